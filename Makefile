@@ -1,0 +1,55 @@
+# Every target does its own set-up in .venv; the only thing needed beforehand is Python 3.11 or later.
+# Choose the interpreter with `make PYTHON=/path/to/python test`.
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint fuzz bench format clean
+
+VENV := .venv
+BIN := $(VENV)/bin
+# Tests run on this many processes (CI sets 2).
+JOBS ?= auto
+# Arguments passed on to pytest: make test ARGS="tests/shapes -k reshape"
+ARGS ?=
+# Random programs that `make fuzz` runs three ways.
+PROGRAMS ?= 100000
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+
+demo: $(VENV)/.ready-demo  ## fit hares and lynxes through a compiled solver; writes demo.png
+	@$(BIN)/python -m tangra.demo
+
+test: $(VENV)/.ready-dev  ## all tests
+	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+
+lint: $(VENV)/.ready-dev  ## ruff, formatting, mypy --strict, the import contract
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.ready-dev  ## rewrite the files as the formatter wants them
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+fuzz: $(VENV)/.ready-dev  ## random programs: CPython, IR interpreter and native code must agree
+	TANGRA_FUZZ_PROGRAMS=$(PROGRAMS) $(BIN)/python -m pytest -n $(JOBS) tests/fuzz $(ARGS)
+
+bench: $(VENV)/.ready-dev  ## compile times and speed against C
+	$(BIN)/python -m benchmarks
+
+clean:  ## remove what the other targets made
+	rm -rf $(VENV) build dist demo.png .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find src tests benchmarks examples -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp is older than pyproject.toml when the dependencies may have changed. The venv itself is made once.
+$(VENV)/.ready-dev: pyproject.toml $(VENV)/pyvenv.cfg
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[demo,dev]'
+	@touch $@ $(VENV)/.ready-demo
+
+$(VENV)/.ready-demo: pyproject.toml $(VENV)/pyvenv.cfg
+	@echo "Installing Tangra and what the demo needs into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[demo]'
+	@touch $@
+
+$(VENV)/pyvenv.cfg:
+	@PYTHON="$(PYTHON)" .ci/venv $(VENV)
