@@ -1,0 +1,67 @@
+"""The table from Python objects (functions, types, modules' attributes) and method names to API entries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tangra.api.context import Context
+from tangra.api.values import AbstractValue
+
+Entry = Callable[..., AbstractValue]
+"""entry(ctx, *args, **kwargs): positional and keyword arguments as in the real signature (Python binds them, so a
+wrong call is a TypeError that the frontend reports), all abstract values; omitted ones are absent."""
+
+FUNCTIONS: dict[int, tuple[Any, Entry]] = {}
+METHODS: dict[tuple[str, str], Entry] = {}
+ATTRIBUTES: dict[tuple[str, str], Entry] = {}
+
+
+def function(*objects: Any) -> Callable[[Entry], Entry]:
+    """Declare an entry for callables (`np.sum`, `math.exp`, a ufunc, a type used as a constructor)."""
+
+    def add(entry: Entry) -> Entry:
+        for obj in objects:
+            FUNCTIONS[id(obj)] = (obj, entry)
+        return entry
+
+    return add
+
+
+def method(receiver: str, *names: str) -> Callable[[Entry], Entry]:
+    """Declare a method of a kind of receiver: 'array', 'scalar' (NumPy and Python numbers), 'list', 'dict', 'str', 'tuple'.
+    The entry gets the receiver as its first argument after the context."""
+
+    def add(entry: Entry) -> Entry:
+        for name in names:
+            METHODS[receiver, name] = entry
+        return entry
+
+    return add
+
+
+def attribute(receiver: str, *names: str) -> Callable[[Entry], Entry]:
+    """Declare an attribute that is not a method (`shape`, `T`, `size`): entry(ctx, receiver)."""
+
+    def add(entry: Entry) -> Entry:
+        for name in names:
+            ATTRIBUTES[receiver, name] = entry
+        return entry
+
+    return add
+
+
+def find(obj: Any) -> Entry | None:
+    """The entry for a Python callable, if it has one."""
+    found = FUNCTIONS.get(id(obj))
+    return found[1] if found is not None and found[0] is obj else None
+
+
+def sub_entry(parent: Any, name: str) -> Entry | None:
+    """The entry for `parent.name` where `parent` is itself a callable with methods, such as `np.add.at`."""
+    return METHODS.get((f"ufunc:{getattr(parent, '__name__', '')}", name))
+
+
+def names(ctx: Context | None = None) -> list[str]:
+    """Names of everything declared, for documentation and 'did you mean'."""
+    return sorted({getattr(obj, "__name__", str(obj)) for obj, _ in FUNCTIONS.values()})

@@ -1,0 +1,173 @@
+"""Abstract values: what the frontend knows of a Python value while it evaluates a program.
+
+Immutable values (`Const`, `Scalar`, `TupleValue`, `FunctionValue`, …) are held directly. Mutable objects (arrays, lists, dicts,
+instances, closure cells) are `Ref`s into the heap, where their state lives: two names of one object hold equal Refs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from tangra.api.kinds import Kind
+from tangra.ir import ArrayType, DType, Span, Value
+from tangra.shapes import Size
+
+
+@dataclass(frozen=True, slots=True)
+class Const:
+    """A Python object known at compile time: None, a number, a string, a dtype, a class, a function, a module …
+
+    Numbers keep their exact type: Const(1.0) is a pyfloat, Const(np.float32(1)) a NumPy scalar.
+    """
+
+    value: Any
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A run-time number.
+
+    `kinds` lists what `type(x)` may be; with more than one, `tag` is an i64 IR value, the index into `kinds`, and
+    `value`'s dtype is the join of their dtypes. For ints, `size` is the value as a symbolic expression where one is
+    known, and `lo`, `hi` bound it.
+    """
+
+    value: Value
+    kinds: tuple[Kind, ...]
+    tag: Value | None = None
+    size: Size | None = None
+    lo: int | None = None
+    hi: int | None = None
+    span: Span | None = None
+
+    @property
+    def dtype(self) -> DType:
+        return self.value.dtype
+
+    @property
+    def kind(self) -> Kind | None:
+        """The one kind; None where it is only known at run time."""
+        return self.kinds[0] if len(self.kinds) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayValue:
+    """A reference to an array object on the heap (possibly a view of another). `type` never changes for one Ref.
+
+    A 0-d array is an ArrayValue of rank 0; a NumPy scalar is a `Scalar`.
+    """
+
+    ref: int
+    type: ArrayType
+
+
+@dataclass(frozen=True, slots=True)
+class TupleValue:
+    """A tuple; `cls` is the NamedTuple class it is an instance of, if any."""
+
+    items: tuple[AbstractValue, ...]
+    cls: type | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListValue:
+    """A reference to a list on the heap."""
+
+    ref: int
+
+
+@dataclass(frozen=True, slots=True)
+class DictValue:
+    """A reference to a dict (keys are compile-time constants) on the heap."""
+
+    ref: int
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceValue:
+    """A reference to an instance of a user's class (plain or dataclass) on the heap."""
+
+    ref: int
+    cls: Any
+
+
+@dataclass(frozen=True, slots=True)
+class SliceValue:
+    """`slice(start, stop, step)`; absent parts are Const(None)."""
+
+    start: AbstractValue
+    stop: AbstractValue
+    step: AbstractValue
+
+
+@dataclass(frozen=True, slots=True)
+class RangeValue:
+    """`range(start, stop, step)`: each a pyint, constant or run-time."""
+
+    start: AbstractValue
+    stop: AbstractValue
+    step: AbstractValue
+
+
+@dataclass(frozen=True, slots=True)
+class IterValue:
+    """A lazy iterable: `zip`, `enumerate`, `reversed`, `map`, dict views, a generator expression; `parts` by `form`."""
+
+    form: str
+    parts: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionValue:
+    """A function of the user: its definition as the frontend loaded it, and its captured scope."""
+
+    definition: Any
+    scope: Any
+    defaults: tuple[AbstractValue, ...] = ()
+    kw_defaults: tuple[tuple[str, AbstractValue], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BoundMethod:
+    """`function` with its first argument given: a method of an instance, an array, a list, a dict, a string."""
+
+    self: AbstractValue
+    function: Any
+
+
+@dataclass(frozen=True, slots=True)
+class PartialValue:
+    """`functools.partial(function, *args, **kwargs)`."""
+
+    function: AbstractValue
+    args: tuple[AbstractValue, ...]
+    kwargs: tuple[tuple[str, AbstractValue], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TransformValue:
+    """A transformed function inside compiled code: `tg.grad(f)`, `tg.vmap(f, in_axes=…)`."""
+
+    transform: str
+    function: AbstractValue
+    options: tuple[tuple[str, AbstractValue], ...] = ()
+
+
+AbstractValue = (
+    Const
+    | Scalar
+    | ArrayValue
+    | TupleValue
+    | ListValue
+    | DictValue
+    | InstanceValue
+    | SliceValue
+    | RangeValue
+    | IterValue
+    | FunctionValue
+    | BoundMethod
+    | PartialValue
+    | TransformValue
+)
