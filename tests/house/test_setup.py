@@ -1,4 +1,4 @@
-"""Set-up from a bare clone: the Makefile's targets, the interpreter they choose, CI's script, and what the wheel holds."""
+"""Set-up from a bare clone: what make does, the interpreter it chooses, CI's script, and what the wheel holds."""
 
 import os
 import shutil
