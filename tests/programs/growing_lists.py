@@ -1,0 +1,158 @@
+"""Lists that grow once a trip, of scalars, arrays, tuples; stacked, summed, indexed and looped over afterwards."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .registry import program
+
+rng = np.random.default_rng(5)
+
+
+@program(np.array([0.5, 1.5]), 6, more=[(np.array([0.5, 1.5]), 1)])
+def trajectory_of_scalars(p, n):
+    trail = []
+    v = p[0]
+    for _ in range(n):
+        v = v + 0.1 * (p[1] - v * v)
+        trail.append(v)
+    return np.mean(np.array(trail) ** 2) + trail[-1]
+
+
+@program(np.array([0.5, 1.5]), 6)
+def trajectory_of_arrays(p, n):
+    states = [p]
+    for _ in range(n):
+        states.append(0.9 * states[-1] + 0.01 * states[0][::-1])
+    path = np.stack(states)
+    return path.sum() + path[3, 1] * path[-1, 0] + len(states)
+
+
+@program(np.array([0.5, 1.5, 1.0]), 5)
+def list_of_tuples_grows(p, n):
+    log = []
+    for k in range(n):
+        log.append((k, p[k % 3] * k))
+    total = 0.0
+    for k, v in log:
+        total += k * v
+    return total + log[2][1] ** 2
+
+
+@program(np.linspace(-1, 1, 7))
+def filtered_append(x):
+    kept = []
+    for v in x:
+        if v > -0.2:
+            kept.append(v * v)
+    return sum(kept) + len(kept)
+
+
+@program(np.array([0.2, 0.7]), 4)
+def two_lists_grow(p, n):
+    xs, ys = [], []
+    for k in range(n):
+        xs.append(p[0] * k)
+        ys.append(np.sin(p[1] * k) + (xs[-1] if k > 1 else 0.0))
+    return sum(a * b for a, b in zip(xs, ys))
+
+
+class Sample(NamedTuple):
+    t: float
+    value: float
+
+
+@program(np.array([0.2, 0.7]), 4)
+def list_of_namedtuples_grows(p, n):
+    samples = []
+    t = 0.0
+    while len(samples) < n:
+        samples.append(Sample(t, p[0] * np.exp(-p[1] * t)))
+        t += 0.5
+    return sum(s.value for s in samples) + samples[1].t * samples[2].value
+
+
+@program(rng.normal(size=3), 5)
+def losses_recorded(w, steps):
+    losses = []
+    for _ in range(steps):
+        loss = (w @ w - 1) ** 2
+        losses.append(loss)
+        w = w - 0.05 * 4 * (w @ w - 1) * w
+    return min(losses) + max(losses) + np.sum(losses)
+
+
+@program(np.array([1.0, 0.3]), 8)
+def append_in_helper(p, n):
+    out = []
+
+    def record(v):
+        out.append(v)
+        return v * p[1]
+
+    v = p[0]
+    for _ in range(n):
+        v = record(v) + 0.1
+    return np.array(out).std() + out[0]
+
+
+@program(np.array([1.0, 2.0, 3.0]), 3)
+def grows_by_comprehension_of_run_time_length(x, n):
+    values = [x[k] * (k + 1) for k in range(n)]
+    table = np.array([[v * w for w in values] for v in values])
+    return table.sum() + np.array(values).max()
+
+
+@program(np.array([0.5, 0.25]), 4)
+def appended_array_written_later(p, n):
+    rows = []
+    row = np.zeros(2)
+    for k in range(n):
+        row = row + p * k
+        rows.append(row.copy())
+        row[0] = -1.0
+    return np.array(rows)[:, 0] @ np.arange(n) + rows[-1][1]
+
+
+@program(3, grad=False, more=[(5,), (1,)])
+def first_primes(count):
+    primes = []
+    candidate = 2
+    while len(primes) < count:
+        prime = True
+        for k in range(2, candidate):
+            if candidate % k == 0:
+                prime = False
+                break
+        if prime:
+            primes.append(candidate)
+        candidate += 1
+    return sum(primes), primes[-1]
+
+
+@program(np.array([0.4, 0.6]), 3, grad=False)
+def list_returned(p, n):
+    out = []
+    for k in range(n):
+        out.append(p[0] * k)
+    return out, len(out)
+
+
+@program(np.array([4.0, 3.0, 2.0]))
+def list_built_by_addition(x):
+    out = []
+    for v in x:
+        out = out + [v * 2]
+    out += [1.0, x[0]]
+    return np.array(out).prod()
+
+
+@program(np.array([0.5, 0.2]), 6)
+def moving_window(p, n):
+    values = []
+    total = 0.0
+    for k in range(n):
+        values.append(np.cos(p[0] * k) + p[1])
+        if len(values) >= 3:
+            total += values[-1] * values[-3]
+    return total / len(values)
