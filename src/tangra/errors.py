@@ -61,7 +61,9 @@ class Diagnostic:
         for _ in range(3):
             if caller is None:
                 break
-            lines.append(f"  called from {caller.file}:{caller.line}" + (f" in {caller.function}" if caller.function else ""))
+            lines.append(
+                f"  called from {caller.file}:{caller.line}" + (f" in {caller.function}" if caller.function else "")
+            )
             lines += source_lines(caller)
             caller = caller.caller
         if self.fix:

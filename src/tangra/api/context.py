@@ -61,6 +61,11 @@ class Context(Protocol):
         """The pyint of a dim: Const for an int, else a Scalar that knows its expression."""
         ...
 
+    def symbol_for(self, v: AbstractValue) -> Size:
+        """An int of any sign as a size expression: a constant's int, a Scalar's `size`, else a fresh symbol bound here
+        (`bind_dim`) with the Scalar's bounds as facts."""
+        ...
+
     def iterate(self, v: AbstractValue, what: str = "argument") -> Sequence[AbstractValue] | None:
         """The items of a container of static length; None if it is not one."""
         ...
@@ -78,9 +83,12 @@ class Context(Protocol):
         """A run-time number; `kind` defaults to the NumPy scalar type of its dtype."""
         ...
 
-    def view(self, base: ArrayValue, read: Callable[[Value], Value], write: Callable[[Value, Value], Value]) -> ArrayValue:
+    def view(
+        self, base: ArrayValue, read: Callable[[Value], Value], write: Callable[[Value, Value], Value]
+    ) -> ArrayValue:
         """A new array object sharing memory with `base`: `read(base_value)` is its value, `write(base_value, new)`
-        the base after the view's contents became `new`."""
+        the base after the view's contents became `new`. Pass the bound methods of a `ViewStep` (its structure can then
+        be read from `read.__self__`), also for read-only ones (`broadcast`)."""
         ...
 
     def write(self, target: ArrayValue, value: Value) -> None:
@@ -91,7 +99,9 @@ class Context(Protocol):
 
     def setitem(self, target: AbstractValue, index: AbstractValue, value: AbstractValue) -> None: ...
 
-    def call(self, function: AbstractValue, args: Sequence[AbstractValue], kwargs: dict[str, AbstractValue]) -> AbstractValue:
+    def call(
+        self, function: AbstractValue, args: Sequence[AbstractValue], kwargs: dict[str, AbstractValue]
+    ) -> AbstractValue:
         """Call any abstract function (user's, builtin or API)."""
         ...
 
@@ -113,7 +123,12 @@ class Context(Protocol):
         ...
 
     def error(
-        self, cls: type[TangraError], message: str, *, code: str | None = None, notes: Sequence[Note] = (),
+        self,
+        cls: type[TangraError],
+        message: str,
+        *,
+        code: str | None = None,
+        notes: Sequence[Note] = (),
         fix: str | None = None,
     ) -> NoReturn:
         """Raise a diagnostic at the expression being evaluated."""

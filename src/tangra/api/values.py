@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tangra.api.kinds import Kind
-from tangra.ir import ArrayType, DType, Span, Value
+from tangra.ir import ArrayType, Builder, DType, Span, Value
 from tangra.shapes import Size
 
 
@@ -153,6 +153,34 @@ class TransformValue:
     transform: str
     function: AbstractValue
     options: tuple[tuple[str, AbstractValue], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ViewStep:
+    """How a view reads and writes its base: `op` is 'index', 'reshape', 'transpose' or 'broadcast' (read-only), applied to
+    (base, *operands) with `attrs`. A join of two heaps can merge views that differ only in `operands`.
+    `Context.view` is given the bound methods `step.read` and `step.write`."""
+
+    b: Builder
+    op: str
+    operands: tuple[Value, ...]
+    attrs: tuple[tuple[str, Any], ...]
+
+    def read(self, base: Value) -> Value:
+        """The view's contents, from the base's."""
+        return self.b(self.op, base, *self.operands, **dict(self.attrs))
+
+    def write(self, base: Value, new: Value) -> Value:
+        """The base's contents after the view's became `new`."""
+        attrs = dict(self.attrs)
+        if self.op == "index":
+            return self.b("update", base, new, *self.operands, **attrs)
+        if self.op == "reshape":
+            return self.b("reshape", new, shape=base.shape)
+        if self.op == "transpose":
+            perm = attrs["perm"]
+            return self.b("transpose", new, perm=tuple(perm.index(k) for k in range(len(perm))))
+        raise AssertionError(f"a {self.op} view is read-only")
 
 
 AbstractValue = (

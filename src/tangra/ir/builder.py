@@ -30,7 +30,10 @@ class Builder:
         return self.emit(defn, operands, attrs).result
 
     def emit(
-        self, defn: OpDef | str, operands: Sequence[Value], attrs: dict[str, Any] | None = None,
+        self,
+        defn: OpDef | str,
+        operands: Sequence[Value],
+        attrs: dict[str, Any] | None = None,
         regions: Sequence[Block] = (),
     ) -> Op:
         """Emit an operation without folding and return it; for ops with regions, no or several results."""

@@ -127,14 +127,34 @@ _control("return", _no_results, "ends a function with its results", terminator=T
 _control("if", _infer_if, "runs one of two blocks")
 _control("loop", _infer_loop, "repeats its block", attrs=("counted", "exits", "parallel"))
 _control("call", _infer_call, "calls a function of the module", attrs=("callee",))
-_control("custom_derivative", _infer_custom, "calls `primal`; derivatives are the user's", attrs=("primal", "jvp", "vjp"))
-_control("fail_if", _infer_fail, "leaves with an error if the condition holds", effect=True, zero_derivative=True,
-         attrs=("kind", "message", "state", "n_state"))
-_control("check_index", _infer_check_index, "wraps a negative index, fails out of range", effect=True,
-         zero_derivative=True, attrs=("axis",))
+_control(
+    "custom_derivative", _infer_custom, "calls `primal`; derivatives are the user's", attrs=("primal", "jvp", "vjp")
+)
+_control(
+    "fail_if",
+    _infer_fail,
+    "leaves with an error if the condition holds",
+    effect=True,
+    zero_derivative=True,
+    attrs=("kind", "message", "state", "n_state"),
+)
+_control(
+    "check_index",
+    _infer_check_index,
+    "wraps a negative index, fails out of range",
+    effect=True,
+    zero_derivative=True,
+    attrs=("axis",),
+)
 _control("dim", _infer_dim, "a size as a scalar", zero_derivative=True, attrs=("size",))
-_control("bind_dim", _infer_bind_dim, "gives a run-time int a name that types can use", effect=True,
-         zero_derivative=True, attrs=("symbol",))
+_control(
+    "bind_dim",
+    _infer_bind_dim,
+    "gives a run-time int a name that types can use",
+    effect=True,
+    zero_derivative=True,
+    attrs=("symbol",),
+)
 _control("tape_new", _infer_tape_new, "an empty tape", effect=True, attrs=("record",))
 _control("tape_push", _infer_push, "appends a record", effect=True)
 _control("tape_pop", _infer_pop, "removes the last record and returns it", effect=True)

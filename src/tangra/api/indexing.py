@@ -1,0 +1,442 @@
+"""Indexing of arrays: `getitem`, `setitem` and `aug_setitem` with NumPy's basic (views) and advanced (copies) forms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tangra.shapes.rules import ShapeError, broadcast_shapes, slice_length
+
+from tangra.api.context import Context
+from tangra.api.elementwise import broadcast, broadcast_to, cast, is_number, kinds_of, operand
+from tangra.api.numbers import describe, shape_text
+from tangra.api.values import AbstractValue, ArrayValue, Const, ListValue, Scalar, SliceValue, TupleValue, ViewStep
+from tangra.errors import (
+    DataDependentShapeError,
+    Note,
+    ShapeMismatchError,
+    TypeMismatchError,
+    UnsupportedError,
+    declare,
+)
+from tangra.ir import BOOL, I64, Value
+from tangra.shapes import Size
+from tangra.shapes.facts import known_le, known_lt
+
+TOO_MANY = declare("TG310", "more indices than the array has axes")
+BAD_INDEX = declare("TG311", "a value that can't index an array")
+MASK_READ = declare("TG601", "reading by a boolean mask: the result's shape depends on data")
+MASK_SHAPE = declare("TG312", "a boolean mask whose shape doesn't fit the array")
+ASSIGN_SHAPE = declare("TG313", "a value that doesn't fit the part of the array it is assigned to")
+STEP_ZERO = declare("TG314", "a slice with step 0")
+
+Shape = tuple[Size, ...]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One consumed axis (or a new one) of an index expression."""
+
+    form: str  # 'int', 'slice', 'new', 'array', 'mask'
+    value: AbstractValue | None = None
+
+
+def index_error(axis: int) -> str:
+    """NumPy's message, for a payload of index and size."""
+    return f"index {{}} is out of bounds for axis {axis} with size {{}}"
+
+
+def parts_of(ctx: Context, array: ArrayValue, index: AbstractValue) -> tuple[list[Part], bool]:
+    """The index as one Part per axis (Ellipsis and missing axes filled by full slices), and whether it had an Ellipsis."""
+    items = index.items if isinstance(index, TupleValue) and index.cls is None else (index,)
+    parts: list[Part | None] = []
+    for item in items:
+        if isinstance(item, Const) and item.value is Ellipsis:
+            parts.append(None)
+        else:
+            parts.append(_classify(ctx, item))
+    if parts.count(None) > 1:
+        ctx.error(TypeMismatchError, "an index can only have a single ellipsis ('...')", code=BAD_INDEX)
+    used = sum(_axes_used(ctx, p) for p in parts if p is not None)
+    missing = array.type.rank - used
+    if missing < 0:
+        ctx.error(
+            ShapeMismatchError,
+            f"too many indices: the array of shape {shape_text(array)} has "
+            f"{array.type.rank} axes, but {used} were indexed",
+            code=TOO_MANY,
+        )
+    full = Part("slice", SliceValue(Const(None), Const(None), Const(None)))
+    ellipsis = None in parts
+    at = parts.index(None) if ellipsis else len(parts)
+    known = [p for p in parts if p is not None]
+    return known[:at] + [full] * missing + known[at:], ellipsis
+
+
+def _axes_used(ctx: Context, part: Part) -> int:
+    if part.form == "new":
+        return 0
+    if part.form == "mask":
+        assert part.value is not None
+        return ctx.type_of(part.value).rank
+    return 1
+
+
+def _classify(ctx: Context, item: AbstractValue) -> Part:
+    if isinstance(item, Const) and item.value is None:
+        return Part("new")
+    if isinstance(item, Const) and isinstance(item.value, slice):
+        s = item.value
+        item = SliceValue(Const(s.start), Const(s.stop), Const(s.step))
+    if isinstance(item, SliceValue):
+        return Part("slice", item)
+    if is_number(item):
+        dtypes = {k.dtype for k in kinds_of(item)}
+        if all(d.is_integer for d in dtypes):
+            return Part("int", item)
+        if dtypes == {BOOL}:
+            ctx.error(
+                UnsupportedError, "indexing with a single bool", code=BAD_INDEX, fix="use an if, or index with an int"
+            )
+    elif isinstance(item, (ArrayValue, ListValue, TupleValue)):
+        type_ = ctx.type_of(item)
+        if type_.dtype == BOOL:
+            return Part("mask", item)
+        if type_.dtype.is_integer or 0 in type_.shape:
+            return Part("int" if not type_.rank else "array", item)
+    ctx.error(
+        TypeMismatchError,
+        "only integers, slices, ellipsis, None and integer or boolean arrays are valid indices, "
+        f"not {describe(ctx, item)}",
+        code=BAD_INDEX,
+    )
+
+
+def int_index(ctx: Context, item: AbstractValue, size: Size, axis: int) -> Value:
+    """An integer index as a non-negative i64 in range; checked at run time where that can't be proved."""
+    b = ctx.b
+    if isinstance(item, Const):
+        k = int(item.value)
+        normal: Size = k if k >= 0 else size + k
+        if known_le(0, normal, ctx.facts) and known_lt(normal, size, ctx.facts):
+            return b.dim(normal)
+        if isinstance(size, int):
+            ctx.fail_if(b.bool(True), "IndexError", index_error(axis).format(k, size))
+            return b.int(0)
+        return b("check_index", b.int(k), b.dim(size), axis=axis)
+    value = cast(ctx, ctx.array(item), I64)
+    if isinstance(item, Scalar):
+        low = (item.lo is not None and item.lo >= 0) or (
+            item.size is not None and known_le(0, item.size, ctx.facts) is True
+        )
+        high = (item.hi is not None and known_lt(item.hi, size, ctx.facts) is True) or (
+            item.size is not None and known_lt(item.size, size, ctx.facts) is True
+        )
+        if low and high:
+            return value
+    return b("check_index", value, b.dim(size), axis=axis)
+
+
+def slice_parts(ctx: Context, s: SliceValue, size: Size) -> tuple[Value, Size, int]:
+    """A slice of an axis as (first index, length, step)."""
+    step_value = 1 if isinstance(s.step, Const) and s.step.value is None else ctx.static(s.step, "the step of a slice")
+    step = int(step_value)
+    if step == 0:
+        ctx.error(TypeMismatchError, "slice step cannot be zero", code=STEP_ZERO)
+    start, stop = (None if isinstance(v, Const) and v.value is None else ctx.symbol_for(v) for v in (s.start, s.stop))
+    first, length = slice_length(start, stop, step, size, ctx.facts)
+    if isinstance(s.start, Scalar) and s.start.size is not None and s.start.size == first:
+        return s.start.value, length, step
+    return ctx.b.dim(first), length, step
+
+
+def getitem(ctx: Context, array: ArrayValue, index: AbstractValue) -> AbstractValue:
+    """`array[index]`: a NumPy scalar, a view, or (advanced indexing) a fresh array."""
+    parts, ellipsis = parts_of(ctx, array, index)
+    if any(p.form == "mask" for p in parts):
+        ctx.error(
+            DataDependentShapeError,
+            "the shape of an array read by a boolean mask depends on the data",
+            code=MASK_READ,
+            fix="use np.where(mask, x, other), or the where= argument of a reduction",
+        )
+    if any(p.form == "array" for p in parts):
+        value = gather(ctx, ctx.array(array), parts)
+        return ctx.new_array(value)
+    starts, sizes, steps, shape = basic(ctx, array.type.shape, parts)
+    if all(s is None for s in sizes) and not shape and not ellipsis:
+        return ctx.scalar(ctx.b("index", ctx.array(array), *starts, sizes=sizes, steps=steps))
+    return basic_view(ctx, array, starts, sizes, steps, shape)
+
+
+def basic(
+    ctx: Context, shape: Shape, parts: Sequence[Part]
+) -> tuple[list[Value], tuple[Size | None, ...], tuple[int, ...], Shape]:
+    """Starts, sizes and steps of the IR's `index` for a basic index, and the result's shape with new axes."""
+    starts: list[Value] = []
+    sizes: list[Size | None] = []
+    steps: list[int] = []
+    result: list[Size] = []
+    axis = 0
+    for part in parts:
+        if part.form == "new":
+            result.append(1)
+            continue
+        assert part.value is not None
+        if part.form == "int":
+            starts.append(int_index(ctx, part.value, shape[axis], axis))
+            sizes.append(None)
+            steps.append(1)
+        else:
+            assert isinstance(part.value, SliceValue)
+            start, length, step = slice_parts(ctx, part.value, shape[axis])
+            starts.append(start)
+            sizes.append(length)
+            steps.append(step)
+            result.append(length)
+        axis += 1
+    return starts, tuple(sizes), tuple(steps), tuple(result)
+
+
+def step_view(ctx: Context, base: ArrayValue, op: str, operands: Sequence[Value], **attrs: Any) -> ArrayValue:
+    """A view of `base` by one op ('index', 'reshape', 'transpose' or 'broadcast')."""
+    step = ViewStep(ctx.b, op, tuple(operands), tuple(attrs.items()))
+    return ctx.view(base, step.read, step.write)
+
+
+def basic_view(
+    ctx: Context,
+    array: ArrayValue,
+    starts: list[Value],
+    sizes: tuple[Size | None, ...],
+    steps: tuple[int, ...],
+    shape: Shape,
+) -> ArrayValue:
+    """The view that a basic index gives."""
+    whole = all(s == d for s, d in zip(sizes, array.type.shape, strict=True)) and all(k == 1 for k in steps)
+    inner = array if whole and sizes else step_view(ctx, array, "index", starts, sizes=sizes, steps=steps)
+    if inner.type.shape == shape and inner is not array:
+        return inner
+    return step_view(ctx, inner, "reshape", (), shape=shape)
+
+
+# ---- advanced indexing -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Advanced:
+    """An advanced index, prepared: apply `basic` (if any), bring the indexed axes to the front, gather there."""
+
+    basic: tuple[list[Value], tuple[Size | None, ...], tuple[int, ...]] | None
+    reshape: Shape | None
+    perm: tuple[int, ...]
+    indices: list[Value]
+    place: tuple[int, ...]
+
+
+def prepare(ctx: Context, shape: Shape, parts: Sequence[Part]) -> Advanced:
+    """Split an advanced index into its basic and its gathering half, by NumPy's rules for where the new axes go."""
+    chosen = [k for k, p in enumerate(parts) if p.form in ("array", "int")]
+    adjacent = chosen == list(range(chosen[0], chosen[-1] + 1))
+    full = SliceValue(Const(None), Const(None), Const(None))
+    plain = [Part("slice", full) if k in chosen else p for k, p in enumerate(parts)]
+    starts, sizes, steps, mid = basic(ctx, shape, plain)
+    trivial = all(s == d for s, d in zip(sizes, shape, strict=True)) and all(k == 1 for k in steps)
+    axis_of, axis = {}, 0
+    for k, p in enumerate(parts):
+        if p.form != "new":
+            axis_of[k] = axis
+            axis += 1
+    values = []
+    for k in chosen:
+        part = parts[k]
+        assert part.value is not None
+        values.append(_checked_indices(ctx, part.value, shape[axis_of[k]], axis_of[k]))
+    indices = broadcast(ctx, values)
+    front = tuple(chosen) + tuple(k for k in range(len(mid)) if k not in chosen)
+    rank = len(indices[0].shape)
+    rest = len(mid) - len(chosen)
+    before = chosen[0] if adjacent else 0
+    place = tuple(range(rank, rank + before)) + tuple(range(rank)) + tuple(range(rank + before, rank + rest))
+    return Advanced(
+        None if trivial else (starts, sizes, steps), mid if len(mid) != len(shape) else None, front, indices, place
+    )
+
+
+def _checked_indices(ctx: Context, item: AbstractValue, size: Size, axis: int) -> Value:
+    if is_number(item):
+        return int_index(ctx, item, size, axis)
+    value = cast(ctx, ctx.array(item), I64)
+    return ctx.b("check_index", value, ctx.b.dim(size), axis=axis)
+
+
+def _inner(ctx: Context, adv: Advanced, base: Value) -> Value:
+    b = ctx.b
+    value = base
+    if adv.basic is not None:
+        starts, sizes, steps = adv.basic
+        value = b("index", value, *starts, sizes=sizes, steps=steps)
+    if adv.reshape is not None:
+        value = b("reshape", value, shape=adv.reshape)
+    return value if adv.perm == tuple(range(len(adv.perm))) else b("transpose", value, perm=adv.perm)
+
+
+def _outer(ctx: Context, adv: Advanced, base: Value, changed: Value) -> Value:
+    """The base after its prepared part became `changed`: the inverse of `_inner`."""
+    b = ctx.b
+    if adv.perm != tuple(range(len(adv.perm))):
+        changed = b("transpose", changed, perm=tuple(adv.perm.index(k) for k in range(len(adv.perm))))
+    if adv.basic is None:
+        return changed if adv.reshape is None else b("reshape", changed, shape=base.shape)
+    starts, sizes, steps = adv.basic
+    if adv.reshape is not None:
+        changed = b("reshape", changed, shape=tuple(s for s in sizes if s is not None))
+    return b("update", base, changed, *starts, sizes=sizes, steps=steps)
+
+
+def gather(ctx: Context, base: Value, parts: Sequence[Part]) -> Value:
+    """`base[parts]` for an advanced index."""
+    adv = prepare(ctx, base.shape, parts)
+    value = ctx.b("gather", _inner(ctx, adv, base), *adv.indices)
+    if adv.place == tuple(range(len(adv.place))):
+        return value
+    return ctx.b("transpose", value, perm=adv.place)
+
+
+def scatter(ctx: Context, base: Value, parts: Sequence[Part], value: AbstractValue, op: str = "scatter") -> Value:
+    """The base after `base[parts] = value` (or `np.add.at`, with op 'scatter_add') for an advanced index."""
+    adv = prepare(ctx, base.shape, parts)
+    inner = _inner(ctx, adv, base)
+    target = adv.indices[0].shape + inner.shape[len(adv.indices) :]
+    shown = tuple(target[k] for k in adv.place)
+    new = fit(ctx, operand(ctx, value, base.dtype), shown)
+    inverse = tuple(adv.place.index(k) for k in range(len(adv.place)))
+    if inverse != tuple(range(len(inverse))):
+        new = ctx.b("transpose", new, perm=inverse)
+    return _outer(ctx, adv, base, ctx.b(op, inner, new, *adv.indices))
+
+
+# ---- assignment ----------------------------------------------------------------------------------------------------
+
+
+def fit(ctx: Context, value: Value, shape: Shape) -> Value:
+    """`value` broadcast to the shape it is assigned to (extra leading axes of size 1 are dropped)."""
+    surplus = len(value.shape) - len(shape)
+    if surplus > 0 and all(d == 1 for d in value.shape[:surplus]):
+        value = ctx.b("reshape", value, shape=value.shape[surplus:])
+    try:
+        joint = broadcast_shapes(value.shape, shape, facts=ctx.facts, undecided=ctx.require_equal)
+    except ShapeError:
+        joint = ()
+    if len(joint) != len(shape) or any(
+        j != s and v != 1 and ctx.require_equal(j, s, "size of the assigned value") is None
+        for j, s, v in zip(joint, shape, (1,) * (len(shape) - len(value.shape)) + value.shape, strict=False)
+    ):
+        _misfit(ctx, value.shape, shape)
+    if any(isinstance(j, int) and isinstance(s, int) and j != s for j, s in zip(joint, shape, strict=True)):
+        _misfit(ctx, value.shape, shape)
+    return broadcast_to(ctx, value, shape)
+
+
+def _misfit(ctx: Context, value: Shape, target: Shape) -> None:
+    def text(shape: Shape) -> str:
+        return f"({', '.join(map(str, shape))}{',' if len(shape) == 1 else ''})"
+
+    ctx.error(
+        ShapeMismatchError,
+        f"could not broadcast a value of shape {text(value)} into {text(target)}",
+        code=ASSIGN_SHAPE,
+        notes=[Note(f"the value has shape {text(value)}"), Note(f"the part assigned to has shape {text(target)}")],
+    )
+
+
+def setitem(ctx: Context, array: ArrayValue, index: AbstractValue, value: AbstractValue) -> None:
+    """`array[index] = value`, in place."""
+    parts, _ = parts_of(ctx, array, index)
+    base = ctx.array(array)
+    if any(p.form == "mask" for p in parts):
+        _check_masked_operand(ctx, array, parts, value)
+        ctx.write(array, _masked(ctx, array, base, parts, lambda _old: operand(ctx, value, array.type.dtype)))
+        return
+    if any(p.form == "array" for p in parts):
+        ctx.write(array, scatter(ctx, base, parts, value))
+        return
+    starts, sizes, steps, shape = basic(ctx, array.type.shape, parts)
+    new = fit(ctx, operand(ctx, value, array.type.dtype), shape)
+    kept = tuple(s for s in sizes if s is not None)
+    if kept != shape:
+        new = ctx.b("reshape", new, shape=kept)
+    ctx.write(array, ctx.b("update", ctx.array(array), new, *starts, sizes=sizes, steps=steps))
+
+
+def aug_setitem(
+    ctx: Context,
+    array: ArrayValue,
+    index: AbstractValue,
+    value: AbstractValue,
+    combine: Callable[[AbstractValue], AbstractValue],
+) -> None:
+    """`array[index] op= value`: `combine(old)` gives the new contents. By a mask, `value` must be scalar-like."""
+    parts, _ = parts_of(ctx, array, index)
+    if not any(p.form == "mask" for p in parts):
+        setitem(ctx, array, index, combine(getitem(ctx, array, index)))
+        return
+    base = ctx.array(array)
+    _check_masked_operand(ctx, array, parts, value)
+
+    def changed(old: Value) -> Value:
+        return operand(ctx, combine(ctx.result(old)), array.type.dtype)
+
+    ctx.write(array, _masked(ctx, array, base, parts, changed))
+
+
+def _masked(
+    ctx: Context, array: ArrayValue, base: Value, parts: Sequence[Part], new: Callable[[Value], Value]
+) -> Value:
+    """`select(mask, new, base)` for an index whose first part is a mask and the rest whole axes."""
+    masks = [p for p in parts if p.form == "mask"]
+    rest = [p for p in parts if p.form != "mask"]
+    if parts[0].form != "mask" or len(masks) > 1 or not all(_whole(p) for p in rest):
+        ctx.error(
+            UnsupportedError,
+            "a boolean mask together with other indices",
+            code=BAD_INDEX,
+            fix="write it with np.where, or take the part first and assign through its mask",
+        )
+    item = masks[0].value
+    assert item is not None
+    mask = ctx.array(item)
+    rank = mask.array.rank
+    lead = base.shape[:rank]
+    for axis, (m, d) in enumerate(zip(mask.shape, lead, strict=True)):
+        if m != d and (isinstance(m, int) and isinstance(d, int)):
+            ctx.error(
+                ShapeMismatchError,
+                f"boolean index of size {m} does not fit axis {axis} of size {d} of an array "
+                f"of shape {shape_text(array)}",
+                code=MASK_SHAPE,
+            )
+        ctx.require_equal(m, d, f"size of the mask along axis {axis}")
+    if rank < array.type.rank:
+        mask = ctx.b("broadcast", mask, shape=base.shape, dims=tuple(range(rank)))
+    return ctx.b("select", mask, fit(ctx, new(base), base.shape), base)
+
+
+def _check_masked_operand(ctx: Context, array: ArrayValue, parts: Sequence[Part], value: AbstractValue) -> None:
+    """What is assigned through a mask may vary along the axes behind the mask only."""
+    masked = sum(_axes_used(ctx, p) for p in parts if p.form == "mask")
+    if ctx.type_of(value).rank > array.type.rank - masked:
+        ctx.error(
+            DataDependentShapeError,
+            "assigning an array through a boolean mask: how many elements are needed depends on the data",
+            code=MASK_READ,
+            fix="assign np.where(mask, values, x) with values of x's shape",
+        )
+
+
+def _whole(part: Part) -> bool:
+    s = part.value
+    return isinstance(s, SliceValue) and all(
+        isinstance(v, Const) and v.value is None for v in (s.start, s.stop, s.step)
+    )
