@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tangra.shapes.rules import ShapeError, broadcast_shapes, slice_length
-
 from tangra.api.context import Context
 from tangra.api.elementwise import broadcast, broadcast_to, cast, is_number, kinds_of, operand
 from tangra.api.numbers import describe, shape_text
@@ -23,6 +21,7 @@ from tangra.errors import (
 from tangra.ir import BOOL, I64, Value
 from tangra.shapes import Size
 from tangra.shapes.facts import known_le, known_lt
+from tangra.shapes.rules import ShapeError, broadcast_shapes, slice_length
 
 TOO_MANY = declare("TG310", "more indices than the array has axes")
 BAD_INDEX = declare("TG311", "a value that can't index an array")
