@@ -90,7 +90,7 @@ def _split(num: Size, den: int) -> tuple[Size, Size]:
 
 def _content(rest: Dim, den: int) -> int:
     """The greatest common divisor of `den` and all coefficients but the constant."""
-    return reduce(gcd, (coefficient for factors, coefficient in rest.items() if factors), den)
+    return gcd(den, *(coefficient for factors, coefficient in rest.items() if factors))
 
 
 def _over(dim: Dim, common: int) -> Size:
@@ -187,8 +187,8 @@ def without(factors: Monomial, lead: Monomial) -> Monomial | None:
 def _cancel(num: Size, den: Dim) -> tuple[Size, Size, Size]:
     """(num, den) over their greatest common monomial and content, and that common factor."""
     pairs = [*den.items(), *(num.items() if isinstance(num, Dim) else [((), num)])]
-    content = reduce(gcd, (coefficient for _, coefficient in pairs))
-    shared = reduce(_common_factors, (factors for factors, _ in pairs))
+    content = gcd(*(coefficient for _, coefficient in pairs))
+    shared = reduce(common_factors, (factors for factors, _ in pairs))
     if content == 1 and not shared:
         return num, den, 1
 
@@ -199,7 +199,8 @@ def _cancel(num: Size, den: Dim) -> tuple[Size, Size, Size]:
     return smaller(num), smaller(den), from_terms({shared: content})
 
 
-def _common_factors(left: Monomial, right: Monomial) -> Monomial:
+def common_factors(left: Monomial, right: Monomial) -> Monomial:
+    """The greatest common divisor of two products."""
     rest = list(right)
     shared = []
     for atom in left:

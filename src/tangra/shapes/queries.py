@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from tangra.shapes.atoms import Atom, Extremum, FloorDiv, Max, Quotient, Size, Symbol
-from tangra.shapes.dims import Dim, from_atom, prod
+from tangra.shapes.dims import from_atom, prod
 from tangra.shapes.extrema import dmax, dmin
 
 T = TypeVar("T")
@@ -140,21 +140,26 @@ def substitute(size: Size, values: Mapping[str, Size]) -> Size:
     """`size` with symbols replaced, all at once, and the result in normal form; unmentioned symbols stay."""
     if isinstance(size, int) or symbols_of(size).isdisjoint(values):
         return size
+    return rebuild(size, lambda atom: values.get(atom.name) if isinstance(atom, Symbol) else None)
+
+
+def rebuild(size: Size, replace: Callable[[Atom], Size | None]) -> Size:
+    """`size` with every atom for which `replace` gives a size replaced by it, outermost first, in normal form."""
+    if isinstance(size, int):
+        return size
     total: Size = 0
     for factors, coefficient in size.items():
-        total = total + prod(_substitute_atom(atom, values) for atom in factors) * coefficient
+        total = total + prod(_rebuild_atom(atom, replace) for atom in factors) * coefficient
     return total
 
 
-def _substitute_atom(atom: Atom, values: Mapping[str, Size]) -> Size:
+def _rebuild_atom(atom: Atom, replace: Callable[[Atom], Size | None]) -> Size:
+    new = replace(atom)
+    if new is not None:
+        return new
     if isinstance(atom, Symbol):
-        return values[atom.name] if atom.name in values else from_atom(atom)
-    parts = [substitute(part, values) for part in atom_parts(atom)]
+        return from_atom(atom)
+    parts = [rebuild(part, replace) for part in atom_parts(atom)]
     if isinstance(atom, Quotient):
         return parts[0] // parts[1] if isinstance(atom, FloorDiv) else parts[0] % parts[1]
     return dmax(*parts) if isinstance(atom, Max) else dmin(*parts)
-
-
-def is_symbol(size: Size) -> bool:
-    """Whether `size` is one bare symbol."""
-    return isinstance(size, Dim) and isinstance(size.single_atom, Symbol)

@@ -1,0 +1,251 @@
+"""Deciding equality and order of sizes under facts.
+
+The one question below all others is whether a size is never negative. The prover tries, in this order: the range that
+follows from the symbols' bounds; the same after moving every symbol's bound to 0, so that `N*M - N` with M >= 1 is a
+sum of products of non-negatives; a common factor; each argument of a maximum or minimum in turn; and taking known
+inequalities away from it, a few deep. It is sound and not complete: what it can't prove in its budget is "not known".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import reduce
+from math import gcd, lcm
+
+from tangra.shapes.atoms import Atom, Extremum, FloorDiv, Max, Quotient, Size, SizeTooComplex, intern_symbol
+from tangra.shapes.dims import Dim, Monomial, from_atom, from_terms
+from tangra.shapes.division import common_factors, without
+from tangra.shapes.extrema import dmax, dmin
+from tangra.shapes.facts import EMPTY, Facts
+from tangra.shapes.intervals import Interval, interval
+from tangra.shapes.queries import atom_parts, rebuild, substitute, symbols_of
+
+BUDGET = 300
+"""Steps one question may take."""
+MAX_DEPTH = 4
+"""Known inequalities that may be combined."""
+MAX_CASES = 64
+"""Residue classes an equality with constant divisors is split into."""
+
+
+MAX_MEMORY = 20_000
+"""Proofs remembered per `Facts`."""
+
+
+def known_le(a: Size, b: Size, facts: Facts = EMPTY) -> bool | None:
+    """Whether a <= b: True or False where proved for all values the facts allow, else None."""
+    if isinstance(a, int) and isinstance(b, int):
+        return a <= b
+    difference = facts.normal(b) - facts.normal(a)
+    if _never_negative(difference, facts):
+        return True
+    return False if _never_negative(-difference - 1, facts) else None
+
+
+def known_lt(a: Size, b: Size, facts: Facts = EMPTY) -> bool | None:
+    """Whether a < b: True or False where proved for all values the facts allow, else None."""
+    return known_le(a + 1, b, facts)
+
+
+def known_eq(a: Size, b: Size, facts: Facts = EMPTY) -> bool | None:
+    """Whether a == b: True or False where proved for all values the facts allow, else None."""
+    if isinstance(a, int) and isinstance(b, int):
+        return a == b
+    if a == b:
+        return True
+    difference = facts.normal(a) - facts.normal(b)
+    if isinstance(difference, int):
+        return difference == 0
+    low, high = interval(difference, facts.symbol_bounds)
+    if (low is not None and low > 0) or (high is not None and high < 0) or _never_zero(difference):
+        return False
+    if _always_zero(difference):
+        return True
+    at_least, at_most = _never_negative(difference, facts), _never_negative(-difference, facts)
+    if at_least and at_most:
+        return True
+    if _never_negative(difference - 1, facts) or _never_negative(-difference - 1, facts):
+        return False
+    return None
+
+
+def simplify(size: Size, facts: Facts = EMPTY) -> Size:
+    """`size` with the arguments of maxima and minima dropped that never decide under these facts.
+
+    The symbols of the result are among those of `size`; its value is the same wherever the facts hold.
+    """
+    def replace(atom: Atom) -> Size | None:
+        return _settle(atom, facts) if isinstance(atom, Extremum) else None
+
+    return rebuild(size, replace)
+
+
+def _settle(atom: Extremum, facts: Facts) -> Size:
+    args = [simplify(arg, facts) for arg in atom.args]
+    kept: list[Size] = []
+    for place, arg in enumerate(args):
+        rivals = kept + args[place + 1:]
+        beaten = (known_le(arg, rival, facts) if isinstance(atom, Max) else known_le(rival, arg, facts)
+                  for rival in rivals)
+        if not any(beaten):
+            kept.append(arg)
+    return dmax(*kept) if isinstance(atom, Max) else dmin(*kept)
+
+
+def _never_zero(size: Dim) -> bool:
+    """Whether all coefficients but the constant share a factor that the constant lacks: `2*N + 1` is never 0."""
+    common = gcd(*(coefficient for factors, coefficient in size.items() if factors))
+    return size.constant % common != 0
+
+
+def _always_zero(size: Size) -> bool:
+    """Whether `size` is 0 for all values of its symbols, by splitting them into residue classes of its divisors."""
+    if isinstance(size, int):
+        return size == 0
+    period: dict[str, int] = {}
+    _collect_periods(size, period)
+    cases = reduce(lambda total, n: total * n, period.values(), 1)
+    if not period or cases > MAX_CASES:
+        return False
+    name, modulus = period.popitem()
+    scaled = from_atom(intern_symbol(name)) * modulus
+    return all(_always_zero(substitute(size, {name: scaled + rest})) for rest in range(modulus))
+
+
+def _collect_periods(size: Size, period: dict[str, int]) -> None:
+    """For each symbol that stands directly in an int-divided quotient, the least common multiple of the divisors."""
+    if isinstance(size, int):
+        return
+    for factors, _ in size.items():
+        for atom in factors:
+            for part in atom_parts(atom):
+                _collect_periods(part, period)
+            if isinstance(atom, Quotient) and isinstance(atom.den, int):
+                for name in symbols_of(atom.num):
+                    period[name] = lcm(period.get(name, 1), atom.den)
+
+
+def _never_negative(size: Size, facts: Facts) -> bool:
+    if isinstance(size, int):
+        return size >= 0
+    known = facts.proofs.get(size)
+    if known is None:
+        try:
+            known = _Prover(facts).prove(size, (), 0)
+        except SizeTooComplex:
+            known = False
+        if len(facts.proofs) >= MAX_MEMORY:
+            facts.proofs.clear()
+        facts.proofs[size] = known
+    return known
+
+
+class _Prover:
+    """One question. `steps` counts down over the whole search, so that it ends however the facts combine."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self.steps = BUDGET
+
+    def prove(self, size: Size, assumed: tuple[Dim, ...], depth: int) -> bool:
+        """Whether size >= 0 follows from the facts and from every one of `assumed` being >= 0."""
+        size = _tightened(size)
+        if isinstance(size, int):
+            return size >= 0
+        self.steps -= 1
+        if self.steps < 0:
+            return False
+        if self.in_range(size):
+            return True
+        return (self.by_common_factor(size, assumed, depth) or self.by_cases(size, assumed, depth)
+                or self.by_inequality(size, assumed, depth))
+
+    def in_range(self, size: Dim) -> bool:
+        low = interval(size, self.facts.symbol_bounds)[0]
+        if low is not None and low >= 0:
+            return True
+        moved = {name: self.moved(name) for name in symbols_of(size)}
+        values = {name: shifted for name, (shifted, _) in moved.items() if shifted is not None}
+        if not values:
+            return False
+        low = interval(substitute(size, values), lambda name: moved[name][1])[0]
+        return low is not None and low >= 0
+
+    def moved(self, name: str) -> tuple[Size | None, Interval]:
+        """The symbol in terms of its distance from a bound (None if it stays) and the range of that distance."""
+        low, high = self.facts.symbol_bounds(name)
+        mark = from_atom(intern_symbol(name))
+        if low:
+            return mark + low, (0, None if high is None else high - low)
+        if low is None and high is not None:
+            return high - mark, (0, None)
+        return None, (low, high)
+
+    def not_negative(self, factors: Monomial) -> bool:
+        low = interval(from_terms({factors: 1}), self.facts.symbol_bounds)[0]
+        return low is not None and low >= 0
+
+    def by_common_factor(self, size: Dim, assumed: tuple[Dim, ...], depth: int) -> bool:
+        shared = reduce(common_factors, (factors for factors, _ in size.items()))
+        if not shared or not self.not_negative(shared):
+            return False
+        left = from_terms({without(factors, shared) or (): c for factors, c in size.items()})
+        return self.prove(left, assumed, depth)
+
+    def by_cases(self, size: Dim, assumed: tuple[Dim, ...], depth: int) -> bool:
+        """Put each argument of a maximum or minimum in its place, assuming that it is the extreme one."""
+        atom = next((a for factors, _ in size.items() for a in factors if isinstance(a, Extremum)), None)
+        if atom is None or depth >= MAX_DEPTH:
+            return False
+        sign = 1 if isinstance(atom, Max) else -1
+        for place, arg in enumerate(atom.args):
+            lead = [(arg - other) * sign for other in atom.args[:place] + atom.args[place + 1:]]
+            extra = tuple(known for known in lead if isinstance(known, Dim))
+            case = rebuild(size, lambda inner, arg=arg: arg if inner is atom else None)  # type: ignore[misc]
+            if not self.prove(case, assumed + extra, depth + 1):
+                return False
+        return True
+
+    def by_inequality(self, size: Dim, assumed: tuple[Dim, ...], depth: int) -> bool:
+        """Take a multiple of something known to be >= 0 away, so that a term that may be negative vanishes."""
+        if depth >= MAX_DEPTH:
+            return False
+        known = (*assumed, *self.facts.inequalities, *self.quotient_bounds(size))
+        for factors, coefficient in size.sorted_terms():
+            if factors and (coefficient < 0 or not self.not_negative(factors)):
+                for fact, multiple, weight in self.cancelling(factors, coefficient, known):
+                    if self.prove(size * weight - fact * multiple, assumed, depth + 1):
+                        return True
+        return False
+
+    def cancelling(
+        self, factors: Monomial, coefficient: int, known: tuple[Dim, ...]
+    ) -> Iterator[tuple[Dim, Size, int]]:
+        """(fact, multiple, weight): weight*size - multiple*fact lacks the term; weight > 0 and multiple >= 0."""
+        for fact in known:
+            for others, other in fact.items():
+                rest = without(factors, others) if others and other * coefficient > 0 else None
+                if rest is not None and (not rest or self.not_negative(rest)):
+                    yield fact, from_terms({rest: abs(coefficient)}), abs(other)
+
+    def quotient_bounds(self, size: Dim) -> list[Dim]:
+        """What holds of the quotients in `size` by definition: 0 <= x - d*(x//d) <= d - 1 and x % d <= d - 1."""
+        found: list[Dim] = []
+        for atom in {a: None for factors, _ in size.items() for a in factors if isinstance(a, Quotient)}:
+            low = interval(atom.den, self.facts.symbol_bounds)[0]
+            if low is None or low < 1:
+                continue
+            rest = atom.num - from_atom(atom) * atom.den if isinstance(atom, FloorDiv) else from_atom(atom)
+            candidates = (rest, atom.den - 1 - rest)
+            found += [known for known in candidates if isinstance(known, Dim)]
+        return found
+
+
+def _tightened(size: Size) -> Size:
+    """`size` over the common divisor of its coefficients, the constant rounded down: >= 0 exactly where `size` is."""
+    if isinstance(size, int):
+        return size
+    common = gcd(*(coefficient for factors, coefficient in size.items() if factors))
+    if common == 1:
+        return size
+    return from_terms({factors: c // common for factors, c in size.items() if c // common})
