@@ -1,4 +1,4 @@
-"""In-place code: element, slice, mask and integer-array stores, augmented stores, `np.add.at`, `out=`, `np.empty` filled."""
+"""In-place code: element, slice, mask and integer-array stores, augmented stores, `np.add.at`, `out=`."""
 
 import numpy as np
 

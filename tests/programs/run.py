@@ -140,7 +140,8 @@ def _print_summary(counts: Counter[str], times: list[tuple[float, str]]) -> None
     if times:
         ordered = sorted(times)
         seconds, slowest = ordered[-1]
-        print(f"time: {sum(t for t, _ in times):.1f} s, median {ordered[total // 2][0]:.2f} s, longest {seconds:.2f} s ({slowest})")
+        middle, whole = ordered[total // 2][0], sum(t for t, _ in times)
+        print(f"time: {whole:.1f} s, median {middle:.2f} s, longest {seconds:.2f} s ({slowest})")
 
 
 if __name__ == "__main__":
