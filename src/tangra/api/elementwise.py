@@ -14,8 +14,7 @@ from tangra.api.kinds import PYFLOAT, PYINT, Kind, kind_of, np_kind, promote
 from tangra.api.values import AbstractValue, ArrayValue, Const, Scalar
 from tangra.errors import ShapeMismatchError, TypeMismatchError, declare
 from tangra.ir import BOOL, F32, F64, I64, U64, DType, Value
-from tangra.shapes import Size
-from tangra.shapes.rules import ShapeError, broadcast_shapes
+from tangra.shapes import ShapeError, Size, broadcast_shapes
 
 MIXED_DTYPE = declare("TG210", "a number whose kind is only known at run time would decide a dtype")
 NO_COMMON_DTYPE = declare("TG211", "operands have no common dtype that compiled code supports")

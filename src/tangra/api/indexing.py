@@ -19,9 +19,7 @@ from tangra.errors import (
     declare,
 )
 from tangra.ir import BOOL, I64, Value
-from tangra.shapes import Size
-from tangra.shapes.facts import known_le, known_lt
-from tangra.shapes.rules import ShapeError, broadcast_shapes, slice_length
+from tangra.shapes import ShapeError, Size, broadcast_shapes, known_le, known_lt, slice_length
 
 TOO_MANY = declare("TG310", "more indices than the array has axes")
 BAD_INDEX = declare("TG311", "a value that can't index an array")

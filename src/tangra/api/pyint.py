@@ -7,8 +7,7 @@ from tangra.api.elementwise import EXACT_INT, cast, operand
 from tangra.api.kinds import PYBOOL, PYFLOAT, PYINT
 from tangra.api.values import AbstractValue, Const, Scalar
 from tangra.ir import F64, I64, Value
-from tangra.shapes import Size
-from tangra.shapes.facts import known_eq, known_le, known_lt
+from tangra.shapes import Size, known_eq, known_le, known_lt
 
 MIN, MAX = -(2**63), 2**63 - 1
 OVERFLOW = "the integer result does not fit in 64 bits, which compiled code uses for Python ints"
