@@ -29,6 +29,19 @@ from tangra.shapes.errors import (
 )
 from tangra.shapes.extrema import dmax, dmin
 from tangra.shapes.facts import EMPTY, Facts, bounds
+from tangra.shapes.jaxtyping_strings import (
+    AnonymousDim,
+    DimSpec,
+    DimStringError,
+    EllipsisDim,
+    ExpressionDim,
+    FixedDim,
+    NamedDim,
+    VariadicDim,
+    parse_dims,
+    render_dims,
+)
+from tangra.shapes.matching import NO_BINDINGS, Bindings, declare, match
 from tangra.shapes.parsing import SizeSyntaxError, parse_size
 from tangra.shapes.prover import known_eq, known_le, known_lt, simplify
 from tangra.shapes.queries import UnboundSymbolError, evaluate, fold, substitute, symbols_of, terms
@@ -48,22 +61,31 @@ from tangra.shapes.slicing import slice_length
 
 __all__ = [
     "EMPTY",
+    "NO_BINDINGS",
     "AnnotationError",
+    "AnonymousDim",
     "Atom",
     "AxisError",
+    "Bindings",
     "Broadcast",
     "BroadcastError",
     "ConcatError",
     "ConvError",
     "Dim",
+    "DimSpec",
+    "DimStringError",
     "EinsumDims",
     "EinsumError",
+    "EllipsisDim",
+    "ExpressionDim",
     "Facts",
+    "FixedDim",
     "FloorDiv",
     "MatmulError",
     "Max",
     "Min",
     "Mod",
+    "NamedDim",
     "ReshapeError",
     "Shape",
     "ShapeError",
@@ -76,6 +98,7 @@ __all__ = [
     "UnboundSymbolError",
     "Undecided",
     "UndecidedError",
+    "VariadicDim",
     "as_size",
     "bounds",
     "broadcast",
@@ -84,6 +107,7 @@ __all__ = [
     "ceil_div",
     "concat_shape",
     "conv_size",
+    "declare",
     "dmax",
     "dmin",
     "einsum_dims",
@@ -93,12 +117,15 @@ __all__ = [
     "known_eq",
     "known_le",
     "known_lt",
+    "match",
     "matmul_shape",
     "normalize_axes",
     "normalize_axis",
+    "parse_dims",
     "parse_size",
     "prod",
     "reduce_shape",
+    "render_dims",
     "reshape_shape",
     "shape_text",
     "simplify",
