@@ -12,6 +12,8 @@ from tangra.ir.graph import Block, Func, Op, Span, Value
 from tangra.ir.opdef import OpDef, lookup
 from tangra.ir.types import BOOL, F64, I64, ArrayType, DType
 
+Number = bool | int | float | np.generic
+
 
 class Builder:
     """Emits operations at the end of `block`; `span` is given to each. `b("add", x, y)` returns the one result."""
@@ -63,7 +65,7 @@ class Builder:
         finally:
             self.span = outer
 
-    def const(self, value: bool | int | float | np.generic, dtype: DType) -> Value:
+    def const(self, value: Number, dtype: DType) -> Value:
         """A scalar constant."""
         return self.emit("constant", [], {"value": np.dtype(dtype.numpy).type(value)[()], "dtype": dtype}).result
 
@@ -93,7 +95,7 @@ class Builder:
     def zeros(self, type: ArrayType) -> Value:
         return self.full(self.const(0, type.dtype), type.shape)
 
-    def filled(self, value: float | int | bool, like: ArrayType) -> Value:
+    def filled(self, value: Number, like: ArrayType) -> Value:
         """The constant `value` in the dtype and shape of `like`."""
         return self.full(self.const(value, like.dtype), like.shape)
 

@@ -2,7 +2,8 @@
 
 Checked: every value is defined before it is used and in scope; declared result types are those the type rule infers;
 blocks end with the right terminator; symbols in types and attributes are bound where they are used; no value leaves the
-scope of a symbol in its type, except to a function's caller; tapes are only pushed, popped, passed and returned; calls agree with their callees.
+scope of a symbol in its type, except to a function's caller; tapes are only pushed, popped, passed and returned; calls
+agree with their callees.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ import numpy as np
 from tangra.ir.builder import Builder
 from tangra.ir.graph import Value
 from tangra.ir.opdef import FoldRule, lookup
+from tangra.ir.types import ArrayType
 from tangra.ops.common import scalar_constant
 
 Operands = Sequence[Value]
@@ -31,6 +32,12 @@ def _is_minus_zero(v: Value) -> bool:
     return value is not None and bool(value == 0) and (not v.dtype.is_float or bool(np.signbit(value)))
 
 
+def _result_type(name: str, operands: Operands, attrs: Attrs) -> ArrayType:
+    (type,) = lookup(name).infer(operands, attrs, ())
+    assert isinstance(type, ArrayType)
+    return type
+
+
 def constants(name: str, b: Builder, operands: Operands, attrs: Attrs) -> Value | None:
     """The op computed now, where all operands are constant scalars of integer or bool dtype (or `name` compares)."""
     values = [scalar_constant(v) for v in operands]
@@ -39,8 +46,7 @@ def constants(name: str, b: Builder, operands: Operands, attrs: Attrs) -> Value 
     evaluate = lookup(name).evaluate
     assert evaluate is not None
     result = evaluate(*values, **attrs)
-    (type,) = lookup(name).infer(operands, attrs, ())
-    return b.filled(np.asarray(result)[()], type)  # type: ignore[arg-type]
+    return b.filled(np.asarray(result)[()], _result_type(name, operands, attrs))
 
 
 def integer_constants(name: str, b: Builder, operands: Operands, attrs: Attrs) -> Value | None:
@@ -150,8 +156,7 @@ def comparison(name: str) -> FoldRule:
 
     def rule(b: Builder, operands: Operands, attrs: Attrs) -> Value | None:
         if operands[0] is operands[1] and not operands[0].dtype.is_float:
-            (type,) = lookup(name).infer(operands, attrs, ())
-            return b.filled(name in ("eq", "le", "ge"), type)  # type: ignore[arg-type]
+            return b.filled(name in ("eq", "le", "ge"), _result_type(name, operands, attrs))
         return constants(name, b, operands, attrs)
 
     return rule

@@ -131,7 +131,8 @@ def _fold_index(b: Builder, operands: Sequence[Value], attrs: dict[str, Any]) ->
     if inner.name == "broadcast" and not inner.operands[0].shape:
         return b.full(inner.operands[0], part_shape(x, starts, attrs))
     if inner.name == "iota" and x.dtype == I64 and all(s is None for s in attrs["sizes"]):
-        return starts[inner.attrs["axis"]]
+        axis: int = inner.attrs["axis"]
+        return starts[axis]
     return None
 
 

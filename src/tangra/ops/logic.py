@@ -10,10 +10,10 @@ from tangra.ops.common import ANY, BITS, FLOAT, INTEGER, elementwise
 
 FAMILY = "logic"
 
-_COMPARISONS = {
+_COMPARISONS: dict[str, np.ufunc] = {
     "eq": np.equal, "ne": np.not_equal, "lt": np.less, "le": np.less_equal, "gt": np.greater, "ge": np.greater_equal,
 }
-_TESTS = {"isnan": np.isnan, "isinf": np.isinf, "isfinite": np.isfinite, "signbit": np.signbit}
+_TESTS: dict[str, np.ufunc] = {"isnan": np.isnan, "isinf": np.isinf, "isfinite": np.isfinite, "signbit": np.signbit}
 
 for _name, _ufunc in _COMPARISONS.items():
     elementwise(_name, FAMILY, 2, ANY, _ufunc, result=BOOL, fold=folding.comparison(_name), doc=f"x {_name} y",
