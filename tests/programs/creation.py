@@ -38,7 +38,14 @@ def ranges_and_grids(x, n):
 
 @program(5, grad=False, more=[(1,), (0,)])
 def integer_ranges(n):
-    return np.arange(n), np.arange(1, n, 2), np.arange(n, 0, -1), np.arange(n, dtype=float), np.arange(0.0, n), np.arange(-2, 3)
+    return (
+        np.arange(n),
+        np.arange(1, n, 2),
+        np.arange(n, 0, -1),
+        np.arange(n, dtype=float),
+        np.arange(0.0, n),
+        np.arange(-2, 3),
+    )
 
 
 @program(np.array([[1.0, 2.0], [3.0, 4.0]]), grad=False)
@@ -75,7 +82,17 @@ def zero_dimensional_arrays(x):
 
 @program(np.zeros((0, 3)), grad=False, more=[(np.ones((2, 3)),)])
 def zero_size_arrays(x):
-    return x.sum(), x.sum(axis=0), x.sum(axis=1), x.T, x * 2, x.shape, x @ np.ones((3, 2)), np.concatenate([x, x]), x.prod()
+    return (
+        x.sum(),
+        x.sum(axis=0),
+        x.sum(axis=1),
+        x.T,
+        x * 2,
+        x.shape,
+        x @ np.ones((3, 2)),
+        np.concatenate([x, x]),
+        x.prod(),
+    )
 
 
 @program(np.zeros(0), grad=True)

@@ -70,7 +70,20 @@ def boolean_arithmetic(m):
 @program(np.arange(4.0), grad=False)
 def scalars_from_arrays(x):
     a, b = x[1], x[2]
-    return a + b, a + 1, float(a), int(b), a.item(), a > b, a == 1, -a, a**2, round(float(a), 3), bool(a), a.dtype == x.dtype
+    return (
+        a + b,
+        a + 1,
+        float(a),
+        int(b),
+        a.item(),
+        a > b,
+        a == 1,
+        -a,
+        a**2,
+        round(float(a), 3),
+        bool(a),
+        a.dtype == x.dtype,
+    )
 
 
 @program(np.array([3, 4], dtype=np.int32), grad=False)
@@ -103,24 +116,60 @@ def accumulate_small_unsigned(x):
 @program(np.array([1.9, -1.9, 300.0]), grad=False)
 def casts(x):
     n = x.astype(np.int64)
-    return n, n.astype(np.int8), x.astype(np.float32), n.astype(bool), x.astype(int) + 1, n.astype(float), np.int32(x[0]), np.float32(x[1])
+    return (
+        n,
+        n.astype(np.int8),
+        x.astype(np.float32),
+        n.astype(bool),
+        x.astype(int) + 1,
+        n.astype(float),
+        np.int32(x[0]),
+        np.float32(x[1]),
+    )
 
 
 @program(np.array([0, 1, 2], dtype=np.int8), np.array([1.0, 2.0]), grad=False)
 def dtype_attributes(a, b):
     if a.dtype == np.int8 and b.dtype == float:
-        return np.zeros(2, dtype=a.dtype), np.empty_like(a).dtype.itemsize, np.result_type(a, b) == np.float64, a.itemsize
+        return (
+            np.zeros(2, dtype=a.dtype),
+            np.empty_like(a).dtype.itemsize,
+            np.result_type(a, b) == np.float64,
+            a.itemsize,
+        )
     return b
 
 
 @program(np.arange(5), grad=False)
 def mean_like_reductions_of_integers(x):
-    return x.mean(), x.std(), x.var(), x.sum(), x.prod(), x.max(), np.median(x), np.average(x), x.cumsum(), x.any(), x.all()
+    return (
+        x.mean(),
+        x.std(),
+        x.var(),
+        x.sum(),
+        x.prod(),
+        x.max(),
+        np.median(x),
+        np.average(x),
+        x.cumsum(),
+        x.any(),
+        x.all(),
+    )
 
 
 @program(np.arange(6.0).astype(np.float32), grad=False)
 def float32_reductions(x):
-    return x.mean(), x.sum(), x.std(), x.max(), x @ x, np.linalg.norm(x), x.cumsum(), np.dot(x, x), x.sum(dtype=np.float64)
+    return (
+        x.mean(),
+        x.sum(),
+        x.std(),
+        x.max(),
+        x @ x,
+        np.linalg.norm(x),
+        x.cumsum(),
+        np.dot(x, x),
+        x.sum(dtype=np.float64),
+    )
 
 
 @program(f32, 3, grad=False)

@@ -26,7 +26,14 @@ def trigonometry(x):
 def binary_functions(x, y):
     a = np.maximum(x, y) - np.minimum(x, y) + np.fmax(x, 0) * np.fmin(y, 1)
     b = np.logaddexp(x, y) + np.logaddexp2(x, y) + np.copysign(x, y) + np.add(x, y) / np.subtract(x, y)
-    c = np.multiply(x, y) + np.divide(x, y) + np.true_divide(y, 2) + np.remainder(x, 2.0) + np.fmod(x, 2.0) + np.mod(x, 0.7)
+    c = (
+        np.multiply(x, y)
+        + np.divide(x, y)
+        + np.true_divide(y, 2)
+        + np.remainder(x, 2.0)
+        + np.fmod(x, 2.0)
+        + np.mod(x, 0.7)
+    )
     return (a + b * c).sum()
 
 
@@ -39,17 +46,43 @@ def signs_and_roundings(x):
 
 @program(np.array([1.0, np.nan, -np.inf, 0.0]), grad=False)
 def predicates(x):
-    return np.isnan(x), np.isinf(x), np.isfinite(x), np.signbit(x), np.nan_to_num(x, nan=1.0, neginf=-5.0), np.isposinf(x)
+    return (
+        np.isnan(x),
+        np.isinf(x),
+        np.isfinite(x),
+        np.signbit(x),
+        np.nan_to_num(x, nan=1.0, neginf=-5.0),
+        np.isposinf(x),
+    )
 
 
 @program(np.array([3, -5, 12]), np.array([2, 3, 8]), grad=False)
 def integer_functions(a, b):
-    return np.gcd(a, b), np.lcm(a, b), np.bitwise_and(a, b), a ^ b, np.left_shift(b, 2), a >> 1, np.invert(a), np.sign(a), np.abs(a)
+    return (
+        np.gcd(a, b),
+        np.lcm(a, b),
+        np.bitwise_and(a, b),
+        a ^ b,
+        np.left_shift(b, 2),
+        a >> 1,
+        np.invert(a),
+        np.sign(a),
+        np.abs(a),
+    )
 
 
 @program(np.array([True, False, True]), np.array([1, 0, 0]), grad=False)
 def logic(p, q):
-    return np.logical_and(p, q), np.logical_or(p, q), np.logical_xor(p, q), np.logical_not(q), p & (q > 0), ~p, p != q, p > q
+    return (
+        np.logical_and(p, q),
+        np.logical_or(p, q),
+        np.logical_xor(p, q),
+        np.logical_not(q),
+        p & (q > 0),
+        ~p,
+        p != q,
+        p > q,
+    )
 
 
 @program(rng.normal(size=(3, 1)), rng.normal(size=4), rng.normal(size=(2, 1, 1)))
@@ -92,7 +125,18 @@ def zero_times_steep(x):
 
 @program(np.array([1.0, 2.0, 3.0]), np.array([1.0, 2.5, 3.0]), grad=False)
 def comparisons(x, y):
-    return x < y, x <= y, x == y, x != y, x > 2, 2 >= x, np.equal(x, y), np.greater(y, x), (x < y).any(), np.allclose(x, y)
+    return (
+        x < y,
+        x <= y,
+        x == y,
+        x != y,
+        x > 2,
+        2 >= x,
+        np.equal(x, y),
+        np.greater(y, x),
+        (x < y).any(),
+        np.allclose(x, y),
+    )
 
 
 @program(np.array([1.0, 2.0, 3.0]), np.array([1.0, 2.5, 3.0]), grad=False)
@@ -131,7 +175,17 @@ def ufuncs_of_scalars(x):
 
 @program(0.7, grad=False)
 def ufuncs_of_python_numbers(x):
-    return np.sin(x), np.add(1, 2), np.sqrt(4), np.maximum(1, x), np.exp(0), np.floor(x), np.abs(-3), np.power(2, 3), np.sign(-2)
+    return (
+        np.sin(x),
+        np.add(1, 2),
+        np.sqrt(4),
+        np.maximum(1, x),
+        np.exp(0),
+        np.floor(x),
+        np.abs(-3),
+        np.power(2, 3),
+        np.sign(-2),
+    )
 
 
 @program(rng.normal(size=5), np.arange(5))

@@ -10,12 +10,18 @@ from .registry import program
 rng = np.random.default_rng(17)
 
 
-@program(2, grad=False, more=[(2.5,), (True,), (np.float32(1.5),), (np.int64(3),), (np.array(2.0),), (np.arange(3.0),), (4,)])
+@program(
+    2, grad=False, more=[(2.5,), (True,), (np.float32(1.5),), (np.int64(3),), (np.array(2.0),), (np.arange(3.0),), (4,)]
+)
 def kind_changes_between_calls(x):
     return x * 2 + 1, x
 
 
-@program(np.arange(3.0), grad=False, more=[(np.arange(5.0),), (np.arange(6.0).reshape(2, 3),), (np.arange(3),), (np.zeros(0),)])
+@program(
+    np.arange(3.0),
+    grad=False,
+    more=[(np.arange(5.0),), (np.arange(6.0).reshape(2, 3),), (np.arange(3),), (np.zeros(0),)],
+)
 def shape_changes_between_calls(x):
     return x + x[..., :1], x.sum(), x.ndim
 

@@ -1,4 +1,4 @@
-"""Every kind of index whose result has a static shape: integers, slices, None, Ellipsis, masks, integer arrays, mixes."""
+"""Every kind of index of static result shape: integers, slices, None, Ellipsis, masks, integer arrays, mixes."""
 
 import numpy as np
 
@@ -17,7 +17,9 @@ def integers_and_slices(x):
 
 @program(rng.normal(size=6))
 def slices_out_of_range(x):
-    return x[2:100].sum() * x[-100:3].sum() + x[4:2].sum() + x[100:].size + x[:0].sum() + x[3::-1][0] + x[-1:-4:-2].prod()
+    return (
+        x[2:100].sum() * x[-100:3].sum() + x[4:2].sum() + x[100:].size + x[:0].sum() + x[3::-1][0] + x[-1:-4:-2].prod()
+    )
 
 
 @program(rng.normal(size=4))
@@ -140,7 +142,17 @@ def bool_scalar_index_arithmetic(x):
 
 @program(np.arange(12).reshape(3, 4), grad=False)
 def index_result_kinds(x):
-    return x[1, 2], x[1], x[1:2, 2], x[[1], 2], x[..., 0], x[()], x[1, 2:3][0], x.T[3, 2], x[:, [True, False, True, False]]
+    return (
+        x[1, 2],
+        x[1],
+        x[1:2, 2],
+        x[[1], 2],
+        x[..., 0],
+        x[()],
+        x[1, 2:3][0],
+        x.T[3, 2],
+        x[:, [True, False, True, False]],
+    )
 
 
 @program(rng.normal(size=(3, 4))[:, ::-2], grad=True)

@@ -28,7 +28,12 @@ def matmul_broadcasts_batches(a, b):
 @program(rng.normal(size=(3, 4)), rng.normal(size=(4, 2)))
 def dot_inner_outer_vdot(a, b):
     x, y = a[0], b[:, 1]
-    s = np.dot(a, b).sum() + a.dot(b)[1, 1] + np.dot(x, y) * np.inner(x, y) + np.vdot(a, b.T.repeat(2)[:12].reshape(3, 4))
+    s = (
+        np.dot(a, b).sum()
+        + a.dot(b)[1, 1]
+        + np.dot(x, y) * np.inner(x, y)
+        + np.vdot(a, b.T.repeat(2)[:12].reshape(3, 4))
+    )
     return s + np.outer(x, y)[1, 2] + np.inner(a, a)[0, 2] + np.dot(2.0, x)[0]
 
 
@@ -43,7 +48,11 @@ def tensordot_axes(a, b):
 def einsum_forms(a, b):
     s = np.einsum("bij,jk->bik", a, b).sum() + np.einsum("ij->ji", b)[1, 2] * np.einsum("ij,ij->", b, b)
     t = np.einsum("bij,ji->b", a, b).prod() + np.einsum("ii", b[:3]) + np.einsum("ii->i", b[1:])[2]
-    u = np.einsum("i,j->ij", b[0], b[:, 0]).max() + np.einsum("b...j,j->b...", a, b[:, 1]).sum() + np.einsum("bij->j", a)[3]
+    u = (
+        np.einsum("i,j->ij", b[0], b[:, 0]).max()
+        + np.einsum("b...j,j->b...", a, b[:, 1]).sum()
+        + np.einsum("bij->j", a)[3]
+    )
     return s + t + u + np.einsum("ij,jk,kl->il", b.T, b, b.T)[0, 1]
 
 
@@ -87,7 +96,12 @@ def cholesky_factor(a):
 @program(rng.normal(size=(3, 4)))
 def norms(a):
     v = a[0]
-    s = np.linalg.norm(a) + np.linalg.norm(v, 1) * np.linalg.norm(v, np.inf) + np.linalg.norm(v, 3) + np.linalg.norm(v, -np.inf)
+    s = (
+        np.linalg.norm(a)
+        + np.linalg.norm(v, 1) * np.linalg.norm(v, np.inf)
+        + np.linalg.norm(v, 3)
+        + np.linalg.norm(v, -np.inf)
+    )
     t = np.linalg.norm(a, axis=1).sum() + np.linalg.norm(a, axis=0, keepdims=True).max() + np.linalg.norm(a, "fro") ** 2
     return s + t + np.linalg.norm(a, 1) + np.linalg.norm(a, np.inf, axis=1).sum() + np.linalg.norm(a, ord=np.inf)
 
@@ -95,12 +109,22 @@ def norms(a):
 @program(SPD + np.arange(2).reshape(2, 1, 1) * np.eye(4), rtol=1e-8)
 def batched_linear_algebra(a):
     b = np.linalg.solve(a, np.ones((2, 4, 1)))
-    return b.sum() + np.linalg.inv(a)[1, 0, 0] + np.linalg.slogdet(a)[1].sum() + np.linalg.cholesky(a)[0, 3, 1] + np.linalg.det(a / 5)[1]
+    return (
+        b.sum()
+        + np.linalg.inv(a)[1, 0, 0]
+        + np.linalg.slogdet(a)[1].sum()
+        + np.linalg.cholesky(a)[0, 3, 1]
+        + np.linalg.det(a / 5)[1]
+    )
 
 
 @program(rng.normal(size=(3, 3)))
 def matrix_powers(a):
-    return np.linalg.matrix_power(a, 3).trace() + np.linalg.matrix_power(a, 0)[1, 1] + np.linalg.multi_dot([a, a.T, a])[0, 1]
+    return (
+        np.linalg.matrix_power(a, 3).trace()
+        + np.linalg.matrix_power(a, 0)[1, 1]
+        + np.linalg.multi_dot([a, a.T, a])[0, 1]
+    )
 
 
 @program(rng.normal(size=(6, 3)), rng.normal(size=6), rtol=1e-8)
@@ -158,4 +182,13 @@ def products_of_empty(a):
 
 @program(np.arange(6).reshape(2, 3), np.arange(3), grad=False)
 def integer_products(a, v):
-    return a @ v, v @ v, np.dot(a, a.T), a.T @ a.astype(np.float32), np.outer(v, v), np.inner(v, 2), (a > 2) @ v, np.kron(v, v)
+    return (
+        a @ v,
+        v @ v,
+        np.dot(a, a.T),
+        a.T @ a.astype(np.float32),
+        np.outer(v, v),
+        np.inner(v, 2),
+        (a > 2) @ v,
+        np.kron(v, v),
+    )

@@ -21,7 +21,9 @@ def rk4_step(f, t, y, h):
 def lotka_volterra(theta, y0, steps):
     def rhs(t, y):
         prey, predator = y
-        return np.array([theta[0] * prey - theta[1] * prey * predator, theta[2] * prey * predator - theta[3] * predator])
+        return np.array(
+            [theta[0] * prey - theta[1] * prey * predator, theta[2] * prey * predator - theta[3] * predator]
+        )
 
     y = y0
     path = np.empty((steps + 1, 2))

@@ -74,12 +74,11 @@ def difference(actual: Any, expected: Any, rtol: float = 1e-9, where: str = "res
     if isinstance(expected, float):
         same = math.isclose(actual, expected, rel_tol=rtol, abs_tol=ATOL) or (actual != actual and expected != expected)
         return None if same else f"{where}: {actual!r}, expected {expected!r}"
-    children = _children(actual), _children(expected)
-    if children[1] is None:
+    found, wanted = _children(actual), _children(expected)
+    if found is None or wanted is None:
         return None if actual == expected else f"{where}: {actual!r}, expected {expected!r}"
-    found, wanted = children
-    if found is None or list(found) != list(wanted):
-        return f"{where}: keys {list(found or ())}, expected {list(wanted)}"
+    if list(found) != list(wanted):
+        return f"{where}: keys {list(found)}, expected {list(wanted)}"
     for key, item in wanted.items():
         problem = difference(found[key], item, rtol, f"{where}[{key!r}]")
         if problem:

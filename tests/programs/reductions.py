@@ -1,4 +1,4 @@
-"""Reductions over axes, with keepdims, where, initial and dtype; cumulative sums; means, deviations, norms, extremes."""
+"""Reductions over axes, with keepdims, where, initial and dtype; cumulative sums; means, deviations, extremes."""
 
 import numpy as np
 
@@ -31,7 +31,9 @@ def where_and_initial(x):
     mask = x > 0
     a = np.sum(x, where=mask) + x.sum(axis=0, where=mask, initial=2.0).prod()
     b = np.max(x, axis=1, initial=0.1, where=mask).sum() + np.min(x, initial=-0.3)
-    return a + b + np.mean(x, where=mask) + np.prod(x, axis=0, initial=2.0).sum() + np.mean(x, axis=0, where=x > -9).sum()
+    return (
+        a + b + np.mean(x, where=mask) + np.prod(x, axis=0, initial=2.0).sum() + np.mean(x, axis=0, where=x > -9).sum()
+    )
 
 
 @program(rng.normal(size=(4, 5)))
@@ -60,7 +62,15 @@ def running_extremes_by_ufunc(x):
 
 @program(np.array([[True, False], [True, True]]), grad=False)
 def any_and_all(m):
-    return m.any(), m.all(), m.any(axis=0), np.all(m, axis=1), np.any(m, axis=1, keepdims=True), np.sum(m), m.argmax(axis=1)
+    return (
+        m.any(),
+        m.all(),
+        m.any(axis=0),
+        np.all(m, axis=1),
+        np.any(m, axis=1, keepdims=True),
+        np.sum(m),
+        m.argmax(axis=1),
+    )
 
 
 @program(rng.normal(size=(3, 5)), grad=False)
@@ -94,7 +104,16 @@ def layer_normalisation(x):
 
 @program(rng.normal(size=(3, 4)), grad=False)
 def kinds_of_reduction_results(x):
-    return x.sum(), x[0].max(), x.sum(axis=0), np.sum(x, keepdims=True), x.argmax(), (x > 0).any(), x.mean(), np.sum([1, 2])
+    return (
+        x.sum(),
+        x[0].max(),
+        x.sum(axis=0),
+        np.sum(x, keepdims=True),
+        x.argmax(),
+        (x > 0).any(),
+        x.mean(),
+        np.sum([1, 2]),
+    )
 
 
 @program(rng.normal(size=(3, 4)))
@@ -119,10 +138,23 @@ def long_sum(x):
 
 @program(np.arange(6).reshape(2, 3), grad=False)
 def integer_reductions_over_axes(x):
-    return x.sum(axis=0), x.mean(axis=1), x.prod(axis=1), x.max(axis=0), x.cumsum(axis=1), x.std(axis=0), x.sum(dtype=float)
+    return (
+        x.sum(axis=0),
+        x.mean(axis=1),
+        x.prod(axis=1),
+        x.max(axis=0),
+        x.cumsum(axis=1),
+        x.std(axis=0),
+        x.sum(dtype=float),
+    )
 
 
 @program(rng.normal(size=(3, 4)))
 def trapezoid_and_gradient(x):
     y = np.trapezoid(x, dx=0.5, axis=1)
-    return y.sum() ** 2 + np.gradient(x[0])[1] + np.diff(x, axis=0)[0, 1] * np.diff(x[1], n=2).sum() + np.ediff1d(x[2]).max()
+    return (
+        y.sum() ** 2
+        + np.gradient(x[0])[1]
+        + np.diff(x, axis=0)[0, 1] * np.diff(x[1], n=2).sum()
+        + np.ediff1d(x[2]).max()
+    )

@@ -47,6 +47,7 @@ TOPICS = (
     "dynamic_programming",
     "transformations",
     "rejected",
+    "rejected_meaning",
     "rejected_shapes",
     "failing",
 )
@@ -69,7 +70,10 @@ class Program:
 
 @dataclass(frozen=True)
 class Rejected:
-    """A program to be refused. `cpython` is the exception it raises uncompiled, or None where it runs."""
+    """A program to be refused. `cpython` is the exception it raises uncompiled, or None where it runs.
+
+    With `or_right` the program lies outside what the language promises: a refusal is fine, and so is CPython's result.
+    """
 
     name: str
     topic: str
@@ -79,6 +83,7 @@ class Rejected:
     code: str | None
     cpython: type[BaseException] | None
     via: str
+    or_right: bool
 
 
 @dataclass(frozen=True)
@@ -152,11 +157,12 @@ def rejected(
     code: str | None = None,
     cpython: type[BaseException] | None = None,
     via: str = "jit",
+    or_right: bool = False,
 ) -> Callable[[F], F]:
     """Enter a program to be refused, by one of the exceptions named in `raises`; `via` is the transformation called."""
 
     def register(function: F) -> F:
-        entry = Rejected(function.__name__, _topic(function), function, args, raises, code, cpython, via)
+        entry = Rejected(function.__name__, _topic(function), function, args, raises, code, cpython, via, or_right)
         CORPUS.rejected.append(entry)
         return function
 

@@ -1,4 +1,4 @@
-"""Reshape, transpose, stack, concatenate, split, tile, repeat, roll, pad, flip and their kin; attributes and methods."""
+"""Reshape, transpose, stack, concatenate, split, tile, repeat, roll, pad, flip and their kin; attributes, methods."""
 
 import numpy as np
 
@@ -52,7 +52,9 @@ def splitting(x):
     parts = np.array_split(x, 3)
     left, right = np.hsplit(np.outer(x[:2], x[:4] + 1), 2)
     top, bottom = np.vsplit(np.outer(x[:2], x), 2)
-    return a.sum() * b.prod() + c[-1] + parts[1] @ parts[2] + (left * right).sum() + top.sum() + bottom.max() + len(parts)
+    return (
+        a.sum() * b.prod() + c[-1] + parts[1] @ parts[2] + (left * right).sum() + top.sum() + bottom.max() + len(parts)
+    )
 
 
 @program(np.array([1.0, 2.0, 3.0]))
@@ -80,14 +82,28 @@ def padding(x):
 
 @program(np.arange(1.0, 7.0).reshape(2, 3), grad=False)
 def attributes(x):
-    return x.shape, x.ndim, x.size, len(x), x.T, x.itemsize, x.nbytes, x.dtype == np.float64, np.shape(x[0]), np.ndim(3), np.size(x, 1)
+    return (
+        x.shape,
+        x.ndim,
+        x.size,
+        len(x),
+        x.T,
+        x.itemsize,
+        x.nbytes,
+        x.dtype == np.float64,
+        np.shape(x[0]),
+        np.ndim(3),
+        np.size(x, 1),
+    )
 
 
 @program(np.arange(1.0, 7.0).reshape(2, 3))
 def methods(x):
     a = x.sum() + x.mean(axis=0).max() + x.min(axis=1).prod() + x.dot(x.T).trace() + x.diagonal().sum() + x.conj()[0, 1]
     b = x.round(1).shape[0] + x.astype(float)[1, 2] + x.copy().ravel()[2] + x.swapaxes(0, 1)[2, 1] + x.clip(2, 4).sum()
-    return a * b + x.cumsum(axis=1)[1, 2] + x.take([0, 5]).sum() + x.compress([True, False], axis=0).sum() + x.real[0, 0]
+    return (
+        a * b + x.cumsum(axis=1)[1, 2] + x.take([0, 5]).sum() + x.compress([True, False], axis=0).sum() + x.real[0, 0]
+    )
 
 
 @program(rng.normal(size=(2, 6)))
@@ -120,7 +136,14 @@ def sliding_windows(x):
 
 @program(np.zeros((2, 0, 3)), grad=False)
 def shapes_without_elements(x):
-    return x.reshape(0, 6), x.transpose(2, 0, 1), np.concatenate([x, np.ones((2, 1, 3))], axis=1), x.ravel(), np.stack([x, x]).shape, np.pad(x, 1)
+    return (
+        x.reshape(0, 6),
+        x.transpose(2, 0, 1),
+        np.concatenate([x, np.ones((2, 1, 3))], axis=1),
+        x.ravel(),
+        np.stack([x, x]).shape,
+        np.pad(x, 1),
+    )
 
 
 @program(rng.normal(size=(5, 3)), 2, more=[(rng.normal(size=(6, 3)), 2), (rng.normal(size=(9, 3)), 1)])

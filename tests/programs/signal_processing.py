@@ -9,7 +9,12 @@ from .registry import program
 rng = np.random.default_rng(21)
 
 
-@program(rng.normal(size=12), np.array([0.2, 0.3, 0.2]), np.array([1.0, -0.4, 0.1]), more=[(rng.normal(size=5), np.array([1.0]), np.array([1.0, 0.5]))])
+@program(
+    rng.normal(size=12),
+    np.array([0.2, 0.3, 0.2]),
+    np.array([1.0, -0.4, 0.1]),
+    more=[(rng.normal(size=5), np.array([1.0]), np.array([1.0, 0.5]))],
+)
 def recursive_filter(x, b, a):
     y = np.zeros(len(x))
     for n in range(len(x)):

@@ -20,13 +20,24 @@ def argsorts(x):
     order = np.argsort(x[0])
     inverse = np.empty(5, dtype=int)
     inverse[order] = np.arange(5)
-    y = x[1][order] @ np.arange(5.0) + x[0][order[::-1]][1] + np.take_along_axis(x, x.argsort(axis=1), axis=1)[:, 2].prod()
+    y = (
+        x[1][order] @ np.arange(5.0)
+        + x[0][order[::-1]][1]
+        + np.take_along_axis(x, x.argsort(axis=1), axis=1)[:, 2].prod()
+    )
     return y + (x[2] * inverse).sum() + x[0, np.argsort(-x[0])[:2]].sum()
 
 
 @program(np.array([3, 1, 2, 1, 3, 0]), grad=False)
 def stable_orders(n):
-    return np.argsort(n, kind="stable"), np.sort(n), np.sort(n)[::-1], n.argmax(), n.argmin(), np.lexsort((np.arange(6), n))
+    return (
+        np.argsort(n, kind="stable"),
+        np.sort(n),
+        np.sort(n)[::-1],
+        n.argmax(),
+        n.argmin(),
+        np.lexsort((np.arange(6), n)),
+    )
 
 
 @program(np.array([2.0, np.nan, -1.0, np.inf]), grad=False)
@@ -36,7 +47,13 @@ def nan_sorts_last(x):
 
 @program(np.array([0.1, 0.5, 0.9]), np.array([0.05, 0.5, 0.7, 2.0]), grad=False)
 def searching(a, v):
-    return np.searchsorted(a, v), np.searchsorted(a, v, side="right"), a.searchsorted(0.5), np.digitize(v, a), np.searchsorted(a, v[:, None])
+    return (
+        np.searchsorted(a, v),
+        np.searchsorted(a, v, side="right"),
+        a.searchsorted(0.5),
+        np.digitize(v, a),
+        np.searchsorted(a, v[:, None]),
+    )
 
 
 @program(np.array([0.2, 0.6, 0.9]), np.array([0.1, 0.3, 0.65, 0.8]))

@@ -14,10 +14,11 @@ from tests.programs import registry
 from tests.programs.oracle import central_differences, difference, float_leaves, fresh
 
 CORPUS = registry.load()
-ENTRIES = [*CORPUS.programs, *CORPUS.rejected, *CORPUS.raises, *CORPUS.transformed]
+Entry = registry.Program | registry.Rejected | registry.Raises | registry.Transformed
+ENTRIES: list[Entry] = [*CORPUS.programs, *CORPUS.rejected, *CORPUS.raises, *CORPUS.transformed]
 
 
-def _identity(entry: registry.Program | registry.Rejected | registry.Raises | registry.Transformed) -> str:
+def _identity(entry: Entry) -> str:
     return f"{entry.topic}-{entry.name}"
 
 
