@@ -46,7 +46,7 @@ def constants(name: str, b: Builder, operands: Operands, attrs: Attrs) -> Value 
     evaluate = lookup(name).evaluate
     assert evaluate is not None
     result = evaluate(*values, **attrs)
-    return b.filled(np.asarray(result)[()], _result_type(name, operands, attrs))
+    return b.filled(np.asarray(result).flat[0], _result_type(name, operands, attrs))
 
 
 def integer_constants(name: str, b: Builder, operands: Operands, attrs: Attrs) -> Value | None:

@@ -3,9 +3,9 @@
 Sources: M. Giles, "An extended collection of matrix derivative results for forward and reverse mode automatic
 differentiation" (2008): inverse, solve, det, eigh; I. Murray, "Differentiation of the Cholesky decomposition" (2016);
 S. Walter and L. Lehmann, "Algorithmic differentiation of linear algebra functions" (2010) and D. Roberts and
-L. Roberts, "QR and LQ decomposition matrix backpropagation algorithms" (2020): qr; J. Townsend, "Differentiating the singular
-value decomposition" (2016): svd; F. de Hoog, R. Anderssen and M. Lukas, "Differentiation of matrix functionals using
-triangular factorization" (2011): lu.
+L. Roberts, "QR and LQ decomposition matrix backpropagation algorithms" (2020): qr; J. Townsend,
+"Differentiating the singular value decomposition" (2016): svd; F. de Hoog, R. Anderssen and M. Lukas,
+"Differentiation of matrix functionals using triangular factorization" (2011): lu.
 
 Where eigenvalues or singular values coincide the derivative of their vectors does not exist: it is inf or NaN.
 """
