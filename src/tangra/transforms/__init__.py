@@ -1,0 +1,13 @@
+"""IR → IR: forward mode, reverse mode, batching, simplification.
+
+Every transformation takes a `Func` and returns a new one; what it is given stays as it was. `jvp` and `vjp` work
+region by region on structured control flow and mutable state (see "Derivatives of programs with state" in
+docs/architecture.md); `vmap` runs lanes; `simplify` is the pipeline of small clean-up passes. Derivatives are IR
+again, so they nest in any order.
+"""
+
+from tangra.transforms.errors import TransformError
+from tangra.transforms.forward import jvp
+from tangra.transforms.reverse import vjp
+
+__all__ = ["TransformError", "jvp", "vjp"]

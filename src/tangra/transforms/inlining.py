@@ -1,0 +1,78 @@
+"""Inlining of calls."""
+
+from __future__ import annotations
+
+from tangra.ir import Block, Func, Op, Value
+from tangra.ir.graph import clone_block, substitute_uses
+from tangra.transforms.rules import op_count, strip_state
+
+SMALL = 60
+"""Operations of a callee that is inlined however often it is called."""
+
+
+def inline_calls(func: Func, small: int = SMALL) -> Func:
+    """Replace, in place, calls of small callees and of callees that are called once. Returns `func`.
+
+    A `fail_if` of an inlined callee writes no state back: its parameters are not the caller's.
+    """
+    while _inline_round(func, small):
+        pass
+    return func
+
+
+def _inline_round(func: Func, small: int) -> bool:
+    counts: dict[int, int] = {}
+    for op in func.body.walk():
+        callee = op.attrs.get("callee")
+        if isinstance(callee, Func):
+            counts[id(callee)] = counts.get(id(callee), 0) + 1
+    sizes: dict[int, int] = {}
+    mapping: dict[int, Value] = {}
+    replaced: list[Op] = []  # kept until the end, so that no new value gets the id of a replaced one
+
+    def wanted(op: Op) -> bool:
+        callee = op.attrs["callee"]
+        if counts[id(callee)] == 1:
+            return True
+        return sizes.setdefault(id(callee), op_count(callee.body)) <= small
+
+    def visit(block: Block) -> None:
+        ops: list[Op] = []
+        for op in block.ops:
+            for region in op.regions:
+                visit(region)
+            if op.name == "call" and wanted(op):
+                ops += _expanded(op, mapping)
+                replaced.append(op)
+            else:
+                ops.append(op)
+        block.ops = ops
+
+    visit(func.body)
+    if mapping:
+        _close(mapping)
+        substitute_uses(func.body, mapping)
+    return bool(replaced)
+
+
+def _expanded(call: Op, mapping: dict[int, Value]) -> list[Op]:
+    """The operations of the callee on the call's operands; records what the call's results become."""
+    callee: Func = call.attrs["callee"]
+    inner: dict[int, Value] = {}
+    body = clone_block(callee.body, inner)
+    arguments = {id(p): v for p, v in zip(body.args, call.operands, strict=True)}
+    substitute_uses(body, arguments)
+    for op in body.walk():
+        strip_state(op)
+    for r, v in zip(call.results, body.terminator.operands, strict=True):
+        mapping[id(r)] = v
+    return body.ops[:-1]
+
+
+def _close(mapping: dict[int, Value]) -> None:
+    """Follow chains of replacements to their ends."""
+    for key in list(mapping):
+        v = mapping[key]
+        while id(v) in mapping:
+            v = mapping[id(v)]
+        mapping[key] = v

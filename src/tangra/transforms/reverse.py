@@ -1,0 +1,165 @@
+"""Reverse mode: a function that runs a program forward and then its derivative backward.
+
+Straight-line code is emitted once forward; the backward sweep names the forward values it needs. At the border of a
+loop's body or an arm of an `if` these values are out of reach: `residuals` decides which are recomputed, which are
+read again from an array version the sweep holds (`versions`), and which the forward part keeps on a tape.
+`reverse_control` has the rules of loops, branches, tapes and calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from tangra.ir import Block, Builder, Func, Op, TapeType, Type, Value
+from tangra.ir.graph import clone_func
+from tangra.transforms import reverse_control
+from tangra.transforms.activity import analyse
+from tangra.transforms.dce import eliminate_dead_code
+from tangra.transforms.errors import TransformError
+from tangra.transforms.frame import Frame
+from tangra.transforms.inlining import inline_calls
+from tangra.transforms.rules import float_results, refuse, strip_state, times
+from tangra.transforms.versions import WRITES, Versions
+
+Memo = dict[tuple[int, tuple[bool, ...]], Func]
+
+
+def vjp(func: Func, active: Sequence[bool], memo: Memo | None = None) -> Func:
+    """The reverse derivative of `func`.
+
+    Parameters: those of `func`, then a cotangent for every floating-point result. Results: those of `func`, then a
+    cotangent for every parameter flagged in `active` (which must be floating point). `attrs["structural_zero"]` says
+    of each of these whether it is zero whatever the arguments are; `attrs["cuts"]` holds the operations that stopped
+    a derivative. Raises `TransformError` for operations without a derivative.
+    """
+    memo = {} if memo is None else memo
+    key = (id(func), tuple(active))
+    if key not in memo:
+        work = inline_calls(clone_func(func))
+        memo[key] = Reverse(work, active, memo).run()
+    return memo[key]
+
+
+class Reverse:
+    """One reverse-mode transformation. `func` is our own copy; the forward part is changed in place."""
+
+    def __init__(self, func: Func, active: Sequence[bool], memo: Memo) -> None:
+        self.func = func
+        self.memo = memo
+        self.wanted = [p for p, flag in zip(func.params, active, strict=True) if flag]
+        for op in func.body.walk():
+            strip_state(op)
+        self.activity = analyse(func, active)
+        self.versions = Versions(func)
+        self.entry: list[Op] = []
+        self.b = Builder(func.body)
+        self.cotangent_tapes: dict[int, Value] = {}
+        self.handlers: dict[str, Callable[[Reverse, Op, Frame], None]] = reverse_control.HANDLERS
+
+    def run(self) -> Func:
+        body = self.func.body
+        returned = list(self.func.returned)
+        frame = Frame(self, body)
+        cotangents = [(returned[k], body.add_arg(returned[k].type)) for k in float_results(self.func)]
+        body.ops.pop()
+        forward = list(body.ops)
+        for v, ct in cotangents:
+            frame.add(v, ct)
+        self.sweep(forward, frame)
+        final = [frame.ct.get(id(p)) for p in self.wanted]
+        results = [ct if ct is not None else self.b.zeros(p.array) for ct, p in zip(final, self.wanted, strict=True)]
+        self.b.return_(*returned, *results)
+        body.ops[:0] = self.entry
+        attrs = {
+            "source": self.func.attrs.get("source", self.func.name),
+            "structural_zero": tuple(ct is None for ct in final),
+            "cuts": tuple(self.activity.cuts.values()),
+        }
+        result = Func(f"vjp_{self.func.name}", body, attrs)
+        eliminate_dead_code(result)
+        return result
+
+    def new_tape(self, record: Sequence[Type]) -> Value:
+        """A tape at the top of the function."""
+        with self.b.at(Block()) as block:
+            handle = self.b.emit("tape_new", [], {"record": tuple(record)}).result
+        assert isinstance(handle.type, TapeType)
+        self.entry += block.ops
+        self.versions.define(handle, self.func.body)
+        return handle
+
+    def sweep(self, ops: Sequence[Op], frame: Frame) -> None:
+        """Sweep backwards over the operations of a forward block."""
+        for op in reversed(ops):
+            if not op.defn.terminator:
+                with self.b.spanned(op.span):
+                    self.op(op, frame)
+
+    def op(self, op: Op, frame: Frame) -> None:
+        handler = self.handlers.get(op.name)
+        if handler is not None:
+            handler(self, op, frame)
+            return
+        self.rule(op, frame)
+        if op.name in WRITES:
+            self.undo(op, frame)
+
+    def rule(self, op: Op, frame: Frame) -> None:
+        """An operation without regions, by its rule in the table."""
+        cotangents = [frame.take(r) for r in op.results]
+        wanted = [self.activity.is_active(v) for v in op.operands]
+        if all(ct is None for ct in cotangents) or not any(wanted):
+            return
+        if not op.defn.differentiable:
+            raise refuse(op, "vjp")
+        start = len(self.b.block.ops)
+        found = self.contributions(op, cotangents, wanted)
+        found = [c if w else None for c, w in zip(found, wanted, strict=True)]
+        frame.contribute(op.operands, found, start)
+
+    def contributions(self, op: Op, cotangents: list[Value | None], wanted: list[bool]) -> list[Value | None]:
+        if op.defn.vjp is not None:
+            return op.defn.vjp(self.b, op, cotangents, wanted)
+        if op.defn.partials is None:
+            raise refuse(op, "vjp")
+        (ct,) = cotangents
+        assert ct is not None
+        partials = op.defn.partials(self.b, op)
+        return [
+            times(self.b, ct, p, op.defn.strong_zero) if p is not None and w else None
+            for p, w in zip(partials, wanted, strict=True)
+        ]
+
+    def undo(self, op: Op, frame: Frame) -> None:
+        """Restore the version of a held array from before the write `op`."""
+        version = frame.held.pop(id(op.result), None)
+        older = op.operands[0]
+        if version is None or id(older) in frame.held:
+            return
+        start = len(self.b.block.ops)
+        old = self.overwritten(op)
+        if op.name in ("scatter", "scatter_add"):
+            restored = self.b("scatter", version, old, *op.operands[2:])
+        else:
+            restored = self.b("update", version, old, *op.operands[2:], **op.attrs)
+        frame.settle(start)
+        frame.held[id(older)] = restored
+
+    def overwritten(self, op: Op) -> Value:
+        """What the write `op` overwrites, as a forward value (read just before it)."""
+        block = self.versions.home[id(op.result)]
+        place = next(k for k, o in enumerate(block.ops) if o is op)
+        name = "gather" if op.name in ("scatter", "scatter_add") else "index"
+        for other in reversed(block.ops[:place]):
+            if other.name == name and other.operands == [op.operands[0], *op.operands[2:]] and other.attrs == op.attrs:
+                return other.result
+        with self.b.at(Block()) as fresh:
+            old = self.b.emit(name, [op.operands[0], *op.operands[2:]], dict(op.attrs)).result
+        block.ops[place:place] = fresh.ops
+        self.versions.define(old, block)
+        return old
+
+
+def no_cotangent(op: Op, why: str) -> TransformError:
+    """The error for a construct that reverse mode refuses."""
+    return TransformError(why, op.span)

@@ -1,0 +1,95 @@
+"""Reverse mode of calls and of functions with derivatives given by the user."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tangra.ir import Func, Op, Value
+from tangra.transforms.errors import TransformError
+from tangra.transforms.frame import Frame
+from tangra.transforms.rules import float_positions, float_results
+
+if TYPE_CHECKING:
+    from tangra.transforms.reverse import Reverse
+
+
+def reverse_call(sweep: Reverse, op: Op, frame: Frame) -> None:
+    """Calls the reverse derivative of the callee, which computes its forward part again from the arguments."""
+    from tangra.transforms.reverse import vjp
+
+    cotangents = [frame.take(r) for r in op.results]
+    flags = [sweep.activity.is_active(v) for v in op.operands]
+    if all(ct is None for ct in cotangents) or not any(flags):
+        return
+    callee: Func = op.attrs["callee"]
+    derived = vjp(callee, flags, sweep.memo)
+    start = len(sweep.b.block.ops)
+    given = _dense(sweep, op, cotangents, float_results(callee))
+    results = sweep.b.call(derived, [*op.operands, *given]).results[len(op.results):]
+    zero = derived.attrs["structural_zero"]
+    found = _spread(flags, [None if z else r for r, z in zip(results, zero, strict=True)])
+    frame.contribute(op.operands, found, start)
+
+
+def reverse_custom(sweep: Reverse, op: Op, frame: Frame) -> None:
+    """Calls the user's rule on the arguments (and results, if it takes them) that the forward part had.
+
+    A function with a jvp rule only is transposed: the rule is linear in the tangents, so its reverse derivative by
+    them, at any tangent, is the reverse rule.
+    """
+    cotangents = [frame.take(r) for r in op.results]
+    wanted = [sweep.activity.is_active(v) for v in op.operands]
+    if all(ct is None for ct in cotangents) or not any(wanted):
+        return
+    start = len(sweep.b.block.ops)
+    rule: Func | None = op.attrs.get("vjp")
+    given = _dense(sweep, op, cotangents, float_positions(op.results))
+    results = _transposed(sweep, op, given) if rule is None else _called(sweep, op, rule, given)
+    positions = float_positions(op.operands)
+    if len(results) == len(op.operands):
+        positions = list(range(len(op.operands)))
+    found: list[Value | None] = [None] * len(op.operands)
+    for k, ct in zip(positions, results, strict=True):
+        found[k] = ct if wanted[k] else None
+    frame.contribute(op.operands, found, start)
+
+
+def _called(sweep: Reverse, op: Op, rule: Func, given: Sequence[Value]) -> list[Value]:
+    arguments = [*op.operands]
+    if len(rule.params) == len(op.operands) + len(op.results) + len(given):
+        arguments += op.results
+    if len(rule.params) != len(arguments) + len(given):
+        name = op.attrs["primal"].name
+        raise TransformError(f"the reverse rule of `{name}` takes {len(rule.params)} values", op.span)
+    return sweep.b.call(rule, [*arguments, *given]).results
+
+
+def _transposed(sweep: Reverse, op: Op, given: Sequence[Value]) -> list[Value]:
+    from tangra.transforms.reverse import vjp
+
+    rule: Func | None = op.attrs.get("jvp")
+    if rule is None:
+        raise TransformError(f"`{op.attrs['primal'].name}` has no derivative rule", op.span)
+    tangents = [op.operands[k] for k in float_positions(op.operands)]
+    flags = [k >= len(op.operands) for k in range(len(rule.params))]
+    derived = vjp(rule, flags, sweep.memo)
+    zeros = [sweep.b.zeros(v.array) for v in tangents]
+    primal_zeros = [sweep.b.zeros(op.results[k].array) for k in float_positions(op.results)]
+    call = sweep.b.call(derived, [*op.operands, *zeros, *primal_zeros, *given])
+    return call.results[len(rule.returned):]
+
+
+def _dense(sweep: Reverse, op: Op, cotangents: Sequence[Value | None], positions: Sequence[int]) -> list[Value]:
+    """Cotangents of the results at `positions`, zeros where there is none."""
+    dense = []
+    for k in positions:
+        ct = cotangents[k]
+        dense.append(ct if ct is not None else sweep.b.zeros(op.results[k].array))
+    return dense
+
+
+def _spread(flags: Sequence[bool], values: Sequence[Value | None]) -> list[Value | None]:
+    """`values`, one per set flag, with None for the others."""
+    rest = iter(values)
+    return [next(rest) if flag else None for flag in flags]

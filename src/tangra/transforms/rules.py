@@ -1,0 +1,80 @@
+"""What forward and reverse mode share: products with partial derivatives, and small queries about functions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from tangra.ir import Block, Builder, Func, Op, Value
+from tangra.ir.graph import clone_op
+from tangra.transforms.activity import is_float
+from tangra.transforms.errors import TransformError
+
+
+def constant_scalar(v: Value) -> np.generic | None:
+    """The number that every element of `v` is, where a constant (maybe broadcast) says so."""
+    op = v.defining_op
+    while op is not None and op.name == "broadcast" and not op.operands[0].shape:
+        op = op.operands[0].defining_op
+    if op is None or op.name != "constant":
+        return None
+    value = op.attrs["value"]
+    return value if isinstance(value, np.generic) else None
+
+
+def times(b: Builder, t: Value, partial: Value, strong_zero: bool) -> Value:
+    """A tangent or cotangent `t` times a partial derivative.
+
+    With `strong_zero` a zero in `t` gives zero also where the partial is infinite or NaN. It is the partial that is
+    replaced there, not the product: where the partial is finite the product stays linear in `t`, so that derivatives of
+    this derivative are right at t = 0.
+    """
+    known = constant_scalar(partial)
+    if known is not None and known == 1:
+        return t
+    if known is not None and known == -1:
+        return b("neg", t)
+    if strong_zero and not (known is not None and np.isfinite(known)):
+        zero = b.zeros(t.array)
+        void = b("and", b("eq", t, zero), b("not", b("isfinite", partial)))
+        partial = b("select", void, zero, partial)
+    return b("mul", t, partial)
+
+
+def refuse(op: Op, mode: str) -> TransformError:
+    """The error for an operation without a derivative."""
+    why = op.defn.absent.get(mode) or op.defn.absent.get("partials") or ""
+    return TransformError(f"`{op.name}` has no derivative" + (f": {why}" if why else ""), op.span)
+
+
+def strip_state(op: Op) -> None:
+    """Make a copied `fail_if` write nothing back: transformed functions work on copies of their arguments."""
+    if op.name == "fail_if" and op.attrs.get("n_state"):
+        count = op.attrs["n_state"]
+        op.operands = [op.operands[0], *op.operands[1 + count:]]
+        op.attrs = {**op.attrs, "state": (), "n_state": 0}
+
+
+def copy_op(b: Builder, op: Op, mapping: dict[int, Value]) -> Op:
+    """Append a copy of `op` (regions included) to the builder's block."""
+    new = clone_op(op, mapping)
+    for inner in (new, *(o for r in new.regions for o in r.walk())):
+        strip_state(inner)
+    b.block.ops.append(new)
+    return new
+
+
+def float_positions(values: Sequence[Value]) -> list[int]:
+    """The positions of the values that can carry a derivative."""
+    return [k for k, v in enumerate(values) if is_float(v)]
+
+
+def float_results(func: Func) -> list[int]:
+    """The positions of the results that can carry a derivative."""
+    return float_positions(func.returned)
+
+
+def op_count(block: Block) -> int:
+    """Operations in `block` and the blocks nested in it."""
+    return sum(1 for _ in block.walk())
