@@ -3,3 +3,15 @@
 Each entry is a function from abstract values (`values.py`) to abstract values. It reads and emits through a
 `Context` (`context.py`), which the frontend implements. `registry.py` maps Python objects to entries.
 """
+
+from tangra.api import (
+    builtins,
+    mathlib,
+    numpy_ufuncs,
+)
+
+__all__ = [
+    "builtins",
+    "mathlib",
+    "numpy_ufuncs",
+]

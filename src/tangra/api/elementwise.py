@@ -14,7 +14,7 @@ from tangra.api.kinds import PYFLOAT, PYINT, Kind, kind_of, np_kind, promote
 from tangra.api.values import AbstractValue, ArrayValue, Const, Scalar
 from tangra.errors import ShapeMismatchError, TypeMismatchError, declare
 from tangra.ir import BOOL, F32, F64, I64, U64, DType, Value
-from tangra.shapes import ShapeError, Size, broadcast_shapes
+from tangra.shapes import ShapeError, Size, broadcast_shapes, known_eq
 
 MIXED_DTYPE = declare("TG210", "a number whose kind is only known at run time would decide a dtype")
 NO_COMMON_DTYPE = declare("TG211", "operands have no common dtype that compiled code supports")
@@ -123,11 +123,24 @@ def _constant(ctx: Context, v: Const, dtype: DType) -> Value:
 
 
 def broadcast_to(ctx: Context, value: Value, shape: tuple[Size, ...]) -> Value:
-    """`value` broadcast to `shape` by NumPy's rule (shapes are known to fit)."""
+    """`value` broadcast to `shape` by NumPy's rule (shapes are known to fit).
+
+    The IR compares sizes as they are written: those that are only proved or checked to be equal are renamed first.
+    """
     if value.shape == shape:
         return value
     first = len(shape) - len(value.shape)
+    own = tuple(_renamed(ctx, d, s) for d, s in zip(value.shape, shape[first:], strict=True))
+    if own != value.shape:
+        value = ctx.b("reshape", value, shape=own)
     return ctx.b("broadcast", value, shape=shape, dims=tuple(range(first, len(shape))))
+
+
+def _renamed(ctx: Context, size: Size, target: Size) -> Size:
+    """How a size that broadcasts to `target` is written: 1, or as the target is."""
+    if size == target or (isinstance(size, int) and size == 1):
+        return size
+    return 1 if known_eq(size, 1, ctx.facts) and not known_eq(size, target, ctx.facts) else target
 
 
 def shape_error(ctx: Context, error: ShapeError) -> NoReturn:

@@ -1,0 +1,342 @@
+"""What the NumPy entries share: static arguments, dtypes, refusals, array conversion and elementwise emission."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import numpy as np
+
+from tangra.api import registry
+from tangra.api.context import Context
+from tangra.api.elementwise import broadcast, broadcast_to, cast, operand, shape_error
+from tangra.api.kinds import PYBOOL, PYFLOAT, PYINT, dtype_of, np_kind, promote
+from tangra.api.values import AbstractValue, ArrayValue, Const, ListValue, Scalar, SliceValue, TupleValue
+from tangra.errors import ShapeMismatchError, TypeMismatchError, UnsupportedError, declare
+from tangra.ir import BOOL, F32, F64, I64, ArrayType, DType, Value
+from tangra.shapes import ShapeError, Size, broadcast_to_shape, normalize_axes, normalize_axis, prod, shape_text
+
+BAD_DTYPE = declare("TG140", "a dtype that compiled code does not have")
+BAD_ARGUMENT = declare("TG141", "an argument of a NumPy function that is not supported")
+BAD_VALUE = declare("TG240", "an argument that a NumPy function does not take")
+BAD_SHAPE = declare("TG302", "shapes that don't fit a NumPy function")
+
+NONE = Const(None)
+FALSE, TRUE = Const(False), Const(True)
+ZERO, ONE = Const(0), Const(1)
+
+Shape = tuple[Size, ...]
+Number = bool | int | float
+
+
+def lift(x: Any) -> AbstractValue:
+    """A Python object as an abstract value: tuples become TupleValues, the rest constants; abstract values stay."""
+    if isinstance(x, (Const, Scalar, ArrayValue, TupleValue, ListValue, SliceValue)):
+        return x
+    if isinstance(x, tuple):
+        return TupleValue(tuple(lift(i) for i in x))
+    return Const(x)
+
+
+def call(ctx: Context, function: Any, *args: Any, **kwargs: Any) -> AbstractValue:
+    """The entry for `function` applied to abstract values and Python constants."""
+    entry = registry.find(function)
+    assert entry is not None, f"{function} has an entry"
+    return entry(ctx, *map(lift, args), **{k: lift(v) for k, v in kwargs.items()})
+
+
+def is_none(v: AbstractValue | None) -> bool:
+    """Is the argument absent or None?"""
+    return v is None or (isinstance(v, Const) and v.value is None)
+
+
+def is_false(v: AbstractValue) -> bool:
+    return isinstance(v, Const) and v.value is False
+
+
+def is_true(v: AbstractValue) -> bool:
+    return isinstance(v, Const) and v.value is True
+
+
+def unsupported(ctx: Context, message: str, fix: str | None = None) -> NoReturn:
+    """Refuse the call being evaluated."""
+    ctx.error(UnsupportedError, message, code=BAD_ARGUMENT, fix=fix)
+
+
+def bad_value(ctx: Context, message: str, fix: str | None = None) -> NoReturn:
+    """An argument that NumPy itself does not take."""
+    ctx.error(TypeMismatchError, message, code=BAD_VALUE, fix=fix)
+
+
+def bad_shape(ctx: Context, message: str, fix: str | None = None) -> NoReturn:
+    ctx.error(ShapeMismatchError, message, code=BAD_SHAPE, fix=fix)
+
+
+def only(ctx: Context, function: str, name: str, v: AbstractValue, *allowed: Any) -> None:
+    """Require the argument `name` to be one of the `allowed` constants."""
+    value = ctx.static(v, f"{name}= of {function}")
+    if not any(value is a or (type(value) is type(a) and value == a) for a in allowed):
+        shown = " or ".join(map(repr, allowed))
+        unsupported(ctx, f"{function}: {name}={value!r} is not supported", f"leave it out, or pass {shown}")
+
+
+def order_c(ctx: Context, function: str, order: AbstractValue, *also: str) -> None:
+    """Require C order (or what is the same for the caller)."""
+    only(ctx, function, "order", order, "C", None, *also)
+
+
+# ---- static arguments ------------------------------------------------------------------------------------------------
+
+
+def static_int(ctx: Context, v: AbstractValue, what: str) -> int:
+    """An int known at compile time (NumPy ints and bools count)."""
+    value = ctx.static(v, what)
+    if isinstance(value, (int, np.integer, np.bool_)):
+        return int(value)
+    bad_value(ctx, f"{what} must be an integer, not {value!r}")
+
+
+def static_bool(ctx: Context, v: AbstractValue, what: str) -> bool:
+    return bool(ctx.static(v, what))
+
+
+def static_str(ctx: Context, v: AbstractValue, what: str, allowed: Sequence[str]) -> str:
+    """One of a list of words."""
+    value = ctx.static(v, what)
+    if value not in allowed:
+        bad_value(ctx, f"{what} must be one of {', '.join(map(repr, allowed))}, not {value!r}")
+    return str(value)
+
+
+def axis_arg(ctx: Context, axis: AbstractValue, rank: int, what: str = "axis") -> int:
+    """One axis, counted from the front."""
+    n = static_int(ctx, axis, what)
+    try:
+        return normalize_axis(n, rank)
+    except ShapeError as e:
+        shape_error(ctx, e)
+
+
+def axes_arg(ctx: Context, axis: AbstractValue, rank: int, what: str = "axis") -> tuple[int, ...]:
+    """None (all), one axis or several, counted from the front, in the order given."""
+    value = ctx.static(axis, what)
+    if value is None:
+        return tuple(range(rank))
+    items = tuple(value) if isinstance(value, (tuple, list)) else (value,)
+    if not all(isinstance(i, (int, np.integer)) and not isinstance(i, bool) for i in items):
+        bad_value(ctx, f"{what} must be an int or a tuple of ints, not {value!r}")
+    try:
+        return normalize_axes(tuple(int(i) for i in items), rank)
+    except ShapeError as e:
+        shape_error(ctx, e)
+
+
+def dtype_arg(ctx: Context, dtype: AbstractValue | None, default: DType | None = None) -> DType | None:
+    """A `dtype=` argument; `default` for None."""
+    if dtype is None or is_none(dtype):
+        return default
+    value = ctx.static(dtype, "dtype")
+    try:
+        asked = np.dtype(value)
+    except TypeError:
+        bad_value(ctx, f"{value!r} is not a dtype")
+    return supported(ctx, asked)
+
+
+def supported(ctx: Context, dtype: np.dtype[Any], where: str = "") -> DType:
+    """The IR's dtype for a NumPy one; an error for those it does not have."""
+    found = dtype_of(dtype)
+    if found is None:
+        fix = "use float32 or float64" if dtype.kind in "fc" else "use bool, int8 to uint64, float32 or float64"
+        if dtype == np.float16:
+            fix = "convert the operand first: x.astype(np.float32) or x.astype(float)"
+        ctx.error(UnsupportedError, f"{where}dtype {dtype} is not supported in compiled code", code=BAD_DTYPE, fix=fix)
+    return found
+
+
+def shape_arg(ctx: Context, shape: AbstractValue, what: str = "shape") -> Shape:
+    """A shape: an int or a sequence of ints, constant or run-time."""
+    if isinstance(shape, ArrayValue) and shape.type.rank == 0:
+        shape = ctx.getitem(shape, TupleValue(()))
+    if isinstance(shape, Scalar) or (isinstance(shape, Const) and not isinstance(shape.value, (tuple, list))):
+        return (ctx.size(shape, what),)
+    items = ctx.iterate(shape, what)
+    if items is None:
+        bad_value(ctx, f"{what} must be an int or a tuple of ints")
+    return tuple(ctx.size(i, what) for i in items)
+
+
+def items_arg(ctx: Context, v: AbstractValue, what: str) -> Sequence[AbstractValue]:
+    """The items of a sequence of static length."""
+    items = ctx.iterate(v, what)
+    if items is None:
+        bad_value(ctx, f"{what} must be a sequence of known length")
+    return items
+
+
+# ---- arrays ------------------------------------------------------------------------------------------------------------
+
+
+def as_array(ctx: Context, v: AbstractValue) -> ArrayValue:
+    """`np.asanyarray(v)`: an array itself, anything else converted."""
+    return v if isinstance(v, ArrayValue) else ctx.new_array(ctx.array(v))
+
+
+def dtype_like(ctx: Context, v: AbstractValue) -> DType:
+    """The dtype that asarray gives."""
+    return ctx.type_of(v).dtype
+
+
+def common(ctx: Context, *operands: AbstractValue) -> DType:
+    """NEP 50's common dtype of arguments as `np.result_type` has it."""
+    try:
+        return promote(tuple(ctx.kind(v) for v in operands))
+    except TypeError as e:
+        bad_value(ctx, str(e))
+
+
+def strong(ctx: Context, *operands: AbstractValue) -> DType:
+    """The common dtype of `asarray` of each operand: Python numbers are not weak."""
+    return promote_dtypes(ctx, *(ctx.type_of(v).dtype for v in operands))
+
+
+def promote_dtypes(ctx: Context, *dtypes: DType) -> DType:
+    """The dtype that arrays of `dtypes` have in common."""
+    try:
+        return promote(tuple(np_kind(d) for d in dtypes))
+    except TypeError as e:
+        bad_value(ctx, str(e))
+
+
+def float_of(ctx: Context, v: AbstractValue) -> Value:
+    """The array as float: float32 stays, everything else becomes float64."""
+    value = ctx.array(v)
+    return value if value.dtype.is_float else cast(ctx, value, F64)
+
+
+def inexact(dtype: DType) -> DType:
+    """float32 for float32, else float64."""
+    return F32 if dtype == F32 else F64
+
+
+def python_kind(v: AbstractValue, ctx: Context) -> bool:
+    """Is `v` a Python number (weak)?"""
+    return ctx.kind(v) in (PYBOOL, PYINT, PYFLOAT)
+
+
+def return_value(ctx: Context, value: Value, out: AbstractValue | None, function: str) -> AbstractValue:
+    """The result of a NumPy function: written to `out` if given (same-kind casts only), else a scalar or fresh array."""
+    if out is None or is_none(out):
+        return ctx.result(value)
+    if isinstance(out, TupleValue) and len(out.items) == 1:
+        return return_value(ctx, value, out.items[0], function)
+    if not isinstance(out, ArrayValue):
+        bad_value(ctx, f"out= of {function} must be an array")
+    if not np.can_cast(value.dtype.numpy, out.type.dtype.numpy, "same_kind"):
+        bad_value(
+            ctx,
+            f"{function}: a {value.dtype.numpy} result can't be written to an out= array of {out.type.dtype.numpy}",
+        )
+    ctx.write(out, cast(ctx, fit_to(ctx, value, out.type.shape), out.type.dtype))
+    return out
+
+
+def fit_to(ctx: Context, value: Value, shape: Shape) -> Value:
+    """`value` broadcast to `shape`, which must not be smaller."""
+    if value.shape == shape:
+        return value
+    try:
+        broadcast_to_shape(value.shape, shape, facts=ctx.facts, undecided=ctx.require_equal)
+    except ShapeError as e:
+        shape_error(ctx, e)
+    return broadcast_to(ctx, value, shape)
+
+
+def renamed(ctx: Context, value: Value, shape: Shape) -> Value:
+    """`value` under a shape whose sizes are equal but written otherwise."""
+    return value if value.shape == shape else ctx.b("reshape", value, shape=shape)
+
+
+def ew(ctx: Context, op: str, *operands: Value | Number) -> Value:
+    """The elementwise op of values broadcast together; Python numbers take the dtype of the first IR value."""
+    first = next(v for v in operands if isinstance(v, Value))
+    values = [v if isinstance(v, Value) else ctx.b.const(v, first.dtype) for v in operands]
+    return ctx.b(op, *broadcast(ctx, values))
+
+
+def where_(ctx: Context, cond: Value, a: Value | Number, b: Value | Number) -> Value:
+    """`select` with broadcasting; Python numbers take the dtype of the other branch."""
+    like = a if isinstance(a, Value) else b
+    assert isinstance(like, Value), "one branch is a value"
+    x, y = (v if isinstance(v, Value) else ctx.b.const(v, like.dtype) for v in (a, b))
+    return ctx.b("select", *broadcast(ctx, [cond, x, y]))
+
+
+def ramp(ctx: Context, size: Size, dtype: DType = I64) -> Value:
+    """0, 1, …, size - 1."""
+    return ctx.b("iota", dtype=dtype, shape=(size,), axis=0)
+
+
+def grid(ctx: Context, shape: Shape, axis: int) -> Value:
+    """The index along `axis`, everywhere in `shape`."""
+    return ctx.b("iota", dtype=I64, shape=shape, axis=axis)
+
+
+def count_of(shape: Shape, axes: Sequence[int]) -> Size:
+    """The number of elements along some axes."""
+    return prod(shape[k] for k in axes)
+
+
+def reshape(ctx: Context, value: Value, shape: Shape) -> Value:
+    return ctx.b("reshape", value, shape=shape)
+
+
+def transpose(ctx: Context, value: Value, perm: Sequence[int]) -> Value:
+    return ctx.b("transpose", value, perm=tuple(perm))
+
+
+def move(ctx: Context, value: Value, source: int, target: int) -> Value:
+    """One axis moved to another place (both non-negative)."""
+    order = [k for k in range(value.array.rank) if k != source]
+    order.insert(target, source)
+    return transpose(ctx, value, order)
+
+
+def part(ctx: Context, value: Value, axis: int, start: Size, size: Size | None, step: int = 1) -> Value:
+    """`size` positions of `axis` from `start` (None: the one position, axis dropped); the other axes whole."""
+    rank = value.array.rank
+    starts = [ctx.b.dim(start) if k == axis else ctx.b.int(0) for k in range(rank)]
+    sizes = tuple(size if k == axis else value.shape[k] for k in range(rank))
+    return ctx.b("index", value, *starts, sizes=sizes, steps=tuple(step if k == axis else 1 for k in range(rank)))
+
+
+def flat(ctx: Context, value: Value) -> Value:
+    """The elements in C order, as a vector."""
+    return value if value.array.rank == 1 else reshape(ctx, value, (prod(value.shape),))
+
+
+def insert_axis(ctx: Context, value: Value, axis: int) -> Value:
+    """A new axis of size 1 before `axis`."""
+    return reshape(ctx, value, (*value.shape[:axis], 1, *value.shape[axis:]))
+
+
+def mask_of(ctx: Context, v: AbstractValue) -> Value:
+    """An array-like as bool."""
+    return cast(ctx, ctx.array(v), BOOL)
+
+
+def size_as(ctx: Context, size: Size, dtype: DType) -> Value:
+    """A size as a scalar of `dtype`."""
+    if isinstance(size, int):
+        return ctx.b.const(size, dtype)
+    return cast(ctx, ctx.b.dim(size), dtype)
+
+
+__all__ = [
+    "BOOL", "F32", "F64", "FALSE", "I64", "NONE", "ONE", "TRUE", "ZERO", "ArrayType", "DType", "Shape",
+    "as_array", "axes_arg", "axis_arg", "bad_shape", "bad_value", "call", "cast", "common", "count_of", "dtype_arg",
+    "dtype_like", "ew", "fit_to", "flat", "float_of", "grid", "inexact", "insert_axis", "is_false", "is_none", "is_true",
+    "items_arg", "lift", "mask_of", "move", "only", "operand", "order_c", "part", "promote_dtypes", "python_kind",
+    "ramp", "renamed", "reshape", "return_value", "shape_arg", "shape_text", "size_as", "static_bool", "static_int",
+    "static_str", "strong", "supported", "transpose", "unsupported", "where_",
+]
