@@ -1,8 +1,9 @@
 """Operands for every operation of the table: op × dtype × shape class, and smooth float64 points for derivatives.
 
-`samples(name)` gives (operands, attributes) pairs on which the op's preconditions hold: every dtype its type rule takes,
-0-d, empty, 1-sized, Fortran-ordered, strided, reversed and stride-0 arrays, and the special values of each dtype.
-`smooth_samples(name)` gives float64 points away from kinks. Attributes are those of the IR. Everything is deterministic.
+`samples(name)` gives (operands, attributes) pairs on which the op's preconditions hold: every dtype its type rule
+takes, 0-d, empty, 1-sized, Fortran-ordered, strided, reversed and stride-0 arrays, and the special values of each
+dtype. `smooth_samples(name)` gives float64 points away from kinks. Attributes are those of the IR. Everything is
+deterministic.
 """
 
 from __future__ import annotations

@@ -77,7 +77,8 @@ def one(rng: Rng, dtype: DType) -> Iterator[Sample]:
 def ldexp(rng: Rng) -> Iterator[Sample]:
     for dtype in (F32, F64):
         for power in (I32, I64):
-            for x, e in zip(layouts(lambda s: draw(rng, dtype, s)), layouts(lambda s: draw(rng, power, s)), strict=True):
+            columns = [layouts(lambda s, d=d: draw(rng, d, s)) for d in (dtype, power)]
+            for x, e in zip(*columns, strict=True):
                 yield [x, e], {}
             values = specials(dtype)
             for e in (0, 1, -1, 200, -200, 2000, -2000):
@@ -316,16 +317,24 @@ def rectangles(rng: Rng, dtype: DType) -> Iterator[Sample]:
 
 
 def distinct(make: Callable[[Rng, DType], Iterator[Sample]]) -> Maker:
-    """Samples of `make` whose first operand has distinct values (sorts and extrema are smooth there), finite."""
+    """Samples of `make` whose first operand has distinct finite values: sorts and extrema are smooth there."""
 
     def made(rng: Rng) -> Iterator[Sample]:
-        return (s for s in make(rng, F64) if np.isfinite(s[0][0]).all())
+        for operands, attrs in make(rng, F64):
+            x = np.array(operands[0])
+            if np.isfinite(x).all() and len(np.unique(x)) == x.size:
+                yield operands, attrs
 
     return made
 
 
 def smooth_select(rng: Rng) -> Iterator[Sample]:
     yield [of(rng, BOOL, 5), of(rng, F64, 5), of(rng, F64, 5)], {}
+
+
+def smooth_cast(rng: Rng) -> Iterator[Sample]:
+    for x in layouts(lambda s: draw(rng, F64, s)):
+        yield [x], {"dtype": F64}
 
 
 def smooth_ldexp(rng: Rng) -> Iterator[Sample]:
@@ -384,6 +393,7 @@ TABLE: dict[str, Maker] = {
 SMOOTH: dict[str, Maker] = {
     "select": smooth_select,
     "ldexp": smooth_ldexp,
+    "cast": smooth_cast,
     "cholesky": square(definite, MATRICES),
     "inverse": square(regular, MATRICES),
     "det": square(regular, MATRICES),

@@ -220,7 +220,7 @@ def _overflows(operation: Evaluate) -> Evaluate:
     """Whether `operation`, done exactly on Python ints, leaves the range of i64."""
 
     def evaluate(x: Any, y: Any) -> Any:
-        exact = operation(np.asarray(x, object), np.asarray(y, object))
+        exact = operation(np.asarray(x).astype(object), np.asarray(y).astype(object))
         limits = np.iinfo(np.int64)
         return np.asarray((exact < limits.min) | (exact > limits.max)).astype(np.bool_)[()]
 

@@ -42,9 +42,9 @@ def _evaluate(x: Any, y: Any, contract: tuple[Axes, Axes], batch: tuple[Axes, Ax
     fx, fy = free_axes(x.ndim, cx, bx), free_axes(y.ndim, cy, by)
     lead, rows, columns = ([a.shape[k] for k in axes] for a, axes in ((x, bx), (x, fx), (y, fy)))
     inner = int(np.prod([x.shape[k] for k in cx]))
-    left = x.transpose(*bx, *fx, *cx).reshape(*lead, int(np.prod(rows)), inner)
-    right = y.transpose(*by, *cy, *fy).reshape(*lead, inner, int(np.prod(columns)))
-    return np.matmul(left, right).reshape(*lead, *rows, *columns)[()]
+    left = x.transpose((*bx, *fx, *cx)).reshape((*lead, int(np.prod(rows)), inner))
+    right = y.transpose((*by, *cy, *fy)).reshape((*lead, inner, int(np.prod(columns))))
+    return np.matmul(left, right).reshape((*lead, *rows, *columns))[()]
 
 
 def _jvp(b: Builder, op: Op, tangents: list[Value | None]) -> list[Value | None]:

@@ -177,7 +177,8 @@ def _infer_pad(operands: Sequence[Value], attrs: dict[str, Any], regions: Sequen
 
 
 def _pad(x: Any, value: Any, low: tuple[int, ...], high: tuple[int, ...]) -> Any:
-    return np.pad(x, list(zip(low, high, strict=True)), constant_values=value)[()]
+    widths = list(zip(low, high, strict=True))
+    return np.pad(x, widths, constant_values=value) if widths else x
 
 
 def _pad_jvp(b: Builder, op: Op, tangents: list[Value | None]) -> list[Value | None]:
