@@ -164,8 +164,6 @@ class _Run:
 
     def bind_dim(self, op: Op, env: dict[int, Any], symbols: Symbols) -> Sequence[Any]:
         size = int(_read(env, op.operands[0]))
-        if size < 0:
-            raise InterpreterError(f"{op.attrs['symbol']} is bound to the negative size {size}")
         symbols[op.attrs["symbol"]] = size
         return []
 
