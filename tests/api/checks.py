@@ -55,7 +55,7 @@ def check(function: Callable[..., Any], *args: Any, rtol: float = 1e-12, symboli
             same(np.asarray(ours), expected, rtol, f"argument {k} afterwards")
 
 
-def refused(function: Callable[..., Any], *args: Any, match: str = "") -> None:
+def refused(function: Callable[..., Any], *args: Any, match: str | None = None) -> None:
     """`function(np, *args)` is refused with a diagnostic that matches."""
     with pytest.raises(TangraError, match=match):
         trace(function, args)

@@ -7,11 +7,13 @@ Each entry is a function from abstract values (`values.py`) to abstract values. 
 from tangra.api import (
     builtins,
     mathlib,
+    numpy_creation,
     numpy_ufuncs,
 )
 
 __all__ = [
     "builtins",
     "mathlib",
+    "numpy_creation",
     "numpy_ufuncs",
 ]
