@@ -2,10 +2,10 @@
 
     python benchmarks/gradbench/run.py --checkout DIR [--full] [--min-seconds S] [--json FILE] [EVAL ...]
 
-DIR (or the variable GRADBENCH_CHECKOUT) is a checkout of gradbench/gradbench, prepared as its own documentation says: the
-evals judge most outputs by the suite's C++ programs (`tools/manual`), which have to be built there, and need a Python with
-numpy, scipy, pydantic and dataclasses-json (`--eval-python`). The columns are the eval's verdict, the largest error against
-Tangra's own reference (1e-8 is asked for), and the first, least and median time of the runs.
+DIR (or the variable GRADBENCH_CHECKOUT) is a checkout of gradbench/gradbench, prepared as its own documentation says:
+the evals judge most outputs by the suite's C++ programs (`tools/manual`), which have to be built there, and need a
+Python with numpy, scipy, pydantic and dataclasses-json (`--eval-python`). The columns are the eval's verdict, the
+largest error against Tangra's own reference (1e-8 is asked for), and the first, least and median time of the runs.
 
 The exit status is 0 if every evaluation succeeded, was valid and within 1e-8 of the reference, 1 otherwise.
 """
@@ -98,9 +98,10 @@ def line(eval_name: str, function: str, workload: str, verdict: str, *rest: str)
 def show(row: Row) -> None:
     """Print a row, and under it the last line of what went wrong."""
     error = "-" if row.error is None else f"{row.error:.1e}"
-    print(line(row.eval, row.function, row.workload, row.verdict, error, *map(human, (row.first, row.least, row.median))))
+    times = map(human, (row.first, row.least, row.median))
+    print(line(row.eval, row.function, row.workload, row.verdict, error, *times), flush=True)
     if row.note:
-        print("    " + row.note.strip().splitlines()[-1][:160], flush=True)
+        print("    " + row.note.strip().splitlines()[-1][:160])
 
 
 def eval_environment(checkout: Path) -> dict[str, str]:
@@ -137,7 +138,9 @@ def run_eval(name: str, options: argparse.Namespace) -> list[Row]:
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """The command line; exits with a message where the checkout is none."""
     parser = argparse.ArgumentParser(description="Run GradBench's evals against Tangra.")
-    parser.add_argument("evals", nargs="*", metavar="EVAL", help=f"which of {', '.join(WORKLOADS)}; all if none is named")
+    parser.add_argument(
+        "evals", nargs="*", metavar="EVAL", help=f"some of {', '.join(WORKLOADS)}; all if none is named"
+    )
     parser.add_argument("--checkout", type=Path, default=os.environ.get("GRADBENCH_CHECKOUT"), help="the suite's root")
     parser.add_argument("--eval-python", default=sys.executable, help="the Python that runs the evals")
     parser.add_argument("--full", action="store_true", help="the suite's own workloads; hours")

@@ -1,7 +1,7 @@
 """Sessions of GradBench's protocol: an eval process and a tool process, and this process passing messages between them.
 
-Both processes speak JSON, one object a line. The eval sends messages, each with an id; the tool answers each with the same
-id; a later `analysis` message says whether the output of an `evaluate` message was valid.
+Both processes speak JSON, one object a line. The eval sends messages, each with an id; the tool answers each with the
+same id; a later `analysis` message says whether the output of an `evaluate` message was valid.
 """
 
 import contextlib

@@ -1,10 +1,10 @@
-"""The tool side of GradBench's protocol: answers an eval's messages, one JSON object a line, on standard input and output.
+"""The tool of GradBench's protocol: answers an eval's messages, one JSON object a line, on standard input and output.
 
     python benchmarks/gradbench/tool.py [--multithreaded]
 
 A `define` message imports the eval's module from `programs/`; an `evaluate` message prepares the arguments, calls the
-function at least `min_runs` times and for at least `min_seconds`, and answers with the last result and the time of every
-call in nanoseconds. The first call's time includes compilation. Any other message is only acknowledged.
+function at least `min_runs` times and for at least `min_seconds`, and answers with the last result and the time of
+every call in nanoseconds. The first call's time includes compilation. Any other message is only acknowledged.
 """
 
 import argparse
@@ -95,7 +95,7 @@ def serve(lines: Iterable[str], out: TextIO) -> None:
 
 
 def use_one_core() -> None:
-    """Keep this process, and whatever threads libraries start in it, on one core, as the suite's tools do by default."""
+    """Keep this process, with the threads that libraries start in it, on one core: the suite's default for tools."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 

@@ -9,9 +9,9 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
-import tangra as tg
 from jaxtyping import Float, Int
 
+import tangra as tg
 from benchmarks.gradbench.protocol import Function, Functions, Json
 
 BLOCK = 15
@@ -19,7 +19,10 @@ BLOCK = 15
 
 
 class Scene(NamedTuple):
-    """n cameras (rotation vector, centre, focal length, principal point, two radial distortions), m points, p observations."""
+    """n cameras, m points and p observations, each a pair of a camera and a point.
+
+    A camera has a rotation vector, its centre, focal length, principal point and two coefficients of radial distortion.
+    """
 
     cameras: Float[np.ndarray, "n 11"]
     points: Float[np.ndarray, "m 3"]

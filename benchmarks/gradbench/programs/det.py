@@ -4,17 +4,17 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import tangra as tg
 from jaxtyping import Float, Int
 
+import tangra as tg
 from benchmarks.gradbench.protocol import Function, Functions, Json, flat_numbers, number
 
 
 def minor(a: Float[np.ndarray, "n n"], following: Int[np.ndarray, "n+1"], size: int) -> np.float64:
     """The determinant of the last `size` rows of a and of the `size` columns that are still in the list.
 
-    `following[c]` is the column after column c, and `following[n]` the first one, so a column leaves the list, and comes
-    back into it, by one assignment. The list is as it was when the call returns.
+    `following[c]` is the column after column c, and `following[n]` the first one, so that a column leaves the list, and
+    comes back into it, by one assignment. The list is as it was when the call returns.
     """
     n = a.shape[0]
     row = n - size

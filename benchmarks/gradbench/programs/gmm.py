@@ -1,7 +1,7 @@
 """Gaussian mixture model: the log posterior of the parameters given points, with a Wishart prior, and its gradient.
 
-Notation and formulas are those of ADBench (arXiv:1807.10129, section 4.1) with the corrections that GradBench makes: the
-precision of component k is Qᵀ Q with Q lower triangular, its diagonal exp(q_k), the rest l_k column by column.
+Notation and formulas are those of ADBench (arXiv:1807.10129, section 4.1) with the corrections that GradBench makes:
+the precision of component k is Qᵀ Q with Q lower triangular, its diagonal exp(q_k), the rest l_k column by column.
 """
 
 import math
@@ -9,9 +9,9 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
-import tangra as tg
 from jaxtyping import Float
 
+import tangra as tg
 from benchmarks.gradbench.protocol import Function, Functions, Json, number
 
 
@@ -101,4 +101,7 @@ def by_name(result: Mixture) -> Json:
     return {"alpha": result.alpha.tolist(), "mu": result.mu.tolist(), "q": result.q.tolist(), "l": result.l.tolist()}
 
 
-FUNCTIONS: Functions = {"objective": Function(prepare_objective, number), "jacobian": Function(prepare_jacobian, by_name)}
+FUNCTIONS: Functions = {
+    "objective": Function(prepare_objective, number),
+    "jacobian": Function(prepare_jacobian, by_name),
+}

@@ -3,7 +3,6 @@
 from functools import partial
 
 import tangra as tg
-
 from benchmarks.gradbench.protocol import Function, Functions, Json, number
 
 

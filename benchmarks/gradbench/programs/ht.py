@@ -1,9 +1,9 @@
-"""Hand tracking: how far a posed hand model lies from measured points, and the Jacobian in pose and surface coordinates.
+"""Hand tracking: how far a posed hand model lies from measured points, and the Jacobian of that.
 
-The hand is a mesh over a skeleton. Pose parameters turn the bones, every vertex follows a weighted mean of bones (linear
-blend skinning), and each measured point is compared with a vertex, or with a point inside a triangle whose barycentric
-coordinates are variables too. A point's residuals depend on its own two coordinates only, so that two tangents give all
-derivatives in them; forward derivatives in the 26 pose parameters give the rest.
+The hand is a mesh over a skeleton. Pose parameters turn the bones, every vertex follows a weighted mean of bones
+(linear blend skinning), and each measured point is compared with a vertex, or with a point inside a triangle whose
+barycentric coordinates are variables too. A point's residuals depend on its own two coordinates only, so that two
+tangents give all derivatives in them; forward derivatives in the 26 pose parameters give the rest.
 """
 
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import tangra as tg
 from jaxtyping import Float, Int
 
+import tangra as tg
 from benchmarks.gradbench.protocol import Function, Functions, Json, numbers
 
 FINGERS = 5
@@ -105,7 +105,7 @@ def vertex_residuals(theta: Float[np.ndarray, "26"], hand: Hand) -> Float[np.nda
 def surface_residuals(
     theta: Float[np.ndarray, "26"], surface: Float[np.ndarray, "N 2"], hand: Hand
 ) -> Float[np.ndarray, "3*N"]:
-    """The measured points less points inside triangles, flat; two barycentric coordinates a point, the third is 1 − both."""
+    """The measured points less points inside triangles, flat; the third barycentric coordinate is 1 − both given."""
     positions = vertices(theta, hand)
     corners = hand.triangles[hand.corresponds]
     u = surface[:, 0:1]
@@ -117,7 +117,7 @@ def surface_residuals(
 def surface_jacobian(
     theta: Float[np.ndarray, "26"], surface: Float[np.ndarray, "N 2"], hand: Hand
 ) -> Float[np.ndarray, "3*N 28"]:
-    """The Jacobian of the surface residuals: a point's own two coordinates in the first columns, theta in the others."""
+    """The Jacobian of the surface residuals: two columns for the coordinates of each row's own point, then theta."""
     jacobian = np.empty((3 * surface.shape[0], 2 + theta.shape[0]))
     for k in range(2):
         seed = np.zeros_like(surface)
@@ -151,7 +151,7 @@ def hand_of(data: Json) -> Hand:
 
 
 def prepare(vertex: Any, surface: Any, data: Json) -> partial[Any]:
-    """One of two functions on the eval's input: the first where there are no surface coordinates, the second where there are."""
+    """The first function on the eval's input where that has no surface coordinates, the second where it has."""
     theta = np.array(data["theta"], dtype=np.float64)
     hand = hand_of(data["data"])
     if not data["us"]:

@@ -1,15 +1,15 @@
 """Linear least squares: how badly a polynomial fits the sign function at n points of [-1, 1], and the gradient.
 
-    y(x) = ½ Σ_i (sign(t_i) − Σ_j x_j t_i^j)²,    t_i = −1 + 2 i / (n − 1)
+y(x) = ½ Σ_i (sign(t_i) − Σ_j x_j t_i^j)²,    t_i = −1 + 2 i / (n − 1)
 """
 
 from functools import partial
 from typing import Any
 
 import numpy as np
-import tangra as tg
 from jaxtyping import Float
 
+import tangra as tg
 from benchmarks.gradbench.protocol import Function, Functions, Json, number, numbers
 
 

@@ -4,9 +4,9 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
-import tangra as tg
 from jaxtyping import Float
 
+import tangra as tg
 from benchmarks.gradbench.protocol import Function, Functions, Json, flat_numbers, number
 
 

@@ -1,15 +1,15 @@
 """An ODE by the classical Runge–Kutta method, and the gradient of the last component.
 
-    y_0' = x_0,    y_i' = x_i y_{i−1},    y(0) = 0,    integrated to t = 2
+y_0' = x_0,    y_i' = x_i y_{i−1},    y(0) = 0,    integrated to t = 2
 """
 
 from functools import partial
 from typing import Any
 
 import numpy as np
-import tangra as tg
 from jaxtyping import Float
 
+import tangra as tg
 from benchmarks.gradbench.protocol import Function, Functions, Json, numbers
 
 END_TIME = 2.0

@@ -10,9 +10,9 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import tangra as tg
 from jaxtyping import Float
 
+import tangra as tg
 from benchmarks.gradbench.programs.descent import Derivative, descend, length
 from benchmarks.gradbench.protocol import Function, Functions, Json, number
 

@@ -1,7 +1,7 @@
 """A saddle point by nested descents: min over x of max over y of (x₁² + x₂²) − (y₁² + y₂²).
 
-The cost that the outer descent differentiates is itself the result of a descent with derivatives. Four variants: forward
-or reverse mode, outside and inside.
+The cost that the outer descent differentiates is itself the result of a descent with derivatives. Four variants:
+forward or reverse mode, outside and inside.
 """
 
 from collections.abc import Callable
@@ -9,9 +9,9 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import tangra as tg
 from jaxtyping import Float
 
+import tangra as tg
 from benchmarks.gradbench.programs.descent import Derivative, ascend, descend
 from benchmarks.gradbench.protocol import Function, Functions, Json, numbers
 

@@ -1,8 +1,8 @@
 """Every value and derivative of the suite by another route: closed forms, hand-written adjoints, complex steps.
 
-The suite accepts differences of 1e-4, absolute for small numbers. Here each number is compared with a reference to 1e-8
-of its size (and of 1e-4 of the largest in its array, below which rounding rules). Each module of this package has
-`REFERENCES`, which maps the functions of the eval of that name to functions from the eval's input to the output expected.
+The suite accepts differences of 1e-4, absolute for small numbers. Here each number is compared with a reference to
+1e-8 of its size (plus 1e-4 of the largest in its array, since rounding is of that one's size). Each module of this
+package has `REFERENCES`: the eval's functions by name, each as a function from the eval's input to the right output.
 """
 
 import importlib
@@ -15,7 +15,7 @@ from benchmarks.gradbench.protocol import Json
 
 TOLERANCE = 1e-8
 SMALL = 1e-4
-"""Entries smaller than this part of their array's largest are measured against that instead of themselves."""
+"""The part of an array's largest entry that is added to every entry's size."""
 
 References = Mapping[str, Callable[[Any], Any]]
 
@@ -34,7 +34,7 @@ def relative_error(expected: Any, actual: Any) -> float:
     with np.errstate(divide="ignore", invalid="ignore"):
         size = np.abs(wanted)
         errors = np.abs(got - wanted) / (size + SMALL * np.max(size))
-    return float(np.nan_to_num(np.max(errors), nan=np.inf))
+    return float(np.nan_to_num(np.max(errors), nan=np.inf, posinf=np.inf))
 
 
 def error_of(module: str, function: str, data: Json, output: Json) -> float:

@@ -7,7 +7,7 @@ Point = tuple[float, ...]
 
 
 def minimum(cost: Callable[[Point], float], gradient: Callable[[Point], Point], start: Point) -> Point:
-    """Steps of a length that doubles after ten successes running and halves after a failure, until one is within 1e-5."""
+    """Where step or slope gets shorter than 1e-5; the rate doubles after ten successes and halves after a failure."""
     point, value, rate, successes = start, cost(start), 1e-5, 0
     while math.hypot(*(slope := gradient(point))) > 1e-5:
         if successes == 10:

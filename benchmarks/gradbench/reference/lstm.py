@@ -3,6 +3,7 @@
 Arrays of the gates are (4, b): forget, input, output, change.
 """
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,8 @@ def layer_backward(weight: Any, kept: tuple[Any, ...], hidden_bar: Any, cell_bar
     slopes = np.concatenate((gates[:3] * (1.0 - gates[:3]), 1.0 - gates[3:] ** 2))
     sums_bar = gates_bar * slopes
     inputs_bar = sums_bar * weight
-    return sums_bar * inputs, sums_bar, inputs_bar[0] + inputs_bar[2], inputs_bar[1] + inputs_bar[3], cell_bar * gates[0]
+    signal_bar, old_hidden_bar = inputs_bar[0] + inputs_bar[2], inputs_bar[1] + inputs_bar[3]
+    return sums_bar * inputs, sums_bar, signal_bar, old_hidden_bar, cell_bar * gates[0]
 
 
 def forward(data: Json) -> tuple[Any, list[Any]]:
@@ -39,7 +41,7 @@ def forward(data: Json) -> tuple[Any, list[Any]]:
     weights = np.array(data["main_params"]).reshape(layers, 2, 4, -1)
     hidden, cell = list(state[0::2]), list(state[1::2])
     total, steps = 0.0, []
-    for character, following in zip(sequence[:-1], sequence[1:], strict=True):
+    for character, following in pairwise(sequence):
         signal, kept = character * extra[0], []
         for i, (weight, bias) in enumerate(weights):
             inputs, gates, new_cell = layer_forward(weight, bias, signal, hidden[i], cell[i])

@@ -38,7 +38,7 @@ def gradient(data: Json) -> Any:
     y_bar[-1] = 1.0
     while states:
         step_bar, later_bar = y_bar.copy(), np.zeros_like(x)
-        for stage, share, following in zip(STAGES[::-1], SHARES[::-1], [0.0, *STAGES[:0:-1]], strict=True):
+        for share, following in zip(SHARES[::-1], [0.0, *STAGES[:0:-1]], strict=True):
             k_bar = h * share * step_bar + h * following * later_bar
             state = states.pop()
             x_bar += k_bar * shifted(state)

@@ -1,4 +1,4 @@
-"""The nested descents with gradients in closed form: the answer to x doesn't vary with x, so that the outer one is 2 x."""
+"""The nested descents with gradients in closed form: the best y doesn't vary with x, so that the outer one is 2 x."""
 
 from benchmarks.gradbench.protocol import Json
 from benchmarks.gradbench.reference import References
