@@ -15,9 +15,9 @@ WEIGHTS = {-3: -1 / 60, -2: 3 / 20, -1: -3 / 4, 1: 3 / 4, 2: -3 / 20, 3: 1 / 60}
 STEP = 2e-3
 
 
-def slope(f: Callable[[float], Any]) -> Any:
-    """The derivative of f at 0."""
-    return sum(weight * np.asarray(f(k * STEP)) for k, weight in WEIGHTS.items()) / STEP
+def slope(f: Callable[..., Any], *rest: Any) -> Any:
+    """The derivative of f at 0 in its first argument, the others being given."""
+    return sum(weight * np.asarray(f(k * STEP, *rest)) for k, weight in WEIGHTS.items()) / STEP
 
 
 def moved(data: Json, key: str, place: tuple[int, ...], by: float) -> Json:
@@ -30,7 +30,7 @@ def moved(data: Json, key: str, place: tuple[int, ...], by: float) -> Json:
 def differences(value: Callable[[Json], Any], data: Json, key: str) -> Any:
     """The derivatives of a value in every number of one array, stacked."""
     places = itertools.product(*map(range, np.shape(data[key])))
-    return np.array([slope(lambda by, place=place: value(moved(data, key, place, by))) for place in places])
+    return np.array([slope(lambda by, place: value(moved(data, key, place, by)), place) for place in places])
 
 
 def agree(expected: Any, actual: Any) -> bool:
@@ -84,7 +84,7 @@ def test_ba(data: Json) -> None:
     view, feature = reference("ba").only_view(data)
     blocks = reference("ba").blocks(view, feature)
     for k, axis in enumerate(np.eye(15)):
-        expected = slope(lambda by, axis=axis: reference("ba").reprojections(view + by * axis, feature))
+        expected = slope(lambda by, axis: reference("ba").reprojections(view + by * axis, feature), axis)
         assert agree(expected, blocks[:, :, k])
 
 
@@ -99,9 +99,7 @@ def test_ht(data: Json) -> None:
     first = 0 if whole_turn else 3
     assert agree(expected[:, first:], jacobian[:, surface + first :])
     for k in range(surface):
-        along = slope(
-            lambda by, k=k: objective(data | {"us": (np.array(data["us"]) + by * np.eye(2)[k]).tolist()}),
-        )
+        along = slope(lambda by, k: objective(data | {"us": (np.array(data["us"]) + by * np.eye(2)[k]).tolist()}), k)
         assert agree(along, jacobian[:, k])
 
 
@@ -120,7 +118,7 @@ def test_particle_and_saddle_reach_what_the_suite_expects() -> None:
 def test_particle_gradient() -> None:
     module = reference("particle")
     for w in (0.0, 0.1, 0.3):
-        expected = slope(lambda by, w=w: module.cost((w + 1e-3 * by,))) * 1e3
+        expected = slope(lambda by, w: module.cost((w + 1e-3 * by,)), w) * 1e3
         assert module.gradient((w,))[0] == pytest.approx(expected, rel=1e-7)
 
 

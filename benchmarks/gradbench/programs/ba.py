@@ -5,6 +5,9 @@ one on its weight; the Jacobian is put together from these small blocks, each by
 function, in a compiled loop.
 """
 
+# NumPy types what its operators and reductions return as Any.
+# mypy: disable-error-code="no-any-return"
+
 from functools import partial
 from typing import Any, NamedTuple
 

@@ -4,6 +4,9 @@ Notation and formulas are those of ADBench (arXiv:1807.10129, section 4.1) with 
 the precision of component k is Qᵀ Q with Q lower triangular, its diagonal exp(q_k), the rest l_k column by column.
 """
 
+# NumPy types what its operators and reductions return as Any.
+# mypy: disable-error-code="no-any-return"
+
 import math
 from functools import partial
 from typing import Any, NamedTuple

@@ -6,6 +6,9 @@ barycentric coordinates are variables too. A point's residuals depend on its own
 tangents give all derivatives in them; forward derivatives in the 26 pose parameters give the rest.
 """
 
+# NumPy types what its operators and reductions return as Any.
+# mypy: disable-error-code="no-any-return"
+
 from dataclasses import dataclass
 from functools import partial
 from typing import Any

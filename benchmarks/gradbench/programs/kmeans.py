@@ -4,6 +4,9 @@ A point pulls only on its nearest centroid, so the Hessian is diagonal and its p
 diagonal: one forward derivative of the gradient gives both.
 """
 
+# NumPy types what its operators and reductions return as Any.
+# mypy: disable-error-code="no-any-return"
+
 from functools import partial
 from typing import Any
 

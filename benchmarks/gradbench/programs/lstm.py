@@ -1,5 +1,8 @@
 """A character-level LSTM with diagonal weights: the mean cross-entropy of the next character, and its gradient."""
 
+# NumPy types what its operators and reductions return as Any.
+# mypy: disable-error-code="no-any-return"
+
 from functools import partial
 from typing import Any, NamedTuple
 

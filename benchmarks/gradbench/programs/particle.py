@@ -5,6 +5,9 @@ to minimise the square of where it crosses the x-axis. The force is the derivati
 differentiates a derivative. Four variants: forward or reverse mode, outside and inside.
 """
 
+# NumPy types what its operators and reductions return as Any.
+# mypy: disable-error-code="no-any-return"
+
 from collections.abc import Callable
 from functools import partial
 from typing import Any

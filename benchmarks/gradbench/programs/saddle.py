@@ -4,6 +4,9 @@ The cost that the outer descent differentiates is itself the result of a descent
 forward or reverse mode, outside and inside.
 """
 
+# NumPy types what its operators and reductions return as Any.
+# mypy: disable-error-code="no-any-return"
+
 from collections.abc import Callable
 from functools import partial
 from typing import Any
