@@ -13,6 +13,7 @@ their operation, each with its arguments in parentheses if it has any. Floats ar
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -24,7 +25,6 @@ from tangra.ir.types import ArrayType, DType, TapeType
 from tangra.shapes import Dim
 
 INDENT = "  "
-FUNC_ATTRS = ("callee", "primal", "jvp", "vjp")
 
 
 def print_func(func: Func, *, spans: bool = False, callees: bool = True) -> str:
@@ -147,6 +147,8 @@ class _Printer:
 
 
 def number(value: Any) -> str:
-    """A number, exactly. A NaN with another payload than the default is written by its bits."""
+    """A number, exactly: floats in hexadecimal, of a NaN only the sign."""
     value = value.item() if isinstance(value, np.generic) else value
-    return value.hex() if isinstance(value, float) else str(value)
+    if not isinstance(value, float):
+        return str(value)
+    return "-nan" if math.isnan(value) and math.copysign(1.0, value) < 0 else value.hex()
