@@ -1,0 +1,11 @@
+"""Native code: IR functions become LLVM text by pull-based emission, LLVM compiles it, and a callable runs it.
+
+`compile_func` is the way in. `emitter` walks a function and keeps for each array value how it is represented
+(`values`: a window of a buffer, or a deferred expression of its indices); `plan` knows what is live; the files
+`emit_*` hold one family of operations each; `engine` runs LLVM; `function` is what Python calls.
+"""
+
+from tangra.native.function import NativeFailure, NativeFunction, compile_func
+from tangra.native.options import NativeOptions
+
+__all__ = ["NativeFailure", "NativeFunction", "NativeOptions", "compile_func"]

@@ -1,0 +1,65 @@
+"""The context block that every compiled function gets, and the functions that hand out its memory.
+
+It is an array of i64: the number of the error record, the payload of the error, the arena's next free byte and its
+end, the limit of a tape in bytes, and the base address of each tape. Each kind of memory comes from a function that
+LLVM takes for an allocator (`noalias`), so that it knows buffers apart without further notes.
+"""
+
+from __future__ import annotations
+
+from tangra.native.module import Module
+
+ERROR = 0
+PAYLOAD = 1
+MAX_PAYLOAD = 30
+ARENA_TOP = PAYLOAD + MAX_PAYLOAD
+ARENA_END = ARENA_TOP + 1
+TAPE_LIMIT = ARENA_TOP + 2
+TAPES = ARENA_TOP + 3
+
+ALIGNMENT = 64
+
+
+def context_words(tapes: int) -> int:
+    """Size of the context of a module with so many tapes, in i64."""
+    return TAPES + tapes
+
+
+def define_allocate(module: Module) -> str:
+    """`ptr (ctx, bytes)`: the next free bytes of the arena, or null where too few are left."""
+    return module.define(
+        "@tg.allocate",
+        f"""define internal noalias ptr @tg.allocate(ptr captures(none) %ctx, i64 %bytes) noinline nounwind {{
+  %tp = getelementptr inbounds i64, ptr %ctx, i64 {ARENA_TOP}
+  %ep = getelementptr inbounds i64, ptr %ctx, i64 {ARENA_END}
+  %top = load i64, ptr %tp
+  %end = load i64, ptr %ep
+  %more = add i64 %bytes, {ALIGNMENT - 1}
+  %whole = and i64 %more, {-ALIGNMENT}
+  %room = sub i64 %end, %top
+  %bad = icmp slt i64 %bytes, 0
+  %large = icmp ugt i64 %whole, %room
+  %no = or i1 %bad, %large
+  br i1 %no, label %none, label %some
+none:
+  ret ptr null
+some:
+  %next = add i64 %top, %whole
+  store i64 %next, ptr %tp
+  %p = inttoptr i64 %top to ptr
+  ret ptr %p
+}}""",
+    )
+
+
+def define_tape_base(module: Module) -> str:
+    """`ptr (ctx, number)`: the memory of a tape."""
+    return module.define(
+        "@tg.tape",
+        f"""define internal noalias ptr @tg.tape(ptr captures(none) %ctx, i64 %number) noinline nounwind {{
+  %k = add i64 %number, {TAPES}
+  %tp = getelementptr inbounds i64, ptr %ctx, i64 %k
+  %p = load ptr, ptr %tp
+  ret ptr %p
+}}""",
+    )

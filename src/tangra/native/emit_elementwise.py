@@ -1,0 +1,78 @@
+"""Writers of elementwise operations: at once for scalars, deferred for arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tangra.ir import Op
+from tangra.native import scalars
+from tangra.native.emitter import OP_WRITERS, Emitter, OpWriter, op_writer
+from tangra.native.llvm_types import register_type
+from tangra.native.text import Operand
+from tangra.native.values import Elementwise, Scalar
+
+ElementFunction = Callable[[Emitter, list[Operand]], Operand]
+
+
+def keep_elementwise(em: Emitter, op: Op, function: ElementFunction) -> None:
+    """Define the result of `op` as `function` of the elements of its operands."""
+    result = op.result
+    if not result.shape:
+        em.define(result, Scalar(result.dtype, function(em, [em.operand(v) for v in op.operands])))
+        return
+    em.keep(op, Elementwise(result.dtype, result.shape, function, [em.array(v) for v in op.operands]))
+
+
+def _named(name: str) -> OpWriter:
+    def emit(em: Emitter, op: Op) -> None:
+        dtype = op.operands[0].dtype
+        keep_elementwise(em, op, lambda em, xs: scalars.write(em, name, dtype, xs))
+
+    return emit
+
+
+NAMES = (
+    "neg abs sign exp exp2 expm1 log log2 log10 log1p sqrt cbrt sin cos tan asin acos atan sinh cosh tanh asinh acosh"
+    " atanh floor ceil trunc rint isnan isinf isfinite signbit not invert erf erfc lgamma gamma digamma sigmoid"
+    " add sub mul div floordiv mod fmod pow atan2 hypot maximum minimum fmax fmin copysign nextafter logaddexp"
+    " logaddexp2 heaviside gcd lcm and or xor shl shr eq ne lt le gt ge stop_gradient"
+    " add_overflows sub_overflows mul_overflows"
+)
+for _name in NAMES.split():
+    OP_WRITERS[_name] = _named(_name)
+
+
+@op_writer("trigamma")
+def _trigamma(em: Emitter, op: Op) -> None:
+    dtype = op.operands[0].dtype
+    keep_elementwise(em, op, lambda em, xs: scalars.helper(em, "polygamma1", dtype, xs))
+
+
+@op_writer("polygamma")
+def _polygamma(em: Emitter, op: Op) -> None:
+    dtype, name = op.operands[0].dtype, f"polygamma{op.attrs['n']}"
+    keep_elementwise(em, op, lambda em, xs: scalars.helper(em, name, dtype, xs))
+
+
+@op_writer("ldexp")
+def _ldexp(em: Emitter, op: Op) -> None:
+    x, e = (v.dtype for v in op.operands)
+    keep_elementwise(em, op, lambda em, xs: scalars.write_ldexp(em, x, e, xs))
+
+
+@op_writer("cast")
+def _cast(em: Emitter, op: Op) -> None:
+    source, target = op.operands[0].dtype, op.attrs["dtype"]
+    keep_elementwise(em, op, lambda em, xs: scalars.write_cast(em, xs[0], source, target))
+
+
+@op_writer("select")
+def _select(em: Emitter, op: Op) -> None:
+    type = register_type(op.result.dtype)
+
+    def choose(em: Emitter, xs: list[Operand]) -> Operand:
+        if xs[0] in ("true", "false") or xs[1] == xs[2]:
+            return xs[1] if xs[0] == "true" else xs[2]
+        return em.code.ins(f"select i1 {xs[0]}, {type} {xs[1]}, {type} {xs[2]}")
+
+    keep_elementwise(em, op, choose)

@@ -1,0 +1,223 @@
+"""Writing whole functions: parameters, results, the entry thunk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tangra.ir import ArrayType, Func, Value
+from tangra.native import nests
+from tangra.native.arena import ARENA_TOP
+from tangra.native.emitter import Emitter
+from tangra.native.llvm_types import memory_type, register_type
+from tangra.native.module import Module
+from tangra.native.polling import PERIOD
+from tangra.native.text import Lines, flatten
+from tangra.native.values import Array, Buffer, Scalar, Strided
+from tangra.shapes import Dim, Size, Symbol, symbols_of
+
+CARRYING = ("update", "accumulate", "scatter", "scatter_add")
+
+
+@dataclass(frozen=True)
+class Signature:
+    """How the LLVM function of an IR function is called: `name(ctx, parameters, symbols, results)`.
+
+    `symbols`: size symbols passed as i64, by name. Each result is a pointer: to where a scalar goes; to memory for an
+    array whose shape the symbols tell; else (`dynamic`) to words that receive the address of malloc'ed memory and the
+    dims. `written`: per result the parameter whose memory receives it (then no pointer is passed), or None.
+    """
+
+    name: str
+    params: tuple[ArrayType, ...]
+    symbols: tuple[str, ...]
+    results: tuple[ArrayType, ...]
+    written: tuple[int | None, ...]
+
+    def dynamic(self, k: int) -> bool:
+        """Whether result `k` has a shape that is known only after the call."""
+        names = frozenset(self.symbols)
+        return any(not symbols_of(size) <= names for size in self.results[k].shape)
+
+
+def signature(func: Func, name: str) -> Signature:
+    """The signature of `func` as LLVM function `name`."""
+    params, results = tuple(v.array for v in func.params), tuple(v.array for v in func.returned)
+    symbols: dict[str, None] = {}
+    for type in params:
+        for size in type.shape:
+            found = whole_symbol(size)
+            if found is not None:
+                symbols[found] = None
+    owner = {result: param for param, result in func.attrs.get("written", ()) if params[param].shape}
+    written = tuple(owner.get(k) for k in range(len(results)))
+    return Signature(name, params, tuple(symbols), results, written)
+
+
+def whole_symbol(size: Size) -> str | None:
+    """The symbol that `size` is, if it is just one."""
+    atom = size.single_atom if isinstance(size, Dim) else None
+    return atom.name if isinstance(atom, Symbol) else None
+
+
+def write_function(module: Module, func: Func, name: str) -> Signature:
+    """Write `func` as the internal LLVM function `name` into the module."""
+    sig = signature(func, name)
+    em = Emitter(module, func)
+    frame = em.push(func.body)
+    entry: Lines = []
+    frame.slots.append(entry)
+    em.code.lines.append(entry)
+    em.code.fall_into("body")
+    for symbol in sig.symbols:
+        frame.binds[symbol] = (f"%s.{symbol_name(sig, symbol)}", 0)
+    for k, param in enumerate(func.params):
+        _define_parameter(em, sig, k, param)
+    targets = [_result_target(em, sig, k) for k in range(len(sig.results))]
+    for v, target in zip(func.returned, targets, strict=True):
+        if target is not None and not nests.unrolls(target.shape):
+            _hint(em, v, target)
+    em.write_block(func.body)
+    _return(em, sig, func.returned, targets)
+    module.functions.append(_assemble(em, sig))
+    module.state_params = em.state_params
+    return sig
+
+
+def symbol_name(sig: Signature, symbol: str) -> int:
+    """The number by which the function's text refers to a symbol."""
+    return sig.symbols.index(symbol)
+
+
+def _define_parameter(em: Emitter, sig: Signature, k: int, param: Value) -> None:
+    type = param.array
+    if not type.shape:
+        em.define(param, Scalar(type.dtype, f"%p{k}"))
+        return
+    window = em.window(Buffer(f"%p{k}", k in sig.written), type.dtype, type.shape)
+    em.parameters[k] = window
+    em.define(param, window)
+
+
+def _result_target(em: Emitter, sig: Signature, k: int) -> Strided | None:
+    """Where an array result goes, if that is known before the call."""
+    type, owner = sig.results[k], sig.written[k]
+    if owner is not None:
+        return em.parameters[owner]
+    if not type.shape or sig.dynamic(k):
+        return None
+    return em.window(Buffer(f"%r{k}", True), type.dtype, type.shape)
+
+
+def _hint(em: Emitter, value: Value, target: Strided) -> None:
+    """Note that `value` and the older versions it is made of are best kept in `target`'s memory from the start."""
+    if id(value) in em.hints:
+        return
+    em.hints[id(value)] = target
+    op = value.defining_op
+    if op is None:
+        return
+    at = op.results.index(value)
+    if op.name in CARRYING:
+        _hint(em, op.operands[0], target)
+    elif op.name == "if":
+        for region in op.regions:
+            _hint(em, region.terminator.operands[at], target)
+    elif op.name == "loop":
+        header = 3 if op.attrs["counted"] else 0
+        body = op.regions[0]
+        _hint(em, body.terminator.operands[at + (1 if op.attrs["exits"] else 0)], target)
+        _hint(em, op.operands[header + at], target)
+
+
+def _return(em: Emitter, sig: Signature, returned: list[Value], targets: list[Strided | None]) -> None:
+    pairs: list[tuple[Strided, Array]] = []
+    for k, (v, target) in enumerate(zip(returned, targets, strict=True)):
+        if target is not None:
+            pairs.append((target, em.array(v)))
+        elif v.shape:
+            _return_dynamic(em, k, v)
+        else:
+            em.store_at(f"%r{k}", v.dtype, em.operand(v))
+    nests.assign_all(em, pairs)
+
+
+def _return_dynamic(em: Emitter, k: int, value: Value) -> None:
+    """A result in memory from malloc, which the caller frees."""
+    code, type = em.code, value.array
+    allocate = em.module.external("malloc", "ptr (i64)")
+    dims = [em.size(size) for size in type.shape]
+    size = code.add(code.mul(code.product(dims), type.dtype.itemsize), 1)
+    memory = code.ins(f"call noalias ptr {allocate}(i64 {size})")
+    em.assign(em.window(Buffer(memory, True), type.dtype, type.shape), em.array(value))
+    code.do(f"store ptr {memory}, ptr %r{k}")
+    for axis, dim in enumerate(dims):
+        place = code.ins(f"getelementptr inbounds i64, ptr %r{k}, i64 {axis + 1}")
+        code.do(f"store i64 {dim}, ptr {place}")
+
+
+def _assemble(em: Emitter, sig: Signature) -> str:
+    """The function's text from its parts."""
+    params = ["ptr noalias %ctx"]
+    for k, type in enumerate(sig.params):
+        params.append(f"ptr noalias %p{k}" if type.shape else f"{register_type(type.dtype)} %p{k}")
+    params += [f"i64 %s.{k}" for k in range(len(sig.symbols))]
+    params += [f"ptr noalias %r{k}" for k, owner in enumerate(sig.written) if owner is None]
+    out = [f"define internal i32 {sig.name}({', '.join(params)}) noinline #0 {{", "entry:"]
+    out += em.allocas
+    if em.uses_poll:
+        out += ["  %polls = alloca i64", f"  store i64 {PERIOD}, ptr %polls"]
+    if em.uses_arena:
+        out += [
+            f"  %arena.place = getelementptr inbounds i64, ptr %ctx, i64 {ARENA_TOP}",
+            "  %arena.mark = load i64, ptr %arena.place",
+        ]
+    flatten(em.code.lines, out)
+    if em.uses_arena:
+        out.append("  store i64 %arena.mark, ptr %arena.place")
+    out.append("  ret i32 0")
+    flatten(em.cold, out)
+    if em.uses_failure:
+        out += ["failed:", "  ret i32 1"]
+    return "\n".join([*out, "}"])
+
+
+def write_entry(module: Module, sig: Signature) -> None:
+    """The exported function: takes the context and one block of 8-byte words with everything else."""
+    lines, args, word = [], ["ptr %ctx"], 0
+
+    def place(k: int) -> str:
+        lines.append(f"  %w{k} = getelementptr inbounds i64, ptr %args, i64 {k}")
+        return f"%w{k}"
+
+    def load(kind: str) -> str:
+        nonlocal word
+        at = place(word)
+        lines.append(f"  %x{word} = load {kind}, ptr {at}")
+        word += 1
+        return f"%x{word - 1}"
+
+    for type in sig.params:
+        if type.shape:
+            args.append(f"ptr {load('ptr')}")
+            continue
+        value = load(memory_type(type.dtype))
+        if type.dtype.kind == "b":
+            lines.append(f"  {value}.b = trunc i8 {value} to i1")
+            value += ".b"
+        args.append(f"{register_type(type.dtype)} {value}")
+    args += [f"i64 {load('i64')}" for _ in sig.symbols]
+    for k, owner in enumerate(sig.written):
+        if owner is not None:
+            continue
+        if sig.results[k].shape and not sig.dynamic(k):
+            args.append(f"ptr {load('ptr')}")
+        else:
+            args.append(f"ptr {place(word)}")
+            word += 1 + len(sig.results[k].shape)
+    body = "\n".join(lines)
+    module.functions.append(
+        f"define i32 @tg.entry(ptr %ctx, ptr %args) #0 {{\n{body}\n  %status = call i32 {sig.name}({', '.join(args)})\n"
+        "  ret i32 %status\n}"
+    )
+
+

@@ -1,0 +1,89 @@
+"""LLVM at work: parse text, optimise, generate machine code, load it."""
+
+from __future__ import annotations
+
+import ctypes
+import itertools
+import threading
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import llvmlite.binding as llvm
+
+from tangra.native import symbols
+from tangra.native.options import NativeOptions
+
+_lock = threading.RLock()
+_numbers = itertools.count()
+
+
+@cache
+def _target() -> Any:
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    return llvm.Target.from_default_triple()
+
+
+@cache
+def host_features() -> str:
+    """The CPU's features by name; its model name is not used, which would choose features of its own."""
+    _target()
+    return str(llvm.get_host_cpu_features().flatten())
+
+
+@cache
+def _machine(codegen: int) -> Any:
+    return _target().create_target_machine(features=host_features(), opt=codegen, reloc="pic", codemodel="default")
+
+
+@cache
+def _linker() -> Any:
+    machine = _target().create_target_machine(features=host_features(), reloc="pic", codemodel="default")
+    return llvm.create_lljit_compiler(machine)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """Machine code in memory; `address` is that of the entry function, `keep` what must stay alive for it."""
+
+    address: int
+    keep: Any
+
+
+def optimise(text: str, options: NativeOptions) -> Any:
+    """The LLVM module of `text` after the pass pipeline."""
+    machine = _machine(options.codegen)
+    module = llvm.parse_assembly(text, llvm.create_context())
+    tuning = llvm.create_pipeline_tuning_options(speed_level=options.optimise)
+    tuning.loop_vectorization = tuning.slp_vectorization = tuning.loop_interleaving = tuning.loop_unrolling = True
+    builder = llvm.create_pass_builder(machine, tuning)
+    builder.getModulePassManager().run(module, builder)
+    return module
+
+
+def compile_object(text: str, options: NativeOptions) -> bytes:
+    """Machine code of the LLVM module `text`, as an object file's bytes. Safe to call from several threads."""
+    with _lock:
+        return bytes(_machine(options.codegen).emit_object(optimise(text, options)))
+
+
+def assembly(text: str, options: NativeOptions) -> str:
+    """The assembly that `text` compiles to, for looking at."""
+    with _lock:
+        return str(_machine(options.codegen).emit_assembly(optimise(text, options)))
+
+
+def load(code: bytes, names: set[str]) -> Loaded:
+    """Link an object file into this process; `names` are the outside functions it calls."""
+    with _lock:
+        builder = llvm.JITLibraryBuilder().add_object_img(code).export_symbol("tg.entry")
+        for name in sorted(names):
+            builder.import_symbol(name, symbols.address(name))
+        library = builder.link(_linker(), f"tangra{next(_numbers)}")
+    return Loaded(library["tg.entry"], library)
+
+
+def entry_point(loaded: Loaded) -> Any:
+    """The entry function as a ctypes callable of two addresses; a call releases the GIL."""
+    return ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)(loaded.address)

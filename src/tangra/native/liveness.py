@@ -1,0 +1,71 @@
+"""What is live where: last uses per block, users of values, and how blocks nest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tangra.ir import Block, Func, Op, Value
+
+
+@dataclass
+class BlockInfo:
+    """`last_use`: per value id the last operation of the block that reads it, itself or in a nested block.
+    `free`: the values among them that are defined outside of the block. `parent`: the operation that holds the block
+    and the block that operation is in. `binds_dims`: whether it, or a block in it, gives a run-time size a name."""
+
+    block: Block
+    last_use: dict[int, int] = field(default_factory=dict)
+    free: dict[int, Value] = field(default_factory=dict)
+    parent: tuple[Op, Block] | None = None
+    binds_dims: bool = False
+
+
+class Liveness:
+    """Facts about one function, computed in one walk."""
+
+    def __init__(self, func: Func) -> None:
+        self.infos: dict[int, BlockInfo] = {}
+        self.users: dict[int, list[tuple[Op, Block]]] = {}
+        self._visit(func.body, None)
+
+    def _visit(self, block: Block, parent: tuple[Op, Block] | None) -> BlockInfo:
+        info = BlockInfo(block, parent=parent)
+        self.infos[id(block)] = info
+        defined = {id(v) for v in block.args}
+        for position, op in enumerate(block.ops):
+            info.binds_dims |= op.name == "bind_dim"
+            for v in op.operands:
+                self._use(info, v, position, defined)
+                self.users.setdefault(id(v), []).append((op, block))
+            for region in op.regions:
+                inner = self._visit(region, (op, block))
+                info.binds_dims |= inner.binds_dims
+                for v in inner.free.values():
+                    self._use(info, v, position, defined)
+            defined.update(id(v) for v in op.results)
+        return info
+
+    def _use(self, info: BlockInfo, value: Value, position: int, defined: set[int]) -> None:
+        info.last_use[id(value)] = position
+        if id(value) not in defined:
+            info.free[id(value)] = value
+
+    def info(self, block: Block) -> BlockInfo:
+        return self.infos[id(block)]
+
+    def free_values(self, block: Block) -> list[Value]:
+        """Values that `block` or a nested block reads and that are defined outside of `block`."""
+        return list(self.info(block).free.values())
+
+    def read_once(self, value: Value, block: Block) -> bool:
+        """Whether one operation alone reads `value` (of `block`), once per run of its definition at most."""
+        users = self.users.get(id(value), [])
+        if not users or any(op is not users[0][0] for op, _ in users):
+            return False
+        at = users[0][1]
+        while at is not block:
+            parent = self.info(at).parent
+            if parent is None or parent[0].name == "loop":
+                return False
+            at = parent[1]
+        return True

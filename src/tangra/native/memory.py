@@ -1,0 +1,113 @@
+"""Memory that compiled code works in: per thread one arena for temporaries, and tapes, kept between calls.
+
+Address ranges are reserved, not filled: pages come when they are touched and go back to the system after large calls.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+import threading
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+
+from tangra.native.arena import ARENA_END, ARENA_TOP, TAPE_LIMIT, TAPES
+from tangra.native.options import NativeOptions
+
+KEPT_BYTES = 1 << 28
+"""What an arena or tape may keep of its pages after a call."""
+MAP_NORESERVE = 0x4000
+MADV_DONTNEED = 4
+GUARD_BYTES = 1 << 16
+
+
+@cache
+def _libc() -> ctypes.CDLL:
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.mmap.restype = ctypes.c_void_p
+    libc.mmap.argtypes = [
+        ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long,
+    ]  # fmt: skip
+    libc.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
+    libc.madvise.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+    return libc
+
+
+class Region:
+    """A reserved range of addresses of `size` bytes, or of half of that and so on where the system refuses."""
+
+    def __init__(self, size: int) -> None:
+        flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | MAP_NORESERVE
+        failed = ctypes.c_void_p(-1).value
+        while True:
+            base = _libc().mmap(None, size + GUARD_BYTES, mmap.PROT_READ | mmap.PROT_WRITE, flags, -1, 0)
+            if base not in (failed, None):
+                break
+            size //= 2
+            if size < 1 << 20:
+                raise MemoryError("no address space for the memory of compiled code")
+        self.base = int(base)
+        self.size = size
+        weakref.finalize(self, _libc().munmap, self.base, size + GUARD_BYTES).atexit = False
+
+    def shrink(self) -> None:
+        """Give all pages but the first ones back to the system."""
+        if self.size > KEPT_BYTES:
+            _libc().madvise(self.base + KEPT_BYTES, self.size - KEPT_BYTES, MADV_DONTNEED)
+
+
+class Workspace:
+    """The context block of one running call, with its arena and tapes."""
+
+    def __init__(self) -> None:
+        self.words = (ctypes.c_int64 * TAPES)()
+        self.address = ctypes.addressof(self.words)
+        self.arena: Region | None = None
+        self.tapes: list[Region] = []
+
+    def prepare(self, options: NativeOptions, arena: bool, tapes: int) -> None:
+        """Make ready for a call of a function that uses the arena and so many tapes."""
+        self.words[0] = 0
+        if arena:
+            if self.arena is None:
+                self.arena = Region(options.memory_limit)
+            self.words[ARENA_TOP] = self.arena.base
+            self.words[ARENA_END] = self.arena.base + min(self.arena.size, options.memory_limit)
+        if tapes:
+            self._prepare_tapes(options, tapes)
+
+    def _prepare_tapes(self, options: NativeOptions, tapes: int) -> None:
+        while len(self.tapes) < tapes:
+            self.tapes.append(Region(options.tape_limit))
+        if len(self.words) < TAPES + tapes:
+            words = (ctypes.c_int64 * (TAPES + tapes))()
+            ctypes.memmove(words, self.words, ctypes.sizeof(self.words))
+            self.words, self.address = words, ctypes.addressof(words)
+        self.words[TAPE_LIMIT] = min(options.tape_limit, *(tape.size for tape in self.tapes[:tapes]), 1 << 62)
+        for k, tape in enumerate(self.tapes[:tapes]):
+            self.words[TAPES + k] = tape.base
+
+    def shrink(self, tapes: int) -> None:
+        """After a call: give pages back."""
+        if self.arena is not None:
+            self.arena.shrink()
+        for tape in self.tapes[:tapes]:
+            tape.shrink()
+
+
+_local = threading.local()
+
+
+@contextmanager
+def workspace() -> Iterator[Workspace]:
+    """This thread's workspace; another one inside of a call (a signal handler may call compiled code)."""
+    free: list[Workspace] | None = getattr(_local, "free", None)
+    if free is None:
+        free = _local.free = []
+    space = free.pop() if free else Workspace()
+    try:
+        yield space
+    finally:
+        free.append(space)

@@ -1,0 +1,150 @@
+"""The LLVM module under construction: declarations, helper functions, constants, error records, functions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tangra.ir import DType, Span
+from tangra.native import mathlib
+from tangra.native.llvm_types import memory_type, register_type
+from tangra.native.options import NativeOptions
+from tangra.native.text import Operand
+
+if TYPE_CHECKING:
+    from tangra.native.text import Code
+
+PURE = "memory(none) nounwind willreturn"
+INTERNAL_NEEDS = {
+    "floordiv": ("floor", "copysign"), "mod": ("copysign",), "logaddexp": ("fabs", "exp"),
+    "logaddexp2": ("fabs", "exp2"), "sigmoid": ("exp",),
+}  # fmt: skip
+PROFILE = '!0 = !{!"branch_weights", i32 1, i32 1000000}'
+LIBM_NEEDS = {"logaddexp": "log1p", "logaddexp2": "log1p", "lgamma": "lgamma", "gamma": "tgamma"}
+
+
+@dataclass(frozen=True)
+class ErrorRecord:
+    """What a failing status stands for: exception kind, message format and dtypes of its payload, place."""
+
+    kind: str
+    message: str | None
+    payload: tuple[DType, ...]
+    span: Span | None
+    details: tuple[tuple[str, Any], ...] = ()
+
+
+class Module:
+    """Collects everything the text of one compiled function needs. `symbols`: names to be bound to addresses."""
+
+    def __init__(self, options: NativeOptions) -> None:
+        self.options = options
+        self.records: list[ErrorRecord] = []
+        self.symbols: set[str] = set()
+        self.tapes = 0
+        self.state_params: set[int] = set()
+        self.constants: list[np.ndarray[Any, Any]] = []
+        self._declared: dict[str, None] = {}
+        self._defined: dict[str, str] = {}
+        self._globals: list[str] = []
+        self.functions: list[str] = []
+
+    def declare(self, text: str) -> None:
+        """A `declare` line, kept once."""
+        self._declared[text] = None
+
+    def external(self, name: str, signature: str, attributes: str = "nounwind") -> str:
+        """Declare an outside C function, given as `double (double)`; its address is bound when the code is loaded."""
+        result, args = signature.split(" ", 1)
+        self.declare(f"declare {result} @{name}{args} {attributes}")
+        self.symbols.add(name)
+        return "@" + name
+
+    def libm(self, code: Code, name: str, dtype: DType, args: list[Operand]) -> str:
+        """Call the C library's `name` for the dtype."""
+        type, c_name = register_type(dtype), name + ("f" if dtype.bits == 32 else "")
+        self.external(c_name, f"{type} ({', '.join([type] * len(args))})", PURE)
+        return code.ins(f"call {type} @{c_name}({', '.join(f'{type} {a}' for a in args)})")
+
+    def need(self, name: str, dtype: DType) -> str:
+        """Make the helper function `name` of `dtype` part of the module; its LLVM name."""
+        function = f"@tg.{name}.{dtype.name}"
+        if function in self._defined:
+            return function
+        type = register_type(dtype)
+        if name == "digamma" or name.startswith("polygamma"):
+            return self._need_polygamma(int(name[9:] or 0) if name != "digamma" else 0, dtype)
+        body, arity = mathlib.body_of(name, dtype)
+        params = ", ".join(f"{type} %{p}" for p in "ab"[:arity])
+        inline = "alwaysinline" if "loop:" not in body else "noinline"
+        self._defined[function] = f"define internal {type} {function}({params}) nounwind {inline} {{{body}\n}}"
+        self._declare_needs(name, dtype, type)
+        return function
+
+    def _declare_needs(self, name: str, dtype: DType, type: str) -> None:
+        for intrinsic in INTERNAL_NEEDS.get(name, ()) if dtype.kind == "f" else ():
+            arity = 2 if intrinsic == "copysign" else 1
+            self.declare(f"declare {type} @llvm.{intrinsic}.f{dtype.bits}({', '.join([type] * arity)})")
+        if name in LIBM_NEEDS:
+            self.external(LIBM_NEEDS[name] + ("f" if dtype.bits == 32 else ""), f"{type} ({type})", PURE)
+        if name in ("gcd", "lcm") and dtype.kind == "i":
+            self.declare(f"declare {type} @llvm.abs.{type}({type}, i1)")
+        if name == "lcm":
+            self.need("gcd", dtype)
+
+    def _need_polygamma(self, n: int, dtype: DType) -> str:
+        double = f"@tg.polygamma{n}.f64"
+        if double not in self._defined:
+            for name, arity in (("floor", 1), ("log", 1), ("copysign", 2)):
+                self.declare(f"declare double @llvm.{name}.f64({', '.join(['double'] * arity)})")
+            self.declare("declare double @llvm.powi.f64.i32(double, i32)")
+            self.external("tan", "double (double)", PURE)
+            head = f"define internal double {double}(double %a) nounwind noinline"
+            self._defined[double] = f"{head} {{\n{mathlib.polygamma_body(n)}\n}}"
+        if dtype.bits == 64:
+            return double
+        single = f"@tg.polygamma{n}.f32"
+        self._defined[single] = (
+            f"define internal float {single}(float %a) nounwind alwaysinline {{\n  %w = fpext float %a to double\n"
+            f"  %r = call double {double}(double %w)\n  %s = fptrunc double %r to float\n  ret float %s\n}}"
+        )
+        return single
+
+    def define(self, name: str, text: str) -> str:
+        """Add a helper function written elsewhere, once."""
+        self._defined.setdefault(name, text)
+        return name
+
+    def has(self, name: str) -> bool:
+        return name in self._defined
+
+    def constant(self, data: np.ndarray[Any, Any], dtype: DType) -> str:
+        """A read-only array as a global constant; its LLVM name."""
+        name = f"@const{len(self._globals)}"
+        raw = np.ascontiguousarray(data).tobytes()
+        text = "".join(f"\\{byte:02X}" for byte in raw)
+        kind = memory_type(dtype)
+        assert kind
+        self._globals.append(f'{name} = private unnamed_addr constant [{len(raw)} x i8] c"{text}", align 64')
+        return name
+
+    def string(self, text: str) -> str:
+        """A C string constant; its LLVM name."""
+        name = f"@const{len(self._globals)}"
+        raw = text.encode() + b"\0"
+        body = "".join(f"\\{byte:02X}" for byte in raw)
+        self._globals.append(f'{name} = private unnamed_addr constant [{len(raw)} x i8] c"{body}"')
+        return name
+
+    def record(self, record: ErrorRecord) -> int:
+        """The number of an error record; 0 is Ctrl-C."""
+        self.records.append(record)
+        return len(self.records)
+
+    def text(self) -> str:
+        """The whole module."""
+        width = self.options.vector_bits
+        tail = [f'attributes #0 = {{ nounwind "prefer-vector-width"="{width}" }}', PROFILE]
+        return "\n".join([*self._globals, *self._declared, *self._defined.values(), *self.functions, *tail]) + "\n"

@@ -1,0 +1,162 @@
+"""Loop nests: copying an array (deferred or not) into memory, several at once, and visiting every index."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from tangra.native.llvm_types import register_type
+from tangra.native.text import Operand
+from tangra.native.values import Array, Index, Memo, Splat, Strided, Unset
+from tangra.shapes import Size, prod
+
+if TYPE_CHECKING:
+    from tangra.native.emitter import Emitter
+
+UNROLL_ELEMENTS = 16
+UNROLL_WEIGHT = 256
+"""Static loop nests up to this many elements (and expression nodes in all) are written out."""
+Carried = list[tuple[str, str]]
+"""LLVM types and start values of what a loop carries from trip to trip."""
+
+
+def unrolls(shape: Sequence[Size], weight: int = 1) -> bool:
+    """Whether a nest over `shape` is written out element by element."""
+    count = prod(shape)
+    return isinstance(count, int) and count <= UNROLL_ELEMENTS and count * weight <= UNROLL_WEIGHT
+
+
+def visit(em: Emitter, shape: Sequence[Size], body: Callable[[Index, Memo], None], weight: int = 1) -> None:
+    """Write a nest over all indices of `shape` in row-major order."""
+
+    def no_values(index: Index, values: list[str], memo: Memo) -> list[str]:
+        body(index, memo)
+        return []
+
+    visit_carrying(em, shape, [], no_values, weight)
+
+
+def visit_carrying(
+    em: Emitter,
+    shape: Sequence[Size],
+    carried: Carried,
+    body: Callable[[Index, list[str], Memo], list[str]],
+    weight: int = 1,
+) -> list[str]:
+    """`visit` with values carried from one index to the next; returns the last ones."""
+    if unrolls(shape, weight):
+        values, memo = [start for _, start in carried], Memo()
+        for index in itertools.product(*(range(int(n)) for n in shape if isinstance(n, int))):
+            values = body(index, values, memo)
+        return values
+    types = [type for type, _ in carried]
+
+    def level(outer: tuple[Operand, ...], values: list[str]) -> list[str]:
+        if len(outer) == len(shape):
+            return body(outer, values, Memo())
+        trips = em.size(shape[len(outer)])
+        if trips == 1:
+            return level((*outer, 0), values)
+        inner = list(zip(types, values, strict=True))
+        return em.code.counted(trips, inner, lambda i, now: level((*outer, i), now))
+
+    return level((), [start for _, start in carried])
+
+
+def assign(em: Emitter, target: Strided, source: Array) -> None:
+    """Write `source` into `target` (equal shapes), whatever memory both share."""
+    if isinstance(source, Unset) or (isinstance(source, Strided) and source.same_place(target)):
+        return
+    if not source.aligned(target):
+        source = em.copy(source)
+    if _fill(em, target, source) or _copy_bytes(em, target, source):
+        return
+    if unrolls(target.shape, source.weight):
+        _write_out(em, target, source)
+    elif target.flat and source.flat:
+        _write_flat(em, target, source)
+    else:
+        visit(em, target.shape, lambda index, memo: _store(em, target, source, index, memo))
+
+
+def _store(em: Emitter, target: Strided, source: Array, index: Index, memo: Memo) -> None:
+    value = source.element(em, index, memo)
+    em.store(target, target.place(em, index), value)
+
+
+def _write_out(em: Emitter, target: Strided, source: Array) -> None:
+    """All elements are computed before the first is stored: they may share expressions, and the target may be read."""
+    memo = Memo()
+    indices = list(itertools.product(*(range(int(n)) for n in target.shape if isinstance(n, int))))
+    values = [source.element(em, index, memo) for index in indices]
+    for index, value in zip(indices, values, strict=True):
+        em.store(target, target.place(em, index), value)
+
+
+def _write_flat(em: Emitter, target: Strided, source: Array) -> None:
+    def body(place: str, _: list[str]) -> list[str]:
+        value = source.at(em, place, Memo())
+        em.store(target, em.code.add(target.offset, place), value)
+        return []
+
+    em.code.counted(em.size(prod(target.shape)), [], body)
+
+
+def _fill(em: Emitter, target: Strided, source: Array) -> bool:
+    """Zeros into contiguous memory by memset."""
+    if not isinstance(source, Splat) or not target.contiguous or unrolls(target.shape):
+        return False
+    if str(source.operand) not in ("0", "false", "0x0000000000000000"):
+        return False
+    size = em.code.mul(em.size(prod(target.shape)), target.dtype.itemsize)
+    em.module.declare("declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)")
+    em.code.do(f"call void @llvm.memset.p0.i64(ptr {em.address(target, target.offset)}, i8 0, i64 {size}, i1 false)")
+    return True
+
+
+def _copy_bytes(em: Emitter, target: Strided, source: Array) -> bool:
+    """One stretch of memory into another by memcpy."""
+    if not isinstance(source, Strided) or not (source.contiguous and target.contiguous) or unrolls(target.shape):
+        return False
+    size = em.code.mul(em.size(prod(target.shape)), target.dtype.itemsize)
+    em.module.declare("declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)")
+    to, start = em.address(target, target.offset), em.address(source, source.offset)
+    em.code.do(f"call void @llvm.memcpy.p0.p0.i64(ptr align 8 {to}, ptr align 8 {start}, i64 {size}, i1 false)")
+    return True
+
+
+def assign_all(em: Emitter, pairs: Sequence[tuple[Strided, Array]]) -> None:
+    """Write every source into its target as if all were read before the first is written."""
+    pending = [
+        (target, source)
+        for target, source in pairs
+        if not isinstance(source, Unset) and not (isinstance(source, Strided) and source.same_place(target))
+    ]
+    pinned = {buffer for target, source in pairs for buffer in (target.buffer, *source.reads)}
+    for buffer in pinned:
+        buffer.pins += 1
+    while pending:
+        at = next((k for k in range(len(pending)) if _harmless(pending, k)), None)
+        if at is None:
+            victim = pending[0][0].buffer
+            pending = [
+                (t, em.copy(s)) if k and victim in s.reads else (t, s) for k, (t, s) in enumerate(pending)
+            ]
+            at = 0
+        target, source = pending.pop(at)
+        assign(em, target, source)
+    for buffer in pinned:
+        buffer.pins -= 1
+
+
+def _harmless(pending: list[tuple[Strided, Array]], k: int) -> bool:
+    """Whether no other pending source reads what pair `k` overwrites."""
+    buffer = pending[k][0].buffer
+    return all(buffer not in source.reads for j, (_, source) in enumerate(pending) if j != k)
+
+
+def carried_scalar(dtype_and_start: tuple[Array, Operand]) -> tuple[str, str]:
+    """Type and start value of an accumulator of an array's dtype."""
+    array, start = dtype_and_start
+    return register_type(array.dtype), str(start)

@@ -1,0 +1,14 @@
+"""All writers of operations: importing them fills the table of the emitter."""
+
+from __future__ import annotations
+
+from tangra.native import (
+    emit_arrays,
+    emit_control,
+    emit_elementwise,
+    emit_failures,
+    emit_reductions,
+    emit_tapes,
+)
+
+MODULES = (emit_arrays, emit_control, emit_elementwise, emit_failures, emit_reductions, emit_tapes)

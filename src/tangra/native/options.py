@@ -1,0 +1,31 @@
+"""`NativeOptions`: what a caller may choose about native code."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+
+
+def default_memory_limit() -> int:
+    """Three quarters of the machine's memory, in bytes."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 4 * 3
+
+
+@dataclass(frozen=True)
+class NativeOptions:
+    """Choices of code generation and limits of one compiled function.
+
+    optimise: level of LLVM's pass pipeline (1 to 3); codegen: level of its code generator (1 or 2).
+    tape_limit, memory_limit: bytes that one tape and all temporaries of a call may take before a MemoryError.
+    fastmath: let LLVM reorder and approximate floating point arithmetic everywhere.
+    vector_bits: preferred width of vectors, 256 or 512.
+    interruptible: loops stop at Ctrl-C.
+    """
+
+    optimise: int = 2
+    codegen: int = 2
+    tape_limit: int = field(default_factory=default_memory_limit)
+    memory_limit: int = field(default_factory=default_memory_limit)
+    fastmath: bool = False
+    vector_bits: int = 256
+    interruptible: bool = True

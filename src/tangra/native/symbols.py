@@ -1,0 +1,45 @@
+"""Addresses of the outside functions that compiled code calls, by name."""
+
+from __future__ import annotations
+
+import ctypes
+import importlib
+from functools import cache
+
+SCIPY_MODULES = {"blas": "scipy.linalg.cython_blas", "lapack": "scipy.linalg.cython_lapack"}
+"""A name such as `blas.dgemm` is the C function `dgemm` that SciPy's module exports."""
+EXTRA = ("memcpy", "memset", "memmove", "fmod", "fmodf", "exp", "expf", "exp2", "exp2f", "exp10", "exp10f", "log", "logf",
+         "log2", "log2f", "log10", "log10f", "pow", "powf", "sin", "sinf", "cos", "cosf", "sincos", "sincosf", "ldexp",
+         "ldexpf", "floor", "floorf", "ceil", "ceilf", "trunc", "truncf", "rint", "rintf", "roundeven", "roundevenf",
+         "fmin", "fmax", "fminf", "fmaxf", "cbrt", "cbrtf", "sqrt", "sqrtf", "bcmp", "memcmp", "tan", "tanf", "fma",
+         "fmaf", "calloc", "malloc", "free", "strlen")  # fmt: skip
+"""What LLVM may call without being told to: the targets of its intrinsics and of its rewriting of library calls."""
+
+
+@cache
+def _library() -> ctypes.CDLL:
+    return ctypes.CDLL("libm.so.6")
+
+
+@cache
+def address(name: str) -> int:
+    """Where the function `name` is: in the C library, in Python's C API, or in SciPy. Raises KeyError if nowhere."""
+    if "." in name:
+        kind, function = name.split(".", 1)
+        return _capsule_address(importlib.import_module(SCIPY_MODULES[kind]).__pyx_capi__[function])
+    for library in (_library(), ctypes.pythonapi):
+        try:
+            found = ctypes.cast(getattr(library, name), ctypes.c_void_p).value
+        except AttributeError:
+            continue
+        if found:
+            return found
+    raise KeyError(f"no outside function is called {name}")
+
+
+def _capsule_address(capsule: object) -> int:
+    api = ctypes.pythonapi
+    api.PyCapsule_GetName.restype, api.PyCapsule_GetName.argtypes = ctypes.c_char_p, [ctypes.py_object]
+    api.PyCapsule_GetPointer.restype = ctypes.c_void_p
+    api.PyCapsule_GetPointer.argtypes = [ctypes.py_object, ctypes.c_char_p]
+    return int(api.PyCapsule_GetPointer(capsule, api.PyCapsule_GetName(capsule)))

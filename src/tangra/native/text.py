@@ -1,0 +1,153 @@
+"""LLVM text of one function: fresh names, basic blocks, integer arithmetic with folding, counted loops.
+
+An operand is a string (`%v3`, `0x3FF0000000000000`) or, for 64-bit indices and sizes, also a Python int, so that index
+arithmetic over known sizes folds while the text is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+Operand = str | int
+Lines = list[Any]
+"""Lines of text and, nested, further lists of the same: places that are filled later."""
+
+
+class Code:
+    """The text of one LLVM function body, written at the end of the current list of lines."""
+
+    def __init__(self) -> None:
+        self.lines: Lines = []
+        self.label = "entry"
+        self._names = 0
+
+    def name(self, hint: str = "v") -> str:
+        """A fresh name without its sign, for a value or a label."""
+        self._names += 1
+        return f"{hint}{self._names}"
+
+    def ins(self, text: str) -> str:
+        """Append an instruction that has a result; returns the result's name."""
+        self._names += 1
+        name = f"%v{self._names}"
+        self.lines.append(f"  {name} = {text}")
+        return name
+
+    def do(self, text: str) -> None:
+        """Append an instruction without a result."""
+        self.lines.append("  " + text)
+
+    def start(self, label: str) -> None:
+        """Begin the basic block `label`; the block before must have ended."""
+        self.lines.append(f"{label}:")
+        self.label = label
+
+    def goto(self, label: str) -> None:
+        self.lines.append(f"  br label %{label}")
+
+    def branch(self, cond: str, then: str, other: str, weights: str = "") -> None:
+        self.lines.append(f"  br i1 {cond}, label %{then}, label %{other}{weights}")
+
+    def fall_into(self, label: str) -> None:
+        """End the current block by a jump to `label` and begin that one."""
+        self.goto(label)
+        self.start(label)
+
+    def slot(self) -> Lines:
+        """An empty place in the text, between two blocks of its own, to be filled while later code is written."""
+        place: Lines = []
+        self.lines.append(place)
+        self.fall_into(self.name("after"))
+        return place
+
+    def add(self, a: Operand, b: Operand) -> Operand:
+        if isinstance(a, int):
+            if isinstance(b, int):
+                return a + b
+            a, b = b, a
+        return a if b == 0 else self.ins(f"add nsw i64 {a}, {b}")
+
+    def sub(self, a: Operand, b: Operand) -> Operand:
+        if isinstance(a, int) and isinstance(b, int):
+            return a - b
+        return a if b == 0 else self.ins(f"sub nsw i64 {a}, {b}")
+
+    def mul(self, a: Operand, b: Operand) -> Operand:
+        if isinstance(a, int):
+            if isinstance(b, int):
+                return a * b
+            a, b = b, a
+        if isinstance(b, int) and b in (0, 1):
+            return 0 if b == 0 else a
+        return self.ins(f"mul nsw i64 {a}, {b}")
+
+    def divmod_size(self, a: Operand, b: Operand) -> tuple[Operand, Operand]:
+        """Quotient and remainder of a non-negative index by a positive size."""
+        if b == 1:
+            return a, 0
+        if isinstance(a, int) and isinstance(b, int):
+            return a // b, a % b
+        quotient = self.ins(f"udiv i64 {a}, {b}")
+        return quotient, self.ins(f"urem i64 {a}, {b}")
+
+    def product(self, sizes: Sequence[Operand]) -> Operand:
+        total: Operand = 1
+        for size in sizes:
+            total = self.mul(total, size)
+        return total
+
+    def phi(self, place: Lines, name: str, type: str, incoming: Sequence[tuple[Operand, str]]) -> None:
+        """Put a phi called `name` into `place`."""
+        pairs = ", ".join(f"[ {value}, %{label} ]" for value, label in incoming)
+        place.append(f"  {name} = phi {type} {pairs}")
+
+    def counted(
+        self,
+        trips: Operand,
+        carried: Sequence[tuple[str, str]],
+        body: Callable[[str, list[str]], list[str]],
+    ) -> list[str]:
+        """A loop of `trips` trips from 0 over `carried` (type, start) values; `body(index, values)` writes one trip.
+
+        Returns the values after the last trip.
+        """
+        if trips == 0:
+            return [start for _, start in carried]
+        before, header, after = self.label, self.name("loop"), self.name("done")
+        if isinstance(trips, int):
+            self.goto(header)
+        else:
+            self.branch(self.ins(f"icmp sgt i64 {trips}, 0"), header, after)
+        self.start(header)
+        phis: Lines = []
+        self.lines.append(phis)
+        index = "%" + self.name("i")
+        values = ["%" + self.name("c") for _ in carried]
+        results = body(index, values)
+        following = self.ins(f"add nuw nsw i64 {index}, 1")
+        again = self.ins(f"icmp slt i64 {following}, {trips}")
+        latch = self.label
+        self.branch(again, header, after)
+        self.phi(phis, index, "i64", [(0, before), (following, latch)])
+        for value, (type, start), result in zip(values, carried, results, strict=True):
+            self.phi(phis, value, type, [(start, before), (result, latch)])
+        self.start(after)
+        if isinstance(trips, int):
+            return results
+        out = []
+        for (type, start), result in zip(carried, results, strict=True):
+            final = "%" + self.name("r")
+            self.phi(self.lines, final, type, [(start, before), (result, latch)])
+            out.append(final)
+        return out
+
+
+def flatten(lines: Lines, out: list[str]) -> list[str]:
+    """All lines of `lines` and its nested places, in order, appended to `out`."""
+    for line in lines:
+        if isinstance(line, str):
+            out.append(line)
+        else:
+            flatten(line, out)
+    return out

@@ -1,0 +1,1 @@
+"""Tests of native code: hand-built IR functions, the interpreter as oracle."""
