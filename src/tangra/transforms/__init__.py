@@ -6,8 +6,11 @@ docs/architecture.md); `vmap` runs lanes; `simplify` is the pipeline of small cl
 again, so they nest in any order.
 """
 
+from tangra.transforms.batching import vmap
 from tangra.transforms.errors import TransformError
 from tangra.transforms.forward import jvp
+from tangra.transforms.inlining import inline_calls
+from tangra.transforms.pipeline import simplify
 from tangra.transforms.reverse import vjp
 
-__all__ = ["TransformError", "jvp", "vjp"]
+__all__ = ["TransformError", "inline_calls", "jvp", "simplify", "vjp", "vmap"]

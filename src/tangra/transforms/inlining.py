@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from tangra.ir import Block, Func, Op, Value
 from tangra.ir.graph import clone_block, substitute_uses
+from tangra.shapes import Size, symbol
 from tangra.transforms.rules import op_count, strip_state
+from tangra.transforms.symbols import bound_symbols, fresh_symbol, match_sizes, retype_block, symbols_of_block
 
 SMALL = 60
 """Operations of a callee that is inlined however often it is called."""
@@ -27,6 +29,7 @@ def _inline_round(func: Func, small: int) -> bool:
         if isinstance(callee, Func):
             counts[id(callee)] = counts.get(id(callee), 0) + 1
     sizes: dict[int, int] = {}
+    taken = symbols_of_block(func.body) | bound_symbols(func.body) if counts else set()
     mapping: dict[int, Value] = {}
     replaced: list[Op] = []  # kept until the end, so that no new value gets the id of a replaced one
 
@@ -42,7 +45,7 @@ def _inline_round(func: Func, small: int) -> bool:
             for region in op.regions:
                 visit(region)
             if op.name == "call" and wanted(op):
-                ops += _expanded(op, mapping)
+                ops += _expanded(op, mapping, taken)
                 replaced.append(op)
             else:
                 ops.append(op)
@@ -55,18 +58,36 @@ def _inline_round(func: Func, small: int) -> bool:
     return bool(replaced)
 
 
-def _expanded(call: Op, mapping: dict[int, Value]) -> list[Op]:
+def _expanded(call: Op, mapping: dict[int, Value], taken: set[str]) -> list[Op]:
     """The operations of the callee on the call's operands; records what the call's results become."""
     callee: Func = call.attrs["callee"]
-    inner: dict[int, Value] = {}
-    body = clone_block(callee.body, inner)
+    body = clone_block(callee.body, {})
     arguments = {id(p): v for p, v in zip(body.args, call.operands, strict=True)}
+    _fit_sizes(call, callee, body, taken)
     substitute_uses(body, arguments)
     for op in body.walk():
         strip_state(op)
     for r, v in zip(call.results, body.terminator.operands, strict=True):
         mapping[id(r)] = v
     return body.ops[:-1]
+
+
+def _fit_sizes(call: Op, callee: Func, body: Block, taken: set[str]) -> None:
+    """Write the callee's types in the caller's sizes.
+
+    Symbols that the callee binds get new names, but for those that are sizes of results: the caller has a name for
+    these already.
+    """
+    sizes: dict[str, Size] = {}
+    for p, v in zip(callee.params, call.operands, strict=True):
+        match_sizes(p.type, v.type, sizes)
+    for theirs, ours in zip(callee.result_types, call.results, strict=True):
+        match_sizes(theirs, ours.type, sizes)
+    body.ops = [op for op in body.ops if not (op.name == "bind_dim" and op.attrs["symbol"] in sizes)]
+    names = {name: fresh_symbol(taken) for name in sorted(bound_symbols(body))}
+    sizes.update({name: symbol(new) for name, new in names.items()})
+    if sizes:
+        retype_block(body, sizes, names)
 
 
 def _close(mapping: dict[int, Value]) -> None:
