@@ -9,6 +9,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -263,7 +264,8 @@ class Module:
         sub = registry.sub_entry(self.target, name)
         if sub is not None:
             return lambda *args, **kwargs: self.proxies.call(sub, args, kwargs)
-        if registry.find(found) is None and not hasattr(found, "__path__") and not isinstance(found, np.ufunc):
+        if registry.find(found) is None and not isinstance(found, (ModuleType, np.ufunc)):
+            assert not callable(found) or isinstance(found, type), f"{name} has no entry"
             return found
         return Module(self.proxies, found)
 

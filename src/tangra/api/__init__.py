@@ -8,6 +8,9 @@ from tangra.api import (
     builtins,
     mathlib,
     numpy_creation,
+    numpy_cumulative,
+    numpy_reductions,
+    numpy_ufunc_methods,
     numpy_ufuncs,
 )
 
@@ -15,5 +18,8 @@ __all__ = [
     "builtins",
     "mathlib",
     "numpy_creation",
+    "numpy_cumulative",
+    "numpy_reductions",
+    "numpy_ufunc_methods",
     "numpy_ufuncs",
 ]

@@ -268,6 +268,13 @@ def _checked_indices(ctx: Context, item: AbstractValue, size: Size, axis: int) -
     return ctx.b("check_index", value, ctx.b.dim(size), axis=axis)
 
 
+def checked_indices(ctx: Context, array: ArrayValue, items: Sequence[AbstractValue]) -> list[Value]:
+    """Integer index arrays for the first axes of `array`: i64, wrapped, checked, in one shape."""
+    return broadcast(
+        ctx, [_checked_indices(ctx, item, array.type.shape[axis], axis) for axis, item in enumerate(items)]
+    )
+
+
 def _inner(ctx: Context, adv: Advanced, base: Value) -> Value:
     b = ctx.b
     value = base

@@ -1,0 +1,125 @@
+"""Methods of ufuncs: `np.add.reduce`, `.accumulate`, `.outer`, `.at`."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tangra.api import indexing
+from tangra.api.context import Context
+from tangra.api.elementwise import operand
+from tangra.api.numpy_common import FALSE, NONE, TRUE, ZERO, bad_value, cast, common, unsupported
+from tangra.api.numpy_cumulative import accumulate
+from tangra.api.numpy_reductions import reduce_ufunc
+from tangra.api.numpy_scan import LOOP, apply_loop
+from tangra.api.numpy_ufuncs import EMIT, call_ufunc
+from tangra.api.registry import METHODS
+from tangra.api.values import AbstractValue, ArrayValue, Const, TupleValue
+from tangra.ir import I64, ArrayType, Block, Value
+from tangra.shapes import prod
+
+
+def _reduce(ufunc: np.ufunc) -> None:
+    def entry(
+        ctx: Context, array: AbstractValue, axis: AbstractValue = ZERO, dtype: AbstractValue = NONE,
+        out: AbstractValue = NONE, keepdims: AbstractValue = FALSE, initial: AbstractValue | None = None,
+        where: AbstractValue = TRUE,
+    ) -> AbstractValue:
+        return reduce_ufunc(ctx, ufunc, array, axis, dtype, out, keepdims, initial, where)
+
+    entry.__doc__ = f"`np.{ufunc.__name__}.reduce(array, axis=0, …)`."
+    METHODS[f"ufunc:{ufunc.__name__}", "reduce"] = entry
+
+
+def _accumulate(ufunc: np.ufunc) -> None:
+    def entry(
+        ctx: Context, array: AbstractValue, axis: AbstractValue = ZERO, dtype: AbstractValue = NONE,
+        out: AbstractValue = NONE,
+    ) -> AbstractValue:
+        return accumulate(ctx, ufunc, array, axis, dtype, out, f"np.{ufunc.__name__}.accumulate")
+
+    entry.__doc__ = f"`np.{ufunc.__name__}.accumulate(array, axis=0, …)`."
+    METHODS[f"ufunc:{ufunc.__name__}", "accumulate"] = entry
+
+
+def _outer(ufunc: np.ufunc) -> None:
+    def entry(
+        ctx: Context, A: AbstractValue, B: AbstractValue, /, *, out: AbstractValue = NONE, where: AbstractValue = TRUE,
+        dtype: AbstractValue = NONE,
+    ) -> AbstractValue:
+        left, rank = ctx.array(A), ctx.type_of(B).rank
+        if left.shape and rank:
+            A = ctx.new_array(ctx.b("reshape", left, shape=(*left.shape, *(1,) * rank)))
+        return call_ufunc(ctx, ufunc, (A, B), out, where, dtype)
+
+    entry.__doc__ = f"`np.{ufunc.__name__}.outer(A, B)`: every element of A with every one of B."
+    METHODS[f"ufunc:{ufunc.__name__}", "outer"] = entry
+
+
+def _at(ufunc: np.ufunc) -> None:
+    name = f"np.{ufunc.__name__}.at"
+
+    def entry(ctx: Context, a: AbstractValue, indices: AbstractValue, b: AbstractValue | None = None, /) -> AbstractValue:
+        if not isinstance(a, ArrayValue):
+            bad_value(ctx, f"{name}: the first operand must be an array")
+        if ufunc.nin == 1:
+            ctx.setitem(a, indices, call_ufunc(ctx, ufunc, (ctx.getitem(a, indices),)))
+            return Const(None)
+        assert b is not None
+        parts, _ = indexing.parts_of(ctx, a, indices)
+        if any(p.form == "mask" for p in parts):
+            unsupported(ctx, f"{name} with a boolean mask", "write it as a loop, or with np.where")
+        if not any(p.form == "array" for p in parts):
+            ctx.setitem(a, indices, call_ufunc(ctx, ufunc, (ctx.getitem(a, indices), b), casting="same_kind"))
+            return Const(None)
+        _require_safe(ctx, name, a, b)
+        if ufunc is np.add:
+            ctx.write(a, indexing.scatter(ctx, ctx.array(a), parts, b, "scatter_add"))
+        elif ufunc is np.subtract:
+            minus = ctx.b("neg", cast(ctx, ctx.array(b), a.type.dtype))
+            ctx.write(a, indexing.scatter(ctx, ctx.array(a), parts, ctx.result(minus), "scatter_add"))
+        else:
+            _one_by_one(ctx, ufunc, a, indices, b)
+        return Const(None)
+
+    entry.__doc__ = f"`{name}(a, indices, b)`: unbuffered, repeated indices count each time."
+    METHODS[f"ufunc:{ufunc.__name__}", "at"] = entry
+
+
+def _require_safe(ctx: Context, name: str, a: ArrayValue, b: AbstractValue) -> None:
+    if not np.can_cast(common(ctx, a, b).numpy, a.type.dtype.numpy, "same_kind"):
+        bad_value(ctx, f"{name}: a result of {common(ctx, a, b).numpy} can't be cast to {a.type.dtype.numpy}")
+
+
+def _one_by_one(ctx: Context, ufunc: np.ufunc, a: ArrayValue, indices: AbstractValue, b: AbstractValue) -> None:
+    """Any ufunc, by a loop over the index arrays in C order: every axis must be indexed by an integer array."""
+    items = indices.items if isinstance(indices, TupleValue) else (indices,)
+    if len(items) != a.type.rank or any(not ctx.type_of(i).dtype.is_integer for i in items):
+        unsupported(
+            ctx, f"np.{ufunc.__name__}.at with indices that leave axes whole", "index every axis, or write a loop"
+        )
+    places = indexing.checked_indices(ctx, a, items)
+    shape, count = places[0].shape, prod(places[0].shape)
+    from tangra.api.numpy_common import fit_to, flat
+
+    values = flat(ctx, fit_to(ctx, operand(ctx, b, a.type.dtype), shape))
+    flats = [flat(ctx, p) for p in places]
+    base, e = ctx.array(a), ctx.b
+    body = Block([ArrayType(I64), base.type])
+    with e.at(body):
+        k, current = body.args
+        starts = [e("index", f, k, sizes=(None,), steps=(1,)) for f in flats]
+        whole = {"sizes": (None,) * len(starts), "steps": (1,) * len(starts)}
+        old = e("index", current, *starts, **whole)
+        new = apply_loop(ctx, ufunc, old, e("index", values, k, sizes=(None,), steps=(1,)))
+        e.yield_(e("update", current, new, *starts, **whole))
+    ctx.write(a, e.emit("loop", [e.int(0), e.dim(count), e.int(1), base], dict(LOOP), [body]).result)
+
+
+for _ufunc in [u for u in EMIT if u.nout == 1]:
+    _at(_ufunc)
+    if _ufunc.nin == 2:
+        _reduce(_ufunc)
+        _accumulate(_ufunc)
+        _outer(_ufunc)
+
+__all__ = ["Value"]
