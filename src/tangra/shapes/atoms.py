@@ -22,17 +22,25 @@ constant indices after it (`x.shape[0]`), or any word in braces (`{self.n}`, as 
 MAX_TEXT = 20_000
 """Characters of one atom's text. Repeated squaring and division doubles it each time; past this it is refused."""
 
+MAX_DEPTH = 48
+"""Quotients and extrema nested in each other."""
+
 
 class SizeTooComplex(ValueError):
     """A symbolic size grew beyond what is worth reasoning about; name it with a fresh symbol instead."""
 
 
+NO_NORMAL_FORM = (SizeTooComplex, ZeroDivisionError)
+"""What rewriting a size can run into; who only wants to know something about it then knows nothing."""
+
+
 class Atom:
     """Base of the five kinds of factor. `key` orders atoms the same way in every process: symbols before the rest."""
 
-    __slots__ = ("key", "text")
+    __slots__ = ("depth", "key", "text")
     text: str
     key: tuple[int, str]
+    depth: int
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.text})"
@@ -40,8 +48,9 @@ class Atom:
     def __str__(self) -> str:
         return self.text
 
-    def _named(self, text: str) -> None:
-        if len(text) > MAX_TEXT:
+    def _named(self, text: str, parts: tuple[Size, ...] = ()) -> None:
+        self.depth = 1 + max((part.depth for part in parts if not isinstance(part, int)), default=0)
+        if len(text) > MAX_TEXT or self.depth > MAX_DEPTH:
             raise SizeTooComplex(f"symbolic size of {len(text)} characters, starting {text[:60]}...")
         self.text = text
         self.key = (0 if isinstance(self, Symbol) else 1, text)
@@ -125,9 +134,8 @@ def intern_quotient(kind: type[Quotient], num: Size, den: Size) -> Quotient:
     if atom is None:
         atom = kind()
         atom.num, atom.den = num, den
-        sign = "//" if kind is FloorDiv else "%"
-        atom._named(f"{operand_text(num)}{sign}{operand_text(den)}" if kind is FloorDiv
-                    else f"{operand_text(num)} {sign} {operand_text(den)}")
+        sign = "//" if kind is FloorDiv else " % "
+        atom._named(f"{operand_text(num)}{sign}{operand_text(den)}", (num, den))
         atom = _QUOTIENTS.setdefault(key, atom)
     return atom
 
@@ -139,7 +147,7 @@ def intern_extremum(kind: type[Extremum], args: tuple[Size, ...]) -> Extremum:
     if atom is None:
         atom = kind()
         atom.args = args
-        atom._named(f"{'max' if kind is Max else 'min'}({', '.join(str(a) for a in args)})")
+        atom._named(f"{'max' if kind is Max else 'min'}({', '.join(str(a) for a in args)})", args)
         atom = _EXTREMA.setdefault(key, atom)
     return atom
 

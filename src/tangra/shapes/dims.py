@@ -53,6 +53,11 @@ class Dim:
         return self._terms.get((), 0)
 
     @property
+    def depth(self) -> int:
+        """How deep quotients and extrema are nested in it."""
+        return max(atom.depth for factors in self._terms for atom in factors)
+
+    @property
     def single_atom(self) -> Atom | None:
         """The atom this size is, if it is nothing but one atom."""
         if len(self._terms) == 1:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from tangra.shapes.atoms import Extremum, Max, Min, Size, SizeTooComplex, intern_extremum
 from tangra.shapes.dims import Dim, Monomial, as_size, from_atom, from_terms
-from tangra.shapes.intervals import static_interval
+from tangra.shapes.intervals import Interval, static_interval
 
 MAX_ARGS = 64
 """Arguments of one maximum after nested ones are merged into it."""
@@ -28,14 +28,15 @@ def _extremum(kind: type[Extremum], dual: type[Extremum], sizes: list[Size]) -> 
     pick: Callable[[Iterable[int]], int] = max if kind is Max else min
     if all(isinstance(size, int) for size in sizes):
         return pick(size for size in sizes if isinstance(size, int))
-    args = _without_dominated([arg for size in sizes for arg in _spread(kind, size)], kind, pick)
-    args = [arg for arg in args if not _absorbed(arg, dual, args)] if len(args) > 1 else args
+    args = _without_dominated([arg for size in sizes for arg in _spread(kind, size)], pick)
+    args = _without_outranged(args, kind)
+    args = [arg for arg in args if not _absorbed(arg, kind, dual, args)]
     if len(args) == 1:
         return args[0]
     if len(args) > MAX_ARGS:
         raise SizeTooComplex(f"{'max' if kind is Max else 'min'} of {len(args)} symbolic sizes")
     common = _common_terms(args)
-    if not isinstance(common, int):
+    if common != 0:
         return common + _extremum(kind, dual, [arg - common for arg in args])
     args.sort(key=lambda arg: (not isinstance(arg, int), str(arg)))
     return from_atom(intern_extremum(kind, tuple(args)))
@@ -51,42 +52,45 @@ def _spread(kind: type[Extremum], size: Size) -> list[Size]:
     return [size]
 
 
-def _without_dominated(args: list[Size], kind: type[Extremum], pick: Callable[[Iterable[int]], int]) -> list[Size]:
-    """Of the sizes that differ by a constant keep the extreme one; drop a constant that another never fails to beat."""
+def _without_dominated(args: list[Size], pick: Callable[[Iterable[int]], int]) -> list[Size]:
+    """Of the sizes that differ by a constant only the extreme one."""
     best: dict[Size, int] = {}
     for arg in args:
         constant = arg if isinstance(arg, int) else arg.constant
         base = arg - constant
         best[base] = constant if base not in best else pick((best[base], constant))
-    if 0 in best and len(best) > 1:
-        _meet_constant(best, kind)
     return [base + constant for base, constant in best.items()]
 
 
-def _meet_constant(best: dict[Size, int], kind: type[Extremum]) -> None:
-    """Settle the constant best[0] against the ranges the other sizes always lie in."""
-    limit = best[0]
-    for base in [base for base in best if base != 0]:
-        low, high = static_interval(base + best[base])
-        inner, outer = (low, high) if kind is Max else (high, low)
-        if inner is not None and (inner >= limit if kind is Max else inner <= limit):
-            best.pop(0, None)
-        elif outer is not None and (outer <= limit if kind is Max else outer >= limit):
-            del best[base]
+def _without_outranged(args: list[Size], kind: type[Extremum]) -> list[Size]:
+    """Drop what another argument always reaches or beats by the ranges they lie in: `N % 4` beside 5, 0 beside it."""
+    kept = [(arg, static_interval(arg)) for arg in args]
+    for pair in list(kept) if len(args) > 1 else []:
+        if any(other is not pair and _outranges(other[1], pair[1], kind) for other in kept):
+            kept.remove(pair)
+    return [arg for arg, _ in kept]
 
 
-def _absorbed(arg: Size, dual: type[Extremum], args: list[Size]) -> bool:
-    """Whether `arg` is min(x, ...) beside x in a maximum, or the dual: max(x, min(x, y)) is x."""
+def _outranges(winner: Interval, loser: Interval, kind: type[Extremum]) -> bool:
+    end, start = (winner[0], loser[1]) if kind is Max else (loser[0], winner[1])
+    return end is not None and start is not None and end >= start
+
+
+def _absorbed(arg: Size, kind: type[Extremum], dual: type[Extremum], args: list[Size]) -> bool:
+    """Whether `arg` is min(x, ...) beside x or x + 1 in a maximum, or the dual: max(x, min(x, y)) is x."""
     atom = arg.single_atom if isinstance(arg, Dim) else None
-    return isinstance(atom, dual) and any(inner in args for inner in atom.args)
+    if not isinstance(atom, dual):
+        return False
+    gaps = [other - inner for inner in atom.args for other in args]
+    return any(isinstance(gap, int) and (gap >= 0 if kind is Max else gap <= 0) for gap in gaps)
 
 
 def _common_terms(args: list[Size]) -> Size:
-    """The symbolic terms that all of `args` have with the same coefficient; 0 if there are none."""
+    """The terms that all of `args` have with the same coefficient; 0 if there are none, or one of them is an int."""
     first = args[0]
     if isinstance(first, int):
         return 0
-    shared: dict[Monomial, int] = {factors: c for factors, c in first.items() if factors}
+    shared: dict[Monomial, int] = dict(first.items())
     for arg in args[1:]:
         if isinstance(arg, int):
             return 0

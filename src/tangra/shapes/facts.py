@@ -6,10 +6,10 @@ proved for all values of the symbols that satisfy the facts, else None.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from math import gcd
 
-from tangra.shapes.atoms import Atom, Mod, Size, Symbol, intern_symbol
+from tangra.shapes.atoms import NO_NORMAL_FORM, Atom, Mod, Size, Symbol, intern_symbol
 from tangra.shapes.dims import Dim, as_size, from_atom, symbol
 from tangra.shapes.intervals import UNKNOWN, Interval, interval
 from tangra.shapes.queries import rebuild, symbols_of
@@ -71,42 +71,26 @@ class Facts:
 
     def with_equal(self, a: Size, b: Size) -> Facts:
         """These facts, and a == b."""
-        difference = self.normal(a - b)
-        if isinstance(difference, int):
+        try:
+            return self._equal(a, b)
+        except NO_NORMAL_FORM:
             return self
-        for factors, coefficient in reversed(difference.sorted_terms()):
-            if len(factors) == 1 and isinstance(factors[0], Symbol) and coefficient in (1, -1):
-                solution = from_atom(factors[0]) - difference * coefficient
-                if factors[0].name not in symbols_of(solution):
-                    return self._with_solved(factors[0].name, solution)
-        return self._with_nonnegative(difference)._with_nonnegative(-difference)
 
     def with_divisible(self, size: Size, divisor: Size) -> Facts:
         """These facts, and size % divisor == 0, so that `divisor*(size//divisor)` is `size`."""
-        num, den = self.normal(size), self.normal(divisor)
-        if isinstance(den, int) and den == 0:
+        try:
+            return self._divisible(size, divisor)
+        except NO_NORMAL_FORM:
             return self
-        rest = num % den
-        if isinstance(rest, int):
-            return self
-        solved = _solve_divisible(num, den, f"[{size}//{divisor}]") if isinstance(num, Dim) else None
-        if solved is not None:
-            name, hidden, solution = solved
-            facts = self._copy()
-            facts._bounds[hidden] = bounds(num // den, self) if hidden[-1] != HIDDEN else UNKNOWN
-            return facts._with_solved(name, solution)
-        facts = self.with_equal(num // den * den, num)
-        atom = rest.single_atom
-        if isinstance(atom, Mod):
-            facts = facts._copy()
-            facts._replaced[atom] = 0
-        return facts
 
     def normal(self, size: Size) -> Size:
         """`size` with known equalities applied; two sizes with one normal form are equal under these facts."""
         if isinstance(size, int) or (not self._replaced and symbols_of(size).isdisjoint(self._solved)):
             return size
-        return rebuild(size, self._replacement)
+        try:
+            return rebuild(size, self._replacement)
+        except NO_NORMAL_FORM:
+            return size
 
     def symbol_bounds(self, name: str) -> Interval:
         """The int range known for the symbol `name`."""
@@ -131,6 +115,35 @@ class Facts:
 
     def _replacement(self, atom: Atom) -> Size | None:
         return self._solved.get(atom.name) if isinstance(atom, Symbol) else self._replaced.get(atom)
+
+    def _equal(self, a: Size, b: Size) -> Facts:
+        difference = self.normal(a - b)
+        if isinstance(difference, int):
+            return self
+        for factors, coefficient in reversed(difference.sorted_terms()):
+            if len(factors) == 1 and isinstance(factors[0], Symbol) and coefficient in (1, -1):
+                solution = from_atom(factors[0]) - difference * coefficient
+                if factors[0].name not in symbols_of(solution):
+                    return self._with_solved(factors[0].name, solution)
+        return self._with_nonnegative(difference)._with_nonnegative(-difference)
+
+    def _divisible(self, size: Size, divisor: Size) -> Facts:
+        num, den = self.normal(size), self.normal(divisor)
+        rest = num % den
+        if isinstance(rest, int):
+            return self
+        solved = _solve_divisible(num, den, f"[{size}//{divisor}]") if isinstance(num, Dim) else None
+        if solved is not None:
+            name, hidden, solution = solved
+            facts = self._copy()
+            facts._bounds[hidden] = bounds(num // den, self) if hidden[-1] != HIDDEN else UNKNOWN
+            return facts._with_solved(name, solution)
+        facts = self.with_equal(num // den * den, num)
+        atom = rest.single_atom
+        if isinstance(atom, Mod):
+            facts = facts._copy()
+            facts._replaced[atom] = 0
+        return facts
 
     def _copy(self) -> Facts:
         facts = Facts()
@@ -229,9 +242,13 @@ def bounds(size: Size, facts: Facts = EMPTY) -> Interval:
     """The (lowest, highest) value of `size`, each None where no bound was found."""
     size = facts.normal(size)
     low, high = interval(size, facts.symbol_bounds)
-    for known in facts.inequalities if low is None or high is None else ():
-        if low is None:
-            low = interval(size - known, facts.symbol_bounds)[0]
-        if high is None:
-            high = interval(size + known, facts.symbol_bounds)[1]
+    for known in facts.inequalities:  # size - known <= size <= size + known
+        low = _tighter(max, low, interval(size - known, facts.symbol_bounds)[0])
+        high = _tighter(min, high, interval(size + known, facts.symbol_bounds)[1])
     return low, high
+
+
+def _tighter(pick: Callable[[int, int], int], old: int | None, new: int | None) -> int | None:
+    if old is None or new is None:
+        return new if old is None else old
+    return pick(old, new)

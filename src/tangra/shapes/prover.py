@@ -10,15 +10,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import reduce
-from math import gcd, lcm
+from math import gcd, lcm, prod
 
-from tangra.shapes.atoms import Atom, Extremum, FloorDiv, Max, Quotient, Size, SizeTooComplex, intern_symbol
+from tangra.shapes.atoms import (
+    NO_NORMAL_FORM,
+    Atom,
+    Extremum,
+    FloorDiv,
+    Max,
+    Quotient,
+    Size,
+    SizeTooComplex,
+    intern_symbol,
+)
 from tangra.shapes.dims import Dim, Monomial, from_atom, from_terms
 from tangra.shapes.division import common_factors, without
 from tangra.shapes.extrema import dmax, dmin
 from tangra.shapes.facts import EMPTY, Facts
 from tangra.shapes.intervals import Interval, interval
-from tangra.shapes.queries import atom_parts, rebuild, substitute, symbols_of
+from tangra.shapes.queries import atom_parts, evaluate, rebuild, substitute, symbols_of
 
 BUDGET = 300
 """Steps one question may take."""
@@ -36,7 +46,9 @@ def known_le(a: Size, b: Size, facts: Facts = EMPTY) -> bool | None:
     """Whether a <= b: True or False where proved for all values the facts allow, else None."""
     if isinstance(a, int) and isinstance(b, int):
         return a <= b
-    difference = facts.normal(b) - facts.normal(a)
+    difference = _difference(b, a, facts)
+    if difference is None:
+        return None
     if _never_negative(difference, facts):
         return True
     return False if _never_negative(-difference - 1, facts) else None
@@ -53,13 +65,13 @@ def known_eq(a: Size, b: Size, facts: Facts = EMPTY) -> bool | None:
         return a == b
     if a == b:
         return True
-    difference = facts.normal(a) - facts.normal(b)
-    if isinstance(difference, int):
-        return difference == 0
+    difference = _difference(a, b, facts)
+    if difference is None or isinstance(difference, int):
+        return None if difference is None else difference == 0
     low, high = interval(difference, facts.symbol_bounds)
     if (low is not None and low > 0) or (high is not None and high < 0) or _never_zero(difference):
         return False
-    if _always_zero(difference):
+    if _surely_zero(difference):
         return True
     at_least, at_most = _never_negative(difference, facts), _never_negative(-difference, facts)
     if at_least and at_most:
@@ -67,6 +79,13 @@ def known_eq(a: Size, b: Size, facts: Facts = EMPTY) -> bool | None:
     if _never_negative(difference - 1, facts) or _never_negative(-difference - 1, facts):
         return False
     return None
+
+
+def _difference(a: Size, b: Size, facts: Facts) -> Size | None:
+    try:
+        return facts.normal(a) - facts.normal(b)
+    except SizeTooComplex:
+        return None
 
 
 def simplify(size: Size, facts: Facts = EMPTY) -> Size:
@@ -77,7 +96,10 @@ def simplify(size: Size, facts: Facts = EMPTY) -> Size:
     def replace(atom: Atom) -> Size | None:
         return _settle(atom, facts) if isinstance(atom, Extremum) else None
 
-    return rebuild(size, replace)
+    try:
+        return rebuild(size, replace)
+    except NO_NORMAL_FORM:
+        return size
 
 
 def _settle(atom: Extremum, facts: Facts) -> Size:
@@ -98,18 +120,38 @@ def _never_zero(size: Dim) -> bool:
     return size.constant % common != 0
 
 
-def _always_zero(size: Size) -> bool:
+def _surely_zero(size: Dim) -> bool:
+    try:
+        return _always_zero(size)
+    except NO_NORMAL_FORM:
+        return False
+
+
+def _always_zero(size: Size, cases: int = MAX_CASES) -> bool:
     """Whether `size` is 0 for all values of its symbols, by splitting them into residue classes of its divisors."""
     if isinstance(size, int):
         return size == 0
+    if _differs_somewhere(size):
+        return False
     period: dict[str, int] = {}
     _collect_periods(size, period)
-    cases = reduce(lambda total, n: total * n, period.values(), 1)
-    if not period or cases > MAX_CASES:
+    if not period or prod(period.values()) > cases:
         return False
     name, modulus = period.popitem()
     scaled = from_atom(intern_symbol(name)) * modulus
-    return all(_always_zero(substitute(size, {name: scaled + rest})) for rest in range(modulus))
+    return all(_always_zero(substitute(size, {name: scaled + rest}), cases // modulus) for rest in range(modulus))
+
+
+def _differs_somewhere(size: Dim) -> bool:
+    """Whether `size` is not 0 at one of a few points: a quick no."""
+    for first, step in ((1, 2), (7, -3), (-4, 5)):
+        values = {name: first + step * place for place, name in enumerate(sorted(symbols_of(size)))}
+        try:
+            if evaluate(size, values) != 0:
+                return True
+        except ZeroDivisionError:
+            continue
+    return False
 
 
 def _collect_periods(size: Size, period: dict[str, int]) -> None:
@@ -132,7 +174,7 @@ def _never_negative(size: Size, facts: Facts) -> bool:
     if known is None:
         try:
             known = _Prover(facts).prove(size, (), 0)
-        except SizeTooComplex:
+        except NO_NORMAL_FORM:
             known = False
         if len(facts.proofs) >= MAX_MEMORY:
             facts.proofs.clear()
@@ -207,15 +249,17 @@ class _Prover:
         return True
 
     def by_inequality(self, size: Dim, assumed: tuple[Dim, ...], depth: int) -> bool:
-        """Take a multiple of something known to be >= 0 away, so that a term that may be negative vanishes."""
+        """Take a multiple of something known to be >= 0 away, so that a term vanishes."""
         if depth >= MAX_DEPTH:
             return False
         known = (*assumed, *self.facts.inequalities, *self.quotient_bounds(size))
-        for factors, coefficient in size.sorted_terms():
-            if factors and (coefficient < 0 or not self.not_negative(factors)):
-                for fact, multiple, weight in self.cancelling(factors, coefficient, known):
-                    if self.prove(size * weight - fact * multiple, assumed, depth + 1):
-                        return True
+        terms = [term for term in size.sorted_terms() if term[0]]
+        terms.sort(key=lambda term: term[1] > 0 and self.not_negative(term[0]))  # those that may be negative come first
+        for factors, coefficient in terms:
+            for fact, multiple, weight in self.cancelling(factors, coefficient, known):
+                left = size * weight - fact * multiple + (weight - 1)  # weight*size > -weight is enough
+                if self.prove(left, assumed, depth + 1):
+                    return True
         return False
 
     def cancelling(
@@ -236,9 +280,17 @@ class _Prover:
             if low is None or low < 1:
                 continue
             rest = atom.num - from_atom(atom) * atom.den if isinstance(atom, FloorDiv) else from_atom(atom)
-            candidates = (rest, atom.den - 1 - rest)
+            candidates = [rest, atom.den - 1 - rest]
+            if isinstance(atom, FloorDiv):
+                candidates += self.smaller_quotient(atom, low)
             found += [known for known in candidates if isinstance(known, Dim)]
         return found
+
+
+    def smaller_quotient(self, atom: FloorDiv, low: int) -> list[Size]:
+        """low*(x//d) <= x for x >= 0 and d >= low >= 1."""
+        smallest = interval(atom.num, self.facts.symbol_bounds)[0]
+        return [atom.num - from_atom(atom) * low] if smallest is not None and smallest >= 0 else []
 
 
 def _tightened(size: Size) -> Size:

@@ -113,27 +113,32 @@ def evaluate(size: Size, values: Mapping[str, int]) -> int:
     if isinstance(size, int):
         return int(size)
     try:
-        return _evaluate(size, values)
+        return _evaluate(size, values, {})
     except KeyError as error:
         raise UnboundSymbolError(str(error.args[0]), size) from None
 
 
-def _evaluate(size: Size, values: Mapping[str, int]) -> int:
+def _evaluate(size: Size, values: Mapping[str, int], done: dict[Atom, int]) -> int:
     if isinstance(size, int):
         return size
     total = 0
     for factors, product in size.items():
         for atom in factors:
-            product *= values[atom.name] if isinstance(atom, Symbol) else _evaluate_atom(atom, values)
+            product *= values[atom.name] if isinstance(atom, Symbol) else _evaluate_atom(atom, values, done)
         total += product
     return total
 
 
-def _evaluate_atom(atom: Atom, values: Mapping[str, int]) -> int:
-    parts = [_evaluate(part, values) for part in atom_parts(atom)]
-    if isinstance(atom, Quotient):
-        return parts[0] // parts[1] if isinstance(atom, FloorDiv) else parts[0] % parts[1]
-    return max(parts) if isinstance(atom, Max) else min(parts)
+def _evaluate_atom(atom: Atom, values: Mapping[str, int], done: dict[Atom, int]) -> int:
+    value = done.get(atom)
+    if value is None:
+        parts = [_evaluate(part, values, done) for part in atom_parts(atom)]
+        if isinstance(atom, Quotient):
+            value = parts[0] // parts[1] if isinstance(atom, FloorDiv) else parts[0] % parts[1]
+        else:
+            value = max(parts) if isinstance(atom, Max) else min(parts)
+        done[atom] = value
+    return value
 
 
 def substitute(size: Size, values: Mapping[str, Size]) -> Size:
@@ -145,21 +150,26 @@ def substitute(size: Size, values: Mapping[str, Size]) -> Size:
 
 def rebuild(size: Size, replace: Callable[[Atom], Size | None]) -> Size:
     """`size` with every atom for which `replace` gives a size replaced by it, outermost first, in normal form."""
+    return _rebuild(size, replace, {})
+
+
+def _rebuild(size: Size, replace: Callable[[Atom], Size | None], done: dict[Atom, Size]) -> Size:
     if isinstance(size, int):
         return size
     total: Size = 0
     for factors, coefficient in size.items():
-        total = total + prod(_rebuild_atom(atom, replace) for atom in factors) * coefficient
+        for atom in factors:
+            if atom not in done:
+                new = replace(atom)
+                done[atom] = _rebuild_parts(atom, replace, done) if new is None else new
+        total = total + prod(done[atom] for atom in factors) * coefficient
     return total
 
 
-def _rebuild_atom(atom: Atom, replace: Callable[[Atom], Size | None]) -> Size:
-    new = replace(atom)
-    if new is not None:
-        return new
+def _rebuild_parts(atom: Atom, replace: Callable[[Atom], Size | None], done: dict[Atom, Size]) -> Size:
     if isinstance(atom, Symbol):
         return from_atom(atom)
-    parts = [rebuild(part, replace) for part in atom_parts(atom)]
+    parts = [_rebuild(part, replace, done) for part in atom_parts(atom)]
     if isinstance(atom, Quotient):
         return parts[0] // parts[1] if isinstance(atom, FloorDiv) else parts[0] % parts[1]
     return dmax(*parts) if isinstance(atom, Max) else dmin(*parts)

@@ -113,14 +113,14 @@ def _squeezes(shape: Shape, place: int, facts: Facts) -> bool:
 def reshape_shape(
     shape: Shape, target: Size | Sequence[Size], facts: Facts = EMPTY, undecided: Undecided | None = None
 ) -> Shape:
-    """The shape of `x.reshape(target)`; one entry of `target` may be the int -1.
+    """The shape of `x.reshape(target)`; one entry of `target` may be -1 (NumPy takes any negative int for that).
 
     A size that may be negative at run time, and a -1 beside sizes whose product may be 0, are left to `undecided`;
     without it they pass.
     """
     goal = tuple(target) if isinstance(target, Sequence) else (target,)
     judge = Judge(facts, undecided, (shape, goal))
-    unknown = [axis for axis, size in enumerate(goal) if isinstance(size, int) and size == -1]
+    unknown = [axis for axis, size in enumerate(goal) if isinstance(size, int) and size < 0]
     if len(unknown) > 1:
         raise ReshapeError(f"reshape to {shape_text(goal)}: only one size can be -1", shapes=judge.shapes)
     for axis, size in enumerate(goal):
