@@ -106,8 +106,8 @@ def _update_vjp(b: Builder, op: Op, cotangents: Partials, wanted: list[bool]) ->
     ct = cotangents[0]
     if ct is None:
         return [None] * len(op.operands)
+    ct_v = b("index", ct, *starts, **op.attrs) if wanted[1] else None  # read first: the update is in place then
     ct_x = b("update", ct, zeros_like(b, v), *starts, **op.attrs) if wanted[0] else None
-    ct_v = b("index", ct, *starts, **op.attrs) if wanted[1] else None
     return [ct_x, ct_v, *[None] * len(starts)]
 
 
@@ -217,11 +217,11 @@ def _scatter_vjp(b: Builder, op: Op, cotangents: Partials, wanted: list[bool]) -
     ct = cotangents[0]
     if ct is None:
         return [None] * len(op.operands)
-    ct_x = b("scatter", ct, zeros_like(b, v), *indices) if wanted[0] else None
     ct_v = None
     if wanted[1]:
         stays = _last_writers(b, x, indices, v.array)
         ct_v = b("select", stays, b("gather", ct, *indices), zeros_like(b, v))
+    ct_x = b("scatter", ct, zeros_like(b, v), *indices) if wanted[0] else None
     return [ct_x, ct_v, *[None] * len(indices)]
 
 
