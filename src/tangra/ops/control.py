@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from tangra.ir.builder import Builder
 from tangra.ir.graph import Block, Func, Value
 from tangra.ir.opdef import IRTypeError, OpDef, register
 from tangra.ir.types import BOOL, I64, ArrayType, TapeType, Type, scalar
@@ -88,6 +89,10 @@ def _infer_dim(operands: Sequence[Value], attrs: dict[str, Any], regions: Sequen
     return [scalar(I64)]
 
 
+def _fold_dim(b: Builder, operands: Sequence[Value], attrs: dict[str, Any]) -> Value | None:
+    return b.int(attrs["size"]) if isinstance(attrs["size"], int) else None
+
+
 def _infer_bind_dim(operands: Sequence[Value], attrs: dict[str, Any], regions: Sequence[Block]) -> list[Type]:
     _require(operands[0].type == scalar(I64) and isinstance(attrs["symbol"], str), "bind_dim takes an i64 scalar")
     return []
@@ -146,7 +151,7 @@ _control(
     zero_derivative=True,
     attrs=("axis",),
 )
-_control("dim", _infer_dim, "a size as a scalar", zero_derivative=True, attrs=("size",))
+_control("dim", _infer_dim, "a size as a scalar", zero_derivative=True, attrs=("size",), fold=_fold_dim)
 _control(
     "bind_dim",
     _infer_bind_dim,

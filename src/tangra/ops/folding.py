@@ -1,7 +1,7 @@
 """Local simplifications that the builder applies when it emits an op.
 
-Only identities that hold bit for bit in IEEE arithmetic are used: `x + (-0.0)`, `x - 0.0`, `x * 1`, `x / 1`, but not
-`x + 0.0` (which turns -0.0 into 0.0) and not `x * 0.0` (which loses NaN).
+Only identities that hold bit for bit in IEEE arithmetic (but for the sign of a NaN) are used: `x + (-0.0)`, `x - 0.0`,
+`x * 1`, `x / 1`, but not `x + 0.0` (which turns -0.0 into 0.0) and not `x * 0.0` (which loses NaN).
 """
 
 from __future__ import annotations
