@@ -46,11 +46,15 @@ def normalize_axes(axes: int | Sequence[int] | None, rank: int) -> tuple[int, ..
 
 
 def reduce_shape(shape: Shape, axes: int | Sequence[int] | None = None, keepdims: bool = False) -> Shape:
-    """The shape of a reduction over `axes` (None means all)."""
-    gone = normalize_axes(axes, len(shape))
+    """The shape of a reduction over `axes` (None means all). As in NumPy a 0-d array takes the axes 0 and -1 too."""
+    gone = _axes_to_drop(axes, shape)
     if keepdims:
         return tuple(1 if axis in gone else size for axis, size in enumerate(shape))
     return tuple(size for axis, size in enumerate(shape) if axis not in gone)
+
+
+def _axes_to_drop(axes: int | Sequence[int] | None, shape: Shape) -> tuple[int, ...]:
+    return () if not shape and axes in (0, -1) else normalize_axes(axes, len(shape))
 
 
 def transpose_shape(shape: Shape, axes: Sequence[int] | None = None) -> Shape:
@@ -84,7 +88,7 @@ def squeeze_shape(
     """
     if axis is None:
         return tuple(size for place, size in enumerate(shape) if not _squeezes(shape, place, facts))
-    gone = normalize_axes(axis, len(shape))
+    gone = _axes_to_drop(axis, shape)
     judge = Judge(facts, undecided, (shape,))
     for place in gone:
         size = shape[place]
