@@ -98,29 +98,26 @@ def _heaviside_partials(b: Builder, op: Op) -> list[Value | None]:
     return [None, b("select", b("eq", x, zero), like(b, 1, x), zero)]
 
 
-def _choices(b: Builder, op: Op) -> tuple[Value, Value, Value]:
-    """Masks for an extremum: the operands tie, the first is not chosen, the second is not chosen.
+def _choice(b: Builder, op: Op) -> tuple[Value, Value]:
+    """Masks for an extremum: the operands tie; the second is the one chosen.
 
-    The comparisons are false for NaN, so that for `maximum` and `minimum` of a NaN both operands are chosen, and the
-    tangents stay as visible as the NaN; `fmax` and `fmin` choose the operand that is not NaN.
+    Of `maximum` and `minimum` with a NaN the first counts as chosen, `fmax` and `fmin` choose what is not NaN.
     """
     x, y = op.operands
-    first_loses, second_loses = ("lt", "gt") if op.name in ("maximum", "fmax") else ("gt", "lt")
-    not_first, not_second = b(first_loses, x, y), b(second_loses, x, y)
+    second = b("lt" if op.name in ("maximum", "fmax") else "gt", x, y)
     if op.name in ("fmax", "fmin"):
-        not_first = b("or", not_first, b("and", b("isnan", x), b("not", b("isnan", y))))
-        not_second = b("or", not_second, b("and", b("isnan", y), b("not", b("isnan", x))))
-    return b("eq", x, y), not_first, not_second
+        second = b("or", second, b("and", b("isnan", x), b("not", b("isnan", y))))
+    return b("eq", x, y), second
 
 
 def _extremum_jvp(b: Builder, op: Op, tangents: list[Value | None]) -> list[Value | None]:
     """The tangent of the chosen operand, the mean of both at a tie. Nothing is multiplied, so 0 inf cannot arise."""
     if tangents[0] is None and tangents[1] is None:
         return [None]
-    tie, not_first, _ = _choices(b, op)
+    tie, second = _choice(b, op)
     tx, ty = (or_zeros(b, t, op.result) for t in tangents)
     mean = b("add", scale(b, tx, 0.5), scale(b, ty, 0.5))
-    return [b("select", tie, mean, b("select", not_first, ty, tx))]
+    return [b("select", tie, mean, b("select", second, ty, tx))]
 
 
 def _extremum_vjp(
@@ -130,12 +127,11 @@ def _extremum_vjp(
     ct = cotangents[0]
     if ct is None:
         return [None, None]
-    tie, not_first, not_second = _choices(b, op)
+    tie, second = _choice(b, op)
     zero, half = zeros_like(b, ct), scale(b, ct, 0.5)
-    return [
-        b("select", tie, half, b("select", loses, zero, ct)) if w else None
-        for loses, w in zip((not_first, not_second), wanted, strict=True)
-    ]
+    to_first = b("select", tie, half, b("select", second, zero, ct)) if wanted[0] else None
+    to_second = b("select", tie, half, b("select", second, ct, zero)) if wanted[1] else None
+    return [to_first, to_second]
 
 
 _BY_SELECTION = {"partials": "jvp and vjp select the chosen operand instead of multiplying by 0 and 1"}

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from scipy import linalg as scipy_linalg
+from scipy.linalg import lapack
 
 from tangra.ir.graph import Value
 from tangra.ir.opdef import OpDef, register
@@ -103,7 +103,7 @@ def checked(function: Callable[..., Any]) -> Callable[..., tuple[Any, Any]]:
 def _lu(a: Any) -> tuple[Any, Any, Any]:
     if a.size == 0:
         return a, np.arange(0), 1.0
-    packed, pivots = scipy_linalg.lu_factor(a, check_finite=False)
+    packed, pivots, _ = (lapack.dgetrf if a.dtype == np.float64 else lapack.sgetrf)(a)
     perm, sign = np.arange(len(a)), 1.0
     for i, p in enumerate(pivots):
         if i != p:
