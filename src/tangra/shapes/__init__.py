@@ -6,9 +6,9 @@ normal form (`dims`). `Facts` hold what is known about the symbols and decide eq
 `jaxtyping_strings` reads and writes jaxtyping's shape notation. Nothing here imports NumPy or the rest of Tangra.
 """
 
-from tangra.shapes.atoms import Atom, FloorDiv, Max, Min, Mod, Size, SizeTooComplex, Symbol
+from tangra.shapes.atoms import Atom, FloorDiv, Max, Min, Mod, SizeTooComplex, Symbol
 from tangra.shapes.broadcasting import Broadcast, broadcast, broadcast_shapes, broadcast_to_shape, matmul_shape
-from tangra.shapes.dims import Dim, as_size, ceil_div, prod, symbol
+from tangra.shapes.dims import Dim, Size, as_size, ceil_div, prod, symbol
 from tangra.shapes.einsum import EinsumDims, einsum_dims
 from tangra.shapes.errors import (
     AnnotationError,

@@ -7,13 +7,10 @@ The table is never emptied; it holds one small object per distinct name or quoti
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tangra.shapes.dims import Dim
-
-Size = Union[int, "Dim"]
-"""An array dimension: a plain int where it is known, a `Dim` where it is symbolic."""
+    from tangra.shapes.dims import Size
 
 NAME = re.compile(r"(?:[^\W\d]|[$?@])[\w$]*(?:\.[^\W\d]\w*|\[-?\d+\])*|\{[^{}\s]+\}")
 """What a symbol may be called: an identifier (a leading `$`, `?` or `@` marks generated ones), with attributes and

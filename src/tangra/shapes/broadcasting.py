@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tangra.shapes.atoms import Size
 from tangra.shapes.deciding import Judge
+from tangra.shapes.dims import Size
 from tangra.shapes.errors import BroadcastError, MatmulError, Shape, Undecided, shape_text
 from tangra.shapes.facts import EMPTY, Facts
 from tangra.shapes.prover import known_eq

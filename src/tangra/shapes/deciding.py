@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from tangra.shapes.atoms import Size
+from tangra.shapes.dims import Size
 from tangra.shapes.errors import Shape, ShapeError, Undecided, UndecidedError
 from tangra.shapes.extrema import dmax
 from tangra.shapes.facts import EMPTY, Facts

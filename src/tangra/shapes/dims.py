@@ -14,7 +14,7 @@ import operator
 from collections.abc import Callable, ItemsView, Iterable
 from typing import SupportsIndex
 
-from tangra.shapes.atoms import NAME, Atom, Quotient, Size, SizeTooComplex, intern_symbol
+from tangra.shapes.atoms import NAME, Atom, Quotient, SizeTooComplex, intern_symbol
 from tangra.shapes.printing import render
 
 Monomial = tuple[Atom, ...]
@@ -162,6 +162,10 @@ class Dim:
 
     def __divmod__(self, other: Size) -> tuple[Size, Size]:
         return self // other, self % other
+
+
+Size = int | Dim
+"""An array dimension: a plain int where it is known, a `Dim` where it is symbolic."""
 
 
 def _with_index(operation: Callable[[Dim, int], Size], dim: Dim, other: object) -> Size:

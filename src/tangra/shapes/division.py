@@ -10,8 +10,8 @@ from __future__ import annotations
 from functools import reduce
 from math import gcd
 
-from tangra.shapes.atoms import FloorDiv, Mod, Size, SizeTooComplex, intern_quotient
-from tangra.shapes.dims import Dim, Monomial, from_atom, from_terms
+from tangra.shapes.atoms import FloorDiv, Mod, SizeTooComplex, intern_quotient, operand_text
+from tangra.shapes.dims import Dim, Monomial, Size, from_atom, from_terms
 from tangra.shapes.intervals import static_interval
 
 MAX_STEPS = 256
@@ -38,7 +38,7 @@ def mod(num: Size, den: Size) -> Size:
 
 def _floordiv_by_int(num: Dim, den: int) -> Size:
     if den == 0:
-        raise ZeroDivisionError(f"({num})//0")
+        raise ZeroDivisionError(f"{operand_text(num)}//0")
     if den < 0:
         num, den = -num, -den
     if den == 1:
@@ -59,7 +59,7 @@ def _floordiv_by_int(num: Dim, den: int) -> Size:
 
 def _mod_by_int(num: Dim, den: int) -> Size:
     if den == 0:
-        raise ZeroDivisionError(f"({num}) % 0")
+        raise ZeroDivisionError(f"{operand_text(num)} % 0")
     if den < 0:  # x % -d = -(-x % d)
         return -mod(-num, -den)
     rest = _split(_unwrap_mods(num, den), den)[1]

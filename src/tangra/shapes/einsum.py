@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tangra.shapes.atoms import Size
 from tangra.shapes.broadcasting import broadcast_shapes
 from tangra.shapes.deciding import Judge
+from tangra.shapes.dims import Size
 from tangra.shapes.errors import EinsumError, Shape, Undecided, shape_text
 from tangra.shapes.facts import EMPTY, Facts
 from tangra.shapes.prover import known_eq

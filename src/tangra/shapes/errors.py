@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from tangra.shapes.atoms import Size
+from tangra.shapes.dims import Size
 
 Shape = tuple[Size, ...]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from tangra.shapes.atoms import Extremum, Max, Min, Size, SizeTooComplex, intern_extremum
-from tangra.shapes.dims import Dim, Monomial, as_size, from_atom, from_terms
+from tangra.shapes.atoms import Extremum, Max, Min, SizeTooComplex, intern_extremum
+from tangra.shapes.dims import Dim, Monomial, Size, as_size, from_atom, from_terms
 from tangra.shapes.intervals import Interval, static_interval
 
 MAX_ARGS = 64

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from math import gcd
 
-from tangra.shapes.atoms import NO_NORMAL_FORM, Atom, Mod, Size, Symbol, intern_symbol
-from tangra.shapes.dims import Dim, as_size, from_atom, symbol
+from tangra.shapes.atoms import NO_NORMAL_FORM, Atom, Mod, Symbol, intern_symbol
+from tangra.shapes.dims import Dim, Size, as_size, from_atom, symbol
 from tangra.shapes.intervals import UNKNOWN, Interval, interval
 from tangra.shapes.queries import rebuild, symbols_of
 

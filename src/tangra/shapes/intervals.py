@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from tangra.shapes.atoms import Atom, Extremum, FloorDiv, Max, Quotient, Size, Symbol
+from tangra.shapes.atoms import Atom, Extremum, FloorDiv, Max, Quotient, Symbol
+
+if TYPE_CHECKING:
+    from tangra.shapes.dims import Size
 
 Interval = tuple[int | None, int | None]
 """Lowest and highest value; None means unbounded on that side."""

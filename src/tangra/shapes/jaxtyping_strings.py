@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from tangra.shapes.atoms import Size
+from tangra.shapes.dims import Size
 from tangra.shapes.parsing import SizeSyntaxError, parse_size
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from tangra.shapes.atoms import Size
 from tangra.shapes.broadcasting import broadcast_shapes, broadcast_to_shape
 from tangra.shapes.deciding import Judge
+from tangra.shapes.dims import Size
 from tangra.shapes.errors import AnnotationError, BroadcastError, Shape, Undecided, shape_text
 from tangra.shapes.facts import EMPTY, Facts
 from tangra.shapes.jaxtyping_strings import (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from tangra.shapes.atoms import NAME, Size
-from tangra.shapes.dims import symbol
+from tangra.shapes.atoms import NAME
+from tangra.shapes.dims import Size, symbol
 from tangra.shapes.extrema import dmax, dmin
 
 _TOKEN = re.compile(rf"\s*(?:(?P<number>\d+)|(?P<name>{NAME.pattern})|(?P<sign>//|\*\*|[-+*%(),]))")

@@ -12,18 +12,8 @@ from collections.abc import Iterator
 from functools import reduce
 from math import gcd, lcm, prod
 
-from tangra.shapes.atoms import (
-    NO_NORMAL_FORM,
-    Atom,
-    Extremum,
-    FloorDiv,
-    Max,
-    Quotient,
-    Size,
-    SizeTooComplex,
-    intern_symbol,
-)
-from tangra.shapes.dims import Dim, Monomial, from_atom, from_terms
+from tangra.shapes.atoms import NO_NORMAL_FORM, Atom, Extremum, FloorDiv, Max, Quotient, SizeTooComplex, intern_symbol
+from tangra.shapes.dims import Dim, Monomial, Size, from_atom, from_terms
 from tangra.shapes.division import common_factors, without
 from tangra.shapes.extrema import dmax, dmin
 from tangra.shapes.facts import EMPTY, Facts

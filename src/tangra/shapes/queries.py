@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from tangra.shapes.atoms import Atom, Extremum, FloorDiv, Max, Quotient, Size, Symbol
-from tangra.shapes.dims import from_atom, prod
+from tangra.shapes.atoms import Atom, Extremum, FloorDiv, Max, Quotient, Symbol
+from tangra.shapes.dims import Size, from_atom, prod
 from tangra.shapes.extrema import dmax, dmin
 
 T = TypeVar("T")

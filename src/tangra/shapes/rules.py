@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tangra.shapes.atoms import Size
 from tangra.shapes.deciding import Judge
-from tangra.shapes.dims import prod
+from tangra.shapes.dims import Size, prod
 from tangra.shapes.errors import (
     AxisError,
     ConcatError,

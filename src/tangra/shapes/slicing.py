@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tangra.shapes.atoms import Max, Min, Size
-from tangra.shapes.dims import Dim, ceil_div
+from tangra.shapes.atoms import Max, Min
+from tangra.shapes.dims import Dim, Size, ceil_div
 from tangra.shapes.errors import SliceError, UndecidedError
 from tangra.shapes.extrema import dmax, dmin
 from tangra.shapes.facts import EMPTY, Facts
