@@ -32,7 +32,7 @@ def _constant(em: Emitter, op: Op) -> None:
         em.define(op.result, Scalar(dtype, literal(value, dtype)))
         return
     data = np.ascontiguousarray(value)
-    if data.size and bool(np.all(data.view(np.uint8) == np.tile(_bytes(data.flat[0]), data.size))):
+    if data.size and bool(np.all(data.reshape(-1).view(np.uint8) == np.tile(_bytes(data.flat[0]), data.size))):
         em.define(op.result, Splat(dtype, op.result.shape, literal(data.flat[0], dtype)))
         return
     buffer = Buffer(em.module.constant(data, dtype), False)
@@ -183,6 +183,9 @@ def _index(em: Emitter, op: Op) -> None:
 @op_writer("update")
 def _update(em: Emitter, op: Op) -> None:
     x, v, *starts = op.operands
+    if not x.shape:
+        em.define(op.result, em.repr(v))
+        return
     target = em.writable(x, op.result)
     em.assign(part(em, target, op, starts), em.array(v))
     em.define(op.result, target)
@@ -193,6 +196,10 @@ def _update(em: Emitter, op: Op) -> None:
 @op_writer("accumulate")
 def _accumulate(em: Emitter, op: Op) -> None:
     x, v, *starts = op.operands
+    if not x.shape:
+        total = scalars.write(em, "add", x.dtype, [em.operand(x), em.operand(v)])
+        em.define(op.result, Scalar(x.dtype, total))
+        return
     target = em.writable(x, op.result)
     place = part(em, target, op, starts)
     em.assign(place, _sum(em, place, em.array(v)))
@@ -257,6 +264,9 @@ def _concat(em: Emitter, op: Op) -> None:
 @op_writer("pad")
 def _pad(em: Emitter, op: Op) -> None:
     (x, value), low, result = op.operands, op.attrs["low"], op.result
+    if not x.shape:
+        em.define(result, em.repr(x))
+        return
     target = em.allocate(result.dtype, result.shape, result)
     em.assign(target, Splat(result.dtype, result.shape, em.operand(value)))
     place = target.place(em, [em.size(n) for n in low])

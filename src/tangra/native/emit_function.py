@@ -61,7 +61,7 @@ def whole_symbol(size: Size) -> str | None:
 
 def write_function(module: Module, func: Func, name: str) -> Signature:
     """Write `func` as the internal LLVM function `name` into the module."""
-    sig = signature(func, name)
+    sig = module.signatures[id(func)] = signature(func, name)
     em = Emitter(module, func)
     frame = em.push(func.body)
     entry: Lines = []
@@ -79,7 +79,7 @@ def write_function(module: Module, func: Func, name: str) -> Signature:
     em.write_block(func.body)
     _return(em, sig, func.returned, targets)
     module.functions.append(_assemble(em, sig))
-    module.state_params = em.state_params
+    module.states[name] = em.state_params
     return sig
 
 

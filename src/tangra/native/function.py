@@ -79,7 +79,7 @@ class NativeFunction:
         self._loaded = loaded
         self._entry = engine.entry_point(loaded)
         self._dtypes = [np.dtype(t.dtype.numpy) for t in sig.params]
-        self._changed = {k for k in sig.written if k is not None} | module.state_params
+        self._changed = {k for k in sig.written if k is not None} | module.states[sig.name]
         self._words = self._count_words()
 
     def _count_words(self) -> int:
@@ -123,7 +123,7 @@ def _scalar(word: int, dtype: DType) -> np.generic:
     """A payload word: floats are kept as doubles, integers as i64."""
     raw = np.array(word, np.int64)
     bits: np.ndarray[Any, Any] = raw.view(np.float64) if dtype.kind == "f" else raw
-    value: np.generic = bits.astype(dtype.numpy)[()]
+    value: np.generic = bits.astype(dtype.numpy)[()]  # type: ignore[assignment]
     return value
 
 

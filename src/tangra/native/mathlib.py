@@ -104,8 +104,11 @@ FLOAT_UNARY = {
   %d = fadd {T} %e, {1}
   %r = fdiv {T} {1}, %d
   ret {T} %r""",
+    # At minus infinity SciPy's gammaln is minus infinity, the C library's lgamma is not.
     "lgamma": """
-  %r = call {T} @lgamma{C}({T} %a)
+  %g = call {T} @lgamma{C}({T} %a)
+  %low = fcmp oeq {T} %a, {-inf}
+  %r = select i1 %low, {T} %a, {T} %g
   ret {T} %r""",
     # tgamma is NaN at minus infinity and at the negative integers, as scipy.special.gamma is.
     "gamma": """
@@ -247,7 +250,7 @@ def body_of(name: str, dtype: DType) -> tuple[str, int]:
         "{shift}": "ashr" if signed else "lshr", "{rest}": "%s" if signed else "0",
     }  # fmt: skip
     if dtype.kind == "f":
-        for number in (0, 1, 0.5):
+        for number in (0, 1, 0.5, -math.inf):
             fields["{" + str(number) + "}"] = str(literal(number, dtype))
         fields["{LN2}"] = str(literal(math.log(2.0), dtype))
         fields["{LOG2E}"] = str(literal(math.log2(math.e), dtype))
@@ -293,7 +296,8 @@ def _digamma_body() -> str:
         f"  %pole = call double @llvm.copysign.f64(double {double_bits(math.inf)}, double %a)",
         "  %minuspole = fneg double %pole",
         f"  %bad = select i1 %iszero, double %minuspole, double {double_bits(math.nan)}",
-        "  %frac = fsub double %a, %fl",
+        "  %near = call double @llvm.rint.f64(double %a)",
+        "  %frac = fsub double %a, %near",
         f"  %angle = fmul double %frac, {double_bits(math.pi)}",
         "  %tan = call double @tan(double %angle)",
         f"  %cot = fdiv double {double_bits(-math.pi)}, %tan",

@@ -14,6 +14,7 @@ from tangra.native.options import NativeOptions
 from tangra.native.text import Operand
 
 if TYPE_CHECKING:
+    from tangra.native.emit_function import Signature
     from tangra.native.text import Code
 
 PURE = "memory(none) nounwind willreturn"
@@ -44,7 +45,8 @@ class Module:
         self.records: list[ErrorRecord] = []
         self.symbols: set[str] = set()
         self.tapes = 0
-        self.state_params: set[int] = set()
+        self.signatures: dict[int, Signature] = {}
+        self.states: dict[str, set[int]] = {}
         self.constants: list[np.ndarray[Any, Any]] = []
         self._declared: dict[str, None] = {}
         self._defined: dict[str, str] = {}
@@ -97,7 +99,7 @@ class Module:
     def _need_polygamma(self, n: int, dtype: DType) -> str:
         double = f"@tg.polygamma{n}.f64"
         if double not in self._defined:
-            for name, arity in (("floor", 1), ("log", 1), ("copysign", 2)):
+            for name, arity in (("floor", 1), ("rint", 1), ("log", 1), ("copysign", 2)):
                 self.declare(f"declare double @llvm.{name}.f64({', '.join(['double'] * arity)})")
             self.declare("declare double @llvm.powi.f64.i32(double, i32)")
             self.external("tan", "double (double)", PURE)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from tangra.native import (
     emit_arrays,
+    emit_calls,
+    emit_contraction,
     emit_control,
     emit_elementwise,
     emit_failures,
@@ -11,4 +13,6 @@ from tangra.native import (
     emit_tapes,
 )
 
-MODULES = (emit_arrays, emit_control, emit_elementwise, emit_failures, emit_reductions, emit_tapes)
+MODULES = (
+    emit_arrays, emit_calls, emit_contraction, emit_control, emit_elementwise, emit_failures, emit_reductions, emit_tapes,
+)  # fmt: skip

@@ -196,12 +196,7 @@ def _signbit(em: Emitter, dtype: DType, args: list[Operand]) -> Operand:
     return em.code.ins(f"icmp slt i{dtype.bits} {bits}, 0")
 
 
-@writer("not")
-def _not(em: Emitter, dtype: DType, args: list[Operand]) -> Operand:
-    return em.code.ins(f"xor i1 {args[0]}, true")
-
-
-@writer("invert")
+@writer("not", "invert")
 def _invert(em: Emitter, dtype: DType, args: list[Operand]) -> Operand:
     return em.code.ins(f"xor {register_type(dtype)} {args[0]}, {'true' if dtype.kind == 'b' else '-1'}")
 

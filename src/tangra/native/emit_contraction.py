@@ -1,0 +1,231 @@
+"""`dot_general`: inlined where it is small, loops for matrix times vector, BLAS for matrix times matrix."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tangra.ir import DType, Op
+from tangra.native import nests, scalars
+from tangra.native.emitter import Emitter, op_writer
+from tangra.native.llvm_types import literal, register_type
+from tangra.native.text import Operand
+from tangra.native.values import Array, Elementwise, Index, Indexed, Memo, Scalar, Splat, Strided
+from tangra.shapes import Size, prod
+
+INLINE_PRODUCTS = 512
+"""Products of static sizes with at most this many multiplications are loops of ours, else BLAS."""
+
+
+@dataclass(frozen=True)
+class _Roles:
+    """The axes of one operand by role."""
+
+    batch: tuple[int, ...]
+    free: tuple[int, ...]
+    contract: tuple[int, ...]
+
+    def index(self, batch: Index, free: Index, contract: Index) -> list[Operand]:
+        """The operand's index where its axes of each role have these indices."""
+        pairs = [*zip(self.batch, batch, strict=True), *zip(self.free, free, strict=True)]
+        pairs += zip(self.contract, contract, strict=True)
+        return [i for _, i in sorted(pairs, key=lambda pair: pair[0])]
+
+
+def _roles(rank: int, batch: tuple[int, ...], contract: tuple[int, ...]) -> _Roles:
+    free = tuple(k for k in range(rank) if k not in batch and k not in contract)
+    return _Roles(tuple(batch), free, tuple(contract))
+
+
+@op_writer("dot_general")
+def _dot_general(em: Emitter, op: Op) -> None:
+    x, y = op.operands
+    (cx, cy), (bx, by) = op.attrs["contract"], op.attrs["batch"]
+    rx, ry = _roles(len(x.shape), bx, cx), _roles(len(y.shape), by, cy)
+    inner = tuple(x.shape[k] for k in rx.contract)
+    if not op.result.shape:
+        product = _aligned_product(em, em.array(x), em.array(y), rx, ry, inner)
+        start = [(register_type(x.dtype), str(literal(0, x.dtype)))]
+        total = nests.visit_carrying(
+            em, inner, start, lambda i, now, m: [_sum(em, x.dtype, now[0], product.element(em, i, m))], product.weight
+        )
+        em.define(op.result, Scalar(x.dtype, total[0]))
+        return
+    left = em.array(x) if not ry.free or not x.shape else em.strided(x)
+    right = em.array(y) if not rx.free or not y.shape else em.strided(y)
+    if not inner:
+        _outer_product(em, op, left, right, rx, ry)
+        return
+    work = prod(op.result.shape) * prod(inner)
+    small = isinstance(work, int) and work <= INLINE_PRODUCTS
+    matrices = isinstance(left, Strided) and isinstance(right, Strided) and rx.free and ry.free
+    target = em.allocate(x.dtype, op.result.shape, op.result)
+    if matrices and not small and x.dtype.kind == "f":
+        assert isinstance(left, Strided)
+        assert isinstance(right, Strided)
+        _blas(em, target, left, right, rx, ry)
+    else:
+        _loops(em, target, left, right, rx, ry, inner)
+    em.define(op.result, target)
+
+
+def _sum(em: Emitter, dtype: DType, total: Operand, term: Operand) -> str:
+    if dtype.kind == "f":
+        return em.code.ins(f"fadd {em.fast_sum}{register_type(dtype)} {total}, {term}")
+    return str(scalars.write(em, "add", dtype, [total, term]))
+
+
+def _aligned_product(
+    em: Emitter, x: Array, y: Array, rx: _Roles, ry: _Roles, inner: tuple[Size, ...]
+) -> Elementwise:
+    """The elementwise product over the contracted axes of two operands that have no others."""
+
+    def view(source: Array, roles: _Roles) -> Array:
+        if roles.contract == tuple(range(len(inner))):
+            return source
+        return Indexed(
+            source.dtype, inner, lambda em, i, m: source.element(em, roles.index((), (), i), m), [source]
+        )
+
+    dtype = x.dtype
+    return Elementwise(
+        dtype, inner, lambda em, xs: scalars.write(em, "mul", dtype, xs), [view(x, rx), view(y, ry)]
+    )
+
+
+def _outer_product(em: Emitter, op: Op, x: Array, y: Array, rx: _Roles, ry: _Roles) -> None:
+    """Nothing is summed: every element of the result is one product, deferred."""
+    dtype, lead, rows = x.dtype, len(rx.batch), len(rx.free)
+
+    def element(em: Emitter, index: Index, memo: Memo) -> Operand:
+        batch, left, right = index[:lead], index[lead : lead + rows], index[lead + rows :]
+        a = x.element(em, rx.index(batch, left, ()), memo)
+        return scalars.write(em, "mul", dtype, [a, y.element(em, ry.index(batch, right, ()), memo)])
+
+    em.keep(op, Indexed(dtype, op.result.shape, element, [x, y]))
+
+
+def _loops(
+    em: Emitter, target: Strided, x: Array, y: Array, rx: _Roles, ry: _Roles, inner: tuple[Size, ...]
+) -> None:
+    """Rows of y times elements of x are added up in the result where y's last axis is free, so that memory is read in
+    order; else every element of the result is a sum in a register."""
+    lead, rows, dtype = len(rx.batch), len(rx.free), x.dtype
+    last_free = bool(ry.free) and ry.free[-1] == len(y.shape) - 1
+    small = nests.unrolls(target.shape, 2 * _count(inner))
+    if small or not last_free:
+
+        def whole(index: Index, memo: Memo) -> None:
+            batch, left, right = index[:lead], index[lead : lead + rows], index[lead + rows :]
+            start = [(register_type(dtype), str(literal(0, dtype)))]
+
+            def step(k: Index, now: list[str], m: Memo) -> list[str]:
+                a = x.element(em, rx.index(batch, left, k), m)
+                b = y.element(em, ry.index(batch, right, k), m)
+                return [_sum(em, dtype, now[0], scalars.write(em, "mul", dtype, [a, b]))]
+
+            value = nests.visit_carrying(em, inner, start, step, 2)[0]
+            em.store(target, target.place(em, index), value)
+
+        nests.visit(em, target.shape, whole, 2 * _count(inner))
+        return
+    em.assign(target, Splat(dtype, target.shape, literal(0, dtype)))
+    outer_shape = (*target.shape[: lead + rows], *inner)
+
+    def row(index: Index, memo: Memo) -> None:
+        batch, left, k = index[:lead], index[lead : lead + rows], index[lead + rows :]
+        a = x.element(em, rx.index(batch, left, k), memo)
+
+        def add(right: Index, m: Memo) -> None:
+            place = target.place(em, [*batch, *left, *right])
+            term = scalars.write(em, "mul", dtype, [a, y.element(em, ry.index(batch, right, k), m)])
+            em.store(target, place, scalars.write(em, "add", dtype, [em.load(target, place), term]))
+
+        nests.visit(em, target.shape[lead + rows :], add, 3)
+
+    nests.visit(em, outer_shape, row, 1000)
+
+
+def _count(shape: tuple[Size, ...]) -> int:
+    count = prod(shape)
+    return count if isinstance(count, int) else 10**6
+
+
+@dataclass(frozen=True)
+class _Matrix:
+    """One matrix per batch index as BLAS takes it: where it starts, whether its rows lie apart by `ld` (row-major) or
+    its columns do."""
+
+    source: Strided
+    batch_strides: tuple[Operand, ...]
+    transposed: bool
+    ld: Operand
+
+
+def _matrix(em: Emitter, x: Strided, roles: _Roles, rows: tuple[int, ...], columns: tuple[int, ...]) -> _Matrix:
+    """`x` as matrices of merged `rows` by merged `columns`; copied where its layout is neither row- nor column-major."""
+    batch = tuple(x.strides[k] for k in roles.batch)
+    if len(rows) == 1 and len(columns) == 1:
+        down, across = x.strides[rows[0]], x.strides[columns[0]]
+        if across == 1:
+            return _Matrix(x, batch, False, _at_least(em, down, em.size(x.shape[columns[0]])))
+        if down == 1:
+            return _Matrix(x, batch, True, _at_least(em, across, em.size(x.shape[rows[0]])))
+    order, rank = (*roles.batch, *rows, *columns), len(x.shape)
+    width, height = (em.size(prod(x.shape[k] for k in axes)) for axes in (columns, rows))
+    if x.contiguous and order == tuple(range(rank)):
+        return _Matrix(x, batch, False, width)
+    if x.contiguous and (*roles.batch, *columns, *rows) == tuple(range(rank)):
+        return _Matrix(x, batch, True, height)
+    shape = tuple(x.shape[k] for k in order)
+    copy = em.copy(Strided(x.buffer, x.dtype, shape, tuple(x.strides[k] for k in order), x.offset))
+    return _Matrix(copy, copy.strides[: len(batch)], False, width)
+
+
+def _at_least(em: Emitter, stride: Operand, size: Operand) -> Operand:
+    """A leading dimension: BLAS insists on it even where there is but one row."""
+    if isinstance(stride, int) and isinstance(size, int):
+        return max(stride, size, 1)
+    em.module.declare("declare i64 @llvm.smax.i64(i64, i64)")
+    return em.code.ins(f"call i64 @llvm.smax.i64(i64 {stride}, i64 {size})")
+
+
+def _blas(em: Emitter, target: Strided, x: Strided, y: Strided, rx: _Roles, ry: _Roles) -> None:
+    """Row-major C = A B is column-major C' = B' A', which is how it is passed."""
+    code, dtype = em.code, x.dtype
+    a, b = _matrix(em, x, rx, rx.free, rx.contract), _matrix(em, y, ry, ry.contract, ry.free)
+    m, n = (em.size(prod(s.shape[k] for k in r.free)) for s, r in ((x, rx), (y, ry)))
+    k = em.size(prod(x.shape[axis] for axis in rx.contract))
+    letter, type = ("d", "double") if dtype.bits == 64 else ("s", "float")
+    gemm = em.module.external(
+        f"blas.{letter}gemm", "void (" + ", ".join(["ptr captures(none)"] * 13) + ")", "nounwind"
+    )
+
+    def reference(value: Operand, kind: str) -> str:
+        slot = em.stack_slot(kind)
+        if kind == "i32":
+            value = value if isinstance(value, int) else code.ins(f"trunc i64 {value} to i32")
+        code.do(f"store {kind} {value}, ptr {slot}")
+        return f"ptr {slot}"
+
+    flags = [reference(ord("T" if side.transposed else "N"), "i8") for side in (b, a)]
+    sizes = [reference(size, "i32") for size in (n, m, k)]
+    one, nil = (reference(literal(v, dtype), type) for v in (1, 0))
+    lda, ldb, ldc = (reference(ld, "i32") for ld in (a.ld, b.ld, _at_least(em, n, 1)))
+    lead = len(rx.batch)
+
+    def product(index: Index, memo: Memo) -> None:
+        left, right = (_start(em, side, index) for side in (a, b))
+        out = target.place(em, [*index, *[0] * (len(target.shape) - lead)])
+        place = em.address(target, out)
+        args = [*flags, *sizes, one, f"ptr {right}", ldb, f"ptr {left}", lda, nil, f"ptr {place}", ldc]
+        code.do(f"call void {gemm}({', '.join(args)})")
+
+    nests.visit(em, target.shape[:lead], product, 1000)
+
+
+def _start(em: Emitter, side: _Matrix, batch: Index) -> str:
+    """The address of the matrix of one batch index."""
+    place = side.source.offset
+    for i, stride in zip(batch, side.batch_strides, strict=True):
+        place = em.code.add(place, em.code.mul(i, stride))
+    return em.address(side.source, place)
