@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.ops.single import jvp_of, results_of, vjp_of
+from tangra.ir.interpreter import interpret
+from tangra.transforms import jvp, vjp
+from tests.ops.single import jvp_of, results_of, value_func, vjp_of
 
 NAN, INF = np.nan, np.inf
 
@@ -164,14 +166,34 @@ def cofactors(a: Any) -> Any:
     np.array([[5.0]]),
     np.array([[0.0]]),
     np.zeros((2, 2)),
+    np.arange(16.0).reshape(4, 4) ** 1.5 % 7,
+    np.arange(16.0).reshape(4, 4) + np.eye(4)[0],
+    np.diag([1.0, 0.0, 3.0, 4.0]),
+    np.diag([1.0, 0.0, 3.0, 0.0, 2.0]),
+    np.array([[1.0, 1.0, 0.0, 2.0], [1.0, 1.0 + 1e-10, 0.0, 2.0], [0.0, 3.0, 1.0, 0.0], [2.0, 0.0, 1.0, 1.0]]),
 ], ids=lambda a: str(a.tolist()))
 def test_determinant_of_a_singular_matrix_has_its_cofactors(a: Any) -> None:
     (ct,) = vjp_of("det", [a], {}, {0: np.float64(1)}, [0])
     np.testing.assert_allclose(ct, cofactors(a), rtol=1e-12, atol=1e-13)
 
 
+def test_second_derivatives_of_the_determinant_of_a_singular_matrix() -> None:
+    for n in (2, 3, 4):
+        a = np.diag([0.0, *range(1, n)])
+        places = [True, False]
+        first = vjp(value_func("det", [a], {}), [True])
+        second = jvp(first, places)
+        for at in np.ndindex(n, n):
+            t = np.zeros((n, n))
+            t[at] = 1.0
+            *_, moved = interpret(second, [a, np.float64(1), t])
+            expected = (cofactors(a + t) - cofactors(a - t)) / 2 if n < 4 else (
+                8 * (cofactors(a + t / 2) - cofactors(a - t / 2)) - (cofactors(a + t) - cofactors(a - t))) / 6
+            np.testing.assert_allclose(moved, expected, atol=1e-12)
+
+
 def test_one_singular_matrix_of_a_batch() -> None:
-    a = np.array([np.diag([1.0, 0.0]), [[2.0, 1.0], [1.0, 3.0]]])
+    a = np.array([np.diag([1.0, 0.0, 2.0, 3.0]), np.eye(4) + np.tri(4)])
     (ct,) = vjp_of("det", [a], {}, {0: np.array([1.0, 2.0])}, [0])
     np.testing.assert_allclose(ct, [cofactors(a[0]), 2 * cofactors(a[1])], atol=1e-14)
     empty = vjp_of("det", [np.zeros((0, 0))], {}, {0: np.float64(1)}, [0])

@@ -187,6 +187,15 @@ def test_eigh_qr_and_svd_multiply_back() -> None:
         assert np.all(np.diff(s) <= 0)
 
 
+@pytest.mark.parametrize("name", ["eigh", "svd"])
+def test_iterations_that_do_not_converge_are_nan_for_that_matrix(name: str) -> None:
+    good = np.array([[2.0, 1.0], [1.0, 3.0]])
+    results = results_of(name, [np.array([good, np.full((2, 2), np.nan)])], {})
+    for r, alone in zip(results, results_of(name, [good], {}), strict=True):
+        same(r[0], alone)
+        assert np.isnan(r[1]).all()
+
+
 def test_empty_holds_what_no_program_computes() -> None:
     for _, attrs in samples("empty"):
         (x,) = results_of("empty", [], attrs)

@@ -8,6 +8,7 @@ that has no such result; the other results of that matrix are NaN. `cholesky` an
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,10 @@ from scipy.linalg import lapack
 
 from tangra.ir.graph import Value
 from tangra.ir.opdef import OpDef, register
-from tangra.ir.types import BOOL, I64, ArrayType, Type
-from tangra.ops import linalg_derivatives as rules
+from tangra.ir.types import BOOL, F64, I64, ArrayType, Type
+from tangra.ops import linalg_determinants as determinants
+from tangra.ops import linalg_factorisations as factorisations
+from tangra.ops import linalg_solves as solves
 from tangra.ops.common import quiet, require
 from tangra.shapes import Size, dmin
 
@@ -62,6 +65,10 @@ def _ok(x: Value) -> ArrayType:
     return ArrayType(BOOL, x.shape[:-2])
 
 
+def _eigh_types(x: Value) -> list[ArrayType]:
+    return _results(x, (x.shape[-1],), x.shape[-2:])
+
+
 def _qr_types(x: Value) -> list[ArrayType]:
     m, n = x.shape[-2:]
     k = dmin(m, n)
@@ -100,6 +107,21 @@ def checked(function: Callable[..., Any]) -> Callable[..., tuple[Any, Any]]:
     return evaluate
 
 
+def _converging(function: Callable[[Any], Any], types: Callable[[Value], list[ArrayType]]) -> Any:
+    """A batched reference of several floats whose iteration may not converge: NaN for that matrix."""
+
+    def evaluate(a: Any) -> tuple[Any, ...]:
+        try:
+            return tuple(function(a))
+        except np.linalg.LinAlgError:
+            return (np.nan,) * len(shapes(a))
+
+    def shapes(a: Any) -> list[tuple[Any, Any]]:
+        return [(t.shape, a.dtype) for t in types(Value(ArrayType(F64, a.shape[-2:])))]
+
+    return per_matrix(evaluate, shapes)
+
+
 def _lu(a: Any) -> tuple[Any, Any, Any]:
     if a.size == 0:
         return a, np.arange(0), 1.0
@@ -135,10 +157,13 @@ def _infer_triangular(operands: Sequence[Value], attrs: dict[str, Any], regions:
     return _infer_system(operands, attrs, regions)
 
 
-def _declare(name: str, infer: Any, evaluate: Any, jvp: Any, vjp: Any, doc: str, **facts: Any) -> None:
+def _declare(name: str, rules: ModuleType, infer: Any, evaluate: Any, doc: str, **facts: Any) -> None:
+    """Register op `name`, whose derivative rules are `name_jvp` and `name_vjp` of `rules`."""
     facts.setdefault("source", f"np.linalg.{name}")
-    register(OpDef(name, FAMILY, infer, evaluate, jvp=jvp, vjp=vjp, native=name, cost=100, doc=doc,
-                   absent={"partials": "not elementwise"}, **facts))
+    register(OpDef(
+        name, FAMILY, infer, evaluate, jvp=getattr(rules, f"{name}_jvp"), vjp=getattr(rules, f"{name}_vjp"),
+        native=name, cost=100, doc=doc, absent={"partials": "not elementwise"}, **facts,
+    ))
 
 
 def _flagged(function: Callable[..., Any], result: int) -> Any:
@@ -147,38 +172,36 @@ def _flagged(function: Callable[..., Any], result: int) -> Any:
 
 
 def _declare_solvers() -> None:
-    _declare("cholesky", _infer_with(lambda x: [x.array, _ok(x)]), _flagged(np.linalg.cholesky, 0), rules.cholesky_jvp,
-             rules.cholesky_vjp, "lower L with L L^T = a, and ok")
-    _declare("inverse", _infer_with(lambda x: [x.array, _ok(x)]), _flagged(np.linalg.inv, 0), rules.inverse_jvp,
-             rules.inverse_vjp, "the inverse, and ok", source="np.linalg.inv")
-    _declare("solve", _infer_solve, _flagged(np.linalg.solve, 1), rules.solve_jvp, rules.solve_vjp,
+    _declare("cholesky", solves, _infer_with(lambda x: [x.array, _ok(x)]), _flagged(np.linalg.cholesky, 0),
+             "lower L with L L^T = a, and ok")
+    _declare("inverse", solves, _infer_with(lambda x: [x.array, _ok(x)]), _flagged(np.linalg.inv, 0),
+             "the inverse, and ok", source="np.linalg.inv")
+    _declare("solve", solves, _infer_solve, _flagged(np.linalg.solve, 1),
              "x with a x = b for the columns of b, and ok")
-    _declare("triangular_solve", _infer_triangular,
-             per_matrix(_triangular, lambda a, x: [(x.shape[-2:], x.dtype)]), rules.triangular_solve_jvp,
-             rules.triangular_solve_vjp, "x with a x = b (a^T if trans) for a triangular a; the other half is not read",
+    _declare("triangular_solve", solves, _infer_triangular,
+             per_matrix(_triangular, lambda a, x: [(x.shape[-2:], x.dtype)]),
+             "x with a x = b (a^T if trans) for a triangular a; the other half is not read",
              attrs=("lower", "trans", "unit"), source="scipy.linalg.solve_triangular")
 
 
 def _declare_determinants() -> None:
-    _declare("det", _infer_with(lambda x: _results(x, ())), quiet(np.linalg.det), rules.det_jvp, rules.det_vjp,
-             "the determinant")
-    _declare("slogdet", _infer_with(lambda x: _results(x, (), ())), quiet(lambda a: tuple(np.linalg.slogdet(a))),
-             rules.slogdet_jvp, rules.slogdet_vjp, "sign and log of the absolute value of the determinant")
+    _declare("det", determinants, _infer_with(lambda x: _results(x, ())), quiet(np.linalg.det), "the determinant")
+    _declare("slogdet", determinants, _infer_with(lambda x: _results(x, (), ())),
+             quiet(lambda a: tuple(np.linalg.slogdet(a))), "sign and log of the absolute value of the determinant")
 
 
 def _declare_factorisations() -> None:
     _declare(
-        "lu", _infer_with(lambda x: [x.array, ArrayType(I64, x.shape[:-1]), *_results(x, ())]),
+        "lu", factorisations, _infer_with(lambda x: [x.array, ArrayType(I64, x.shape[:-1]), *_results(x, ())]),
         per_matrix(_lu, lambda a: [(a.shape[-2:], a.dtype), (a.shape[-1:], np.int64), ((), a.dtype)]),
-        rules.lu_jvp, rules.lu_vjp, "packed L and U, the row permutation and its sign", source="LAPACK getrf",
+        "packed L and U, the row permutation and its sign", source="LAPACK getrf",
     )
-    _declare("eigh", _infer_with(lambda x: _results(x, (x.shape[-1],), x.shape[-2:])),
-             quiet(lambda a: tuple(np.linalg.eigh(a))), rules.eigh_jvp, rules.eigh_vjp,
-             "ascending eigenvalues and eigenvectors of a symmetric matrix")
-    _declare("qr", _infer_with(_qr_types, square=False), quiet(lambda a: tuple(np.linalg.qr(a))), rules.qr_jvp,
-             rules.qr_vjp, "reduced q and r")
-    _declare("svd", _infer_with(_svd_types, square=False), quiet(lambda a: tuple(_svd(a))), rules.svd_jvp,
-             rules.svd_vjp, "reduced u, descending s, and v transposed")
+    _declare("eigh", factorisations, _infer_with(_eigh_types), _converging(np.linalg.eigh, _eigh_types),
+             "ascending eigenvalues and eigenvectors of a symmetric matrix; NaN where they don't converge")
+    _declare("qr", factorisations, _infer_with(_qr_types, square=False), quiet(lambda a: tuple(np.linalg.qr(a))),
+             "reduced q and r")
+    _declare("svd", factorisations, _infer_with(_svd_types, square=False), _converging(_svd, _svd_types),
+             "reduced u, descending s, and v transposed; NaN where they don't converge")
 
 
 _declare_solvers()

@@ -1,11 +1,9 @@
-"""Forward and reverse rules of linear algebra, batched.
+"""Forward and reverse rules of lu, eigh, qr and svd, batched.
 
-Sources: M. Giles, "An extended collection of matrix derivative results for forward and reverse mode automatic
-differentiation" (2008): inverse, solve, det, eigh; I. Murray, "Differentiation of the Cholesky decomposition" (2016);
-S. Walter and L. Lehmann, "Algorithmic differentiation of linear algebra functions" (2010) and D. Roberts and
-L. Roberts, "QR and LQ decomposition matrix backpropagation algorithms" (2020): qr; J. Townsend,
-"Differentiating the singular value decomposition" (2016): svd; F. de Hoog, R. Anderssen and M. Lukas,
-"Differentiation of matrix functionals using triangular factorization" (2011): lu.
+Sources: F. de Hoog, R. Anderssen and M. Lukas, "Differentiation of matrix functionals using triangular factorization"
+(2011): lu; M. Giles (2008): eigh; S. Walter and L. Lehmann, "Algorithmic differentiation of linear algebra functions"
+(2010) and D. Roberts and L. Roberts, "QR and LQ decomposition matrix backpropagation algorithms" (2020): qr;
+J. Townsend, "Differentiating the singular value decomposition" (2016): svd.
 
 Where eigenvalues or singular values coincide the derivative of their vectors does not exist: it is inf or NaN.
 """
@@ -13,178 +11,14 @@ Where eigenvalues or singular values coincide the derivative of their vectors do
 from __future__ import annotations
 
 from tangra.ir.builder import Builder
-from tangra.ir.graph import Block, Op, Value
+from tangra.ir.graph import Op, Value
 from tangra.ir.opdef import IRTypeError
 from tangra.ops import matrices as mat
 from tangra.ops.common import add_maybe, or_zeros, zeros_like
-from tangra.ops.reduction import products_of_others
 from tangra.shapes import dmin
 
 Partials = list[Value | None]
 Wanted = list[bool]
-
-
-def cholesky_jvp(b: Builder, op: Op, tangents: Partials) -> Partials:
-    """dL = L Phi(L^-1 S L^-T), S the symmetric tangent that the lower triangle of da stands for."""
-    if tangents[0] is None:
-        return [None, None]
-    low = op.results[0]
-    half = _lower_solve(b, low, mat.symmetric_from_lower(b, tangents[0]))
-    inner = _lower_solve(b, low, mat.transposed(b, half))
-    return [mat.matmul(b, low, mat.halved_lower(b, inner)), None]
-
-
-def _lower_solve(b: Builder, low: Value, x: Value, trans: bool = False) -> Value:
-    return b("triangular_solve", low, x, lower=True, trans=trans, unit=False)
-
-
-def cholesky_vjp(b: Builder, op: Op, cotangents: Partials, wanted: Wanted) -> Partials:
-    """L^-T Phi(L^T ct) L^-1, folded to the lower triangle, which is all that is read."""
-    ct, low = cotangents[0], op.results[0]
-    if ct is None or not wanted[0]:
-        return [None]
-    inner = mat.halved_lower(b, mat.matmul(b, mat.transposed(b, low), ct))
-    left = _lower_solve(b, low, inner, trans=True)
-    both = _lower_solve(b, low, mat.transposed(b, left), trans=True)
-    return [mat.folded_to_lower(b, mat.transposed(b, both))]
-
-
-def inverse_jvp(b: Builder, op: Op, tangents: Partials) -> Partials:
-    """-X da X."""
-    t, x = tangents[0], op.results[0]
-    return [None if t is None else b("neg", mat.matmul(b, x, mat.matmul(b, t, x))), None]
-
-
-def inverse_vjp(b: Builder, op: Op, cotangents: Partials, wanted: Wanted) -> Partials:
-    """-X^T ct X^T."""
-    ct = cotangents[0]
-    if ct is None or not wanted[0]:
-        return [None]
-    x = mat.transposed(b, op.results[0])
-    return [b("neg", mat.matmul(b, x, mat.matmul(b, ct, x)))]
-
-
-def solve_jvp(b: Builder, op: Op, tangents: Partials) -> Partials:
-    """a^-1 (db - da x)."""
-    a, x = op.operands[0], op.results[0]
-    ta, tb = tangents
-    if ta is None and tb is None:
-        return [None, None]
-    shift = None if ta is None else b("neg", mat.matmul(b, ta, x))
-    right = add_maybe(b, tb, shift)
-    assert right is not None
-    return [mat.first(b, "solve", a, right), None]
-
-
-def solve_vjp(b: Builder, op: Op, cotangents: Partials, wanted: Wanted) -> Partials:
-    """ct_b = a^-T ct, ct_a = -ct_b x^T."""
-    ct, a, x = cotangents[0], op.operands[0], op.results[0]
-    if ct is None:
-        return [None, None]
-    ct_b = mat.first(b, "solve", mat.transposed(b, a), ct)
-    ct_a = b("neg", mat.matmul(b, ct_b, mat.transposed(b, x))) if wanted[0] else None
-    return [ct_a, ct_b if wanted[1] else None]
-
-
-def triangular_solve_jvp(b: Builder, op: Op, tangents: Partials) -> Partials:
-    """As for solve, with the triangle of da that is read."""
-    a, x = op.operands[0], op.result
-    ta, tb = tangents
-    if ta is None and tb is None:
-        return [None]
-    shift = None
-    if ta is not None:
-        read = mat.triangle(b, ta, op.attrs["lower"], op.attrs["unit"])
-        read = mat.transposed(b, read) if op.attrs["trans"] else read
-        shift = b("neg", mat.matmul(b, read, x))
-    right = add_maybe(b, tb, shift)
-    assert right is not None
-    return [b("triangular_solve", a, right, **op.attrs)]
-
-
-def triangular_solve_vjp(b: Builder, op: Op, cotangents: Partials, wanted: Wanted) -> Partials:
-    """As for solve, cut to the triangle that is read."""
-    ct, a, x = cotangents[0], op.operands[0], op.result
-    if ct is None:
-        return [None, None]
-    attrs = op.attrs | {"trans": not op.attrs["trans"]}
-    ct_b = b("triangular_solve", a, ct, **attrs)
-    ct_a = None
-    if wanted[0]:
-        left, right = (x, ct_b) if op.attrs["trans"] else (ct_b, x)
-        outer = b("neg", mat.matmul(b, left, mat.transposed(b, right)))
-        ct_a = mat.triangle(b, outer, op.attrs["lower"], op.attrs["unit"])
-    return [ct_a, ct_b if wanted[1] else None]
-
-
-SINGULAR = {32: 1e-3, 64: 1e-6}
-"""Below this ratio of the pivots of a matrix its cofactors are taken from singular values, by width of the dtype."""
-
-
-def cofactors(b: Builder, op: Op) -> Value:
-    """The cofactor matrices of `det`'s operand: d det / d a.
-
-    Where the pivots say that a is well conditioned they are det(a) a^-T. Else, if only for one matrix of the batch,
-    they are det(u v) u diag(products of the other singular values) v^T, which stays exact for a singular a.
-    """
-    a = op.operands[0]
-    near_singular = _any_near_singular(b, a)
-    by_singular_values, by_inverse = Block(), Block()
-    with b.at(by_singular_values):
-        svd = b.emit("svd", [a])
-        u, s, vt = svd.results
-        scaled = b("mul", u, mat.per_column(b, products_of_others(b, s, (len(s.shape) - 1,)), a.shape[-1]))
-        orientation = b("stop_gradient", b("mul", b("det", u), b("det", vt)))
-        b.yield_(b("mul", mat.per_matrix(b, orientation, a), mat.matmul(b, scaled, vt)))
-    with b.at(by_inverse):
-        inverse = mat.transposed(b, mat.first(b, "inverse", a))
-        b.yield_(b("mul", mat.per_matrix(b, b("det", a), a), inverse))
-    return b.emit("if", [near_singular], {}, [by_singular_values, by_inverse]).result
-
-
-def _any_near_singular(b: Builder, a: Value) -> Value:
-    """Whether a pivot of any matrix is not clearly larger than 0 beside the largest; NaN counts as clearly larger."""
-    axis = len(a.shape) - 2
-    pivots = b("abs", mat.diagonal(b, mat.first(b, "lu", a)))
-    with_zero = b("pad", pivots, b.const(0, a.dtype), low=(0,) * (axis + 1), high=(*(0,) * axis, 1))
-    largest = mat.per_row(b, b("reduce_max", with_zero, axes=(axis,)), pivots.shape[axis])
-    small = b("le", pivots, b("mul", largest, b.filled(SINGULAR[a.dtype.bits], pivots.array)))
-    return b("reduce_or", small, axes=tuple(range(axis + 1)))
-
-
-def det_jvp(b: Builder, op: Op, tangents: Partials) -> Partials:
-    """The sum of cofactors times tangents."""
-    t = tangents[0]
-    if t is None:
-        return [None]
-    rank = len(t.shape)
-    return [b("reduce_sum", b("mul", cofactors(b, op), t), axes=(rank - 2, rank - 1))]
-
-
-def det_vjp(b: Builder, op: Op, cotangents: Partials, wanted: Wanted) -> Partials:
-    """The cofactors times the cotangent."""
-    ct, a = cotangents[0], op.operands[0]
-    if ct is None or not wanted[0]:
-        return [None]
-    return [b("mul", cofactors(b, op), mat.per_matrix(b, ct, a))]
-
-
-def slogdet_jvp(b: Builder, op: Op, tangents: Partials) -> Partials:
-    """d log|det a| = trace(a^-1 da); the sign is constant."""
-    t = tangents[0]
-    if t is None:
-        return [None, None]
-    product = mat.matmul(b, mat.first(b, "inverse", op.operands[0]), t)
-    return [None, b("reduce_sum", mat.diagonal(b, product), axes=(len(t.shape) - 2,))]
-
-
-def slogdet_vjp(b: Builder, op: Op, cotangents: Partials, wanted: Wanted) -> Partials:
-    """ct a^-T."""
-    ct, a = cotangents[1], op.operands[0]
-    if ct is None or not wanted[0]:
-        return [None]
-    inverse = mat.transposed(b, mat.first(b, "inverse", a))
-    return [b("mul", inverse, mat.per_matrix(b, ct, a))]
 
 
 def _by_unit_lower(b: Builder, packed: Value, x: Value, trans: bool) -> Value:
