@@ -58,7 +58,7 @@ class _Run:
             bind_symbols(value, param.type, symbols)
         env = {id(p): v for p, v in zip(func.params, args, strict=True)}
         for p, v in zip(func.params, args, strict=True):
-            check_type(v, p.type, symbols, f"parameter {p!r} of {func.name}")
+            check_type(v, p.type, symbols, p)
         return self.block(func.body, env, symbols)
 
     def block(self, block: Block, env: dict[int, Any], symbols: Symbols) -> list[Any]:
@@ -73,7 +73,7 @@ class _Run:
             for result, value in zip(op.results, results, strict=True):
                 if isinstance(value, np.ndarray) and not value.ndim:
                     value = value[()]
-                check_type(value, result.type, symbols, repr(op))
+                check_type(value, result.type, symbols, op)
                 env[id(result)] = value
         raise InterpreterError("a block has no terminator")
 
@@ -233,16 +233,16 @@ _DTYPES = {name: np.dtype(name) for name in (
     "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64")}
 
 
-def check_type(value: Any, type: Type, symbols: Symbols, where: str) -> None:
+def check_type(value: Any, type: Type, symbols: Symbols, where: Op | Value) -> None:
     """Raise `InterpreterError` unless `value` is exactly of the declared `type`."""
     if isinstance(type, TapeType):
         if not isinstance(value, list):
-            raise InterpreterError(f"{where}: {value!r} is no tape")
+            raise InterpreterError(f"{where!r}: {value!r} is no tape")
         return
     if not isinstance(value, (np.ndarray, np.generic)) or value.dtype != _DTYPES[type.dtype.numpy]:
         found = getattr(value, "dtype", builtins.type(value).__name__)
-        raise InterpreterError(f"{where}: value of {found}, declared {type}")
+        raise InterpreterError(f"{where!r}: value of {found}, declared {type}")
     if type.shape or value.shape:
         shape = resolve(type.shape, symbols)
         if value.shape != shape:
-            raise InterpreterError(f"{where}: value of shape {value.shape}, declared {type}, which is {shape} here")
+            raise InterpreterError(f"{where!r}: value of shape {value.shape}, declared {type}, which is {shape} here")
