@@ -13,7 +13,7 @@ from tangra.ir import Block, Builder, Func, Op, Value
 from tangra.ir.types import ArrayType
 from tangra.transforms.activity import Activity, analyse, carried_args, carried_operands, carried_yields, is_float
 from tangra.transforms.errors import TransformError
-from tangra.transforms.rules import copy_op, float_positions, float_results, refuse, strip_state, times
+from tangra.transforms.rules import copy_op, emit_call, float_positions, float_results, refuse, strip_state, times
 
 Memo = dict[tuple[int, tuple[bool, ...]], Func]
 
@@ -54,8 +54,12 @@ class _Forward:
         returned = [self.func.returned[k] for k in float_results(self.func)]
         zero = tuple(id(v) not in self.tangent for v in returned)
         self.b.return_(*(self.primal[id(v)] for v in self.func.returned), *(self.dense(v) for v in returned))
-        cuts = tuple(self.activity.cuts.values())
-        return Func(f"jvp_{self.func.name}", body, {"source": self.func.attrs.get("source", self.func.name), "structural_zero": zero, "cuts": cuts})
+        attrs = {
+            "source": self.func.attrs.get("source", self.func.name),
+            "structural_zero": zero,
+            "cuts": tuple(self.activity.cuts.values()),
+        }
+        return Func(f"jvp_{self.func.name}", body, attrs)
 
     def dense(self, v: Value) -> Value:
         """The tangent of `v`, zeros where it is structurally zero."""
@@ -141,11 +145,13 @@ class _Forward:
         flags = [id(v) in self.tangent for v in op.operands]
         operands = [self.primal[id(v)] for v in op.operands]
         if not any(flags):
-            self.define(op, self.b.call(callee, operands), [])
+            self.define(op, self.b.emit("call", operands, dict(op.attrs)), [])
             return
         derived = jvp(callee, flags, self.memo)
         tangents = [self.tangent[id(v)] for v, flag in zip(op.operands, flags, strict=True) if flag]
-        self.define(op, self.b.call(derived, [*operands, *tangents]), float_positions(op.results))
+        varied = float_positions(op.results)
+        types = [r.type for r in op.results] + [op.results[k].type for k in varied]
+        self.define(op, emit_call(self.b, derived, [*operands, *tangents], types), varied)
 
     def op_custom_derivative(self, op: Op) -> None:
         operands = [self.primal[id(v)] for v in op.operands]
@@ -159,7 +165,7 @@ class _Forward:
                 f"`{primal.name}` has a custom reverse derivative only; forward mode needs a custom_jvp rule", op.span
             )
         tangents = [self.dense(op.operands[k]) for k in float_positions(op.operands)]
-        self.define(op, self.b.call(rule, [*operands, *tangents]), float_positions(op.results))
+        self.define(op, emit_call(self.b, rule, [*operands, *tangents]), float_positions(op.results))
 
     def op_tape_new(self, op: Op) -> None:
         handle = op.result

@@ -15,10 +15,10 @@ from tangra.ir.graph import clone_func
 from tangra.transforms import reverse_control
 from tangra.transforms.activity import analyse
 from tangra.transforms.dce import eliminate_dead_code
-from tangra.transforms.errors import TransformError
 from tangra.transforms.frame import Frame
 from tangra.transforms.inlining import inline_calls
 from tangra.transforms.rules import float_results, refuse, strip_state, times
+from tangra.transforms.symbols import whole_symbols
 from tangra.transforms.versions import WRITES, Versions
 
 Memo = dict[tuple[int, tuple[bool, ...]], Func]
@@ -61,7 +61,8 @@ class Reverse:
         returned = list(self.func.returned)
         frame = Frame(self, body)
         cotangents = [(returned[k], body.add_arg(returned[k].type)) for k in float_results(self.func)]
-        body.ops.pop()
+        bound = {n for _, ct in cotangents for n in whole_symbols(ct.type)}
+        body.ops = [op for op in body.ops[:-1] if op.attrs.get("symbol") not in bound]
         forward = list(body.ops)
         for v, ct in cotangents:
             frame.add(v, ct)
@@ -159,7 +160,3 @@ class Reverse:
         self.versions.define(old, block)
         return old
 
-
-def no_cotangent(op: Op, why: str) -> TransformError:
-    """The error for a construct that reverse mode refuses."""
-    return TransformError(why, op.span)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tangra.ir import Func, Op, Value
 from tangra.transforms.errors import TransformError
 from tangra.transforms.frame import Frame
-from tangra.transforms.rules import float_positions, float_results
+from tangra.transforms.rules import emit_call, float_positions, float_results
 
 if TYPE_CHECKING:
     from tangra.transforms.reverse import Reverse
@@ -26,7 +26,8 @@ def reverse_call(sweep: Reverse, op: Op, frame: Frame) -> None:
     derived = vjp(callee, flags, sweep.memo)
     start = len(sweep.b.block.ops)
     given = _dense(sweep, op, cotangents, float_results(callee))
-    results = sweep.b.call(derived, [*op.operands, *given]).results[len(op.results):]
+    types = [r.type for r in op.results] + [v.type for v, flag in zip(op.operands, flags, strict=True) if flag]
+    results = emit_call(sweep.b, derived, [*op.operands, *given], types).results[len(op.results):]
     zero = derived.attrs["structural_zero"]
     found = _spread(flags, [None if z else r for r, z in zip(results, zero, strict=True)])
     frame.contribute(op.operands, found, start)
@@ -62,7 +63,7 @@ def _called(sweep: Reverse, op: Op, rule: Func, given: Sequence[Value]) -> list[
     if len(rule.params) != len(arguments) + len(given):
         name = op.attrs["primal"].name
         raise TransformError(f"the reverse rule of `{name}` takes {len(rule.params)} values", op.span)
-    return sweep.b.call(rule, [*arguments, *given]).results
+    return emit_call(sweep.b, rule, [*arguments, *given]).results
 
 
 def _transposed(sweep: Reverse, op: Op, given: Sequence[Value]) -> list[Value]:
@@ -76,7 +77,7 @@ def _transposed(sweep: Reverse, op: Op, given: Sequence[Value]) -> list[Value]:
     derived = vjp(rule, flags, sweep.memo)
     zeros = [sweep.b.zeros(v.array) for v in tangents]
     primal_zeros = [sweep.b.zeros(op.results[k].array) for k in float_positions(op.results)]
-    call = sweep.b.call(derived, [*op.operands, *zeros, *primal_zeros, *given])
+    call = emit_call(sweep.b, derived, [*op.operands, *zeros, *primal_zeros, *given])
     return call.results[len(rule.returned):]
 
 

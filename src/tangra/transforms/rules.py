@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tangra.ir import Block, Builder, Func, Op, Value
+from tangra.ir import ArrayType, Block, Builder, Func, Op, Type, Value
 from tangra.ir.graph import clone_op
+from tangra.shapes import Size
 from tangra.transforms.activity import is_float
 from tangra.transforms.errors import TransformError
+from tangra.transforms.symbols import match_sizes, retyped
 
 
 def constant_scalar(v: Value) -> np.generic | None:
@@ -63,6 +65,16 @@ def copy_op(b: Builder, op: Op, mapping: dict[int, Value]) -> Op:
         strip_state(inner)
     b.block.ops.append(new)
     return new
+
+
+def emit_call(b: Builder, callee: Func, operands: Sequence[Value], result_types: Sequence[Type] | None = None) -> Op:
+    """Call `callee`; its result types are written in the sizes of `operands` unless they are given."""
+    if result_types is None:
+        sizes: dict[str, Size] = {}
+        for p, v in zip(callee.params, operands, strict=True):
+            match_sizes(p.type, v.type, sizes)
+        result_types = [retyped(t, sizes) for t in callee.result_types if isinstance(t, ArrayType)]
+    return b.emit("call", operands, {"callee": callee, "result_types": tuple(result_types)})
 
 
 def float_positions(values: Sequence[Value]) -> list[int]:

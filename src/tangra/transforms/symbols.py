@@ -77,6 +77,13 @@ def match_sizes(pattern: Type, actual: Type, sizes: dict[str, Size]) -> None:
                 sizes.setdefault(atom.name, size)
 
 
+def whole_symbols(type: Type) -> set[str]:
+    """The symbols that a parameter of `type` binds: those that are a dim of their own."""
+    sizes: dict[str, Size] = {}
+    match_sizes(type, type, sizes)
+    return set(sizes)
+
+
 def bound_symbols(block: Block) -> set[str]:
     """The symbols that `bind_dim`s in `block`, nested blocks included, bind."""
     return {op.attrs["symbol"] for op in block.walk() if op.name == "bind_dim"}
