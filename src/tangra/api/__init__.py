@@ -9,7 +9,11 @@ from tangra.api import (
     mathlib,
     numpy_creation,
     numpy_cumulative,
+    numpy_joining,
     numpy_reductions,
+    numpy_repeating,
+    numpy_selecting,
+    numpy_shaping,
     numpy_ufunc_methods,
     numpy_ufuncs,
 )
@@ -19,7 +23,11 @@ __all__ = [
     "mathlib",
     "numpy_creation",
     "numpy_cumulative",
+    "numpy_joining",
     "numpy_reductions",
+    "numpy_repeating",
+    "numpy_selecting",
+    "numpy_shaping",
     "numpy_ufunc_methods",
     "numpy_ufuncs",
 ]

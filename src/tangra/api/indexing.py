@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from tangra.api.context import Context
 from tangra.api.elementwise import broadcast, broadcast_to, cast, is_number, kinds_of, operand
 from tangra.api.numbers import describe, shape_text
-from tangra.api.values import AbstractValue, ArrayValue, Const, ListValue, Scalar, SliceValue, TupleValue, ViewStep
+from tangra.api.numpy_layout import step_view
+from tangra.api.values import AbstractValue, ArrayValue, Const, ListValue, Scalar, SliceValue, TupleValue
 from tangra.errors import (
     DataDependentShapeError,
     Note,
@@ -194,12 +194,6 @@ def basic(
             result.append(length)
         axis += 1
     return starts, tuple(sizes), tuple(steps), tuple(result)
-
-
-def step_view(ctx: Context, base: ArrayValue, op: str, operands: Sequence[Value], **attrs: Any) -> ArrayValue:
-    """A view of `base` by one op ('index', 'reshape', 'transpose' or 'broadcast')."""
-    step = ViewStep(ctx.b, op, tuple(operands), tuple(attrs.items()))
-    return ctx.view(base, step.read, step.write)
 
 
 def basic_view(

@@ -29,6 +29,7 @@ from tangra.api.elementwise import (
     scalar_kinds,
 )
 from tangra.api.kinds import PYBOOL, PYFLOAT, PYINT, kind_of
+from tangra.api.numpy_layout import keep_order
 from tangra.api.values import AbstractValue, ArrayValue, Const, Scalar
 from tangra.errors import ShapeMismatchError, TypeMismatchError, declare
 from tangra.ir import BOOL, F64, I8, I64, U64, DType, Value
@@ -125,7 +126,7 @@ def binary(ctx: Context, op: str, left: AbstractValue, right: AbstractValue) -> 
         return quick or dispatch(ctx, (left, right), lambda vs: binary(ctx, op, vs[0], vs[1]))
     if numbers and all_python(left) and all_python(right):
         return _python_binary(ctx, op, left, right)
-    return _numpy_binary(ctx, op, left, right)
+    return keep_order(ctx, _numpy_binary(ctx, op, left, right), (left, right))
 
 
 def _float_pair(ctx: Context, op: str, left: AbstractValue, right: AbstractValue) -> AbstractValue | None:
@@ -326,7 +327,7 @@ def compare(ctx: Context, op: str, left: AbstractValue, right: AbstractValue) ->
     if {k.dtype for k in kinds if not k.python} == {I64, U64}:
         return ctx.result(_mixed_sign(ctx, op, left, right))
     dtype = common_dtype(ctx, (left, right))
-    return ctx.result(_elementwise(ctx, COMPARE[op], left, right, dtype))
+    return keep_order(ctx, ctx.result(_elementwise(ctx, COMPARE[op], left, right, dtype)), (left, right))
 
 
 def _python_compare(ctx: Context, op: str, left: AbstractValue, right: AbstractValue) -> AbstractValue:
@@ -413,10 +414,9 @@ def unary(ctx: Context, op: str, v: AbstractValue) -> AbstractValue:
     value = ctx.array(v)
     if (value.dtype == BOOL and op != "~") or (value.dtype.is_float and op == "~"):
         bad_operands(ctx, f"unary {op}", describe(ctx, v))
-    if op == "+":
-        return ctx.result(value)
-    name = "neg" if op == "-" else ("not" if value.dtype == BOOL else "invert")
-    return ctx.result(ctx.b(name, value))
+    if op != "+":
+        value = ctx.b("neg" if op == "-" else ("not" if value.dtype == BOOL else "invert"), value)
+    return keep_order(ctx, ctx.result(value), (v,))
 
 
 __all__ = ["PYINT", "binary", "compare", "describe", "fold_constants", "power_value", "shape_text", "truth", "unary"]

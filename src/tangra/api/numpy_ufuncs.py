@@ -30,6 +30,7 @@ from tangra.api.numpy_common import (
     supported,
     unsupported,
 )
+from tangra.api.numpy_layout import keep_order
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue, ArrayValue, Const, Scalar, TupleValue
 from tangra.errors import TypeMismatchError
@@ -151,7 +152,7 @@ def call_ufunc(
             "pass out=, or use np.where(condition, ..., ...)",
         )
     if outs is None:
-        shown = [ctx.result(r) for r in results]
+        shown = [keep_order(ctx, ctx.result(r), operands) for r in results]
     else:
         shown = [_written(ctx, ufunc, r, o, where, casting) for r, o in zip(results, outs, strict=True)]
     return shown[0] if ufunc.nout == 1 else TupleValue(tuple(shown))

@@ -6,7 +6,7 @@ instances, closure cells) are `Ref`s into the heap, where their state lives: two
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tangra.api.kinds import Kind
@@ -56,11 +56,13 @@ class Scalar:
 class ArrayValue:
     """A reference to an array object on the heap (possibly a view of another). `type` never changes for one Ref.
 
-    A 0-d array is an ArrayValue of rank 0; a NumPy scalar is a `Scalar`.
+    A 0-d array is an ArrayValue of rank 0; a NumPy scalar is a `Scalar`. `strides`, in elements, tell the memory layout
+    where it is not C order (None: it is; a stride of None: not known); see `numpy_layout`.
     """
 
     ref: int
     type: ArrayType
+    strides: tuple[Size | None, ...] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,180 @@
+"""Choice by condition: where, clip, select, choose, piecewise, nan_to_num."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tangra.api.context import Context
+from tangra.api.elementwise import broadcast, is_number, kinds_of, operand
+from tangra.api.kinds import PYFLOAT
+from tangra.api.numpy_common import (
+    BOOL,
+    I64,
+    NONE,
+    TRUE,
+    ZERO,
+    as_array,
+    bad_value,
+    cast,
+    common,
+    ew,
+    is_none,
+    items_arg,
+    mask_of,
+    return_value,
+    static_str,
+    strong,
+    unsupported,
+)
+from tangra.api.numpy_layout import keep_order
+from tangra.api.numpy_ufuncs import call_ufunc
+from tangra.api.registry import function
+from tangra.api.values import AbstractValue, Const
+from tangra.errors import DataDependentShapeError, declare
+from tangra.ir import Value
+
+WHERE_ONE = declare("TG604", "positions of true elements: how many there are depends on data")
+
+
+@function(np.where)
+def where(
+    ctx: Context, condition: AbstractValue, x: AbstractValue | None = None, y: AbstractValue | None = None, /
+) -> AbstractValue:
+    """`np.where(condition, x, y)`: always an array, 0-d of three scalars. With one argument its shape depends on data."""
+    if x is None or y is None:
+        ctx.error(
+            DataDependentShapeError, "np.where(condition) with one argument: the result's size depends on the data",
+            code=WHERE_ONE, fix="use np.where(condition, x, y), or a loop",
+        )
+    dtype = common(ctx, x, y)
+    mask, a, b = broadcast(ctx, [mask_of(ctx, condition), operand(ctx, x, dtype), operand(ctx, y, dtype)])
+    return keep_order(ctx, ctx.new_array(ctx.b("select", mask, a, b)), (condition, x, y))
+
+
+@function(np.clip)
+def clip(
+    ctx: Context, a: AbstractValue, a_min: AbstractValue | None = None, a_max: AbstractValue | None = None,
+    out: AbstractValue = NONE, *, min: AbstractValue | None = None, max: AbstractValue | None = None,
+    dtype: AbstractValue = NONE, where: AbstractValue = TRUE,
+) -> AbstractValue:
+    """`np.clip(a, low, high)`: minimum(maximum(a, low), high); either bound may be None."""
+    low, high = (a_min if min is None else min), (a_max if max is None else max)
+    if is_none(low) and is_none(high):
+        return call_ufunc(ctx, np.positive, (a,), out, where, dtype)
+    if is_none(low):
+        assert high is not None
+        return call_ufunc(ctx, np.minimum, (a, high), out, where, dtype)
+    assert low is not None
+    if is_none(high):
+        return call_ufunc(ctx, np.maximum, (a, low), out, where, dtype)
+    assert high is not None
+    target = common(ctx, a, low, high)
+    x, lo, hi = broadcast(ctx, [operand(ctx, v, target) for v in (a, low, high)])
+    result = ctx.b("minimum", ctx.b("maximum", x, lo), hi)
+    if is_none(out) and is_none(dtype) and where is TRUE:
+        return keep_order(ctx, ctx.result(result), (a, low, high))
+    return call_ufunc(ctx, np.positive, (ctx.result(result),), out, where, dtype)
+
+
+@function(np.select)
+def select(
+    ctx: Context, condlist: AbstractValue, choicelist: AbstractValue, default: AbstractValue = ZERO
+) -> AbstractValue:
+    """`np.select(conditions, choices, default)`: the first condition that holds chooses."""
+    conditions, choices = items_arg(ctx, condlist, "condlist"), items_arg(ctx, choicelist, "choicelist")
+    if len(conditions) != len(choices):
+        bad_value(ctx, "list of cases must be same length as list of conditions")
+    if not conditions:
+        bad_value(ctx, "select with an empty condition list is not possible")
+    if any(ctx.type_of(c).dtype != BOOL for c in conditions):
+        bad_value(ctx, "np.select: conditions should be boolean arrays")
+    dtype = common(ctx, *choices, default)
+    values = [mask_of(ctx, c) for c in conditions] + [operand(ctx, c, dtype) for c in (*choices, default)]
+    values = broadcast(ctx, values)
+    masks, options, result = values[: len(choices)], values[len(choices):-1], values[-1]
+    for mask, option in reversed(list(zip(masks, options, strict=True))):
+        result = ctx.b("select", mask, option, result)
+    return ctx.new_array(result)
+
+
+@function(np.choose)
+def choose(
+    ctx: Context, a: AbstractValue, choices: AbstractValue, out: AbstractValue = NONE,
+    mode: AbstractValue = Const("raise"),
+) -> AbstractValue:
+    """`np.choose(a, choices, mode=)`: choices[a] element by element; a sequence of known length."""
+    options = items_arg(ctx, choices, "choices")
+    dtype = strong(ctx, *options)
+    index, *values = broadcast(ctx, [cast(ctx, ctx.array(a), I64), *(cast(ctx, ctx.array(c), dtype) for c in options)])
+    index = bounded(ctx, index, len(options), static_str(ctx, mode, "mode", ("raise", "wrap", "clip")))
+    result = values[-1]
+    for k in range(len(values) - 2, -1, -1):
+        result = ctx.b("select", ew(ctx, "eq", index, k), values[k], result)
+    return return_value(ctx, result, out, "np.choose")
+
+
+def bounded(ctx: Context, index: Value, count: int, mode: str) -> Value:
+    """`np.choose`'s treatment of indices out of range."""
+    if mode == "wrap":
+        return ew(ctx, "mod", index, count)
+    if mode == "clip":
+        return ew(ctx, "maximum", ew(ctx, "minimum", index, count - 1), 0)
+    bad = ctx.b("or", ew(ctx, "lt", index, 0), ew(ctx, "ge", index, count))
+    ctx.fail_if(ctx.b("reduce_or", bad, axes=tuple(range(bad.array.rank))), "ValueError",
+                "invalid entry in choice array")
+    return index
+
+
+@function(np.piecewise)
+def piecewise(
+    ctx: Context, x: AbstractValue, condlist: AbstractValue, funclist: AbstractValue, *args: AbstractValue,
+    **kw: AbstractValue,
+) -> AbstractValue:
+    """`np.piecewise(x, conditions, functions)`: every function is evaluated on all of x; the last true condition chooses."""
+    base = as_array(ctx, x)
+    value = ctx.array(base)
+    if ctx.type_of(condlist).rank == base.type.rank:
+        conditions = [condlist]
+    else:
+        conditions = list(items_arg(ctx, condlist, "condlist"))
+    functions = list(items_arg(ctx, funclist, "funclist"))
+    masks = [broadcast(ctx, [mask_of(ctx, c), value])[0] for c in conditions]
+    if len(functions) == len(masks) + 1:
+        rest = masks[0]
+        for mask in masks[1:]:
+            rest = ctx.b("or", rest, mask)
+        masks.append(ctx.b("not", rest))
+    if len(functions) != len(masks):
+        bad_value(ctx, f"with {len(conditions)} condition(s), either {len(conditions)} or {len(conditions) + 1} "
+                  "functions are expected")
+    result = ctx.b.zeros(value.array)
+    for mask, f in zip(masks, functions, strict=True):
+        y = f if is_number(f) else ctx.call(f, [base, *args], dict(kw))
+        m, new, old = broadcast(ctx, [mask, cast(ctx, ctx.array(y), value.dtype), result])
+        result = ctx.b("select", m, new, old)
+    return ctx.new_array(result)
+
+
+@function(np.nan_to_num)
+def nan_to_num(
+    ctx: Context, x: AbstractValue, copy: AbstractValue = TRUE, nan: AbstractValue = Const(0.0),
+    posinf: AbstractValue = NONE, neginf: AbstractValue = NONE,
+) -> AbstractValue:
+    """`np.nan_to_num(x, nan=, posinf=, neginf=)`: infinities become the largest numbers of the dtype by default."""
+    if ctx.static(copy, "copy") is False:
+        unsupported(ctx, "np.nan_to_num with copy=False", "write x[...] = np.nan_to_num(x)")
+    value = ctx.array(x)
+    if value.dtype.is_float:
+        info = np.finfo(value.dtype.numpy)
+        high = Const(float(info.max)) if is_none(posinf) else posinf
+        low = Const(float(info.min)) if is_none(neginf) else neginf
+        infinite = {sign: ew(ctx, "eq", value, sign * np.inf) for sign in (1.0, -1.0)}
+        for mask, new in ((ctx.b("isnan", value), nan), (infinite[1.0], high), (infinite[-1.0], low)):
+            m, v, old = broadcast(ctx, [mask, cast(ctx, operand(ctx, new, value.dtype), value.dtype), value])
+            value = ctx.b("select", m, v, old)
+    if is_number(x) and kinds_of(x) == (PYFLOAT,):
+        return ctx.scalar(value)
+    return ctx.result(value)
+
+
+__all__ = ["call_ufunc"]
