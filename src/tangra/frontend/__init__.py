@@ -1,0 +1,8 @@
+"""Python source to typed, shape-checked IR: abstract evaluation of a function's AST.
+
+`trace` evaluates a live Python function on abstract arguments (`entry.py`). The evaluator (`evaluator.py`) walks the
+AST; names are bound to abstract values, mutable objects live on an abstract heap (`heap.py`), run-time branches and
+loops evaluate their blocks from copies of the state and join them (`templates.py`, `branches.py`, `loops.py`).
+Functions are evaluated inline where they are called (`calls.py`). What NumPy and Python's builtins mean is in
+`tangra.api`; this folder implements the `Context` those entries work with.
+"""

@@ -1,0 +1,278 @@
+"""Run-time branches: both arms are evaluated from copies of the state into blocks of their own, then joined."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tangra.api.kinds import PYBOOL
+from tangra.api.values import AbstractValue, Const, Scalar
+from tangra.frontend import conversion, symbols, templates
+from tangra.frontend.heap import BROKEN, CONTINUED, RETURNED, PathEnds, State
+from tangra.frontend.liveness import liveness
+from tangra.ir import Block, Op, Value
+
+if TYPE_CHECKING:
+    from tangra.frontend.evaluator import Evaluator
+
+EXITS = (RETURNED, BROKEN, CONTINUED)
+
+
+@dataclass
+class Arm:
+    """One side of a branch after its evaluation."""
+
+    block: Block
+    state: State
+
+    @property
+    def exited(self) -> bool | None:
+        """Whether control has left the statement list: certainly, certainly not, or None for sometimes."""
+        return exit_status(self.state)
+
+    @property
+    def names_dead(self) -> bool:
+        """After a certain `return`, nobody reads the local names."""
+        flag = self.state.env.get(RETURNED)
+        return isinstance(flag, Const) and bool(flag.value)
+
+
+def exit_status(state: State) -> bool | None:
+    """Whether `return`, `break` or `continue` was executed: True, False, or None where it depends on the run."""
+    flags = [state.env.get(name, Const(False)) for name in EXITS]
+    if any(isinstance(flag, Const) and flag.value for flag in flags):
+        return True
+    return False if all(isinstance(flag, Const) for flag in flags) else None
+
+
+def exit_flag(ev: Evaluator) -> Value:
+    """The run-time condition that one of the exits was taken."""
+    found: Value | None = None
+    for name in EXITS:
+        flag = ev.state.env.get(name)
+        if isinstance(flag, Scalar):
+            found = flag.value if found is None else ev.b("or", found, flag.value)
+    assert found is not None, "no exit depends on the run"
+    return found
+
+
+def exec_block(ev: Evaluator, statements: Sequence[ast.stmt]) -> None:
+    """Execute statements in order; what follows one that may exit runs only where it did not."""
+    for k, node in enumerate(statements):
+        rest = statements[k + 1 :]
+        if isinstance(node, ast.If):
+            with ev.at(node):
+                exec_if(ev, node, rest)
+            return
+        ev.exec(node)
+        if rest and continue_rest(ev, rest):
+            return
+
+
+def continue_rest(ev: Evaluator, rest: Sequence[ast.stmt]) -> bool:
+    """If control may have left, run `rest` under the condition that it did not; True if `rest` is dealt with."""
+    exited = exit_status(ev.state)
+    if exited is None:
+        branch(ev, exit_flag(ev), lambda: None, lambda: exec_block(ev, rest), None)
+        return True
+    return exited
+
+
+def exec_if(ev: Evaluator, node: ast.If, rest: Sequence[ast.stmt]) -> None:
+    """An `if` with the statements that follow it in its block."""
+    cond = ev.truth(ev.eval(node.test))
+    if isinstance(cond, Const):
+        exec_block(ev, [*(node.body if cond.value else node.orelse)])
+        if rest and not continue_rest(ev, rest):
+            exec_block(ev, rest)
+        return
+    assert isinstance(cond, Scalar)
+    live = live_after(ev, node)
+    base = ev.state
+    arms = [
+        run_arm(ev, cond.value, True, lambda: exec_block(ev, node.body)),
+        run_arm(ev, cond.value, False, lambda: exec_block(ev, node.orelse)),
+    ]
+    running = [arm for arm in arms if not arm.state.dead and arm.exited is not True]
+    leaving = [arm for arm in arms if not arm.state.dead and arm.exited is not False]
+    if rest and leaving and len(running) == 1:
+        resume(ev, running[0], rest)
+        join_arms(ev, cond.value, base, arms, None if ev.frame is None else live)
+        return
+    join_arms(ev, cond.value, base, arms, live)
+    if rest and not continue_rest(ev, rest):
+        exec_block(ev, rest)
+
+
+def live_after(ev: Evaluator, node: ast.stmt) -> frozenset[str] | None:
+    """Names that may be read after a statement; None if unknown."""
+    assert ev.frame is not None
+    found = liveness(ev.frame.definition.node).get(id(node))
+    return None if found is None else found.after
+
+
+def run_arm(ev: Evaluator, cond: Value, holds: bool, body: Callable[[], object]) -> Arm:
+    """Evaluate one side of a branch into a new block."""
+    arm = Arm(Block(), ev.state.copy())
+    outer, ev.state = ev.state, arm.state
+    symbols.assume(ev, cond, holds)
+    frame = ev.frame
+    try:
+        with ev.b.at(arm.block):
+            body()
+    except PathEnds:
+        ev.frame = frame
+    finally:
+        arm.state, ev.state = ev.state, outer
+    return arm
+
+
+def resume(ev: Evaluator, arm: Arm, rest: Sequence[ast.stmt]) -> None:
+    """Go on with `rest` at the end of an arm."""
+    outer, ev.state = ev.state, arm.state
+    try:
+        with ev.b.at(arm.block):
+            if arm.exited is None:
+                continue_rest(ev, rest)
+            else:
+                exec_block(ev, rest)
+    except PathEnds:
+        pass
+    finally:
+        arm.state, ev.state = ev.state, outer
+
+
+def branch(
+    ev: Evaluator, cond: Value, then: Callable[[], object], other: Callable[[], object], live: frozenset[str] | None
+) -> None:
+    """Run one of two actions, as `cond` says at run time."""
+    base = ev.state
+    arms = [run_arm(ev, cond, True, then), run_arm(ev, cond, False, other)]
+    join_arms(ev, cond, base, arms, live)
+
+
+def choose(
+    ev: Evaluator, cond: AbstractValue, then: Callable[[], AbstractValue], other: Callable[[], AbstractValue]
+) -> AbstractValue:
+    """The value of one of two expressions, as `cond` says."""
+    if isinstance(cond, Const):
+        return then() if cond.value else other()
+    assert isinstance(cond, Scalar)
+    name = f"$choice{len(ev.state.env)}"
+
+    def into(value: Callable[[], AbstractValue]) -> Callable[[], None]:
+        def run() -> None:
+            found = value()
+            ev.state.env[name] = found
+
+        return run
+
+    branch(ev, cond.value, into(then), into(other), None)
+    return _chosen(ev, name)
+
+
+def join_arms(ev: Evaluator, cond: Value, base: State, arms: list[Arm], live: frozenset[str] | None) -> None:
+    """Emit the `if` and make the state after it."""
+    dead = [arm.state.dead for arm in arms]
+    if any(dead):
+        _leave(ev, cond, arms, dead)
+        return
+    names_dead = arms[0].names_dead, arms[1].names_dead
+    join = templates.Join(
+        ev, base, (arms[0].state, arms[1].state), frozenset() if all(names_dead) else live, None, names_dead
+    )
+    plan = join.make_plan()
+    for side, arm in enumerate(arms):
+        outer, ev.state = ev.state, arm.state
+        with ev.b.at(arm.block):
+            ev.b.yield_(*templates.plan_values(ev, plan, side, names_dead[side]))
+        ev.state = outer
+    results: list[Value] = []
+    if arms[0].block.terminator.operands or any(has_effect(arm.block) for arm in arms):
+        results = ev.b.emit("if", [cond], {}, [arm.block for arm in arms]).results
+    ev.state = templates.plan_state(ev, plan, base, results)
+
+
+def _leave(ev: Evaluator, cond: Value, arms: list[Arm], dead: list[bool]) -> None:
+    """A branch of which at least one arm certainly raises: what follows is the other arm."""
+    if all(dead):
+        for arm in arms:
+            with ev.b.at(arm.block):
+                ev.b.yield_()
+        ev.b.emit("if", [cond], {}, [arm.block for arm in arms])
+        ev.state = arms[0].state
+        raise PathEnds
+    failing, other = (arms[0], arms[1]) if dead[0] else (arms[1], arms[0])
+    if _only_fails(failing.block):
+        *before, last = failing.block.ops
+        ev.b.block.ops.extend(before)
+        last.operands[0] = cond if dead[0] else ev.b("not", cond)
+        ev.b.block.ops.append(last)
+    else:
+        blocks = [Block(), Block()]
+        blocks[0 if dead[0] else 1] = failing.block
+        for block in blocks:
+            with ev.b.at(block):
+                ev.b.yield_()
+        ev.b.emit("if", [cond], {}, blocks)
+    ev.b.block.ops.extend(other.block.ops)
+    ev.state = other.state
+
+
+def has_effect(block: Block) -> bool:
+    """Whether anything in a block must not be removed."""
+    return any(op.defn.effect or op.name == "call" for op in block.walk())
+
+
+def is_speculable(op: Op) -> bool:
+    """Whether an operation may run although the condition it stood under does not hold."""
+    return op.defn.elementwise or op.name in ("constant", "dim", "undef")
+
+
+def _only_fails(block: Block) -> bool:
+    """Whether a block computes nothing but the payload of one certain failure at its end."""
+    if not block.ops or block.ops[-1].name != "fail_if":
+        return False
+    op = block.ops[-1].operands[0].defining_op
+    certain = op is not None and op.name == "constant" and bool(op.attrs["value"])
+    return certain and all(is_speculable(o) for o in block.ops[:-1])
+
+
+def both(
+    ev: Evaluator, operator: str, cond: Scalar, left: AbstractValue, right: Callable[[], AbstractValue]
+) -> AbstractValue:
+    """`left and right()` or `left or right()`, with `cond` the run-time truth of `left`: one operation on bools where
+    evaluating the right side early can do no harm, else a branch."""
+    base = ev.state
+    name = "$" + operator
+
+    def evaluate() -> None:
+        ev.state.env[name] = right()
+
+    arm = run_arm(ev, cond.value, operator == "and", evaluate)
+    value = arm.state.env.get(name)
+    simple = isinstance(value, Const) and isinstance(value.value, bool)
+    simple = simple or (isinstance(value, Scalar) and value.kinds == (PYBOOL,))
+    is_bool = isinstance(left, Scalar) and left.kinds == (PYBOOL,)
+    if simple and is_bool and not arm.state.dead and all(is_speculable(op) for op in arm.block.ops):
+        assert isinstance(value, (Const, Scalar))
+        ev.b.block.ops.extend(arm.block.ops)
+        return Scalar(ev.b(operator, cond.value, ev.number(value).value), (PYBOOL,))
+    other = Arm(Block(), base.copy())
+    other.state.env[name] = left
+    arms = [arm, other] if operator == "and" else [other, arm]
+    join_arms(ev, cond.value, base, arms, None)
+    return _chosen(ev, name)
+
+
+def _chosen(ev: Evaluator, name: str) -> AbstractValue:
+    return conversion.slot(ev, ev.state.env.pop(name), "the value of the expression")  # type: ignore[arg-type]
+
+
+def flag(value: Value) -> Scalar:
+    """A run-time bool as the content of an exit flag."""
+    return Scalar(value, (PYBOOL,))
+
+

@@ -1,0 +1,286 @@
+"""Calls: functions of the user are evaluated where they are called; everything else by its entry in `tangra.api`."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import types
+from collections.abc import Callable
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from tangra.api import registry
+from tangra.api.values import (
+    AbstractValue,
+    BoundMethod,
+    Const,
+    FunctionValue,
+    InstanceValue,
+    PartialValue,
+    TransformValue,
+
+)
+from tangra.errors import UnsupportedError
+from tangra.frontend import binding, branches, classes, containers, conversion, diagnostics, source
+from tangra.frontend.dispatch import expression
+from tangra.frontend.heap import RESULT, RETURNED, CellRef, CellState
+from tangra.frontend.live import LIBRARIES
+from tangra.frontend.paths import Path
+from tangra.frontend.source import Definition
+
+if TYPE_CHECKING:
+    from tangra.frontend.evaluator import Evaluator
+
+MAX_DEPTH = 200
+"""Calls that may nest; recursion that does not end at compile time runs into it."""
+
+Handler = Callable[..., AbstractValue]
+BUILTINS: dict[int, tuple[Any, Handler]] = {}
+"""Callables whose meaning the frontend itself has: handler(ev, *args, **kwargs)."""
+
+CALL_HANDLERS: list[tuple[type, Callable[..., AbstractValue]]] = []
+"""Types of callable objects of the package (jitted and transformed functions): handler(ev, obj, args, kwargs)."""
+
+TRANSFORMS: dict[str, Callable[..., AbstractValue]] = {}
+"""Meaning of calling a `TransformValue`, by its name: handler(ev, value, args, kwargs)."""
+
+
+def builtin(*objects: Any) -> Callable[[Handler], Handler]:
+    """Declare the meaning of a callable: `f(ev, *args, **kwargs)`."""
+
+    def add(function: Handler) -> Handler:
+        for obj in objects:
+            BUILTINS[id(obj)] = obj, function
+        return function
+
+    return add
+
+
+@expression(ast.Call)
+def call_expression(ev: Evaluator, node: ast.Call) -> AbstractValue:
+    """A call in an expression."""
+    if isinstance(node.func, ast.Name) and node.func.id == "super" and not node.args:
+        return _super(ev)
+    function = ev.eval(node.func)
+    args: list[AbstractValue] = []
+    for arg in node.args:
+        if isinstance(arg, ast.Starred):
+            args += containers.as_items(ev, ev.eval(arg.value), "an argument after *")
+        else:
+            args.append(ev.eval(arg))
+    kwargs: dict[str, AbstractValue] = {}
+    for keyword in node.keywords:
+        if keyword.arg is None:
+            for key, value in containers.pairs_of(ev, ev.eval(keyword.value)):
+                kwargs[key] = conversion.slot(ev, value, f"the argument {key}")
+        else:
+            kwargs[keyword.arg] = ev.eval(keyword.value)
+    return call(ev, function, args, kwargs)
+
+
+def _super(ev: Evaluator) -> Any:
+    frame = ev.frame
+    assert frame is not None
+    owner = frame.definition.owner
+    if owner is None or frame.self_value is None:
+        ev.python_error("RuntimeError", "super(): no arguments")
+    return classes.SuperValue(frame.self_value, owner)
+
+
+def call(
+    ev: Evaluator, function: AbstractValue, args: list[AbstractValue], kwargs: dict[str, AbstractValue]
+) -> AbstractValue:
+    """Call any abstract value."""
+    ev.counters.calls += 1
+    if isinstance(function, FunctionValue):
+        return call_user(ev, function.definition, function.scope, args, kwargs, function.defaults,
+                         dict(function.kw_defaults))
+    if isinstance(function, BoundMethod):
+        if isinstance(function.function, (Const, FunctionValue)):
+            return call(ev, function.function, [function.self, *args], kwargs)
+        return invoke(ev, function.function, [function.self, *args], kwargs)
+    if isinstance(function, PartialValue):
+        return call(ev, function.function, [*function.args, *args], {**dict(function.kwargs), **kwargs})
+    if isinstance(function, TransformValue):
+        return TRANSFORMS[function.transform](ev, function, args, kwargs)
+    if isinstance(function, InstanceValue):
+        method = classes.special_method(ev, function, "__call__")
+        if method is not None:
+            return call(ev, method, args, kwargs)
+    if isinstance(function, Const):
+        return _call_object(ev, function, args, kwargs)
+    ev.python_error("TypeError", f"{conversion.describe(ev, function)} object is not callable")
+
+
+def _call_object(
+    ev: Evaluator, function: Const, args: list[AbstractValue], kwargs: dict[str, AbstractValue]
+) -> AbstractValue:
+    obj = function.value
+    known = BUILTINS.get(id(obj))
+    if known is not None and known[0] is obj:
+        return invoke(ev, known[1], args, kwargs, obj)
+    entry = registry.find(obj)
+    if entry is not None:
+        return invoke(ev, entry, args, kwargs, obj)
+    for cls, handler in CALL_HANDLERS:
+        if isinstance(obj, cls):
+            return handler(ev, obj, args, kwargs)
+    if isinstance(obj, types.FunctionType) and not _is_library(obj):
+        return _call_live(ev, obj, args, kwargs)
+    if isinstance(obj, types.MethodType):
+        return call(ev, ev.live.lift(obj, Path(obj)), args, kwargs)
+    if isinstance(obj, type) and obj.__module__.partition(".")[0] not in LIBRARIES:
+        return classes.construct(ev, obj, args, kwargs)
+    if not callable(obj):
+        ev.python_error("TypeError", f"'{type(obj).__name__}' object is not callable")
+    module, name = getattr(obj, "__module__", None), getattr(obj, "__qualname__", repr(obj))
+    return ev.policy.unknown_call(ev, function, f"{module}.{name}" if module not in (None, "builtins") else name)
+
+
+def _is_library(function: types.FunctionType) -> bool:
+    module = function.__globals__.get("__name__", "")
+    return isinstance(module, str) and module.partition(".")[0] in LIBRARIES
+
+
+def invoke(
+    ev: Evaluator, entry: Handler, args: list[AbstractValue], kwargs: dict[str, AbstractValue], obj: Any = None
+) -> AbstractValue:
+    """Call an entry of the API or a handler of the frontend; wrong arguments are the user's TypeError."""
+    try:
+        _signature(entry).bind(ev, *args, **kwargs)
+    except TypeError as e:
+        name = getattr(obj, "__name__", getattr(entry, "__name__", "the function").rstrip("_"))
+        if _is_python_fault(obj, args, kwargs):
+            ev.python_error("TypeError", f"{name}(): {e}")
+        ev.error(UnsupportedError, f"{name}(): {e} in compiled code", code=diagnostics.UNSUPPORTED_CALL)
+    return entry(ev, *args, **kwargs)
+
+
+def _is_python_fault(obj: Any, args: list[AbstractValue], kwargs: dict[str, AbstractValue]) -> bool:
+    """Whether the real function would refuse these arguments too."""
+    try:
+        inspect.signature(obj).bind(*args, **kwargs)
+    except TypeError:
+        return True
+    except ValueError:
+        return False
+    return False
+
+
+@lru_cache(maxsize=4096)
+def _signature(entry: Handler) -> inspect.Signature:
+    return inspect.signature(entry)
+
+
+# ---- functions of the user -----------------------------------------------------------------------------------------------
+
+
+def _call_live(
+    ev: Evaluator, function: types.FunctionType, args: list[AbstractValue], kwargs: dict[str, AbstractValue]
+) -> AbstractValue:
+    """A live Python function: its source, with its closure's cells as they are."""
+    definition = source.load(function)
+    scope = tuple(
+        (name, ev.live.cell(cell, name))
+        for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
+        if name != "__class__"
+    )
+    text = function.__qualname__
+    defaults = tuple(
+        classes.default_value(ev, value, Path(function, (("attr", "__defaults__"), ("item", k)), f"{text} default"))
+        for k, value in enumerate(function.__defaults__ or ())
+    )
+    kw_defaults = {
+        name: classes.default_value(ev, value, Path(function, (("attr", "__kwdefaults__"), ("item", name)), name))
+        for name, value in (function.__kwdefaults__ or {}).items()
+    }
+    return call_user(ev, definition, scope, args, kwargs, defaults, kw_defaults)
+
+
+def call_user(
+    ev: Evaluator, definition: Definition, scope: Any, args: list[AbstractValue], kwargs: dict[str, AbstractValue],
+    defaults: tuple[AbstractValue, ...], kw_defaults: dict[str, AbstractValue],
+) -> AbstractValue:
+    """Evaluate a function's body with its parameters bound."""
+    from tangra.frontend import annotations
+    from tangra.frontend.evaluator import Frame
+
+    info = definition.scope
+    if info.yields is not None:
+        with ev.at(info.yields):
+            ev.policy.unsupported(ev, info.yields)
+    env = binding.bind_arguments(ev, definition.name, definition.node.args, args, kwargs, defaults, kw_defaults)
+    caller = ev.frame
+    depth = 0 if caller is None else caller.depth + 1
+    if depth > MAX_DEPTH:
+        ev.unsupported(
+            f"calls nest more than {MAX_DEPTH} deep, the last one to {definition.name}: recursion must end by a "
+            "condition that is known at compile time", "write it as a loop", diagnostics.RECURSION,
+        )
+    path = () if caller is None else (*caller.path, ev.place)
+    first = args[0] if args else None
+    frame = Frame(definition, caller, ev.span, depth, first, path=path)
+    outer_env, outer_place = ev.state.env, (ev.node_span, ev.b.span)
+    ev.state.env = {RETURNED: Const(False)}
+    ev.frame = frame
+    try:
+        _enter(ev, definition, env, scope)
+        annotations.check_parameters(ev, definition, env)
+        branches.exec_block(ev, definition.body)
+        result = _result(ev)
+        annotations.check_return(ev, definition, result)
+        return result
+    finally:
+        ev.frame = caller
+        ev.state.env = outer_env
+        ev.node_span, ev.b.span = outer_place
+
+
+def _enter(ev: Evaluator, definition: Definition, env: dict[str, AbstractValue], scope: Any) -> None:
+    """Bind parameters and captured names in the new frame."""
+    captured = definition.scope.captured
+    for name, ref in scope:
+        ev.state.env[name] = CellRef(ref)
+    for name in captured:
+        ev.state.env[name] = CellRef(ev.allocate(CellState(env.get(name))))
+    for name, value in env.items():
+        if name not in captured:
+            ev.state.env[name] = value
+
+
+def _result(ev: Evaluator) -> AbstractValue:
+    """What the function returned; None where it ran off its end."""
+    returned = ev.state.env.get(RETURNED)
+    if not (isinstance(returned, Const) and returned.value):
+        if isinstance(returned, Const):
+            return Const(None)
+
+        def off_the_end() -> None:
+            ev.state.env[RESULT] = Const(None)
+
+        branches.branch(ev, branches.exit_flag(ev), lambda: None, off_the_end, None)
+    found = ev.state.env[RESULT]
+    assert not isinstance(found, CellRef)
+    return conversion.slot(ev, found, "the value that the function returns")
+
+
+def make_function(ev: Evaluator, node: source.FunctionNode, name: str) -> FunctionValue:
+    """A function defined inside the one being evaluated: its defaults are evaluated now, its names captured."""
+    frame = ev.frame
+    assert frame is not None
+    key = "definition", id(node)
+    definition = ev.keys.get(key)
+    if definition is None:
+        definition = Definition(node, name, frame.definition.file, frame.definition.globals, frame.definition.owner)
+        ev.keys[key] = definition
+    assert isinstance(definition, Definition)
+    defaults = tuple(ev.eval(d) for d in node.args.defaults)
+    kw_defaults = tuple(
+        (a.arg, ev.eval(d)) for a, d in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True) if d is not None
+    )
+    scope = tuple(
+        (n, entry.ref) for n in sorted(definition.scope.free) if isinstance(entry := ev.state.env.get(n), CellRef)
+    )
+    return FunctionValue(definition, scope, defaults, kw_defaults)
+
+

@@ -1,0 +1,328 @@
+"""Instances of the user's classes: construction, attributes, methods, dataclasses and NamedTuples."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import types
+from typing import TYPE_CHECKING, Any
+
+from tangra.api.values import AbstractValue, BoundMethod, Const, InstanceValue, TupleValue
+from tangra.frontend import conversion, diagnostics
+from tangra.frontend.heap import Deleted, InstanceState
+from tangra.frontend.paths import Path
+
+if TYPE_CHECKING:
+    from tangra.frontend.evaluator import Evaluator
+
+MISSING = object()
+
+
+@dataclasses.dataclass(frozen=True)
+class SuperValue:
+    """`super()` inside a method: attributes are searched after `owner` in the class of `self`."""
+
+    self: AbstractValue
+    owner: type
+
+
+def lookup(cls: type, name: str, after: type | None = None) -> tuple[Any, type] | None:
+    """A class attribute as it is stored, and the class that has it."""
+    mro = list(cls.__mro__)
+    if after is not None:
+        mro = mro[mro.index(after) + 1 :]
+    for k in mro:
+        if name in vars(k):
+            return vars(k)[name], k
+    return None
+
+
+def is_generated(function: Any) -> bool:
+    """A method that `dataclass` or `NamedTuple` wrote: it has no source of its own."""
+    return isinstance(function, types.FunctionType) and function.__code__.co_filename.startswith("<")
+
+
+def special_method(ev: Evaluator, v: InstanceValue, name: str) -> AbstractValue | None:
+    """A method with a special name that the user wrote, bound; None if there is none."""
+    found = lookup(v.cls, name)
+    if found is None or found[1] is object or is_generated(found[0]):
+        return None
+    return bind(ev, v, v.cls, found, name)
+
+
+def bind(ev: Evaluator, v: AbstractValue, cls: type, found: tuple[Any, type], name: str) -> AbstractValue:
+    """What reading a class attribute through an instance gives."""
+    value, owner = found
+    if isinstance(value, types.FunctionType):
+        return BoundMethod(v, Const(value))
+    if isinstance(value, property):
+        if value.fget is None:
+            ev.python_error("AttributeError", f"property '{name}' has no getter")
+        return ev.call(Const(value.fget), [v], {})
+    if isinstance(value, functools.cached_property):
+        result = ev.call(Const(value.func), [v], {})
+        assert isinstance(v, InstanceValue)
+        set_slot(ev, v, name, result)
+        return result
+    if isinstance(value, staticmethod):
+        return ev.live.lift(value.__func__, Path(owner, (("attr", name),), f"{owner.__name__}.{name}"))
+    if isinstance(value, classmethod):
+        return BoundMethod(Const(cls), Const(value.__func__))
+    if hasattr(type(value), "__get__") and not isinstance(value, type):
+        ev.unsupported(f"the descriptor {owner.__name__}.{name}", "use a property or a plain attribute")
+    return ev.live.lift(value, Path(owner, (("attr", name),), f"{owner.__name__}.{name}"))
+
+
+def slot(ev: Evaluator, v: InstanceValue, name: str) -> AbstractValue | None:
+    """An instance's own attribute; None if it has none."""
+    state = ev.look(v.ref)
+    assert isinstance(state, InstanceState), state
+    found = state.get(name)
+    if isinstance(found, Deleted):
+        return None
+    if found is not None:
+        return conversion.slot(ev, found, f"the attribute {name}")
+    return ev.live.attribute(v.ref, name)
+
+
+def set_slot(ev: Evaluator, v: InstanceValue, name: str, value: Any) -> None:
+    """Set an instance's own attribute."""
+    state = ev.look(v.ref)
+    assert isinstance(state, InstanceState), state
+    ev.put(v.ref, state.with_attr(name, value))
+
+
+def getattr_(ev: Evaluator, v: InstanceValue, name: str) -> AbstractValue | None:
+    """`v.name`; None if there is no such attribute."""
+    found = lookup(v.cls, name)
+    if found is not None and isinstance(found[0], property):
+        return bind(ev, v, v.cls, found, name)
+    own = slot(ev, v, name)
+    if own is not None:
+        return own
+    if name == "__class__":
+        return Const(v.cls)
+    if found is not None and not isinstance(found[0], (types.MemberDescriptorType, types.GetSetDescriptorType)):
+        return bind(ev, v, v.cls, found, name)
+    if lookup(v.cls, "__getattr__") is not None:
+        ev.unsupported(f"{v.cls.__name__}.__getattr__", "give the class the attribute itself, or a property")
+    return None
+
+
+def setattr_(ev: Evaluator, v: InstanceValue, name: str, value: AbstractValue) -> None:
+    """`v.name = value`."""
+    found = lookup(v.cls, name)
+    if found is not None and isinstance(found[0], property):
+        if found[0].fset is None:
+            ev.python_error("AttributeError", f"property '{name}' of '{v.cls.__name__}' object has no setter")
+        ev.call(Const(found[0].fset), [v, value], {})
+        return
+    if is_frozen(v.cls):
+        ev.python_error("FrozenInstanceError", f"cannot assign to field '{name}'")
+    hook = lookup(v.cls, "__setattr__")
+    if hook is not None and hook[1] is not object and not is_generated(hook[0]):
+        ev.unsupported(f"{v.cls.__name__}.__setattr__", "use properties")
+    set_slot(ev, v, name, value)
+
+
+def delattr_(ev: Evaluator, v: InstanceValue, name: str) -> None:
+    """`del v.name`."""
+    if slot(ev, v, name) is None:
+        ev.python_error("AttributeError", f"'{v.cls.__name__}' object has no attribute '{name}'")
+    set_slot(ev, v, name, Deleted())
+
+
+def is_frozen(cls: type) -> bool:
+    """A dataclass with frozen=True."""
+    params = getattr(cls, "__dataclass_params__", None)
+    return bool(params is not None and params.frozen)
+
+
+def attribute_names(ev: Evaluator, v: InstanceValue) -> list[str]:
+    """Names of an instance's own attributes, in order."""
+    state = ev.look(v.ref)
+    assert isinstance(state, InstanceState)
+    names = [n for n in ev.live.has_attributes(v.ref) if not isinstance(state.get(n), Deleted)]
+    return names + [n for n, x in state.attrs if n not in names and not isinstance(x, Deleted)]
+
+
+# ---- construction --------------------------------------------------------------------------------------------------------
+
+
+def construct(
+    ev: Evaluator, cls: type, args: list[AbstractValue], kwargs: dict[str, AbstractValue]
+) -> AbstractValue:
+    """`cls(*args, **kwargs)` for a class of the user."""
+    if issubclass(cls, tuple) and hasattr(cls, "_fields"):
+        return named_tuple(ev, cls, args, kwargs)
+    metaclass = type(cls)
+    if metaclass is not type and metaclass.__name__ != "ABCMeta":
+        ev.unsupported(f"constructing {cls.__name__}, whose metaclass is {metaclass.__name__}")
+    if issubclass(cls, BaseException) or not _is_plain(cls):
+        ev.unsupported(f"constructing {cls.__name__} in compiled code", "construct it outside and pass it in",
+                       diagnostics.UNSUPPORTED_CALL)
+    v = InstanceValue(ev.allocate(InstanceState()), cls)
+    init = lookup(cls, "__init__")
+    assert init is not None
+    if dataclasses.is_dataclass(cls) and is_generated(init[0]):
+        _init_dataclass(ev, v, args, kwargs)
+    elif init[1] is object:
+        if args or kwargs:
+            ev.python_error("TypeError", f"{cls.__name__}() takes no arguments")
+    else:
+        ev.call(Const(init[0]), [v, *args], kwargs)
+    return v
+
+
+def _is_plain(cls: type) -> bool:
+    new = lookup(cls, "__new__")
+    return new is not None and new[1] is object and issubclass(cls, object) and not _has_foreign_base(cls)
+
+
+def _has_foreign_base(cls: type) -> bool:
+    """Whether a base other than object, and helpers without state, is not written in Python."""
+    return any(
+        k is not object and not k.__flags__ & (1 << 9) and k.__module__ not in ("typing", "abc") for k in cls.__mro__
+    )
+
+
+def _init_dataclass(
+    ev: Evaluator, v: InstanceValue, args: list[AbstractValue], kwargs: dict[str, AbstractValue]
+) -> None:
+    """The `__init__` that `dataclass` generates."""
+    fields = [f for f in dataclasses.fields(v.cls)]
+    parameters = [f for f in _init_fields(v.cls) if f.init]
+    positional = [f for f in parameters if not f.kw_only]
+    if len(args) > len(positional):
+        ev.python_error(
+            "TypeError",
+            f"{v.cls.__name__}.__init__() takes {len(positional) + 1} positional arguments but {len(args) + 1} were given",
+        )
+    given = dict(zip((f.name for f in positional), args))
+    for name, value in kwargs.items():
+        if name in given or name not in {f.name for f in parameters}:
+            problem = "got multiple values for argument" if name in given else "got an unexpected keyword argument"
+            ev.python_error("TypeError", f"{v.cls.__name__}.__init__() {problem} '{name}'")
+        given[name] = value
+    init_only: list[AbstractValue] = []
+    for f in _init_fields(v.cls):
+        value_ = given.get(f.name)
+        if value_ is None:
+            value_ = _default(ev, v.cls, f)
+        if value_ is None:
+            if f.init:
+                ev.python_error("TypeError", f"{v.cls.__name__}.__init__() missing a required argument: '{f.name}'")
+            continue
+        if f in fields:
+            set_slot(ev, v, f.name, value_)
+        else:
+            init_only.append(value_)
+    post = lookup(v.cls, "__post_init__")
+    if post is not None:
+        ev.call(Const(post[0]), [v, *init_only], {})
+
+
+def _init_fields(cls: type) -> list[Any]:
+    """Fields and InitVar pseudo-fields, in order."""
+    all_fields = getattr(cls, "__dataclass_fields__")
+    return [f for f in all_fields.values() if f._field_type is not dataclasses._FIELD_CLASSVAR]  # type: ignore[attr-defined]
+
+
+def _default(ev: Evaluator, cls: type, f: Any) -> AbstractValue | None:
+    if f.default is not dataclasses.MISSING:
+        path = Path(cls, (("attr", "__dataclass_fields__"), ("item", f.name), ("attr", "default")), f"{f.name} default")
+        return default_value(ev, f.default, path)
+    if f.default_factory is not dataclasses.MISSING:
+        return ev.call(Const(f.default_factory), [], {})
+    return None
+
+
+def default_value(ev: Evaluator, value: Any, path: Path) -> AbstractValue:
+    """A default: numbers are constants of the program."""
+    return Const(value) if isinstance(value, (int, float, complex)) else ev.live.lift(value, path)
+
+
+def named_tuple(
+    ev: Evaluator, cls: Any, args: list[AbstractValue], kwargs: dict[str, AbstractValue]
+) -> TupleValue:
+    """An instance of a NamedTuple class."""
+    names = list(cls._fields)
+    if len(args) > len(names):
+        ev.python_error("TypeError", f"{cls.__name__} takes {len(names)} arguments but {len(args)} were given")
+    given: dict[str, AbstractValue] = dict(zip(names, args))
+    for name, value in kwargs.items():
+        if name in given or name not in names:
+            ev.python_error("TypeError", f"{cls.__name__}() got an unexpected or repeated argument '{name}'")
+        given[name] = value
+    for name in names:
+        if name not in given:
+            if name not in cls._field_defaults:
+                ev.python_error("TypeError", f"{cls.__name__}() missing a required argument: '{name}'")
+            path = Path(cls, (("attr", "_field_defaults"), ("item", name)), name)
+            given[name] = default_value(ev, cls._field_defaults[name], path)
+    return TupleValue(tuple(given[name] for name in names), cls)
+
+
+def tuple_attribute(ev: Evaluator, v: TupleValue, name: str) -> AbstractValue | None:
+    """A field or method of a NamedTuple."""
+    cls: Any = v.cls
+    if cls is None:
+        return None
+    if name in cls._fields:
+        return conversion.slot(ev, v.items[cls._fields.index(name)], f"the field {name}")
+    if name == "_fields":
+        return Const(cls._fields)
+    if name == "_replace":
+        return BoundMethod(v, _replace)
+    if name == "_asdict":
+        return BoundMethod(v, _asdict)
+    found = lookup(cls, name)
+    if found is None or is_generated(found[0]) or found[1] in (tuple, object):
+        return None
+    return bind(ev, v, cls, found, name)
+
+
+def _replace(ev: Evaluator, v: TupleValue, **changes: AbstractValue) -> AbstractValue:
+    cls: Any = v.cls
+    for name in changes:
+        if name not in cls._fields:
+            ev.python_error("ValueError", f"Got unexpected field names: [{name!r}]")
+    return TupleValue(tuple(changes.get(n, x) for n, x in zip(cls._fields, v.items, strict=True)), cls)
+
+
+def _asdict(ev: Evaluator, v: TupleValue) -> AbstractValue:
+    from tangra.frontend import containers
+
+    cls: Any = v.cls
+    return containers.new_dict(ev, list(cls._fields), list(v.items))
+
+
+def replace(ev: Evaluator, v: AbstractValue, /, **changes: AbstractValue) -> AbstractValue:
+    """`dataclasses.replace(v, **changes)`."""
+    if not isinstance(v, InstanceValue) or not dataclasses.is_dataclass(v.cls):
+        ev.python_error("TypeError", "replace() should be called on dataclass instances")
+    given: dict[str, AbstractValue] = {}
+    for f in dataclasses.fields(v.cls):
+        if not f.init:
+            if f.name in changes:
+                ev.python_error("ValueError", f"field {f.name} is declared with init=False")
+            continue
+        value = changes[f.name] if f.name in changes else slot(ev, v, f.name)
+        assert value is not None, f.name
+        given[f.name] = value
+    for name in changes:
+        if name not in given:
+            ev.python_error("TypeError", f"{v.cls.__name__}.__init__() got an unexpected keyword argument '{name}'")
+    return construct(ev, v.cls, [], given)
+
+
+def dataclass_equality(ev: Evaluator, left: AbstractValue, right: AbstractValue) -> AbstractValue | None:
+    """`left == right` as `dataclass` generates it; None where it does not apply."""
+    if not (isinstance(left, InstanceValue) and isinstance(right, InstanceValue) and left.cls is right.cls):
+        return None
+    if not dataclasses.is_dataclass(left.cls) or not left.cls.__dataclass_params__.eq:  # type: ignore[attr-defined]
+        return None
+    names = [f.name for f in dataclasses.fields(left.cls) if f.compare]
+    pairs = [(slot(ev, left, n), slot(ev, right, n)) for n in names]
+    a, b = ([x for x in side if x is not None] for side in zip(*pairs)) if pairs else ([], [])
+    return ev.binary("==", TupleValue(tuple(a)), TupleValue(tuple(b)))

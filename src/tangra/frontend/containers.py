@@ -1,0 +1,580 @@
+"""Tuples, lists, dicts, ranges and strings: operators, subscripts, and the methods of lists, dicts, tuples and strings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from tangra.api import registry
+from tangra.api.elementwise import is_number
+from tangra.api.kinds import PYBOOL
+from tangra.api.values import (
+    AbstractValue,
+    ArrayValue,
+    BoundMethod,
+    Const,
+    DictValue,
+
+    ListValue,
+    RangeValue,
+    Scalar,
+    SliceValue,
+    TupleValue,
+)
+from tangra.errors import TypeMismatchError
+from tangra.frontend import conversion, diagnostics
+from tangra.frontend.heap import DictState, ListState, StackState
+
+if TYPE_CHECKING:
+    from tangra.frontend.evaluator import Evaluator
+
+LIST_METHODS: dict[str, Callable[..., AbstractValue]] = {}
+DICT_METHODS: dict[str, Callable[..., AbstractValue]] = {}
+NONE = Const(None)
+
+
+def list_state(ev: Evaluator, v: ListValue) -> ListState:
+    """The items of a list of static length."""
+    state = ev.look(v.ref)
+    if isinstance(state, StackState):
+        ev.unsupported("this operation on a list that grew in a loop", "make it an array first: np.array(items)")
+    assert isinstance(state, ListState), state
+    return state
+
+
+def dict_state(ev: Evaluator, v: DictValue) -> DictState:
+    """The content of a dict."""
+    state = ev.look(v.ref)
+    assert isinstance(state, DictState), state
+    return state
+
+
+def new_list(ev: Evaluator, items: list[AbstractValue] | tuple[AbstractValue, ...]) -> ListValue:
+    """A fresh list."""
+    return ListValue(ev.allocate(ListState(tuple(items))))
+
+
+def new_dict(ev: Evaluator, keys: list[Any], values: list[Any]) -> DictValue:
+    """A fresh dict; later duplicates of a key replace earlier ones."""
+    state = DictState((), ())
+    for key, value in zip(keys, values, strict=True):
+        state = with_key(state, key, value)
+    return DictValue(ev.allocate(state))
+
+
+def with_key(state: DictState, key: Any, value: Any) -> DictState:
+    """A dict with one key set."""
+    for k, known in enumerate(state.keys):
+        if known is key or known == key:
+            return DictState(state.keys, (*state.values[:k], value, *state.values[k + 1 :]))
+    return DictState((*state.keys, key), (*state.values, value))
+
+
+def as_items(ev: Evaluator, v: AbstractValue, what: str) -> list[AbstractValue]:
+    """The items of any iterable of static length."""
+    found = ev.iterate(v)
+    if found is None:
+        ev.error(
+            TypeMismatchError, f"{what} takes an iterable of known length, not {conversion.describe(ev, v)}",
+            code=diagnostics.NOT_ITERABLE,
+        )
+    return list(found)
+
+
+def length(ev: Evaluator, v: AbstractValue) -> AbstractValue:
+    """`len(v)`."""
+    if isinstance(v, ListValue):
+        state = ev.look(v.ref)
+        return state.count if isinstance(state, StackState) else Const(len(list_state(ev, v).items))
+    if isinstance(v, DictValue):
+        return Const(len(dict_state(ev, v).keys))
+    if isinstance(v, TupleValue):
+        return Const(len(v.items))
+    if isinstance(v, ArrayValue):
+        if not v.type.shape:
+            ev.python_error("TypeError", "len() of unsized object")
+        return ev.size_value(v.type.shape[0])
+    if isinstance(v, RangeValue):
+        from tangra.frontend import iteration
+
+        return iteration.range_length(ev, v)
+    if isinstance(v, Const) and hasattr(v.value, "__len__"):
+        return Const(len(v.value))
+    ev.python_error("TypeError", f"object of type {conversion.describe(ev, v)} has no len()")
+
+
+# ---- operators ---------------------------------------------------------------------------------------------------------
+
+
+def binary(ev: Evaluator, op: str, left: AbstractValue, right: AbstractValue) -> AbstractValue | None:
+    """An operator of which an operand is a container; None if it is not for containers."""
+    if op == "*" and is_number(left) and isinstance(right, (TupleValue, ListValue)):
+        return _repeat(ev, right, left)
+    if op == "*" and isinstance(left, (TupleValue, ListValue)) and is_number(right):
+        return _repeat(ev, left, right)
+    if isinstance(left, Const) and isinstance(left.value, tuple):
+        left = TupleValue(tuple(ev.live.constant(x) for x in left.value))
+    if isinstance(right, Const) and isinstance(right.value, tuple):
+        right = TupleValue(tuple(ev.live.constant(x) for x in right.value))
+    for form in (TupleValue, ListValue, DictValue):
+        if isinstance(left, form) and isinstance(right, form):
+            return _two(ev, op, left, right)
+    if isinstance(left, Const) and isinstance(left.value, str) and op == "%":
+        return Const(left.value % conversion.plain(ev, right))
+    return None
+
+
+def _two(ev: Evaluator, op: str, left: Any, right: Any) -> AbstractValue | None:
+    if isinstance(left, DictValue):
+        return _two_dicts(ev, op, left, right)
+    if op == "+":
+        items = [*as_items(ev, left, "+"), *as_items(ev, right, "+")]
+        return TupleValue(tuple(items)) if isinstance(left, TupleValue) else new_list(ev, items)
+    if op in ("==", "!="):
+        equal = _equal(ev, as_items(ev, left, op), as_items(ev, right, op))
+        return equal if op == "==" else _negated(ev, equal)
+    if op in ("<", "<=", ">", ">="):
+        return _ordered(ev, op, as_items(ev, left, op), as_items(ev, right, op))
+    return None
+
+
+def _negated(ev: Evaluator, v: AbstractValue) -> AbstractValue:
+    return Const(not v.value) if isinstance(v, Const) else Scalar(ev.b("not", ev.number(v).value), (PYBOOL,))
+
+
+def _equal(ev: Evaluator, left: list[AbstractValue], right: list[AbstractValue]) -> AbstractValue:
+    if len(left) != len(right):
+        return Const(False)
+    found = None
+    for a, b in zip(left, right, strict=True):
+        same = ev.truth(ev.binary("==", a, b))
+        if isinstance(same, Const):
+            if not same.value:
+                return same
+            continue
+        value = ev.number(same).value
+        found = value if found is None else ev.b("and", found, value)
+    return Const(True) if found is None else Scalar(found, (PYBOOL,))
+
+
+def _ordered(ev: Evaluator, op: str, left: list[AbstractValue], right: list[AbstractValue]) -> AbstractValue:
+    """Lexicographic order, from the end of the shorter one forwards."""
+    from tangra.frontend import branches
+
+    if not left or not right:
+        return ev.binary(op, Const(len(left)), Const(len(right)))
+    same = ev.truth(ev.binary("==", left[0], right[0]))
+    return branches.choose(
+        ev, same, lambda: _ordered(ev, op, left[1:], right[1:]),
+        lambda: ev.truth(ev.binary(op.rstrip("="), left[0], right[0])),
+    )
+
+
+def _two_dicts(ev: Evaluator, op: str, left: DictValue, right: DictValue) -> AbstractValue | None:
+    a, b = dict_state(ev, left), dict_state(ev, right)
+    if op == "|":
+        return new_dict(ev, [*a.keys, *b.keys], [*a.values, *b.values])
+    if op in ("==", "!="):
+        if set(a.keys) != set(b.keys):
+            return Const(op == "!=")
+        pairs = [(conversion.slot(ev, v, "a value"), b.get(k)) for k, v in zip(a.keys, a.values, strict=True)]
+        equal = _equal(ev, [x for x, _ in pairs], [conversion.slot(ev, y, "a value") for _, y in pairs if y is not None])
+        return equal if op == "==" else _negated(ev, equal)
+    return None
+
+
+def _repeat(ev: Evaluator, container: TupleValue | ListValue, count: AbstractValue) -> AbstractValue:
+    items = as_items(ev, container, "*")
+    n = int(ev.static(count, "the number of repetitions of a list"))
+    return TupleValue(tuple(items) * n) if isinstance(container, TupleValue) else new_list(ev, items * n)
+
+
+def in_range(ev: Evaluator, item: AbstractValue, r: RangeValue) -> AbstractValue:
+    """`item in range(...)`."""
+    try:
+        return Const(conversion.plain(ev, item) in conversion.plain(ev, r))
+    except conversion.NotPlain:
+        pass
+    step = ev.static(r.step, "the step of the range")
+    lo, hi = (r.start, r.stop) if step > 0 else (ev.binary("+", r.stop, Const(1)), ev.binary("+", r.start, Const(1)))
+    checks = [ev.binary("<=", lo, item), ev.binary("<", item, hi)]
+    if abs(step) != 1:
+        checks.append(ev.binary("==", ev.binary("%", ev.binary("-", item, r.start), Const(abs(step))), Const(0)))
+    return _all(ev, checks)
+
+
+def _all(ev: Evaluator, checks: list[AbstractValue]) -> AbstractValue:
+    return _equal(ev, checks, [Const(True)] * len(checks))
+
+
+# ---- subscripts ----------------------------------------------------------------------------------------------------------
+
+
+def getitem(ev: Evaluator, target: AbstractValue, index: AbstractValue) -> AbstractValue:
+    """`target[index]` of a container or constant."""
+    if isinstance(target, ListValue) and isinstance(state := ev.look(target.ref), StackState):
+        from tangra.frontend import stacks
+
+        return stacks.getitem(ev, target, state, index)
+    if isinstance(target, DictValue):
+        return _dict_item(ev, target, index)
+    if isinstance(target, RangeValue):
+        return _range_item(ev, target, index)
+    if isinstance(target, Const):
+        return _constant_item(ev, target, index)
+    if not isinstance(target, (TupleValue, ListValue)):
+        ev.python_error("TypeError", f"{conversion.describe(ev, target)} object is not subscriptable")
+    items = as_items(ev, target, "an index")
+    what = "list" if isinstance(target, ListValue) else "tuple"
+    if isinstance(index, SliceValue) or (isinstance(index, Const) and isinstance(index.value, slice)):
+        part = items[ev.static(index, f"a slice of a {what}")]
+        return TupleValue(tuple(part)) if isinstance(target, TupleValue) else new_list(ev, part)
+    if isinstance(index, Scalar) and not isinstance(index.size, int) and len(items) > 1:
+        picked = _run_time_item(ev, items, index, what)
+        if picked is not None:
+            return picked
+    k = _position(ev, index, len(items), what)
+    return items[k]
+
+
+def _run_time_item(ev: Evaluator, items: list[AbstractValue], index: Scalar, what: str) -> AbstractValue | None:
+    """A container of numbers indexed at run time: an array of them, if they are of one kind."""
+    if not all(is_number(x) for x in items):
+        return None
+    kinds = {ev.kind(x) for x in items}
+    if len(kinds) != 1 or conversion.sources_of(ev, index) is not None and len(items) <= 8:
+        return None
+    stacked = ev.new_array(ev.array(TupleValue(tuple(items))))
+    found = ev.getitem(stacked, index)
+    return ev.scalar(ev.number(found).value, kinds.pop())
+
+
+def _position(ev: Evaluator, index: AbstractValue, count: int, what: str) -> int:
+    k = ev.static(index, f"an index into a {what}")
+    if isinstance(k, float) or not hasattr(k, "__index__"):
+        ev.python_error("TypeError", f"{what} indices must be integers or slices, not {type(k).__name__}")
+    if not -count <= k.__index__() < count:
+        ev.python_error("IndexError", f"{what} index out of range")
+    return int(k.__index__()) % count
+
+
+def _dict_item(ev: Evaluator, target: DictValue, index: AbstractValue) -> AbstractValue:
+    key = ev.static(index, "a key of a dict")
+    found = dict_state(ev, target).get(key)
+    if found is None:
+        ev.python_error("KeyError", repr(key))
+    return conversion.slot(ev, found, f"the value of {key!r}")
+
+
+def _range_item(ev: Evaluator, r: RangeValue, index: AbstractValue) -> AbstractValue:
+    try:
+        return ev.live.constant(conversion.plain(ev, r)[conversion.plain(ev, index)])
+    except conversion.NotPlain:
+        pass
+    count = length(ev, r)
+    negative = ev.truth(ev.binary("<", index, Const(0)))
+    from tangra.frontend import branches
+
+    at = branches.choose(ev, negative, lambda: ev.binary("+", index, count), lambda: index)
+    inside = _all(ev, [ev.binary("<=", Const(0), at), ev.binary("<", at, count)])
+    outside = _negated(ev, inside)
+    ev.fail_if(ev.number(outside).value, "IndexError", "range object index out of range")
+    return ev.binary("+", r.start, ev.binary("*", at, r.step))
+
+
+def _constant_item(ev: Evaluator, target: Const, index: AbstractValue) -> AbstractValue:
+    key = ev.static(index, "an index into a constant")
+    try:
+        return ev.live.constant(target.value[key])
+    except (LookupError, TypeError) as e:
+        ev.python_error(type(e).__name__, str(e))
+
+
+def setitem(ev: Evaluator, target: AbstractValue, index: AbstractValue, value: AbstractValue) -> None:
+    """`target[index] = value` of a list or dict."""
+    if isinstance(target, DictValue):
+        ev.put(target.ref, with_key(dict_state(ev, target), ev.static(index, "a key of a dict"), value))
+        return
+    if not isinstance(target, ListValue):
+        ev.python_error("TypeError", f"{conversion.describe(ev, target)} object does not support item assignment")
+    state = ev.look(target.ref)
+    if isinstance(state, StackState):
+        from tangra.frontend import stacks
+
+        stacks.setitem(ev, target, state, index, value)
+        return
+    items = list(list_state(ev, target).items)
+    if isinstance(index, SliceValue):
+        items[ev.static(index, "a slice of a list")] = as_items(ev, value, "assignment to a slice")
+    else:
+        items[_position(ev, index, len(items), "list assignment")] = value
+    ev.put(target.ref, ListState(tuple(items)))
+
+
+def delitem(ev: Evaluator, target: AbstractValue, index: AbstractValue) -> None:
+    """`del target[index]`."""
+    if isinstance(target, DictValue):
+        key = ev.static(index, "a key of a dict")
+        _dict_item(ev, target, index)
+        _without_key(ev, target, key)
+        return
+    if not isinstance(target, ListValue):
+        ev.python_error("TypeError", f"{conversion.describe(ev, target)} object doesn't support item deletion")
+    items = list(list_state(ev, target).items)
+    if isinstance(index, SliceValue):
+        del items[ev.static(index, "a slice of a list")]
+    else:
+        del items[_position(ev, index, len(items), "list assignment")]
+    ev.put(target.ref, ListState(tuple(items)))
+
+
+def _without_key(ev: Evaluator, target: DictValue, key: Any) -> None:
+    state = dict_state(ev, target)
+    kept = [(k, v) for k, v in zip(state.keys, state.values, strict=True) if not (k is key or k == key)]
+    ev.put(target.ref, DictState(tuple(k for k, _ in kept), tuple(v for _, v in kept)))
+
+
+# ---- methods -------------------------------------------------------------------------------------------------------------
+
+
+def _method(table: dict[str, Callable[..., AbstractValue]], name: str) -> Callable[[Any], Any]:
+    def add(function: Any) -> Any:
+        table[name] = function
+        return function
+
+    return add
+
+
+@_method(LIST_METHODS, "append")
+def append(ev: Evaluator, v: ListValue, item: AbstractValue) -> AbstractValue:
+    state = ev.look(v.ref)
+    ev.appended.setdefault(v.ref, []).append(item)
+    if isinstance(state, StackState):
+        from tangra.frontend import stacks
+
+        stacks.append(ev, v, state, item)
+        return NONE
+    ev.put(v.ref, ListState((*list_state(ev, v).items, item)))
+    return NONE
+
+
+@_method(LIST_METHODS, "extend")
+def extend(ev: Evaluator, v: ListValue, more: AbstractValue) -> AbstractValue:
+    found = ev.iterate(more)
+    if found is None:
+        from tangra.frontend import iteration
+
+        iteration.for_each(ev, more, lambda item: append(ev, v, item) and None, key=_key(ev))
+        return NONE
+    for item in list(found):
+        append(ev, v, item)
+    return NONE
+
+
+def _key(ev: Evaluator) -> Any:
+    """A key for a loop that the evaluation at this place runs."""
+    return ev.loop_key(("extend", ev.span))
+
+
+@_method(LIST_METHODS, "insert")
+def insert(ev: Evaluator, v: ListValue, index: AbstractValue, item: AbstractValue) -> AbstractValue:
+    items = list(list_state(ev, v).items)
+    items.insert(ev.static(index, "the position of insert()"), item)
+    ev.put(v.ref, ListState(tuple(items)))
+    return NONE
+
+
+@_method(LIST_METHODS, "pop")
+def pop(ev: Evaluator, v: ListValue, index: AbstractValue = Const(-1)) -> AbstractValue:
+    state = ev.look(v.ref)
+    if isinstance(state, StackState):
+        from tangra.frontend import stacks
+
+        return stacks.pop(ev, v, state, index)
+    items = list(list_state(ev, v).items)
+    if not items:
+        ev.python_error("IndexError", "pop from empty list")
+    item = items.pop(_position(ev, index, len(items), "pop"))
+    ev.put(v.ref, ListState(tuple(items)))
+    return conversion.slot(ev, item, "an item of the list")
+
+
+@_method(LIST_METHODS, "remove")
+def remove(ev: Evaluator, v: ListValue, item: AbstractValue) -> AbstractValue:
+    where = index_of(ev, v, item)
+    delitem(ev, v, where)
+    return NONE
+
+
+@_method(LIST_METHODS, "index")
+def index_of(ev: Evaluator, v: AbstractValue, item: AbstractValue) -> AbstractValue:
+    for k, other in enumerate(as_items(ev, v, "index()")):
+        if ev.static(ev.truth(ev.binary("==", item, other)), "whether an item is equal to the one searched for"):
+            return Const(k)
+    ev.python_error("ValueError", "the value is not in the list")
+
+
+@_method(LIST_METHODS, "count")
+def count_of(ev: Evaluator, v: AbstractValue, item: AbstractValue) -> AbstractValue:
+    total: AbstractValue = Const(0)
+    for other in as_items(ev, v, "count()"):
+        total = ev.binary("+", total, ev.truth(ev.binary("==", item, other)))
+    return total
+
+
+@_method(LIST_METHODS, "copy")
+def copy_list(ev: Evaluator, v: ListValue) -> AbstractValue:
+    return new_list(ev, as_items(ev, v, "copy()"))
+
+
+@_method(LIST_METHODS, "clear")
+def clear(ev: Evaluator, v: ListValue) -> AbstractValue:
+    ev.put(v.ref, ListState(()))
+    return NONE
+
+
+@_method(LIST_METHODS, "reverse")
+def reverse(ev: Evaluator, v: ListValue) -> AbstractValue:
+    ev.put(v.ref, ListState(list_state(ev, v).items[::-1]))
+    return NONE
+
+
+@_method(LIST_METHODS, "sort")
+def sort(
+    ev: Evaluator, v: ListValue, *, key: AbstractValue = NONE, reverse: AbstractValue = Const(False)
+) -> AbstractValue:
+    ev.put(v.ref, ListState(tuple(sorted_items(ev, v, key, reverse))))
+    return NONE
+
+
+def sorted_items(
+    ev: Evaluator, v: AbstractValue, key: AbstractValue, reverse: AbstractValue
+) -> list[AbstractValue]:
+    """Items in order. With run-time keys they must be numbers of one kind without a key function: an array is sorted."""
+    items = as_items(ev, v, "sorted()")
+    backwards = bool(ev.static(reverse, "the direction of a sort"))
+    keys = items if isinstance(key, Const) and key.value is None else [ev.call(key, [x], {}) for x in items]
+    try:
+        plain = [conversion.plain(ev, k) for k in keys]
+    except conversion.NotPlain:
+        if keys is not items or not items or not all(is_number(x) for x in items) or len({ev.kind(x) for x in items}) > 1:
+            ev.unsupported("sorting a list of objects by run-time keys", "use np.argsort on an array of the keys")
+        kind = ev.kind(items[0])
+        value = ev.b("sort", ev.array(TupleValue(tuple(items))), axis=0)
+        array = ev.new_array(value)
+        order = range(len(items) - 1, -1, -1) if backwards else range(len(items))
+        return [ev.scalar(ev.number(ev.getitem(array, Const(k))).value, kind) for k in order]
+    order_of = sorted(range(len(items)), key=plain.__getitem__, reverse=backwards)
+    return [items[k] for k in order_of]
+
+
+@_method(DICT_METHODS, "get")
+def dict_get(ev: Evaluator, v: DictValue, key: AbstractValue, default: AbstractValue = NONE) -> AbstractValue:
+    found = dict_state(ev, v).get(ev.static(key, "a key of a dict"))
+    return default if found is None else conversion.slot(ev, found, "the value")
+
+
+@_method(DICT_METHODS, "keys")
+def dict_keys(ev: Evaluator, v: DictValue) -> AbstractValue:
+    return TupleValue(tuple(Const(k) for k in dict_state(ev, v).keys))
+
+
+@_method(DICT_METHODS, "values")
+def dict_values(ev: Evaluator, v: DictValue) -> AbstractValue:
+    return TupleValue(tuple(conversion.slot(ev, x, "a value") for x in dict_state(ev, v).values))
+
+
+@_method(DICT_METHODS, "items")
+def dict_items(ev: Evaluator, v: DictValue) -> AbstractValue:
+    state = dict_state(ev, v)
+    pairs = zip(state.keys, state.values, strict=True)
+    return TupleValue(tuple(TupleValue((Const(k), conversion.slot(ev, x, "a value"))) for k, x in pairs))
+
+
+@_method(DICT_METHODS, "update")
+def update_dict(
+    ev: Evaluator, v: DictValue, other: AbstractValue | None = None, /, **more: AbstractValue
+) -> AbstractValue:
+    state = dict_state(ev, v)
+    for key, value in [*(pairs_of(ev, other) if other is not None else ()), *more.items()]:
+        state = with_key(state, key, value)
+    ev.put(v.ref, state)
+    return NONE
+
+
+def pairs_of(ev: Evaluator, v: AbstractValue) -> list[tuple[Any, Any]]:
+    """Keys and values of a dict or of an iterable of pairs."""
+    if isinstance(v, DictValue):
+        state = dict_state(ev, v)
+        return list(zip(state.keys, state.values, strict=True))
+    found = []
+    for pair in as_items(ev, v, "dict()"):
+        key, value = as_items(ev, pair, "a pair of dict()")
+        found.append((ev.static(key, "a key of a dict"), value))
+    return found
+
+
+@_method(DICT_METHODS, "setdefault")
+def setdefault(ev: Evaluator, v: DictValue, key: AbstractValue, default: AbstractValue = NONE) -> AbstractValue:
+    found = dict_state(ev, v).get(ev.static(key, "a key of a dict"))
+    if found is not None:
+        return conversion.slot(ev, found, "the value")
+    setitem(ev, v, key, default)
+    return default
+
+
+@_method(DICT_METHODS, "pop")
+def dict_pop(
+    ev: Evaluator, v: DictValue, key: AbstractValue, default: AbstractValue | None = None
+) -> AbstractValue:
+    name = ev.static(key, "a key of a dict")
+    found = dict_state(ev, v).get(name)
+    if found is None:
+        if default is None:
+            ev.python_error("KeyError", repr(name))
+        return default
+    _without_key(ev, v, name)
+    return conversion.slot(ev, found, "the value")
+
+
+@_method(DICT_METHODS, "copy")
+def copy_dict(ev: Evaluator, v: DictValue) -> AbstractValue:
+    state = dict_state(ev, v)
+    return new_dict(ev, list(state.keys), list(state.values))
+
+
+@_method(DICT_METHODS, "clear")
+def clear_dict(ev: Evaluator, v: DictValue) -> AbstractValue:
+    ev.put(v.ref, DictState((), ()))
+    return NONE
+
+
+def method(ev: Evaluator, receiver: AbstractValue, name: str) -> AbstractValue | None:
+    """A method of a container or constant string, bound; None if there is none."""
+    if isinstance(receiver, ListValue) and name in LIST_METHODS:
+        return BoundMethod(receiver, LIST_METHODS[name])
+    if isinstance(receiver, DictValue) and name in DICT_METHODS:
+        return BoundMethod(receiver, DICT_METHODS[name])
+    if isinstance(receiver, TupleValue) and name in ("index", "count"):
+        return BoundMethod(receiver, LIST_METHODS[name])
+    if isinstance(receiver, Const) and isinstance(receiver.value, (str, bytes, tuple, range)):
+        function = getattr(receiver.value, name, None)
+        if callable(function):
+            return BoundMethod(receiver, _constant_method(name))
+    form = {ListValue: "list", DictValue: "dict", TupleValue: "tuple"}.get(type(receiver))
+    entry = registry.METHODS.get((form, name)) if form else None
+    return BoundMethod(receiver, entry) if entry is not None else None
+
+
+def _constant_method(name: str) -> Callable[..., AbstractValue]:
+    def call(ev: Evaluator, receiver: Const, *args: AbstractValue, **kwargs: AbstractValue) -> AbstractValue:
+        plain_args = [ev.static(a, f"an argument of .{name}()") for a in args]
+        plain_kwargs = {k: ev.static(a, f"an argument of .{name}()") for k, a in kwargs.items()}
+        try:
+            return ev.live.constant(getattr(receiver.value, name)(*plain_args, **plain_kwargs))
+        except Exception as e:  # any exception is what Python itself raises here
+            ev.python_error(type(e).__name__, str(e))
+
+    return call
+
+

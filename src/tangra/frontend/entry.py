@@ -1,0 +1,351 @@
+"""`trace`: a live function and descriptions of its arguments to IR, with all that is needed to call it like the original."""
+
+from __future__ import annotations
+
+import sys
+import types
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tangra.api.kinds import Kind
+from tangra.api.values import (
+    AbstractValue,
+    Const,
+    DictValue,
+    InstanceValue,
+    ListValue,
+    TupleValue,
+)
+from tangra.errors import EntryError, TypeMismatchError
+from tangra.frontend import calls, diagnostics, modules
+from tangra.frontend.diagnostics import StaticNeeded
+from tangra.frontend.evaluator import Counters, Evaluator
+from tangra.frontend.failures import ExceptionSpec
+from tangra.frontend.heap import ArrayState, DictState, InstanceState, ListState, PathEnds, StackState, ViewState
+from tangra.frontend.live import Capture, Guard
+from tangra.frontend.paths import ArgRoot, Path
+from tangra.frontend.policy import Policy
+from tangra.frontend.results import ConstNode, Node, ResultBuilder
+from tangra.frontend.specs import (
+    ArgSpec,
+    ArraySpec,
+    ConstSpec,
+    DictSpec,
+    InstanceSpec,
+    ListSpec,
+    LiveSpec,
+    NumberSpec,
+    SameSpec,
+    TupleSpec,
+    spec_of,
+)
+from tangra.frontend.symbols import remove_unused_bindings
+from tangra.ir import ArrayType, Block, Func, scalar
+from tangra.shapes import symbols_of
+
+MAX_RETRACES = 100
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """An argument leaf that is a parameter: where it is, what it is. `kind` is None for an array."""
+
+    path: Path
+    param: int
+    kind: Kind | None
+    type: ArrayType
+
+
+@dataclass(frozen=True)
+class Written:
+    """An array from before the call that changes: parameter `param`, found at `path`, ends as result `result`."""
+
+    path: Path
+    param: int
+    result: int
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """An object from before the call (list, dict, instance, module namespace, closure cell) that changes.
+
+    `form`: 'list' and 'dict' (`node` has the whole content), 'attr' (attribute `name` becomes `node`, or is deleted
+    where it is None), 'global' (the same for a name in a namespace), 'cell'.
+    """
+
+    path: Path
+    form: str
+    name: str | None
+    node: Node | None
+
+
+@dataclass
+class Traced:
+    """The compiled form of a call.
+
+    `func`'s parameters are `leaves`, then `captures`; its results are those that `result`, `written` and `mutations`
+    refer to. `guards` must hold before a call; `static` are argument leaves that became constants, with their values.
+    """
+
+    func: Func
+    leaves: list[Leaf]
+    captures: list[Capture]
+    guards: list[Guard]
+    result: Node
+    written: list[Written]
+    mutations: list[Mutation]
+    exceptions: dict[str, ExceptionSpec]
+    static: list[tuple[Path, Any]]
+    counters: Counters
+
+
+def trace(
+    fn: Callable[..., Any],
+    args: Sequence[ArgSpec | Any],
+    kwargs: Mapping[str, ArgSpec | Any] | None = None,
+    *,
+    static: Sequence[int | str] = (),
+    name: str | None = None,
+    min_dim: int = 0,
+    policy: Policy | None = None,
+) -> Traced:
+    """Evaluate `fn` on abstract arguments (`ArgSpec`s; anything else is an actual argument to describe).
+
+    `static` names arguments, by position or keyword, that are constants. Symbolic dims are at least `min_dim`. Raises a
+    `TangraError` for what can't be compiled, and `StaticNeeded` where a number without a known value, or a symbolic
+    dim, has to be a constant.
+    """
+    modules.load_all()
+    roots: dict[int | str, ArgSpec] = {}
+    for key, value in [*enumerate(args), *(kwargs or {}).items()]:
+        roots[key] = _spec(value, key, key in static)
+    fixed: dict[Any, Any] = {}
+    for _ in range(MAX_RETRACES):
+        tracer = _Tracer(fn, roots, fixed, name, min_dim, policy)
+        try:
+            with _deep_recursion():
+                return tracer.run()
+        except StaticNeeded as needed:
+            if not tracer.fix(needed):
+                raise
+    raise EntryError("too many arguments have to be constants", code=diagnostics.NOT_STATIC)
+
+
+def _spec(value: Any, key: int | str, static: bool) -> ArgSpec:
+    where = f"argument {key + 1}" if isinstance(key, int) else f"argument {key}"
+    if static:
+        return ConstSpec(value.value if isinstance(value, (NumberSpec, ConstSpec, LiveSpec)) else value)
+    return value if isinstance(value, ArgSpec) else spec_of(value, where)
+
+
+class _deep_recursion:
+    """Room for deeply nested programs: evaluation recurses with the program's nesting."""
+
+    def __enter__(self) -> None:
+        self.limit = sys.getrecursionlimit()
+        sys.setrecursionlimit(max(self.limit, 30_000))
+
+    def __exit__(self, *exc: object) -> None:
+        sys.setrecursionlimit(self.limit)
+
+
+class _Tracer:
+    """One attempt."""
+
+    def __init__(
+        self, fn: Callable[..., Any], roots: dict[int | str, ArgSpec], fixed: dict[Any, Any], name: str | None,
+        min_dim: int, policy: Policy | None,
+    ) -> None:
+        self.fn = fn
+        self.roots = roots
+        self.fixed = fixed
+        self.min_dim = min_dim
+        label = name or getattr(fn, "__name__", type(fn).__name__)
+        self.func = Func("".join(c if c.isalnum() or c == "_" else "_" for c in label), Block(), {"source": label})
+        self.ev = Evaluator(self.func, policy)
+        self.ev.live.static_paths = set(fixed)
+        self.leaves: list[Leaf] = []
+        self.static: list[tuple[Path, Any]] = []
+        self.identities: dict[int, AbstractValue] = {}
+
+    def run(self) -> Traced:
+        """Evaluate the call and put the results together."""
+        ev = self.ev
+        values = {key: self.bind(spec, self._root(key)) for key, spec in self.roots.items()}
+        args = [v for k, v in values.items() if isinstance(k, int)]
+        kwargs = {k: v for k, v in values.items() if isinstance(k, str)}
+        function = self._function()
+        try:
+            result: AbstractValue | None = calls.call(ev, function, args, kwargs)
+        except PathEnds:
+            result = None
+        builder = ResultBuilder(ev)
+        node: Node = ConstNode(None) if result is None else builder.node(result)
+        written = self._written(builder)
+        mutations = [] if result is None else self._mutations(builder)
+        ev.b.return_(*builder.values)
+        self.func.body.ops[:0] = ev.symbols.prologue
+        remove_unused_bindings(self.func)
+        self.func.attrs["written"] = tuple(w.param for w in written)
+        return Traced(
+            self.func, self.leaves, ev.live.captures, list(ev.live.guards.values()), node, written, mutations,
+            ev.exceptions, self.static, ev.counters,
+        )
+
+    def _root(self, key: int | str) -> Path:
+        names: tuple[str, ...] = ()
+        code = getattr(self.fn, "__code__", None)
+        if isinstance(code, types.CodeType):
+            names = code.co_varnames[: code.co_argcount]
+        text = key if isinstance(key, str) else names[key] if key < len(names) else f"arg{key}"
+        return Path(ArgRoot(key), (), text)
+
+    def _function(self) -> AbstractValue:
+        fn = self.fn
+        if isinstance(fn, types.FunctionType):
+            return Const(fn)
+        return self.ev.live.lift(fn, Path(fn, (), getattr(fn, "__name__", type(fn).__name__)))
+
+    # ---- arguments ----------------------------------------------------------------------------------------------------
+    def bind(self, spec: ArgSpec, path: Path) -> AbstractValue:
+        """The abstract value of an argument; its leaves become parameters."""
+        live = self.ev.live
+        if isinstance(spec, ConstSpec):
+            return Const(spec.value)
+        if isinstance(spec, LiveSpec):
+            return live.lift(spec.value, path)
+        if isinstance(spec, NumberSpec):
+            return self._number(spec, path)
+        if isinstance(spec, ArraySpec):
+            return self._array(spec, path)
+        if isinstance(spec, TupleSpec):
+            return TupleValue(tuple(self.bind(s, path.item(k)) for k, s in enumerate(spec.items)), spec.cls)
+        if isinstance(spec, SameSpec):
+            return self.identities[spec.identity]
+        return self._container(spec, path)
+
+    def _number(self, spec: NumberSpec, path: Path) -> AbstractValue:
+        if path.key in self.fixed:
+            self.static.append((path, spec.value))
+            return Const(spec.value)
+        param = self.ev.live.parameter(scalar(spec.kind.dtype), path, spec.kind, capture=False)
+        self.leaves.append(Leaf(path, len(self.func.params) - 1, spec.kind, param.array))
+        return self.ev.live.number_parameter(param, spec.kind, path)
+
+    def _array(self, spec: ArraySpec, path: Path) -> AbstractValue:
+        if spec.identity is not None and spec.identity in self.identities:
+            return self.identities[spec.identity]
+        ev = self.ev
+        for name in sorted(set[str]().union(*(symbols_of(d) for d in spec.type.shape))):
+            ev.symbols.always.add(name)
+            ev.state.facts = ev.state.facts.with_bounds(name, self.min_dim, 2**48)
+        param = ev.live.parameter(spec.type, path, None, capture=False)
+        self.leaves.append(Leaf(path, len(self.func.params) - 1, None, spec.type))
+        value = ev.live.enter_array(spec.source, param, path)
+        if spec.identity is not None:
+            self.identities[spec.identity] = value
+        return value
+
+    def _container(self, spec: ListSpec | DictSpec | InstanceSpec, path: Path) -> AbstractValue:
+        live = self.ev.live
+        ref = live._object(ListState(()), path, None)
+        value: AbstractValue
+        if isinstance(spec, ListSpec):
+            value = ListValue(ref)
+        elif isinstance(spec, DictSpec):
+            value = DictValue(ref)
+        else:
+            value = InstanceValue(ref, spec.cls)
+        if spec.identity is not None:
+            self.identities[spec.identity] = value
+        if spec.source is not None:
+            live.known[id(spec.source)] = spec.source, value
+        if isinstance(spec, ListSpec):
+            self.ev.initial[ref] = ListState(tuple(self.bind(s, path.item(k)) for k, s in enumerate(spec.items)))
+        elif isinstance(spec, DictSpec):
+            items = tuple(self.bind(s, path.item(k)) for k, s in zip(spec.keys, spec.items, strict=True))
+            self.ev.initial[ref] = DictState(spec.keys, items)
+        else:
+            attrs = tuple((n, self.bind(s, path.attr(n))) for n, s in zip(spec.names, spec.items, strict=True))
+            self.ev.initial[ref] = InstanceState(attrs)
+        return value
+
+    # ---- what changes -----------------------------------------------------------------------------------------------------
+    def _written(self, builder: ResultBuilder) -> list[Written]:
+        found = []
+        for ref, param in self.ev.live.array_params.items():
+            state = self.ev.look(ref)
+            if isinstance(state, ArrayState) and state.value is not self.func.params[param]:
+                value = self.ev.peek(ref) if self.ev.state.dead else self.ev.read(ref)
+                found.append(Written(self.ev.live.paths[ref], param, builder.add(value)))
+        return found
+
+    def _mutations(self, builder: ResultBuilder) -> list[Mutation]:
+        ev = self.ev
+        found: list[Mutation] = []
+        for ref, state in list(ev.state.heap.items()):
+            path = ev.live.paths.get(ref)
+            if path is None or isinstance(state, (ArrayState, ViewState)) or state == ev.initial[ref]:
+                continue
+            found += self._mutation(builder, ref, path)
+        return found
+
+    def _mutation(self, builder: ResultBuilder, ref: int, path: Path) -> list[Mutation]:
+        ev = self.ev
+        state, before = ev.look(ref), ev.initial[ref]
+        if isinstance(state, (ListState, StackState)):
+            return [Mutation(path, "list", None, builder.contents(ListValue(ref)))]
+        if isinstance(state, DictState):
+            return [Mutation(path, "dict", None, builder.contents(DictValue(ref)))]
+        if isinstance(state, InstanceState):
+            assert isinstance(before, InstanceState)
+            form = "global" if isinstance(ev.live.objects.get(ref), dict) else "attr"
+            return [
+                Mutation(path, form, name, None if modules.is_deleted(v) else builder.node(modules.bound(ev, v, name)))
+                for name, v in state.attrs if before.get(name) != v
+            ]
+        value = getattr(state, "value", None)
+        return [Mutation(path, "cell", None, None if value is None else builder.node(modules.bound(ev, value, "cell")))]
+
+    # ---- starting again ----------------------------------------------------------------------------------------------------
+    def fix(self, needed: StaticNeeded) -> bool:
+        """Make what is needed a constant in the next attempt; False if its value is not known here."""
+        before = len(self.fixed)
+        params = {id(p): k for k, p in enumerate(self.func.params)}
+        for source in needed.sources:
+            if isinstance(source, str):
+                return False
+            param = params.get(id(source))
+            if param is None:
+                raise TypeMismatchError(
+                    f"{needed.what} must be known at compile time, but it changes in a loop",
+                    code=diagnostics.NOT_STATIC, span=needed.span,
+                    fix="loop over a tuple or a small constant range, which is unrolled",
+                )
+            path = self._path_of(param)
+            if path is None:
+                return False
+            self.fixed[path.key] = True
+        return len(self.fixed) > before
+
+    def _path_of(self, param: int) -> Path | None:
+        for capture in self.ev.live.captures:
+            if capture.param == param:
+                return capture.path
+        leaf = next(leaf for leaf in self.leaves if leaf.param == param)
+        return leaf.path if self._value_known(leaf) else None
+
+    def _value_known(self, leaf: Leaf) -> bool:
+        spec: Any = self.roots[leaf.path.root.key]
+        for kind, key in leaf.path.steps:
+            if isinstance(spec, (TupleSpec, ListSpec)):
+                spec = spec.items[key]
+            elif isinstance(spec, DictSpec):
+                spec = spec.items[spec.keys.index(key)]
+            else:
+                assert kind == "attr", kind
+                spec = spec.items[spec.names.index(key)]
+        return isinstance(spec, NumberSpec) and spec.value is not None
+
+

@@ -1,0 +1,349 @@
+"""`Evaluator`: walks the AST of functions over abstract values and emits IR. It is the `Context` of API entries.
+
+What it does lives in modules of functions that take it as their first argument; here are its state, the heap, and the
+`Context` methods, most of which only name the module that has them.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+
+
+
+from tangra.api.kinds import Kind, np_kind
+from tangra.api.values import AbstractValue, ArrayValue, Const, Scalar
+from tangra.errors import AliasError, InternalError, Note, TangraError, UnsupportedError
+from tangra.frontend import conversion, diagnostics, operators, symbols
+from tangra.frontend.dispatch import EXPRESSIONS, STATEMENTS
+from tangra.frontend.heap import ArrayState, ConflictState, HeapState, State, ViewState
+from tangra.frontend.live import LiveObjects
+from tangra.frontend.policy import Policy
+from tangra.frontend.source import Definition
+from tangra.ir import ArrayType, Block, Builder, DType, Func, Span, Value
+from tangra.shapes import Size
+from tangra.shapes.facts import Facts
+
+
+@dataclass(eq=False)
+class Frame:
+    """One call being evaluated."""
+
+    definition: Definition
+    caller: Frame | None = None
+    call_span: Span | None = None
+    depth: int = 0
+    self_value: AbstractValue | None = None
+    renamed: dict[str, str] = field(default_factory=dict)
+    path: tuple[int, ...] = ()
+    annotations: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Counters:
+    """How much work an evaluation was, for tests of its complexity."""
+
+    loop_bodies: int = 0
+    calls: int = 0
+
+
+class Evaluator:
+    """Abstract evaluation of user code into `func`."""
+
+    def __init__(self, func: Func, policy: Policy | None = None) -> None:
+        self.func = func
+        self.b = Builder(func.body)
+        self.policy = policy or Policy()
+        self.state = State()
+        self.frame: Frame | None = None
+        self.node_span: Span | None = None
+        self.place = 0
+        self.initial: dict[int, HeapState] = {}
+        self.live = LiveObjects(self)
+        self.symbols = symbols.SymbolTable()
+        self.next_ref = 1
+        self.memo: dict[Any, Any] = {}
+        self.counters = Counters()
+        self.exceptions: dict[str, Any] = {}
+        self.appended: dict[int, list[AbstractValue]] = {}
+        self.keys: dict[Any, Any] = {}
+
+    # ---- walking --------------------------------------------------------------------------------------------------
+    def eval(self, node: ast.expr) -> AbstractValue:
+        """The value of an expression."""
+        handler = EXPRESSIONS.get(type(node))
+        with self.at(node):
+            if handler is None:
+                self.policy.unsupported(self, node)
+            return handler(self, node)
+
+    def exec(self, node: ast.stmt) -> None:
+        """Execute one statement."""
+        handler = STATEMENTS.get(type(node))
+        with self.at(node):
+            if handler is None:
+                self.policy.unsupported(self, node)
+            handler(self, node)
+
+    @contextmanager
+    def at(self, node: ast.AST) -> Iterator[None]:
+        """Give the place of `node` to what is emitted and reported inside."""
+        outer = self.node_span, self.b.span, self.place
+        if self.frame is not None:
+            self.node_span = self.span_of(node)
+            self.b.span = self.node_span
+            self.place = id(node)
+        try:
+            yield
+        finally:
+            self.node_span, self.b.span, self.place = outer
+
+    def span_of(self, node: ast.AST) -> Span:
+        """The place of `node` in the function being evaluated."""
+        assert self.frame is not None, "no function is being evaluated"
+        return self.frame.definition.span(node, self.frame.call_span)
+
+    def loop_key(self, place: Any) -> Any:
+        """An object that stands for a loop written by the evaluator itself at a place."""
+        return self.keys.setdefault(place, object())
+
+    # ---- heap -------------------------------------------------------------------------------------------------------
+    def new_ref(self) -> int:
+        """A reference that no object has."""
+        self.next_ref += 1
+        return self.next_ref - 1
+
+    def look(self, ref: int) -> HeapState:
+        """What an object holds."""
+        found = self.state.heap.get(ref)
+        if found is None:
+            found = self.initial[ref]
+        if isinstance(found, ConflictState):
+            self.policy.conflict(self, "this object", found.conflict)
+        return found
+
+    def peek(self, ref: int) -> Value:
+        """The value of an array, stale or not."""
+        state = self.look(ref)
+        if isinstance(state, ViewState):
+            base = self.peek(state.base)
+            return state.first[1] if state.first and state.first[0] is base else state.read(base)
+        assert isinstance(state, ArrayState), state
+        return state.value
+
+    def put(self, ref: int, state: HeapState) -> None:
+        """Change what an object holds."""
+        self.state.heap[ref] = state
+
+    def allocate(self, state: HeapState) -> int:
+        """A new object."""
+        ref = self.new_ref()
+        self.state.heap[ref] = state
+        return ref
+
+    def root(self, ref: int) -> int:
+        """The array that owns the memory of `ref`."""
+        state = self.look(ref)
+        while isinstance(state, ViewState):
+            ref = state.base
+            state = self.look(ref)
+        return ref
+
+    def read(self, ref: int) -> Value:
+        """The current value of an array."""
+        if ref in self.state.poisoned:
+            self._stale(ref)
+        state = self.look(ref)
+        if isinstance(state, ViewState):
+            base = self.read(state.base)
+            return state.first[1] if state.first and state.first[0] is base else state.read(base)
+        assert isinstance(state, ArrayState), state
+        return state.value
+
+    def _stale(self, ref: int) -> NoReturn:
+        at = self.state.poisoned[ref]
+        self.error(
+            AliasError,
+            "this array may have been changed through another name, depending on the path taken before",
+            code=diagnostics.ALIAS,
+            notes=[Note("the other name is written here", at)],
+            fix="write into a copy (x = x.copy()), or give the two names different arrays on every path",
+        )
+
+    def write(self, target: ArrayValue, value: Value) -> None:
+        """Replace the contents of an array: every alias sees it."""
+        self._write(target.ref, value)
+        root = self.root(target.ref)
+        for ref in {root, target.ref}:
+            for partner in self.state.partners.get(ref, ()):
+                self.state.poisoned[partner] = self.span
+
+    def _write(self, ref: int, value: Value) -> None:
+        state = self.look(ref)
+        if isinstance(state, ViewState):
+            self._write(state.base, state.write(self.read(state.base), value))
+            return
+        if ref in self.state.poisoned:
+            self._stale(ref)
+        self.put(ref, ArrayState(value))
+
+    def pair(self, ref: int, others: Sequence[int]) -> None:
+        """Record that `ref` may be the same memory as any of `others`."""
+        partners = self.state.partners
+        for other in others:
+            if other != ref:
+                partners[ref] = partners.get(ref, frozenset()) | {other}
+                partners[other] = partners.get(other, frozenset()) | {ref}
+
+    # ---- Context: facts and places ------------------------------------------------------------------------------------
+    @property
+    def facts(self) -> Facts:
+        """What is known of symbols here."""
+        return self.state.facts
+
+    @property
+    def span(self) -> Span | None:
+        """The place being evaluated."""
+        return self.node_span
+
+    # ---- Context: reading -------------------------------------------------------------------------------------------
+    def number(self, v: AbstractValue, what: str = "argument") -> Scalar:
+        """A number as a run-time Scalar."""
+        return conversion.number(self, v, what)
+
+    def array(self, v: AbstractValue, dtype: DType | None = None) -> Value:
+        """The IR value of an array-like."""
+        value = conversion.array(self, v)
+        return value if dtype is None or value.dtype == dtype else self.b("cast", value, dtype=dtype)
+
+    def kind(self, v: AbstractValue) -> Kind:
+        """The kind for NEP 50."""
+        return conversion.kind(self, v)
+
+    def type_of(self, v: AbstractValue) -> ArrayType:
+        """dtype and shape of an array-like."""
+        return conversion.type_of(self, v)
+
+    def is_array(self, v: AbstractValue) -> bool:
+        """True for an ndarray."""
+        return isinstance(v, ArrayValue)
+
+    def static(self, v: AbstractValue, what: str) -> Any:
+        """The Python value of something known at compile time."""
+        return conversion.static(self, v, what)
+
+    def size(self, v: AbstractValue, what: str = "size") -> Size:
+        """An int as a dim."""
+        return symbols.size(self, v, what)
+
+    def size_value(self, size: Size) -> AbstractValue:
+        """The pyint of a dim."""
+        return symbols.size_value(self, size)
+
+    def symbol_for(self, v: AbstractValue) -> Size:
+        """An int of any sign as a size expression."""
+        return symbols.symbol_for(self, v)
+
+    def iterate(self, v: AbstractValue, what: str = "argument") -> Sequence[AbstractValue] | None:
+        """The items of a container of static length."""
+        return conversion.items(self, v)
+
+    # ---- Context: making ------------------------------------------------------------------------------------------------
+    def new_array(self, value: Value) -> ArrayValue:
+        """A fresh array object."""
+        return ArrayValue(self.allocate(ArrayState(value)), value.array)
+
+    def result(self, value: Value) -> AbstractValue:
+        """A NumPy scalar for rank 0, else a fresh array."""
+        return self.new_array(value) if value.shape else self.scalar(value)
+
+    def scalar(self, value: Value, kind: Kind | None = None) -> Scalar:
+        """A run-time number."""
+        return Scalar(value, (kind or np_kind(value.dtype),), span=self.span)
+
+    def view(
+        self, base: ArrayValue, read: Callable[[Value], Value], write: Callable[[Value, Value], Value]
+    ) -> ArrayValue:
+        """An array that shares memory with `base`."""
+        step = getattr(read, "__self__", None)
+        value = self.read(base.ref)
+        first = value, read(value)
+        return ArrayValue(self.allocate(ViewState(base.ref, read, write, step, first)), first[1].array)
+
+    def getitem(self, target: AbstractValue, index: AbstractValue) -> AbstractValue:
+        """`target[index]`."""
+        return operators.getitem(self, target, index)
+
+    def setitem(self, target: AbstractValue, index: AbstractValue, value: AbstractValue) -> None:
+        """`target[index] = value`."""
+        operators.setitem(self, target, index, value)
+
+    def call(
+        self, function: AbstractValue, args: Sequence[AbstractValue], kwargs: dict[str, AbstractValue]
+    ) -> AbstractValue:
+        """Call any abstract function."""
+        from tangra.frontend import calls
+
+        return calls.call(self, function, list(args), dict(kwargs))
+
+    def binary(self, operator: str, left: AbstractValue, right: AbstractValue) -> AbstractValue:
+        """`left <operator> right`."""
+        return operators.binary(self, operator, left, right)
+
+    def truth(self, v: AbstractValue) -> AbstractValue:
+        """`bool(v)`."""
+        return operators.truth(self, v)
+
+    # ---- Context: failures ------------------------------------------------------------------------------------------------
+    def fail_if(self, cond: Value, kind: str, message: str, payload: Sequence[Value] = ()) -> None:
+        """Raise at run time if `cond`; the arrays passed as arguments keep what they hold here."""
+        op = cond.defining_op
+        if op is not None and op.name == "constant" and not op.attrs["value"]:
+            return
+        indices, values = self.written_so_far()
+        attrs = {"kind": kind, "message": message, "state": tuple(indices), "n_state": len(indices)}
+        self.b.emit("fail_if", [cond, *values, *payload], attrs)
+
+    def written_so_far(self) -> tuple[list[int], list[Value]]:
+        """Parameter indices of changed argument arrays, and their current values."""
+        changed = [
+            (index, state.value)
+            for ref, index in self.live.array_params.items()
+            if isinstance(state := self.look(ref), ArrayState) and state.value is not self.func.params[index]
+            and ref not in self.state.poisoned
+        ]
+        return [index for index, _ in changed], [value for _, value in changed]
+
+    def require_equal(self, a: Size, b: Size, what: str) -> Size:
+        """Two sizes that must be equal."""
+        return symbols.require_equal(self, a, b, what)
+
+    def error(
+        self,
+        cls: type[TangraError],
+        message: str,
+        *,
+        code: str | None = None,
+        notes: Sequence[Note] = (),
+        fix: str | None = None,
+    ) -> NoReturn:
+        """Raise a diagnostic at the expression being evaluated."""
+        raise cls(message, code=code, span=self.span, notes=list(notes), fix=fix)
+
+    def unsupported(self, message: str, fix: str | None = None, code: str = diagnostics.UNSUPPORTED) -> NoReturn:
+        """Refuse a construct."""
+        self.error(UnsupportedError, message, code=code, fix=fix)
+
+    def python_error(self, name: str, message: str) -> NoReturn:
+        """Report an exception that Python is certain to raise here."""
+        self.policy.raises(self, name, message)
+
+    def internal(self, message: str) -> NoReturn:
+        """Report a bug of ours."""
+        self.error(InternalError, message)
+
+

@@ -1,0 +1,172 @@
+"""The abstract state: what names are bound to, and what the objects they refer to hold.
+
+A `State` is copied at every run-time branch and loop; heap states are immutable, so copies are cheap and never share
+changes. Objects of the live program (globals, arguments' parts reached late) have negative references and an initial
+state that is the same in every copy (`Initial`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from tangra.api.values import AbstractValue, ViewStep
+from tangra.ir import Span, Value
+from tangra.shapes.facts import Facts
+
+
+@dataclass(frozen=True, slots=True)
+class CellRef:
+    """A name that inner functions capture is bound to a cell; its content is a `CellState`."""
+
+    ref: int
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A name or slot that holds values of different types, depending on the path. Reading it is an error."""
+
+    message: str
+    spans: tuple[Span | None, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MaybeUnbound:
+    """A name that was bound only on some paths: `bound` tells at run time."""
+
+    value: AbstractValue | Conflict
+    bound: Value
+
+
+Slot = AbstractValue | Conflict | MaybeUnbound
+"""What a list slot, dict value or attribute may hold."""
+
+Entry = Slot | CellRef
+"""What a name may be bound to in a frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayState:
+    """The current IR value of an array."""
+
+    value: Value
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ViewState:
+    """An array that shares memory with `base`: how to read it from the base's value and write it there."""
+
+    base: int
+    read: Callable[[Value], Value]
+    write: Callable[[Value, Value], Value]
+    step: ViewStep | None = None
+    first: tuple[Value, Value] | None = None
+    """The base's value when the view was made, and the view's."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListState:
+    """A list of static length."""
+
+    items: tuple[Slot, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StackState:
+    """A list that grew in a run-time loop: item k is element k of each array of `leaves`, put together by `shape`.
+
+    `leaves` are references to arrays on the heap, one for each number or array in an item, `count` the length, an int
+    known at compile time or run-time.
+    """
+
+    shape: Any
+    leaves: tuple[int, ...]
+    count: AbstractValue
+
+
+@dataclass(frozen=True, slots=True)
+class DictState:
+    """A dict with compile-time keys, in insertion order."""
+
+    keys: tuple[Any, ...]
+    values: tuple[Slot, ...]
+
+    def get(self, key: Any) -> Slot | None:
+        """The value of a key, by Python's equality."""
+        for k, v in zip(self.keys, self.values, strict=True):
+            if k is key or k == key:
+                return v
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """An attribute or global that was deleted."""
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceState:
+    """Attributes of an instance (or names of a module). Those of a live object that were never touched are absent."""
+
+    attrs: tuple[tuple[str, Slot | Deleted], ...] = ()
+
+    def get(self, name: str) -> Slot | Deleted | None:
+        for key, value in self.attrs:
+            if key == name:
+                return value
+        return None
+
+    def with_attr(self, name: str, value: Slot | Deleted) -> InstanceState:
+        """The state with one attribute set; order of first assignment is kept."""
+        if any(key == name for key, _ in self.attrs):
+            return InstanceState(tuple((k, value if k == name else v) for k, v in self.attrs))
+        return InstanceState((*self.attrs, (name, value)))
+
+
+@dataclass(frozen=True, slots=True)
+class CellState:
+    """The content of a closure cell; None while unbound."""
+
+    value: Slot | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConflictState:
+    """An object whose contents differ in structure, depending on the path. Looking inside is an error."""
+
+    conflict: Conflict
+
+
+HeapState = ConflictState | ArrayState | ViewState | ListState | StackState | DictState | InstanceState | CellState
+
+
+@dataclass(slots=True)
+class State:
+    """Everything that a branch may change.
+
+    `partners` are arrays (by reference) that may or may not be the same object as another after a join; `poisoned`
+    those of which a partner was written since, with the place of the write. `scope` are the symbols that types may use.
+    """
+
+    heap: dict[int, HeapState] = field(default_factory=dict)
+    partners: dict[int, frozenset[int]] = field(default_factory=dict)
+    poisoned: dict[int, Span | None] = field(default_factory=dict)
+    env: dict[str, Entry] = field(default_factory=dict)
+    facts: Facts = field(default_factory=Facts)
+    scope: frozenset[str] = frozenset()
+    dead: bool = False
+
+    def copy(self) -> State:
+        """A state that can change on its own."""
+        return State(
+            dict(self.heap), dict(self.partners), dict(self.poisoned), dict(self.env), self.facts, self.scope, self.dead
+        )
+
+
+class PathEnds(Exception):
+    """The path being evaluated certainly raises: nothing after this place is reached."""
+
+
+RETURNED, BROKEN, CONTINUED, RESULT, STOPPED = "$ret", "$brk", "$cont", "$val", "$stop"
+"""Names, in a frame, of the flags and the value that `return`, `break`, `continue` and the end of a `while` set."""

@@ -1,0 +1,267 @@
+"""What can be iterated over, and running a body for each item: loops over ranges and arrays, containers unrolled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from tangra.api.values import (
+    AbstractValue,
+    ArrayValue,
+    Const,
+    DictValue,
+    InstanceValue,
+    IterValue,
+    ListValue,
+    RangeValue,
+    TupleValue,
+)
+from tangra.errors import TypeMismatchError
+from tangra.frontend import classes, conversion, diagnostics, loops
+from tangra.frontend.heap import StackState
+from tangra.frontend.loops import Bounds, Loop
+from tangra.frontend.scope import Comprehension
+
+if TYPE_CHECKING:
+    from tangra.frontend.evaluator import Evaluator, Frame
+
+
+@dataclass(frozen=True)
+class Sequence_:
+    """Something with a length and items by position. `items` where they are known one by one; `bounds` for a range."""
+
+    count: AbstractValue
+    item: Callable[[AbstractValue], AbstractValue]
+    items: tuple[AbstractValue, ...] | None = None
+    bounds: Bounds | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Generator:
+    """A generator expression: its node and where it was written."""
+
+    node: Comprehension
+    frame: Frame
+    env: dict[str, Any]
+    first: AbstractValue
+
+
+def sequence(ev: Evaluator, v: AbstractValue) -> Sequence_:
+    """`v` as a sequence; an error where it can't be iterated over."""
+    if isinstance(v, RangeValue):
+        return _range(ev, v)
+    if isinstance(v, ArrayValue):
+        if not v.type.shape:
+            ev.python_error("TypeError", "iteration over a 0-d array")
+        return Sequence_(ev.size_value(v.type.shape[0]), lambda i: ev.getitem(v, i))
+    if isinstance(v, IterValue):
+        return _lazy(ev, v)
+    if isinstance(v, ListValue) and isinstance(state := ev.look(v.ref), StackState):
+        return Sequence_(state.count, lambda i: ev.getitem(v, i))
+    if isinstance(v, InstanceValue):
+        return _instance(ev, v)
+    found = conversion.items(ev, v)
+    if found is None:
+        ev.error(TypeMismatchError, f"{conversion.describe(ev, v)} is not iterable", code=diagnostics.NOT_ITERABLE)
+    return fixed(ev, found)
+
+
+def fixed(ev: Evaluator, items: Sequence[AbstractValue]) -> Sequence_:
+    """A sequence of known items."""
+
+    def item(i: AbstractValue) -> AbstractValue:
+        found: AbstractValue = items[int(ev.static(i, "the position in a container"))]
+        return found
+
+    return Sequence_(Const(len(items)), item, tuple(items))
+
+
+def _range(ev: Evaluator, v: RangeValue) -> Sequence_:
+    step = v.step
+    if isinstance(step, Const):
+        if step.value == 0:
+            ev.python_error("ValueError", "range() arg 3 must not be zero")
+        return Sequence_(
+            range_length(ev, v), lambda i: ev.binary("+", v.start, ev.binary("*", i, step)), None,
+            Bounds(v.start, v.stop, int(step.value)),
+        )
+    zero = ev.truth(ev.binary("==", step, Const(0)))
+    ev.fail_if(ev.number(zero).value, "ValueError", "range() arg 3 must not be zero")
+    return Sequence_(range_length(ev, v), lambda i: ev.binary("+", v.start, ev.binary("*", i, step)))
+
+
+def range_length(ev: Evaluator, v: RangeValue) -> AbstractValue:
+    """`len(range(start, stop, step))`."""
+    if all(isinstance(p, Const) for p in (v.start, v.stop, v.step)):
+        return Const(len(conversion.plain(ev, v)))
+    span = ev.binary("-", v.stop, v.start)
+    if isinstance(v.step, Const) and v.step.value == 1:
+        count = span
+    else:
+        count = ev.binary("-", Const(0), ev.binary("//", ev.binary("-", Const(0), span), v.step))
+    from tangra.api import builtins
+
+    return builtins.max_(ev, count, Const(0))
+
+
+def _lazy(ev: Evaluator, v: IterValue) -> Sequence_:
+    if v.form == "generator":
+        return fixed(ev, _generated(ev, v.parts[0]))
+    inner = [sequence(ev, part) for part in _iterables(v)]
+    if v.form == "zip":
+        strict = bool(v.parts[1])
+        count, items = _shortest(ev, inner, strict)
+        make: Callable[[AbstractValue], AbstractValue] = lambda i: TupleValue(tuple(s.item(i) for s in inner))  # noqa: E731
+    elif v.form == "enumerate":
+        start = v.parts[1]
+        count, items = inner[0].count, inner[0].items
+        make = lambda i: TupleValue((ev.binary("+", i, start), inner[0].item(i)))  # noqa: E731
+    elif v.form == "reversed":
+        count, items = inner[0].count, inner[0].items
+        make = lambda i: inner[0].item(ev.binary("-", ev.binary("-", count, Const(1)), i))  # noqa: E731
+    else:
+        assert v.form == "map", v.form
+        count, items = _shortest(ev, inner, False)
+        make = lambda i: ev.call(v.parts[0], [s.item(i) for s in inner], {})  # noqa: E731
+    return Sequence_(count, make, None if items is None else (Const(None),) * len(items))
+
+
+def _iterables(v: IterValue) -> tuple[AbstractValue, ...]:
+    if v.form == "map":
+        return tuple(v.parts[1])
+    return tuple(v.parts[0]) if v.form == "zip" else (v.parts[0],)
+
+
+def is_shortest(ev: Evaluator, inner: list[Sequence_], strict: bool) -> tuple[AbstractValue, Any]:
+    if not inner:
+        return Const(0), ()
+    known = [s for s in inner if s.items is not None]
+    if known and not all(isinstance(s.count, Const) for s in inner):
+        from tangra.api import builtins
+
+        count = builtins.min_(ev, *(s.count for s in inner))
+        if isinstance(count, Const):
+            return count, (Const(None),) * int(count.value)
+        ev.unsupported("zip of a Python container with something whose length is only known at run time",
+                       "make the container an array")
+    counts = [s.count for s in inner]
+    if all(isinstance(c, Const) for c in counts):
+        numbers = [int(c.value) for c in counts if isinstance(c, Const)]
+        if strict and len(set(numbers)) > 1:
+            ev.python_error("ValueError", "zip() arguments have different lengths")
+        return Const(min(numbers)), (Const(None),) * min(numbers) if known else None
+    return _run_time_shortest(ev, counts, strict), None
+
+
+def _run_time_shortest(ev: Evaluator, counts: list[AbstractValue], strict: bool) -> AbstractValue:
+    from tangra.api import builtins
+
+    if strict:
+        first, *rest = counts
+        for other in rest:
+            differ = ev.truth(ev.binary("!=", first, other))
+            ev.fail_if(ev.number(differ).value, "ValueError", "zip() arguments have different lengths")
+        return first
+    return builtins.min_(ev, *counts) if len(counts) > 1 else counts[0]
+
+
+def _instance(ev: Evaluator, v: InstanceValue) -> Sequence_:
+    method = classes.special_method(ev, v, "__iter__")
+    if method is not None:
+        return sequence(ev, ev.call(method, [], {}))
+    length, getitem = (classes.special_method(ev, v, n) for n in ("__len__", "__getitem__"))
+    if length is not None and getitem is not None:
+        return Sequence_(ev.call(length, [], {}), lambda i: ev.call(getitem, [i], {}))
+    ev.error(TypeMismatchError, f"{conversion.describe(ev, v)} is not iterable", code=diagnostics.NOT_ITERABLE)
+
+
+def static_items(ev: Evaluator, v: AbstractValue) -> Sequence[AbstractValue] | None:
+    """The items one by one, where their number is known and small; None otherwise."""
+    if isinstance(v, IterValue) and v.form == "generator":
+        return _generated(ev, v.parts[0]) if _is_static(ev, v.parts[0]) else None
+    if isinstance(v, ArrayValue) and (not v.type.shape or not isinstance(v.type.shape[0], int)):
+        return None
+    s = sequence(ev, v)
+    if s.items is not None and s.items and isinstance(v, (TupleValue, ListValue)):
+        return s.items
+    if not isinstance(s.count, Const) or int(s.count.value) > conversion.MAX_ITEMS:
+        return None
+    return [s.item(Const(k)) for k in range(int(s.count.value))]
+
+
+def _is_static(ev: Evaluator, g: Generator) -> bool:
+    """Whether all items of a generator can be made one by one: its first iterable has a small known length."""
+    found = is_short(ev, g.first)
+    return found and len(g.node.generators) == 1 and not g.node.generators[0].ifs
+
+
+def is_short(ev: Evaluator, v: AbstractValue) -> bool:
+    """Whether an iterable is of a static length that is worth unrolling."""
+    if isinstance(v, (ArrayValue, RangeValue)):
+        s = sequence(ev, v)
+        return isinstance(s.count, Const) and int(s.count.value) <= loops.UNROLL_LIMIT // 8
+    if isinstance(v, IterValue):
+        if v.form == "generator":
+            return _is_static(ev, v.parts[0])
+        return all(is_short(ev, part) for part in _iterables(v))
+    if isinstance(v, ListValue):
+        return not isinstance(ev.look(v.ref), StackState)
+    return isinstance(v, (TupleValue, DictValue, Const))
+
+
+def _generated(ev: Evaluator, g: Generator) -> list[AbstractValue]:
+    """All items of a generator whose loops unroll."""
+    from tangra.frontend import comprehension
+
+    return comprehension.unrolled(ev, g)
+
+
+# ---- running a body for each item --------------------------------------------------------------------------------------
+
+
+def for_each(
+    ev: Evaluator, v: AbstractValue, body: Callable[[AbstractValue], None], *, key: Any,
+    assigned: frozenset[str] = frozenset(), live_header: frozenset[str] | None = None,
+    live_after: frozenset[str] | None = None, name: str = "i", own_flags: bool = True, unroll: bool = False,
+) -> AbstractValue:
+    """Run `body(item)` for each item of `v`; the result says whether `break` was executed."""
+    if isinstance(v, IterValue) and v.form == "generator":
+        from tangra.frontend import comprehension
+
+        return comprehension.drive(ev, v.parts[0], body)
+    s = sequence(ev, v)
+    if s.items is not None or (unroll and is_short(ev, v)):
+        s = s if s.items is not None else replace(s, items=(Const(None),) * int(ev.static(s.count, "a length")))
+        return _each_item(ev, v, s, body, own_flags)
+    bounds = s.bounds or Bounds(Const(0), s.count, 1)
+
+    def trip(index: AbstractValue | None) -> None:
+        assert index is not None
+        body(index if s.bounds is not None else s.item(index))
+
+    return loops.run_loop(ev, Loop(key, bounds, trip, assigned, live_header, live_after, name, own_flags))
+
+
+def _each_item(
+    ev: Evaluator, v: AbstractValue, s: Sequence_, body: Callable[[AbstractValue], None], own_flags: bool
+) -> AbstractValue:
+    """A container is unrolled. A list that grows while it is iterated over is refused."""
+    assert s.items is not None
+    count = len(s.items)
+
+    def trip(index: AbstractValue | None) -> None:
+        assert isinstance(index, Const)
+        if isinstance(v, ListValue) and len(conversion.items(ev, v) or ()) != count:
+            ev.unsupported("a list that changes its length while a loop runs over it", "loop over a copy: list(x)")
+        body(s.item(index) if not isinstance(v, ListValue) else ev.getitem(v, index))
+
+    loop = Loop(v, Bounds(Const(0), Const(count), 1), trip, own_flags=own_flags)
+    return loops.run_unrolled(ev, loop, count)
+
+
+def number_of_items(ev: Evaluator, v: AbstractValue) -> AbstractValue:
+    """`len` of an iterable with a length."""
+    return sequence(ev, v).count
+
+

@@ -1,0 +1,41 @@
+"""Loading everything that registers itself: AST handlers, builtins, the API's entries, the operations."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from tangra.frontend.heap import Deleted
+
+if TYPE_CHECKING:
+    from tangra.api.values import AbstractValue
+    from tangra.frontend.evaluator import Evaluator
+
+HANDLERS = ("expressions", "assignment", "statements", "attributes", "calls", "comprehension", "names", "pybuiltins")
+
+
+@lru_cache(maxsize=1)
+def load_all() -> None:
+    """Import every module whose import declares something."""
+    import tangra.api
+    import tangra.ops
+
+    for name in HANDLERS:
+        importlib.import_module(f"tangra.frontend.{name}")
+    for package in (tangra.ops, tangra.api):
+        for info in pkgutil.iter_modules(package.__path__):
+            importlib.import_module(f"{package.__name__}.{info.name}")
+
+
+def is_deleted(v: Any) -> bool:
+    """Whether a slot was deleted."""
+    return isinstance(v, Deleted)
+
+
+def bound(ev: Evaluator, v: Any, name: str) -> AbstractValue:
+    """The value of a slot that changes outside."""
+    from tangra.frontend import conversion
+
+    return conversion.slot(ev, v, name)

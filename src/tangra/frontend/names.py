@@ -1,0 +1,96 @@
+"""Reading, binding and deleting names."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from tangra.api.values import AbstractValue
+from tangra.frontend.dispatch import expression
+from tangra.frontend.heap import CellRef, CellState, Conflict, Deleted, InstanceState, MaybeUnbound, Slot
+
+if TYPE_CHECKING:
+    from tangra.frontend.evaluator import Evaluator
+
+
+@expression(ast.Name)
+def name_expression(ev: Evaluator, node: ast.Name) -> AbstractValue:
+    """A name in an expression."""
+    return load(ev, node.id)
+
+
+def load(ev: Evaluator, name: str) -> AbstractValue:
+    """The value of a name, by Python's scoping."""
+    frame = ev.frame
+    assert frame is not None
+    scope = frame.definition.scope
+    entry = ev.state.env.get(name)
+    if isinstance(entry, CellRef):
+        state = ev.look(entry.ref)
+        assert isinstance(state, CellState)
+        return _bound(ev, name, state.value, cell=entry.ref)
+    if entry is not None:
+        return _bound(ev, name, entry)
+    if name in scope.bound:
+        _unbound(ev, name)
+    found = ev.policy.resolve_global(ev, name)
+    if found is None:
+        ev.python_error("NameError", f"name '{name}' is not defined")
+    return found
+
+
+def _unbound(ev: Evaluator, name: str) -> AbstractValue:
+    ev.python_error("UnboundLocalError", f"cannot access local variable '{name}' where it is not associated with a value")
+
+
+def _bound(ev: Evaluator, name: str, entry: Slot | None, cell: int | None = None) -> AbstractValue:
+    if entry is None:
+        return _unbound(ev, name)
+    if isinstance(entry, Conflict):
+        return ev.policy.conflict(ev, name, entry)
+    if isinstance(entry, MaybeUnbound):
+        message = f"cannot access local variable '{name}' where it is not associated with a value"
+        ev.fail_if(ev.b("not", entry.bound), "UnboundLocalError", message)
+        if cell is None:
+            ev.state.env[name] = entry.value
+        else:
+            ev.put(cell, CellState(entry.value))
+        return _bound(ev, name, entry.value, cell)
+    return entry
+
+
+def store(ev: Evaluator, name: str, value: AbstractValue) -> None:
+    """Bind a name in the frame being evaluated, or in the scope its declaration names."""
+    frame = ev.frame
+    assert frame is not None
+    if name in frame.definition.scope.global_names:
+        ref = ev.live.namespace(frame.definition.globals)
+        state = ev.look(ref)
+        assert isinstance(state, InstanceState)
+        ev.put(ref, state.with_attr(name, value))
+        return
+    entry = ev.state.env.get(name)
+    if isinstance(entry, CellRef):
+        ev.put(entry.ref, CellState(value))
+    else:
+        ev.state.env[name] = value
+
+
+def delete(ev: Evaluator, name: str) -> None:
+    """`del name`."""
+    frame = ev.frame
+    assert frame is not None
+    load(ev, name)
+    if name in frame.definition.scope.global_names:
+        ref = ev.live.namespace(frame.definition.globals)
+        state = ev.look(ref)
+        assert isinstance(state, InstanceState)
+        ev.put(ref, state.with_attr(name, Deleted()))
+        return
+    entry = ev.state.env.get(name)
+    if isinstance(entry, CellRef):
+        ev.put(entry.ref, CellState(None))
+    else:
+        ev.state.env.pop(name, None)
+
+

@@ -1,0 +1,293 @@
+"""Operators on every kind of value: numbers and arrays by `tangra.api`, containers, strings and the user's classes here."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tangra.api import indexing, numbers
+from tangra.api.elementwise import is_number
+from tangra.api.values import (
+    AbstractValue,
+    ArrayValue,
+    BoundMethod,
+    Const,
+    DictValue,
+    FunctionValue,
+    InstanceValue,
+    IterValue,
+    ListValue,
+    PartialValue,
+    RangeValue,
+    Scalar,
+    SliceValue,
+    TransformValue,
+    TupleValue,
+)
+from tangra.api.kinds import PYBOOL, kind_of
+from tangra.errors import TypeMismatchError
+from tangra.frontend import classes, containers, conversion, diagnostics
+
+if TYPE_CHECKING:
+    from tangra.frontend.evaluator import Evaluator
+
+DUNDERS = {
+    "+": "add", "-": "sub", "*": "mul", "/": "truediv", "//": "floordiv", "%": "mod", "**": "pow", "@": "matmul",
+    "<<": "lshift", ">>": "rshift", "&": "and", "|": "or", "^": "xor",
+}
+COMPARISONS = {"<": ("lt", "gt"), "<=": ("le", "ge"), ">": ("gt", "lt"), ">=": ("ge", "le"), "==": ("eq", "eq"),
+               "!=": ("ne", "ne")}
+PYTHON: dict[str, Callable[[Any, Any], Any]] = {
+    **numbers.PYTHON, "is": operator.is_, "is not": operator.is_not,
+}
+
+
+def binary(ev: Evaluator, op: str, left: AbstractValue, right: AbstractValue) -> AbstractValue:
+    """`left op right` for arithmetic and comparison operators."""
+    if isinstance(left, InstanceValue) or isinstance(right, InstanceValue):
+        return _user_operator(ev, op, left, right)
+    if _numeric(left) and _numeric(right):
+        result = numbers.binary(ev, op, left, right)
+        if op in numbers.COMPARE:
+            ev.symbols.note_comparison(result, op, left, right)
+        return result
+    if isinstance(left, (ArrayValue,)) or isinstance(right, ArrayValue):
+        return numbers.binary(ev, op, left, right)
+    found = containers.binary(ev, op, left, right)
+    if found is not None:
+        return found
+    if isinstance(left, Const) and isinstance(right, Const):
+        return _constants(ev, op, left, right)
+    if op == "==":
+        return Const(identical(ev, left, right))
+    if op == "!=":
+        return Const(not identical(ev, left, right))
+    return numbers.binary(ev, op, left, right)
+
+
+def _numeric(v: AbstractValue) -> bool:
+    return isinstance(v, ArrayValue) or is_number(v)
+
+
+def _constants(ev: Evaluator, op: str, left: Const, right: Const) -> AbstractValue:
+    """An operator on two compile-time objects that aren't numbers: strings, tuples, dtypes, classes, None."""
+    try:
+        return ev.live.constant(PYTHON[op](left.value, right.value))
+    except Exception as e:  # any exception is what Python itself raises here
+        ev.python_error(type(e).__name__, str(e))
+
+
+def _user_operator(ev: Evaluator, op: str, left: AbstractValue, right: AbstractValue) -> AbstractValue:
+    """An operator of which an operand is an instance of a user's class."""
+    first, second = COMPARISONS[op] if op in COMPARISONS else (DUNDERS[op], f"r{DUNDERS[op]}")
+    order = [(left, first, right), (right, second, left)]
+    if isinstance(left, InstanceValue) and isinstance(right, InstanceValue) and left.cls is not right.cls:
+        if issubclass(right.cls, left.cls):
+            order.reverse()
+    for receiver, name, other in order:
+        if isinstance(receiver, InstanceValue):
+            method = classes.special_method(ev, receiver, f"__{name}__")
+            if method is not None:
+                result = ev.call(method, [other], {})
+                if not (isinstance(result, Const) and result.value is NotImplemented):
+                    return result
+    if op in ("==", "!="):
+        same = classes.dataclass_equality(ev, left, right)
+        same = Const(identical(ev, left, right)) if same is None else same
+        return same if op == "==" else negate(ev, same)
+    numbers.bad_operands(ev, op, conversion.describe(ev, left), conversion.describe(ev, right))
+
+
+def inplace(ev: Evaluator, op: str, left: AbstractValue, right: AbstractValue) -> AbstractValue:
+    """`left op= right`: in place for arrays, lists and classes that say so; the new value of the target."""
+    if isinstance(left, ArrayValue):
+        return _array_inplace(ev, op, left, right)
+    if isinstance(left, ListValue) and op == "+":
+        containers.extend(ev, left, right)
+        return left
+    if isinstance(left, DictValue) and op == "|":
+        containers.update_dict(ev, left, right)
+        return left
+    if isinstance(left, InstanceValue):
+        method = classes.special_method(ev, left, f"__i{DUNDERS[op]}__")
+        if method is not None:
+            return ev.call(method, [right], {})
+    return binary(ev, op, left, right)
+
+
+def _array_inplace(ev: Evaluator, op: str, left: ArrayValue, right: AbstractValue) -> AbstractValue:
+    """NumPy's in-place operators: the dtype stays, by 'same_kind' casting; the result must broadcast to the array."""
+    result = binary(ev, op, left, right)
+    value = ev.array(result)
+    old, new = np.dtype(left.type.dtype.numpy), np.dtype(value.dtype.numpy)
+    if not np.can_cast(new, old, "same_kind"):
+        ev.error(
+            TypeMismatchError,
+            f"Cannot cast ufunc '{UFUNCS.get(op, op)}' output from dtype('{new}') to dtype('{old}') "
+            "with casting rule 'same_kind'",
+            code=diagnostics.IN_PLACE,
+            fix="write x = x + y, or allocate x with the wider dtype",
+        )
+    if len(value.shape) != left.type.rank:
+        _too_large(ev, left, value.array)
+    for mine, theirs in zip(left.type.shape, value.shape, strict=True):
+        if mine == 1 and theirs != 1:
+            _too_large(ev, left, value.array)
+        ev.require_equal(mine, theirs, "the result of an in-place operation does not fit the array")
+    ev.write(left, ev.array(result, left.type.dtype))
+    return left
+
+
+UFUNCS = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "//": "floor_divide", "%": "remainder",
+          "**": "power", "@": "matmul", "&": "bitwise_and", "|": "bitwise_or", "^": "bitwise_xor",
+          "<<": "left_shift", ">>": "right_shift"}
+
+
+def _too_large(ev: Evaluator, left: ArrayValue, result: Any) -> None:
+    from tangra.errors import ShapeMismatchError
+
+    ev.error(
+        ShapeMismatchError,
+        f"non-broadcastable output operand with shape {numbers.shape_text(left)} doesn't match the broadcast shape "
+        f"({', '.join(map(str, result.shape))})",
+        code=diagnostics.IN_PLACE,
+    )
+
+
+def unary(ev: Evaluator, op: str, v: AbstractValue) -> AbstractValue:
+    """`-v`, `+v`, `~v`, `not v`."""
+    if op == "not":
+        return negate(ev, truth(ev, v))
+    if isinstance(v, InstanceValue):
+        method = classes.special_method(ev, v, {"-": "__neg__", "+": "__pos__", "~": "__invert__"}[op])
+        if method is not None:
+            return ev.call(method, [], {})
+    return numbers.unary(ev, op, v)
+
+
+def negate(ev: Evaluator, v: AbstractValue) -> AbstractValue:
+    """`not v` of a truth value."""
+    v = truth(ev, v)
+    if isinstance(v, Const):
+        return Const(not v.value)
+    assert isinstance(v, Scalar)
+    result = Scalar(ev.b("not", v.value), (PYBOOL,))
+    ev.symbols.note_negation(result, v)
+    return result
+
+
+def truth(ev: Evaluator, v: AbstractValue) -> AbstractValue:
+    """`bool(v)` as a Const or a pybool Scalar."""
+    if isinstance(v, Const) and kind_of(v.value) is None:
+        return Const(bool(v.value))
+    if isinstance(v, TupleValue):
+        return Const(bool(v.items))
+    if isinstance(v, (ListValue, DictValue, RangeValue)):
+        return ev.binary("!=", containers.length(ev, v), Const(0))
+    if isinstance(v, InstanceValue):
+        for name in ("__bool__", "__len__"):
+            method = classes.special_method(ev, v, name)
+            if method is not None:
+                return truth(ev, ev.call(method, [], {}))
+        return Const(True)
+    if isinstance(v, (FunctionValue, BoundMethod, PartialValue, TransformValue, SliceValue, IterValue)):
+        return Const(True)
+    result = numbers.truth(ev, v)
+    ev.symbols.note_same(result, v)
+    return result
+
+
+def identical(ev: Evaluator, left: AbstractValue, right: AbstractValue) -> bool:
+    """`left is right`, as far as it is defined by the language and not by CPython's caches."""
+    if isinstance(left, Const) and isinstance(right, Const):
+        return left.value is right.value or (
+            type(left.value) is type(right.value) and kind_of(left.value) is not None and left.value == right.value
+        )
+    if isinstance(left, (FunctionValue, BoundMethod, PartialValue)) or type(left) is not type(right):
+        return left == right
+    if isinstance(left, ArrayValue) and isinstance(right, ArrayValue):
+        return left.ref == right.ref
+    if isinstance(left, Scalar) and isinstance(right, Scalar):
+        return left.value is right.value
+    return left == right
+
+
+def is_test(ev: Evaluator, left: AbstractValue, right: AbstractValue) -> AbstractValue:
+    """`left is right`; of arrays that may be one object or two it is an error."""
+    for a, b in ((left, right), (right, left)):
+        if isinstance(a, Scalar) and isinstance(b, Const) and isinstance(b.value, bool) and a.kinds == (PYBOOL,):
+            return a if b.value else negate(ev, a)
+    if isinstance(left, ArrayValue) and isinstance(right, ArrayValue):
+        if right.ref in ev.state.partners.get(left.ref, ()):
+            ev.error(TypeMismatchError, "whether these are the same array depends on the path taken before",
+                     code=diagnostics.ALIAS)
+    return Const(identical(ev, left, right))
+
+
+def contains(ev: Evaluator, item: AbstractValue, container: AbstractValue) -> AbstractValue:
+    """`item in container`."""
+    if isinstance(container, InstanceValue):
+        method = classes.special_method(ev, container, "__contains__")
+        if method is not None:
+            return truth(ev, ev.call(method, [item], {}))
+    if isinstance(container, Const) and isinstance(item, Const):
+        return _constants_in(ev, item, container)
+    if isinstance(container, ArrayValue):
+        hits = ev.array(ev.binary("==", container, item))
+        axes = tuple(range(len(hits.shape)))
+        return Scalar(ev.b("reduce_or", hits, axes=axes) if axes else hits, (PYBOOL,))
+    if isinstance(container, RangeValue):
+        return containers.in_range(ev, item, container)
+    found = ev.iterate(container)
+    if found is None:
+        ev.error(TypeMismatchError, f"argument of type {conversion.describe(ev, container)} is not iterable",
+                 code=diagnostics.NOT_ITERABLE)
+    result: AbstractValue = Const(False)
+    for other in found:
+        same = truth(ev, binary(ev, "==", item, other)) if not identical(ev, item, other) else Const(True)
+        if isinstance(same, Const):
+            if same.value:
+                return same
+            continue
+        assert isinstance(same, Scalar)
+        value = same.value if isinstance(result, Const) else ev.b("or", ev.number(result).value, same.value)
+        result = Scalar(value, (PYBOOL,))
+    return result
+
+
+def _constants_in(ev: Evaluator, item: Const, container: Const) -> AbstractValue:
+    try:
+        return Const(item.value in container.value)
+    except TypeError as e:
+        ev.python_error("TypeError", str(e))
+
+
+# ---- subscripts ------------------------------------------------------------------------------------------------------
+
+
+def getitem(ev: Evaluator, target: AbstractValue, index: AbstractValue) -> AbstractValue:
+    """`target[index]`."""
+    if isinstance(target, ArrayValue):
+        return indexing.getitem(ev, target, index)
+    if isinstance(target, InstanceValue):
+        method = classes.special_method(ev, target, "__getitem__")
+        if method is not None:
+            return ev.call(method, [index], {})
+    return containers.getitem(ev, target, index)
+
+
+def setitem(ev: Evaluator, target: AbstractValue, index: AbstractValue, value: AbstractValue) -> None:
+    """`target[index] = value`."""
+    if isinstance(target, ArrayValue):
+        indexing.setitem(ev, target, index, value)
+        return
+    if isinstance(target, InstanceValue):
+        method = classes.special_method(ev, target, "__setitem__")
+        if method is not None:
+            ev.call(method, [index, value], {})
+            return
+    containers.setitem(ev, target, index, value)
+

@@ -1,0 +1,84 @@
+"""What differs between the compiler and a checker over the same evaluator: how names resolve, what happens with what is not covered.
+
+`Policy` is the compiler's: strict, and names resolve to live Python objects. A tolerant one overrides its methods.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, NoReturn
+
+from tangra.api.values import AbstractValue, Const
+from tangra.errors import TangraError, TypeMismatchError, UnsupportedError
+from tangra.frontend import diagnostics
+from tangra.frontend.heap import Conflict
+
+if TYPE_CHECKING:
+    from tangra.frontend.evaluator import Evaluator
+
+WAYS_ROUND: dict[type[ast.AST], tuple[str, str]] = {
+    ast.Try: ("try/except", "test the condition with an if beforehand; errors leave compiled code as exceptions"),
+    ast.Yield: ("generator functions", "append to a list, or use a generator expression inside sum() or list()"),
+    ast.YieldFrom: ("generator functions", "append to a list and return it"),
+    ast.Set: ("sets", "use a tuple or a list"),
+    ast.SetComp: ("sets", "use a list comprehension"),
+    ast.ClassDef: ("class definitions inside a function", "define the class at module level"),
+    ast.AsyncFunctionDef: ("async functions", "compiled code is synchronous: use def"),
+    ast.AsyncFor: ("async for", "use for"),
+    ast.AsyncWith: ("async with", "use with outside the compiled function"),
+    ast.Await: ("await", "await outside the compiled function"),
+    ast.With: ("with statements", "enter the context outside the compiled function"),
+    ast.JoinedStr: ("f-strings of run-time values", "format strings outside the compiled function"),
+}
+
+
+class Policy:
+    """The compiler's decisions."""
+
+    def unsupported(self, ev: Evaluator, node: ast.AST) -> NoReturn:
+        """A construct that the language does not cover."""
+        name, fix = WAYS_ROUND.get(type(node), (f"{type(node).__name__} in compiled code", None))
+        ev.error(UnsupportedError, f"{name}: not supported in compiled code", code=diagnostics.UNSUPPORTED, fix=fix)
+
+    def unknown_call(self, ev: Evaluator, function: AbstractValue, name: str) -> AbstractValue:
+        """A call of something that the API table does not have and that is not a function of the user."""
+        ev.unsupported(
+            f"{name} is not known to the compiler",
+            "use a NumPy function that it knows, or call it outside the compiled function",
+            diagnostics.UNSUPPORTED_CALL,
+        )
+
+    def resolve_global(self, ev: Evaluator, name: str) -> AbstractValue | None:
+        """A global or builtin name of the function being evaluated."""
+        return ev.live.resolve_global(name)
+
+    def conflict(self, ev: Evaluator, name: str, conflict: Conflict) -> AbstractValue:
+        """A name is read that holds values of different types."""
+        from tangra.errors import Note
+
+        notes = [Note("one of them is from here", span) for span in conflict.spans if span is not None]
+        ev.error(TypeMismatchError, f"{name} {conflict.message}", code=diagnostics.CONFLICT, notes=notes,
+                 fix="give it the same type and shape on every path, for instance by starting from np.zeros or 0.0")
+
+    def raises(self, ev: Evaluator, name: str, message: str) -> NoReturn:
+        """Python is certain to raise `name` here."""
+        cls = python_error_class(name)
+        ev.error(cls, f"{name}: {message}", code=diagnostics.PYTHON_ERROR)
+
+    def constant(self, value: object) -> Const:
+        """A Python object known at compile time."""
+        return Const(value)
+
+
+_CLASSES: dict[str, type[TangraError]] = {}
+
+
+def python_error_class(name: str) -> type[TangraError]:
+    """A TypeMismatchError that is also the Python exception `name`, so that either `except` catches it."""
+    if name not in _CLASSES:
+        import builtins
+
+        python = getattr(builtins, name, Exception)
+        bases = (TypeMismatchError, python) if python is not Exception else (TypeMismatchError,)
+        _CLASSES[name] = type(f"Compiled{name}", bases, {"__doc__": f"{name}, known at compile time."})
+    return _CLASSES[name]

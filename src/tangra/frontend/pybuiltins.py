@@ -1,0 +1,453 @@
+"""Builtins and standard library functions on containers, objects and functions; on numbers they are in `tangra.api`."""
+
+from __future__ import annotations
+
+import builtins
+import copy
+import dataclasses
+import functools
+import itertools
+import operator
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from tangra.api import builtins as api
+from tangra.api import registry
+from tangra.api.elementwise import is_number
+from tangra.api.values import (
+    AbstractValue,
+    ArrayValue,
+    BoundMethod,
+    Const,
+    DictValue,
+    FunctionValue,
+    InstanceValue,
+    IterValue,
+    ListValue,
+    PartialValue,
+    RangeValue,
+    Scalar,
+    SliceValue,
+    TransformValue,
+    TupleValue,
+)
+from tangra.frontend import attributes, classes, comprehension, containers, conversion, iteration, operators
+from tangra.frontend.calls import builtin
+from tangra.frontend.heap import InstanceState, MaybeUnbound, StackState
+
+if TYPE_CHECKING:
+    from tangra.frontend.evaluator import Evaluator
+
+NONE = Const(None)
+
+
+def _api(function: Any) -> registry.Entry:
+    entry = registry.find(function)
+    assert entry is not None, function
+    return entry
+
+
+@builtin(builtins.range)
+def range_(ev: Evaluator, *args: AbstractValue) -> AbstractValue:
+    if not 1 <= len(args) <= 3:
+        ev.python_error("TypeError", f"range expected 1 to 3 arguments, got {len(args)}")
+    parts = [_index(ev, a) for a in args]
+    if len(parts) == 1:
+        parts = [Const(0), *parts]
+    return RangeValue(parts[0], parts[1], parts[2] if len(parts) == 3 else Const(1))
+
+
+def _index(ev: Evaluator, v: AbstractValue) -> AbstractValue:
+    """`operator.index(v)`."""
+    kind = ev.kind(v) if is_number(v) else None
+    if kind is None or not kind.dtype.is_integer and kind.dtype.kind != "b":
+        ev.python_error("TypeError", f"'{conversion.describe(ev, v)}' object cannot be interpreted as an integer")
+    return api.int_(ev, v)
+
+
+@builtin(operator.index)
+def index_(ev: Evaluator, v: AbstractValue) -> AbstractValue:
+    return _index(ev, v)
+
+
+@builtin(builtins.len)
+def len_(ev: Evaluator, v: AbstractValue) -> AbstractValue:
+    if isinstance(v, InstanceValue):
+        method = classes.special_method(ev, v, "__len__")
+        if method is not None:
+            return ev.call(method, [], {})
+    return containers.length(ev, v)
+
+
+@builtin(builtins.zip)
+def zip_(ev: Evaluator, *iterables: AbstractValue, strict: AbstractValue = Const(False)) -> AbstractValue:
+    return IterValue("zip", (iterables, ev.static(strict, "strict")))
+
+
+@builtin(builtins.enumerate)
+def enumerate_(ev: Evaluator, iterable: AbstractValue, start: AbstractValue = Const(0)) -> AbstractValue:
+    return IterValue("enumerate", (iterable, start))
+
+
+@builtin(builtins.reversed)
+def reversed_(ev: Evaluator, v: AbstractValue) -> AbstractValue:
+    items = conversion.items(ev, v) if isinstance(v, (TupleValue, ListValue, DictValue, Const)) else None
+    return IterValue("reversed", (v,)) if items is None else TupleValue(tuple(reversed(items)))
+
+
+@builtin(builtins.map)
+def map_(ev: Evaluator, function: AbstractValue, *iterables: AbstractValue) -> AbstractValue:
+    return IterValue("map", (function, iterables))
+
+
+@builtin(builtins.filter)
+def filter_(ev: Evaluator, function: AbstractValue, iterable: AbstractValue) -> AbstractValue:
+    out = containers.new_list(ev, [])
+
+    def keep(item: AbstractValue) -> None:
+        test = item if isinstance(function, Const) and function.value is None else ev.call(function, [item], {})
+        if ev.static(ev.truth(test), "whether filter() keeps an item"):
+            containers.append(ev, out, item)
+
+    for item in containers.as_items(ev, iterable, "filter()"):
+        keep(item)
+    return TupleValue(tuple(containers.as_items(ev, out, "filter()")))
+
+
+@builtin(builtins.iter)
+def iter_(ev: Evaluator, v: AbstractValue) -> AbstractValue:
+    ev.unsupported("iterators as values", "loop over the container itself, or use an index")
+
+
+# ---- containers ------------------------------------------------------------------------------------------------------------
+
+
+def collect(ev: Evaluator, iterable: AbstractValue, what: str) -> ListValue:
+    """A list of all items of an iterable."""
+    if isinstance(iterable, IterValue) and iterable.form == "generator":
+        return comprehension.collect(ev, iterable.parts[0])
+    found = ev.iterate(iterable)
+    if found is not None:
+        return containers.new_list(ev, list(found))
+    out = containers.new_list(ev, [])
+    iteration.for_each(
+        ev, iterable, lambda item: (containers.append(ev, out, item), None)[1], key=ev.loop_key(("collect", ev.place))
+    )
+    return out
+
+
+@builtin(builtins.list)
+def list_(ev: Evaluator, iterable: AbstractValue | None = None) -> AbstractValue:
+    if iterable is None:
+        return containers.new_list(ev, [])
+    if isinstance(iterable, ListValue) and isinstance(ev.look(iterable.ref), StackState):
+        return ListValue(ev.allocate(ev.look(iterable.ref)))
+    return collect(ev, iterable, "list()")
+
+
+@builtin(builtins.tuple)
+def tuple_(ev: Evaluator, iterable: AbstractValue | None = None) -> AbstractValue:
+    if iterable is None:
+        return TupleValue(())
+    items = collect(ev, iterable, "tuple()")
+    if isinstance(ev.look(items.ref), StackState):
+        ev.unsupported("tuple() of something whose length is only known at run time", "use list() or np.array()")
+    return TupleValue(tuple(containers.as_items(ev, items, "tuple()")))
+
+
+@builtin(builtins.dict)
+def dict_(ev: Evaluator, iterable: AbstractValue | None = None, /, **more: AbstractValue) -> AbstractValue:
+    pairs = [] if iterable is None else containers.pairs_of(ev, iterable)
+    return containers.new_dict(ev, [k for k, _ in pairs] + list(more), [v for _, v in pairs] + list(more.values()))
+
+
+@builtin(builtins.sorted)
+def sorted_(
+    ev: Evaluator, iterable: AbstractValue, *, key: AbstractValue = NONE, reverse: AbstractValue = Const(False)
+) -> AbstractValue:
+    return containers.new_list(ev, containers.sorted_items(ev, collect(ev, iterable, "sorted()"), key, reverse))
+
+
+@builtin(builtins.slice)
+def slice_(ev: Evaluator, *args: AbstractValue) -> AbstractValue:
+    parts = (NONE, args[0], NONE) if len(args) == 1 else (*args, NONE)[:3]
+    return SliceValue(*parts)
+
+
+# ---- folds -----------------------------------------------------------------------------------------------------------------
+
+
+def _is_short(ev: Evaluator, v: AbstractValue) -> bool:
+    """Whether the API entry can take the items one by one, or handles arrays itself."""
+    if isinstance(v, ArrayValue):
+        return v.type.rank == 1
+    if isinstance(v, (IterValue, RangeValue)):
+        return iteration.is_short(ev, v)
+    return not (isinstance(v, ListValue) and isinstance(ev.look(v.ref), StackState)) and not isinstance(v, InstanceValue)
+
+
+@builtin(builtins.sum)
+def sum_(ev: Evaluator, iterable: AbstractValue, /, start: AbstractValue = Const(0)) -> AbstractValue:
+    if _is_short(ev, iterable) and not isinstance(iterable, ArrayValue):
+        return _api(builtins.sum)(ev, iterable, start)
+    found = comprehension.fold(ev, iterable, start, lambda acc, item: ev.binary("+", acc, item))  # type: ignore[arg-type]
+    return conversion.slot(ev, found, "the sum")
+
+
+@builtin(builtins.any)
+def any_(ev: Evaluator, iterable: AbstractValue, /) -> AbstractValue:
+    return comprehension.quantify(ev, iterable, True)
+
+
+@builtin(builtins.all)
+def all_(ev: Evaluator, iterable: AbstractValue, /) -> AbstractValue:
+    return comprehension.quantify(ev, iterable, False)
+
+
+def _extremum(ev: Evaluator, name: str, args: tuple[AbstractValue, ...], options: dict[str, AbstractValue]) -> Any:
+    if len(args) != 1 or _is_short(ev, args[0]):
+        return _api(getattr(builtins, name))(ev, *args, **options)
+    key = options.get("key", NONE)
+
+    def better(best: AbstractValue, item: AbstractValue) -> AbstractValue:
+        return _api(getattr(builtins, name))(ev, best, item, **({"key": key} if key is not NONE else {}))
+
+    found = comprehension.fold(ev, args[0], None, better)  # type: ignore[arg-type]
+    default = options.get("default")
+    if found is None:
+        if default is None:
+            ev.python_error("ValueError", f"{name}() arg is an empty sequence")
+        return default
+    if isinstance(found, MaybeUnbound):
+        if default is not None:
+            from tangra.api.kinds import PYBOOL
+            from tangra.frontend import branches
+
+            value = found.value
+            return branches.choose(ev, Scalar(found.bound, (PYBOOL,)), lambda: value, lambda: default)  # type: ignore[arg-type, return-value]
+        ev.fail_if(ev.b("not", found.bound), "ValueError", f"{name}() arg is an empty sequence")
+        found = found.value
+    return conversion.slot(ev, found, f"the {name}imum")
+
+
+@builtin(builtins.min)
+def min_(ev: Evaluator, *args: AbstractValue, **options: AbstractValue) -> AbstractValue:
+    result: AbstractValue = _extremum(ev, "min", args, options)
+    return result
+
+
+@builtin(builtins.max)
+def max_(ev: Evaluator, *args: AbstractValue, **options: AbstractValue) -> AbstractValue:
+    result: AbstractValue = _extremum(ev, "max", args, options)
+    return result
+
+
+@builtin(functools.reduce)
+def reduce_(
+    ev: Evaluator, function: AbstractValue, iterable: AbstractValue, initial: AbstractValue | None = None
+) -> AbstractValue:
+    found = comprehension.fold(ev, iterable, initial, lambda acc, item: ev.call(function, [acc, item], {}))  # type: ignore[list-item]
+    if found is None:
+        ev.python_error("TypeError", "reduce() of empty iterable with no initial value")
+    if isinstance(found, MaybeUnbound):
+        ev.fail_if(ev.b("not", found.bound), "TypeError", "reduce() of empty iterable with no initial value")
+        found = found.value
+    return conversion.slot(ev, found, "the result of reduce()")
+
+
+# ---- objects -----------------------------------------------------------------------------------------------------------------
+
+
+@builtin(builtins.getattr)
+def getattr_(
+    ev: Evaluator, v: AbstractValue, name: AbstractValue, default: AbstractValue | None = None
+) -> AbstractValue:
+    text = ev.static(name, "the name of an attribute")
+    if default is None:
+        return attributes.get(ev, v, text)
+    found = attributes.find(ev, v, text)
+    return default if found is None else found
+
+
+@builtin(builtins.hasattr)
+def hasattr_(ev: Evaluator, v: AbstractValue, name: AbstractValue) -> AbstractValue:
+    return Const(attributes.find(ev, v, ev.static(name, "the name of an attribute")) is not None)
+
+
+@builtin(builtins.setattr)
+def setattr_(ev: Evaluator, v: AbstractValue, name: AbstractValue, value: AbstractValue) -> AbstractValue:
+    attributes.set_(ev, v, ev.static(name, "the name of an attribute"), value)
+    return NONE
+
+
+@builtin(object.__setattr__)
+def object_setattr(ev: Evaluator, v: AbstractValue, name: AbstractValue, value: AbstractValue) -> AbstractValue:
+    if not isinstance(v, InstanceValue):
+        ev.unsupported("object.__setattr__ on something else than an instance")
+    classes.set_slot(ev, v, ev.static(name, "the name of an attribute"), value)
+    return NONE
+
+
+@builtin(builtins.callable)
+def callable_(ev: Evaluator, v: AbstractValue) -> AbstractValue:
+    if isinstance(v, InstanceValue):
+        return Const(classes.special_method(ev, v, "__call__") is not None)
+    if isinstance(v, Const):
+        return Const(callable(v.value))
+    return Const(isinstance(v, (FunctionValue, BoundMethod, PartialValue, TransformValue)))
+
+
+@builtin(builtins.super)
+def super_(ev: Evaluator, cls: AbstractValue, self: AbstractValue) -> Any:
+    return classes.SuperValue(self, ev.static(cls, "the class of super()"))
+
+
+def _on_constants(function: Any) -> None:
+    @builtin(function)
+    def handler(ev: Evaluator, *args: AbstractValue) -> AbstractValue:
+        try:
+            plain = [conversion.plain(ev, a) for a in args]
+        except conversion.NotPlain:
+            ev.unsupported(f"{function.__name__}() of a run-time value", "compute it outside the compiled function")
+        try:
+            return ev.live.constant(function(*plain))
+        except Exception as e:  # any exception is what Python itself raises here
+            ev.python_error(type(e).__name__, str(e))
+
+
+for _function in (str, repr, format, ord, chr, hash, issubclass, bin, hex, oct, ascii):
+    _on_constants(_function)
+
+
+@builtin(builtins.print)
+def print_(ev: Evaluator, *args: AbstractValue, **kwargs: AbstractValue) -> AbstractValue:
+    ev.unsupported("print", "return the values and print them outside, or run the function uncompiled")
+
+
+@builtin(builtins.input, builtins.open, builtins.exec, builtins.eval, builtins.globals, builtins.locals, builtins.vars)
+def outside(ev: Evaluator, *args: AbstractValue, **kwargs: AbstractValue) -> AbstractValue:
+    ev.unsupported("input, files, and the interpreter's own state", "do it outside the compiled function")
+
+
+@builtin(functools.partial)
+def partial_(ev: Evaluator, function: AbstractValue, *args: AbstractValue, **kwargs: AbstractValue) -> AbstractValue:
+    return PartialValue(function, args, tuple(kwargs.items()))
+
+
+@builtin(functools.wraps)
+def wraps_(ev: Evaluator, wrapped: AbstractValue, **options: AbstractValue) -> AbstractValue:
+    """A decorator that only changes names: the function itself."""
+    return BoundMethod(NONE, lambda ev, self, function: function)
+
+
+@builtin(dataclasses.replace)
+def replace_(ev: Evaluator, v: AbstractValue, /, **changes: AbstractValue) -> AbstractValue:
+    return classes.replace(ev, v, **changes)
+
+
+@builtin(dataclasses.astuple)
+def astuple_(ev: Evaluator, v: AbstractValue) -> AbstractValue:
+    return _fields(ev, v, lambda names, values: TupleValue(tuple(values)))
+
+
+@builtin(dataclasses.asdict)
+def asdict_(ev: Evaluator, v: AbstractValue) -> AbstractValue:
+    return _fields(ev, v, lambda names, values: containers.new_dict(ev, names, values))
+
+
+def _fields(ev: Evaluator, v: AbstractValue, make: Callable[[list[str], list[AbstractValue]], AbstractValue]) -> Any:
+    if not isinstance(v, InstanceValue) or not dataclasses.is_dataclass(v.cls):
+        ev.python_error("TypeError", "asdict() and astuple() should be called on dataclass instances")
+    names = [f.name for f in dataclasses.fields(v.cls)]
+    return make(names, [_deep(ev, attributes.get(ev, v, n), make) for n in names])
+
+
+def _deep(ev: Evaluator, v: AbstractValue, make: Any) -> AbstractValue:
+    if isinstance(v, InstanceValue) and dataclasses.is_dataclass(v.cls):
+        result: AbstractValue = _fields(ev, v, make)
+        return result
+    return deep_copy(ev, v)
+
+
+@builtin(copy.copy)
+def copy_(ev: Evaluator, v: AbstractValue) -> AbstractValue:
+    if isinstance(v, ArrayValue):
+        return ev.new_array(ev.read(v.ref))
+    if isinstance(v, InstanceValue):
+        names = classes.attribute_names(ev, v)
+        twin = InstanceValue(ev.allocate(InstanceState()), v.cls)
+        for name in names:
+            value = classes.slot(ev, v, name)
+            classes.set_slot(ev, twin, name, value)
+        return twin
+    if isinstance(v, (ListValue, DictValue)):
+        return type(v)(ev.allocate(ev.look(v.ref)))
+    return v
+
+
+@builtin(copy.deepcopy)
+def deep_copy(ev: Evaluator, v: AbstractValue) -> AbstractValue:
+    if isinstance(v, TupleValue):
+        return TupleValue(tuple(deep_copy(ev, x) for x in v.items), v.cls)
+    if isinstance(v, ListValue) and not isinstance(ev.look(v.ref), StackState):
+        return containers.new_list(ev, [deep_copy(ev, x) for x in containers.as_items(ev, v, "deepcopy()")])
+    if isinstance(v, DictValue):
+        pairs = containers.pairs_of(ev, v)
+        return containers.new_dict(ev, [k for k, _ in pairs], [deep_copy(ev, x) for _, x in pairs])
+    twin = copy_(ev, v)
+    if isinstance(twin, InstanceValue):
+        for name in classes.attribute_names(ev, twin):
+            value = classes.slot(ev, twin, name)
+            if value is not None:
+                classes.set_slot(ev, twin, name, deep_copy(ev, value))
+    return twin
+
+
+# ---- operator and itertools --------------------------------------------------------------------------------------------------
+
+_OPERATORS: dict[Any, str] = {
+    operator.add: "+", operator.sub: "-", operator.mul: "*", operator.truediv: "/", operator.floordiv: "//",
+    operator.mod: "%", operator.pow: "**", operator.matmul: "@", operator.lt: "<", operator.le: "<=", operator.gt: ">",
+    operator.ge: ">=", operator.eq: "==", operator.ne: "!=", operator.and_: "&", operator.or_: "|", operator.xor: "^",
+}
+
+
+def _declare_operator(function: Any, sign: str) -> None:
+    @builtin(function)
+    def handler(ev: Evaluator, a: AbstractValue, b: AbstractValue) -> AbstractValue:
+        return operators.binary(ev, sign, a, b)
+
+
+for _function, _sign in _OPERATORS.items():
+    _declare_operator(_function, _sign)
+
+
+@builtin(operator.neg)
+def neg_(ev: Evaluator, v: AbstractValue) -> AbstractValue:
+    return operators.unary(ev, "-", v)
+
+
+@builtin(operator.getitem)
+def getitem_(ev: Evaluator, v: AbstractValue, index: AbstractValue) -> AbstractValue:
+    return operators.getitem(ev, v, index)
+
+
+def _combinatoric(function: Any) -> None:
+    @builtin(function)
+    def handler(ev: Evaluator, *args: AbstractValue, **options: AbstractValue) -> AbstractValue:
+        plain_options = {k: ev.static(v, k) for k, v in options.items()}
+        plain: list[Any] = []
+        for arg in args:
+            items = None if is_number(arg) else ev.iterate(arg)
+            plain.append(ev.static(arg, "a size") if items is None else list(items))
+        return TupleValue(tuple(TupleValue(tuple(group)) for group in function(*plain, **plain_options)))
+
+
+for _function in (itertools.product, itertools.combinations, itertools.permutations,
+                  itertools.combinations_with_replacement, itertools.pairwise):
+    _combinatoric(_function)
+
+
+@builtin(itertools.chain)
+def chain_(ev: Evaluator, *iterables: AbstractValue) -> AbstractValue:
+    return TupleValue(tuple(x for v in iterables for x in containers.as_items(ev, v, "itertools.chain()")))

@@ -1,0 +1,145 @@
+"""What is known of an argument before the call is compiled: its structure, the types of its leaves, who is who."""
+
+from __future__ import annotations
+
+import types
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from tangra.api.kinds import Kind, dtype_of, kind_of
+from tangra.errors import EntryError
+from tangra.frontend import diagnostics
+from tangra.frontend.live import is_user_instance
+from tangra.ir import ArrayType
+
+
+@dataclass(frozen=True)
+class ArraySpec:
+    """An array; two with one `identity` are the same object. `source` is that object, if there is one."""
+
+    type: ArrayType
+    identity: int | None = None
+    source: Any = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class NumberSpec:
+    """A run-time number. `value`, if given, is used where evaluation needs it at compile time (then guarded)."""
+
+    kind: Kind
+    value: Any = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class ConstSpec:
+    """A compile-time constant: None, a string, a bool marked static, a function …"""
+
+    value: Any
+
+
+@dataclass(frozen=True)
+class LiveSpec:
+    """Any other live object, converted as globals are: functions, bound methods, partials."""
+
+    value: Any
+
+
+@dataclass(frozen=True)
+class TupleSpec:
+    """A tuple or NamedTuple."""
+
+    items: tuple[ArgSpec, ...]
+    cls: type | None = None
+
+
+@dataclass(frozen=True)
+class ListSpec:
+    """A list; two with one `identity` are the same object."""
+
+    items: tuple[ArgSpec, ...]
+    identity: int | None = None
+    source: Any = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class DictSpec:
+    """A dict."""
+
+    keys: tuple[Any, ...]
+    items: tuple[ArgSpec, ...]
+    identity: int | None = None
+    source: Any = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class InstanceSpec:
+    """An instance of a user's class, by its attributes."""
+
+    cls: type
+    names: tuple[str, ...]
+    items: tuple[ArgSpec, ...]
+    identity: int | None = None
+    source: Any = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class SameSpec:
+    """An object that appeared before in the arguments (a cycle or a second reference to a container)."""
+
+    identity: int
+
+
+ArgSpec = ArraySpec | NumberSpec | ConstSpec | LiveSpec | TupleSpec | ListSpec | DictSpec | InstanceSpec | SameSpec
+
+
+def spec_of(obj: Any, where: str = "argument", seen: set[int] | None = None) -> ArgSpec:
+    """The description of an actual argument; EntryError for what can't be passed."""
+    seen = set() if seen is None else seen
+    if isinstance(obj, np.ndarray):
+        return _array(obj, where)
+    kind = kind_of(obj)
+    if kind is not None:
+        if kind.python and isinstance(obj, int) and not -(2**63) <= obj < 2**63:
+            return ConstSpec(obj)
+        return NumberSpec(kind, obj)
+    if isinstance(obj, (np.generic, complex)):
+        raise EntryError(f"{where} is a number of type {type(obj).__name__}, which compiled code does not cover",
+                         code=diagnostics.UNSUPPORTED_VALUE)
+    if isinstance(obj, tuple) and (type(obj) is tuple or hasattr(obj, "_fields")):
+        items = tuple(spec_of(x, f"{where}[{k}]", seen) for k, x in enumerate(obj))
+        return TupleSpec(items, None if type(obj) is tuple else type(obj))
+    if type(obj) in (list, dict) or is_user_instance(obj):
+        if id(obj) in seen:
+            return SameSpec(id(obj))
+        seen.add(id(obj))
+        return _object(obj, where, seen)
+    if isinstance(obj, (types.FunctionType, types.MethodType)):
+        return LiveSpec(obj)
+    return ConstSpec(obj) if obj is None or isinstance(obj, (str, bytes)) else LiveSpec(obj)
+
+
+def _array(obj: np.ndarray[Any, Any], where: str) -> ArraySpec:
+    dtype = dtype_of(obj.dtype)
+    if dtype is None or type(obj) is not np.ndarray:
+        what = f"dtype {obj.dtype}" if dtype is None else f"class {type(obj).__name__}"
+        raise EntryError(
+            f"{where} is an array of {what}, which compiled code does not cover", code=diagnostics.UNSUPPORTED_VALUE,
+            fix="convert it before the call, for instance with x.astype(np.float64) or np.asarray(x)",
+        )
+    return ArraySpec(ArrayType(dtype, obj.shape), id(obj), obj)
+
+
+def _object(obj: Any, where: str, seen: set[int]) -> ArgSpec:
+    if isinstance(obj, list):
+        return ListSpec(tuple(spec_of(x, f"{where}[{k}]", seen) for k, x in enumerate(obj)), id(obj), obj)
+    if isinstance(obj, dict):
+        return DictSpec(tuple(obj), tuple(spec_of(x, f"{where}[{k!r}]", seen) for k, x in obj.items()), id(obj), obj)
+    names = list(getattr(obj, "__dict__", ()))
+    for cls in type(obj).__mro__:
+        slots = vars(cls).get("__slots__", ())
+        names += [n for n in ((slots,) if isinstance(slots, str) else slots) if hasattr(obj, n) and n not in names]
+    names = [n for n in names if n not in ("__dict__", "__weakref__")]
+    items = tuple(spec_of(getattr(obj, n), f"{where}.{n}", seen) for n in names)
+    return InstanceSpec(type(obj), tuple(names), items, id(obj), obj)
