@@ -44,11 +44,12 @@ class _Arm:
 @op_writer("if")
 def _if(em: Emitter, op: Op) -> None:
     code = em.code
+    before = code.slot() if any(v.shape for v in op.results) else code.lines
     labels, join = (code.name("then"), code.name("else")), code.name("join")
     code.branch(str(em.operand(op.operands[0])), *labels)
     outer = code.lines
     arms = [_write_arm(em, region, label) for region, label in zip(op.regions, labels, strict=True)]
-    code.lines = outer
+    code.lines = before
     pinned = _yielded_buffers(em, arms)
     for buffer in pinned:
         buffer.pins += 1
