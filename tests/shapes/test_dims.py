@@ -334,3 +334,12 @@ def test_runaway_sizes_are_refused() -> None:
         wide * wide
     with pytest.raises(SizeTooComplex):
         dmax(*(symbol(f"s{i}") for i in range(100)))
+
+
+def test_a_sum_of_many_maxima_stays_a_sum() -> None:
+    total: Size = 0
+    for number in range(20):
+        total = total + dmax(symbol(f"a{number}"), symbol(f"b{number}"))
+    size = dmax(total, 0)
+    env = {name: position for position, name in enumerate(sorted(symbols_of(size)))}
+    assert evaluate(size, env) == sum(max(env[f"a{number}"], env[f"b{number}"]) for number in range(20))

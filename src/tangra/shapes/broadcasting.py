@@ -27,14 +27,17 @@ def broadcast_shapes(*shapes: Shape, facts: Facts = EMPTY, undecided: Undecided 
     Raises BroadcastError where two sizes are different and neither can be 1. Where a size may or may not be 1 or equal
     to another, `undecided(a, b, what)` is asked.
     """
-    return broadcast(*shapes, facts=facts, undecided=undecided).shape
+    if shapes and all(shape == shapes[0] for shape in shapes):
+        return shapes[0]
+    judge = Judge(facts, undecided, shapes)
+    rank = max((len(shape) for shape in shapes), default=0)
+    return tuple(_broadcast_axis(judge, axis, axis - rank) for axis in range(rank))
 
 
 def broadcast(*shapes: Shape, facts: Facts = EMPTY, undecided: Undecided | None = None) -> Broadcast:
     """As `broadcast_shapes`, also telling which axes of which operand are repeated."""
-    judge = Judge(facts, undecided, shapes)
-    rank = max((len(shape) for shape in shapes), default=0)
-    result = tuple(_broadcast_axis(judge, axis, axis - rank) for axis in range(rank))
+    result = broadcast_shapes(*shapes, facts=facts, undecided=undecided)
+    rank = len(result)
     expanded = tuple(
         tuple(axis for axis in range(rank) if _is_one(_size_at(shape, axis - rank), facts)
               and not _is_one(result[axis], facts))

@@ -23,6 +23,9 @@ Monomial = tuple[Atom, ...]
 MAX_TERMS = 512
 """Terms of one polynomial; products past this are refused with `SizeTooComplex`."""
 
+CACHE_SIZE = 1 << 14
+"""Quotients, remainders and extrema remembered: a compiler asks for the same ones over and over."""
+
 _KEY: Callable[[Atom], tuple[int, str]] = operator.attrgetter("key")
 
 

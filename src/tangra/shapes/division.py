@@ -7,17 +7,18 @@ graded lexicographic order with floor division of coefficients. Then `num // den
 
 from __future__ import annotations
 
-from functools import reduce
+from functools import lru_cache, reduce
 from math import gcd
 
 from tangra.shapes.atoms import FloorDiv, Mod, SizeTooComplex, intern_quotient, operand_text
-from tangra.shapes.dims import Dim, Monomial, Size, from_atom, from_terms
+from tangra.shapes.dims import CACHE_SIZE, Dim, Monomial, Size, from_atom, from_terms
 from tangra.shapes.intervals import static_interval
 
 MAX_STEPS = 256
 """Steps of one polynomial division."""
 
 
+@lru_cache(maxsize=CACHE_SIZE)
 def floordiv(num: Size, den: Size) -> Size:
     """`num // den`. Raises ZeroDivisionError when `den` is the int 0."""
     if isinstance(den, int):
@@ -27,6 +28,7 @@ def floordiv(num: Size, den: Size) -> Size:
     return _floordiv_by_dim(num, den)
 
 
+@lru_cache(maxsize=CACHE_SIZE)
 def mod(num: Size, den: Size) -> Size:
     """`num % den`. Raises ZeroDivisionError when `den` is the int 0."""
     if isinstance(den, int):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
+from math import prod
 
 from tangra.shapes.atoms import Extremum, Max, Min, SizeTooComplex, intern_extremum
-from tangra.shapes.dims import Dim, Monomial, Size, as_size, from_atom, from_terms
+from tangra.shapes.dims import CACHE_SIZE, Dim, Monomial, Size, as_size, from_atom, from_terms
 from tangra.shapes.intervals import Interval, static_interval
 
 MAX_ARGS = 64
@@ -14,18 +16,20 @@ MAX_ARGS = 64
 
 def dmax(*sizes: Size) -> Size:
     """The largest of `sizes`, simplified where one is always the larger: `dmax(N, N + 1)` is `N + 1`."""
-    return _extremum(Max, Min, [as_size(size) for size in sizes])
+    return _extremum(True, tuple(as_size(size) for size in sizes))
 
 
 def dmin(*sizes: Size) -> Size:
     """The smallest of `sizes`, simplified where one is always the smaller."""
-    return _extremum(Min, Max, [as_size(size) for size in sizes])
+    return _extremum(False, tuple(as_size(size) for size in sizes))
 
 
-def _extremum(kind: type[Extremum], dual: type[Extremum], sizes: list[Size]) -> Size:
+@lru_cache(maxsize=CACHE_SIZE)
+def _extremum(largest: bool, sizes: tuple[Size, ...]) -> Size:
+    kind, dual = (Max, Min) if largest else (Min, Max)
     if not sizes:
-        raise TypeError(f"{'dmax' if kind is Max else 'dmin'} needs at least one size")
-    pick: Callable[[Iterable[int]], int] = max if kind is Max else min
+        raise TypeError(f"{'dmax' if largest else 'dmin'} needs at least one size")
+    pick: Callable[[Iterable[int]], int] = max if largest else min
     if all(isinstance(size, int) for size in sizes):
         return pick(size for size in sizes if isinstance(size, int))
     args = _without_dominated([arg for size in sizes for arg in _spread(kind, size)], pick)
@@ -34,22 +38,26 @@ def _extremum(kind: type[Extremum], dual: type[Extremum], sizes: list[Size]) -> 
     if len(args) == 1:
         return args[0]
     if len(args) > MAX_ARGS:
-        raise SizeTooComplex(f"{'max' if kind is Max else 'min'} of {len(args)} symbolic sizes")
+        raise SizeTooComplex(f"{'max' if largest else 'min'} of {len(args)} symbolic sizes")
     common = _common_terms(args)
     if common != 0:
-        return common + _extremum(kind, dual, [arg - common for arg in args])
+        return common + _extremum(largest, tuple(arg - common for arg in args))
     args.sort(key=lambda arg: (not isinstance(arg, int), str(arg)))
     return from_atom(intern_extremum(kind, tuple(args)))
 
 
 def _spread(kind: type[Extremum], size: Size) -> list[Size]:
-    """`rest + max(a, b)` as [rest + a, rest + b], for a maximum; the same for a minimum; else just [size]."""
-    if isinstance(size, Dim):
-        for factors, coefficient in size.items():
-            if coefficient == 1 and len(factors) == 1 and isinstance(atom := factors[0], kind):
-                rest = size - from_atom(atom)
-                return [part for arg in atom.args for part in _spread(kind, rest + arg)]
-    return [size]
+    """`rest + max(a, b)` as [rest + a, rest + b], for a maximum; the same for a minimum; else just [size].
+
+    A sum of many maxima stays whole: it would spread into the product of their argument counts.
+    """
+    if isinstance(size, int):
+        return [size]
+    inner = [f[0] for f, coefficient in size.items() if coefficient == 1 and len(f) == 1 and isinstance(f[0], kind)]
+    if not inner or prod(len(atom.args) for atom in inner) > MAX_ARGS:
+        return [size]
+    rest = size - from_atom(inner[0])
+    return [part for arg in inner[0].args for part in _spread(kind, rest + arg)]
 
 
 def _without_dominated(args: list[Size], pick: Callable[[Iterable[int]], int]) -> list[Size]:

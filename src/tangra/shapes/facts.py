@@ -26,7 +26,7 @@ class Facts:
     contradict each other describe code that never runs: then answers mean nothing, but they still come.
     """
 
-    __slots__ = ("_bounds", "_inequalities", "_proofs", "_replaced", "_solved")
+    __slots__ = ("_bounds", "_equalities", "_inequalities", "_proofs", "_replaced", "_solved")
 
     def __init__(self) -> None:
         self._bounds: dict[str, Interval] = {}
@@ -34,6 +34,7 @@ class Facts:
         self._solved: dict[str, Size] = {}
         self._replaced: dict[Atom, Size] = {}
         self._proofs: dict[Dim, bool] = {}  # what the prover found, for these facts only
+        self._equalities: dict[Dim, bool | None] = {}
 
     @classmethod
     def dims(cls, *sizes: str | Size) -> Facts:
@@ -106,6 +107,11 @@ class Facts:
         """The prover's memory of which sizes it could prove >= 0 under these facts."""
         return self._proofs
 
+    @property
+    def equalities(self) -> dict[Dim, bool | None]:
+        """The prover's memory of which sizes are 0 under these facts."""
+        return self._equalities
+
     def __repr__(self) -> str:
         parts = [f"{name} = {size}" for name, size in self._solved.items()]
         parts += [f"{'' if lo is None else f'{lo} <= '}{name}{'' if hi is None else f' <= {hi}'}"
@@ -155,7 +161,10 @@ class Facts:
 
     def _with_nonnegative(self, size: Size) -> Facts:
         size = self.normal(size)
-        if isinstance(size, int) or size in self._inequalities:
+        if isinstance(size, int):
+            return self
+        low = interval(size, self.symbol_bounds)[0]
+        if (low is not None and low >= 0) or size in self._inequalities:
             return self
         facts = self._copy()
         if not _bounds_one_symbol(size):

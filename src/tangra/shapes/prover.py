@@ -29,7 +29,7 @@ MAX_CASES = 64
 
 
 MAX_MEMORY = 20_000
-"""Proofs remembered per `Facts`."""
+"""Answers remembered per `Facts`."""
 
 
 def known_le(a: Size, b: Size, facts: Facts = EMPTY) -> bool | None:
@@ -58,17 +58,28 @@ def known_eq(a: Size, b: Size, facts: Facts = EMPTY) -> bool | None:
     difference = _difference(a, b, facts)
     if difference is None or isinstance(difference, int):
         return None if difference is None else difference == 0
-    low, high = interval(difference, facts.symbol_bounds)
-    if (low is not None and low > 0) or (high is not None and high < 0) or _never_zero(difference):
+    if difference in facts.equalities:
+        return facts.equalities.get(difference)
+    known = _is_zero(difference, facts)
+    _make_room(facts.equalities)
+    facts.equalities[difference] = known
+    return known
+
+
+def _is_zero(size: Dim, facts: Facts) -> bool | None:
+    low, high = interval(size, facts.symbol_bounds)
+    if (low is not None and low > 0) or (high is not None and high < 0) or _never_zero(size):
         return False
-    if _surely_zero(difference):
+    if _surely_zero(size) or (_never_negative(size, facts) and _never_negative(-size, facts)):
         return True
-    at_least, at_most = _never_negative(difference, facts), _never_negative(-difference, facts)
-    if at_least and at_most:
-        return True
-    if _never_negative(difference - 1, facts) or _never_negative(-difference - 1, facts):
+    if _never_negative(size - 1, facts) or _never_negative(-size - 1, facts):
         return False
     return None
+
+
+def _make_room(memory: dict[Dim, bool] | dict[Dim, bool | None]) -> None:
+    if len(memory) >= MAX_MEMORY:
+        memory.clear()
 
 
 def _difference(a: Size, b: Size, facts: Facts) -> Size | None:
@@ -83,6 +94,9 @@ def simplify(size: Size, facts: Facts = EMPTY) -> Size:
 
     The symbols of the result are among those of `size`; its value is the same wherever the facts hold.
     """
+    if isinstance(size, int) or size.depth == 1:
+        return size
+
     def replace(atom: Atom) -> Size | None:
         return _settle(atom, facts) if isinstance(atom, Extremum) else None
 
@@ -111,6 +125,8 @@ def _never_zero(size: Dim) -> bool:
 
 
 def _surely_zero(size: Dim) -> bool:
+    if size.depth == 1:
+        return False  # a polynomial of symbols alone would have vanished already
     try:
         return _always_zero(size)
     except NO_NORMAL_FORM:
@@ -166,8 +182,7 @@ def _never_negative(size: Size, facts: Facts) -> bool:
             known = _Prover(facts).prove(size, (), 0)
         except NO_NORMAL_FORM:
             known = False
-        if len(facts.proofs) >= MAX_MEMORY:
-            facts.proofs.clear()
+        _make_room(facts.proofs)
         facts.proofs[size] = known
     return known
 
