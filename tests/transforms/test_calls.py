@@ -87,6 +87,30 @@ def test_results_with_sizes_made_in_the_callee():
     assert ct == 3.0
 
 
+def test_inlining_keeps_what_a_failure_writes_back():
+    def inner(p, x, y):
+        y = y.set(0, x)
+        attrs = {"kind": "ValueError", "message": "no {}", "state": (1, 0), "n_state": 2}
+        p.b.emit("fail_if", [(x > 1.0).v, y.v, x.v, x.v], attrs)
+        return y
+
+    callee = build([REAL, vec(2)], inner, "inner")
+
+    def program(p, y, x):
+        op = emit_call(p.b, callee, [x.v, y.v])
+        op.attrs["state"] = ((1, 0),)
+        return E(p, op.result)
+
+    func = build([vec(2), REAL], program)
+    for each in (func, inline_calls(clone_func(func))):
+        with pytest.raises(ValueError, match=r"no 2\.0") as caught:
+            interpret(each, [np.zeros(2), 2.0])
+        ((index, value),) = caught.value.tangra_state.items()
+        assert index == 0
+        np.testing.assert_array_equal(value, [2.0, 0.0])
+    assert "call" not in [op.name for op in inline_calls(clone_func(func)).body.walk()]
+
+
 def rule_funcs():
     """x * |x| with a derivative that says 3 |x|, to see whose rule was used."""
     primal = build([REAL, INT], lambda p, x, n: x * p.f("abs", x), "odd_square")
@@ -134,6 +158,19 @@ def test_custom_rules_are_used():
 def test_forward_mode_needs_a_forward_rule():
     with pytest.raises(TransformError, match="custom reverse derivative only"):
         jvp(custom(vjp=rule_funcs()[2]), [True])
+
+
+def test_values_from_outside_that_a_rule_does_not_know_are_refused():
+    primal, forward, backward, _ = rule_funcs()
+    both = build([REAL, REAL], lambda p, x, y: x * y, "product")
+    rule = build([REAL, REAL, REAL], lambda p, x, y, ct: [y * ct, p.real(0.0)])
+    ruled = build([REAL, REAL, REAL, REAL], lambda p, x, y, s, t: [x * y, y * s])
+    attrs = {"primal": both, "jvp": ruled, "vjp": rule, "own": 1}
+    func = build([REAL, REAL], lambda p, x, y: E(p, p.b.emit("custom_derivative", [x.v, y.v], attrs).result))
+    assert interpret(vjp(func, [True, False]), [2.0, 5.0, 1.0])[1] == 5.0
+    for transform in (vjp, jvp):
+        with pytest.raises(TransformError, match="reads a value from outside"):
+            transform(func, [True, True])
 
 
 def test_structural_zeros_and_what_cut_them():

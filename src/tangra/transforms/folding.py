@@ -11,6 +11,9 @@ from tangra.transforms.activity import carried_args, carried_operands, carried_y
 from tangra.transforms.rewriting import Rewriter
 
 
+ROUNDED = frozenset({"add", "sub", "mul", "div", "sqrt", "isfinite", "isnan", "not", "and", "or"})
+
+
 def fold(func: Func) -> bool:
     """Fold in place. Returns whether anything changed."""
     return _Fold().run(func)
@@ -36,7 +39,17 @@ class _Fold(Rewriter):
             value = op.defn.fold(self.b, op.operands, op.attrs)
             if value is not None:
                 return [value]
-        return None
+        return self.exact(op)
+
+    def exact(self, op: Op) -> Sequence[Value] | None:
+        """Arithmetic of constant floats, which IEEE 754 rounds the same everywhere."""
+        if op.name not in ROUNDED or op.result.shape:
+            return None
+        known = [scalar_constant(v) for v in op.operands]
+        if any(c is None for c in known):
+            return None
+        assert op.defn.evaluate is not None
+        return [self.b.const(op.defn.evaluate(*known), op.result.dtype)]
 
     def op_dim(self, op: Op) -> Sequence[Value] | None:
         size = op.attrs["size"]

@@ -13,7 +13,7 @@ from tangra.ir import Block, Builder, Func, Op, Value
 from tangra.ir.types import ArrayType
 from tangra.transforms.activity import Activity, analyse, carried_args, carried_operands, carried_yields, is_float
 from tangra.transforms.errors import TransformError
-from tangra.transforms.rules import copy_op, emit_call, float_positions, float_results, refuse, strip_state, times
+from tangra.transforms.rules import check_captured, copy_op, emit_call, float_positions, float_results, refuse, strip_state, times
 
 Memo = dict[tuple[int, tuple[bool, ...]], Func]
 
@@ -158,6 +158,7 @@ class _Forward:
         if not any(id(v) in self.tangent for v in op.operands):
             self.define(op, self.b.emit("custom_derivative", operands, dict(op.attrs)), [])
             return
+        check_captured(op, [id(v) in self.tangent for v in op.operands])
         rule: Func | None = op.attrs.get("jvp")
         if rule is None:
             primal: Func = op.attrs["primal"]

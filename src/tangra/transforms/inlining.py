@@ -5,7 +5,7 @@ from __future__ import annotations
 from tangra.ir import Block, Func, Op, Value
 from tangra.ir.graph import clone_block, substitute_uses
 from tangra.shapes import Size, symbol
-from tangra.transforms.rules import op_count, strip_state
+from tangra.transforms.rules import op_count
 from tangra.transforms.symbols import bound_symbols, fresh_symbol, match_sizes, retype_block, symbols_of_block
 
 SMALL = 60
@@ -15,7 +15,8 @@ SMALL = 60
 def inline_calls(func: Func, small: int = SMALL) -> Func:
     """Replace, in place, calls of small callees and of callees that are called once. Returns `func`.
 
-    A `fail_if` of an inlined callee writes no state back: its parameters are not the caller's.
+    What a failure in the callee writes back becomes what the call's `state` attribute says: pairs of a parameter index
+    of the callee and one of the caller.
     """
     while _inline_round(func, small):
         pass
@@ -65,11 +66,24 @@ def _expanded(call: Op, mapping: dict[int, Value], taken: set[str]) -> list[Op]:
     arguments = {id(p): v for p, v in zip(body.args, call.operands, strict=True)}
     _fit_sizes(call, callee, body, taken)
     substitute_uses(body, arguments)
+    ours = dict(call.attrs.get("state", ()))
     for op in body.walk():
-        strip_state(op)
+        _map_state(op, ours)
     for r, v in zip(call.results, body.terminator.operands, strict=True):
         mapping[id(r)] = v
     return body.ops[:-1]
+
+
+def _map_state(op: Op, ours: dict[int, int]) -> None:
+    """What a failure in the callee writes back, in terms of the caller's parameters."""
+    if op.name == "fail_if" and op.attrs.get("n_state"):
+        count = op.attrs["n_state"]
+        kept = [k for k, index in enumerate(op.attrs["state"]) if index in ours]
+        op.operands = [op.operands[0], *(op.operands[1 + k] for k in kept), *op.operands[1 + count:]]
+        op.attrs = {**op.attrs, "state": tuple(ours[op.attrs["state"][k]] for k in kept), "n_state": len(kept)}
+    elif op.name == "call" and op.attrs.get("state"):
+        pairs = tuple((theirs, ours[index]) for theirs, index in op.attrs["state"] if index in ours)
+        op.attrs = {**op.attrs, "state": pairs}
 
 
 def _fit_sizes(call: Op, callee: Func, body: Block, taken: set[str]) -> None:

@@ -138,6 +138,9 @@ class Reverse:
         if version is None or id(older) in frame.held:
             return
         start = len(self.b.block.ops)
+        if op.name == "update" and self.versions.home.get(id(op.operands[1])) is frame.region:
+            written = self.b("index", version, *op.operands[2:], **op.attrs)
+            frame.reads.setdefault(id(op.operands[1]), written)
         old = self.overwritten(op)
         if op.name in ("scatter", "scatter_add"):
             restored = self.b("scatter", version, old, *op.operands[2:])

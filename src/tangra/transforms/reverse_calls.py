@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tangra.ir import Func, Op, Value
 from tangra.transforms.errors import TransformError
 from tangra.transforms.frame import Frame
-from tangra.transforms.rules import emit_call, float_positions, float_results
+from tangra.transforms.rules import check_captured, emit_call, float_positions, float_results
 
 if TYPE_CHECKING:
     from tangra.transforms.reverse import Reverse
@@ -43,6 +43,7 @@ def reverse_custom(sweep: Reverse, op: Op, frame: Frame) -> None:
     wanted = [sweep.activity.is_active(v) for v in op.operands]
     if all(ct is None for ct in cotangents) or not any(wanted):
         return
+    check_captured(op, wanted)
     start = len(sweep.b.block.ops)
     rule: Func | None = op.attrs.get("vjp")
     given = _dense(sweep, op, cotangents, float_positions(op.results))

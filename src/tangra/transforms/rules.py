@@ -50,6 +50,18 @@ def refuse(op: Op, mode: str) -> TransformError:
     return TransformError(f"`{op.name}` has no derivative" + (f": {why}" if why else ""), op.span)
 
 
+def check_captured(op: Op, flags: Sequence[bool]) -> None:
+    """A custom rule knows derivatives by the function's own arguments (the first `own` operands); refuse others."""
+    own = op.attrs.get("own", len(flags))
+    if any(flags[own:]):
+        name = op.attrs["primal"].name
+        raise TransformError(
+            f"`{name}` has a custom derivative and reads a value from outside that the derivative depends on",
+            op.span,
+            fix="pass the value as an argument, so that the rule can say what its derivative is",
+        )
+
+
 def strip_state(op: Op) -> None:
     """Make a copied `fail_if` write nothing back: transformed functions work on copies of their arguments."""
     if op.name == "fail_if" and op.attrs.get("n_state"):
