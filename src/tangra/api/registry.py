@@ -16,6 +16,9 @@ FUNCTIONS: dict[int, tuple[Any, Entry]] = {}
 METHODS: dict[tuple[str, str], Entry] = {}
 ATTRIBUTES: dict[tuple[str, str], Entry] = {}
 
+OPAQUE: list[type] = []
+"""Classes whose instances are constants of the language, not objects of the user's: jitted and transformed functions."""
+
 
 def function(*objects: Any) -> Callable[[Entry], Entry]:
     """Declare an entry for callables (`np.sum`, `math.exp`, a ufunc, a type used as a constructor)."""

@@ -1,0 +1,161 @@
+"""`tg.vmap` inside compiled code: one lane is traced, then run for all by a loop."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from tangra.api.values import AbstractValue, ArrayValue, Const, DictValue, ListValue, TupleValue
+from tangra.core.subtrace import trace
+from tangra.core.trees import Flattener, Leaf, Node, Tree, build, current
+from tangra.errors import ShapeMismatchError, TypeMismatchError, declare
+from tangra.frontend.evaluator import Evaluator
+from tangra.ir import ArrayType, Block, Value
+from tangra.shapes import Size
+from tangra.transforms import vmap as lanes
+
+BAD_AXES = declare("TG801", "in_axes or out_axes of vmap that don't fit the arguments or results")
+NO_BATCH = declare("TG802", "vmap without a batched argument, or with sizes that differ")
+
+Axes = dict[int, int | None]
+
+
+def vmap(
+    ev: Evaluator,
+    function: AbstractValue,
+    args: Sequence[AbstractValue],
+    kwargs: dict[str, AbstractValue],
+    options: dict[str, Any],
+) -> AbstractValue:
+    """`tg.vmap(f, in_axes, out_axes)(*args)`. Keyword arguments are mapped along axis 0."""
+    flat = Flattener(ev)
+    trees = {key: flat.add(v, f"argument {key}") for key, v in [*enumerate(args), *kwargs.items()]}
+    axes: Axes = {}
+    in_axes = options.get("in_axes", 0)
+    for k in range(len(args)):
+        spec = in_axes[k] if isinstance(in_axes, tuple | list) and _per_argument(ev, in_axes, len(args)) else in_axes
+        _spread(ev, trees[k], spec, axes)
+    for name in kwargs:
+        _spread(ev, trees[name], 0, axes)
+    values = [current(ev, leaf) for leaf in flat.leaves]
+    size = _common_size(ev, values, axes, flat.paths)
+    mapped = [k for k in range(len(values)) if axes.get(k) is not None]
+
+    def arguments(block: Block) -> tuple[list[AbstractValue], dict[str, AbstractValue]]:
+        lane = {k: block.add_arg(_lane_type(values[k].array, axes[k]), "") for k in mapped}
+        fresh: list[AbstractValue] = []
+        for k, leaf in enumerate(flat.leaves):
+            if k in lane:
+                fresh.append(ev.result(lane[k]))
+            elif isinstance(leaf, ArrayValue):
+                fresh.append(ev.new_array(values[k]))
+            else:
+                fresh.append(leaf)
+        built = {key: build(ev, tree, fresh) for key, tree in trees.items()}
+        return [built[k] for k in range(len(args))], {name: built[name] for name in kwargs}
+
+    sub = trace(ev, function, arguments, "vmap")
+    func = lanes(sub.func, [axes[k] for k in mapped] + [None] * len(sub.captured), size)
+    results = ev.b.call(func, [*(values[k] for k in mapped), *sub.captured]).results
+    out_axes: Axes = {}
+    _spread(ev, sub.tree, options.get("out_axes", 0), out_axes)
+    stacked = [_moved(ev, v, out_axes.get(k), k) for k, v in enumerate(results[: len(sub.leaves)])]
+    return build(ev, sub.tree, [ev.result(v) for v in stacked])
+
+
+def _per_argument(ev: Evaluator, in_axes: Sequence[Any], count: int) -> bool:
+    if len(in_axes) != count:
+        ev.error(
+            TypeMismatchError,
+            f"vmap: in_axes has {len(in_axes)} entries for {count} positional arguments",
+            code=BAD_AXES,
+        )
+    return True
+
+
+def _spread(ev: Evaluator, tree: Tree, spec: Any, axes: Axes) -> None:
+    """Give every leaf below `tree` its axis; a container in `spec` is matched part by part."""
+    if isinstance(tree, Leaf):
+        if not (spec is None or isinstance(spec, int)):
+            ev.error(TypeMismatchError, f"vmap: an axis is an int or None, not {spec!r}", code=BAD_AXES)
+        axes[tree.number] = spec
+        return
+    if not isinstance(tree, Node):
+        return
+    parts = [spec] * len(tree.children)
+    if isinstance(spec, dict):
+        parts = [spec.get(name) for name in tree.names]
+    elif isinstance(spec, tuple | list):
+        if len(spec) != len(tree.children):
+            ev.error(TypeMismatchError, "vmap: axes and value have different structures", code=BAD_AXES)
+        parts = list(spec)
+    for child, part in zip(tree.children, parts, strict=True):
+        _spread(ev, child, part, axes)
+
+
+def _common_size(ev: Evaluator, values: Sequence[Value], axes: Axes, paths: Sequence[str]) -> Size:
+    size: Size | None = None
+    for k, v in enumerate(values):
+        axis = axes.get(k)
+        if axis is None:
+            continue
+        rank = v.array.rank
+        if not -rank <= axis < rank:
+            ev.error(
+                ShapeMismatchError,
+                f"vmap: {paths[k]} has {rank} axes, so axis {axis} can't be mapped; use None in "
+                "in_axes for what all lanes share",
+                code=BAD_AXES,
+            )
+        axes[k] = axis % rank
+        here = v.shape[axis % rank]
+        size = here if size is None else ev.require_equal(size, here, "sizes of the mapped axes")
+    if size is None:
+        ev.error(
+            TypeMismatchError,
+            "vmap: no argument is mapped",
+            code=NO_BATCH,
+            fix="give at least one argument an axis in in_axes",
+        )
+    return size
+
+
+def _lane_type(type: ArrayType, axis: int | None) -> ArrayType:
+    assert axis is not None
+    return ArrayType(type.dtype, (*type.shape[:axis], *type.shape[axis + 1 :]))
+
+
+def _moved(ev: Evaluator, v: Value, axis: int | None, number: int) -> Value:
+    """Bring the lanes from the front to the axis asked for."""
+    rank = v.array.rank
+    if axis is None or not -rank <= axis < rank:
+        ev.error(ShapeMismatchError, f"vmap: out_axes {axis} for a result with {rank} axes", code=BAD_AXES)
+    axis %= rank
+    if axis == 0:
+        return v
+    order = list(range(1, rank))
+    order.insert(axis, 0)
+    return ev.b("transpose", v, perm=tuple(order))
+
+
+def static_tree(ev: Evaluator, v: AbstractValue, what: str) -> Any:
+    """An axes specification (ints, None, containers of them) as a Python value."""
+    if isinstance(v, TupleValue):
+        return tuple(static_tree(ev, item, what) for item in v.items)
+    if isinstance(v, ListValue):
+        return [static_tree(ev, item, what) for item in ev.iterate(v) or ()]
+    if isinstance(v, DictValue):
+        flat = Flattener(ev)
+        node = flat.add(v, what)
+        assert isinstance(node, Node)
+        return {name: _static_part(child, flat) for name, child in zip(node.names, node.children, strict=True)}
+    return v.value if isinstance(v, Const) else ev.static(v, what)
+
+
+def _static_part(tree: Tree, flat: Flattener) -> Any:
+    if isinstance(tree, Leaf):
+        leaf = flat.leaves[tree.number]
+        return leaf.value if isinstance(leaf, Const) else None
+    if isinstance(tree, Node):
+        return tuple(_static_part(child, flat) for child in tree.children)
+    return tree.value

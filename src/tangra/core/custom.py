@@ -1,0 +1,207 @@
+"""Derivatives by the user's rules, recomputation by hand, and stopping derivatives, inside compiled code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from tangra.api.values import AbstractValue, Const, TupleValue
+from tangra.core.derivatives import Arguments, is_float, matching, rebuild
+from tangra.core.subtrace import SubTrace, trace, trace_block
+from tangra.core.trees import Flattener, Node, build, current, like
+from tangra.errors import TypeMismatchError, declare
+from tangra.frontend.evaluator import Evaluator
+from tangra.frontend.paths import Path
+from tangra.ir import Block, Builder, Func, Value
+from tangra.transforms import jvp as forward
+from tangra.transforms import vjp as reverse
+
+NO_RULE = declare(
+    "TG530", "a custom derivative without its rule, or a rule that returns something of another structure"
+)
+
+
+def stop_gradient(ev: Evaluator, x: AbstractValue) -> AbstractValue:
+    """`tg.stop_gradient(x)`: the same value, a constant for derivatives."""
+    flat = Flattener(ev)
+    tree = flat.add(x, "x")
+    leaves = [
+        like(ev, leaf, ev.b("stop_gradient", current(ev, leaf))) if is_float(ev, leaf) else leaf for leaf in flat.leaves
+    ]
+    return build(ev, tree, leaves)
+
+
+def _all_floats(ev: Evaluator, args: Sequence[AbstractValue], kwargs: dict[str, AbstractValue]) -> Arguments:
+    return Arguments(ev, list(args), kwargs, [*range(len(args)), *kwargs])
+
+
+def _call(
+    ev: Evaluator, a: Arguments, sub: SubTrace, rules: dict[str, Func | None], captured: Sequence[Value], own: int
+) -> AbstractValue:
+    """Emit the `custom_derivative`; its first operands are the active leaves, `own` says how many of all operands the
+    rules know derivatives for."""
+    operands = [*a.values(), *captured]
+    op = ev.b.emit("custom_derivative", operands, {"primal": sub.func, **rules, "own": own})
+    return rebuild(ev, sub, op.results)
+
+
+def checkpoint(
+    ev: Evaluator,
+    function: AbstractValue,
+    args: Sequence[AbstractValue],
+    kwargs: dict[str, AbstractValue],
+    options: dict[str, Any],
+) -> AbstractValue:
+    """`tg.checkpoint(f)(*args)`: nothing inside `f` is kept for the backward pass; it is computed again there."""
+    a = _all_floats(ev, args, kwargs)
+    sub = trace(ev, function, a.enter, "checkpoint")
+    floats = [
+        v.type == p.type and p.array.dtype.is_float for v, p in zip(sub.func.params, sub.func.params, strict=True)
+    ]
+    pulled = reverse(sub.func, floats)
+    b = Builder(Block())
+    params = [b.block.add_arg(p.type, p.name) for p in pulled.params]
+    b.return_(*b.call(pulled, params).results[len(sub.func.returned) :])
+    rules: dict[str, Func | None] = {
+        "jvp": forward(sub.func, floats),
+        "vjp": Func(f"checkpoint_{sub.func.name}", b.block),
+    }
+    return _call(ev, a, sub, rules, sub.captured, len(sub.func.params))
+
+
+def custom_vjp(
+    ev: Evaluator,
+    function: AbstractValue,
+    args: Sequence[AbstractValue],
+    kwargs: dict[str, AbstractValue],
+    options: dict[str, Any],
+) -> AbstractValue:
+    """A function with a reverse rule: `fwd(*args) -> (result, residuals)`, `bwd(residuals, cotangent) -> cotangents`."""
+    fwd, bwd = (_rule(ev, options.get(name), "defvjp") for name in ("fwd", "bwd"))
+    a = _all_floats(ev, args, kwargs)
+    sub = trace(ev, function, a.enter, "custom_vjp")
+    floats = [k for k, leaf in enumerate(sub.leaves) if is_float(ev, leaf)]
+
+    def compute(block: Block) -> AbstractValue:
+        inner_args, inner_kwargs = a.enter(block)
+        pair = ev.call(fwd, inner_args, inner_kwargs)
+        items = ev.iterate(pair) if isinstance(pair, TupleValue) else None
+        if items is None or len(items) != 2:
+            ev.error(TypeMismatchError, "the fwd rule of a custom_vjp returns (result, residuals)", code=NO_RULE)
+        seeds = {k: block.add_arg(sub.func.returned[k].type, "") for k in floats}
+        leaves = [like(ev, leaf, seeds[k]) if k in seeds else Const(None) for k, leaf in enumerate(sub.leaves)]
+        cotangents = ev.call(bwd, [items[1], build(ev, sub.tree, leaves)], {})
+        return _argument_cotangents(ev, a, cotangents)
+
+    rule = trace_block(ev, compute, "custom_vjp", f"{sub.func.name}_vjp")
+    captured = unite(sub, rule, len(a.active), len(floats))
+    return _call(ev, a, sub, {"jvp": None, "vjp": rule.func}, captured, len(a.active))
+
+
+def _argument_cotangents(ev: Evaluator, a: Arguments, given: AbstractValue) -> AbstractValue:
+    """What bwd returned, as one array or number for each active leaf; None stands for zero."""
+    items = ev.iterate(given) if isinstance(given, TupleValue) else [given]
+    if items is None or len(items) != len(a.args) + len(a.kwargs):
+        ev.error(
+            TypeMismatchError,
+            f"the bwd rule of a custom_vjp returns a tuple with one cotangent for each of the {len(a.args)} arguments",
+            code=NO_RULE,
+        )
+    found: list[AbstractValue] = []
+    flat = Flattener(ev)
+    slots = set(a.active)
+    for key, item in zip(a.trees, items, strict=True):
+        part = Flattener(ev)
+        numbers = [k for k in _numbers(a.trees[key]) if k in slots]
+        part.add(item, f"cotangent of argument {key}")
+        if isinstance(item, Const) and item.value is None:
+            found += [ev.result(ev.b.zeros(current(ev, a.leaves[k]).array)) for k in numbers]
+            continue
+        values = [current(ev, a.leaves[k]) for k in numbers]
+        leaves = [a.leaves[k] for k in numbers]
+        found += [ev.result(v) for v in matching(ev, item, leaves, values, f"cotangent of argument {key}")]
+    assert not flat.leaves
+    return TupleValue(tuple(found))
+
+
+def _numbers(tree: Any) -> list[int]:
+    if isinstance(tree, Node):
+        return [n for child in tree.children for n in _numbers(child)]
+    return [tree.number] if hasattr(tree, "number") else []
+
+
+def unite(sub: SubTrace, rule: SubTrace, active: int, seeds: int) -> list[Value]:
+    """Give primal and rule the same captured parameters; the rule's seeds go last. Its result gets a zero for every
+    captured float. Returns the captured operands."""
+    mine, theirs = list(sub.captured), list(rule.captured)
+    primal_args, rule_args = sub.func.body.args, rule.func.body.args
+    own = primal_args[active:]
+    cts, rest = rule_args[active : active + seeds], rule_args[active + seeds :]
+    spare = [Value(v.type, rule.func.body) for v in own]
+    for v in rest:
+        sub.func.body.add_arg(v.type, "")
+    rule.func.body.args = [*rule_args[:active], *spare, *rest, *cts]
+    returned = rule.func.body.ops.pop()
+    b = Builder(rule.func.body)
+    zeros = [b.zeros(v.array) for v in (*own, *rest) if v.array.dtype.is_float]
+    b.return_(*returned.operands[:active], *zeros)
+    return [*mine, *theirs]
+
+
+def custom_jvp(
+    ev: Evaluator,
+    function: AbstractValue,
+    args: Sequence[AbstractValue],
+    kwargs: dict[str, AbstractValue],
+    options: dict[str, Any],
+) -> AbstractValue:
+    """A function with a forward rule: `rule(primals, tangents) -> (result, tangent)`; reverse mode transposes it."""
+    rule_function = _rule(ev, options.get("rule"), "defjvp")
+    a = _all_floats(ev, args, kwargs)
+    sub = trace(ev, function, a.enter, "custom_jvp")
+    floats = [k for k, leaf in enumerate(sub.leaves) if is_float(ev, leaf)]
+
+    def compute(block: Block) -> AbstractValue:
+        inner_args, inner_kwargs = a.enter(block)
+        params = [block.add_arg(p.type, "") for p in sub.func.params[: len(a.active)]]
+        slots = dict(zip(a.active, params, strict=True))
+        leaves = [like(ev, leaf, slots[k]) if k in slots else Const(None) for k, leaf in enumerate(a.leaves)]
+        tangents = [build(ev, a.trees[key], leaves) for key in a.trees]
+        primals = TupleValue((*inner_args, *inner_kwargs.values()))
+        pair = ev.call(rule_function, [primals, TupleValue(tuple(tangents))], {})
+        items = ev.iterate(pair) if isinstance(pair, TupleValue) else None
+        if items is None or len(items) != 2:
+            ev.error(TypeMismatchError, "the rule of a custom_jvp returns (result, tangent)", code=NO_RULE)
+        flat = Flattener(ev)
+        flat.add(items[0], "the result of the rule")
+        values = [current(ev, leaf) for leaf in flat.leaves]
+        if len(values) != len(sub.leaves):
+            ev.error(
+                TypeMismatchError, "the rule of a custom_jvp returns another structure than the function", code=NO_RULE
+            )
+        found = matching(ev, items[1], sub.leaves, values, "tangent of the rule")
+        return TupleValue((*(ev.result(v) for v in values), *(ev.result(found[k]) for k in floats)))
+
+    rule = trace_block(ev, compute, "custom_jvp", f"{sub.func.name}_jvp")
+    captured = unite_forward(sub, rule, len(a.active))
+    return _call(ev, a, sub, {"jvp": rule.func, "vjp": None}, captured, len(a.active))
+
+
+def unite_forward(sub: SubTrace, rule: SubTrace, active: int) -> list[Value]:
+    """As `unite` for a forward rule: its parameters are the primal's, then a tangent for every float one."""
+    mine, theirs = list(sub.captured), list(rule.captured)
+    rule_args = rule.func.body.args
+    own = sub.func.body.args[active:]
+    tangents, rest = rule_args[active : 2 * active], rule_args[2 * active :]
+    spare = [Value(v.type, rule.func.body) for v in own]
+    for v in rest:
+        sub.func.body.add_arg(v.type, "")
+    unused = [Value(v.type, rule.func.body) for v in (*own, *rest) if v.array.dtype.is_float]
+    rule.func.body.args = [*rule_args[:active], *spare, *rest, *tangents, *unused]
+    return [*mine, *theirs]
+
+
+def _rule(ev: Evaluator, given: Any, how: str) -> AbstractValue:
+    if given is None:
+        ev.error(TypeMismatchError, f"a custom derivative is called before its rule was given with {how}", code=NO_RULE)
+    return ev.live.lift(given, Path(given, (), how)) if callable(given) else given

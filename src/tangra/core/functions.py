@@ -1,0 +1,183 @@
+"""The public transformations. Each takes a function and returns one; nothing is compiled before the first call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from tangra.api import registry
+from tangra.core import custom
+from tangra.core.jit import jit
+from tangra.core.transformed import Transformed, declare_direct, declare_inside, declare_pair
+
+F = TypeVar("F", bound=Callable[..., Any])
+Names = str | Sequence[str] | None
+Numbers = int | Sequence[int] | None
+
+
+def grad(f: Callable[..., Any], argnums: Numbers = None, argnames: Names = None, has_aux: bool = False) -> Transformed:
+    """The gradient of `f`, which must return one float.
+
+    By default with respect to the first argument; `argnums` and `argnames` choose others (several give a tuple). An
+    argument may be a number, an array, or any nesting of tuples, lists, dicts, dataclasses and NamedTuples of them: the
+    gradient has its structure, each float replaced by the derivative in its own Python type and dtype, and None in
+    place of ints, bools and everything else. With `has_aux`, `f` returns (loss, aux) and the result is (gradient, aux).
+    Arguments are never written to: `f` works on copies.
+
+    Raises NotDifferentiableError where an operation has no derivative, an argument holds no floats, or the whole
+    gradient is zero because of integers or step functions.
+    """
+    return Transformed("grad", f, argnums=argnums, argnames=argnames, has_aux=has_aux)
+
+
+def value_and_grad(
+    f: Callable[..., Any], argnums: Numbers = None, argnames: Names = None, has_aux: bool = False
+) -> Transformed:
+    """As `grad`, returning (value, gradient); with `has_aux` ((loss, aux), gradient)."""
+    return Transformed("value_and_grad", f, argnums=argnums, argnames=argnames, has_aux=has_aux)
+
+
+def jacfwd(f: Callable[..., Any], argnums: Numbers = None, argnames: Names = None) -> Transformed:
+    """The Jacobian by forward mode, one pass per input element. Each float leaf of the result becomes the structure of
+    the chosen arguments with leaves of shape result.shape + argument.shape."""
+    return Transformed("jacfwd", f, argnums=argnums, argnames=argnames)
+
+
+def jacrev(f: Callable[..., Any], argnums: Numbers = None, argnames: Names = None) -> Transformed:
+    """The Jacobian by reverse mode, one sweep per output element; shapes as `jacfwd`."""
+    return Transformed("jacrev", f, argnums=argnums, argnames=argnames)
+
+
+def jacobian(f: Callable[..., Any], argnums: Numbers = None, argnames: Names = None) -> Transformed:
+    """The Jacobian; shapes as `jacfwd`."""
+    return Transformed("jacobian", f, argnums=argnums, argnames=argnames)
+
+
+def hessian(f: Callable[..., Any], argnums: Numbers = None, argnames: Names = None) -> Transformed:
+    """The matrix of second derivatives, forward over reverse: shape argument.shape + argument.shape for one float."""
+    return Transformed("hessian", f, argnums=argnums, argnames=argnames)
+
+
+def vmap(f: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> Transformed:
+    """`f` over a batch: each lane runs on its own slice, with its own branches and trip counts.
+
+    `in_axes`: an axis or None (shared by all lanes) for all arguments, or a tuple with one entry for each, which may be
+    a container matching the argument's. `out_axes`: where the lanes' axis goes in the results.
+    """
+    return Transformed("vmap", f, in_axes=in_axes, out_axes=out_axes)
+
+
+def checkpoint(f: Callable[..., Any]) -> Transformed:
+    """`f`, of which reverse mode keeps nothing but the arguments: it is computed again in the backward pass."""
+    return Transformed("checkpoint", f)
+
+
+def jvp(f: Callable[..., Any], primals: Any, tangents: Any) -> Any:
+    """(f(*primals), the derivative of f there along `tangents`). Tangents have the structure of the primals."""
+    return _cached("jvp", f)(_as_tuple(primals), _as_tuple(tangents))
+
+
+def hvp(f: Callable[..., Any], primals: Any, tangents: Any) -> Any:
+    """The second derivative of `f` (which returns one float) at `primals` times `tangents`, forward over reverse."""
+    return _cached("hvp", f)(_as_tuple(primals), _as_tuple(tangents))
+
+
+def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], Any]]:
+    """(f(*primals), pullback): `pullback(cotangent)` is a tuple with the cotangent of each primal."""
+    return jit(f)(*primals), _Linear(_cached("pullback", f), _snapshot(primals))
+
+
+def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
+    """(f(*primals), the derivative there as a linear function of the tangents)."""
+    return jit(f)(*primals), _Linear(_cached("pushforward", f), _snapshot(primals))
+
+
+class _Linear:
+    """A derivative at fixed primals."""
+
+    def __init__(self, function: Transformed, primals: tuple[Any, ...]) -> None:
+        self.function = function
+        self.primals = primals
+
+    def __call__(self, *directions: Any) -> Any:
+        return self.function(self.primals, *directions)
+
+
+def _snapshot(primals: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Copies, so that later writes to the primals don't change the derivative."""
+    import copy
+
+    return tuple(copy.deepcopy(p) for p in primals)
+
+
+def _as_tuple(v: Any) -> tuple[Any, ...]:
+    return tuple(v) if isinstance(v, (tuple, list)) and not hasattr(v, "_fields") else (v,)
+
+
+def _cached(transform: str, f: Callable[..., Any]) -> Transformed:
+    """One Transformed per function and transform, so that repeated calls compile once."""
+    known = getattr(f, "__tangra_transforms__", None)
+    if known is None:
+        known = {}
+        try:
+            f.__tangra_transforms__ = known  # type: ignore[attr-defined]
+        except AttributeError:
+            return Transformed(transform, f)
+    if transform not in known:
+        known[transform] = Transformed(transform, f)
+    return known[transform]  # type: ignore[no-any-return]
+
+
+def stop_gradient(x: F) -> F:
+    """`x` itself; derivatives take it for a constant."""
+    return x
+
+
+class custom_vjp(Transformed):
+    """A function with a reverse rule of the user's, given by `defvjp(fwd, bwd)`.
+
+    `fwd(*args)` returns (result, residuals), `bwd(residuals, cotangent)` a tuple of one cotangent per argument (None
+    for zero). Forward mode through it is an error.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        super().__init__("custom_vjp", function)
+
+    def defvjp(self, fwd: Callable[..., Any], bwd: Callable[..., Any]) -> None:
+        """Give the rule."""
+        self.options.update(fwd=fwd, bwd=bwd)
+        self.__dict__.pop("compiled", None)
+
+
+class custom_jvp(Transformed):
+    """A function with a forward rule of the user's, given by `@f.defjvp`: `rule(primals, tangents)` returns (result,
+    tangent) and is linear in the tangents; reverse mode transposes it."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        super().__init__("custom_jvp", function)
+
+    def defjvp(self, rule: F) -> F:
+        """Give the rule; usable as a decorator."""
+        self.options.update(rule=rule)
+        self.__dict__.pop("compiled", None)
+        return rule
+
+
+_ARGUMENTS = ("argnums", "argnames")
+for _transform, _names in (
+    (grad, (*_ARGUMENTS, "has_aux")),
+    (value_and_grad, (*_ARGUMENTS, "has_aux")),
+    (jacfwd, _ARGUMENTS),
+    (jacrev, _ARGUMENTS),
+    (jacobian, _ARGUMENTS),
+    (hessian, _ARGUMENTS),
+    (vmap, ("in_axes", "out_axes")),
+    (checkpoint, ()),
+):
+    declare_inside(_transform, _transform.__name__, _names)
+declare_pair(jvp, "jvp")
+declare_pair(hvp, "hvp")
+declare_inside(jit, "jit", ("static", "dynamic"))
+declare_direct(vjp, "pullback")
+declare_direct(linearize, "pushforward")
+registry.function(stop_gradient)(custom.stop_gradient)

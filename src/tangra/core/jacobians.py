@@ -1,0 +1,143 @@
+"""Jacobians: one derivative traced, then run over a basis of tangents (forward) or cotangents (reverse) by a loop."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from tangra.api.values import AbstractValue, Const, Scalar, TupleValue
+from tangra.core.derivatives import Arguments, Pulled, Pushed, check_cuts, pull, push
+from tangra.core.trees import Leaf, Node, Tree, build
+from tangra.frontend.evaluator import Evaluator
+from tangra.ir import I64, ArrayType, Func, Value
+from tangra.shapes import Size, prod
+from tangra.transforms import vmap
+
+
+def basis(ev: Evaluator, type: ArrayType) -> tuple[Value, Size]:
+    """The standard basis of `type` as an array with one more axis in front, and its length."""
+    n = prod(type.shape)
+    shape = (n, n)
+    rows = ev.b("iota", dtype=I64, shape=shape, axis=0)
+    columns = ev.b("iota", dtype=I64, shape=shape, axis=1)
+    eye = ev.b("cast", ev.b("eq", rows, columns), dtype=type.dtype)
+    return ev.b("reshape", eye, shape=(n, *type.shape)), n
+
+
+def mapped(ev: Evaluator, func: Func, operands: Sequence[Value], batched: dict[int, Value], size: Size) -> list[Value]:
+    """The results of `func` with some operands replaced by batches (axis 0), stacked along axis 0."""
+    axes = [0 if k in batched else None for k in range(len(func.params))]
+    lanes = vmap(func, axes, size)
+    return ev.b.call(lanes, [batched.get(k, v) for k, v in enumerate(operands)]).results
+
+
+def jacfwd(
+    ev: Evaluator,
+    function: AbstractValue,
+    args: Sequence[AbstractValue],
+    kwargs: dict[str, AbstractValue],
+    options: dict[str, Any],
+) -> AbstractValue:
+    """`tg.jacfwd(f)(*args)`: for each float leaf of the result the derivative by each chosen leaf, shaped result + leaf."""
+    p = push(ev, function, args, kwargs, options, "jacfwd")
+    a = p.arguments
+    zero = p.func.attrs["structural_zero"]
+    if zero and all(zero):
+        check_cuts(ev, a, [True] * len(a.active), p.func.attrs["cuts"], "jacfwd")
+    columns = [_column(ev, p, n) for n in range(len(a.active))]
+    blocks = {(k, n): columns[n][m] for n in range(len(a.active)) for m, k in enumerate(p.floats)}
+    return arrange(ev, p.sub.tree, p.sub.leaves, a, p.floats, blocks)
+
+
+def _column(ev: Evaluator, p: Pushed, n: int) -> list[Value]:
+    """Derivatives of all float results by active leaf `n`, each of shape result + leaf."""
+    values = p.arguments.values()
+    primal = len(p.sub.func.returned)
+    zeros = [ev.b.zeros(v.array) for v in values]
+    operands = [*values, *p.sub.captured, *zeros]
+    at = len(p.sub.func.params) + n
+    leaf = values[n].array
+    if not leaf.rank:
+        operands[at] = ev.b.filled(1.0, leaf)
+        return ev.b.call(p.func, operands).results[primal:]
+    eye, size = basis(ev, leaf)
+    stacked = mapped(ev, p.func, operands, {at: eye}, size)[primal:]
+    found = []
+    for v in stacked:
+        rank = v.array.rank
+        back = ev.b("transpose", v, perm=(*range(1, rank), 0))
+        found.append(ev.b("reshape", back, shape=(*v.shape[1:], *leaf.shape)))
+    return found
+
+
+def jacrev(
+    ev: Evaluator,
+    function: AbstractValue,
+    args: Sequence[AbstractValue],
+    kwargs: dict[str, AbstractValue],
+    options: dict[str, Any],
+) -> AbstractValue:
+    """`tg.jacrev(f)(*args)`: as `jacfwd`, by one reverse sweep per element of the result."""
+    p = pull(ev, function, args, kwargs, options, "jacrev")
+    check_cuts(ev, p.arguments, p.func.attrs["structural_zero"], p.func.attrs["cuts"], "jacrev")
+    blocks: dict[tuple[int, int], Value] = {}
+    for m, k in enumerate(p.floats):
+        for n, v in enumerate(_row(ev, p, m)):
+            blocks[k, n] = v
+    return arrange(ev, p.sub.tree, p.sub.leaves, p.arguments, p.floats, blocks)
+
+
+def _row(ev: Evaluator, p: Pulled, m: int) -> list[Value]:
+    """Derivatives of float result number `m` by all active leaves, each of shape result + leaf."""
+    returned = p.sub.func.returned
+    primal = len(returned)
+    seeds = [ev.b.zeros(returned[k].array) for k in p.floats]
+    operands = [*p.arguments.values(), *p.sub.captured, *seeds]
+    at = len(p.sub.func.params) + m
+    out = returned[p.floats[m]].array
+    if not out.rank:
+        operands[at] = ev.b.filled(1.0, out)
+        return ev.b.call(p.func, operands).results[primal:]
+    eye, size = basis(ev, out)
+    stacked = mapped(ev, p.func, operands, {at: eye}, size)[primal:]
+    return [ev.b("reshape", v, shape=(*out.shape, *v.shape[1:])) for v in stacked]
+
+
+def arrange(
+    ev: Evaluator,
+    tree: Tree,
+    leaves: Sequence[AbstractValue],
+    a: Arguments,
+    floats: Sequence[int],
+    blocks: dict[tuple[int, int], Value],
+) -> AbstractValue:
+    """Blocks in the structure of the result, each leaf of it holding the structure of the chosen arguments."""
+
+    def inner(k: int) -> AbstractValue:
+        if k not in floats:
+            return Const(None)
+        slots = {leaf: n for n, leaf in enumerate(a.active)}
+        parts: list[AbstractValue] = []
+        for number, leaf in enumerate(a.leaves):
+            if number not in slots:
+                parts.append(Const(None))
+                continue
+            value = blocks[k, slots[number]]
+            parts.append(_entry(ev, leaf, leaves[k], value))
+        trees = [build(ev, _emptied(a.trees[key]), parts) for key in a.chosen]
+        return trees[0] if len(trees) == 1 else TupleValue(tuple(trees))
+
+    return build(ev, _emptied(tree), [inner(k) for k in range(len(leaves))])
+
+
+def _entry(ev: Evaluator, leaf: AbstractValue, result: AbstractValue, value: Value) -> AbstractValue:
+    """One block: a number of the argument's kind where result and argument are both numbers."""
+    if isinstance(leaf, Scalar) and isinstance(result, Scalar) and leaf.tag is None:
+        return Scalar(value, leaf.kinds)
+    return ev.result(value)
+
+
+def _emptied(tree: Tree) -> Tree:
+    if isinstance(tree, Node):
+        return Node(tree.form, tuple(_emptied(c) for c in tree.children), tree.names, tree.cls)
+    return tree if isinstance(tree, Leaf) else Const(None)

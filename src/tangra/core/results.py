@@ -1,0 +1,133 @@
+"""Putting Python results together from what compiled code returns, and applying what it changed outside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from tangra.api.kinds import Kind
+from tangra.errors import InternalError
+from tangra.frontend.entry import Mutation
+from tangra.frontend.results import (
+    ArrayNode,
+    BackReference,
+    ConstNode,
+    DictNode,
+    ExistingNode,
+    InstanceNode,
+    ListNode,
+    Node,
+    NumberNode,
+    PartsNode,
+    StackNode,
+    TupleNode,
+)
+
+Arguments = dict[int | str, Any]
+
+
+def as_python(value: Any, kind: Kind) -> Any:
+    """A number that native code returned, as a number of `kind`."""
+    return kind.type(value)
+
+
+class Builder:
+    """Builds the objects of one call."""
+
+    def __init__(self, values: Sequence[Any], arguments: Arguments) -> None:
+        self.values = values
+        self.arguments = arguments
+        self.made: dict[int, Any] = {}
+
+    def build(self, node: Node) -> Any:
+        """The object of `node`."""
+        if isinstance(node, NumberNode):
+            kind = node.kinds[0] if node.tag is None else node.kinds[int(self.values[node.tag])]
+            return as_python(self.values[node.index], kind)
+        if isinstance(node, ArrayNode):
+            return self._array(node)
+        if isinstance(node, ConstNode):
+            return node.value
+        if isinstance(node, TupleNode):
+            items = [self.build(item) for item in node.items]
+            return tuple(items) if node.cls is None else node.cls(*items)
+        if isinstance(node, ExistingNode):
+            return node.path.read(self.arguments)
+        if isinstance(node, BackReference):
+            return self.made[node.key]
+        if isinstance(node, PartsNode):
+            return node.make(*(self.build(p) for p in node.parts))
+        return self._container(node)
+
+    def _array(self, node: ArrayNode) -> Any:
+        if node.key not in self.made:
+            value = self.values[node.index]
+            self.made[node.key] = value if isinstance(value, np.ndarray) else np.array(value)
+        return self.made[node.key]
+
+    def _container(self, node: Node) -> Any:
+        if isinstance(node, ListNode):
+            items = self.made[node.key] = []
+            items += [self.build(item) for item in node.items]
+            return items
+        if isinstance(node, DictNode):
+            table = self.made[node.key] = dict[Any, Any]()
+            table.update({k: self.build(item) for k, item in zip(node.keys, node.items, strict=True)})
+            return table
+        if isinstance(node, InstanceNode):
+            obj = self.made[node.key] = node.cls.__new__(node.cls)
+            for name, item in zip(node.names, node.items, strict=True):
+                object.__setattr__(obj, name, self.build(item))
+            return obj
+        if isinstance(node, StackNode):
+            count = int(self.build(node.count))
+            rows = [Builder(_Rows(self.values, k), self.arguments).build(node.item) for k in range(count)]
+            self.made[node.key] = rows
+            return rows
+        raise InternalError(f"a result of an unknown form: {type(node).__name__}")
+
+
+class _Rows:
+    """The results of a call seen from item `k` of a stacked list: row k of each."""
+
+    def __init__(self, values: Sequence[Any], k: int) -> None:
+        self.values = values
+        self.k = k
+
+    def __getitem__(self, index: int) -> Any:
+        row = self.values[index][self.k]
+        return row.copy() if isinstance(row, np.ndarray) else row
+
+
+def apply(mutation: Mutation, builder: Builder) -> None:
+    """Make one change to an object of the caller."""
+    target = mutation.path.read(builder.arguments)
+    if mutation.node is None:
+        _delete(mutation, target)
+        return
+    value = builder.build(mutation.node)
+    if mutation.form == "list":
+        target[:] = value
+    elif mutation.form == "dict":
+        kept = dict(value)
+        target.clear()
+        target.update(kept)
+    elif mutation.form == "global":
+        target[mutation.name] = value
+    elif mutation.form == "cell":
+        target.cell_contents = value
+    else:
+        assert mutation.name is not None
+        object.__setattr__(target, mutation.name, value)
+
+
+def _delete(mutation: Mutation, target: Any) -> None:
+    if mutation.form == "global":
+        del target[mutation.name]
+    elif mutation.form == "cell":
+        del target.cell_contents
+    else:
+        assert mutation.name is not None
+        delattr(target, mutation.name)

@@ -1,0 +1,207 @@
+"""One compiled form of a function, for one key and one set of guards: how it is made and how it is called."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from types import CodeType
+from typing import Any
+
+import numpy as np
+
+from tangra.api.kinds import PYBOOL
+from tangra.core.results import Arguments, Builder, apply
+from tangra.errors import AliasError, declare
+from tangra.frontend.entry import Traced, trace
+from tangra.frontend.failures import MESSAGE
+from tangra.frontend.specs import (
+    ArgSpec,
+    ArraySpec,
+    ConstSpec,
+    DictSpec,
+    InstanceSpec,
+    ListSpec,
+    NumberSpec,
+    TupleSpec,
+    spec_of,
+)
+from tangra.ir import ArrayType, Func, Span
+from tangra.ir.verifier import verify
+from tangra.native import NativeOptions, compile_func
+from tangra.shapes import Size
+from tangra.transforms import simplify
+
+OVERLAP = declare("TG811", "two arguments overlap in memory and one of them is written")
+
+Symbolic = Callable[[int], Size | None]
+"""For the position of a dim among the large dims of a call: the symbol it becomes, or None to stay as it is."""
+
+
+def describe_arguments(
+    args: Sequence[Any], kwargs: Mapping[str, Any], static: frozenset[int | str], small: int, symbolic: Symbolic | None
+) -> tuple[list[ArgSpec], dict[str, ArgSpec]]:
+    """The ArgSpecs of a call: bools and `static` arguments are constants, large dims may become symbols."""
+    refine = _Refine(small, symbolic)
+    positional = [
+        ConstSpec(v) if k in static else refine.spec(spec_of(v, f"argument {k + 1}")) for k, v in enumerate(args)
+    ]
+    named: dict[str, ArgSpec] = {}
+    for name in sorted(kwargs):
+        v = kwargs[name]
+        named[name] = ConstSpec(v) if name in static else refine.spec(spec_of(v, f"argument {name}"))
+    return positional, {name: named[name] for name in kwargs}
+
+
+class _Refine:
+    """Rewrites the specs of a call in the order in which `keys` walks it."""
+
+    def __init__(self, small: int, symbolic: Symbolic | None) -> None:
+        self.small = small
+        self.symbolic = symbolic
+        self.position = 0
+        self.seen: set[int] = set()
+
+    def spec(self, s: ArgSpec) -> ArgSpec:
+        if isinstance(s, NumberSpec):
+            return ConstSpec(s.value) if s.kind == PYBOOL else s
+        if isinstance(s, ArraySpec):
+            return self._array(s)
+        if isinstance(s, TupleSpec):
+            return TupleSpec(tuple(self.spec(x) for x in s.items), s.cls)
+        if isinstance(s, ListSpec):
+            return ListSpec(tuple(self.spec(x) for x in s.items), s.identity, s.source)
+        if isinstance(s, DictSpec):
+            return DictSpec(s.keys, tuple(self.spec(x) for x in s.items), s.identity, s.source)
+        if isinstance(s, InstanceSpec):
+            return InstanceSpec(s.cls, s.names, tuple(self.spec(x) for x in s.items), s.identity, s.source)
+        return s
+
+    def _array(self, s: ArraySpec) -> ArgSpec:
+        if s.identity is not None and s.identity in self.seen:
+            return s
+        if s.identity is not None:
+            self.seen.add(s.identity)
+        shape: list[Size] = []
+        for n in s.type.shape:
+            size: Size | None = None
+            if isinstance(n, int) and n > self.small:
+                size = self.symbolic(self.position) if self.symbolic is not None else None
+                self.position += 1
+            shape.append(n if size is None else size)
+        return ArraySpec(ArrayType(s.type.dtype, tuple(shape)), s.identity, s.source)
+
+
+class Specialisation:
+    """A traced, simplified and compiled function."""
+
+    def __init__(self, traced: Traced, options: NativeOptions) -> None:
+        self.traced = traced
+        started = time.perf_counter()
+        returned = {w.param: w.result for w in traced.written}
+        self.params = [*traced.leaves, *traced.captures]
+        self.params.sort(key=lambda leaf: leaf.param)
+        self.zero_rank = [w for w in traced.written if not traced.func.params[w.param].array.rank]
+        in_place = tuple((p, r) for p, r in returned.items() if traced.func.params[p].array.rank)
+        traced.func.attrs["written"] = in_place
+        self.func: Func = simplify(traced.func)
+        self.func.attrs["written"] = in_place
+        if os.environ.get("TANGRA_VERIFY"):
+            verify(self.func)
+        self.native = compile_func(self.func, options=options)
+        self.seconds = time.perf_counter() - started
+
+    def admits(self, arguments: Arguments) -> bool:
+        """Whether the guards hold."""
+        if not all(guard.holds(arguments) for guard in self.traced.guards):
+            return False
+        for path, value in self.traced.static:
+            found = path.read(arguments)
+            if type(found) is not type(value) or found != value:
+                return False
+        return True
+
+    def failed_guard(self, arguments: Arguments) -> str:
+        """Which guard does not hold, for the log."""
+        for guard in self.traced.guards:
+            if not guard.holds(arguments):
+                return f"{guard.path} changed"
+        for path, value in self.traced.static:
+            if path.read(arguments) != value:
+                return f"{path} is no longer {value!r}, which is compiled in"
+        return "its arguments changed"
+
+    def __call__(self, arguments: Arguments) -> Any:
+        values = [p.path.read(arguments) for p in self.params]
+        if self.traced.written:
+            self._check_writable(values)
+        try:
+            found = self.native(values)
+        except BaseException as e:
+            raise self._exception(e) from None
+        builder = Builder(found, arguments)
+        for w in self.zero_rank:
+            values[w.param][...] = found[w.result]
+        result = builder.build(self.traced.result)
+        for mutation in self.traced.mutations:
+            apply(mutation, builder)
+        return result
+
+    def _check_writable(self, values: Sequence[Any]) -> None:
+        for w in self.traced.written:
+            target = values[w.param]
+            if not target.flags.writeable:
+                raise ValueError("assignment destination is read-only")
+            for k, other in enumerate(values):
+                if k != w.param and isinstance(other, np.ndarray) and np.may_share_memory(target, other):
+                    self._overlap(w.param, k, target, other)
+
+    def _overlap(self, written: int, other: int, a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> None:
+        if np.shares_memory(a, b):
+            names = self.params[written].path, self.params[other].path
+            raise AliasError(
+                f"{names[0]} and {names[1]} overlap in memory, and {names[0]} is written",
+                code=OVERLAP,
+                fix=f"pass a copy of one of them: {names[1]}.copy()",
+            )
+
+    def _exception(self, error: BaseException) -> BaseException:
+        """The exception to raise for a failure of native code: the user's class, at the user's line."""
+        failure = getattr(error, "failure", None)
+        if failure is None:
+            return error
+        spec = self.traced.exceptions.get(failure.kind)
+        if spec is not None:
+            error = spec.cls(*(failure.text if a is MESSAGE else a for a in spec.args))
+        return at_line(error, failure.span)
+
+
+def at_line(error: BaseException, span: Span | None) -> BaseException:
+    """`error` with a traceback entry for the line of the user's source it comes from."""
+    if span is None:
+        return error
+    code = compile("\n" * (span.line - 1) + "raise error", span.file, "exec")
+    code = code.replace(co_name=span.function or "<compiled>")
+    if hasattr(code, "co_qualname"):
+        code = code.replace(co_qualname=span.function or "<compiled>")
+    assert isinstance(code, CodeType)
+    try:
+        exec(code, {"error": error})
+    except BaseException as raised:
+        if raised is not error:
+            raise
+        traceback = error.__traceback__
+        error.__traceback__ = traceback.tb_next if traceback is not None else None
+    return error
+
+
+def compile_call(
+    fn: Callable[..., Any],
+    args: Sequence[ArgSpec],
+    kwargs: Mapping[str, ArgSpec],
+    name: str,
+    min_dim: int,
+    options: NativeOptions,
+) -> Specialisation:
+    """Trace, simplify and compile a call."""
+    return Specialisation(trace(fn, args, kwargs, name=name, min_dim=min_dim), options)

@@ -1,0 +1,116 @@
+"""Tracing a function inside compiled code into an IR function of its own, for a transformation to work on.
+
+The differentiated (or batched) leaves become parameters; everything else the function reads from around it becomes a
+captured operand. The function works on copies: what it would write outside itself is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tangra.api.values import AbstractValue, Scalar
+from tangra.core.trees import Flattener, Tree, current
+from tangra.errors import UnsupportedError, declare
+from tangra.frontend.evaluator import Evaluator
+from tangra.frontend.heap import ArrayState, CellState, State
+from tangra.ir import I64, Block, Func, Op, Value, lookup, scalar
+from tangra.ir.graph import free_values, substitute_uses
+from tangra.shapes import symbol
+from tangra.transforms.symbols import bound_symbols, symbols_of_block, symbols_of_type
+
+WRITES_OUTSIDE = declare("TG812", "a transformed function writes to something outside itself")
+
+MakeArguments = Callable[[Block], tuple[list[AbstractValue], dict[str, AbstractValue]]]
+
+
+@dataclass
+class SubTrace:
+    """A traced function.
+
+    `func` takes the parameters its caller made, then `captured`; it returns the result's leaves and then their kind
+    tags. `tree` is the result's structure, `leaves` its leaves as they were inside, `tags` the position among the
+    results of each leaf's tag.
+    """
+
+    func: Func
+    captured: list[Value]
+    tree: Tree
+    leaves: list[AbstractValue]
+    paths: list[str]
+    tags: list[int | None]
+
+
+def trace(ev: Evaluator, function: AbstractValue, arguments: MakeArguments, transform: str) -> SubTrace:
+    """Trace a call of `function`. `arguments` adds the block's parameters and makes the arguments of the call from them,
+    on the copied heap; `transform` is named in errors."""
+
+    def compute(block: Block) -> AbstractValue:
+        args, kwargs = arguments(block)
+        return ev.call(function, args, kwargs)
+
+    name = getattr(getattr(function, "definition", None), "name", "inner")
+    return trace_block(ev, compute, transform, str(name))
+
+
+def trace_block(ev: Evaluator, compute: Callable[[Block], AbstractValue], transform: str, name: str) -> SubTrace:
+    """Trace what `compute` evaluates into a block of its own, to which it adds the parameters."""
+    block, before = Block(), ev.state
+    ev.state = before.copy()
+    try:
+        with ev.b.at(block):
+            sub = _finish(ev, block, name, compute(block))
+        after = ev.state
+    finally:
+        ev.state = before
+    refuse_writes(ev, before, after, transform)
+    sub.captured = close(ev, sub.func)
+    return sub
+
+
+def _finish(ev: Evaluator, block: Block, name: str, result: AbstractValue) -> SubTrace:
+    flat = Flattener(ev)
+    tree = flat.add(result, "the result")
+    values = [current(ev, leaf) for leaf in flat.leaves]
+    tags: list[int | None] = []
+    for leaf in list(flat.leaves):
+        tag = leaf.tag if isinstance(leaf, Scalar) else None
+        tags.append(len(values) if tag is not None else None)
+        if tag is not None:
+            values.append(tag)
+    ev.b.return_(*values)
+    return SubTrace(Func(name, block), [], tree, flat.leaves, flat.paths, tags)
+
+
+def close(ev: Evaluator, func: Func) -> list[Value]:
+    """Turn what the body reads from outside into parameters; returns the outside values. Symbols that it mentions and
+    that nothing inside binds are passed as ints and bound at the start."""
+    body = func.body
+    free = free_values(body)
+    substitute_uses(body, {id(v): body.add_arg(v.type, v.name) for v in free})
+    types = [p.type for p in body.args]
+    bound = bound_symbols(body) | {str(d) for t in types for d in getattr(t, "shape", ())}
+    names = sorted((symbols_of_block(body) | symbols_of_type(types)) - bound)
+    prologue = []
+    for name in names:
+        prologue.append(Op(lookup("bind_dim"), [body.add_arg(scalar(I64), "")], {"symbol": name}, [], [], None))
+    body.ops[:0] = prologue
+    return [*free, *(ev.b.dim(symbol(name)) for name in names)]
+
+
+def refuse_writes(ev: Evaluator, before: State, after: State, transform: str) -> None:
+    """Error if a transformed function wrote outside itself."""
+    for ref, state in after.heap.items():
+        old = before.heap.get(ref, ev.initial.get(ref))
+        if old is None or old is state or old == state:
+            continue
+        if isinstance(state, ArrayState) and isinstance(old, ArrayState) and state.value is old.value:
+            continue
+        what = "a variable of an enclosing function" if isinstance(state, CellState) else "an object outside itself"
+        ev.error(
+            UnsupportedError,
+            f"the function given to {transform} writes to {what}, and the write would be lost: transformed functions "
+            "work on copies",
+            code=WRITES_OUTSIDE,
+            fix="return the value instead of writing it",
+        )

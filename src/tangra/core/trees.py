@@ -1,0 +1,154 @@
+"""Trees of abstract values: a structure (containers, constants) apart from its leaves (numbers and arrays).
+
+Transformations take arguments apart, work on the leaves' IR values, and put results together in the same structure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tangra.api.elementwise import is_number
+from tangra.api.values import (
+    AbstractValue,
+    ArrayValue,
+    Const,
+    DictValue,
+    InstanceValue,
+    ListValue,
+    Scalar,
+    TupleValue,
+)
+from tangra.errors import UnsupportedError, declare
+from tangra.frontend.evaluator import Evaluator
+from tangra.frontend.heap import ArrayState, DictState, InstanceState, ListState
+from tangra.ir import Value
+
+OPAQUE_LEAF = declare("TG814", "a value that a transformation can't take apart")
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """The position of a leaf."""
+
+    number: int
+
+
+@dataclass(frozen=True)
+class Node:
+    """A container: `form` is 'tuple', 'list', 'dict' or 'instance'; `names` are keys or attributes."""
+
+    form: str
+    children: tuple[Tree, ...]
+    names: tuple[Any, ...] = ()
+    cls: Any = None
+
+
+Tree = Leaf | Node | Const
+"""Const: a part without numbers (None, strings, functions …) that stays as it is."""
+
+
+class Flattener:
+    """Takes abstract values apart. An array reached twice is one leaf."""
+
+    def __init__(self, ev: Evaluator) -> None:
+        self.ev = ev
+        self.leaves: list[AbstractValue] = []
+        self.paths: list[str] = []
+        self.seen: dict[int, Leaf] = {}
+
+    def add(self, v: AbstractValue, path: str = "") -> Tree:
+        """The tree of `v`; its leaves are appended."""
+        if is_number(v) and not _is_flag(v):
+            return self._leaf(v, path)
+        if isinstance(v, ArrayValue):
+            if v.ref not in self.seen:
+                self.seen[v.ref] = self._leaf(v, path)
+            return self.seen[v.ref]
+        if isinstance(v, TupleValue):
+            names = getattr(v.cls, "_fields", ()) if v.cls else ()
+            children = [
+                self.add(item, f"{path}.{names[k]}" if names else f"{path}[{k}]") for k, item in enumerate(v.items)
+            ]
+            return Node("tuple", tuple(children), (), v.cls)
+        if isinstance(v, ListValue):
+            items = self.ev.iterate(v) or ()
+            return Node("list", tuple(self.add(item, f"{path}[{k}]") for k, item in enumerate(items)))
+        if isinstance(v, DictValue):
+            return self._dict(v, path)
+        if isinstance(v, InstanceValue):
+            return self._instance(v, path)
+        if isinstance(v, Const):
+            return v
+        self.ev.error(
+            UnsupportedError,
+            f"{path or 'this'} is a {type(v).__name__.removesuffix('Value').lower()}, which a transformation can't pass "
+            "in or out",
+            code=OPAQUE_LEAF,
+        )
+
+    def _leaf(self, v: AbstractValue, path: str) -> Leaf:
+        self.leaves.append(v)
+        self.paths.append(path)
+        return Leaf(len(self.leaves) - 1)
+
+    def _dict(self, v: DictValue, path: str) -> Node:
+        state = self.ev.look(v.ref)
+        assert isinstance(state, DictState)
+        children = [
+            self.add(self._slot(item, path), f"{path}[{k!r}]") for k, item in zip(state.keys, state.values, strict=True)
+        ]
+        return Node("dict", tuple(children), state.keys)
+
+    def _instance(self, v: InstanceValue, path: str) -> Node:
+        state = self.ev.look(v.ref)
+        assert isinstance(state, InstanceState)
+        names = list(dict.fromkeys([*self.ev.live.has_attributes(v.ref), *(name for name, _ in state.attrs)]))
+        children = []
+        for name in names:
+            own = state.get(name)
+            value = self.ev.live.attribute(v.ref, name) if own is None else own
+            assert value is not None
+            children.append(self.add(self._slot(value, f"{path}.{name}"), f"{path}.{name}"))
+        return Node("instance", tuple(children), tuple(names), v.cls)
+
+    def _slot(self, found: Any, path: str) -> AbstractValue:
+        from tangra.frontend import conversion
+
+        return conversion.slot(self.ev, found, path)
+
+
+def _is_flag(v: AbstractValue) -> bool:
+    """A constant bool stays part of the structure."""
+    return isinstance(v, Const) and isinstance(v.value, bool)
+
+
+def build(ev: Evaluator, tree: Tree, leaves: Sequence[AbstractValue]) -> AbstractValue:
+    """The value of `tree` with these leaves; containers are new objects."""
+    if isinstance(tree, Leaf):
+        return leaves[tree.number]
+    if isinstance(tree, Const):
+        return tree
+    children = tuple(build(ev, child, leaves) for child in tree.children)
+    if tree.form == "tuple":
+        return TupleValue(children, tree.cls)
+    if tree.form == "list":
+        return ListValue(ev.allocate(ListState(children)))
+    if tree.form == "dict":
+        return DictValue(ev.allocate(DictState(tree.names, children)))
+    state = InstanceState(tuple(zip(tree.names, children, strict=True)))
+    return InstanceValue(ev.allocate(state), tree.cls)
+
+
+def current(ev: Evaluator, leaf: AbstractValue) -> Value:
+    """The IR value of a leaf now."""
+    return ev.read(leaf.ref) if isinstance(leaf, ArrayValue) else ev.number(leaf).value
+
+
+def like(ev: Evaluator, leaf: AbstractValue, value: Value) -> AbstractValue:
+    """A leaf of the same Python type as `leaf` holding `value`: an array (fresh) or a number of the same kind."""
+    if isinstance(leaf, ArrayValue):
+        return ArrayValue(ev.allocate(ArrayState(value)), value.array)
+    scalar = ev.number(leaf)
+    return Scalar(value, scalar.kinds, scalar.tag)
