@@ -1,0 +1,174 @@
+"""Order: sort, argsort, partition, lexsort, searchsorted, digitize, and the functions whose size depends on data."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tangra.api.context import Context
+from tangra.api.elementwise import cast
+from tangra.api.numpy_common import (
+    BOOL,
+    FALSE,
+    I64,
+    NONE,
+    as_array,
+    axis_arg,
+    bad_shape,
+    bad_value,
+    ew,
+    flat,
+    is_none,
+    items_arg,
+    move,
+    only,
+    reshape,
+    static_bool,
+    static_str,
+    strong,
+    unsupported,
+)
+from tangra.api.numpy_repeating import take_along
+from tangra.api.registry import function
+from tangra.api.values import AbstractValue, Const
+from tangra.errors import DataDependentShapeError, declare
+from tangra.ir import U8, Value
+
+DATA_SIZE = declare("TG605", "a function whose result's size depends on array elements")
+KINDS = ("quicksort", "mergesort", "heapsort", "stable", None)
+
+
+def ordered(ctx: Context, op: str, value: Value, axis: int) -> Value:
+    """`sort` or `argsort` along an axis; bools through uint8."""
+    if value.dtype == BOOL:
+        result = ctx.b(op, cast(ctx, value, U8), axis=axis)
+        return cast(ctx, result, BOOL) if op == "sort" else result
+    return ctx.b(op, value, axis=axis)
+
+
+def _sorted(
+    ctx: Context, op: str, a: AbstractValue, axis: AbstractValue, kind: AbstractValue, order: AbstractValue
+) -> Value:
+    only(ctx, f"np.{op}", "kind", kind, *KINDS)
+    only(ctx, f"np.{op}", "order", order, None)
+    value = ctx.array(a)
+    if is_none(axis):
+        return ordered(ctx, op, flat(ctx, value), 0)
+    if not value.shape:
+        bad_shape(ctx, f"np.{op} of a 0-d array", "pass axis=None")
+    return ordered(ctx, op, value, axis_arg(ctx, axis, value.array.rank))
+
+
+@function(np.sort)
+def sort(
+    ctx: Context, a: AbstractValue, axis: AbstractValue = Const(-1), kind: AbstractValue = NONE,
+    order: AbstractValue = NONE, *, stable: AbstractValue = NONE,
+) -> AbstractValue:
+    """`np.sort(a, axis)`: a sorted copy, NaN last."""
+    return ctx.new_array(_sorted(ctx, "sort", a, axis, kind, order))
+
+
+@function(np.argsort)
+def argsort(
+    ctx: Context, a: AbstractValue, axis: AbstractValue = Const(-1), kind: AbstractValue = NONE,
+    order: AbstractValue = NONE, *, stable: AbstractValue = NONE,
+) -> AbstractValue:
+    """`np.argsort(a, axis)`: always the stable permutation (NumPy's default leaves the order of equals open)."""
+    return ctx.new_array(_sorted(ctx, "argsort", a, axis, kind, order))
+
+
+def _declare_partition(name: str, op: str) -> None:
+    def entry(
+        ctx: Context, a: AbstractValue, kth: AbstractValue, axis: AbstractValue = Const(-1),
+        kind: AbstractValue = Const("introselect"), order: AbstractValue = NONE,
+    ) -> AbstractValue:
+        return ctx.new_array(_sorted(ctx, op, a, axis, NONE, order))
+
+    entry.__doc__ = f"`np.{name}(a, kth, axis)`: fully sorted, which is one of the orders NumPy may give."
+    function(getattr(np, name))(entry)
+
+
+_declare_partition("partition", "sort")
+_declare_partition("argpartition", "argsort")
+
+
+@function(np.lexsort)
+def lexsort(ctx: Context, keys: AbstractValue, axis: AbstractValue = Const(-1)) -> AbstractValue:
+    """`np.lexsort(keys)`: by the last key, ties by the one before; stable sorts from the first key to the last."""
+    values = [ctx.array(k) for k in items_arg(ctx, keys, "the keys of np.lexsort")]
+    if not values:
+        bad_value(ctx, "need sequence of keys with len > 0 in lexsort")
+    if any(v.array.rank != 1 for v in values):
+        unsupported(ctx, "np.lexsort of keys with more than one dimension", "sort each row in a loop")
+    order = ordered(ctx, "argsort", values[0], 0)
+    for v in values[1:]:
+        order = ctx.b("gather", order, ordered(ctx, "argsort", ctx.b("gather", v, order), 0))
+    return ctx.new_array(order)
+
+
+@function(np.searchsorted)
+def searchsorted(
+    ctx: Context, a: AbstractValue, v: AbstractValue, side: AbstractValue = Const("left"), sorter: AbstractValue = NONE
+) -> AbstractValue:
+    """`np.searchsorted(a, v, side, sorter)`."""
+    dtype = strong(ctx, a, v)
+    table = cast(ctx, ctx.array(a), dtype)
+    if table.array.rank != 1:
+        bad_shape(ctx, "object too deep for desired array: np.searchsorted takes a vector")
+    if not is_none(sorter):
+        order = ctx.b("check_index", cast(ctx, ctx.array(sorter), I64), ctx.b.dim(table.shape[0]), axis=0)
+        table = ctx.b("gather", table, order)
+    return ctx.result(located(ctx, table, cast(ctx, ctx.array(v), dtype), static_str(ctx, side, "side", ("left", "right"))))
+
+
+def located(ctx: Context, table: Value, value: Value, side: str) -> Value:
+    """Insertion points in a sorted vector."""
+    if table.dtype == BOOL:
+        table, value = cast(ctx, table, U8), cast(ctx, value, U8)
+    return ctx.b("searchsorted", table, value, side=side)
+
+
+@function(np.digitize)
+def digitize(ctx: Context, x: AbstractValue, bins: AbstractValue, right: AbstractValue = FALSE) -> AbstractValue:
+    """`np.digitize(x, bins, right)`: bins may rise or fall; whether they do is checked at run time."""
+    dtype = strong(ctx, x, bins)
+    edges, value, b = cast(ctx, ctx.array(bins), dtype), cast(ctx, ctx.array(x), dtype), ctx.b
+    if edges.array.rank != 1:
+        bad_shape(ctx, "object of too small depth for desired array: bins must be a vector")
+    count = edges.shape[0]
+    if isinstance(count, int) and count <= 1:
+        return ctx.result(located(ctx, edges, value, "left" if static_bool(ctx, right, "right") else "right"))
+    left, after = (b("index", edges, b.int(k), sizes=(count - 1,), steps=(1,)) for k in (0, 1))
+    rising = b("reduce_and", b("le", left, after), axes=(0,))
+    falling = b("reduce_and", b("ge", left, after), axes=(0,))
+    ctx.fail_if(b("not", b("or", rising, falling)), "ValueError", "bins must be monotonically increasing or decreasing")
+    closed = static_bool(ctx, right, "right")
+    up = located(ctx, edges, value, "left" if closed else "right")
+    reverse = b("index", edges, b.dim(count - 1), sizes=(count,), steps=(-1,))
+    down = located(ctx, reverse, value, "right" if closed else "left")
+    down = ew(ctx, "sub", b.dim(count), down)
+    return ctx.result(b("select", b.full(rising, up.shape), up, down))
+
+
+def _data_dependent(name: str, fix: str) -> None:
+    f = getattr(np, name)
+
+    def entry(ctx: Context, *args: AbstractValue, **kwargs: AbstractValue) -> AbstractValue:
+        ctx.error(DataDependentShapeError, f"np.{name}: the size of its result depends on array elements",
+                  code=DATA_SIZE, fix=fix)
+
+    entry.__doc__ = f"`np.{name}` is refused: its result's size depends on data."
+    function(f)(entry)
+
+
+_LOOP = "loop over the elements, or use a mask with np.where"
+_UNIQUE = "np.sort the array and compare neighbours with a mask"
+for _name, _fix in (
+    ("nonzero", _LOOP), ("flatnonzero", _LOOP), ("argwhere", _LOOP), ("extract", _LOOP), ("compress", _LOOP),
+    ("unique", _UNIQUE), ("union1d", _UNIQUE), ("intersect1d", _UNIQUE), ("setdiff1d", _UNIQUE),
+    ("setxor1d", _UNIQUE), ("unique_all", _UNIQUE), ("unique_counts", _UNIQUE), ("unique_inverse", _UNIQUE),
+    ("unique_values", _UNIQUE), ("trim_zeros", _LOOP),
+):
+    if hasattr(np, _name):
+        _data_dependent(_name, _fix)
+
+__all__ = ["as_array", "move", "ordered", "reshape", "take_along"]
