@@ -1,0 +1,291 @@
+"""Indexing by functions: take, put, take_along_axis, put_along_axis, ix_, fill_diagonal, copyto, putmask, isin …"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tangra.api.context import Context
+from tangra.api.elementwise import broadcast, broadcast_to, cast, operand
+from tangra.api.numpy_common import (
+    FALSE,
+    I64,
+    NONE,
+    TRUE,
+    Shape,
+    as_array,
+    axis_arg,
+    bad_shape,
+    bad_value,
+    ew,
+    fit_to,
+    flat,
+    is_none,
+    is_true,
+    mask_of,
+    reshape,
+    return_value,
+    size_as,
+    static_bool,
+    static_str,
+    strong,
+)
+from tangra.api.numpy_repeating import take_along
+from tangra.api.numpy_shaping import diagonal_indices
+from tangra.api.registry import function
+from tangra.api.values import AbstractValue, ArrayValue, Const, TupleValue
+from tangra.ir import BOOL, Value
+from tangra.shapes import Size, prod
+
+MODES = ("raise", "wrap", "clip")
+
+
+def index_values(ctx: Context, indices: AbstractValue, size: Size, axis: int, mode: str = "raise") -> Value:
+    """An integer index array as non-negative i64 in range: checked, wrapped or clipped."""
+    value = ctx.array(indices)
+    if not (value.dtype.is_integer or value.dtype == BOOL or 0 in value.shape):
+        bad_value(ctx, f"indices must be integers, not {value.dtype.numpy}")
+    value = cast(ctx, value, I64)
+    n = size_as(ctx, size, I64)
+    if mode == "wrap":
+        return ew(ctx, "mod", value, n)
+    if mode == "clip":
+        return ew(ctx, "maximum", ew(ctx, "minimum", value, ew(ctx, "sub", n, 1)), 0)
+    return ctx.b("check_index", value, n, axis=axis)
+
+
+@function(np.take)
+def take(
+    ctx: Context, a: AbstractValue, indices: AbstractValue, axis: AbstractValue = NONE, out: AbstractValue = NONE,
+    mode: AbstractValue = Const("raise"),
+) -> AbstractValue:
+    """`np.take(a, indices, axis, mode=)`."""
+    value, word = ctx.array(a), static_str(ctx, mode, "mode", MODES)
+    if is_none(axis):
+        value, place = flat(ctx, value), 0
+    else:
+        place = axis_arg(ctx, axis, value.array.rank)
+    index = index_values(ctx, indices, value.shape[place], place, word)
+    return return_value(ctx, take_along(ctx, value, index, place), out, "np.take")
+
+
+@function(np.put)
+def put(
+    ctx: Context, a: AbstractValue, ind: AbstractValue, v: AbstractValue, mode: AbstractValue = Const("raise")
+) -> AbstractValue:
+    """`np.put(a, ind, v)`: a.flat[ind] = v, the values repeated as needed; in place."""
+    if not isinstance(a, ArrayValue):
+        bad_value(ctx, "np.put: argument 1 must be an array")
+    value = ctx.array(a)
+    line = flat(ctx, value)
+    index = flat(ctx, index_values(ctx, ind, line.shape[0], 0, static_str(ctx, mode, "mode", MODES)))
+    new = flat(ctx, cast(ctx, operand(ctx, v, value.dtype), value.dtype)) if ctx.type_of(v).rank else None
+    if new is None:
+        filled = ctx.b.full(operand(ctx, v, value.dtype), index.shape)
+    elif new.shape == index.shape:
+        filled = new
+    else:
+        from tangra.api.numpy_common import ramp
+
+        filled = ctx.b("gather", new, ew(ctx, "mod", ramp(ctx, index.shape[0]), size_as(ctx, new.shape[0], I64)))
+    ctx.write(a, reshape(ctx, ctx.b("scatter", line, filled, index), value.shape))
+    return NONE
+
+
+def along_axis(ctx: Context, a: Value, indices: AbstractValue, axis: int, name: str) -> tuple[list[Value], Shape]:
+    """Index arrays for every axis of `a`: `indices` along `axis`, their own positions along the others (broadcast)."""
+    rank = a.array.rank
+    if ctx.type_of(indices).rank != rank:
+        bad_shape(ctx, f"{name}: `indices` and `arr` must have the same number of dimensions")
+    index = index_values(ctx, indices, a.shape[axis], axis)
+    own = (*a.shape[:axis], index.shape[axis], *a.shape[axis + 1:])
+    shape = tuple(o if i == 1 else i for i, o in zip(index.shape, own, strict=True))
+    shape = fit_shape(ctx, shape, own)
+    index = fit_to(ctx, index, shape)
+    places = [ctx.b("iota", dtype=I64, shape=shape, axis=k) if k != axis else index for k in range(rank)]
+    for k in range(rank):
+        if k != axis and a.shape[k] == 1 and shape[k] != 1:
+            places[k] = ctx.b.zeros(index.array)
+    return places, shape
+
+
+def fit_shape(ctx: Context, shape: Shape, own: Shape) -> Shape:
+    """The broadcast of the index's and the array's sizes off the axis."""
+    return tuple(
+        s if s == o or o == 1 else ctx.require_equal(s, o, "size of the indices") for s, o in zip(shape, own, strict=True)
+    )
+
+
+@function(np.take_along_axis)
+def take_along_axis(
+    ctx: Context, arr: AbstractValue, indices: AbstractValue, axis: AbstractValue = Const(-1)
+) -> AbstractValue:
+    """`np.take_along_axis(arr, indices, axis)`."""
+    value = ctx.array(arr)
+    if is_none(axis):
+        value, place = flat(ctx, value), 0
+    else:
+        place = axis_arg(ctx, axis, value.array.rank)
+    places, _ = along_axis(ctx, value, indices, place, "np.take_along_axis")
+    return ctx.new_array(ctx.b("gather", value, *places))
+
+
+@function(np.put_along_axis)
+def put_along_axis(
+    ctx: Context, arr: AbstractValue, indices: AbstractValue, values: AbstractValue, axis: AbstractValue
+) -> AbstractValue:
+    """`np.put_along_axis(arr, indices, values, axis)`: in place."""
+    if not isinstance(arr, ArrayValue):
+        bad_value(ctx, "np.put_along_axis: the first argument must be an array")
+    value = ctx.array(arr)
+    place = axis_arg(ctx, axis, value.array.rank)
+    places, shape = along_axis(ctx, value, indices, place, "np.put_along_axis")
+    new = fit_to(ctx, operand(ctx, values, value.dtype), shape)
+    ctx.write(arr, ctx.b("scatter", value, new, *places))
+    return NONE
+
+
+@function(np.ix_)
+def ix_(ctx: Context, *args: AbstractValue) -> AbstractValue:
+    """`np.ix_(*vectors)`: index arrays of an open mesh."""
+    result = []
+    for k, a in enumerate(args):
+        value = ctx.array(a)
+        if value.array.rank != 1:
+            bad_shape(ctx, "Cross index must be 1 dimensional")
+        if value.dtype == BOOL:
+            from tangra.api.numpy_common import unsupported
+
+            unsupported(ctx, "np.ix_ of booleans: how many are true depends on data", "pass integer positions")
+        value = cast(ctx, value, I64) if value.shape[0] == 0 else value
+        shape = tuple(value.shape[0] if j == k else 1 for j in range(len(args)))
+        result.append(ctx.new_array(reshape(ctx, value, shape)))
+    return TupleValue(tuple(result))
+
+
+@function(np.fill_diagonal)
+def fill_diagonal(
+    ctx: Context, a: AbstractValue, val: AbstractValue, wrap: AbstractValue = FALSE
+) -> AbstractValue:
+    """`np.fill_diagonal(a, val)`: in place; of more than two dimensions all must be equal."""
+    if not isinstance(a, ArrayValue) or a.type.rank < 2:
+        bad_shape(ctx, "array must be at least 2-d")
+    if static_bool(ctx, wrap, "wrap"):
+        from tangra.api.numpy_common import unsupported
+
+        unsupported(ctx, "np.fill_diagonal with wrap=True", "fill the blocks in a loop")
+    value = ctx.array(a)
+    rank = value.array.rank
+    for d in value.shape[1:] if rank > 2 else ():
+        ctx.require_equal(value.shape[0], d, "np.fill_diagonal, dimensions of the array")
+    index, _ = diagonal_indices(ctx, value.shape[0], value.shape[1], 0)
+    new = flat(ctx, operand(ctx, val, value.dtype)) if ctx.type_of(val).rank else operand(ctx, val, value.dtype)
+    if new.shape and new.shape != index.shape:
+        from tangra.api.numpy_common import ramp
+
+        new = ctx.b("gather", new, ew(ctx, "mod", ramp(ctx, index.shape[0]), size_as(ctx, new.shape[0], I64)))
+    ctx.write(a, ctx.b("scatter", value, fit_to(ctx, new, index.shape), *[index] * rank))
+    return NONE
+
+
+@function(np.copyto)
+def copyto(
+    ctx: Context, dst: AbstractValue, src: AbstractValue, casting: AbstractValue = Const("same_kind"),
+    where: AbstractValue = TRUE,
+) -> AbstractValue:
+    """`np.copyto(dst, src, where=)`: in place."""
+    if not isinstance(dst, ArrayValue):
+        bad_value(ctx, "np.copyto: the first argument must be an array")
+    target = dst.type
+    kind = ctx.kind(src)
+    how = static_str(ctx, casting, "casting", ("no", "equiv", "safe", "same_kind", "unsafe"))
+    if not kind.python and not np.can_cast(kind.dtype.numpy, target.dtype.numpy, how):  # type: ignore[arg-type]
+        bad_value(ctx, f"Cannot cast array data from {kind.dtype.numpy} to {target.dtype.numpy} by the rule '{how}'")
+    new = fit_to(ctx, operand(ctx, src, target.dtype), target.shape)
+    if not is_true(where):
+        new = ctx.b("select", fit_to(ctx, mask_of(ctx, where), target.shape), new, ctx.array(dst))
+    ctx.write(dst, new)
+    return NONE
+
+
+@function(np.putmask)
+def putmask(ctx: Context, a: AbstractValue, mask: AbstractValue, values: AbstractValue) -> AbstractValue:
+    """`np.putmask(a, mask, values)` where values are a number or have a's shape: in place."""
+    if not isinstance(a, ArrayValue):
+        bad_value(ctx, "np.putmask: the first argument must be an array")
+    rank = ctx.type_of(values).rank
+    if rank and ctx.type_of(values).shape != a.type.shape:
+        bad_shape(ctx, "np.putmask: values of another shape than the array", "use np.where")
+    new = broadcast_to(ctx, operand(ctx, values, a.type.dtype), a.type.shape)
+    ctx.write(a, ctx.b("select", fit_to(ctx, mask_of(ctx, mask), a.type.shape), new, ctx.array(a)))
+    return NONE
+
+
+@function(np.isin)
+def isin(
+    ctx: Context, element: AbstractValue, test_elements: AbstractValue, assume_unique: AbstractValue = FALSE,
+    invert: AbstractValue = FALSE, *, kind: AbstractValue = NONE,
+) -> AbstractValue:
+    """`np.isin(element, test_elements)`: by comparison with each; always an array."""
+    dtype = strong(ctx, element, test_elements)
+    value, tests = cast(ctx, ctx.array(element), dtype), flat(ctx, cast(ctx, ctx.array(test_elements), dtype))
+    wide = reshape(ctx, value, (*value.shape, 1))
+    x, y = broadcast(ctx, [wide, tests])
+    found = ctx.b("reduce_or", ctx.b("eq", x, y), axes=(value.array.rank,))
+    return ctx.new_array(ctx.b("not", found) if static_bool(ctx, invert, "invert") else found)
+
+
+@function(np.unravel_index)
+def unravel_index(
+    ctx: Context, indices: AbstractValue, shape: AbstractValue, order: AbstractValue = Const("C")
+) -> AbstractValue:
+    """`np.unravel_index(indices, shape)`: a tuple of index arrays; out of range raises."""
+    from tangra.api.numpy_common import order_c, shape_arg
+
+    order_c(ctx, "np.unravel_index", order)
+    sizes, value = shape_arg(ctx, shape), cast(ctx, ctx.array(indices), I64)
+    total = size_as(ctx, prod(sizes), I64)
+    bad = ctx.b("or", ew(ctx, "lt", value, 0), ew(ctx, "ge", value, total))
+    culprit = value
+    if bad.shape and 0 not in bad.shape:
+        line = flat(ctx, bad)
+        culprit = ctx.b("index", flat(ctx, value), ctx.b("argmax", line, axis=0), sizes=(None,), steps=(1,))
+        bad = ctx.b("reduce_or", line, axes=(0,))
+    if not bad.shape:
+        ctx.fail_if(bad, "ValueError", "index {} is out of bounds for array with size {}", [culprit, total])
+    parts: list[Value] = []
+    for size in reversed(sizes):
+        n = size_as(ctx, size, I64)
+        parts.insert(0, ew(ctx, "mod", value, n))
+        value = ew(ctx, "floordiv", value, n)
+    return TupleValue(tuple(ctx.result(p) for p in parts))
+
+
+@function(np.ravel_multi_index)
+def ravel_multi_index(
+    ctx: Context, multi_index: AbstractValue, dims: AbstractValue, mode: AbstractValue = Const("raise"),
+    order: AbstractValue = Const("C"),
+) -> AbstractValue:
+    """`np.ravel_multi_index(multi_index, dims, mode)`: flat positions."""
+    from tangra.api.numpy_common import items_arg, order_c, shape_arg
+
+    order_c(ctx, "np.ravel_multi_index", order)
+    word, sizes = static_str(ctx, mode, "mode", MODES), shape_arg(ctx, dims, "dims")
+    items = items_arg(ctx, multi_index, "multi_index")
+    if len(items) != len(sizes):
+        bad_value(ctx, f"parameter multi_index must be a sequence of length {len(sizes)}")
+    total: Value | None = None
+    for item, size in zip(items, sizes, strict=True):
+        value = cast(ctx, ctx.array(item), I64)
+        n = size_as(ctx, size, I64)
+        if word == "raise":
+            bad = ctx.b("or", ew(ctx, "lt", value, 0), ew(ctx, "ge", value, n))
+            bad = ctx.b("reduce_or", bad, axes=tuple(range(bad.array.rank))) if bad.shape else bad
+            ctx.fail_if(bad, "ValueError", "invalid entry in coordinates array")
+        else:
+            value = index_values(ctx, ctx.new_array(value), size, 0, word)
+        total = value if total is None else ew(ctx, "add", ew(ctx, "mul", total, n), value)
+    assert total is not None
+    return ctx.result(total)
+
+
+__all__ = ["as_array", "index_values"]
