@@ -113,7 +113,7 @@ def check(func: Func, *args: Any, rtol: float = 1e-13, compiled: NativeFunction 
     given = [np.array(a) if isinstance(a, np.ndarray) else a for a in args]
     found = outcome(lambda: compiled(given))
     if isinstance(wanted, tuple):
-        assert found == wanted, compiled.llvm
+        assert found == wanted
         return compiled
     assert isinstance(found, list), found
     written = dict(func.attrs.get("written", ()))

@@ -56,6 +56,7 @@ class Program:
         fitting = [
             v for v in env
             if (type is None or v.type == type) and (array is None or bool(v.shape) == array) and v.dtype == F64
+            and (array is None or 0 not in v.shape)
         ]
         return fitting[-1 - min(int(self.random.expovariate(0.4)), len(fitting) - 1)]
 

@@ -69,7 +69,7 @@ def write_function(module: Module, func: Func, name: str) -> Signature:
     em.code.lines.append(entry)
     em.code.fall_into("body")
     for symbol in sig.symbols:
-        frame.binds[symbol] = (f"%s.{symbol_name(sig, symbol)}", 0)
+        frame.binds[symbol] = (f"%sym{symbol_name(sig, symbol)}", 0)
     for k, param in enumerate(func.params):
         _define_parameter(em, sig, k, param)
     targets = [_result_target(em, sig, k) for k in range(len(sig.results))]
@@ -91,9 +91,9 @@ def symbol_name(sig: Signature, symbol: str) -> int:
 def _define_parameter(em: Emitter, sig: Signature, k: int, param: Value) -> None:
     type = param.array
     if not type.shape:
-        em.define(param, Scalar(type.dtype, f"%p{k}"))
+        em.define(param, Scalar(type.dtype, f"%arg{k}"))
         return
-    window = em.window(Buffer(f"%p{k}", k in sig.written), type.dtype, type.shape)
+    window = em.window(Buffer(f"%arg{k}", k in sig.written), type.dtype, type.shape)
     em.parameters[k] = window
     em.define(param, window)
 
@@ -105,7 +105,7 @@ def _result_target(em: Emitter, sig: Signature, k: int) -> Strided | None:
         return em.parameters[owner]
     if not type.shape or sig.dynamic(k):
         return None
-    return em.window(Buffer(f"%r{k}", True), type.dtype, type.shape)
+    return em.window(Buffer(f"%res{k}", True), type.dtype, type.shape)
 
 
 def _hint(em: Emitter, value: Value, target: Strided) -> None:
@@ -137,7 +137,7 @@ def _return(em: Emitter, sig: Signature, returned: list[Value], targets: list[St
         elif v.shape:
             _return_dynamic(em, k, v)
         else:
-            em.store_at(f"%r{k}", v.dtype, em.operand(v))
+            em.store_at(f"%res{k}", v.dtype, em.operand(v))
     nests.assign_all(em, pairs)
 
 
@@ -149,9 +149,9 @@ def _return_dynamic(em: Emitter, k: int, value: Value) -> None:
     size = code.add(code.mul(code.product(dims), type.dtype.itemsize), 1)
     memory = code.ins(f"call noalias ptr {allocate}(i64 {size})")
     em.assign(em.window(Buffer(memory, True), type.dtype, type.shape), em.array(value))
-    code.do(f"store ptr {memory}, ptr %r{k}")
+    code.do(f"store ptr {memory}, ptr %res{k}")
     for axis, dim in enumerate(dims):
-        place = code.ins(f"getelementptr inbounds i64, ptr %r{k}, i64 {axis + 1}")
+        place = code.ins(f"getelementptr inbounds i64, ptr %res{k}, i64 {axis + 1}")
         code.do(f"store i64 {dim}, ptr {place}")
 
 
@@ -159,9 +159,9 @@ def _assemble(em: Emitter, sig: Signature) -> str:
     """The function's text from its parts."""
     params = ["ptr noalias %ctx"]
     for k, type in enumerate(sig.params):
-        params.append(f"ptr noalias %p{k}" if type.shape else f"{register_type(type.dtype)} %p{k}")
-    params += [f"i64 %s.{k}" for k in range(len(sig.symbols))]
-    params += [f"ptr noalias %r{k}" for k, owner in enumerate(sig.written) if owner is None]
+        params.append(f"ptr noalias %arg{k}" if type.shape else f"{register_type(type.dtype)} %arg{k}")
+    params += [f"i64 %sym{k}" for k in range(len(sig.symbols))]
+    params += [f"ptr noalias %res{k}" for k, owner in enumerate(sig.written) if owner is None]
     out = [f"define internal i32 {sig.name}({', '.join(params)}) noinline #0 {{", "entry:"]
     out += em.allocas
     if em.uses_poll:

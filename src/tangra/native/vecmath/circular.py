@@ -1,0 +1,82 @@
+"""sin, cos, tan.
+
+x = n π/2 + r, |r| ≤ π/4, then a polynomial for sin r and one for cos r; n says which is taken and its sign. Both are
+computed by each function, so that a program that needs sine and cosine of one angle computes them once.
+
+|x| up to `FAST_LIMIT` is reduced by π/2 in three parts (W. J. Cody and W. Waite; with fma, x - n c1 is exact and the
+second step rounds once however much cancels). Above, `huge` is called under a branch that is almost never taken.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from tangra.native.vecmath.builder import Bit, Float, Int, fma, poly, select
+from tangra.native.vecmath.coefficients import PARTS, POLYNOMIALS
+
+FAST_LIMIT = {"f64": 2.0**40, "f32": 2.0**17}
+"""Largest argument of the branch-free reduction."""
+
+
+class Angle(NamedTuple):
+    """n π/2 + (r - correction); the low bits of `quadrant` are n."""
+
+    quadrant: Int
+    r: Float
+    correction: Float
+
+
+def reduce(x: Float) -> Angle:
+    """The branch-free reduction. The correction is subtracted, so that the sine of -0 is -0."""
+    form = x.writer.form
+    shifted = fma(x, PARTS[form.name]["two_over_pi"][0], form.magic)
+    n = shifted - form.magic
+    first, second, third = PARTS[form.name]["half_pi"]
+    exact = fma(-n, first, x)
+    r = fma(-n, second, exact)
+    return Angle(shifted.bits(), r, fma(n, third, fma(n, second, r - exact)))
+
+
+def sine(angle: Angle) -> Float:
+    """sin(r - correction) for |r| ≤ π/4."""
+    r = angle.r
+    z = r * r
+    negated = [-c for c in POLYNOMIALS[r.writer.form.name]["sin"]]
+    return r - fma(r * z, poly(z, negated), angle.correction)
+
+
+def cosine(angle: Angle) -> Float:
+    """cos(r - correction) for |r| ≤ π/4."""
+    r = angle.r
+    z = r * r
+    tail = fma(z * z, poly(z, POLYNOMIALS[r.writer.form.name]["cos"]), r * angle.correction)
+    half = z * 0.5
+    near = 1.0 - half
+    return near + (((1.0 - near) - half) + tail)
+
+
+def _is_odd(n: Int) -> Bit:
+    return (n & 1).ne(0)
+
+
+def sin_of(angle: Angle) -> Float:
+    n = angle.quadrant
+    value = select(_is_odd(n), cosine(angle), sine(angle))
+    return value.flip(n << (value.writer.form.bits - 2))
+
+
+def cos_of(angle: Angle) -> Float:
+    n = angle.quadrant
+    value = select(_is_odd(n), sine(angle), cosine(angle))
+    return value.flip((n + 1) << (value.writer.form.bits - 2))
+
+
+def tan_of(angle: Angle) -> Float:
+    """sin / cos, or -cos / sin in odd quadrants."""
+    n, s, c = angle.quadrant, sine(angle), cosine(angle)
+    swap = _is_odd(n)
+    ratio = select(swap, c, s) / select(swap, s, c)
+    return ratio.flip(n << (ratio.writer.form.bits - 1))
+
+
+OF_ANGLE = {"sin": sin_of, "cos": cos_of, "tan": tan_of}

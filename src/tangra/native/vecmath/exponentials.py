@@ -1,0 +1,154 @@
+"""exp, exp2, expm1, sigmoid, and the hyperbolic functions sinh, cosh, tanh.
+
+All split x = k ln 2 + r with |r| ≤ ln 2 / 2 (k ln 2 in two parts, so that r is right to an ulp), take a polynomial of r
+and put 2^k into the exponent. 2^k is the product of two powers where the result may leave the normal range, so that it
+overflows to infinity and underflows through the denormals by itself.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from tangra.native.vecmath.builder import Float, Int, fma, poly, select
+from tangra.native.vecmath.coefficients import PARTS, POLYNOMIALS
+from tangra.native.vecmath.doubled import Pair
+
+EXP_LIMIT = {"f64": 800.0, "f32": 120.0}
+"""Beyond it exp is 0 or infinite, and both halves of 2^k are still normal."""
+
+
+class Reduced(NamedTuple):
+    """x = k ln 2 + r.high + r.low; `whole` is k as a float, the low bits of `code` are k as an integer."""
+
+    whole: Float
+    code: Int
+    r: Pair
+
+
+def reduce(x: Float) -> Reduced:
+    """Split x (at most the limit in size) by multiples of ln 2."""
+    w, form = x.writer, x.writer.form
+    shifted = fma(x, PARTS[form.name]["log2_e"][0], form.magic)
+    whole = shifted - form.magic
+    first, second, _ = PARTS[form.name]["ln2"]
+    exact = fma(-whole, first, x)
+    r = fma(-whole, second, exact)
+    return Reduced(whole, shifted.bits(), Pair(r, fma(-whole, second, exact - r)))
+
+
+def power_of_two(code: Int) -> Float:
+    """2^k for an integer k in the low bits, if 2^k is normal (infinity for one more)."""
+    form = code.writer.form
+    return ((code << form.fraction) + form.bits_of(1.0)).float()
+
+
+def scale(x: Float, whole: Float, code: Int) -> Float:
+    """x 2^k for any |k| below twice the exponent's range."""
+    form = x.writer.form
+    half = fma(whole, 0.5, form.magic).bits()
+    return (x * power_of_two(half)) * power_of_two(code - half)
+
+
+def exp_tail(r: Float) -> Float:
+    """e^r - 1 - r for |r| ≤ ln 2 / 2."""
+    return (r * r) * poly(r, POLYNOMIALS[r.writer.form.name]["exp"])
+
+
+def clamp(x: Float, limit: float) -> Float:
+    return x.at_most(limit).at_least(-limit)
+
+
+def exp(x: Float) -> Float:
+    k = reduce(clamp(x, EXP_LIMIT[x.writer.form.name]))
+    r = k.r.high
+    value = (fma(r * r, poly(r, POLYNOMIALS[x.writer.form.name]["exp"]), r)) + 1.0
+    return scale(value, k.whole, k.code)
+
+
+def exp_of_pair(x: Pair) -> Float:
+    """e^(high + low) for a low part far below 1."""
+    k = reduce(clamp(x.high, EXP_LIMIT[x.high.writer.form.name]))
+    r = k.r.high
+    tail = fma(r * r, poly(r, POLYNOMIALS[r.writer.form.name]["exp"]), x.low + k.r.low)
+    return scale((tail + r) + 1.0, k.whole, k.code)
+
+
+def exp2(x: Float) -> Float:
+    form = x.writer.form
+    x = clamp(x, EXP_LIMIT[form.name] * 1.5)
+    shifted = x + form.magic
+    whole = shifted - form.magic
+    r = x - whole
+    value = fma(r, poly(r, POLYNOMIALS[form.name]["exp2"]), 1.0)
+    return scale(value, whole, shifted.bits())
+
+
+def _expm1_normal(x: Float) -> Float:
+    """e^x - 1 where 2^k and 2^-k are normal: 2^k ((1 - 2^-k) + (e^r - 1)), with the large terms added first."""
+    k = reduce(x)
+    up, down = power_of_two(k.code), power_of_two(-k.code)
+    start = (1.0 - down) + k.r.high
+    return up * (start + (exp_tail(k.r.high) + k.r.low))
+
+
+def expm1(x: Float) -> Float:
+    """Below -40 (-20 in single precision) it is -1 to half an ulp; the top binade of x would need 2^1024: it is exp."""
+    form = x.writer.form
+    lowest, highest = {"f64": (-40.0, 709.0), "f32": (-20.0, 88.0)}[form.name]
+    k = reduce(x.at_least(lowest).at_most(EXP_LIMIT[form.name]))
+    down = power_of_two(-k.code)
+    start = select(x > highest, 1.0, 1.0 - down) + k.r.high
+    value = start + (exp_tail(k.r.high) + k.r.low)
+    result = scale(value, k.whole, k.code)
+    return select(x.eq(0.0), x, result)
+
+
+def sigmoid(x: Float) -> Float:
+    """1 / (1 + e^-x), or e^x / (1 + e^x) where x < 0, which goes through the denormals as it should."""
+    e = exp(-x.abs())
+    return select(x < 0.0, e, 1.0) / (e + 1.0)
+
+
+def tanh(x: Float) -> Float:
+    """-m / (m + 2) with m = e^(-2|x|) - 1; beyond 20 (10) it is 1 to half an ulp."""
+    a = x.abs().at_most({"f64": 20.0, "f32": 10.0}[x.writer.form.name])
+    m = _expm1_normal(-2.0 * a)
+    return (m / (m + 2.0)).with_sign_of(x)
+
+
+class _Halves(NamedTuple):
+    """e^r / 2 and what belongs to it: |x| = k ln 2 + r, up = 2^(k-2), down = 2^(-k-2)."""
+
+    up: Float
+    down: Float
+    odd: Float
+    even: Float
+
+
+def _halves(x: Float) -> _Halves:
+    """odd = sinh r and even = cosh r - 1; all of sinh and cosh are sums of products of these with up ± down."""
+    form = x.writer.form
+    k = reduce(x.abs().at_most({"f64": 711.0, "f32": 90.0}[form.name]))
+    r = k.r.high
+    z = r * r
+    odd = fma(r * z, poly(z, POLYNOMIALS[form.name]["sinh"]), k.r.low)
+    even = z * fma(z, poly(z, POLYNOMIALS[form.name]["cosh"]), 0.5)
+    small = (-k.whole).at_least(-100.0) + (form.magic - 2.0)
+    return _Halves(power_of_two(k.code - 2), power_of_two(small.bits()), odd + r, even)
+
+
+def sinh(x: Float) -> Float:
+    """sinh r cosh(k ln 2) + cosh r sinh(k ln 2), halved twice so that it overflows only where it should."""
+    h = _halves(x)
+    total, difference = h.up + h.down, h.up - h.down
+    value = (difference + fma(h.even, difference, h.odd * total)) * 2.0
+    limit = {"f64": 710.4758600739439, "f32": 89.41598629223294}[x.writer.form.name]
+    return select(x.abs() > limit, float("inf"), value).with_sign_of(x)
+
+
+def cosh(x: Float) -> Float:
+    h = _halves(x)
+    total, difference = h.up + h.down, h.up - h.down
+    value = (total + fma(h.even, total, h.odd * difference)) * 2.0
+    limit = {"f64": 710.4758600739439, "f32": 89.41598629223294}[x.writer.form.name]
+    return select(x.abs() > limit, float("inf"), value)

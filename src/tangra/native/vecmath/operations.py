@@ -1,0 +1,40 @@
+"""Which operations there are, the formulas they use, and their documented errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tangra.native.vecmath import circular, exponentials, logarithms
+from tangra.native.vecmath.builder import Float
+
+
+@dataclass(frozen=True)
+class Operation:
+    """formula: of one or two floats. ulp: by format, the bound of the error in units in the last place.
+
+    The bound is on |result - exact| / ulp(exact) where the exact value is normal, and in units of the least denormal
+    below.
+    """
+
+    formula: Callable[..., Float]
+    ulp: dict[str, float]
+    arity: int = 1
+
+
+OPERATIONS: dict[str, Operation] = {
+    "exp": Operation(exponentials.exp, {"f64": 2.0, "f32": 2.0}),
+    "exp2": Operation(exponentials.exp2, {"f64": 2.0, "f32": 2.0}),
+    "expm1": Operation(exponentials.expm1, {"f64": 2.0, "f32": 2.0}),
+    "sigmoid": Operation(exponentials.sigmoid, {"f64": 2.0, "f32": 2.0}),
+    "sinh": Operation(exponentials.sinh, {"f64": 2.0, "f32": 2.0}),
+    "cosh": Operation(exponentials.cosh, {"f64": 2.0, "f32": 2.0}),
+    "tanh": Operation(exponentials.tanh, {"f64": 2.0, "f32": 2.0}),
+    "log": Operation(logarithms.log, {"f64": 2.0, "f32": 2.0}),
+    "log2": Operation(logarithms.log2, {"f64": 2.0, "f32": 2.0}),
+    "log10": Operation(logarithms.log10, {"f64": 2.0, "f32": 2.0}),
+    "log1p": Operation(logarithms.log1p, {"f64": 2.0, "f32": 2.0}),
+    "sin": Operation(lambda x: circular.sin_of(circular.reduce(x)), {"f64": 2.0, "f32": 2.0}),
+    "cos": Operation(lambda x: circular.cos_of(circular.reduce(x)), {"f64": 2.0, "f32": 2.0}),
+    "tan": Operation(lambda x: circular.tan_of(circular.reduce(x)), {"f64": 2.0, "f32": 2.0}),
+}
