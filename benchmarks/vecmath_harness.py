@@ -1,0 +1,110 @@
+"""What the accuracy script and the tests of `tangra.native.vecmath` share: compiled loops, references, points, errors."""
+
+from __future__ import annotations
+
+import ctypes
+import itertools
+import time
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import llvmlite.binding as llvm
+import numpy as np
+
+from tangra.ir import DTYPES, DType
+from tangra.native import vecmath
+from tangra.native.vecmath.operations import OPERATIONS
+
+Array = np.ndarray[Any, Any]
+_numbers = itertools.count()
+
+
+def loop_text(op: str, dtype: DType, repeat: int = 1) -> str:
+    """A module with `void @loop(out, x, [y,] n)` that applies the function elementwise."""
+    type = {"f64": "double", "f32": "float"}[dtype.name]
+    names = "xy"[: OPERATIONS[op].arity]
+    parameters = ", ".join(f"ptr noalias %{n}" for n in names)
+    loads = "\n".join(
+        f"  %p{n} = getelementptr {type}, ptr %{n}, i64 %i\n  %v{n} = load {type}, ptr %p{n}" for n in names
+    )
+    arguments = ", ".join(f"{type} %v{n}" for n in names)
+    return f"""{vecmath.definition(op, dtype)}
+define void @loop(ptr noalias %out, {parameters}, i64 %n) {{
+entry:
+  %any = icmp sgt i64 %n, 0
+  br i1 %any, label %loop, label %done
+loop:
+  %i = phi i64 [ 0, %entry ], [ %j, %loop ]
+{loads}
+  %r = call {type} {vecmath.symbol(op, dtype)}({arguments})
+  %po = getelementptr {type}, ptr %out, i64 %i
+  store {type} %r, ptr %po
+  %j = add nuw nsw i64 %i, 1
+  %more = icmp slt i64 %j, %n
+  br i1 %more, label %loop, label %done
+done:
+  ret void
+}}
+"""
+
+
+@cache
+def _machine() -> Any:
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    features = llvm.get_host_cpu_features().flatten()
+    target = llvm.Target.from_default_triple()
+    return target.create_target_machine(features=features, opt=2, reloc="pic", codemodel="default")
+
+
+def optimised(text: str) -> Any:
+    """The LLVM module after the passes of -O2."""
+    module = llvm.parse_assembly(text, llvm.create_context())
+    tuning = llvm.create_pipeline_tuning_options(speed_level=2)
+    tuning.loop_vectorization = tuning.slp_vectorization = tuning.loop_interleaving = tuning.loop_unrolling = True
+    builder = llvm.create_pass_builder(_machine(), tuning)
+    builder.getModulePassManager().run(module, builder)
+    return module
+
+
+def assembly(op: str, dtype: DType) -> str:
+    return str(_machine().emit_assembly(optimised(loop_text(op, dtype))))
+
+
+@cache
+def _loop(op: str, name: str) -> tuple[Any, Any]:
+    code = _machine().emit_object(optimised(loop_text(op, DTYPES[name])))
+    compiler = llvm.create_lljit_compiler(_machine())
+    library = llvm.JITLibraryBuilder().add_object_img(code).export_symbol("loop")
+    library = library.import_symbol("memcpy", ctypes.cast(ctypes.CDLL(None).memcpy, ctypes.c_void_p).value)
+    tracker = library.link(compiler, f"vecmath{next(_numbers)}")
+    pointers = [ctypes.c_void_p] * (1 + OPERATIONS[op].arity)
+    return ctypes.CFUNCTYPE(None, *pointers, ctypes.c_int64)(tracker["loop"]), (compiler, tracker)
+
+
+def compiled(op: str, dtype: DType) -> Callable[..., Array]:
+    """The function on contiguous arrays of the dtype; `out` may be given."""
+    function, keep = _loop(op, dtype.name)
+
+    def call(*args: Array, out: Array | None = None) -> Array:
+        assert all(a.dtype == dtype.numpy and a.flags.c_contiguous for a in args)
+        out = np.empty_like(args[0]) if out is None else out
+        function(out.ctypes.data, *(a.ctypes.data for a in args), out.size)
+        return out
+
+    call.keep = keep  # type: ignore[attr-defined]
+    return call
+
+
+def seconds_per_element(op: str, dtype: DType, *args: Array, rounds: int = 40) -> float:
+    """The least time of several runs over the arrays, which should fit the first cache."""
+    function, _ = _loop(op, dtype.name)
+    out = np.empty_like(args[0])
+    addresses, best, repeats = [a.ctypes.data for a in (out, *args)], np.inf, 20
+    for _ in range(rounds):
+        start = time.perf_counter()
+        for _ in range(repeats):
+            function(*addresses, out.size)
+        best = min(best, time.perf_counter() - start)
+    return float(best) / repeats / out.size
