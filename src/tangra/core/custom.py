@@ -76,7 +76,7 @@ def custom_vjp(
     kwargs: dict[str, AbstractValue],
     options: dict[str, Any],
 ) -> AbstractValue:
-    """A function with a reverse rule: `fwd(*args) -> (result, residuals)`, `bwd(residuals, cotangent) -> cotangents`."""
+    """A function with a reverse rule: `fwd(*args)` is (result, residuals), `bwd(residuals, cotangent)` cotangents."""
     fwd, bwd = (_rule(ev, options.get(name), "defvjp") for name in ("fwd", "bwd"))
     a = _all_floats(ev, args, kwargs)
     sub = trace(ev, function, a.enter, "custom_vjp")

@@ -138,15 +138,15 @@ def check_cuts(ev: Evaluator, a: Arguments, zero: Sequence[bool], cuts: Sequence
             notes = [Note(f"{op.name} has derivative zero", op.span) for op in cuts[:3]]
             ev.error(
                 NotDifferentiableError,
-                f"{transform}: the derivative with respect to {a.paths[flat[0]]} is zero everywhere, because the result "
-                "depends on it only through integers, comparisons or step functions",
+                f"{transform}: the derivative with respect to {a.paths[flat[0]]} is zero everywhere, because the "
+                "result depends on it only through integers, comparisons or step functions",
                 code=CUT_OFF,
                 notes=notes,
                 fix="use tg.stop_gradient(...) where that is meant",
             )
 
 
-# ---- reverse -----------------------------------------------------------------------------------------------------------
+# ---- reverse ------------------------------------------------------------------------------------------------
 
 
 @dataclass
@@ -338,7 +338,7 @@ def matching(
     return found
 
 
-# ---- forward -----------------------------------------------------------------------------------------------------------
+# ---- forward ------------------------------------------------------------------------------------------------
 
 
 @dataclass

@@ -38,7 +38,7 @@ def jacfwd(
     kwargs: dict[str, AbstractValue],
     options: dict[str, Any],
 ) -> AbstractValue:
-    """`tg.jacfwd(f)(*args)`: for each float leaf of the result the derivative by each chosen leaf, shaped result + leaf."""
+    """`tg.jacfwd(f)(*args)`: each float leaf of the result becomes its derivatives, shaped result + argument leaf."""
     p = push(ev, function, args, kwargs, options, "jacfwd")
     a = p.arguments
     zero = p.func.attrs["structural_zero"]

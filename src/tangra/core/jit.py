@@ -12,7 +12,7 @@ from typing import Any
 
 from tangra.api import registry
 from tangra.core.keys import SMALL_DIM, Keyed, key_of
-from tangra.core.results import Arguments
+from tangra.core.results import Arguments, call_arguments
 from tangra.core.specialisation import Specialisation, compile_call, describe_arguments
 from tangra.errors import EntryError, TangraError, TypeMismatchError, declare
 from tangra.frontend import calls
@@ -72,9 +72,9 @@ class JitFunction:
                 )
         return {name: parameters.index(name) for name in names}
 
-    # ---- calling ----------------------------------------------------------------------------------------------------
+    # ---- calling -------------------------------------------------------------------------------------------
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        arguments: Arguments = {**dict(enumerate(args)), **kwargs}
+        arguments = call_arguments(args, kwargs)
         return self._specialise(args, kwargs, arguments)(arguments)
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
@@ -105,7 +105,7 @@ class JitFunction:
                 return candidate
         return None
 
-    # ---- compiling ----------------------------------------------------------------------------------------------------
+    # ---- compiling -----------------------------------------------------------------------------------------
     def _compile(
         self,
         keyed: Keyed,
@@ -192,10 +192,10 @@ class JitFunction:
     def _name(self) -> str:
         return str(getattr(self.function, "__name__", type(self.function).__name__))
 
-    # ---- looking inside ----------------------------------------------------------------------------------------------------
+    # ---- looking inside ------------------------------------------------------------------------------------
     def lower(self, *args: Any, **kwargs: Any) -> Specialisation:
         """The compiled form that serves a call, without running it."""
-        return self._specialise(args, kwargs, {**dict(enumerate(args)), **kwargs})
+        return self._specialise(args, kwargs, call_arguments(args, kwargs))
 
     def ir(self, *args: Any, stage: str = "simplified", **kwargs: Any) -> str:
         """The printed IR for a call's types (of the last call, without arguments). `stage`: 'traced', 'simplified', or

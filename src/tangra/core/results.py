@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -28,15 +28,28 @@ from tangra.frontend.results import (
 Arguments = dict[int | str, Any]
 
 
+def call_arguments(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
+    """The arguments of a call by position and name, as paths look them up."""
+    arguments: Arguments = dict(enumerate(args))
+    arguments.update(kwargs)
+    return arguments
+
+
 def as_python(value: Any, kind: Kind) -> Any:
     """A number that native code returned, as a number of `kind`."""
     return kind.type(value)
 
 
+class Row(Protocol):
+    """Results by number."""
+
+    def __getitem__(self, index: int, /) -> Any: ...
+
+
 class Builder:
     """Builds the objects of one call."""
 
-    def __init__(self, values: Sequence[Any], arguments: Arguments) -> None:
+    def __init__(self, values: Row, arguments: Arguments) -> None:
         self.values = values
         self.arguments = arguments
         self.made: dict[int, Any] = {}
@@ -92,7 +105,7 @@ class Builder:
 class _Rows:
     """The results of a call seen from item `k` of a stacked list: row k of each."""
 
-    def __init__(self, values: Sequence[Any], k: int) -> None:
+    def __init__(self, values: Row, k: int) -> None:
         self.values = values
         self.k = k
 

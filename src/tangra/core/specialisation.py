@@ -13,8 +13,9 @@ import numpy as np
 from tangra.api.kinds import PYBOOL
 from tangra.core.results import Arguments, Builder, apply
 from tangra.errors import AliasError, declare
-from tangra.frontend.entry import Traced, trace
+from tangra.frontend.entry import Leaf, Traced, trace
 from tangra.frontend.failures import MESSAGE
+from tangra.frontend.live import Capture
 from tangra.frontend.specs import (
     ArgSpec,
     ArraySpec,
@@ -99,8 +100,8 @@ class Specialisation:
         self.traced = traced
         started = time.perf_counter()
         returned = {w.param: w.result for w in traced.written}
-        self.params = [*traced.leaves, *traced.captures]
-        self.params.sort(key=lambda leaf: leaf.param)
+        params: list[Leaf | Capture] = [*traced.leaves, *traced.captures]
+        self.params = sorted(params, key=lambda leaf: leaf.param)
         self.zero_rank = [w for w in traced.written if not traced.func.params[w.param].array.rank]
         in_place = tuple((p, r) for p, r in returned.items() if traced.func.params[p].array.rank)
         traced.func.attrs["written"] = in_place

@@ -42,8 +42,8 @@ class SubTrace:
 
 
 def trace(ev: Evaluator, function: AbstractValue, arguments: MakeArguments, transform: str) -> SubTrace:
-    """Trace a call of `function`. `arguments` adds the block's parameters and makes the arguments of the call from them,
-    on the copied heap; `transform` is named in errors."""
+    """Trace a call of `function`. `arguments` adds the block's parameters and makes the arguments of the call from
+    them, on the copied heap; `transform` is named in errors."""
 
     def compute(block: Block) -> AbstractValue:
         args, kwargs = arguments(block)

@@ -83,8 +83,8 @@ class Flattener:
             return v
         self.ev.error(
             UnsupportedError,
-            f"{path or 'this'} is a {type(v).__name__.removesuffix('Value').lower()}, which a transformation can't pass "
-            "in or out",
+            f"{path or 'this'} is a {type(v).__name__.removesuffix('Value').lower()}, which a transformation can't "
+            "pass in or out",
             code=OPAQUE_LEAF,
         )
 
