@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+from scipy import special
 
 import tangra.ops  # noqa: F401
 from tangra.api import indexing, kinds, numbers, registry
@@ -268,6 +269,10 @@ class Module:
             assert not callable(found) or isinstance(found, type), f"{name} has no entry"
             return found
         return Module(self.proxies, found)
+
+    def special(self, name: str) -> Module:
+        """`scipy.special.<name>`."""
+        return Module(self.proxies, getattr(special, name))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         entry = registry.find(self.target)

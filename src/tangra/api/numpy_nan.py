@@ -1,0 +1,164 @@
+"""Reductions that skip NaN: nansum, nanmean, nanmax, nanargmax and their relatives."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tangra.api.context import Context
+from tangra.api.elementwise import cast, operand
+from tangra.api.numpy_common import (
+    F64,
+    FALSE,
+    NONE,
+    TRUE,
+    ZERO,
+    axes_arg,
+    axis_arg,
+    dtype_arg,
+    ew,
+    flat,
+    is_none,
+    return_value,
+    static_bool,
+    where_,
+)
+from tangra.api.numpy_reductions import (
+    masked_sum,
+    mean_dtype,
+    number_of,
+    reduce_ufunc,
+    require_elements,
+    restored,
+)
+from tangra.api.registry import function
+from tangra.api.values import AbstractValue
+from tangra.ir import Value
+
+
+def without_nan(ctx: Context, a: AbstractValue, fill: float) -> AbstractValue:
+    """The array with NaN replaced."""
+    value = ctx.array(a)
+    return ctx.new_array(where_(ctx, ctx.b("isnan", value), fill, value)) if value.dtype.is_float else a
+
+
+def valid(ctx: Context, a: AbstractValue, where: AbstractValue) -> AbstractValue:
+    """The mask of elements that count: True where all do."""
+    value = ctx.array(a)
+    if not value.dtype.is_float:
+        return where
+    mask = ctx.b("not", ctx.b("isnan", value))
+    if where is not TRUE:
+        mask = ew(ctx, "and", mask, ctx.array(where))
+    return ctx.new_array(mask)
+
+
+def _declare_sum(name: str, ufunc: np.ufunc, fill: float) -> None:
+    def entry(
+        ctx: Context, a: AbstractValue, axis: AbstractValue = NONE, dtype: AbstractValue = NONE,
+        out: AbstractValue = NONE, keepdims: AbstractValue = FALSE, initial: AbstractValue | None = None,
+        where: AbstractValue = TRUE,
+    ) -> AbstractValue:
+        clean = without_nan(ctx, a, fill)
+        return reduce_ufunc(ctx, ufunc, clean, axis, dtype, out, keepdims, initial, where, f"np.{name}")
+
+    entry.__doc__ = f"`np.{name}(a, axis, …)`: NaN count as {fill}."
+    function(getattr(np, name))(entry)
+
+
+_declare_sum("nansum", np.add, 0)
+_declare_sum("nanprod", np.multiply, 1)
+
+
+def _declare_extremum(name: str, ufunc: np.ufunc, fill: float) -> None:
+    def entry(
+        ctx: Context, a: AbstractValue, axis: AbstractValue = NONE, out: AbstractValue = NONE,
+        keepdims: AbstractValue = FALSE, initial: AbstractValue | None = None, where: AbstractValue = TRUE,
+    ) -> AbstractValue:
+        value = ctx.array(a)
+        if not value.dtype.is_float:
+            return reduce_ufunc(ctx, ufunc, a, axis, NONE, out, keepdims, initial, where, f"np.{name}")
+        clean = without_nan(ctx, a, fill)
+        result = ctx.array(reduce_ufunc(ctx, ufunc, clean, axis, NONE, NONE, keepdims, initial, where, f"np.{name}"))
+        axes, keep = axes_arg(ctx, axis, value.array.rank), static_bool(ctx, keepdims, "keepdims")
+        if initial is None:
+            none = ctx.b("reduce_and", ctx.b("isnan", value), axes=tuple(sorted(axes)))
+            result = where_(ctx, restored(ctx, none, value.shape, axes, keep), np.nan, result)
+        return return_value(ctx, result, out, f"np.{name}")
+
+    entry.__doc__ = f"`np.{name}(a, axis, …)`: NaN of nothing but NaN."
+    function(getattr(np, name))(entry)
+
+
+_declare_extremum("nanmax", np.maximum, -np.inf)
+_declare_extremum("nanmin", np.minimum, np.inf)
+
+
+def _declare_position(name: str, op: str, fill: float) -> None:
+    def entry(
+        ctx: Context, a: AbstractValue, axis: AbstractValue = NONE, out: AbstractValue = NONE, *,
+        keepdims: AbstractValue = FALSE,
+    ) -> AbstractValue:
+        from tangra.api.numpy_reductions import position
+
+        value = ctx.array(a)
+        if value.dtype.is_float:
+            line = flat(ctx, value) if is_none(axis) else value
+            place = 0 if is_none(axis) else axis_arg(ctx, axis, value.array.rank)
+            require_elements(ctx, line, (place,), f"attempt to get {op} of an empty sequence")
+            none = ctx.b("reduce_and", ctx.b("isnan", line), axes=(place,))
+            none = ctx.b("reduce_or", none, axes=tuple(range(none.array.rank))) if none.shape else none
+            ctx.fail_if(none, "ValueError", "All-NaN slice encountered")
+        return position(ctx, op, without_nan(ctx, a, fill), axis, out, keepdims)
+
+    entry.__doc__ = f"`np.{name}(a, axis)`: ValueError for nothing but NaN."
+    function(getattr(np, name))(entry)
+
+
+_declare_position("nanargmax", "argmax", -np.inf)
+_declare_position("nanargmin", "argmin", np.inf)
+
+
+def _divided(ctx: Context, total: Value, count: Value) -> Value:
+    wide = cast(ctx, total, F64)
+    return cast(ctx, ew(ctx, "div", wide, count), total.dtype)
+
+
+@function(np.nanmean)
+def nanmean(
+    ctx: Context, a: AbstractValue, axis: AbstractValue = NONE, dtype: AbstractValue = NONE,
+    out: AbstractValue = NONE, keepdims: AbstractValue = FALSE, *, where: AbstractValue = TRUE,
+) -> AbstractValue:
+    """`np.nanmean`."""
+    value, axes = ctx.array(a), axes_arg(ctx, axis, ctx.type_of(a).rank)
+    target, keep = dtype_arg(ctx, dtype, mean_dtype(value.dtype)) or F64, static_bool(ctx, keepdims, "keepdims")
+    mask = valid(ctx, a, where)
+    value = cast(ctx, value, target)
+    total, count = masked_sum(ctx, value, axes, mask, keep), number_of(ctx, value, axes, mask, keep)
+    return return_value(ctx, _divided(ctx, total, count), out, "np.nanmean")
+
+
+def _declare_spread(name: str, root: bool) -> None:
+    def entry(
+        ctx: Context, a: AbstractValue, axis: AbstractValue = NONE, dtype: AbstractValue = NONE,
+        out: AbstractValue = NONE, ddof: AbstractValue = ZERO, keepdims: AbstractValue = FALSE, *,
+        where: AbstractValue = TRUE,
+    ) -> AbstractValue:
+        value, axes = ctx.array(a), axes_arg(ctx, axis, ctx.type_of(a).rank)
+        target, keep = dtype_arg(ctx, dtype, mean_dtype(value.dtype)) or F64, static_bool(ctx, keepdims, "keepdims")
+        mask = valid(ctx, a, where)
+        value = cast(ctx, value, target)
+        center = _divided(ctx, masked_sum(ctx, value, axes, mask, True), number_of(ctx, value, axes, mask, True))
+        gap = ew(ctx, "sub", value, center)
+        total = masked_sum(ctx, ctx.b("mul", gap, gap), axes, mask, keep)
+        degrees = ew(ctx, "sub", number_of(ctx, value, axes, mask, keep), operand(ctx, ddof, F64))
+        result = _divided(ctx, total, degrees)
+        bad = ew(ctx, "le", degrees, 0.0)
+        result = where_(ctx, bad, np.nan, result)
+        return return_value(ctx, ctx.b("sqrt", result) if root else result, out, f"np.{name}")
+
+    entry.__doc__ = f"`np.{name}(a, axis, ddof, …)`."
+    function(getattr(np, name))(entry)
+
+
+_declare_spread("nanvar", False)
+_declare_spread("nanstd", True)
