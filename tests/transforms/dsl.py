@@ -36,23 +36,56 @@ class E:
             x, y = y, x
         return self.p.op(name, x, y)
 
-    def __add__(self, o: Any) -> E: return self._binary("add", o)
-    def __radd__(self, o: Any) -> E: return self._binary("add", o, True)
-    def __sub__(self, o: Any) -> E: return self._binary("sub", o)
-    def __rsub__(self, o: Any) -> E: return self._binary("sub", o, True)
-    def __mul__(self, o: Any) -> E: return self._binary("mul", o)
-    def __rmul__(self, o: Any) -> E: return self._binary("mul", o, True)
-    def __truediv__(self, o: Any) -> E: return self._binary("div", o)
-    def __rtruediv__(self, o: Any) -> E: return self._binary("div", o, True)
-    def __lt__(self, o: Any) -> E: return self._binary("lt", o)
-    def __le__(self, o: Any) -> E: return self._binary("le", o)
-    def __gt__(self, o: Any) -> E: return self._binary("gt", o)
-    def __ge__(self, o: Any) -> E: return self._binary("ge", o)
-    def eq(self, o: Any) -> E: return self._binary("eq", o)
-    def __and__(self, o: Any) -> E: return self._binary("and", o)
-    def __or__(self, o: Any) -> E: return self._binary("or", o)
-    def __neg__(self) -> E: return self.p.op("neg", self)
-    def __invert__(self) -> E: return self.p.op("not", self)
+    def __add__(self, o: Any) -> E:
+        return self._binary("add", o)
+
+    def __radd__(self, o: Any) -> E:
+        return self._binary("add", o, True)
+
+    def __sub__(self, o: Any) -> E:
+        return self._binary("sub", o)
+
+    def __rsub__(self, o: Any) -> E:
+        return self._binary("sub", o, True)
+
+    def __mul__(self, o: Any) -> E:
+        return self._binary("mul", o)
+
+    def __rmul__(self, o: Any) -> E:
+        return self._binary("mul", o, True)
+
+    def __truediv__(self, o: Any) -> E:
+        return self._binary("div", o)
+
+    def __rtruediv__(self, o: Any) -> E:
+        return self._binary("div", o, True)
+
+    def __lt__(self, o: Any) -> E:
+        return self._binary("lt", o)
+
+    def __le__(self, o: Any) -> E:
+        return self._binary("le", o)
+
+    def __gt__(self, o: Any) -> E:
+        return self._binary("gt", o)
+
+    def __ge__(self, o: Any) -> E:
+        return self._binary("ge", o)
+
+    def eq(self, o: Any) -> E:
+        return self._binary("eq", o)
+
+    def __and__(self, o: Any) -> E:
+        return self._binary("and", o)
+
+    def __or__(self, o: Any) -> E:
+        return self._binary("or", o)
+
+    def __neg__(self) -> E:
+        return self.p.op("neg", self)
+
+    def __invert__(self) -> E:
+        return self.p.op("not", self)
 
     def _starts(self, at: Any) -> tuple[list[E], tuple[Any, ...], tuple[int, ...]]:
         at = at if isinstance(at, tuple) else (at,)
@@ -64,7 +97,7 @@ class E:
             else:
                 starts.append(self.p.integer(i))
                 sizes.append(None)
-        for n in self.v.shape[len(at):]:
+        for n in self.v.shape[len(at) :]:
             starts.append(self.p.integer(0))
             sizes.append(n)
         return starts, tuple(sizes), (1,) * len(starts)
@@ -141,8 +174,9 @@ class Program:
         arms = [self._region(Block(), lambda f=f: self._list(f())) for f in (then, other)]
         return self._unpack(self.b.emit("if", [cond.v], {}, arms).results)
 
-    def for_(self, start: Any, stop: Any, init: Sequence[Any], body: Callable[..., Any], step: int = 1,
-             exits: bool = False) -> Any:
+    def for_(
+        self, start: Any, stop: Any, init: Sequence[Any], body: Callable[..., Any], step: int = 1, exits: bool = False
+    ) -> Any:
         """A counted loop; with `exits` the body returns whether to go on before the state."""
         init = [self.real(x) for x in init]
         block = Block([INT, *(x.v.type for x in init)])
@@ -173,8 +207,10 @@ class Program:
         return self.do_while(init, trip)
 
     def _list(self, xs: Any) -> list[E]:
-        return [self.real(x) if not isinstance(x, bool) else self.truth(x) for x in (
-            xs if isinstance(xs, (list, tuple)) else [xs])]
+        return [
+            self.real(x) if not isinstance(x, bool) else self.truth(x)
+            for x in (xs if isinstance(xs, (list, tuple)) else [xs])
+        ]
 
     def _unpack(self, results: Sequence[Value]) -> Any:
         out = [E(self, r) for r in results]

@@ -122,13 +122,15 @@ def nbody(p: Program, pos: E, steps: E) -> Any:
 
 def newton(p: Program, x: E) -> Any:
     """sqrt by iteration until it settles."""
-    y, _ = p.while_([x * 0.5 + 0.5, 1.0], lambda y, e: p.f("abs", e) > 1e-12,
-                    lambda y, e: [0.5 * (y + x / y), 0.5 * (x / y - y)])
+    y, _ = p.while_(
+        [x * 0.5 + 0.5, 1.0], lambda y, e: p.f("abs", e) > 1e-12, lambda y, e: [0.5 * (y + x / y), 0.5 * (x / y - y)]
+    )
     return y * y * y
 
 
 def matrix_power(p: Program, a: E, steps: E) -> Any:
     """A small carried array that every trip makes anew, read whole and by element."""
+
     def body(i, m):
         t = p.f("tanh", m * a)
         return t.set((0, 1), t[1, 0] * m[0, 0])

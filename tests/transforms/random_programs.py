@@ -126,8 +126,10 @@ class Maker:
         return [*a, *b]
 
     def branch(self, reals: list[E], arrays: list[E], ints: list[E], depth: int) -> list[E]:
-        arms = [lambda: self.flat(reals, arrays, ints, depth),
-                lambda: [*reals, *arrays] if self.r.random() < 0.4 else self.flat(reals, arrays, ints, depth)]
+        arms = [
+            lambda: self.flat(reals, arrays, ints, depth),
+            lambda: [*reals, *arrays] if self.r.random() < 0.4 else self.flat(reals, arrays, ints, depth),
+        ]
         self.r.shuffle(arms)
         return self.p.if_(self.truth(reals, arrays, ints), *arms)
 
@@ -146,9 +148,11 @@ class Maker:
             if self.r.random() < 0.5:
                 new = self.flat(a, b, inner, depth)
                 return [self.truth(new[:2], new[2:], inner), *new]
-            return self.p.if_(self.truth(a, b, inner),
-                              lambda: [self.p.truth(False), *self.flat(a, b, inner, depth)],
-                              lambda: [self.p.truth(True), *self.flat(a, b, inner, depth)])
+            return self.p.if_(
+                self.truth(a, b, inner),
+                lambda: [self.p.truth(False), *self.flat(a, b, inner, depth)],
+                lambda: [self.p.truth(True), *self.flat(a, b, inner, depth)],
+            )
 
         return self.p.for_(0, 4, [*reals, *arrays], body, exits=True)
 

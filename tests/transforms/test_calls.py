@@ -29,6 +29,7 @@ def small_callee():
 
 def large_callee():
     """Too large to be inlined twice."""
+
     def program(p, x, w):
         for _ in range(SMALL):
             x = p.f("sin", x) * (0.05 * w[0]) + x * 0.95

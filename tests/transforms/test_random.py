@@ -30,8 +30,10 @@ def transposed(func, args, seed):
     for a, b, c in zip(value, primal, again, strict=True):
         np.testing.assert_array_equal(a, b)
         np.testing.assert_array_equal(a, c)
-    close(sum(np.sum(c * t) for c, t in zip(cotangents, forward, strict=True)),
-          sum(np.sum(c * t) for c, t in zip(backward, tangents, strict=True)))
+    close(
+        sum(np.sum(c * t) for c, t in zip(cotangents, forward, strict=True)),
+        sum(np.sum(c * t) for c, t in zip(backward, tangents, strict=True)),
+    )
 
 
 @pytest.mark.parametrize("seed", range(COUNT))

@@ -49,8 +49,14 @@ def checked(p, x, i):
 def test_index_checks_of_induction_variables_go():
     def program(p, x):
         n = p.integer(x.v.shape[0])
-        return p.for_(1, n, [0.0], lambda i, s: p.for_(0, i, [s], lambda j, s: s + x[checked(p, x, i - 1)] * x[
-            checked(p, x, j)] + x[checked(p, x, j + 1)]))
+        return p.for_(
+            1,
+            n,
+            [0.0],
+            lambda i, s: p.for_(
+                0, i, [s], lambda j, s: s + x[checked(p, x, i - 1)] * x[checked(p, x, j)] + x[checked(p, x, j + 1)]
+            ),
+        )
 
     assert "check_index" not in ops(build([vec("n")], program))
 
@@ -77,8 +83,7 @@ def test_index_checks_under_a_condition_go():
 def test_while_counter_is_known_to_stay_positive():
     def program(p, x):
         n = p.integer(x.v.shape[0])
-        i, s = p.while_([p.integer(0), 0.0], lambda i, s: i < n,
-                        lambda i, s: [i + 1, s + x[checked(p, x, i)]])
+        i, s = p.while_([p.integer(0), 0.0], lambda i, s: i < n, lambda i, s: [i + 1, s + x[checked(p, x, i)]])
         return s
 
     assert "check_index" not in ops(build([vec("n")], program))
@@ -153,3 +158,16 @@ def test_overflow_test_of_a_counter_below_a_runtime_bound_goes():
         return p.for_(0, k, [0.0], body)
 
     assert "fail_if" not in ops(build([INT], program))
+
+
+def test_sizes_that_are_known_become_static_and_aliases_become_one():
+    def program(p, n):
+        three = p.bind(p.integer(3), "three")
+        first, second = p.bind(n, "first"), p.bind(n, "second")
+        return [p.sum(p.zeros(three)), p.zeros(first), p.zeros(second) + 1.0]
+
+    func = build([INT], program)
+    names = ops(func)
+    assert names.count("bind_dim") == 1
+    assert [str(t) for t in simplify(func).result_types] == ["f64", "f64[first]", "f64[first]"]
+    same(func, [np.int64(2)])

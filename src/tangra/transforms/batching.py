@@ -112,7 +112,6 @@ class _Batch:
         return self.b("update", out, value, *starts, sizes=sizes, steps=(1,) * len(sizes))
 
 
-
 def _called(ops: Sequence[Op]) -> list[Func]:
     """The functions that `ops` run, directly or through others."""
     found: list[Func] = []

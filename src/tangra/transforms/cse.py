@@ -49,15 +49,14 @@ class _Merge(Rewriter):
             return None
         if any(id(r) in self.seeds and r.shape for r in op.results if not isinstance(r.type, TapeType)):
             return None
-        attrs = tuple((k, frozen(a)) for k, a in sorted(op.attrs.items()) if k not in ("message", "axis", "state"))
         if op.name == "check_index":
-            attrs = ()
-        elif "axis" in op.attrs:
-            attrs += (("axis", op.attrs["axis"]),)
-        operands = [id(v) for v in op.operands[:1]] if op.name == "fail_if" else [id(v) for v in op.operands]
+            return (op.name, *(id(v) for v in op.operands))
+        if op.name == "fail_if":
+            return (op.name, id(op.operands[0]))
+        operands = [id(v) for v in op.operands]
         if op.defn.commutative:
             operands.sort()
-        return (op.name, tuple(operands), () if op.name == "fail_if" else attrs)
+        return (op.name, tuple(operands), tuple((k, frozen(a)) for k, a in sorted(op.attrs.items())))
 
 
 def frozen(attr: object) -> Hashable:
@@ -70,4 +69,4 @@ def frozen(attr: object) -> Hashable:
         return tuple(frozen(a) for a in attr)
     if isinstance(attr, dict | Func):
         return id(attr)
-    return (type(attr).__name__, attr) if isinstance(attr, Hashable) else id(attr)
+    return (type(attr).__name__, attr)

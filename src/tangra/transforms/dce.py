@@ -8,13 +8,30 @@ from __future__ import annotations
 
 from tangra.ir import Block, Func, Op, Value
 from tangra.transforms.activity import carried_args, carried_operands, carried_yields
+from tangra.transforms.symbols import symbols_of_block
 
 
 def eliminate_dead_code(func: Func) -> bool:
-    """Remove, in place, what no result and no effect of `func` needs. Returns whether anything went."""
+    """Remove, in place, what no result and no effect of `func` needs. Returns whether anything went.
+
+    A `bind_dim` goes where no type mentions its symbol.
+    """
+    dropped = False
+    if any(op.name == "bind_dim" for op in func.body.walk()):
+        dropped = _drop_unused_sizes(func.body, symbols_of_block(func.body))
     liveness = _Liveness(func)
     liveness.solve()
-    return _Sweep(liveness).block(func.body)
+    return _Sweep(liveness).block(func.body) or dropped
+
+
+def _drop_unused_sizes(block: Block, used: set[str]) -> bool:
+    kept = [op for op in block.ops if op.name != "bind_dim" or op.attrs["symbol"] in used]
+    changed = len(kept) < len(block.ops)
+    block.ops = kept
+    for op in block.ops:
+        for region in op.regions:
+            changed |= _drop_unused_sizes(region, used)
+    return changed
 
 
 class _Liveness:

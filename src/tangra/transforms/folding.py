@@ -10,7 +10,6 @@ from tangra.ir import Func, Op, Value
 from tangra.transforms.activity import carried_args, carried_operands, carried_yields
 from tangra.transforms.rewriting import Rewriter
 
-
 ROUNDED = frozenset({"add", "sub", "mul", "div", "sqrt", "isfinite", "isnan", "not", "and", "or"})
 
 
@@ -105,9 +104,7 @@ class _Fold(Rewriter):
 
     def invariant_state(self, op: Op) -> None:
         """State that no trip changes is its initial value."""
-        for init, arg, y, r in zip(
-            carried_operands(op), carried_args(op), carried_yields(op), op.results, strict=True
-        ):
+        for init, arg, y, r in zip(carried_operands(op), carried_args(op), carried_yields(op), op.results, strict=True):
             if y is arg and id(arg) not in self.replaced:
                 self.replaced[id(arg)] = init
                 self.replaced[id(r)] = init

@@ -13,7 +13,16 @@ from tangra.ir import Block, Builder, Func, Op, Value
 from tangra.ir.types import ArrayType
 from tangra.transforms.activity import Activity, analyse, carried_args, carried_operands, carried_yields, is_float
 from tangra.transforms.errors import TransformError
-from tangra.transforms.rules import check_captured, copy_op, emit_call, float_positions, float_results, refuse, strip_state, times
+from tangra.transforms.rules import (
+    check_captured,
+    copy_op,
+    emit_call,
+    float_positions,
+    float_results,
+    refuse,
+    strip_state,
+    times,
+)
 
 Memo = dict[tuple[int, tuple[bool, ...]], Func]
 

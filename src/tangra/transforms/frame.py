@@ -8,6 +8,11 @@ from typing import TYPE_CHECKING
 from tangra.ir import Block, Op, Value
 from tangra.ir.graph import free_values, substitute_uses
 
+CHEAP = 4
+"""Operations up to this cost are computed again where they only need array elements that the sweep can read again."""
+RECOMPUTED = 24
+"""Cost of a chain of such operations."""
+
 if TYPE_CHECKING:
     from tangra.transforms.reverse import Reverse
 
@@ -89,12 +94,51 @@ class Frame:
             return self.held[id(v)]
         if id(v) in self.reads:
             return self.reads[id(v)]
-        op = v.defining_op
-        if op is None or op.name not in ("index", "gather") or id(op.operands[0]) not in self.held:
-            return v
         if versions.loop_around(home) is not versions.loop_around(self.region):
             return v
-        source = self.held[id(op.operands[0])]
-        starts = [self.reach(s) for s in op.operands[1:]]
-        self.reads[id(v)] = self.sweep.b(op.name, source, *starts, **op.attrs)
+        return self.rebuild(v) if self.reads_needed(v, RECOMPUTED) else v
+
+    def reads_needed(self, v: Value, budget: int) -> int | None:
+        """How many reads of held versions it takes to compute `v` by cheap arithmetic from these and what is at hand;
+        None if it can't be had that way."""
+        if id(v) in self.held or id(v) in self.reads:
+            return 1
+        if self.at_hand(v):
+            return 0
+        op = v.defining_op
+        if op is None or budget < 0:
+            return None
+        if op.name in ("index", "gather"):
+            return 1 if id(op.operands[0]) in self.held else None
+        if not op.defn.elementwise or op.defn.cost > CHEAP or op.result.dtype is not op.operands[0].dtype:
+            return None
+        parts = [self.reads_needed(x, budget // 2 - op.defn.cost) for x in op.operands]
+        return None if None in parts else sum(n for n in parts if n is not None)
+
+    def at_hand(self, v: Value) -> bool:
+        """Whether the backward block has `v` for nothing: from outside the loop, a constant, the induction variable."""
+        versions = self.sweep.versions
+        home = versions.home.get(id(v))
+        if home is None or versions.loop_around(home) is not versions.loop_around(self.region):
+            return True
+        op = v.defining_op
+        if op is not None:
+            return op.name == "constant"
+        return versions.parent[id(home)][0].attrs.get("counted", False) and home.args[0] is v
+
+    def rebuild(self, v: Value) -> Value:
+        """`v` again from held versions."""
+        if id(v) in self.held:
+            return self.held[id(v)]
+        if id(v) in self.reads:
+            return self.reads[id(v)]
+        if self.at_hand(v):
+            return v
+        op = v.defining_op
+        assert op is not None
+        if op.name in ("index", "gather"):
+            operands = [self.held[id(op.operands[0])], *(self.reach(s) for s in op.operands[1:])]
+        else:
+            operands = [self.rebuild(x) for x in op.operands]
+        self.reads[id(v)] = self.sweep.b(op.name, *operands, **op.attrs)
         return self.reads[id(v)]

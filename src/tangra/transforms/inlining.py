@@ -79,7 +79,7 @@ def _map_state(op: Op, ours: dict[int, int]) -> None:
     if op.name == "fail_if" and op.attrs.get("n_state"):
         count = op.attrs["n_state"]
         kept = [k for k, index in enumerate(op.attrs["state"]) if index in ours]
-        op.operands = [op.operands[0], *(op.operands[1 + k] for k in kept), *op.operands[1 + count:]]
+        op.operands = [op.operands[0], *(op.operands[1 + k] for k in kept), *op.operands[1 + count :]]
         op.attrs = {**op.attrs, "state": tuple(ours[op.attrs["state"][k]] for k in kept), "n_state": len(kept)}
     elif op.name == "call" and op.attrs.get("state"):
         pairs = tuple((theirs, ours[index]) for theirs, index in op.attrs["state"] if index in ours)

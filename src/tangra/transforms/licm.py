@@ -9,8 +9,22 @@ from tangra.ir import Block, Func, Op
 from tangra.transforms.rewriting import buffer_seeds
 from tangra.transforms.symbols import bound_symbols, symbols_of_type
 
-STAY = frozenset({"index", "gather", "empty", "undef", "call", "custom_derivative", "tape_new", "dim", "scatter",
-                  "scatter_add", "update", "accumulate"})
+STAY = frozenset(
+    {
+        "index",
+        "gather",
+        "empty",
+        "undef",
+        "call",
+        "custom_derivative",
+        "tape_new",
+        "dim",
+        "scatter",
+        "scatter_add",
+        "update",
+        "accumulate",
+    }
+)
 
 
 def hoist_invariants(func: Func) -> bool:

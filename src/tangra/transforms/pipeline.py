@@ -10,13 +10,14 @@ from tangra.ir.graph import clone_func
 from tangra.ir.verifier import verify
 from tangra.transforms.cse import eliminate_common_subexpressions
 from tangra.transforms.dce import eliminate_dead_code
+from tangra.transforms.dimensions import resolve_sizes
 from tangra.transforms.folding import fold
 from tangra.transforms.inlining import inline_calls
 from tangra.transforms.licm import hoist_invariants
 from tangra.transforms.ranges import remove_proved_checks
 
 Pass = Callable[[Func], bool]
-CLEAN: tuple[Pass, ...] = (fold, eliminate_common_subexpressions, eliminate_dead_code)
+CLEAN: tuple[Pass, ...] = (fold, resolve_sizes, eliminate_common_subexpressions, eliminate_dead_code)
 MAX_ROUNDS = 4
 
 

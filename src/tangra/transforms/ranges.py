@@ -97,9 +97,11 @@ class _Ranges(Rewriter):
         """An unknown with bounds: remainders and quotients by positive constants, choices."""
         if op.name in ("mod", "floordiv"):
             divisor = self.size(op.operands[1])
+            left = self.size(op.operands[0])
             if isinstance(divisor, int) and divisor > 0:
-                left = self.size(op.operands[0])
                 return left % divisor if op.name == "mod" else left // divisor
+            if isinstance(divisor, int) and divisor < 0 and op.name == "floordiv" and self.fits(-left):
+                return (-left) // -divisor
         if op.name == "select":
             result, a, b = self.unknown(), *(self.size(v) for v in op.operands[1:])
             self.facts = self.facts.with_bounds(result, dmin(a, b), dmax(a, b))
@@ -230,9 +232,7 @@ class _Ranges(Rewriter):
                 self.facts = self.facts.with_le(self.size(init), self.size(arg))
 
     def learn_lower_bounds_of_results(self, op: Op) -> None:
-        for init, arg, y, r in zip(
-            carried_operands(op), carried_args(op), carried_yields(op), op.results, strict=True
-        ):
+        for init, arg, y, r in zip(carried_operands(op), carried_args(op), carried_yields(op), op.results, strict=True):
             if arg.type == ArrayType(I64) and self.grows(y, arg, op.regions[0], 0):
                 self.facts = self.facts.with_le(self.size(init), self.size(r))
 
@@ -256,16 +256,25 @@ class _Ranges(Rewriter):
 
 
 _ARITHMETIC: dict[str, Callable[[Size, Size], Size]] = {
-    "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b, "minimum": dmin, "maximum": dmax,
+    "add": lambda a, b: a + b,
+    "sub": lambda a, b: a - b,
+    "mul": lambda a, b: a * b,
+    "minimum": dmin,
+    "maximum": dmax,
 }
 _COMPARISONS: dict[str, Callable[[Size, Size, Facts], bool | None]] = {
-    "le": known_le, "lt": known_lt, "eq": known_eq,
-    "ge": lambda a, b, facts: known_le(b, a, facts), "gt": lambda a, b, facts: known_lt(b, a, facts),
+    "le": known_le,
+    "lt": known_lt,
+    "eq": known_eq,
+    "ge": lambda a, b, facts: known_le(b, a, facts),
+    "gt": lambda a, b, facts: known_lt(b, a, facts),
     "ne": lambda a, b, facts: None if (same := known_eq(a, b, facts)) is None else not same,
 }
 _FACTS: dict[str, Callable[[Facts, Size, Size], Facts]] = {
-    "le": lambda facts, a, b: facts.with_le(a, b), "lt": lambda facts, a, b: facts.with_lt(a, b),
-    "ge": lambda facts, a, b: facts.with_le(b, a), "gt": lambda facts, a, b: facts.with_lt(b, a),
+    "le": lambda facts, a, b: facts.with_le(a, b),
+    "lt": lambda facts, a, b: facts.with_lt(a, b),
+    "ge": lambda facts, a, b: facts.with_le(b, a),
+    "gt": lambda facts, a, b: facts.with_lt(b, a),
     "eq": lambda facts, a, b: facts.with_equal(a, b),
 }
 _OPPOSITE = {"le": "gt", "lt": "ge", "ge": "lt", "gt": "le", "eq": "ne", "ne": "eq"}

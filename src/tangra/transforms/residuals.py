@@ -27,8 +27,9 @@ CHAIN_LIMIT = 40
 """Cost of a whole chain of operations that is still recomputed."""
 SMALL = 16
 """Elements of a static array that an arm yields instead of using a tape."""
-STRUCTURAL = frozenset({"constant", "dim", "undef", "iota", "cast", "select", "broadcast", "reshape", "transpose",
-                        "stop_gradient"})
+STRUCTURAL = frozenset(
+    {"constant", "dim", "undef", "iota", "cast", "select", "broadcast", "reshape", "transpose", "stop_gradient"}
+)
 
 
 def resolve_body(sweep: Reverse, loop: Op, block: Block, known: dict[int, Value], held: dict[int, Value]) -> None:
@@ -236,7 +237,7 @@ class _Resolution:
         if not self.is_local(v):
             return self.held.get(id(v), v) if self.versions.in_loop(self.versions.home[id(v)]) else v
         op = v.defining_op
-        assert op is not None and id(v) not in self.kept
+        assert op is not None
         operands = [self.rebuild(x) for x in op.operands]
         if op.name == "check_index":
             self.mapping[id(v)] = self.wrapped(*operands)

@@ -11,12 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from tangra.ir import Block, Builder, Func, Op, TapeType, Type, Value
-from tangra.ir.graph import clone_func
 from tangra.transforms import reverse_control
 from tangra.transforms.activity import analyse
 from tangra.transforms.dce import eliminate_dead_code
 from tangra.transforms.frame import Frame
-from tangra.transforms.inlining import inline_calls
+from tangra.transforms.pipeline import simplify
 from tangra.transforms.rules import float_results, refuse, strip_state, times
 from tangra.transforms.symbols import whole_symbols
 from tangra.transforms.versions import WRITES, Versions
@@ -35,8 +34,7 @@ def vjp(func: Func, active: Sequence[bool], memo: Memo | None = None) -> Func:
     memo = {} if memo is None else memo
     key = (id(func), tuple(active))
     if key not in memo:
-        work = inline_calls(clone_func(func))
-        memo[key] = Reverse(work, active, memo).run()
+        memo[key] = Reverse(simplify(func), active, memo).run()
     return memo[key]
 
 
@@ -162,4 +160,3 @@ class Reverse:
         block.ops[place:place] = fresh.ops
         self.versions.define(old, block)
         return old
-

@@ -27,7 +27,7 @@ def reverse_call(sweep: Reverse, op: Op, frame: Frame) -> None:
     start = len(sweep.b.block.ops)
     given = _dense(sweep, op, cotangents, float_results(callee))
     types = [r.type for r in op.results] + [v.type for v, flag in zip(op.operands, flags, strict=True) if flag]
-    results = emit_call(sweep.b, derived, [*op.operands, *given], types).results[len(op.results):]
+    results = emit_call(sweep.b, derived, [*op.operands, *given], types).results[len(op.results) :]
     zero = derived.attrs["structural_zero"]
     found = _spread(flags, [None if z else r for r, z in zip(results, zero, strict=True)])
     frame.contribute(op.operands, found, start)
@@ -79,7 +79,7 @@ def _transposed(sweep: Reverse, op: Op, given: Sequence[Value]) -> list[Value]:
     zeros = [sweep.b.zeros(v.array) for v in tangents]
     primal_zeros = [sweep.b.zeros(op.results[k].array) for k in float_positions(op.results)]
     call = emit_call(sweep.b, derived, [*op.operands, *zeros, *primal_zeros, *given])
-    return call.results[len(rule.returned):]
+    return call.results[len(rule.returned) :]
 
 
 def _dense(sweep: Reverse, op: Op, cotangents: Sequence[Value | None], positions: Sequence[int]) -> list[Value]:

@@ -55,9 +55,9 @@ def reverse_if(sweep: Reverse, op: Op, frame: Frame) -> None:
     start = len(sweep.b.block.ops)
     new = sweep.b.emit("if", [op.operands[0]], {}, blocks)
     frame.settle(start)
-    for v, r in zip(changed, new.results[:len(changed)], strict=True):
+    for v, r in zip(changed, new.results[: len(changed)], strict=True):
         frame.ct[id(v)] = r
-    for k, r in zip(olders, new.results[len(changed):], strict=True):
+    for k, r in zip(olders, new.results[len(changed) :], strict=True):
         frame.held[id(restored[k])] = r
 
 
@@ -83,10 +83,7 @@ def _reverse_arm(
 def _changed(sweep: Reverse, op: Op, frame: Frame, arms: Sequence[tuple[Block, Frame]]) -> list[Value]:
     """The outer values whose cotangent an arm changed."""
     outer = {id(v): v for r in op.regions for v in free_values(r)}
-    return [
-        v for v in outer.values()
-        if any(child.ct.get(id(v)) is not frame.ct.get(id(v)) for _, child in arms)
-    ]
+    return [v for v in outer.values() if any(child.ct.get(id(v)) is not frame.ct.get(id(v)) for _, child in arms)]
 
 
 # Loops
@@ -127,7 +124,7 @@ class _LoopReversal:
         return held
 
     def run(self) -> None:
-        sweep, frame, op = self.sweep, self.frame, self.op
+        frame, op = self.frame, self.op
         incoming = {k: frame.take(op.results[k]) for k in self.state}
         if not self._needed(incoming):
             return
@@ -145,9 +142,7 @@ class _LoopReversal:
             return True
         return any(o.name in ("tape_push", "tape_pop") for o in self.body.walk())
 
-    def _sweep_body(
-        self, block: Block, state: dict[int, Value], sums: list[Value], held: dict[int, Value]
-    ) -> None:
+    def _sweep_body(self, block: Block, state: dict[int, Value], sums: list[Value], held: dict[int, Value]) -> None:
         child, sweep = self.child, self.sweep
         child.held.update(self.frame.held)
         with sweep.b.at(block):
@@ -160,7 +155,12 @@ class _LoopReversal:
             sweep.sweep(list(self.body.ops), child)
 
     def _emit(
-        self, block: Block, iv: Value, incoming: dict[int, Value | None], state: dict[int, Value], sums: list[Value],
+        self,
+        block: Block,
+        iv: Value,
+        incoming: dict[int, Value | None],
+        state: dict[int, Value],
+        sums: list[Value],
         held: dict[int, Value],
     ) -> None:
         sweep, frame, child, b = self.sweep, self.frame, self.child, self.sweep.b
@@ -238,7 +238,8 @@ class _LoopReversal:
 
 def _constant(v: Value) -> int:
     op = v.defining_op
-    assert op is not None and op.name == "constant", "the step of a counted loop is a constant"
+    assert op is not None
+    assert op.name == "constant", "the step of a counted loop is a constant"
     return int(op.attrs["value"])
 
 
@@ -251,8 +252,11 @@ def reverse_pop(sweep: Reverse, op: Op, frame: Frame) -> None:
     cotangents = [frame.take(r) for r in op.results]
     fields = [k for k in range(len(op.results)) if sweep.activity.field_active(tape, k)]
     if fields:
-        values = [ct if ct is not None else sweep.b.zeros(op.results[k].array)
-                  for k, ct in enumerate(cotangents) if k in fields]
+        values = [
+            ct if ct is not None else sweep.b.zeros(op.results[k].array)
+            for k, ct in enumerate(cotangents)
+            if k in fields
+        ]
         start = len(sweep.b.block.ops)
         sweep.b.emit("tape_push", [_cotangent_tape(sweep, tape, fields), *values])
         frame.settle(start)

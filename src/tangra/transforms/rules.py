@@ -66,7 +66,7 @@ def strip_state(op: Op) -> None:
     """Make a copied `fail_if` write nothing back: transformed functions work on copies of their arguments."""
     if op.name == "fail_if" and op.attrs.get("n_state"):
         count = op.attrs["n_state"]
-        op.operands = [op.operands[0], *op.operands[1 + count:]]
+        op.operands = [op.operands[0], *op.operands[1 + count :]]
         op.attrs = {**op.attrs, "state": (), "n_state": 0}
 
 

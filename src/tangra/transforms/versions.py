@@ -14,8 +14,22 @@ from tangra.transforms.activity import carried_args, carried_operands, carried_y
 WRITES = frozenset({"update", "accumulate", "scatter", "scatter_add"})
 VIEWS = frozenset({"index", "reshape", "transpose", "broadcast"})
 LINEAR_USES = frozenset(
-    {"add", "sub", "neg", "yield", "return", "update", "accumulate", "scatter_add", "reduce_sum", "broadcast", "reshape",
-     "transpose", "cast", "tape_push"}
+    {
+        "add",
+        "sub",
+        "neg",
+        "yield",
+        "return",
+        "update",
+        "accumulate",
+        "scatter_add",
+        "reduce_sum",
+        "broadcast",
+        "reshape",
+        "transpose",
+        "cast",
+        "tape_push",
+    }
 )
 DEPTH_WEIGHT = 8
 """How often the body of a loop is assumed to run, for comparing reads and writes at different depths."""
@@ -115,7 +129,7 @@ class Versions:
             return False
         if op is None:
             return self._rewritten(v, block, level)
-        if op.name in WRITES or op.name in VIEWS and op.name != "broadcast":
+        if op.name in WRITES or (op.name in VIEWS and op.name != "broadcast"):
             return self._fresh(op.operands[0], block, level + 1)
         if op.name == "loop":
             return self._fresh(carried_operands(op)[op.results.index(v)], block, level + 1)
@@ -123,7 +137,8 @@ class Versions:
             k = op.results.index(v)
             return all(
                 self.home.get(id(y)) is r and self._fresh(y, r, level + 1)
-                for r in op.regions for y in [r.terminator.operands[k]]
+                for r in op.regions
+                for y in [r.terminator.operands[k]]
             )
         return True
 
