@@ -133,7 +133,7 @@ def _iterables(v: IterValue) -> tuple[AbstractValue, ...]:
     return tuple(v.parts[0]) if v.form == "zip" else (v.parts[0],)
 
 
-def is_shortest(ev: Evaluator, inner: list[Sequence_], strict: bool) -> tuple[AbstractValue, Any]:
+def _shortest(ev: Evaluator, inner: list[Sequence_], strict: bool) -> tuple[AbstractValue, Any]:
     if not inner:
         return Const(0), ()
     known = [s for s in inner if s.items is not None]

@@ -351,7 +351,7 @@ def is_user_instance(obj: Any) -> bool:
         return False
     if not cls.__flags__ & (1 << 9) or registry.find(obj) is not None:  # a class made by a class statement
         return False
-    if cls.__module__.partition(".")[0] in LIBRARIES:
+    if cls.__module__.partition(".")[0] in LIBRARIES or isinstance(obj, tuple(registry.OPAQUE)):
         return False
     import enum
 
