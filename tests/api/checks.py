@@ -30,8 +30,9 @@ def same(ours: Any, theirs: Any, rtol: float, where: str = "result") -> None:
         assert ours.shape == theirs.shape, f"{where}: shape {ours.shape} for {theirs.shape}"
     if isinstance(theirs, (np.ndarray, float, np.floating)):
         single = np.asarray(theirs).dtype == np.float32
-        np.testing.assert_allclose(ours, theirs, rtol=max(rtol, 2e-6) if single else rtol, atol=1e-6 if single else 1e-13,
-                                   err_msg=where)
+        np.testing.assert_allclose(
+            ours, theirs, rtol=max(rtol, 2e-6) if single else rtol, atol=1e-6 if single else 1e-13, err_msg=where
+        )
     else:
         assert ours == theirs, f"{where}: {ours} for {theirs}"
 
@@ -51,7 +52,7 @@ def check(function: Callable[..., Any], *args: Any, rtol: float = 1e-12, symboli
             results = interpret(func, live)
         same(shown(results), theirs, rtol)
         arrays = [a for a in theirs_args if isinstance(a, np.ndarray)]
-        for k, (ours, expected) in enumerate(zip(results[len(results) - len(arrays):], arrays)):
+        for k, (ours, expected) in enumerate(zip(results[len(results) - len(arrays) :], arrays)):
             same(np.asarray(ours), expected, rtol, f"argument {k} afterwards")
 
 

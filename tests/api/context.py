@@ -1,6 +1,8 @@
-"""A small `Context` over a plain heap, and proxies that run a Python function on abstract values through the API entries.
+"""A small `Context` over a plain heap, and proxies that run a Python function on abstract values through the API
+entries.
 
-`trace(function, *arguments)` calls `function(np, *proxies)`, where every name of the stand-in `np` is its API entry, and
+`trace(function, *arguments)` calls `function(np, *proxies)`, where every name of the stand-in `np` is its API entry,
+and
 gives the IR that was emitted. Straight-line programs only: branches and loops are the frontend's.
 """
 
@@ -115,7 +117,9 @@ class Heap:
             if size < 0:
                 self.error(ShapeMismatchError, "negative dimensions are not allowed")
             return size
-        self.fail_if(self.b("lt", self.number(v).value, self.b.int(0)), "ValueError", "negative dimensions are not allowed")
+        self.fail_if(
+            self.b("lt", self.number(v).value, self.b.int(0)), "ValueError", "negative dimensions are not allowed"
+        )
         self.facts = self.facts.with_dims(size)
         return size
 
@@ -191,7 +195,9 @@ class Heap:
         if entry is not None:
             return entry(self, *args, **kwargs)
         proxies = Proxies(self)
-        return proxies.lower(function.value(*map(proxies.wrap, args), **{k: proxies.wrap(v) for k, v in kwargs.items()}))
+        return proxies.lower(
+            function.value(*map(proxies.wrap, args), **{k: proxies.wrap(v) for k, v in kwargs.items()})
+        )
 
     def binary(self, operator: str, left: AbstractValue, right: AbstractValue) -> AbstractValue:
         return numbers.binary(self, operator, left, right)
@@ -331,8 +337,21 @@ def _operator(symbol: str, swapped: bool) -> Callable[[Proxy, Any], Any]:
     return apply
 
 
-_NAMES = {"+": "add", "-": "sub", "*": "mul", "/": "truediv", "//": "floordiv", "%": "mod", "**": "pow", "@": "matmul",
-          "&": "and", "|": "or", "^": "xor", "<<": "lshift", ">>": "rshift"}
+_NAMES = {
+    "+": "add",
+    "-": "sub",
+    "*": "mul",
+    "/": "truediv",
+    "//": "floordiv",
+    "%": "mod",
+    "**": "pow",
+    "@": "matmul",
+    "&": "and",
+    "|": "or",
+    "^": "xor",
+    "<<": "lshift",
+    ">>": "rshift",
+}
 for _symbol, _name in _NAMES.items():
     setattr(Proxy, f"__{_name}__", _operator(_symbol, False))
     setattr(Proxy, f"__r{_name}__", _operator(_symbol, True))
@@ -396,4 +415,4 @@ def collect(ctx: Heap, v: AbstractValue, leaves: list[Value]) -> Callable[[list[
     return lambda r: np.asarray(r[at])
 
 
-__all__ = ["PYBOOL", "Heap", "I64", "Block", "Op", "trace"]
+__all__ = ["I64", "PYBOOL", "Block", "Heap", "Op", "trace"]

@@ -10,8 +10,26 @@ CUBE = rng.normal(size=(3, 4, 2))
 DTYPES = ["bool", "int8", "int32", "int64", "uint8", "uint32", "uint64", "float32", "float64"]
 
 
-@pytest.mark.parametrize("name", ["sum", "prod", "max", "min", "any", "all", "mean", "std", "var", "argmax", "argmin", "cumsum",
-                                  "cumprod", "count_nonzero", "median"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "sum",
+        "prod",
+        "max",
+        "min",
+        "any",
+        "all",
+        "mean",
+        "std",
+        "var",
+        "argmax",
+        "argmin",
+        "cumsum",
+        "cumprod",
+        "count_nonzero",
+        "median",
+    ],
+)
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_accumulation_dtypes(name, dtype):
     x = np.array([[3, 1, 2], [0, 5, 1]]).astype(dtype)
@@ -50,7 +68,10 @@ def test_where_and_initial():
 
 def test_out_and_dtype():
     check(lambda np, x, out: np.sum(x, axis=0, out=out), np.ones((2, 3)), np.zeros(3))
-    check(lambda np, x: (np.sum(x, dtype=np.float32), np.sum(x, dtype=int), np.mean(x, dtype=np.float64)), np.ones(3, "float32"))
+    check(
+        lambda np, x: (np.sum(x, dtype=np.float32), np.sum(x, dtype=int), np.mean(x, dtype=np.float64)),
+        np.ones(3, "float32"),
+    )
     check(lambda np, x: (np.sum(x, dtype=np.int8), np.prod(x, dtype=float)), np.array([100, 100]))
 
 
@@ -59,7 +80,10 @@ def test_ddof():
 
 
 def test_empty():
-    check(lambda np, x: (np.sum(x), np.sum(x, axis=0), np.sum(x, axis=1), np.prod(x), np.any(x), np.all(x)), np.zeros((0, 3)))
+    check(
+        lambda np, x: (np.sum(x), np.sum(x, axis=0), np.sum(x, axis=1), np.prod(x), np.any(x), np.all(x)),
+        np.zeros((0, 3)),
+    )
     check(lambda np, x: (np.mean(x), np.max(x, axis=1), np.std(x)), np.zeros((0, 3)))
     raises(ValueError, lambda np, x: np.max(x), np.zeros(0))
     raises(ValueError, lambda np, x: np.min(x, axis=0), np.zeros((0, 3)))
@@ -72,15 +96,32 @@ def test_numbers_and_lists():
 
 def test_ufunc_methods():
     def program(np, x):
-        return (np.add.reduce(x), np.multiply.reduce(x, axis=1), np.maximum.reduce(x, axis=None), np.minimum.reduce(x),
-                np.logaddexp.reduce(x), np.subtract.reduce(x, axis=-1), np.fmax.reduce(x), np.hypot.reduce(x),
-                np.logical_or.reduce(x > 0), np.add.accumulate(x), np.maximum.accumulate(x, axis=1),
-                np.subtract.accumulate(x), np.add.reduce(x, axis=(0, 1), keepdims=True))
+        return (
+            np.add.reduce(x),
+            np.multiply.reduce(x, axis=1),
+            np.maximum.reduce(x, axis=None),
+            np.minimum.reduce(x),
+            np.logaddexp.reduce(x),
+            np.subtract.reduce(x, axis=-1),
+            np.fmax.reduce(x),
+            np.hypot.reduce(x),
+            np.logical_or.reduce(x > 0),
+            np.add.accumulate(x),
+            np.maximum.accumulate(x, axis=1),
+            np.subtract.accumulate(x),
+            np.add.reduce(x, axis=(0, 1), keepdims=True),
+        )
 
     check(program, CUBE)
-    check(lambda np, x: (np.bitwise_or.reduce(x), np.bitwise_and.reduce(x), np.bitwise_xor.reduce(x), np.gcd.reduce(x)),
-          np.array([12, 6, 30]))
-    check(lambda np, x, y: (np.multiply.outer(x, y), np.add.outer(x, 2.0), np.less.outer(x, y)), np.ones(3), np.ones((2, 2)))
+    check(
+        lambda np, x: (np.bitwise_or.reduce(x), np.bitwise_and.reduce(x), np.bitwise_xor.reduce(x), np.gcd.reduce(x)),
+        np.array([12, 6, 30]),
+    )
+    check(
+        lambda np, x, y: (np.multiply.outer(x, y), np.add.outer(x, 2.0), np.less.outer(x, y)),
+        np.ones(3),
+        np.ones((2, 2)),
+    )
 
 
 def test_at():
@@ -99,14 +140,21 @@ def test_at():
 
 
 def test_running():
-    check(lambda np, x: (np.cumsum(x), np.cumsum(x, axis=1), np.cumprod(x, axis=-1), np.cumsum(x, dtype=np.float32)), CUBE)
+    check(
+        lambda np, x: (np.cumsum(x), np.cumsum(x, axis=1), np.cumprod(x, axis=-1), np.cumsum(x, dtype=np.float32)), CUBE
+    )
     check(lambda np, x: (np.nancumsum(x), np.nancumprod(x)), np.array([1.0, np.nan, 2.0]))
-    check(lambda np, x: (np.cumsum(x), np.add.accumulate(x), np.cumulative_sum(x, include_initial=True)),
-          np.array([100, 100], "int8"))
+    check(
+        lambda np, x: (np.cumsum(x), np.add.accumulate(x), np.cumulative_sum(x, include_initial=True)),
+        np.array([100, 100], "int8"),
+    )
 
 
 def test_differences():
-    check(lambda np, x: (np.diff(x), np.diff(x, axis=0), np.diff(x, n=2), np.diff(x, n=0), np.diff(x, axis=1, prepend=0)), CUBE)
+    check(
+        lambda np, x: (np.diff(x), np.diff(x, axis=0), np.diff(x, n=2), np.diff(x, n=0), np.diff(x, axis=1, prepend=0)),
+        CUBE,
+    )
     check(lambda np, x: (np.diff(x, prepend=1, append=[5, 6]), np.diff(x > 2)), np.arange(5))
     check(lambda np, x: (np.ediff1d(x), np.ediff1d(x, to_begin=1, to_end=[2, 3])), np.arange(5) ** 2)
     check(lambda np, x: (np.diff(x), np.diff(x, n=3)), np.ones(1))
@@ -114,14 +162,28 @@ def test_differences():
 
 def test_gradient():
     t = np.array([0.0, 1.0, 1.5, 3.5, 4.0])
-    check(lambda np, x, t: (np.gradient(x), np.gradient(x, 0.5), np.gradient(x, t), np.gradient(x, t, edge_order=2)), t**2, t)
-    check(lambda np, x: (*np.gradient(x), np.gradient(x, axis=0), *np.gradient(x, 0.5, 2.0, edge_order=2)), rng.normal(size=(4, 5)))
+    check(
+        lambda np, x, t: (np.gradient(x), np.gradient(x, 0.5), np.gradient(x, t), np.gradient(x, t, edge_order=2)),
+        t**2,
+        t,
+    )
+    check(
+        lambda np, x: (*np.gradient(x), np.gradient(x, axis=0), *np.gradient(x, 0.5, 2.0, edge_order=2)),
+        rng.normal(size=(4, 5)),
+    )
     check(lambda np, x: np.gradient(x), np.arange(4))
 
 
 def test_trapezoid():
-    check(lambda np, y, x: (np.trapezoid(y), np.trapezoid(y, x), np.trapezoid(y, dx=0.5)), rng.normal(size=6), np.arange(6.0) ** 2)
-    check(lambda np, y: (np.trapezoid(y, axis=0), np.trapezoid(y, [0, 1, 3], axis=0), np.trapezoid(y, dx=2)), rng.normal(size=(3, 4)))
+    check(
+        lambda np, y, x: (np.trapezoid(y), np.trapezoid(y, x), np.trapezoid(y, dx=0.5)),
+        rng.normal(size=6),
+        np.arange(6.0) ** 2,
+    )
+    check(
+        lambda np, y: (np.trapezoid(y, axis=0), np.trapezoid(y, [0, 1, 3], axis=0), np.trapezoid(y, dx=2)),
+        rng.normal(size=(3, 4)),
+    )
     check(lambda np, y: np.trapezoid(y), np.arange(4))
 
 

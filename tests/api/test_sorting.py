@@ -9,7 +9,10 @@ M = rng.normal(size=(4, 5))
 
 
 def test_sort_and_argsort():
-    check(lambda np, x: (np.sort(x), np.sort(x, axis=0), np.sort(x, axis=None), np.sort(x, kind="stable"), np.argsort(x)), M)
+    check(
+        lambda np, x: (np.sort(x), np.sort(x, axis=0), np.sort(x, axis=None), np.sort(x, kind="stable"), np.argsort(x)),
+        M,
+    )
     check(lambda np, x: (np.sort(x), np.argsort(x, kind="stable")), np.array([3, 1, 2, 1], "int8"))
     check(lambda np, x: (np.sort(x), np.argsort(x, axis=None, stable=True)), np.array([2.0, np.nan, -1.0, np.inf]))
     check(lambda np, x: (np.sort(x), np.sort(x[:0])), np.array([True, False, True]))
@@ -25,14 +28,33 @@ def test_lexsort():
 
 def test_searchsorted():
     table = np.array([0.0, 1.0, 1.0, 3.0])
-    check(lambda np, t, v: (np.searchsorted(t, v), np.searchsorted(t, v, side="right"), np.searchsorted(t, 1.0), np.searchsorted(t, [1, 2])),
-          table, M)
+    check(
+        lambda np, t, v: (
+            np.searchsorted(t, v),
+            np.searchsorted(t, v, side="right"),
+            np.searchsorted(t, 1.0),
+            np.searchsorted(t, [1, 2]),
+        ),
+        table,
+        M,
+    )
     check(lambda np, t, o: np.searchsorted(t, 1.5, sorter=o), np.array([3.0, 1.0, 2.0]), np.array([1, 2, 0]))
 
 
 def test_digitize():
-    check(lambda np, x: (np.digitize(x, [0.0, 0.5, 1.0]), np.digitize(x, [1.0, 0.5, 0.0]), np.digitize(x, [0, 1], right=True)), M)
-    check(lambda np, x, bins: (np.digitize(x, bins), np.digitize(0.3, bins), np.digitize(x, bins, right=True)), M, np.array([2.0, 0.0, -1.0]))
+    check(
+        lambda np, x: (
+            np.digitize(x, [0.0, 0.5, 1.0]),
+            np.digitize(x, [1.0, 0.5, 0.0]),
+            np.digitize(x, [0, 1], right=True),
+        ),
+        M,
+    )
+    check(
+        lambda np, x, bins: (np.digitize(x, bins), np.digitize(0.3, bins), np.digitize(x, bins, right=True)),
+        M,
+        np.array([2.0, 0.0, -1.0]),
+    )
     raises(ValueError, lambda np, x: np.digitize(x, [0, 2, 1]), np.ones(3))
 
 

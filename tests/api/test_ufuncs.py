@@ -8,8 +8,12 @@ from tangra.api.numpy_ufuncs import EMIT
 from .checks import check, raises, refused
 
 DTYPES = ["bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64"]
-SAMPLES = {"f": [0.0, -0.0, 1.5, -2.25, 0.3, np.inf, -np.inf, np.nan, 7.0], "i": [0, 1, -1, 5, -7, 3, 2, 100, -100],
-           "u": [0, 1, 1, 5, 7, 3, 2, 100, 200], "b": [0, 1, 1, 0, 1, 0, 1, 1, 0]}
+SAMPLES = {
+    "f": [0.0, -0.0, 1.5, -2.25, 0.3, np.inf, -np.inf, np.nan, 7.0],
+    "i": [0, 1, -1, 5, -7, 3, 2, 100, -100],
+    "u": [0, 1, 1, 5, 7, 3, 2, 100, 200],
+    "b": [0, 1, 1, 0, 1, 0, 1, 1, 0],
+}
 
 
 def sample(dtype, shift=0):
@@ -26,8 +30,13 @@ def outcome(ufunc, *args):
         return "refused"
     except ValueError:
         return "raises"
-    loop = ufunc.resolve_dtypes((*(a.dtype if isinstance(a, (np.ndarray, np.generic)) else type(a) for a in args),
-                                 *(None,) * ufunc.nout)) if all(type(a) is not bool for a in args) else ()
+    loop = (
+        ufunc.resolve_dtypes(
+            (*(a.dtype if isinstance(a, (np.ndarray, np.generic)) else type(a) for a in args), *(None,) * ufunc.nout)
+        )
+        if all(type(a) is not bool for a in args)
+        else ()
+    )
     return "float16" if np.dtype("float16") in loop or np.asarray(result).dtype == np.float16 else "works"
 
 
@@ -38,8 +47,11 @@ def test_every_dtype_gives_what_numpy_gives(name):
         for second in DTYPES if ufunc.nin == 2 else [None]:
             args = [sample(first)] + ([sample(second, 1 + k)] if second else [])
             if name in ("left_shift", "right_shift"):
-                args[1] = np.abs(args[1].astype("int64")).astype(args[1].dtype) % np.array(7, args[1].dtype) \
-                    if args[1].dtype.kind in "iu" else args[1]
+                args[1] = (
+                    np.abs(args[1].astype("int64")).astype(args[1].dtype) % np.array(7, args[1].dtype)
+                    if args[1].dtype.kind in "iu"
+                    else args[1]
+                )
             if name in ("floor_divide", "remainder", "divmod", "power", "reciprocal", "fmod", "mod", "pow"):
                 args[-1] = np.where(args[-1] == 0, 1, args[-1]).astype(args[-1].dtype)
             if name in ("power", "pow", "ldexp") and args[1].dtype.kind in "iu":
@@ -51,7 +63,9 @@ def test_every_dtype_gives_what_numpy_gives(name):
                 refused(lambda np, *xs: getattr(np, name)(*xs), *args)
 
 
-@pytest.mark.parametrize("name", ["add", "sin", "sqrt", "maximum", "power", "arctan2", "less", "divmod", "floor", "isnan"])
+@pytest.mark.parametrize(
+    "name", ["add", "sin", "sqrt", "maximum", "power", "arctan2", "less", "divmod", "floor", "isnan"]
+)
 def test_numbers_and_python_scalars(name):
     ufunc = getattr(np, name)
     for args in [(2.0,), (3,), (True,), (np.float32(1.5),), (np.int64(4),)]:

@@ -1,4 +1,5 @@
-"""What names mean: `numpy.*`, `math.*`, `scipy.special.*`, array methods and `tangra.*`, in terms of ops and shape rules.
+"""What names mean: `numpy.*`, `math.*`, `scipy.special.*`, array methods and `tangra.*`, in terms of ops and shape
+rules.
 
 Each entry is a function from abstract values (`values.py`) to abstract values. It reads and emits through a
 `Context` (`context.py`), which the frontend implements. `registry.py` maps Python objects to entries.

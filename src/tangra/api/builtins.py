@@ -184,9 +184,9 @@ def max_(
 def sum_(ctx: Context, iterable: AbstractValue, start: AbstractValue | None = None) -> AbstractValue:
     """`sum(iterable, start=0)` by repeated `+`; of an array, along its first axis."""
     total: AbstractValue = Const(0) if start is None else start
-    if isinstance(iterable, ArrayValue) and iterable.type.rank and not iterable.type.dtype == BOOL:
-        if iterable.type.shape[0] != 0:
-            return ctx.binary("+", total, ctx.result(ctx.b("reduce_sum", ctx.array(iterable), axes=(0,))))
+    rows = isinstance(iterable, ArrayValue) and iterable.type.rank and iterable.type.shape[0] != 0
+    if isinstance(iterable, ArrayValue) and rows and iterable.type.dtype != BOOL:
+        return ctx.binary("+", total, ctx.result(ctx.b("reduce_sum", ctx.array(iterable), axes=(0,))))
     for item in items_of(ctx, iterable, "sum()"):
         total = ctx.binary("+", total, item)
     return total

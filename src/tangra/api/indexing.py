@@ -45,7 +45,8 @@ def index_error(axis: int) -> str:
 
 
 def parts_of(ctx: Context, array: ArrayValue, index: AbstractValue) -> tuple[list[Part], bool]:
-    """The index as one Part per axis (Ellipsis and missing axes filled by full slices), and whether it had an Ellipsis."""
+    """The index as one Part per axis (Ellipsis and missing axes filled by full slices), and whether it had an
+    Ellipsis."""
     items = index.items if isinstance(index, TupleValue) and index.cls is None else (index,)
     parts: list[Part | None] = []
     for item in items:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -48,7 +49,7 @@ def kind_of(value: object) -> Kind | None:
     return PYFLOAT if isinstance(value, float) else None
 
 
-def dtype_of(dtype: np.dtype) -> DType | None:  # type: ignore[type-arg]
+def dtype_of(dtype: np.dtype[Any]) -> DType | None:
     """The IR dtype of a NumPy dtype in native byte order; None where there is none."""
     if not dtype.isnative:
         return None

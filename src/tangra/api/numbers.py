@@ -234,9 +234,10 @@ def power_value(ctx: Context, x: Value, y: Value, exponent: float | None) -> Val
 
 def _numpy_binary(ctx: Context, op: str, left: AbstractValue, right: AbstractValue) -> AbstractValue:
     for v, other in ((left, right), (right, left)):
-        if not (is_number(v) or isinstance(v, ArrayValue)):
-            if not (isinstance(other, ArrayValue) or is_number(other)) or ctx.iterate(v) is None:
-                bad_operands(ctx, op, describe(ctx, left), describe(ctx, right))
+        if is_number(v) or isinstance(v, ArrayValue):
+            continue
+        if not (isinstance(other, ArrayValue) or is_number(other)) or ctx.iterate(v) is None:
+            bad_operands(ctx, op, describe(ctx, left), describe(ctx, right))
     if op == "@":
         from tangra.api.registry import find
 
@@ -395,10 +396,10 @@ def shape_text(v: ArrayValue) -> str:
 def unary(ctx: Context, op: str, v: AbstractValue) -> AbstractValue:
     """`-v`, `+v`, `~v` of a number or array (`not` is `truth` negated by the frontend)."""
     if isinstance(v, Const) and isinstance(v.value, (bool, int, float, np.generic)):
-        function: Callable[[Any], Any] = {"-": operator.neg, "+": operator.pos, "~": operator.invert}[op]
+        table: dict[str, Callable[[Any], Any]] = {"-": operator.neg, "+": operator.pos, "~": operator.invert}
         try:
             with np.errstate(all="ignore"):
-                return Const(function(v.value))
+                return Const(table[op](v.value))
         except TypeError:
             bad_operands(ctx, f"unary {op}", type(v.value).__name__)
     if isinstance(v, Scalar) and len(v.kinds) > 1:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 
 import numpy as np
 
@@ -27,6 +27,8 @@ ZERO, ONE = Const(0), Const(1)
 
 Shape = tuple[Size, ...]
 Number = bool | int | float
+Casting = Literal["no", "equiv", "safe", "same_kind", "unsafe"]
+CASTINGS: tuple[Casting, ...] = ("no", "equiv", "safe", "same_kind", "unsafe")
 
 
 def lift(x: Any) -> AbstractValue:
@@ -108,6 +110,15 @@ def static_str(ctx: Context, v: AbstractValue, what: str, allowed: Sequence[str]
     return str(value)
 
 
+def casting_arg(ctx: Context, casting: AbstractValue) -> Casting:
+    """A `casting=` argument."""
+    value = ctx.static(casting, "casting")
+    for rule in CASTINGS:
+        if value == rule:
+            return rule
+    bad_value(ctx, f"casting must be one of {', '.join(map(repr, CASTINGS))}, not {value!r}")
+
+
 def axis_arg(ctx: Context, axis: AbstractValue, rank: int, what: str = "axis") -> int:
     """One axis, counted from the front."""
     n = static_int(ctx, axis, what)
@@ -174,7 +185,8 @@ def items_arg(ctx: Context, v: AbstractValue, what: str) -> Sequence[AbstractVal
     return items
 
 
-# ---- arrays ------------------------------------------------------------------------------------------------------------
+# ---- arrays
+# ------------------------------------------------------------------------------------------------------------
 
 
 def as_array(ctx: Context, v: AbstractValue) -> ArrayValue:
@@ -225,7 +237,8 @@ def python_kind(v: AbstractValue, ctx: Context) -> bool:
 
 
 def return_value(ctx: Context, value: Value, out: AbstractValue | None, function: str) -> AbstractValue:
-    """The result of a NumPy function: written to `out` if given (same-kind casts only), else a scalar or fresh array."""
+    """The result of a NumPy function: written to `out` if given (same-kind casts only), else a scalar or fresh
+    array."""
     if out is None or is_none(out):
         return ctx.result(value)
     if isinstance(out, TupleValue) and len(out.items) == 1:
@@ -234,8 +247,7 @@ def return_value(ctx: Context, value: Value, out: AbstractValue | None, function
         bad_value(ctx, f"out= of {function} must be an array")
     if not np.can_cast(value.dtype.numpy, out.type.dtype.numpy, "same_kind"):
         bad_value(
-            ctx,
-            f"{function}: a {value.dtype.numpy} result can't be written to an out= array of {out.type.dtype.numpy}",
+            ctx, f"{function}: a {value.dtype.numpy} result can't be written to an out= array of {out.type.dtype.numpy}"
         )
     ctx.write(out, cast(ctx, fit_to(ctx, value, out.type.shape), out.type.dtype))
     return out
@@ -333,10 +345,64 @@ def size_as(ctx: Context, size: Size, dtype: DType) -> Value:
 
 
 __all__ = [
-    "BOOL", "F32", "F64", "FALSE", "I64", "NONE", "ONE", "TRUE", "ZERO", "ArrayType", "DType", "Shape",
-    "as_array", "axes_arg", "axis_arg", "bad_shape", "bad_value", "call", "cast", "common", "count_of", "dtype_arg",
-    "dtype_like", "ew", "fit_to", "flat", "float_of", "grid", "inexact", "insert_axis", "is_false", "is_none", "is_true",
-    "items_arg", "lift", "mask_of", "move", "only", "operand", "order_c", "part", "promote_dtypes", "python_kind",
-    "ramp", "renamed", "reshape", "return_value", "shape_arg", "shape_text", "size_as", "static_bool", "static_int",
-    "static_str", "strong", "supported", "transpose", "unsupported", "where_",
+    "BOOL",
+    "F32",
+    "F64",
+    "FALSE",
+    "I64",
+    "NONE",
+    "ONE",
+    "TRUE",
+    "ZERO",
+    "ArrayType",
+    "Casting",
+    "DType",
+    "Shape",
+    "as_array",
+    "axes_arg",
+    "axis_arg",
+    "bad_shape",
+    "bad_value",
+    "call",
+    "cast",
+    "casting_arg",
+    "common",
+    "count_of",
+    "dtype_arg",
+    "dtype_like",
+    "ew",
+    "fit_to",
+    "flat",
+    "float_of",
+    "grid",
+    "inexact",
+    "insert_axis",
+    "is_false",
+    "is_none",
+    "is_true",
+    "items_arg",
+    "lift",
+    "mask_of",
+    "move",
+    "only",
+    "operand",
+    "order_c",
+    "part",
+    "promote_dtypes",
+    "python_kind",
+    "ramp",
+    "renamed",
+    "reshape",
+    "return_value",
+    "shape_arg",
+    "shape_text",
+    "size_as",
+    "static_bool",
+    "static_int",
+    "static_str",
+    "strong",
+    "supported",
+    "transpose",
+    "unsupported",
+    "where_",
 ]

@@ -52,22 +52,29 @@ FLOAT_LENGTH = declare("TG602", "a range whose length depends on a run-time floa
 CONSTANT_LIMIT = 4096
 
 
-# ---- from values -------------------------------------------------------------------------------------------------------
+# ---- from values
+# -------------------------------------------------------------------------------------------------------
 
 
 @function(np.array)
 def array(
-    ctx: Context, object: AbstractValue, dtype: AbstractValue = NONE, *, copy: AbstractValue = TRUE,
-    order: AbstractValue = Const("K"), subok: AbstractValue = FALSE, ndmin: AbstractValue = ZERO,
+    ctx: Context,
+    object: AbstractValue,
+    dtype: AbstractValue = NONE,
+    *,
+    copy: AbstractValue = TRUE,
+    order: AbstractValue = Const("K"),
+    subok: AbstractValue = FALSE,
+    ndmin: AbstractValue = ZERO,
     like: AbstractValue = NONE,
 ) -> AbstractValue:
     """`np.array(object, dtype, copy=, ndmin=)`: a fresh array."""
     order_c(ctx, "np.array", order, "K", "A")
     target = dtype_arg(ctx, dtype)
     least = static_int(ctx, ndmin, "ndmin")
-    if isinstance(object, ArrayValue) and not is_true(copy) and object.type.rank >= least:
-        if target is None or target == object.type.dtype:
-            return object
+    same = isinstance(object, ArrayValue) and target in (None, object.type.dtype) and object.type.rank >= least
+    if same and not is_true(copy):
+        return object
     value = converted(ctx, object, target)
     if value.array.rank < least:
         value = reshape(ctx, value, (1,) * (least - value.array.rank) + value.shape)
@@ -89,8 +96,14 @@ def converted(ctx: Context, v: AbstractValue, dtype: DType | None) -> Value:
 
 @function(np.asarray, np.asanyarray, np.asarray_chkfinite)
 def asarray(
-    ctx: Context, a: AbstractValue, dtype: AbstractValue = NONE, order: AbstractValue = NONE, *,
-    device: AbstractValue = NONE, copy: AbstractValue = NONE, like: AbstractValue = NONE,
+    ctx: Context,
+    a: AbstractValue,
+    dtype: AbstractValue = NONE,
+    order: AbstractValue = NONE,
+    *,
+    device: AbstractValue = NONE,
+    copy: AbstractValue = NONE,
+    like: AbstractValue = NONE,
 ) -> AbstractValue:
     """`np.asarray(a, dtype)`: `a` itself where it is an array of that dtype."""
     order_c(ctx, "np.asarray", order, "K", "A")
@@ -111,14 +124,18 @@ def ascontiguousarray(ctx: Context, a: AbstractValue, dtype: AbstractValue = NON
 
 
 @function(np.copy)
-def copy(ctx: Context, a: AbstractValue, order: AbstractValue = Const("K"), subok: AbstractValue = FALSE) -> AbstractValue:
+def copy(
+    ctx: Context, a: AbstractValue, order: AbstractValue = Const("K"), subok: AbstractValue = FALSE
+) -> AbstractValue:
     """`np.copy(a)`."""
     order_c(ctx, "np.copy", order, "K", "A")
     return ctx.new_array(ctx.array(a))
 
 
 @function(np.fromiter)
-def fromiter(ctx: Context, iter: AbstractValue, dtype: AbstractValue, count: AbstractValue = Const(-1)) -> AbstractValue:
+def fromiter(
+    ctx: Context, iter: AbstractValue, dtype: AbstractValue, count: AbstractValue = Const(-1)
+) -> AbstractValue:
     """`np.fromiter(iterable, dtype)` of an iterable of known length."""
     value = converted(ctx, iter, dtype_arg(ctx, dtype))
     if value.array.rank != 1:
@@ -126,10 +143,13 @@ def fromiter(ctx: Context, iter: AbstractValue, dtype: AbstractValue, count: Abs
     return ctx.new_array(value)
 
 
-# ---- from shapes -------------------------------------------------------------------------------------------------------
+# ---- from shapes
+# -------------------------------------------------------------------------------------------------------
 
 
-def filled(ctx: Context, shape: Shape, fill: float, dtype: AbstractValue, order: AbstractValue, name: str) -> AbstractValue:
+def filled(
+    ctx: Context, shape: Shape, fill: float, dtype: AbstractValue, order: AbstractValue, name: str
+) -> AbstractValue:
     order_c(ctx, name, order, "K", "A")
     target = dtype_arg(ctx, dtype, F64)
     assert target is not None
@@ -138,8 +158,13 @@ def filled(ctx: Context, shape: Shape, fill: float, dtype: AbstractValue, order:
 
 def _declare_filled(f: Any, fill: float) -> None:
     def entry(
-        ctx: Context, shape: AbstractValue, dtype: AbstractValue = NONE, order: AbstractValue = Const("C"), *,
-        device: AbstractValue = NONE, like: AbstractValue = NONE,
+        ctx: Context,
+        shape: AbstractValue,
+        dtype: AbstractValue = NONE,
+        order: AbstractValue = Const("C"),
+        *,
+        device: AbstractValue = NONE,
+        like: AbstractValue = NONE,
     ) -> AbstractValue:
         return filled(ctx, shape_arg(ctx, shape), fill, dtype, order, f"np.{f.__name__}")
 
@@ -153,8 +178,13 @@ _declare_filled(np.ones, 1)
 
 @function(np.empty)
 def empty(
-    ctx: Context, shape: AbstractValue, dtype: AbstractValue = NONE, order: AbstractValue = Const("C"), *,
-    device: AbstractValue = NONE, like: AbstractValue = NONE,
+    ctx: Context,
+    shape: AbstractValue,
+    dtype: AbstractValue = NONE,
+    order: AbstractValue = Const("C"),
+    *,
+    device: AbstractValue = NONE,
+    like: AbstractValue = NONE,
 ) -> AbstractValue:
     """`np.empty(shape, dtype)`: contents unspecified."""
     order_c(ctx, "np.empty", order)
@@ -163,8 +193,14 @@ def empty(
 
 @function(np.full)
 def full(
-    ctx: Context, shape: AbstractValue, fill_value: AbstractValue, dtype: AbstractValue = NONE,
-    order: AbstractValue = Const("C"), *, device: AbstractValue = NONE, like: AbstractValue = NONE,
+    ctx: Context,
+    shape: AbstractValue,
+    fill_value: AbstractValue,
+    dtype: AbstractValue = NONE,
+    order: AbstractValue = Const("C"),
+    *,
+    device: AbstractValue = NONE,
+    like: AbstractValue = NONE,
 ) -> AbstractValue:
     """`np.full(shape, fill_value, dtype)`: the dtype is the fill value's unless given."""
     order_c(ctx, "np.full", order)
@@ -181,8 +217,14 @@ def like_type(ctx: Context, a: AbstractValue, dtype: AbstractValue, shape: Abstr
 
 def _declare_like(f: Any, fill: float | None) -> None:
     def entry(
-        ctx: Context, a: AbstractValue, dtype: AbstractValue = NONE, order: AbstractValue = Const("K"),
-        subok: AbstractValue = TRUE, shape: AbstractValue = NONE, *, device: AbstractValue = NONE,
+        ctx: Context,
+        a: AbstractValue,
+        dtype: AbstractValue = NONE,
+        order: AbstractValue = Const("K"),
+        subok: AbstractValue = TRUE,
+        shape: AbstractValue = NONE,
+        *,
+        device: AbstractValue = NONE,
     ) -> AbstractValue:
         order_c(ctx, f"np.{f.__name__}", order, "K", "A")
         target, size = like_type(ctx, a, dtype, shape)
@@ -201,8 +243,14 @@ _declare_like(np.empty_like, None)
 
 @function(np.full_like)
 def full_like(
-    ctx: Context, a: AbstractValue, fill_value: AbstractValue, dtype: AbstractValue = NONE,
-    order: AbstractValue = Const("K"), subok: AbstractValue = TRUE, shape: AbstractValue = NONE, *,
+    ctx: Context,
+    a: AbstractValue,
+    fill_value: AbstractValue,
+    dtype: AbstractValue = NONE,
+    order: AbstractValue = Const("K"),
+    subok: AbstractValue = TRUE,
+    shape: AbstractValue = NONE,
+    *,
     device: AbstractValue = NONE,
 ) -> AbstractValue:
     """`np.full_like(a, fill_value)`: cast as assignment does it."""
@@ -211,7 +259,8 @@ def full_like(
     return ctx.new_array(fit_to(ctx, converted(ctx, fill_value, target), size))
 
 
-# ---- ranges ------------------------------------------------------------------------------------------------------------
+# ---- ranges
+# ------------------------------------------------------------------------------------------------------------
 
 
 def _is_int(ctx: Context, v: AbstractValue) -> bool:
@@ -240,8 +289,14 @@ def _whole(v: AbstractValue) -> AbstractValue:
 
 @function(np.arange)
 def arange(
-    ctx: Context, start: AbstractValue | None = None, stop: AbstractValue | None = None, step: AbstractValue | None = None,
-    dtype: AbstractValue = NONE, *, device: AbstractValue = NONE, like: AbstractValue = NONE,
+    ctx: Context,
+    start: AbstractValue | None = None,
+    stop: AbstractValue | None = None,
+    step: AbstractValue | None = None,
+    dtype: AbstractValue = NONE,
+    *,
+    device: AbstractValue = NONE,
+    like: AbstractValue = NONE,
 ) -> AbstractValue:
     """`np.arange([start,] stop[, step])`: ints may be run-time values, floats must be constants (or whole numbers)."""
     if start is None and stop is None:
@@ -258,7 +313,9 @@ def arange(
         return _constant_range(ctx, bounds, result)
     if not all(_is_int(ctx, v) for v in bounds):
         ctx.error(
-            DataDependentShapeError, "the length of np.arange depends on a run-time float", code=FLOAT_LENGTH,
+            DataDependentShapeError,
+            "the length of np.arange depends on a run-time float",
+            code=FLOAT_LENGTH,
             fix="use np.linspace(start, stop, n), or start + step * np.arange(n)",
         )
     low, high, stride = (ctx.symbol_for(_whole(v)) for v in bounds)
@@ -287,9 +344,16 @@ def _constant_range(ctx: Context, bounds: Sequence[AbstractValue], dtype: DType)
 
 @function(np.linspace)
 def linspace(
-    ctx: Context, start: AbstractValue, stop: AbstractValue, num: AbstractValue = Const(50),
-    endpoint: AbstractValue = TRUE, retstep: AbstractValue = FALSE, dtype: AbstractValue = NONE,
-    axis: AbstractValue = ZERO, *, device: AbstractValue = NONE,
+    ctx: Context,
+    start: AbstractValue,
+    stop: AbstractValue,
+    num: AbstractValue = Const(50),
+    endpoint: AbstractValue = TRUE,
+    retstep: AbstractValue = FALSE,
+    dtype: AbstractValue = NONE,
+    axis: AbstractValue = ZERO,
+    *,
+    device: AbstractValue = NONE,
 ) -> AbstractValue:
     """`np.linspace(start, stop, num)`: start + k * ((stop - start) / div), the last one exactly `stop`."""
     count, closed = ctx.size(num, "num"), static_bool(ctx, endpoint, "endpoint")
@@ -326,8 +390,13 @@ def spaced(ctx: Context, start: Value, stop: Value, count: Size, closed: bool) -
 
 @function(np.logspace)
 def logspace(
-    ctx: Context, start: AbstractValue, stop: AbstractValue, num: AbstractValue = Const(50),
-    endpoint: AbstractValue = TRUE, base: AbstractValue = Const(10.0), dtype: AbstractValue = NONE,
+    ctx: Context,
+    start: AbstractValue,
+    stop: AbstractValue,
+    num: AbstractValue = Const(50),
+    endpoint: AbstractValue = TRUE,
+    base: AbstractValue = Const(10.0),
+    dtype: AbstractValue = NONE,
     axis: AbstractValue = ZERO,
 ) -> AbstractValue:
     """`np.logspace(start, stop, num, base=10.0)`: base ** linspace(start, stop)."""
@@ -338,10 +407,16 @@ def logspace(
 
 @function(np.geomspace)
 def geomspace(
-    ctx: Context, start: AbstractValue, stop: AbstractValue, num: AbstractValue = Const(50),
-    endpoint: AbstractValue = TRUE, dtype: AbstractValue = NONE, axis: AbstractValue = ZERO,
+    ctx: Context,
+    start: AbstractValue,
+    stop: AbstractValue,
+    num: AbstractValue = Const(50),
+    endpoint: AbstractValue = TRUE,
+    dtype: AbstractValue = NONE,
+    axis: AbstractValue = ZERO,
 ) -> AbstractValue:
-    """`np.geomspace(start, stop, num)`: as NumPy, 10 ** linspace of log10(|x / start|), scaled by start; the ends exact."""
+    """`np.geomspace(start, stop, num)`: as NumPy, 10 ** linspace of log10(|x / start|), scaled by start; the ends
+    exact."""
     count, closed, b = ctx.size(num, "num"), static_bool(ctx, endpoint, "endpoint"), ctx.b
     only(ctx, "np.geomspace", "axis", axis, 0)
     compute = inexact(common(ctx, start, stop, Const(1.0)))
@@ -351,8 +426,11 @@ def geomspace(
     bad = b("reduce_or", zero, axes=tuple(range(zero.array.rank)))
     ctx.fail_if(bad, "ValueError", "Geometric sequence cannot include zero")
     negative = ew(ctx, "lt", ratio, 0.0)
-    ctx.fail_if(b("reduce_or", negative, axes=tuple(range(negative.array.rank))), "ValueError",
-                "np.geomspace between numbers of different signs is complex")
+    ctx.fail_if(
+        b("reduce_or", negative, axes=tuple(range(negative.array.rank))),
+        "ValueError",
+        "np.geomspace between numbers of different signs is complex",
+    )
     exponents, _ = spaced(ctx, b.zeros(ratio.array), b("log10", ratio), count, closed)
     values = ew(ctx, "mul", ew(ctx, "pow", b.const(10, compute), exponents), first)
     index = b("iota", dtype=I64, shape=values.shape, axis=0)
@@ -363,7 +441,8 @@ def geomspace(
     return ctx.new_array(cast(ctx, values, dtype_arg(ctx, dtype, compute) or compute))
 
 
-# ---- dtype constructors --------------------------------------------------------------------------------------------------
+# ---- dtype constructors
+# --------------------------------------------------------------------------------------------------
 
 
 def to_kind(ctx: Context, v: AbstractValue, dtype: DType) -> AbstractValue:
@@ -381,8 +460,14 @@ def to_kind(ctx: Context, v: AbstractValue, dtype: DType) -> AbstractValue:
     if not value.shape:
         s = v if isinstance(v, Scalar) and v.kinds == (PYINT,) else None
         keep = s is not None and dtype.is_integer
-        return Scalar(value, (np_kind(dtype),), None, s.size if s and keep else None,
-                      s.lo if s and keep else None, s.hi if s and keep else None)
+        return Scalar(
+            value,
+            (np_kind(dtype),),
+            None,
+            s.size if s and keep else None,
+            s.lo if s and keep else None,
+            s.hi if s and keep else None,
+        )
     return ctx.new_array(value)
 
 
@@ -404,6 +489,19 @@ def _declare_dtype(type_: type) -> None:
     function(type_)(entry)
 
 
-for _type in (np.bool_, np.int8, np.int16, np.int32, np.int64, np.uint8, np.uint16, np.uint32, np.uint64, np.float32,
-              np.float64, np.longlong, np.ulonglong):
+for _type in (
+    np.bool_,
+    np.int8,
+    np.int16,
+    np.int32,
+    np.int64,
+    np.uint8,
+    np.uint16,
+    np.uint32,
+    np.uint64,
+    np.float32,
+    np.float64,
+    np.longlong,
+    np.ulonglong,
+):
     _declare_dtype(_type)

@@ -11,7 +11,6 @@ from tangra.api.numpy_common import (
     I64,
     NONE,
     ONE,
-
     ZERO,
     axis_arg,
     bad_value,
@@ -36,9 +35,7 @@ from tangra.api.values import AbstractValue, Const, TupleValue
 from tangra.ir import Value
 from tangra.shapes import Size, dmax
 
-SCANS: dict[np.ufunc, str] = {
-    np.add: "cumsum", np.multiply: "cumprod", np.maximum: "cummax", np.minimum: "cummin",
-}
+SCANS: dict[np.ufunc, str] = {np.add: "cumsum", np.multiply: "cumprod", np.maximum: "cummax", np.minimum: "cummin"}
 
 
 def scan(ctx: Context, ufunc: np.ufunc, value: Value, axis: int) -> Value:
@@ -52,8 +49,14 @@ def scan(ctx: Context, ufunc: np.ufunc, value: Value, axis: int) -> Value:
 
 
 def accumulate(
-    ctx: Context, ufunc: np.ufunc, a: AbstractValue, axis: AbstractValue, dtype: AbstractValue, out: AbstractValue,
-    name: str, nan: float | None = None,
+    ctx: Context,
+    ufunc: np.ufunc,
+    a: AbstractValue,
+    axis: AbstractValue,
+    dtype: AbstractValue,
+    out: AbstractValue,
+    name: str,
+    nan: float | None = None,
 ) -> AbstractValue:
     """`np.cumsum` and its relatives; NaN counts as `nan` where that is given."""
     value = ctx.array(a)
@@ -70,7 +73,10 @@ def accumulate(
 
 def _declare(f: object, ufunc: np.ufunc, name: str, nan: float | None = None) -> None:
     def entry(
-        ctx: Context, a: AbstractValue, axis: AbstractValue = NONE, dtype: AbstractValue = NONE,
+        ctx: Context,
+        a: AbstractValue,
+        axis: AbstractValue = NONE,
+        dtype: AbstractValue = NONE,
         out: AbstractValue = NONE,
     ) -> AbstractValue:
         return accumulate(ctx, ufunc, a, axis, dtype, out, name, nan)
@@ -89,8 +95,14 @@ def _declare_standard(name: str, ufunc: np.ufunc, identity: int) -> None:
     """The array API's names: a vector needs no axis, and the identity may stand in front."""
 
     def entry(
-        ctx: Context, x: AbstractValue, /, *, axis: AbstractValue = NONE, dtype: AbstractValue = NONE,
-        out: AbstractValue = NONE, include_initial: AbstractValue = FALSE,
+        ctx: Context,
+        x: AbstractValue,
+        /,
+        *,
+        axis: AbstractValue = NONE,
+        dtype: AbstractValue = NONE,
+        out: AbstractValue = NONE,
+        include_initial: AbstractValue = FALSE,
     ) -> AbstractValue:
         value = ctx.array(x)
         if is_none(axis) and value.array.rank != 1:
@@ -113,7 +125,8 @@ _declare_standard("cumulative_sum", np.add, 0)
 _declare_standard("cumulative_prod", np.multiply, 1)
 
 
-# ---- differences ---------------------------------------------------------------------------------------------------------
+# ---- differences
+# ---------------------------------------------------------------------------------------------------------
 
 
 def _edge(ctx: Context, v: AbstractValue, value: Value, axis: int) -> Value:
@@ -126,8 +139,12 @@ def _edge(ctx: Context, v: AbstractValue, value: Value, axis: int) -> Value:
 
 @function(np.diff)
 def diff(
-    ctx: Context, a: AbstractValue, n: AbstractValue = ONE, axis: AbstractValue = Const(-1),
-    prepend: AbstractValue | None = None, append: AbstractValue | None = None,
+    ctx: Context,
+    a: AbstractValue,
+    n: AbstractValue = ONE,
+    axis: AbstractValue = Const(-1),
+    prepend: AbstractValue | None = None,
+    append: AbstractValue | None = None,
 ) -> AbstractValue:
     """`np.diff(a, n, axis)`: x[1:] - x[:-1], n times; of bools, where neighbours differ."""
     value, times = ctx.array(a), static_int(ctx, n, "n")
@@ -195,8 +212,12 @@ def _slope(ctx: Context, value: Value, axis: int, spacing: Value, order: int) ->
     if isinstance(n, int) and n < order + 1:
         bad_value(ctx, "np.gradient: the array is too small; at least (edge_order + 1) elements are required")
     if not isinstance(n, int):
-        ctx.fail_if(b("lt", b.dim(n), b.int(order + 1)), "ValueError", "Shape of array too small to calculate a "
-                    "numerical gradient, at least (edge_order + 1) elements are required.")
+        ctx.fail_if(
+            b("lt", b.dim(n), b.int(order + 1)),
+            "ValueError",
+            "Shape of array too small to calculate a "
+            "numerical gradient, at least (edge_order + 1) elements are required.",
+        )
     spacing = cast(ctx, spacing, value.dtype)
     if spacing.array.rank > 1:
         unsupported(ctx, "np.gradient with coordinates of more than one dimension", "pass a vector")
@@ -213,10 +234,20 @@ def _slope(ctx: Context, value: Value, axis: int, spacing: Value, order: int) ->
         start = ew(ctx, "div", b("sub", part(ctx, value, axis, 1, 1), first), _step_at(ctx, steps, 0))
         end = ew(ctx, "div", b("sub", last, part(ctx, value, axis, n - 2, 1)), _step_at(ctx, steps, n - 2))
     else:
-        start = _one_sided(ctx, [part(ctx, value, axis, k, 1) for k in (0, 1, 2)],
-                           _step_at(ctx, steps, 0), _step_at(ctx, steps, 1), 1.0)
-        end = _one_sided(ctx, [part(ctx, value, axis, n - k, 1) for k in (1, 2, 3)],
-                         _step_at(ctx, steps, n - 2), _step_at(ctx, steps, n - 3), -1.0)
+        start = _one_sided(
+            ctx,
+            [part(ctx, value, axis, k, 1) for k in (0, 1, 2)],
+            _step_at(ctx, steps, 0),
+            _step_at(ctx, steps, 1),
+            1.0,
+        )
+        end = _one_sided(
+            ctx,
+            [part(ctx, value, axis, n - k, 1) for k in (1, 2, 3)],
+            _step_at(ctx, steps, n - 2),
+            _step_at(ctx, steps, n - 3),
+            -1.0,
+        )
     return b("concat", start, inner, end, axis=axis)
 
 
@@ -243,6 +274,7 @@ def _uneven(ctx: Context, left: Value, mid: Value, right: Value, h1: Value, h2: 
 
 def _one_sided(ctx: Context, values: list[Value], h1: Value, h2: Value, sign: float) -> Value:
     """Second order at an end: weights of the three values from the end inwards."""
+
     def op(name: str, x: Value, y: Value | float) -> Value:
         return ew(ctx, name, x, y)
 
@@ -256,7 +288,10 @@ def _one_sided(ctx: Context, values: list[Value], h1: Value, h2: Value, sign: fl
 
 @function(np.trapezoid)
 def trapezoid(
-    ctx: Context, y: AbstractValue, x: AbstractValue = NONE, dx: AbstractValue = Const(1.0),
+    ctx: Context,
+    y: AbstractValue,
+    x: AbstractValue = NONE,
+    dx: AbstractValue = Const(1.0),
     axis: AbstractValue = Const(-1),
 ) -> AbstractValue:
     """`np.trapezoid(y, x, dx, axis)`: the sum of d * (y[1:] + y[:-1]) / 2."""

@@ -8,17 +8,7 @@ import numpy as np
 
 from tangra.api.context import Context
 from tangra.api.elementwise import shape_error
-from tangra.api.numpy_common import (
-    FALSE,
-    NONE,
-    bad_value,
-    cast,
-    dtype_arg,
-    reshape,
-    return_value,
-    strong,
-    transpose,
-)
+from tangra.api.numpy_common import FALSE, NONE, bad_value, cast, dtype_arg, reshape, return_value, strong, transpose
 from tangra.api.numpy_products import contract
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue, Const
@@ -31,8 +21,13 @@ ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 @function(np.einsum)
 def einsum(
-    ctx: Context, subscripts: AbstractValue, *operands: AbstractValue, out: AbstractValue = NONE,
-    optimize: AbstractValue = FALSE, dtype: AbstractValue = NONE, order: AbstractValue = Const("K"),
+    ctx: Context,
+    subscripts: AbstractValue,
+    *operands: AbstractValue,
+    out: AbstractValue = NONE,
+    optimize: AbstractValue = FALSE,
+    dtype: AbstractValue = NONE,
+    order: AbstractValue = Const("K"),
     casting: AbstractValue = Const("safe"),
 ) -> AbstractValue:
     """`np.einsum(subscripts, *operands)`: repeated labels, ellipsis and implicit output as in NumPy. `optimize` is
@@ -79,8 +74,10 @@ def _prepared(ctx: Context, value: Value, labels: Labels, sizes: dict[str, Size]
         value = _diagonal(ctx, value, i, j)
         labels = (label, *(x for k, x in enumerate(labels) if k not in (i, j)))
     stretched = [
-        k for k, x in enumerate(labels)
-        if value.shape[k] != sizes[x] and known_eq(value.shape[k], 1, ctx.facts)
+        k
+        for k, x in enumerate(labels)
+        if value.shape[k] != sizes[x]
+        and known_eq(value.shape[k], 1, ctx.facts)
         and not known_eq(sizes[x], 1, ctx.facts)
     ]
     kept = [k for k in range(len(labels)) if k not in stretched]
@@ -97,9 +94,7 @@ def _diagonal(ctx: Context, value: Value, i: int, j: int) -> Value:
     return ctx.b("gather", transpose(ctx, value, order), index, index)
 
 
-def _contracted(
-    ctx: Context, terms: list[tuple[Value, Labels]], output: Labels, sizes: dict[str, Size]
-) -> Value:
+def _contracted(ctx: Context, terms: list[tuple[Value, Labels]], output: Labels, sizes: dict[str, Size]) -> Value:
     """The terms multiplied from the left; labels needed by nobody behind are summed as soon as possible."""
     terms = [
         _summed(ctx, v, labels, {*output, *(x for m, (_, other) in enumerate(terms) if m != k for x in other)})
@@ -107,13 +102,17 @@ def _contracted(
     ]
     value, labels = terms[0]
     for k in range(1, len(terms)):
-        later = {*output, *(x for _, rest in terms[k + 1:] for x in rest)}
+        later = {*output, *(x for _, rest in terms[k + 1 :] for x in rest)}
         value, labels = _product(ctx, (value, labels), terms[k], later)
     value, labels = _summed(ctx, value, labels, set(output))
     missing = tuple(x for x in output if x not in labels)
     if missing:
-        value = ctx.b("broadcast", value, shape=(*(sizes[x] for x in missing), *value.shape),
-                      dims=tuple(range(len(missing), len(missing) + len(labels))))
+        value = ctx.b(
+            "broadcast",
+            value,
+            shape=(*(sizes[x] for x in missing), *value.shape),
+            dims=tuple(range(len(missing), len(missing) + len(labels))),
+        )
         labels = (*missing, *labels)
     return transpose(ctx, value, [labels.index(x) for x in output])
 
@@ -134,7 +133,10 @@ def _product(
     batch = [k for k in shared if k in later]
     summed = [k for k in shared if k not in later]
     value = contract(
-        ctx, x, y, ([xs.index(k) for k in summed], [ys.index(k) for k in summed]),
+        ctx,
+        x,
+        y,
+        ([xs.index(k) for k in summed], [ys.index(k) for k in summed]),
         ([xs.index(k) for k in batch], [ys.index(k) for k in batch]),
     )
     labels = (*batch, *(k for k in xs if k not in shared), *(k for k in ys if k not in shared))

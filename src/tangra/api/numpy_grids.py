@@ -57,8 +57,15 @@ def band(ctx: Context, rows: Size, columns: Size, k: AbstractValue, op: str) -> 
 
 @function(np.eye)
 def eye(
-    ctx: Context, N: AbstractValue, M: AbstractValue = NONE, k: AbstractValue = ZERO, dtype: AbstractValue = NONE,
-    order: AbstractValue = Const("C"), *, device: AbstractValue = NONE, like: AbstractValue = NONE,
+    ctx: Context,
+    N: AbstractValue,
+    M: AbstractValue = NONE,
+    k: AbstractValue = ZERO,
+    dtype: AbstractValue = NONE,
+    order: AbstractValue = Const("C"),
+    *,
+    device: AbstractValue = NONE,
+    like: AbstractValue = NONE,
 ) -> AbstractValue:
     """`np.eye(N, M, k, dtype)`."""
     order_c(ctx, "np.eye", order)
@@ -77,7 +84,12 @@ def identity(
 
 @function(np.tri)
 def tri(
-    ctx: Context, N: AbstractValue, M: AbstractValue = NONE, k: AbstractValue = ZERO, dtype: AbstractValue = NONE, *,
+    ctx: Context,
+    N: AbstractValue,
+    M: AbstractValue = NONE,
+    k: AbstractValue = ZERO,
+    dtype: AbstractValue = NONE,
+    *,
     like: AbstractValue = NONE,
 ) -> AbstractValue:
     """`np.tri(N, M, k)`: ones at and below a diagonal."""
@@ -134,10 +146,13 @@ def diagflat(ctx: Context, v: AbstractValue, k: AbstractValue = ZERO) -> Abstrac
     return ctx.new_array(diagonal_matrix(ctx, flat(ctx, ctx.array(v)), static_int(ctx, k, "k")))
 
 
-# ---- index arrays ----------------------------------------------------------------------------------------------------------
+# ---- index arrays
+# ----------------------------------------------------------------------------------------------------------
 
 
-def _constant_indices(ctx: Context, found: tuple[np.ndarray[tuple[int, ...], np.dtype[np.int64]], ...]) -> AbstractValue:
+def _constant_indices(
+    ctx: Context, found: tuple[np.ndarray[tuple[int, ...], np.dtype[np.int64]], ...]
+) -> AbstractValue:
     return TupleValue(tuple(ctx.new_array(ctx.b.const_array(i, I64)) for i in found))
 
 
@@ -147,7 +162,8 @@ def _triangle_indices(ctx: Context, n: AbstractValue, k: AbstractValue, m: Abstr
     columns = rows if is_none(m) else ctx.size(m, "m")
     if not (isinstance(rows, int) and isinstance(columns, int)):
         ctx.error(
-            DataDependentShapeError, f"np.{name} of a size that isn't known at compile time",
+            DataDependentShapeError,
+            f"np.{name} of a size that isn't known at compile time",
             fix="use np.tril or np.triu on the matrix, a mask, or a loop; or mark the size static",
         )
     f = np.tril_indices if name == "tril_indices" else np.triu_indices
@@ -155,9 +171,7 @@ def _triangle_indices(ctx: Context, n: AbstractValue, k: AbstractValue, m: Abstr
 
 
 def _declare_triangle_indices(name: str) -> None:
-    def entry(
-        ctx: Context, n: AbstractValue, k: AbstractValue = ZERO, m: AbstractValue = NONE
-    ) -> AbstractValue:
+    def entry(ctx: Context, n: AbstractValue, k: AbstractValue = ZERO, m: AbstractValue = NONE) -> AbstractValue:
         return _triangle_indices(ctx, n, k, m, name)
 
     def entry_from(ctx: Context, arr: AbstractValue, k: AbstractValue = ZERO) -> AbstractValue:
@@ -200,7 +214,9 @@ def indices(
     """`np.indices(dimensions)`: the index along every axis, stacked; a tuple of open grids with sparse=True."""
     shape, target = shape_arg(ctx, dimensions, "dimensions"), dtype_arg(ctx, dtype, I64) or I64
     if static_bool(ctx, sparse, "sparse"):
-        return TupleValue(tuple(ctx.new_array(_open(ctx, ramp(ctx, n, target), k, len(shape))) for k, n in enumerate(shape)))
+        return TupleValue(
+            tuple(ctx.new_array(_open(ctx, ramp(ctx, n, target), k, len(shape))) for k, n in enumerate(shape))
+        )
     if not shape:
         return ctx.new_array(ctx.b("empty", dtype=target, shape=(0,)))
     rows = [reshape(ctx, cast(ctx, grid(ctx, shape, k), target), (1, *shape)) for k in range(len(shape))]
@@ -214,7 +230,10 @@ def _open(ctx: Context, line: Value, axis: int, rank: int) -> Value:
 
 @function(np.meshgrid)
 def meshgrid(
-    ctx: Context, *xi: AbstractValue, copy: AbstractValue = TRUE, sparse: AbstractValue = FALSE,
+    ctx: Context,
+    *xi: AbstractValue,
+    copy: AbstractValue = TRUE,
+    sparse: AbstractValue = FALSE,
     indexing: AbstractValue = Const("xy"),
 ) -> AbstractValue:
     """`np.meshgrid(*vectors, indexing=)`: a tuple of arrays; 'xy' swaps the first two axes."""
@@ -233,9 +252,7 @@ def meshgrid(
 
 
 @function(np.vander)
-def vander(
-    ctx: Context, x: AbstractValue, N: AbstractValue = NONE, increasing: AbstractValue = FALSE
-) -> AbstractValue:
+def vander(ctx: Context, x: AbstractValue, N: AbstractValue = NONE, increasing: AbstractValue = FALSE) -> AbstractValue:
     """`np.vander(x, N, increasing)`: powers by running products, as NumPy computes them."""
     line = ctx.array(x)
     if line.array.rank != 1:
@@ -258,8 +275,13 @@ def vander(
 
 @function(np.fromfunction)
 def fromfunction(
-    ctx: Context, function: AbstractValue, shape: AbstractValue, *, dtype: AbstractValue = NONE,
-    like: AbstractValue = NONE, **kwargs: AbstractValue,
+    ctx: Context,
+    function: AbstractValue,
+    shape: AbstractValue,
+    *,
+    dtype: AbstractValue = NONE,
+    like: AbstractValue = NONE,
+    **kwargs: AbstractValue,
 ) -> AbstractValue:
     """`np.fromfunction(f, shape, dtype=float)`: f called once with the index arrays."""
     size, target = shape_arg(ctx, shape), dtype_arg(ctx, dtype, F64) or F64
@@ -267,7 +289,8 @@ def fromfunction(
     return ctx.call(function, args, kwargs)
 
 
-# ---- windows -----------------------------------------------------------------------------------------------------------------
+# ---- windows
+# -----------------------------------------------------------------------------------------------------------------
 
 
 def _declare_window(name: str, weights: tuple[float, ...]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -44,7 +45,7 @@ def joined(ctx: Context, values: Sequence[Value], axis: int, dtype: DType | None
         shape_error(ctx, e)
     rows = []
     for v in values:
-        own = (*shape[:axis], v.shape[axis], *shape[axis + 1:])
+        own = (*shape[:axis], v.shape[axis], *shape[axis + 1 :])
         rows.append(renamed(ctx, cast(ctx, v, target), own))
     return ctx.b("concat", *rows, axis=axis)
 
@@ -59,8 +60,13 @@ def arrays_of(ctx: Context, arrays: AbstractValue, name: str) -> list[Value]:
 
 @function(np.concatenate)
 def concatenate(
-    ctx: Context, arrays: AbstractValue, axis: AbstractValue = ZERO, out: AbstractValue = NONE, *,
-    dtype: AbstractValue = NONE, casting: AbstractValue = Const("same_kind"),
+    ctx: Context,
+    arrays: AbstractValue,
+    axis: AbstractValue = ZERO,
+    out: AbstractValue = NONE,
+    *,
+    dtype: AbstractValue = NONE,
+    casting: AbstractValue = Const("same_kind"),
 ) -> AbstractValue:
     """`np.concatenate(arrays, axis)`; axis None flattens."""
     values = arrays_of(ctx, arrays, "np.concatenate")
@@ -80,14 +86,19 @@ def stacked(ctx: Context, values: Sequence[Value], axis: int, dtype: DType | Non
     except ShapeError as e:
         shape_error(ctx, e)
     place = axis % len(shape)
-    row = (*shape[:place], 1, *shape[place + 1:])
+    row = (*shape[:place], 1, *shape[place + 1 :])
     return joined(ctx, [reshape(ctx, v, row) for v in values], place, dtype)
 
 
 @function(np.stack)
 def stack(
-    ctx: Context, arrays: AbstractValue, axis: AbstractValue = ZERO, out: AbstractValue = NONE, *,
-    dtype: AbstractValue = NONE, casting: AbstractValue = Const("same_kind"),
+    ctx: Context,
+    arrays: AbstractValue,
+    axis: AbstractValue = ZERO,
+    out: AbstractValue = NONE,
+    *,
+    dtype: AbstractValue = NONE,
+    casting: AbstractValue = Const("same_kind"),
 ) -> AbstractValue:
     """`np.stack(arrays, axis)`."""
     values = arrays_of(ctx, arrays, "np.stack")
@@ -167,7 +178,8 @@ def _block(ctx: Context, v: AbstractValue, depth: int, rank: int) -> Value:
     return joined(ctx, parts, rank - depth)
 
 
-# ---- splitting -------------------------------------------------------------------------------------------------------------
+# ---- splitting
+# -------------------------------------------------------------------------------------------------------------
 
 
 def pieces(ctx: Context, base: ArrayValue, axis: int, bounds: Sequence[tuple[Size, Size]]) -> AbstractValue:
@@ -199,8 +211,11 @@ def split_bounds(
             bad_value(ctx, "number sections must be larger than 0")
         if isinstance(size, int):
             if equal and size % count:
-                ctx.error(ShapeMismatchError, f"{name}: an axis of {size} can't be split into {count} equal parts",
-                          fix="use np.array_split")
+                ctx.error(
+                    ShapeMismatchError,
+                    f"{name}: an axis of {size} can't be split into {count} equal parts",
+                    fix="use np.array_split",
+                )
             lengths: list[Size] = [size // count + (1 if k < size % count else 0) for k in range(count)]
         elif equal:
             part = size // count
@@ -223,7 +238,7 @@ def _between(ctx: Context, size: Size, places: list[int]) -> list[tuple[Size, Si
         edges.append(simplify(dmin(p, size) if p >= 0 else dmax(0, size + p), facts))
     edges.append(size)
     bounds: list[tuple[Size, Size]] = []
-    for low, high in zip(edges, edges[1:], strict=False):
+    for low, high in itertools.pairwise(edges):
         length = high - low if known_le(low, high, facts) else simplify(dmax(0, high - low), facts)
         bounds.append((low, length))
     return bounds

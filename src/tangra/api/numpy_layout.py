@@ -6,9 +6,10 @@ known is None. Sizes that are symbols count as at least 2 here: sizes 0 and 1 ar
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NoReturn
 
 from tangra.api.context import Context
 from tangra.api.values import AbstractValue, ArrayValue, ViewStep
@@ -75,15 +76,18 @@ def is_contiguous(ctx: Context, a: ArrayValue) -> bool:
     return found
 
 
-def undecided(ctx: Context) -> None:
+def undecided(ctx: Context) -> NoReturn:
     """Refuse: a view or a copy?"""
     ctx.error(
-        AliasError, "whether this is a view or a copy depends on the memory layout of its operand, which isn't known here",
-        code=UNKNOWN_LAYOUT, fix="copy the operand first: x.copy().reshape(...)",
+        AliasError,
+        "whether this is a view or a copy depends on the memory layout of its operand, which isn't known here",
+        code=UNKNOWN_LAYOUT,
+        fix="copy the operand first: x.copy().reshape(...)",
     )
 
 
-# ---- views ---------------------------------------------------------------------------------------------------------------
+# ---- views
+# ---------------------------------------------------------------------------------------------------------------
 
 
 def step_view(ctx: Context, base: ArrayValue, op: str, operands: Sequence[Value], **attrs: Any) -> ArrayValue:
@@ -98,7 +102,8 @@ def _view_strides(ctx: Context, base: ArrayValue, op: str, attrs: dict[str, Any]
     if op == "index":
         return tuple(
             None if s is None else s * k
-            for s, size, k in zip(old, attrs["sizes"], attrs["steps"], strict=True) if size is not None
+            for s, size, k in zip(old, attrs["sizes"], attrs["steps"], strict=True)
+            if size is not None
         )
     if op == "transpose":
         return tuple(old[p] for p in attrs["perm"])
@@ -135,7 +140,7 @@ def reshaped_strides(ctx: Context, shape: Shape, strides: Strides, target: Shape
                 left = left * run[-1][0]
             else:
                 return None, unknown
-        for (_, s), (inner, t) in zip(run, run[1:], strict=False):
+        for (_, s), (inner, t) in itertools.pairwise(run):
             same = None if s is None or t is None else known_eq(s, t * inner, facts)
             if same is False:
                 return False, unknown
@@ -159,7 +164,8 @@ def reshape_view(ctx: Context, base: ArrayValue, shape: Shape) -> ArrayValue:
     return ctx.new_array(ctx.b("reshape", ctx.array(base), shape=shape))
 
 
-# ---- fresh arrays in the order of their operands (order='K') ---------------------------------------------------------------
+# ---- fresh arrays in the order of their operands (order='K')
+# ---------------------------------------------------------------
 
 
 def keep_order(ctx: Context, result: AbstractValue, operands: Sequence[AbstractValue]) -> AbstractValue:

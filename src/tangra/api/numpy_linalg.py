@@ -51,13 +51,15 @@ NOT_POSITIVE = "Matrix is not positive definite"
 
 def _result_class(name: str, fields: str) -> type:
     """NumPy's own NamedTuple of a factorisation's results."""
-    found = getattr(np.linalg._linalg, name, None)  # type: ignore[attr-defined]
-    return found if isinstance(found, type) else namedtuple(name, fields)  # type: ignore[misc]
+    found = getattr(np.linalg._linalg, name, None)
+    return found if isinstance(found, type) else namedtuple(name, fields)
 
 
 EIGH, QR, SVD, SLOGDET = (
-    _result_class("EighResult", "eigenvalues eigenvectors"), _result_class("QRResult", "Q R"),
-    _result_class("SVDResult", "U S Vh"), _result_class("SlogdetResult", "sign logabsdet"),
+    _result_class("EighResult", "eigenvalues eigenvectors"),
+    _result_class("QRResult", "Q R"),
+    _result_class("SVDResult", "U S Vh"),
+    _result_class("SlogdetResult", "sign logabsdet"),
 )
 
 
@@ -70,7 +72,9 @@ def matrices(ctx: Context, a: AbstractValue, name: str, square: bool = True) -> 
     if square:
         m, n = value.shape[-2:]
         if known_eq(m, n, ctx.facts) is False:
-            bad_shape(ctx, f"{name}: the last two dimensions of the array must be square, not {shape_text(value.shape)}")
+            bad_shape(
+                ctx, f"{name}: the last two dimensions of the array must be square, not {shape_text(value.shape)}"
+            )
         if m != n:
             size = ctx.require_equal(m, n, f"{name}, rows and columns")
             value = reshape(ctx, value, (*value.shape[:-2], size, size))
@@ -88,7 +92,8 @@ def require_ok(ctx: Context, ok: Value, message: str) -> None:
     ctx.fail_if(ctx.b("not", good), "LinAlgError", message)
 
 
-# ---- solving -------------------------------------------------------------------------------------------------------------
+# ---- solving
+# -------------------------------------------------------------------------------------------------------------
 
 
 @function(np.linalg.solve)
@@ -150,7 +155,8 @@ def _adjoint(ctx: Context, value: Value) -> Value:
     return transpose(ctx, value, (*range(rank - 2), rank - 1, rank - 2))
 
 
-# ---- factorisations --------------------------------------------------------------------------------------------------------
+# ---- factorisations
+# --------------------------------------------------------------------------------------------------------
 
 
 def _symmetric(ctx: Context, a: AbstractValue, uplo: AbstractValue, name: str) -> Value:
@@ -184,10 +190,14 @@ def qr(ctx: Context, a: AbstractValue, mode: AbstractValue = Const("reduced")) -
 
 @function(np.linalg.svd)
 def svd(
-    ctx: Context, a: AbstractValue, full_matrices: AbstractValue = TRUE, compute_uv: AbstractValue = TRUE,
+    ctx: Context,
+    a: AbstractValue,
+    full_matrices: AbstractValue = TRUE,
+    compute_uv: AbstractValue = TRUE,
     hermitian: AbstractValue = FALSE,
 ) -> AbstractValue:
-    """`np.linalg.svd(a, full_matrices=False)`; full matrices where a is square; only the values with compute_uv=False."""
+    """`np.linalg.svd(a, full_matrices=False)`; full matrices where a is square; only the values with
+    compute_uv=False."""
     value = matrices(ctx, a, "np.linalg.svd", square=False)
     if static_bool(ctx, hermitian, "hermitian"):
         unsupported(ctx, "np.linalg.svd with hermitian=True", "leave it out")
@@ -195,8 +205,9 @@ def svd(
         return ctx.new_array(singular_values(ctx, value))
     same = known_eq(value.shape[-2], value.shape[-1], ctx.facts)
     if static_bool(ctx, full_matrices, "full_matrices") and not same:
-        unsupported(ctx, "np.linalg.svd with full_matrices=True of a matrix that is not square",
-                    "pass full_matrices=False")
+        unsupported(
+            ctx, "np.linalg.svd with full_matrices=True of a matrix that is not square", "pass full_matrices=False"
+        )
     return TupleValue(tuple(ctx.new_array(r) for r in multiple(ctx, "svd", value)), SVD)
 
 
@@ -219,7 +230,11 @@ def _cutoff(ctx: Context, s: Value, rcond: Value) -> Value:
 
 @function(np.linalg.pinv)
 def pinv(
-    ctx: Context, a: AbstractValue, rcond: AbstractValue = NONE, hermitian: AbstractValue = FALSE, *,
+    ctx: Context,
+    a: AbstractValue,
+    rcond: AbstractValue = NONE,
+    hermitian: AbstractValue = FALSE,
+    *,
     rtol: AbstractValue = NONE,
 ) -> AbstractValue:
     """`np.linalg.pinv(a)`: V diag(1/s) U^T over singular values above rcond (1e-15 by default) times the largest."""
@@ -242,7 +257,11 @@ def pinv(
 
 @function(np.linalg.matrix_rank)
 def matrix_rank(
-    ctx: Context, A: AbstractValue, tol: AbstractValue = NONE, hermitian: AbstractValue = FALSE, *,
+    ctx: Context,
+    A: AbstractValue,
+    tol: AbstractValue = NONE,
+    hermitian: AbstractValue = FALSE,
+    *,
     rtol: AbstractValue = NONE,
 ) -> AbstractValue:
     """`np.linalg.matrix_rank(A)`: singular values above tol (max * max(m, n) * eps by default)."""
@@ -290,15 +309,20 @@ def lstsq(ctx: Context, a: AbstractValue, b: AbstractValue, rcond: AbstractValue
     if left.array.rank != 2 or right.array.rank not in (1, 2):
         bad_shape(ctx, "np.linalg.lstsq takes a matrix and a vector or matrix")
     if known_le(left.shape[1], left.shape[0], ctx.facts) is not True:
-        unsupported(ctx, "np.linalg.lstsq of a matrix that may have more columns than rows", "use np.linalg.pinv(a) @ b")
+        unsupported(
+            ctx, "np.linalg.lstsq of a matrix that may have more columns than rows", "use np.linalg.pinv(a) @ b"
+        )
     rows, columns = left.shape
     u, s, vt = multiple(ctx, "svd", left)
     eps = float(np.finfo(dtype.numpy).eps)
     default = ew(ctx, "mul", size_as(ctx, dmax(rows, columns), dtype), eps)
     given = None if is_none(rcond) else operand(ctx, rcond, dtype)
     deficient = ew(ctx, "le", s, _cutoff(ctx, s, default if given is None else given))
-    ctx.fail_if(ctx.b("reduce_or", deficient, axes=(0,)), "LinAlgError",
-                "np.linalg.lstsq: the matrix does not have full rank, for which compiled code has no residuals")
+    ctx.fail_if(
+        ctx.b("reduce_or", deficient, axes=(0,)),
+        "LinAlgError",
+        "np.linalg.lstsq: the matrix does not have full rank, for which compiled code has no residuals",
+    )
     vector = right.array.rank == 1
     columns_of = reshape(ctx, right, (*right.shape, 1)) if vector else right
     weights = product(ctx, _adjoint(ctx, u), columns_of)
@@ -318,7 +342,8 @@ def lstsq(ctx: Context, a: AbstractValue, b: AbstractValue, rcond: AbstractValue
     return TupleValue((ctx.new_array(x), ctx.new_array(squares), to_kind(ctx, rank, I32), ctx.new_array(s)))
 
 
-# ---- powers and chains ---------------------------------------------------------------------------------------------------
+# ---- powers and chains
+# ---------------------------------------------------------------------------------------------------
 
 
 @function(np.linalg.matrix_power)
@@ -373,12 +398,16 @@ def multi_dot(ctx: Context, arrays: AbstractValue, *, out: AbstractValue = NONE)
     return return_value(ctx, reshape(ctx, result, shape), out, "np.linalg.multi_dot")
 
 
-# ---- norms -----------------------------------------------------------------------------------------------------------------
+# ---- norms
+# -----------------------------------------------------------------------------------------------------------------
 
 
 @function(np.linalg.norm)
 def norm(
-    ctx: Context, x: AbstractValue, ord: AbstractValue = NONE, axis: AbstractValue = NONE,
+    ctx: Context,
+    x: AbstractValue,
+    ord: AbstractValue = NONE,
+    axis: AbstractValue = NONE,
     keepdims: AbstractValue = FALSE,
 ) -> AbstractValue:
     """`np.linalg.norm(x, ord, axis, keepdims)`: every vector norm and matrix norms 'fro', 'nuc', ±1, ±2, ±inf."""
@@ -442,7 +471,12 @@ def matrix_norm(ctx: Context, value: Value, order: Any, axes: Sequence[int]) -> 
 
 @function(np.linalg.vector_norm)
 def linalg_vector_norm(
-    ctx: Context, x: AbstractValue, /, *, axis: AbstractValue = NONE, keepdims: AbstractValue = FALSE,
+    ctx: Context,
+    x: AbstractValue,
+    /,
+    *,
+    axis: AbstractValue = NONE,
+    keepdims: AbstractValue = FALSE,
     ord: AbstractValue = Const(2),
 ) -> AbstractValue:
     """`np.linalg.vector_norm(x, axis=, keepdims=, ord=)`."""

@@ -26,12 +26,12 @@ from tangra.api.numpy_common import (
     bad_value,
     call,
     cast,
+    casting_arg,
     dtype_arg,
     fit_to,
     is_true,
     only,
     static_bool,
-    static_str,
     unsupported,
 )
 from tangra.api.numpy_joining import new_list
@@ -65,14 +65,46 @@ def _forward(name: str, f: Any) -> None:
     METHODS["array", name] = METHODS["scalar", name] = entry
 
 
-for _name in ("sum", "prod", "mean", "std", "var", "max", "min", "any", "all", "argmax", "argmin", "cumsum", "cumprod",
-              "dot", "ravel", "swapaxes", "squeeze", "repeat", "take", "trace", "diagonal", "clip", "round", "ptp",
-              "searchsorted", "argsort", "choose", "nonzero", "compress", "conj", "conjugate", "argpartition"):
+for _name in (
+    "sum",
+    "prod",
+    "mean",
+    "std",
+    "var",
+    "max",
+    "min",
+    "any",
+    "all",
+    "argmax",
+    "argmin",
+    "cumsum",
+    "cumprod",
+    "dot",
+    "ravel",
+    "swapaxes",
+    "squeeze",
+    "repeat",
+    "take",
+    "trace",
+    "diagonal",
+    "clip",
+    "round",
+    "ptp",
+    "searchsorted",
+    "argsort",
+    "choose",
+    "nonzero",
+    "compress",
+    "conj",
+    "conjugate",
+    "argpartition",
+):
     if hasattr(np, _name):
         _forward(_name, getattr(np, _name))
 
 
-# ---- shape -----------------------------------------------------------------------------------------------------------------
+# ---- shape
+# -----------------------------------------------------------------------------------------------------------------
 
 
 def _sizes(ctx: Context, args: tuple[AbstractValue, ...]) -> AbstractValue:
@@ -82,8 +114,7 @@ def _sizes(ctx: Context, args: tuple[AbstractValue, ...]) -> AbstractValue:
 @method("array", "reshape")
 @method("scalar", "reshape")
 def reshape(
-    ctx: Context, x: AbstractValue, *shape: AbstractValue, order: AbstractValue = Const("C"),
-    copy: AbstractValue = NONE,
+    ctx: Context, x: AbstractValue, *shape: AbstractValue, order: AbstractValue = Const("C"), copy: AbstractValue = NONE
 ) -> AbstractValue:
     """`x.reshape(shape)` or `x.reshape(n, m, …)`."""
     _numpy_only(ctx, x, "reshape")
@@ -126,16 +157,21 @@ def scalar_copy(ctx: Context, x: AbstractValue) -> AbstractValue:
 @method("array", "astype")
 @method("scalar", "astype")
 def astype(
-    ctx: Context, x: AbstractValue, dtype: AbstractValue, order: AbstractValue = Const("K"),
-    casting: AbstractValue = Const("unsafe"), subok: AbstractValue = TRUE, copy: AbstractValue = TRUE,
+    ctx: Context,
+    x: AbstractValue,
+    dtype: AbstractValue,
+    order: AbstractValue = Const("K"),
+    casting: AbstractValue = Const("unsafe"),
+    subok: AbstractValue = TRUE,
+    copy: AbstractValue = TRUE,
 ) -> AbstractValue:
     """`x.astype(dtype)`: a copy, unless copy=False and the dtype is the same."""
     _numpy_only(ctx, x, "astype")
     target = dtype_arg(ctx, dtype, F64)
     assert target is not None
     own = ctx.type_of(x).dtype
-    how = static_str(ctx, casting, "casting", ("no", "equiv", "safe", "same_kind", "unsafe"))
-    if not np.can_cast(own.numpy, target.numpy, how):  # type: ignore[arg-type]
+    how = casting_arg(ctx, casting)
+    if not np.can_cast(own.numpy, target.numpy, how):
         bad_value(ctx, f"Cannot cast array data from {own.numpy} to {target.numpy} according to the rule '{how}'")
     if is_number(x):
         return numpy_creation.to_kind(ctx, x, target)
@@ -153,7 +189,8 @@ def view(ctx: Context, x: AbstractValue, dtype: AbstractValue | None = None) -> 
     return numpy_shaping.reshaped(ctx, base, base.type.shape)
 
 
-# ---- contents --------------------------------------------------------------------------------------------------------------
+# ---- contents
+# --------------------------------------------------------------------------------------------------------------
 
 
 @method("array", "fill")
@@ -168,8 +205,13 @@ def fill(ctx: Context, x: AbstractValue, value: AbstractValue) -> AbstractValue:
 
 @method("array", "sort")
 def sort(
-    ctx: Context, x: AbstractValue, axis: AbstractValue = Const(-1), kind: AbstractValue = NONE,
-    order: AbstractValue = NONE, *, stable: AbstractValue = NONE,
+    ctx: Context,
+    x: AbstractValue,
+    axis: AbstractValue = Const(-1),
+    kind: AbstractValue = NONE,
+    order: AbstractValue = NONE,
+    *,
+    stable: AbstractValue = NONE,
 ) -> AbstractValue:
     """`x.sort()`: in place."""
     assert isinstance(x, ArrayValue)
@@ -182,8 +224,12 @@ def sort(
 
 @method("array", "partition")
 def partition(
-    ctx: Context, x: AbstractValue, kth: AbstractValue, axis: AbstractValue = Const(-1),
-    kind: AbstractValue = Const("introselect"), order: AbstractValue = NONE,
+    ctx: Context,
+    x: AbstractValue,
+    kth: AbstractValue,
+    axis: AbstractValue = Const(-1),
+    kind: AbstractValue = Const("introselect"),
+    order: AbstractValue = NONE,
 ) -> AbstractValue:
     """`x.partition(kth)`: in place; fully sorted."""
     return sort(ctx, x, axis, NONE, order)
@@ -263,7 +309,8 @@ def length(ctx: Context, x: AbstractValue) -> AbstractValue:
     return ctx.size_value(x.type.shape[0])
 
 
-# ---- attributes ------------------------------------------------------------------------------------------------------------
+# ---- attributes
+# ------------------------------------------------------------------------------------------------------------
 
 
 def _both(*names: str) -> Callable[[Entry], Entry]:
@@ -364,7 +411,8 @@ def flat_iterator(ctx: Context, x: AbstractValue) -> AbstractValue:
     return numpy_shaping.ravel(ctx, x)
 
 
-# ---- Python's numbers ------------------------------------------------------------------------------------------------------
+# ---- Python's numbers
+# ------------------------------------------------------------------------------------------------------
 
 
 @method("scalar", "is_integer")

@@ -22,14 +22,7 @@ from tangra.api.numpy_common import (
     static_bool,
     where_,
 )
-from tangra.api.numpy_reductions import (
-    masked_sum,
-    mean_dtype,
-    number_of,
-    reduce_ufunc,
-    require_elements,
-    restored,
-)
+from tangra.api.numpy_reductions import masked_sum, mean_dtype, number_of, reduce_ufunc, require_elements, restored
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue
 from tangra.ir import Value
@@ -54,8 +47,13 @@ def valid(ctx: Context, a: AbstractValue, where: AbstractValue) -> AbstractValue
 
 def _declare_sum(name: str, ufunc: np.ufunc, fill: float) -> None:
     def entry(
-        ctx: Context, a: AbstractValue, axis: AbstractValue = NONE, dtype: AbstractValue = NONE,
-        out: AbstractValue = NONE, keepdims: AbstractValue = FALSE, initial: AbstractValue | None = None,
+        ctx: Context,
+        a: AbstractValue,
+        axis: AbstractValue = NONE,
+        dtype: AbstractValue = NONE,
+        out: AbstractValue = NONE,
+        keepdims: AbstractValue = FALSE,
+        initial: AbstractValue | None = None,
         where: AbstractValue = TRUE,
     ) -> AbstractValue:
         clean = without_nan(ctx, a, fill)
@@ -71,8 +69,13 @@ _declare_sum("nanprod", np.multiply, 1)
 
 def _declare_extremum(name: str, ufunc: np.ufunc, fill: float) -> None:
     def entry(
-        ctx: Context, a: AbstractValue, axis: AbstractValue = NONE, out: AbstractValue = NONE,
-        keepdims: AbstractValue = FALSE, initial: AbstractValue | None = None, where: AbstractValue = TRUE,
+        ctx: Context,
+        a: AbstractValue,
+        axis: AbstractValue = NONE,
+        out: AbstractValue = NONE,
+        keepdims: AbstractValue = FALSE,
+        initial: AbstractValue | None = None,
+        where: AbstractValue = TRUE,
     ) -> AbstractValue:
         value = ctx.array(a)
         if not value.dtype.is_float:
@@ -95,7 +98,11 @@ _declare_extremum("nanmin", np.minimum, np.inf)
 
 def _declare_position(name: str, op: str, fill: float) -> None:
     def entry(
-        ctx: Context, a: AbstractValue, axis: AbstractValue = NONE, out: AbstractValue = NONE, *,
+        ctx: Context,
+        a: AbstractValue,
+        axis: AbstractValue = NONE,
+        out: AbstractValue = NONE,
+        *,
         keepdims: AbstractValue = FALSE,
     ) -> AbstractValue:
         from tangra.api.numpy_reductions import position
@@ -125,8 +132,14 @@ def _divided(ctx: Context, total: Value, count: Value) -> Value:
 
 @function(np.nanmean)
 def nanmean(
-    ctx: Context, a: AbstractValue, axis: AbstractValue = NONE, dtype: AbstractValue = NONE,
-    out: AbstractValue = NONE, keepdims: AbstractValue = FALSE, *, where: AbstractValue = TRUE,
+    ctx: Context,
+    a: AbstractValue,
+    axis: AbstractValue = NONE,
+    dtype: AbstractValue = NONE,
+    out: AbstractValue = NONE,
+    keepdims: AbstractValue = FALSE,
+    *,
+    where: AbstractValue = TRUE,
 ) -> AbstractValue:
     """`np.nanmean`."""
     value, axes = ctx.array(a), axes_arg(ctx, axis, ctx.type_of(a).rank)
@@ -139,8 +152,14 @@ def nanmean(
 
 def _declare_spread(name: str, root: bool) -> None:
     def entry(
-        ctx: Context, a: AbstractValue, axis: AbstractValue = NONE, dtype: AbstractValue = NONE,
-        out: AbstractValue = NONE, ddof: AbstractValue = ZERO, keepdims: AbstractValue = FALSE, *,
+        ctx: Context,
+        a: AbstractValue,
+        axis: AbstractValue = NONE,
+        dtype: AbstractValue = NONE,
+        out: AbstractValue = NONE,
+        ddof: AbstractValue = ZERO,
+        keepdims: AbstractValue = FALSE,
+        *,
         where: AbstractValue = TRUE,
     ) -> AbstractValue:
         value, axes = ctx.array(a), axes_arg(ctx, axis, ctx.type_of(a).rank)

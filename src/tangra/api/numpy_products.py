@@ -88,8 +88,15 @@ def product(ctx: Context, x: Value, y: Value) -> Value:
 
 @function(np.matmul)
 def matmul(
-    ctx: Context, x1: AbstractValue, x2: AbstractValue, /, out: AbstractValue = NONE, *, dtype: AbstractValue = NONE,
-    casting: AbstractValue = Const("same_kind"), order: AbstractValue = Const("K"),
+    ctx: Context,
+    x1: AbstractValue,
+    x2: AbstractValue,
+    /,
+    out: AbstractValue = NONE,
+    *,
+    dtype: AbstractValue = NONE,
+    casting: AbstractValue = Const("same_kind"),
+    order: AbstractValue = Const("K"),
 ) -> AbstractValue:
     """`np.matmul(x1, x2)`, `x1 @ x2`."""
     if not ctx.type_of(x1).rank or not ctx.type_of(x2).rank:
@@ -187,7 +194,7 @@ def kron(ctx: Context, a: AbstractValue, b: AbstractValue) -> AbstractValue:
 
 
 def _cross(
-    ctx: Context, a: AbstractValue, b: AbstractValue, places: tuple[AbstractValue, AbstractValue, AbstractValue],
+    ctx: Context, a: AbstractValue, b: AbstractValue, places: tuple[AbstractValue, AbstractValue, AbstractValue]
 ) -> AbstractValue:
     x, y = pair(ctx, a, b)
     x = move(ctx, x, axis_arg(ctx, places[0], x.array.rank), x.array.rank - 1)
@@ -216,8 +223,13 @@ def _cross(
 
 @function(np.cross)
 def cross(
-    ctx: Context, a: AbstractValue, b: AbstractValue, axisa: AbstractValue = Const(-1),
-    axisb: AbstractValue = Const(-1), axisc: AbstractValue = Const(-1), axis: AbstractValue = NONE,
+    ctx: Context,
+    a: AbstractValue,
+    b: AbstractValue,
+    axisa: AbstractValue = Const(-1),
+    axisb: AbstractValue = Const(-1),
+    axisc: AbstractValue = Const(-1),
+    axis: AbstractValue = NONE,
 ) -> AbstractValue:
     """`np.cross(a, b)` of vectors of 2 or 3 components along the given axes."""
     return _cross(ctx, a, b, (axisa, axisb, axisc) if is_none(axis) else (axis, axis, axis))
@@ -233,8 +245,13 @@ def linalg_cross(
 
 @function(np.trace)
 def trace(
-    ctx: Context, a: AbstractValue, offset: AbstractValue = ZERO, axis1: AbstractValue = ZERO,
-    axis2: AbstractValue = ONE, dtype: AbstractValue = NONE, out: AbstractValue = NONE,
+    ctx: Context,
+    a: AbstractValue,
+    offset: AbstractValue = ZERO,
+    axis1: AbstractValue = ZERO,
+    axis2: AbstractValue = ONE,
+    dtype: AbstractValue = NONE,
+    out: AbstractValue = NONE,
 ) -> AbstractValue:
     """`np.trace(a, offset, axis1, axis2)`: summed in NumPy's accumulation dtype."""
     value = ctx.array(a)

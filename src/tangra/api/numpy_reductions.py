@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -51,18 +52,25 @@ from tangra.ir import Value
 from tangra.shapes import Size, known_le, prod, reduce_shape
 
 REDUCTIONS: dict[np.ufunc, tuple[str, float | bool | None]] = {
-    np.add: ("reduce_sum", 0), np.multiply: ("reduce_prod", 1), np.maximum: ("reduce_max", None),
-    np.minimum: ("reduce_min", None), np.logical_and: ("reduce_and", True), np.logical_or: ("reduce_or", False),
-    np.bitwise_and: ("reduce_and", -1), np.bitwise_or: ("reduce_or", 0),
+    np.add: ("reduce_sum", 0),
+    np.multiply: ("reduce_prod", 1),
+    np.maximum: ("reduce_max", None),
+    np.minimum: ("reduce_min", None),
+    np.logical_and: ("reduce_and", True),
+    np.logical_or: ("reduce_or", False),
+    np.bitwise_and: ("reduce_and", -1),
+    np.bitwise_or: ("reduce_or", 0),
 }
 
 
 @lru_cache(maxsize=1024)
-def _loop_dtype(ufunc: np.ufunc, dtype: str) -> np.dtype[object] | None:
+def _loop_dtype(ufunc: np.ufunc, dtype: str) -> np.dtype[Any] | None:
     try:
-        return np.dtype(ufunc.reduce(np.ones(2, dtype)).dtype)
+        result: Any = ufunc.reduce(np.ones(2, dtype))
     except TypeError:
         return None
+    found: np.dtype[Any] = result.dtype
+    return found
 
 
 def accumulation_dtype(ctx: Context, ufunc: np.ufunc, dtype: DType) -> DType:
@@ -104,9 +112,16 @@ def reduce_value(ctx: Context, ufunc: np.ufunc, value: Value, axes: Sequence[int
 
 
 def reduce_ufunc(
-    ctx: Context, ufunc: np.ufunc, a: AbstractValue, axis: AbstractValue = NONE, dtype: AbstractValue = NONE,
-    out: AbstractValue = NONE, keepdims: AbstractValue = FALSE, initial: AbstractValue | None = None,
-    where: AbstractValue = TRUE, name: str = "",
+    ctx: Context,
+    ufunc: np.ufunc,
+    a: AbstractValue,
+    axis: AbstractValue = NONE,
+    dtype: AbstractValue = NONE,
+    out: AbstractValue = NONE,
+    keepdims: AbstractValue = FALSE,
+    initial: AbstractValue | None = None,
+    where: AbstractValue = TRUE,
+    name: str = "",
 ) -> AbstractValue:
     """`ufunc.reduce(a, axis, dtype, out, keepdims, initial, where)`; `axis` None means all."""
     name = name or f"np.{ufunc.__name__}.reduce"
@@ -136,7 +151,8 @@ def _masked(ctx: Context, ufunc: np.ufunc, value: Value, where: AbstractValue, s
     identity = REDUCTIONS.get(ufunc, ("", None))[1]
     if identity is None and start is None:
         bad_value(
-            ctx, f"{name}: the reduction has no identity, so to use a where mask one has to specify 'initial'",
+            ctx,
+            f"{name}: the reduction has no identity, so to use a where mask one has to specify 'initial'",
             "pass initial=",
         )
     neutral = start if identity is None else ctx.b.const(identity, value.dtype)
@@ -146,8 +162,8 @@ def _masked(ctx: Context, ufunc: np.ufunc, value: Value, where: AbstractValue, s
 
 def _started(ctx: Context, ufunc: np.ufunc, value: Value, axes: Sequence[int], start: Value | None) -> Value:
     """The reduction with `start` as its first element."""
-    from tangra.api.numpy_ufuncs import EMIT
     from tangra.api.elementwise import broadcast
+    from tangra.api.numpy_ufuncs import EMIT
 
     if start is None:
         return reduce_value(ctx, ufunc, value, axes)
@@ -171,8 +187,13 @@ def merged_last(ctx: Context, value: Value, axes: Sequence[int]) -> Value:
 
 def _declare(f: object, ufunc: np.ufunc, name: str) -> None:
     def entry(
-        ctx: Context, a: AbstractValue, axis: AbstractValue = NONE, dtype: AbstractValue = NONE,
-        out: AbstractValue = NONE, keepdims: AbstractValue = FALSE, initial: AbstractValue | None = None,
+        ctx: Context,
+        a: AbstractValue,
+        axis: AbstractValue = NONE,
+        dtype: AbstractValue = NONE,
+        out: AbstractValue = NONE,
+        keepdims: AbstractValue = FALSE,
+        initial: AbstractValue | None = None,
         where: AbstractValue = TRUE,
     ) -> AbstractValue:
         return reduce_ufunc(ctx, ufunc, a, axis, dtype, out, keepdims, initial, where, name)
@@ -183,8 +204,13 @@ def _declare(f: object, ufunc: np.ufunc, name: str) -> None:
 
 def _declare_extremum(f: object, ufunc: np.ufunc, name: str) -> None:
     def entry(
-        ctx: Context, a: AbstractValue, axis: AbstractValue = NONE, out: AbstractValue = NONE,
-        keepdims: AbstractValue = FALSE, initial: AbstractValue | None = None, where: AbstractValue = TRUE,
+        ctx: Context,
+        a: AbstractValue,
+        axis: AbstractValue = NONE,
+        out: AbstractValue = NONE,
+        keepdims: AbstractValue = FALSE,
+        initial: AbstractValue | None = None,
+        where: AbstractValue = TRUE,
     ) -> AbstractValue:
         return reduce_ufunc(ctx, ufunc, a, axis, NONE, out, keepdims, initial, where, name)
 
@@ -194,8 +220,13 @@ def _declare_extremum(f: object, ufunc: np.ufunc, name: str) -> None:
 
 def _declare_logical(f: object, ufunc: np.ufunc, name: str) -> None:
     def entry(
-        ctx: Context, a: AbstractValue, axis: AbstractValue = NONE, out: AbstractValue = NONE,
-        keepdims: AbstractValue = FALSE, *, where: AbstractValue = TRUE,
+        ctx: Context,
+        a: AbstractValue,
+        axis: AbstractValue = NONE,
+        out: AbstractValue = NONE,
+        keepdims: AbstractValue = FALSE,
+        *,
+        where: AbstractValue = TRUE,
     ) -> AbstractValue:
         return reduce_ufunc(ctx, ufunc, a, axis, NONE, out, keepdims, None, where, name)
 
@@ -213,7 +244,8 @@ _declare_logical(np.any, np.logical_or, "np.any")
 _declare_logical(np.all, np.logical_and, "np.all")
 
 
-# ---- means and variances -------------------------------------------------------------------------------------------------
+# ---- means and variances
+# -------------------------------------------------------------------------------------------------
 
 
 def mean_dtype(dtype: DType) -> DType:
@@ -246,8 +278,14 @@ def masked_sum(ctx: Context, value: Value, axes: Sequence[int], where: AbstractV
 
 @function(np.mean)
 def mean(
-    ctx: Context, a: AbstractValue, axis: AbstractValue = NONE, dtype: AbstractValue = NONE,
-    out: AbstractValue = NONE, keepdims: AbstractValue = FALSE, *, where: AbstractValue = TRUE,
+    ctx: Context,
+    a: AbstractValue,
+    axis: AbstractValue = NONE,
+    dtype: AbstractValue = NONE,
+    out: AbstractValue = NONE,
+    keepdims: AbstractValue = FALSE,
+    *,
+    where: AbstractValue = TRUE,
 ) -> AbstractValue:
     """`np.mean`: the sum in the accumulation dtype divided by the count."""
     value, axes = ctx.array(a), axes_arg(ctx, axis, ctx.type_of(a).rank)
@@ -261,8 +299,13 @@ def mean(
 
 
 def variance(
-    ctx: Context, a: AbstractValue, axis: AbstractValue, dtype: AbstractValue, ddof: AbstractValue,
-    keepdims: AbstractValue, where: AbstractValue,
+    ctx: Context,
+    a: AbstractValue,
+    axis: AbstractValue,
+    dtype: AbstractValue,
+    ddof: AbstractValue,
+    keepdims: AbstractValue,
+    where: AbstractValue,
 ) -> Value:
     """mean(|x - mean|^2) with count - ddof (not below 0) as the divisor."""
     value, axes = ctx.array(a), axes_arg(ctx, axis, ctx.type_of(a).rank)
@@ -278,9 +321,17 @@ def variance(
 
 def _declare_spread(f: object, root: bool, name: str) -> None:
     def entry(
-        ctx: Context, a: AbstractValue, axis: AbstractValue = NONE, dtype: AbstractValue = NONE,
-        out: AbstractValue = NONE, ddof: AbstractValue = ZERO, keepdims: AbstractValue = FALSE, *,
-        where: AbstractValue = TRUE, mean: AbstractValue | None = None, correction: AbstractValue | None = None,
+        ctx: Context,
+        a: AbstractValue,
+        axis: AbstractValue = NONE,
+        dtype: AbstractValue = NONE,
+        out: AbstractValue = NONE,
+        ddof: AbstractValue = ZERO,
+        keepdims: AbstractValue = FALSE,
+        *,
+        where: AbstractValue = TRUE,
+        mean: AbstractValue | None = None,
+        correction: AbstractValue | None = None,
     ) -> AbstractValue:
         if mean is not None:
             unsupported(ctx, f"{name}: mean= is not supported", "leave it out")
@@ -297,7 +348,11 @@ _declare_spread(np.std, True, "np.std")
 
 @function(np.ptp)
 def ptp(
-    ctx: Context, a: AbstractValue, axis: AbstractValue = NONE, out: AbstractValue = NONE, keepdims: AbstractValue = FALSE
+    ctx: Context,
+    a: AbstractValue,
+    axis: AbstractValue = NONE,
+    out: AbstractValue = NONE,
+    keepdims: AbstractValue = FALSE,
 ) -> AbstractValue:
     """`np.ptp`: max - min."""
     high = ctx.array(reduce_ufunc(ctx, np.maximum, a, axis, keepdims=keepdims, name="np.ptp"))
@@ -307,7 +362,8 @@ def ptp(
     return return_value(ctx, ctx.b("sub", high, low), out, "np.ptp")
 
 
-# ---- positions and counts ------------------------------------------------------------------------------------------------
+# ---- positions and counts
+# ------------------------------------------------------------------------------------------------
 
 
 def position(
@@ -329,7 +385,11 @@ def position(
 
 def _declare_position(name: str) -> None:
     def entry(
-        ctx: Context, a: AbstractValue, axis: AbstractValue = NONE, out: AbstractValue = NONE, *,
+        ctx: Context,
+        a: AbstractValue,
+        axis: AbstractValue = NONE,
+        out: AbstractValue = NONE,
+        *,
         keepdims: AbstractValue = FALSE,
     ) -> AbstractValue:
         return position(ctx, name, a, axis, out, keepdims)
@@ -366,5 +426,15 @@ def ndim(ctx: Context, a: AbstractValue) -> AbstractValue:
     return Const(ctx.type_of(a).rank)
 
 
-__all__ = ["accumulation_dtype", "as_array", "divided", "masked_sum", "position", "reduce_ufunc", "reduce_value",
-           "require_elements", "restored", "where_"]
+__all__ = [
+    "accumulation_dtype",
+    "as_array",
+    "divided",
+    "masked_sum",
+    "position",
+    "reduce_ufunc",
+    "reduce_value",
+    "require_elements",
+    "restored",
+    "where_",
+]

@@ -42,7 +42,8 @@ PAD_MODES = ("constant", "edge", "reflect", "symmetric", "wrap", "linear_ramp", 
 
 
 def take_along(ctx: Context, value: Value, indices: Value, axis: int) -> Value:
-    """`np.take(value, indices, axis)` for non-negative indices in range: the axis is replaced by the axes of `indices`."""
+    """`np.take(value, indices, axis)` for non-negative indices in range: the axis is replaced by the axes of
+    `indices`."""
     rank, extra = value.array.rank, indices.array.rank
     front = [axis, *(k for k in range(rank) if k != axis)]
     moved = value if axis == 0 else transpose(ctx, value, front)
@@ -90,20 +91,23 @@ def static_counts(ctx: Context, repeats: AbstractValue) -> list[int]:
         return [int(r) for r in np.ravel(ctx.static(repeats, "repeats"))]
     except TangraError:
         ctx.error(
-            DataDependentShapeError, "np.repeat with run-time counts: the result's size depends on data",
-            code=RUN_TIME_COUNTS, fix="pass one count, or a constant list of counts",
+            DataDependentShapeError,
+            "np.repeat with run-time counts: the result's size depends on data",
+            code=RUN_TIME_COUNTS,
+            fix="pass one count, or a constant list of counts",
         )
 
 
 def _repeated(ctx: Context, value: Value, axis: int, count: Size) -> Value:
     shape = value.shape
-    spread = (*shape[: axis + 1], count, *shape[axis + 1:])
+    spread = (*shape[: axis + 1], count, *shape[axis + 1 :])
     dims = tuple(k for k in range(len(spread)) if k != axis + 1)
     value = ctx.b("broadcast", value, shape=spread, dims=dims)
-    return reshape(ctx, value, (*shape[:axis], shape[axis] * count, *shape[axis + 1:]))
+    return reshape(ctx, value, (*shape[:axis], shape[axis] * count, *shape[axis + 1 :]))
 
 
-# ---- roll ----------------------------------------------------------------------------------------------------------------
+# ---- roll
+# ----------------------------------------------------------------------------------------------------------------
 
 
 @function(np.roll)
@@ -148,7 +152,8 @@ def _rolled(ctx: Context, value: Value, shift: AbstractValue, axis: int) -> Valu
     return take_along(ctx, value, index, axis)
 
 
-# ---- pad -----------------------------------------------------------------------------------------------------------------
+# ---- pad
+# -----------------------------------------------------------------------------------------------------------------
 
 
 def _pairs(ctx: Context, v: AbstractValue, rank: int, what: str) -> list[tuple[AbstractValue, AbstractValue]]:
@@ -177,11 +182,18 @@ def _pairs(ctx: Context, v: AbstractValue, rank: int, what: str) -> list[tuple[A
 
 @function(np.pad)
 def pad(
-    ctx: Context, array: AbstractValue, pad_width: AbstractValue, mode: AbstractValue = Const("constant"), *,
-    constant_values: AbstractValue = ZERO, end_values: AbstractValue = ZERO, stat_length: AbstractValue = NONE,
+    ctx: Context,
+    array: AbstractValue,
+    pad_width: AbstractValue,
+    mode: AbstractValue = Const("constant"),
+    *,
+    constant_values: AbstractValue = ZERO,
+    end_values: AbstractValue = ZERO,
+    stat_length: AbstractValue = NONE,
     reflect_type: AbstractValue = Const("even"),
 ) -> AbstractValue:
-    """`np.pad(array, pad_width, mode)` with modes constant, edge, reflect, symmetric, wrap, linear_ramp, maximum, minimum
+    """`np.pad(array, pad_width, mode)` with modes constant, edge, reflect, symmetric, wrap, linear_ramp, maximum,
+    minimum
     and mean (over the whole axis)."""
     word = ctx.static(mode, "mode")
     if word not in PAD_MODES:
@@ -224,7 +236,11 @@ def _pad_constant(
 
 
 def _pad_computed(
-    ctx: Context, value: Value, axis: int, width: tuple[Size, Size], mode: str,
+    ctx: Context,
+    value: Value,
+    axis: int,
+    width: tuple[Size, Size],
+    mode: str,
     ends: tuple[AbstractValue, AbstractValue],
 ) -> Value:
     """Borders computed from the axis: its extremum or mean, or a ramp from the edge to an end value."""
@@ -262,8 +278,11 @@ def _padded_index(ctx: Context, size: Size, low: Size, high: Size, mode: str) ->
     n = size_as(ctx, size, I64)
     place = ew(ctx, "sub", ramp(ctx, low + size + high), size_as(ctx, low, I64))
     if known_eq(size, 0, ctx.facts) is not False and not known_eq(low + high, 0, ctx.facts):
-        ctx.fail_if(b("eq", n, b.int(0)), "ValueError",
-                    f"can't extend empty axis 0 using modes other than 'constant' or 'empty' ({mode})")
+        ctx.fail_if(
+            b("eq", n, b.int(0)),
+            "ValueError",
+            f"can't extend empty axis 0 using modes other than 'constant' or 'empty' ({mode})",
+        )
     if mode == "edge":
         return ew(ctx, "maximum", ew(ctx, "minimum", place, ew(ctx, "sub", n, 1)), 0)
     if mode == "wrap":
@@ -276,7 +295,8 @@ def _padded_index(ctx: Context, size: Size, low: Size, high: Size, mode: str) ->
     return b("select", ew(ctx, "lt", turn, n), turn, ew(ctx, "sub", period, turn))
 
 
-# ---- resize, insert, delete ------------------------------------------------------------------------------------------------
+# ---- resize, insert, delete
+# ------------------------------------------------------------------------------------------------
 
 
 @function(np.resize)
@@ -338,7 +358,7 @@ def insert(
     new = cast(ctx, ctx.array(values), value.dtype)
     if single and new.shape:
         lead = (1,) * (value.array.rank - new.array.rank) + new.shape
-        order = [k for k in range(1, len(lead))]
+        order = list(range(1, len(lead)))
         order.insert(place, 0)
         new = transpose(ctx, reshape(ctx, new, lead), order)
     count = new.shape[place - value.array.rank] if single and new.array.rank == value.array.rank else len(places)

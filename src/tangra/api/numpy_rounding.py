@@ -37,9 +37,7 @@ from tangra.shapes import known_eq
 
 
 @function(np.round, np.around)
-def round_(
-    ctx: Context, a: AbstractValue, decimals: AbstractValue = ZERO, out: AbstractValue = NONE
-) -> AbstractValue:
+def round_(ctx: Context, a: AbstractValue, decimals: AbstractValue = ZERO, out: AbstractValue = NONE) -> AbstractValue:
     """`np.round(a, decimals)`: rint(a * 10**d) / 10**d as NumPy computes it, half to even; ints stay for d >= 0."""
     digits, value = static_int(ctx, decimals, "decimals"), ctx.array(a)
     if value.dtype == BOOL:
@@ -150,7 +148,11 @@ def isscalar(ctx: Context, element: AbstractValue) -> AbstractValue:
 
 @function(np.unwrap)
 def unwrap(
-    ctx: Context, p: AbstractValue, discont: AbstractValue = NONE, axis: AbstractValue = Const(-1), *,
+    ctx: Context,
+    p: AbstractValue,
+    discont: AbstractValue = NONE,
+    axis: AbstractValue = Const(-1),
+    *,
     period: AbstractValue = Const(2 * np.pi),
 ) -> AbstractValue:
     """`np.unwrap(p, discont, axis, period=)`: jumps of more than half a period are made whole periods smaller."""
@@ -171,11 +173,15 @@ def unwrap(
     size = value.shape[place]
     total = ctx.b("cumsum", correction, axis=place, reverse=False)
     rest = part(ctx, value, place, 0 if known_eq(size, 0, ctx.facts) else 1, correction.shape[place])
-    return ctx.new_array(ctx.b("concat", part(ctx, value, place, 0, size - correction.shape[place]),
-                               ctx.b("add", rest, total), axis=place))
+    return ctx.new_array(
+        ctx.b(
+            "concat", part(ctx, value, place, 0, size - correction.shape[place]), ctx.b("add", rest, total), axis=place
+        )
+    )
 
 
-# ---- closeness and equality ------------------------------------------------------------------------------------------------
+# ---- closeness and equality
+# ------------------------------------------------------------------------------------------------
 
 
 def close(
@@ -195,8 +201,12 @@ def close(
 
 @function(np.isclose)
 def isclose(
-    ctx: Context, a: AbstractValue, b: AbstractValue, rtol: AbstractValue = Const(1e-05),
-    atol: AbstractValue = Const(1e-08), equal_nan: AbstractValue = FALSE,
+    ctx: Context,
+    a: AbstractValue,
+    b: AbstractValue,
+    rtol: AbstractValue = Const(1e-05),
+    atol: AbstractValue = Const(1e-08),
+    equal_nan: AbstractValue = FALSE,
 ) -> AbstractValue:
     """`np.isclose(a, b, rtol, atol, equal_nan)`."""
     return ctx.result(close(ctx, a, b, rtol, atol, equal_nan))
@@ -216,8 +226,12 @@ def python_bool(ctx: Context, value: Value) -> AbstractValue:
 
 @function(np.allclose)
 def allclose(
-    ctx: Context, a: AbstractValue, b: AbstractValue, rtol: AbstractValue = Const(1e-05),
-    atol: AbstractValue = Const(1e-08), equal_nan: AbstractValue = FALSE,
+    ctx: Context,
+    a: AbstractValue,
+    b: AbstractValue,
+    rtol: AbstractValue = Const(1e-05),
+    atol: AbstractValue = Const(1e-08),
+    equal_nan: AbstractValue = FALSE,
 ) -> AbstractValue:
     """`np.allclose`: a Python bool."""
     return python_bool(ctx, everything(ctx, close(ctx, a, b, rtol, atol, equal_nan)))
@@ -232,9 +246,7 @@ def _same_shape(ctx: Context, x: Value, y: Value) -> bool | None:
 
 
 @function(np.array_equal)
-def array_equal(
-    ctx: Context, a1: AbstractValue, a2: AbstractValue, equal_nan: AbstractValue = FALSE
-) -> AbstractValue:
+def array_equal(ctx: Context, a1: AbstractValue, a2: AbstractValue, equal_nan: AbstractValue = FALSE) -> AbstractValue:
     """`np.array_equal`: a Python bool; False for other shapes (which must be known to differ or agree)."""
     dtype = strong(ctx, a1, a2)
     x, y = cast(ctx, ctx.array(a1), dtype), cast(ctx, ctx.array(a2), dtype)
@@ -272,7 +284,8 @@ if hasattr(np, "astype"):
     function(np.astype)(_astype)
 
 
-# ---- dtype questions -------------------------------------------------------------------------------------------------------
+# ---- dtype questions
+# -------------------------------------------------------------------------------------------------------
 
 
 @function(np.result_type)
@@ -284,7 +297,7 @@ def result_type(ctx: Context, *arrays_and_dtypes: AbstractValue) -> AbstractValu
             parts.append(np.dtype(v.value))
         else:
             kind = ctx.kind(v)
-            parts.append(kind.type(0) if kind.python else np.dtype(kind.dtype.numpy))  # type: ignore[arg-type]
+            parts.append(kind.type(0) if kind.python else np.dtype(kind.dtype.numpy))
     return Const(np.result_type(*parts))
 
 

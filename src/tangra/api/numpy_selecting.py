@@ -40,11 +40,14 @@ WHERE_ONE = declare("TG604", "positions of true elements: how many there are dep
 def where(
     ctx: Context, condition: AbstractValue, x: AbstractValue | None = None, y: AbstractValue | None = None, /
 ) -> AbstractValue:
-    """`np.where(condition, x, y)`: always an array, 0-d of three scalars. With one argument its shape depends on data."""
+    """`np.where(condition, x, y)`: always an array, 0-d of three scalars. With one argument its shape depends on
+    data."""
     if x is None or y is None:
         ctx.error(
-            DataDependentShapeError, "np.where(condition) with one argument: the result's size depends on the data",
-            code=WHERE_ONE, fix="use np.where(condition, x, y), or a loop",
+            DataDependentShapeError,
+            "np.where(condition) with one argument: the result's size depends on the data",
+            code=WHERE_ONE,
+            fix="use np.where(condition, x, y), or a loop",
         )
     dtype = common(ctx, x, y)
     mask, a, b = broadcast(ctx, [mask_of(ctx, condition), operand(ctx, x, dtype), operand(ctx, y, dtype)])
@@ -53,9 +56,16 @@ def where(
 
 @function(np.clip)
 def clip(
-    ctx: Context, a: AbstractValue, a_min: AbstractValue | None = None, a_max: AbstractValue | None = None,
-    out: AbstractValue = NONE, *, min: AbstractValue | None = None, max: AbstractValue | None = None,
-    dtype: AbstractValue = NONE, where: AbstractValue = TRUE,
+    ctx: Context,
+    a: AbstractValue,
+    a_min: AbstractValue | None = None,
+    a_max: AbstractValue | None = None,
+    out: AbstractValue = NONE,
+    *,
+    min: AbstractValue | None = None,
+    max: AbstractValue | None = None,
+    dtype: AbstractValue = NONE,
+    where: AbstractValue = TRUE,
 ) -> AbstractValue:
     """`np.clip(a, low, high)`: minimum(maximum(a, low), high); either bound may be None."""
     low, high = (a_min if min is None else min), (a_max if max is None else max)
@@ -91,7 +101,7 @@ def select(
     dtype = common(ctx, *choices, default)
     values = [mask_of(ctx, c) for c in conditions] + [operand(ctx, c, dtype) for c in (*choices, default)]
     values = broadcast(ctx, values)
-    masks, options, result = values[: len(choices)], values[len(choices):-1], values[-1]
+    masks, options, result = values[: len(choices)], values[len(choices) : -1], values[-1]
     for mask, option in reversed(list(zip(masks, options, strict=True))):
         result = ctx.b("select", mask, option, result)
     return ctx.new_array(result)
@@ -99,7 +109,10 @@ def select(
 
 @function(np.choose)
 def choose(
-    ctx: Context, a: AbstractValue, choices: AbstractValue, out: AbstractValue = NONE,
+    ctx: Context,
+    a: AbstractValue,
+    choices: AbstractValue,
+    out: AbstractValue = NONE,
     mode: AbstractValue = Const("raise"),
 ) -> AbstractValue:
     """`np.choose(a, choices, mode=)`: choices[a] element by element; a sequence of known length."""
@@ -120,17 +133,23 @@ def bounded(ctx: Context, index: Value, count: int, mode: str) -> Value:
     if mode == "clip":
         return ew(ctx, "maximum", ew(ctx, "minimum", index, count - 1), 0)
     bad = ctx.b("or", ew(ctx, "lt", index, 0), ew(ctx, "ge", index, count))
-    ctx.fail_if(ctx.b("reduce_or", bad, axes=tuple(range(bad.array.rank))), "ValueError",
-                "invalid entry in choice array")
+    ctx.fail_if(
+        ctx.b("reduce_or", bad, axes=tuple(range(bad.array.rank))), "ValueError", "invalid entry in choice array"
+    )
     return index
 
 
 @function(np.piecewise)
 def piecewise(
-    ctx: Context, x: AbstractValue, condlist: AbstractValue, funclist: AbstractValue, *args: AbstractValue,
+    ctx: Context,
+    x: AbstractValue,
+    condlist: AbstractValue,
+    funclist: AbstractValue,
+    *args: AbstractValue,
     **kw: AbstractValue,
 ) -> AbstractValue:
-    """`np.piecewise(x, conditions, functions)`: every function is evaluated on all of x; the last true condition chooses."""
+    """`np.piecewise(x, conditions, functions)`: every function is evaluated on all of x; the last true condition
+    chooses."""
     base = as_array(ctx, x)
     value = ctx.array(base)
     if ctx.type_of(condlist).rank == base.type.rank:
@@ -145,8 +164,11 @@ def piecewise(
             rest = ctx.b("or", rest, mask)
         masks.append(ctx.b("not", rest))
     if len(functions) != len(masks):
-        bad_value(ctx, f"with {len(conditions)} condition(s), either {len(conditions)} or {len(conditions) + 1} "
-                  "functions are expected")
+        bad_value(
+            ctx,
+            f"with {len(conditions)} condition(s), either {len(conditions)} or {len(conditions) + 1} "
+            "functions are expected",
+        )
     result = ctx.b.zeros(value.array)
     for mask, f in zip(masks, functions, strict=True):
         y = f if is_number(f) else ctx.call(f, [base, *args], dict(kw))
@@ -157,8 +179,12 @@ def piecewise(
 
 @function(np.nan_to_num)
 def nan_to_num(
-    ctx: Context, x: AbstractValue, copy: AbstractValue = TRUE, nan: AbstractValue = Const(0.0),
-    posinf: AbstractValue = NONE, neginf: AbstractValue = NONE,
+    ctx: Context,
+    x: AbstractValue,
+    copy: AbstractValue = TRUE,
+    nan: AbstractValue = Const(0.0),
+    posinf: AbstractValue = NONE,
+    neginf: AbstractValue = NONE,
 ) -> AbstractValue:
     """`np.nan_to_num(x, nan=, posinf=, neginf=)`: infinities become the largest numbers of the dtype by default."""
     if ctx.static(copy, "copy") is False:

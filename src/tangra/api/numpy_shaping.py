@@ -1,4 +1,5 @@
-"""Views under another shape: reshape, ravel, transpose, swapaxes, squeeze, expand_dims, flip, broadcast_to, diagonal …"""
+"""Views under another shape: reshape, ravel, transpose, swapaxes, squeeze, expand_dims, flip, broadcast_to, diagonal
+…"""
 
 from __future__ import annotations
 
@@ -60,7 +61,12 @@ def target_shape(ctx: Context, a: ArrayValue, shape: AbstractValue) -> Shape:
 
 @function(np.reshape)
 def reshape(
-    ctx: Context, a: AbstractValue, /, shape: AbstractValue, order: AbstractValue = Const("C"), *,
+    ctx: Context,
+    a: AbstractValue,
+    /,
+    shape: AbstractValue,
+    order: AbstractValue = Const("C"),
+    *,
     copy: AbstractValue = NONE,
 ) -> AbstractValue:
     """`np.reshape(a, shape)` in C order: a view where the memory allows one."""
@@ -200,7 +206,8 @@ _declare_atleast(np.atleast_2d, 2)
 _declare_atleast(np.atleast_3d, 3)
 
 
-# ---- broadcasting --------------------------------------------------------------------------------------------------------
+# ---- broadcasting
+# --------------------------------------------------------------------------------------------------------
 
 
 @function(np.broadcast_to)
@@ -238,7 +245,8 @@ def joint_shape(ctx: Context, shapes: Sequence[Shape]) -> Shape:
 
 @function(np.broadcast_arrays)
 def broadcast_arrays(ctx: Context, *args: AbstractValue, subok: AbstractValue = FALSE) -> AbstractValue:
-    """`np.broadcast_arrays`: views (read-only here, where NumPy warns of writing), the arrays themselves if they agree."""
+    """`np.broadcast_arrays`: views (read-only here, where NumPy warns of writing), the arrays themselves if they
+    agree."""
     arrays = [as_array(ctx, a) for a in args]
     if all(a.type.shape == arrays[0].type.shape for a in arrays):
         return TupleValue(tuple(arrays))
@@ -253,7 +261,8 @@ def broadcast_shapes_(ctx: Context, *args: AbstractValue) -> AbstractValue:
     return TupleValue(tuple(ctx.size_value(d) for d in shape))
 
 
-# ---- reversal and diagonals ------------------------------------------------------------------------------------------------
+# ---- reversal and diagonals
+# ------------------------------------------------------------------------------------------------
 
 
 def flipped(ctx: Context, base: ArrayValue, axes: Sequence[int]) -> ArrayValue:
@@ -311,7 +320,11 @@ def diagonal_indices(ctx: Context, rows: Size, columns: Size, offset: int) -> tu
 
 @function(np.diagonal)
 def diagonal(
-    ctx: Context, a: AbstractValue, offset: AbstractValue = ZERO, axis1: AbstractValue = ZERO, axis2: AbstractValue = ONE
+    ctx: Context,
+    a: AbstractValue,
+    offset: AbstractValue = ZERO,
+    axis1: AbstractValue = ZERO,
+    axis2: AbstractValue = ONE,
 ) -> AbstractValue:
     """`np.diagonal(a, offset, axis1, axis2)`: a read-only view, the diagonal as last axis."""
     base = as_array(ctx, a)

@@ -78,8 +78,11 @@ def convolved(ctx: Context, x: Value, y: Value, mode: str, name: str) -> Value:
         if mode == "full" or known_le(n, m, ctx.facts):
             x, y, n, m = y, x, m, n
         else:
-            unsupported(ctx, f"np.{name} in mode {mode!r} of vectors of which it isn't known which is longer",
-                        "use mode='full' and slice the result")
+            unsupported(
+                ctx,
+                f"np.{name} in mode {mode!r} of vectors of which it isn't known which is longer",
+                "use mode='full' and slice the result",
+            )
     if mode == "full":
         first, count = 0, n + m - 1
     elif mode == "same":
@@ -90,19 +93,16 @@ def convolved(ctx: Context, x: Value, y: Value, mode: str, name: str) -> Value:
 
 
 @function(np.convolve)
-def convolve(
-    ctx: Context, a: AbstractValue, v: AbstractValue, mode: AbstractValue = Const("full")
-) -> AbstractValue:
+def convolve(ctx: Context, a: AbstractValue, v: AbstractValue, mode: AbstractValue = Const("full")) -> AbstractValue:
     """`np.convolve(a, v, mode)`: 'full', 'same' or 'valid'."""
     x, y = _vectors(ctx, a, v, "convolve")
     return ctx.new_array(convolved(ctx, x, y, static_str(ctx, mode, "mode", ("full", "same", "valid")), "convolve"))
 
 
 @function(np.correlate)
-def correlate(
-    ctx: Context, a: AbstractValue, v: AbstractValue, mode: AbstractValue = Const("valid")
-) -> AbstractValue:
-    """`np.correlate(a, v, mode)`: convolution with v reversed; in 'same' and 'valid' of a longer v, the result reversed."""
+def correlate(ctx: Context, a: AbstractValue, v: AbstractValue, mode: AbstractValue = Const("valid")) -> AbstractValue:
+    """`np.correlate(a, v, mode)`: convolution with v reversed; in 'same' and 'valid' of a longer v, the result
+    reversed."""
     x, y = _vectors(ctx, a, v, "correlate")
     word = static_str(ctx, mode, "mode", ("full", "same", "valid"))
     n, m = x.shape[0], y.shape[0]
@@ -118,8 +118,13 @@ def _reversed(ctx: Context, x: Value) -> Value:
 
 @function(np.interp)
 def interp(
-    ctx: Context, x: AbstractValue, xp: AbstractValue, fp: AbstractValue, left: AbstractValue = NONE,
-    right: AbstractValue = NONE, period: AbstractValue = NONE,
+    ctx: Context,
+    x: AbstractValue,
+    xp: AbstractValue,
+    fp: AbstractValue,
+    left: AbstractValue = NONE,
+    right: AbstractValue = NONE,
+    period: AbstractValue = NONE,
 ) -> AbstractValue:
     """`np.interp(x, xp, fp, left, right)`: float64, piecewise linear, constant outside; NaN stays."""
     if not is_none(period):
@@ -135,26 +140,24 @@ def interp(
     low = ew(ctx, "sub", located(ctx, table, point, "right"), 1)
     low = ew(ctx, "maximum", ew(ctx, "minimum", low, size_as(ctx, n - 2, I64)), 0)
     high = ew(ctx, "minimum", ew(ctx, "add", low, 1), size_as(ctx, n - 1, I64))
-    x0, x1, y0, y1 = (b("gather", t, k) if k.shape else _at(ctx, t, k)
-                      for t in (table, values) for k in (low, high))
+    x0, x1, y0, y1 = (b("gather", t, k) if k.shape else _at(ctx, t, k) for t in (table, values) for k in (low, high))
     slope = ew(ctx, "div", b("sub", y1, y0), where_(ctx, b("eq", x1, x0), 1.0, b("sub", x1, x0)))
     inner = b("add", b("mul", slope, b("sub", point, x0)), y0)
     first, last = (_at(ctx, table, b.dim(k)) for k in (0, n - 1))
     below = _at(ctx, values, b.int(0)) if is_none(left) else operand(ctx, left, F64)
     above = _at(ctx, values, b.dim(n - 1)) if is_none(right) else operand(ctx, right, F64)
-    inner = where_(ctx, ew(ctx, "eq", point, last), _at(ctx, values, b.dim(n - 1)), inner)
+    final = _at(ctx, values, b.dim(n - 1))
+    inner = b.full(final, point.shape) if n == 1 else where_(ctx, ew(ctx, "eq", point, last), final, inner)
     result = where_(ctx, ew(ctx, "lt", point, first), below, where_(ctx, ew(ctx, "gt", point, last), above, inner))
-    unknown = b("isnan", point)
-    if not isinstance(n, int):
-        unknown = ew(ctx, "and", unknown, b("gt", b.dim(n), b.int(1)))
-    return ctx.result(result if n == 1 else where_(ctx, unknown, point, result))
+    return ctx.result(result if n == 1 else where_(ctx, b("isnan", point), point, result))
 
 
 def _at(ctx: Context, line: Value, k: Value) -> Value:
     return ctx.b("index", line, k, sizes=(None,), steps=(1,))
 
 
-# ---- polynomials -----------------------------------------------------------------------------------------------------------
+# ---- polynomials
+# -----------------------------------------------------------------------------------------------------------
 
 
 @function(np.polyval)
@@ -195,8 +198,13 @@ def polyint(ctx: Context, p: AbstractValue, m: AbstractValue = ONE, k: AbstractV
     value = cast(ctx, value, inexact(value.dtype))
     for _ in range(static_int(ctx, m, "m")):
         powers = ew(ctx, "sub", size_as(ctx, value.shape[0], I64), ramp(ctx, value.shape[0]))
-        value = ctx.b("pad", ew(ctx, "div", value, cast(ctx, powers, value.dtype)), ctx.b.const(0, value.dtype),
-                      low=(0,), high=(1,))
+        value = ctx.b(
+            "pad",
+            ew(ctx, "div", value, cast(ctx, powers, value.dtype)),
+            ctx.b.const(0, value.dtype),
+            low=(0,),
+            high=(1,),
+        )
     return ctx.new_array(value)
 
 
@@ -231,8 +239,14 @@ def polymul(ctx: Context, a1: AbstractValue, a2: AbstractValue) -> AbstractValue
 
 @function(np.polyfit)
 def polyfit(
-    ctx: Context, x: AbstractValue, y: AbstractValue, deg: AbstractValue, rcond: AbstractValue = NONE,
-    full: AbstractValue = FALSE, w: AbstractValue = NONE, cov: AbstractValue = FALSE,
+    ctx: Context,
+    x: AbstractValue,
+    y: AbstractValue,
+    deg: AbstractValue,
+    rcond: AbstractValue = NONE,
+    full: AbstractValue = FALSE,
+    w: AbstractValue = NONE,
+    cov: AbstractValue = FALSE,
 ) -> AbstractValue:
     """`np.polyfit(x, y, deg, w=)`: least squares by QR of the scaled Vandermonde matrix (full rank)."""
     if static_bool(ctx, full, "full") or ctx.static(cov, "cov") is not False:
@@ -249,8 +263,9 @@ def polyfit(
     matrix = ctx.array(vander(ctx, ctx.new_array(points), Const(order)))
     vector = values.array.rank == 1
     columns = insert_axis(ctx, values, 1) if vector else values
-    columns = columns if columns.shape[0] == points.shape[0] else reshape(
-        ctx, columns, (points.shape[0], columns.shape[1]))
+    columns = (
+        columns if columns.shape[0] == points.shape[0] else reshape(ctx, columns, (points.shape[0], columns.shape[1]))
+    )
     if not is_none(w):
         weight = insert_axis(ctx, cast(ctx, ctx.array(w), F64), 1)
         matrix, columns = ew(ctx, "mul", matrix, weight), ew(ctx, "mul", columns, weight)
@@ -266,12 +281,17 @@ def polyfit(
     return ctx.new_array(reshape(ctx, solved, (order,)) if vector else solved)
 
 
-# ---- functions along an axis -------------------------------------------------------------------------------------------------
+# ---- functions along an axis
+# -------------------------------------------------------------------------------------------------
 
 
 @function(np.apply_along_axis)
 def apply_along_axis(
-    ctx: Context, func1d: AbstractValue, axis: AbstractValue, arr: AbstractValue, *args: AbstractValue,
+    ctx: Context,
+    func1d: AbstractValue,
+    axis: AbstractValue,
+    arr: AbstractValue,
+    *args: AbstractValue,
     **kwargs: AbstractValue,
 ) -> AbstractValue:
     """`np.apply_along_axis(f, axis, arr)`: f called once for every row, whose number must be known."""

@@ -60,8 +60,13 @@ def _sorted(
 
 @function(np.sort)
 def sort(
-    ctx: Context, a: AbstractValue, axis: AbstractValue = Const(-1), kind: AbstractValue = NONE,
-    order: AbstractValue = NONE, *, stable: AbstractValue = NONE,
+    ctx: Context,
+    a: AbstractValue,
+    axis: AbstractValue = Const(-1),
+    kind: AbstractValue = NONE,
+    order: AbstractValue = NONE,
+    *,
+    stable: AbstractValue = NONE,
 ) -> AbstractValue:
     """`np.sort(a, axis)`: a sorted copy, NaN last."""
     return ctx.new_array(_sorted(ctx, "sort", a, axis, kind, order))
@@ -69,8 +74,13 @@ def sort(
 
 @function(np.argsort)
 def argsort(
-    ctx: Context, a: AbstractValue, axis: AbstractValue = Const(-1), kind: AbstractValue = NONE,
-    order: AbstractValue = NONE, *, stable: AbstractValue = NONE,
+    ctx: Context,
+    a: AbstractValue,
+    axis: AbstractValue = Const(-1),
+    kind: AbstractValue = NONE,
+    order: AbstractValue = NONE,
+    *,
+    stable: AbstractValue = NONE,
 ) -> AbstractValue:
     """`np.argsort(a, axis)`: always the stable permutation (NumPy's default leaves the order of equals open)."""
     return ctx.new_array(_sorted(ctx, "argsort", a, axis, kind, order))
@@ -78,8 +88,12 @@ def argsort(
 
 def _declare_partition(name: str, op: str) -> None:
     def entry(
-        ctx: Context, a: AbstractValue, kth: AbstractValue, axis: AbstractValue = Const(-1),
-        kind: AbstractValue = Const("introselect"), order: AbstractValue = NONE,
+        ctx: Context,
+        a: AbstractValue,
+        kth: AbstractValue,
+        axis: AbstractValue = Const(-1),
+        kind: AbstractValue = Const("introselect"),
+        order: AbstractValue = NONE,
     ) -> AbstractValue:
         return ctx.new_array(_sorted(ctx, op, a, axis, NONE, order))
 
@@ -117,7 +131,9 @@ def searchsorted(
     if not is_none(sorter):
         order = ctx.b("check_index", cast(ctx, ctx.array(sorter), I64), ctx.b.dim(table.shape[0]), axis=0)
         table = ctx.b("gather", table, order)
-    return ctx.result(located(ctx, table, cast(ctx, ctx.array(v), dtype), static_str(ctx, side, "side", ("left", "right"))))
+    return ctx.result(
+        located(ctx, table, cast(ctx, ctx.array(v), dtype), static_str(ctx, side, "side", ("left", "right")))
+    )
 
 
 def located(ctx: Context, table: Value, value: Value, side: str) -> Value:
@@ -153,8 +169,12 @@ def _data_dependent(name: str, fix: str) -> None:
     f = getattr(np, name)
 
     def entry(ctx: Context, *args: AbstractValue, **kwargs: AbstractValue) -> AbstractValue:
-        ctx.error(DataDependentShapeError, f"np.{name}: the size of its result depends on array elements",
-                  code=DATA_SIZE, fix=fix)
+        ctx.error(
+            DataDependentShapeError,
+            f"np.{name}: the size of its result depends on array elements",
+            code=DATA_SIZE,
+            fix=fix,
+        )
 
     entry.__doc__ = f"`np.{name}` is refused: its result's size depends on data."
     function(f)(entry)
@@ -163,10 +183,21 @@ def _data_dependent(name: str, fix: str) -> None:
 _LOOP = "loop over the elements, or use a mask with np.where"
 _UNIQUE = "np.sort the array and compare neighbours with a mask"
 for _name, _fix in (
-    ("nonzero", _LOOP), ("flatnonzero", _LOOP), ("argwhere", _LOOP), ("extract", _LOOP), ("compress", _LOOP),
-    ("unique", _UNIQUE), ("union1d", _UNIQUE), ("intersect1d", _UNIQUE), ("setdiff1d", _UNIQUE),
-    ("setxor1d", _UNIQUE), ("unique_all", _UNIQUE), ("unique_counts", _UNIQUE), ("unique_inverse", _UNIQUE),
-    ("unique_values", _UNIQUE), ("trim_zeros", _LOOP),
+    ("nonzero", _LOOP),
+    ("flatnonzero", _LOOP),
+    ("argwhere", _LOOP),
+    ("extract", _LOOP),
+    ("compress", _LOOP),
+    ("unique", _UNIQUE),
+    ("union1d", _UNIQUE),
+    ("intersect1d", _UNIQUE),
+    ("setdiff1d", _UNIQUE),
+    ("setxor1d", _UNIQUE),
+    ("unique_all", _UNIQUE),
+    ("unique_counts", _UNIQUE),
+    ("unique_inverse", _UNIQUE),
+    ("unique_values", _UNIQUE),
+    ("trim_zeros", _LOOP),
 ):
     if hasattr(np, _name):
         _data_dependent(_name, _fix)

@@ -54,7 +54,8 @@ UNKNOWN_LENGTH = declare("TG606", "a count table whose length depends on data")
 METHODS = ("linear", "lower", "higher", "nearest", "midpoint")
 
 
-# ---- order statistics --------------------------------------------------------------------------------------------------------
+# ---- order statistics
+# --------------------------------------------------------------------------------------------------------
 
 
 def sorted_last(ctx: Context, value: Value, axes: Sequence[int], skip_nan: bool = False) -> tuple[Value, Value]:
@@ -102,8 +103,14 @@ def interpolated(ctx: Context, ordered: Value, place: Value, method: str) -> Val
 
 
 def order_statistic(
-    ctx: Context, a: AbstractValue, q: Value, axis: AbstractValue, keepdims: AbstractValue, method: str,
-    skip_nan: bool, name: str,
+    ctx: Context,
+    a: AbstractValue,
+    q: Value,
+    axis: AbstractValue,
+    keepdims: AbstractValue,
+    method: str,
+    skip_nan: bool,
+    name: str,
 ) -> Value:
     """Quantiles `q` (fractions, float64, any rank, leading in the result)."""
     value = ctx.array(a)
@@ -111,11 +118,18 @@ def order_statistic(
     axes, keep = axes_arg(ctx, axis, value.array.rank), static_bool(ctx, keepdims, "keepdims")
     bad = ew(ctx, "or", ew(ctx, "lt", q, 0.0), ew(ctx, "gt", q, 1.0))
     bad = ctx.b("reduce_or", bad, axes=tuple(range(bad.array.rank))) if bad.shape else bad
-    word = "Percentiles must be in the range [0, 100]" if "percentile" in name else "Quantiles must be in the range [0, 1]"
+    word = (
+        "Percentiles must be in the range [0, 100]" if "percentile" in name else "Quantiles must be in the range [0, 1]"
+    )
     ctx.fail_if(bad, "ValueError", word)
     ordered, count = sorted_last(ctx, value, axes, skip_nan)
     spread = _repeated_rows(ctx, ordered, q)
-    grown = ctx.b("broadcast", count, shape=(*q.shape, *count.shape), dims=tuple(range(q.array.rank, q.array.rank + count.array.rank)))
+    grown = ctx.b(
+        "broadcast",
+        count,
+        shape=(*q.shape, *count.shape),
+        dims=tuple(range(q.array.rank, q.array.rank + count.array.rank)),
+    )
     fraction = reshape(ctx, q, (*q.shape, *(1,) * count.array.rank))
     place = ew(ctx, "mul", fraction, ew(ctx, "sub", grown, 1.0))
     result = interpolated(ctx, spread, place, method)
@@ -131,7 +145,9 @@ def _repeated_rows(ctx: Context, ordered: Value, q: Value) -> Value:
     if not q.shape:
         return ordered
     rank = q.array.rank
-    return ctx.b("broadcast", ordered, shape=(*q.shape, *ordered.shape), dims=tuple(range(rank, rank + ordered.array.rank)))
+    return ctx.b(
+        "broadcast", ordered, shape=(*q.shape, *ordered.shape), dims=tuple(range(rank, rank + ordered.array.rank))
+    )
 
 
 def _nan_where(ctx: Context, result: Value, ordered: Value, count: Value, skip_nan: bool) -> Value:
@@ -149,8 +165,12 @@ def _nan_where(ctx: Context, result: Value, ordered: Value, count: Value, skip_n
 
 def _declare_median(name: str, skip_nan: bool) -> None:
     def entry(
-        ctx: Context, a: AbstractValue, axis: AbstractValue = NONE, out: AbstractValue = NONE,
-        overwrite_input: AbstractValue = FALSE, keepdims: AbstractValue = FALSE,
+        ctx: Context,
+        a: AbstractValue,
+        axis: AbstractValue = NONE,
+        out: AbstractValue = NONE,
+        overwrite_input: AbstractValue = FALSE,
+        keepdims: AbstractValue = FALSE,
     ) -> AbstractValue:
         if static_bool(ctx, overwrite_input, "overwrite_input"):
             unsupported(ctx, f"np.{name} with overwrite_input=True", "leave it out")
@@ -181,9 +201,16 @@ _declare_median("nanmedian", True)
 
 def _declare_quantile(name: str, scale: float, skip_nan: bool) -> None:
     def entry(
-        ctx: Context, a: AbstractValue, q: AbstractValue, axis: AbstractValue = NONE, out: AbstractValue = NONE,
-        overwrite_input: AbstractValue = FALSE, method: AbstractValue = Const("linear"),
-        keepdims: AbstractValue = FALSE, *, weights: AbstractValue = NONE,
+        ctx: Context,
+        a: AbstractValue,
+        q: AbstractValue,
+        axis: AbstractValue = NONE,
+        out: AbstractValue = NONE,
+        overwrite_input: AbstractValue = FALSE,
+        method: AbstractValue = Const("linear"),
+        keepdims: AbstractValue = FALSE,
+        *,
+        weights: AbstractValue = NONE,
     ) -> AbstractValue:
         if not is_none(weights):
             unsupported(ctx, f"np.{name} with weights=", "sort and interpolate the cumulative weights")
@@ -208,13 +235,19 @@ _declare_quantile("nanquantile", 1.0, True)
 _declare_quantile("nanpercentile", 100.0, True)
 
 
-# ---- weighted mean and covariance ----------------------------------------------------------------------------------------------
+# ---- weighted mean and covariance
+# ----------------------------------------------------------------------------------------------
 
 
 @function(np.average)
 def average(
-    ctx: Context, a: AbstractValue, axis: AbstractValue = NONE, weights: AbstractValue = NONE,
-    returned: AbstractValue = FALSE, *, keepdims: AbstractValue = FALSE,
+    ctx: Context,
+    a: AbstractValue,
+    axis: AbstractValue = NONE,
+    weights: AbstractValue = NONE,
+    returned: AbstractValue = FALSE,
+    *,
+    keepdims: AbstractValue = FALSE,
 ) -> AbstractValue:
     """`np.average(a, axis, weights)`: ZeroDivisionError where weights sum to zero."""
     base, both = as_array(ctx, a), static_bool(ctx, returned, "returned")
@@ -257,8 +290,15 @@ def _weights_along(ctx: Context, w: Value, value: Value, axes: Sequence[int], ax
 
 @function(np.cov)
 def cov(
-    ctx: Context, m: AbstractValue, y: AbstractValue = NONE, rowvar: AbstractValue = TRUE, bias: AbstractValue = FALSE,
-    ddof: AbstractValue = NONE, fweights: AbstractValue = NONE, aweights: AbstractValue = NONE, *,
+    ctx: Context,
+    m: AbstractValue,
+    y: AbstractValue = NONE,
+    rowvar: AbstractValue = TRUE,
+    bias: AbstractValue = FALSE,
+    ddof: AbstractValue = NONE,
+    fweights: AbstractValue = NONE,
+    aweights: AbstractValue = NONE,
+    *,
     dtype: AbstractValue = NONE,
 ) -> AbstractValue:
     """`np.cov(m, y, rowvar, bias, ddof)`: without weights."""
@@ -270,8 +310,13 @@ def _squeezed(ctx: Context, value: Value) -> Value:
 
 
 def covariance(
-    ctx: Context, m: AbstractValue, y: AbstractValue, rowvar: AbstractValue, bias: AbstractValue,
-    ddof: AbstractValue, weights: Sequence[AbstractValue],
+    ctx: Context,
+    m: AbstractValue,
+    y: AbstractValue,
+    rowvar: AbstractValue,
+    bias: AbstractValue,
+    ddof: AbstractValue,
+    weights: Sequence[AbstractValue],
 ) -> Value:
     """The covariance matrix of rows: X X^T / (n - ddof) of what is left without the means."""
     if not all(is_none(w) for w in weights):
@@ -306,7 +351,11 @@ def _variables(ctx: Context, m: AbstractValue, rowvar: AbstractValue, dtype: DTy
 
 @function(np.corrcoef)
 def corrcoef(
-    ctx: Context, x: AbstractValue, y: AbstractValue = NONE, rowvar: AbstractValue = TRUE, *,
+    ctx: Context,
+    x: AbstractValue,
+    y: AbstractValue = NONE,
+    rowvar: AbstractValue = TRUE,
+    *,
     dtype: AbstractValue = NONE,
 ) -> AbstractValue:
     """`np.corrcoef(x, y, rowvar)`: covariances over products of standard deviations, clipped to [-1, 1]."""
@@ -322,7 +371,8 @@ def corrcoef(
     return ctx.new_array(ew(ctx, "minimum", ew(ctx, "maximum", c, -1.0), 1.0))
 
 
-# ---- counting ----------------------------------------------------------------------------------------------------------------
+# ---- counting
+# ----------------------------------------------------------------------------------------------------------------
 
 
 @function(np.bincount)
@@ -339,15 +389,22 @@ def bincount(
     size = ctx.size(minlength, "minlength")
     if size == 0:
         ctx.error(
-            DataDependentShapeError, "np.bincount without minlength: the length of its result depends on data",
-            code=UNKNOWN_LENGTH, fix="pass minlength=, greater than every value in x",
+            DataDependentShapeError,
+            "np.bincount without minlength: the length of its result depends on data",
+            code=UNKNOWN_LENGTH,
+            fix="pass minlength=, greater than every value in x",
         )
     index, b = cast(ctx, value, I64), ctx.b
     negative = b("reduce_or", ew(ctx, "lt", index, 0), axes=(0,))
     ctx.fail_if(negative, "ValueError", "'list' argument must have no negative elements")
     beyond = b("reduce_or", ew(ctx, "ge", index, b.dim(size)), axes=(0,))
-    ctx.fail_if(beyond, "ValueError", "np.bincount: a value in x is not below minlength={}, so that the result would be "
-                "longer in NumPy; pass a larger minlength", [b.dim(size)])
+    ctx.fail_if(
+        beyond,
+        "ValueError",
+        "np.bincount: a value in x is not below minlength={}, so that the result would be "
+        "longer in NumPy; pass a larger minlength",
+        [b.dim(size)],
+    )
     if is_none(weights):
         return ctx.new_array(b("scatter_add", b.full(b.int(0), (size,)), b.filled(1, index.array), index))
     w = fit_to(ctx, cast(ctx, ctx.array(weights), F64), index.shape)
@@ -356,7 +413,10 @@ def bincount(
 
 @function(np.histogram_bin_edges)
 def histogram_bin_edges(
-    ctx: Context, a: AbstractValue, bins: AbstractValue = Const(10), range: AbstractValue = NONE,
+    ctx: Context,
+    a: AbstractValue,
+    bins: AbstractValue = Const(10),
+    range: AbstractValue = NONE,
     weights: AbstractValue = NONE,
 ) -> AbstractValue:
     """`np.histogram_bin_edges(a, bins, range)`."""
@@ -390,8 +450,12 @@ def _edges(ctx: Context, value: Value, bins: AbstractValue, limits: AbstractValu
 
 @function(np.histogram)
 def histogram(
-    ctx: Context, a: AbstractValue, bins: AbstractValue = Const(10), range: AbstractValue = NONE,
-    density: AbstractValue = FALSE, weights: AbstractValue = NONE,
+    ctx: Context,
+    a: AbstractValue,
+    bins: AbstractValue = Const(10),
+    range: AbstractValue = NONE,
+    density: AbstractValue = FALSE,
+    weights: AbstractValue = NONE,
 ) -> AbstractValue:
     """`np.histogram(a, bins, range, density, weights)`: bins a count or edges; (counts, edges)."""
     value = ctx.array(a)

@@ -16,6 +16,7 @@ from tangra.api.numpy_common import (
     axis_arg,
     bad_shape,
     bad_value,
+    casting_arg,
     ew,
     fit_to,
     flat,
@@ -55,7 +56,11 @@ def index_values(ctx: Context, indices: AbstractValue, size: Size, axis: int, mo
 
 @function(np.take)
 def take(
-    ctx: Context, a: AbstractValue, indices: AbstractValue, axis: AbstractValue = NONE, out: AbstractValue = NONE,
+    ctx: Context,
+    a: AbstractValue,
+    indices: AbstractValue,
+    axis: AbstractValue = NONE,
+    out: AbstractValue = NONE,
     mode: AbstractValue = Const("raise"),
 ) -> AbstractValue:
     """`np.take(a, indices, axis, mode=)`."""
@@ -97,7 +102,7 @@ def along_axis(ctx: Context, a: Value, indices: AbstractValue, axis: int, name: 
     if ctx.type_of(indices).rank != rank:
         bad_shape(ctx, f"{name}: `indices` and `arr` must have the same number of dimensions")
     index = index_values(ctx, indices, a.shape[axis], axis)
-    own = (*a.shape[:axis], index.shape[axis], *a.shape[axis + 1:])
+    own = (*a.shape[:axis], index.shape[axis], *a.shape[axis + 1 :])
     shape = tuple(o if i == 1 else i for i, o in zip(index.shape, own, strict=True))
     shape = fit_shape(ctx, shape, own)
     index = fit_to(ctx, index, shape)
@@ -111,7 +116,8 @@ def along_axis(ctx: Context, a: Value, indices: AbstractValue, axis: int, name: 
 def fit_shape(ctx: Context, shape: Shape, own: Shape) -> Shape:
     """The broadcast of the index's and the array's sizes off the axis."""
     return tuple(
-        s if s == o or o == 1 else ctx.require_equal(s, o, "size of the indices") for s, o in zip(shape, own, strict=True)
+        s if s == o or o == 1 else ctx.require_equal(s, o, "size of the indices")
+        for s, o in zip(shape, own, strict=True)
     )
 
 
@@ -163,9 +169,7 @@ def ix_(ctx: Context, *args: AbstractValue) -> AbstractValue:
 
 
 @function(np.fill_diagonal)
-def fill_diagonal(
-    ctx: Context, a: AbstractValue, val: AbstractValue, wrap: AbstractValue = FALSE
-) -> AbstractValue:
+def fill_diagonal(ctx: Context, a: AbstractValue, val: AbstractValue, wrap: AbstractValue = FALSE) -> AbstractValue:
     """`np.fill_diagonal(a, val)`: in place; of more than two dimensions all must be equal."""
     if not isinstance(a, ArrayValue) or a.type.rank < 2:
         bad_shape(ctx, "array must be at least 2-d")
@@ -189,7 +193,10 @@ def fill_diagonal(
 
 @function(np.copyto)
 def copyto(
-    ctx: Context, dst: AbstractValue, src: AbstractValue, casting: AbstractValue = Const("same_kind"),
+    ctx: Context,
+    dst: AbstractValue,
+    src: AbstractValue,
+    casting: AbstractValue = Const("same_kind"),
     where: AbstractValue = TRUE,
 ) -> AbstractValue:
     """`np.copyto(dst, src, where=)`: in place."""
@@ -197,8 +204,8 @@ def copyto(
         bad_value(ctx, "np.copyto: the first argument must be an array")
     target = dst.type
     kind = ctx.kind(src)
-    how = static_str(ctx, casting, "casting", ("no", "equiv", "safe", "same_kind", "unsafe"))
-    if not kind.python and not np.can_cast(kind.dtype.numpy, target.dtype.numpy, how):  # type: ignore[arg-type]
+    how = casting_arg(ctx, casting)
+    if not kind.python and not np.can_cast(kind.dtype.numpy, target.dtype.numpy, how):
         bad_value(ctx, f"Cannot cast array data from {kind.dtype.numpy} to {target.dtype.numpy} by the rule '{how}'")
     new = fit_to(ctx, operand(ctx, src, target.dtype), target.shape)
     if not is_true(where):
@@ -222,8 +229,13 @@ def putmask(ctx: Context, a: AbstractValue, mask: AbstractValue, values: Abstrac
 
 @function(np.isin)
 def isin(
-    ctx: Context, element: AbstractValue, test_elements: AbstractValue, assume_unique: AbstractValue = FALSE,
-    invert: AbstractValue = FALSE, *, kind: AbstractValue = NONE,
+    ctx: Context,
+    element: AbstractValue,
+    test_elements: AbstractValue,
+    assume_unique: AbstractValue = FALSE,
+    invert: AbstractValue = FALSE,
+    *,
+    kind: AbstractValue = NONE,
 ) -> AbstractValue:
     """`np.isin(element, test_elements)`: by comparison with each; always an array."""
     dtype = strong(ctx, element, test_elements)
@@ -262,7 +274,10 @@ def unravel_index(
 
 @function(np.ravel_multi_index)
 def ravel_multi_index(
-    ctx: Context, multi_index: AbstractValue, dims: AbstractValue, mode: AbstractValue = Const("raise"),
+    ctx: Context,
+    multi_index: AbstractValue,
+    dims: AbstractValue,
+    mode: AbstractValue = Const("raise"),
     order: AbstractValue = Const("C"),
 ) -> AbstractValue:
     """`np.ravel_multi_index(multi_index, dims, mode)`: flat positions."""

@@ -20,8 +20,13 @@ from tangra.shapes import prod
 
 def _reduce(ufunc: np.ufunc) -> None:
     def entry(
-        ctx: Context, array: AbstractValue, axis: AbstractValue = ZERO, dtype: AbstractValue = NONE,
-        out: AbstractValue = NONE, keepdims: AbstractValue = FALSE, initial: AbstractValue | None = None,
+        ctx: Context,
+        array: AbstractValue,
+        axis: AbstractValue = ZERO,
+        dtype: AbstractValue = NONE,
+        out: AbstractValue = NONE,
+        keepdims: AbstractValue = FALSE,
+        initial: AbstractValue | None = None,
         where: AbstractValue = TRUE,
     ) -> AbstractValue:
         return reduce_ufunc(ctx, ufunc, array, axis, dtype, out, keepdims, initial, where)
@@ -32,7 +37,10 @@ def _reduce(ufunc: np.ufunc) -> None:
 
 def _accumulate(ufunc: np.ufunc) -> None:
     def entry(
-        ctx: Context, array: AbstractValue, axis: AbstractValue = ZERO, dtype: AbstractValue = NONE,
+        ctx: Context,
+        array: AbstractValue,
+        axis: AbstractValue = ZERO,
+        dtype: AbstractValue = NONE,
         out: AbstractValue = NONE,
     ) -> AbstractValue:
         return accumulate(ctx, ufunc, array, axis, dtype, out, f"np.{ufunc.__name__}.accumulate")
@@ -43,7 +51,13 @@ def _accumulate(ufunc: np.ufunc) -> None:
 
 def _outer(ufunc: np.ufunc) -> None:
     def entry(
-        ctx: Context, A: AbstractValue, B: AbstractValue, /, *, out: AbstractValue = NONE, where: AbstractValue = TRUE,
+        ctx: Context,
+        A: AbstractValue,
+        B: AbstractValue,
+        /,
+        *,
+        out: AbstractValue = NONE,
+        where: AbstractValue = TRUE,
         dtype: AbstractValue = NONE,
     ) -> AbstractValue:
         left, rank = ctx.array(A), ctx.type_of(B).rank
@@ -58,7 +72,9 @@ def _outer(ufunc: np.ufunc) -> None:
 def _at(ufunc: np.ufunc) -> None:
     name = f"np.{ufunc.__name__}.at"
 
-    def entry(ctx: Context, a: AbstractValue, indices: AbstractValue, b: AbstractValue | None = None, /) -> AbstractValue:
+    def entry(
+        ctx: Context, a: AbstractValue, indices: AbstractValue, b: AbstractValue | None = None, /
+    ) -> AbstractValue:
         if not isinstance(a, ArrayValue):
             bad_value(ctx, f"{name}: the first operand must be an array")
         if ufunc.nin == 1:

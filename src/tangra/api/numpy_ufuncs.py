@@ -20,7 +20,9 @@ from tangra.api.kinds import Kind, kind_of, np_kind
 from tangra.api.numpy_common import (
     NONE,
     TRUE,
+    Casting,
     bad_value,
+    casting_arg,
     dtype_arg,
     fit_to,
     is_none,
@@ -42,16 +44,22 @@ Emit = Callable[[Context, list[Value], Operands], "Value | tuple[Value, ...]"]
 
 EMIT: dict[np.ufunc, Emit] = {}
 COMPARISONS: dict[np.ufunc, str] = {
-    np.equal: "==", np.not_equal: "!=", np.less: "<", np.less_equal: "<=", np.greater: ">", np.greater_equal: ">=",
+    np.equal: "==",
+    np.not_equal: "!=",
+    np.less: "<",
+    np.less_equal: "<=",
+    np.greater: ">",
+    np.greater_equal: ">=",
 }
 MAX_FOLDED = 4096
 
 
-# ---- loops -------------------------------------------------------------------------------------------------------------
+# ---- loops
+# -------------------------------------------------------------------------------------------------------------
 
 
 @lru_cache(maxsize=8192)
-def loop_dtypes(ufunc: np.ufunc, kinds: tuple[Kind, ...], dtype: str | None, casting: str) -> tuple[Any, ...]:
+def loop_dtypes(ufunc: np.ufunc, kinds: tuple[Kind, ...], dtype: str | None, casting: Casting) -> tuple[Any, ...]:
     """NumPy's loop for operands of these kinds, as dtypes of inputs and outputs. Raises TypeError as NumPy does."""
     inputs = [k.type if k.python and k.dtype != BOOL else np.dtype(k.dtype.numpy) for k in kinds]
     free = (*inputs, *(None,) * ufunc.nout)
@@ -62,7 +70,7 @@ def loop_dtypes(ufunc: np.ufunc, kinds: tuple[Kind, ...], dtype: str | None, cas
 
 
 def resolve(
-    ctx: Context, ufunc: np.ufunc, operands: Operands, dtype: DType | None, casting: str
+    ctx: Context, ufunc: np.ufunc, operands: Operands, dtype: DType | None, casting: Casting
 ) -> list[DType] | None:
     """The loop's dtypes; None where it depends on a number's run-time kind."""
     options = [kinds_of(v) if is_number(v) else (ctx.kind(v),) for v in operands]
@@ -81,11 +89,12 @@ def values_of(ctx: Context, ufunc: np.ufunc, operands: Operands, dtypes: Sequenc
     inputs = broadcast(ctx, [operand(ctx, v, d) for v, d in zip(operands, dtypes, strict=False)])
     results = EMIT[ufunc](ctx, inputs, operands)
     results = results if isinstance(results, tuple) else (results,)
-    return tuple(cast(ctx, r, d) for r, d in zip(results, dtypes[ufunc.nin:], strict=True))
+    return tuple(cast(ctx, r, d) for r, d in zip(results, dtypes[ufunc.nin :], strict=True))
 
 
-def compute(ctx: Context, ufunc: np.ufunc, operands: Operands, dtype: DType | None = None,
-            casting: str = "same_kind") -> tuple[Value, ...] | AbstractValue:
+def compute(
+    ctx: Context, ufunc: np.ufunc, operands: Operands, dtype: DType | None = None, casting: Casting = "same_kind"
+) -> tuple[Value, ...] | AbstractValue:
     """The results as IR values; an abstract number where its kind is only known at run time."""
     if ufunc in COMPARISONS and dtype is None:
         return (_compared(ctx, ufunc, operands),)
@@ -131,7 +140,7 @@ def call_ufunc(
     out: AbstractValue | None = None,
     where: AbstractValue = TRUE,
     dtype: AbstractValue = NONE,
-    casting: str = "same_kind",
+    casting: Casting = "same_kind",
 ) -> AbstractValue:
     """`ufunc(*operands, out=, where=, dtype=)`."""
     plain = is_none(out) and is_true(where)
@@ -148,7 +157,8 @@ def call_ufunc(
     outs = _outs(ctx, ufunc, out)
     if outs is None and not is_true(where):
         unsupported(
-            ctx, f"np.{ufunc.__name__}: where= without out= leaves the other elements uninitialised",
+            ctx,
+            f"np.{ufunc.__name__}: where= without out= leaves the other elements uninitialised",
             "pass out=, or use np.where(condition, ..., ...)",
         )
     if outs is None:
@@ -162,14 +172,14 @@ def _outs(ctx: Context, ufunc: np.ufunc, out: AbstractValue | None) -> list[Abst
     if is_none(out):
         return None
     assert out is not None
-    items = list(out.items) if isinstance(out, TupleValue) else [out]
+    items: list[AbstractValue] = list(out.items) if isinstance(out, TupleValue) else [out]
     if len(items) != ufunc.nout:
         bad_value(ctx, f"np.{ufunc.__name__}: out= must have {ufunc.nout} arrays, not {len(items)}")
     return None if all(is_none(i) for i in items) else items
 
 
 def _written(
-    ctx: Context, ufunc: np.ufunc, value: Value, out: AbstractValue, where: AbstractValue, casting: str
+    ctx: Context, ufunc: np.ufunc, value: Value, out: AbstractValue, where: AbstractValue, casting: Casting
 ) -> AbstractValue:
     """`value` written to `out` where `where` holds; `out` itself."""
     if is_none(out):
@@ -177,10 +187,12 @@ def _written(
     if not isinstance(out, ArrayValue):
         bad_value(ctx, f"np.{ufunc.__name__}: out= must be an array")
     target = out.type
-    if not np.can_cast(value.dtype.numpy, target.dtype.numpy, casting):  # type: ignore[arg-type]
+    if not np.can_cast(value.dtype.numpy, target.dtype.numpy, casting):
         bad_value(
-            ctx, f"np.{ufunc.__name__}: a {value.dtype.numpy} result can't be written to an out= array of "
-            f"{target.dtype.numpy} with casting={casting!r}", "convert the operands, or pass casting='unsafe'",
+            ctx,
+            f"np.{ufunc.__name__}: a {value.dtype.numpy} result can't be written to an out= array of "
+            f"{target.dtype.numpy} with casting={casting!r}",
+            "convert the operands, or pass casting='unsafe'",
         )
     new = fit_to(ctx, cast(ctx, value, target.dtype), target.shape)
     if not is_true(where):
@@ -189,7 +201,8 @@ def _written(
     return out
 
 
-# ---- the IR of each loop -------------------------------------------------------------------------------------------------
+# ---- the IR of each loop
+# -------------------------------------------------------------------------------------------------
 
 
 def _plain(op: str) -> Emit:
@@ -322,38 +335,100 @@ def _bit_count(ctx: Context, xs: list[Value], _: Operands) -> Value:
 
 
 _FLOAT_OPS = {
-    "exp": "exp", "exp2": "exp2", "expm1": "expm1", "log": "log", "log2": "log2", "log10": "log10", "log1p": "log1p",
-    "sqrt": "sqrt", "cbrt": "cbrt", "sin": "sin", "cos": "cos", "tan": "tan", "arcsin": "asin", "arccos": "acos",
-    "arctan": "atan", "sinh": "sinh", "cosh": "cosh", "tanh": "tanh", "arcsinh": "asinh", "arccosh": "acosh",
-    "arctanh": "atanh", "fabs": "abs", "rint": "rint", "signbit": "signbit", "divide": "div", "arctan2": "atan2",
-    "hypot": "hypot", "copysign": "copysign", "nextafter": "nextafter", "logaddexp": "logaddexp",
-    "logaddexp2": "logaddexp2", "heaviside": "heaviside",
+    "exp": "exp",
+    "exp2": "exp2",
+    "expm1": "expm1",
+    "log": "log",
+    "log2": "log2",
+    "log10": "log10",
+    "log1p": "log1p",
+    "sqrt": "sqrt",
+    "cbrt": "cbrt",
+    "sin": "sin",
+    "cos": "cos",
+    "tan": "tan",
+    "arcsin": "asin",
+    "arccos": "acos",
+    "arctan": "atan",
+    "sinh": "sinh",
+    "cosh": "cosh",
+    "tanh": "tanh",
+    "arcsinh": "asinh",
+    "arccosh": "acosh",
+    "arctanh": "atanh",
+    "fabs": "abs",
+    "rint": "rint",
+    "signbit": "signbit",
+    "divide": "div",
+    "arctan2": "atan2",
+    "hypot": "hypot",
+    "copysign": "copysign",
+    "nextafter": "nextafter",
+    "logaddexp": "logaddexp",
+    "logaddexp2": "logaddexp2",
+    "heaviside": "heaviside",
 }
 _ANY_OPS = {
-    "subtract": "sub", "floor_divide": "floordiv", "remainder": "mod", "fmod": "fmod", "negative": "neg",
-    "sign": "sign", "maximum": "maximum", "minimum": "minimum", "fmax": "fmax", "fmin": "fmin", "gcd": "gcd",
-    "lcm": "lcm", "bitwise_and": "and", "bitwise_or": "or", "bitwise_xor": "xor", "left_shift": "shl",
-    "right_shift": "shr", "invert": "invert", "equal": "eq", "not_equal": "ne", "less": "lt", "less_equal": "le",
-    "greater": "gt", "greater_equal": "ge",
+    "subtract": "sub",
+    "floor_divide": "floordiv",
+    "remainder": "mod",
+    "fmod": "fmod",
+    "negative": "neg",
+    "sign": "sign",
+    "maximum": "maximum",
+    "minimum": "minimum",
+    "fmax": "fmax",
+    "fmin": "fmin",
+    "gcd": "gcd",
+    "lcm": "lcm",
+    "bitwise_and": "and",
+    "bitwise_or": "or",
+    "bitwise_xor": "xor",
+    "left_shift": "shl",
+    "right_shift": "shr",
+    "invert": "invert",
+    "equal": "eq",
+    "not_equal": "ne",
+    "less": "lt",
+    "less_equal": "le",
+    "greater": "gt",
+    "greater_equal": "ge",
 }
 
 
 def _fill_table() -> None:
     for name, op in {**_FLOAT_OPS, **_ANY_OPS}.items():
         EMIT[getattr(np, name)] = _plain(op)
-    EMIT.update({
-        np.add: _bool_or("or", "add"), np.multiply: _bool_or("and", "mul"), np.power: _power,
-        np.float_power: _float_power, np.positive: identity, np.conjugate: identity,
-        np.absolute: lambda ctx, xs, _: xs[0] if xs[0].dtype.kind in "bu" else ctx.b("abs", xs[0]),
-        np.square: lambda ctx, xs, _: ctx.b("and" if xs[0].dtype == BOOL else "mul", xs[0], xs[0]),
-        np.reciprocal: _reciprocal, np.deg2rad: _scaled(np.pi / 180.0), np.radians: _scaled(np.pi / 180.0),
-        np.rad2deg: _scaled(180.0 / np.pi), np.degrees: _scaled(180.0 / np.pi),
-        np.isnan: _float_or("isnan", _never(False)), np.isinf: _float_or("isinf", _never(False)),
-        np.isfinite: _float_or("isfinite", _never(True)), np.logical_not: _logical_not,
-        np.logical_and: _logical("and"), np.logical_or: _logical("or"), np.logical_xor: _logical("xor"),
-        np.divmod: _divmod, np.modf: _modf, np.frexp: _frexp, np.spacing: _spacing, np.ldexp: _ldexp,
-        np.bitwise_count: _bit_count,
-    })
+    EMIT.update(
+        {
+            np.add: _bool_or("or", "add"),
+            np.multiply: _bool_or("and", "mul"),
+            np.power: _power,
+            np.float_power: _float_power,
+            np.positive: identity,
+            np.conjugate: identity,
+            np.absolute: lambda ctx, xs, _: xs[0] if xs[0].dtype.kind in "bu" else ctx.b("abs", xs[0]),
+            np.square: lambda ctx, xs, _: ctx.b("and" if xs[0].dtype == BOOL else "mul", xs[0], xs[0]),
+            np.reciprocal: _reciprocal,
+            np.deg2rad: _scaled(np.pi / 180.0),
+            np.radians: _scaled(np.pi / 180.0),
+            np.rad2deg: _scaled(180.0 / np.pi),
+            np.degrees: _scaled(180.0 / np.pi),
+            np.isnan: _float_or("isnan", _never(False)),
+            np.isinf: _float_or("isinf", _never(False)),
+            np.isfinite: _float_or("isfinite", _never(True)),
+            np.logical_not: _logical_not,
+            np.logical_and: _logical("and"),
+            np.logical_or: _logical("or"),
+            np.logical_xor: _logical("xor"),
+            np.divmod: _divmod,
+            np.modf: _modf,
+            np.frexp: _frexp,
+            np.spacing: _spacing,
+            np.ldexp: _ldexp,
+            np.bitwise_count: _bit_count,
+        }
+    )
     for name in ("floor", "ceil", "trunc"):
         EMIT[getattr(np, name)] = _float_or(name, identity)
 
@@ -368,8 +443,13 @@ def _entry(ufunc: np.ufunc) -> None:
     name = ufunc.__name__
 
     def entry(
-        ctx: Context, *operands: AbstractValue, out: AbstractValue = NONE, where: AbstractValue = TRUE,
-        dtype: AbstractValue = NONE, casting: AbstractValue = Const("same_kind"), order: AbstractValue = Const("K"),
+        ctx: Context,
+        *operands: AbstractValue,
+        out: AbstractValue = NONE,
+        where: AbstractValue = TRUE,
+        dtype: AbstractValue = NONE,
+        casting: AbstractValue = Const("same_kind"),
+        order: AbstractValue = Const("K"),
         subok: AbstractValue = TRUE,
     ) -> AbstractValue:
         only(ctx, f"np.{name}", "order", order, "K", "C", "A")
@@ -378,8 +458,7 @@ def _entry(ufunc: np.ufunc) -> None:
             out = rest[0] if len(rest) == 1 else TupleValue(tuple(rest))
         if len(operands) != ufunc.nin:
             bad_value(ctx, f"np.{name} takes {ufunc.nin} arguments, not {len(operands)}")
-        how = str(ctx.static(casting, "casting"))
-        return call_ufunc(ctx, ufunc, operands, out, where, dtype, how)
+        return call_ufunc(ctx, ufunc, operands, out, where, dtype, casting_arg(ctx, casting))
 
     entry.__doc__ = f"`np.{name}` of {ufunc.nin} operands."
     function(ufunc)(entry)
@@ -389,5 +468,16 @@ _fill_table()
 for _ufunc in list(EMIT):
     _entry(_ufunc)
 
-__all__ = ["EMIT", "F64", "call_ufunc", "compute", "declare_ufunc", "identity", "like", "loop_dtypes", "np_kind",
-           "resolve", "values_of"]
+__all__ = [
+    "EMIT",
+    "F64",
+    "call_ufunc",
+    "compute",
+    "declare_ufunc",
+    "identity",
+    "like",
+    "loop_dtypes",
+    "np_kind",
+    "resolve",
+    "values_of",
+]

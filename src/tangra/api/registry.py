@@ -17,7 +17,8 @@ METHODS: dict[tuple[str, str], Entry] = {}
 ATTRIBUTES: dict[tuple[str, str], Entry] = {}
 
 OPAQUE: list[type] = []
-"""Classes whose instances are constants of the language, not objects of the user's: jitted and transformed functions."""
+"""Classes whose instances are constants of the language, not objects of the user's: jitted and transformed
+functions."""
 
 
 def function(*objects: Any) -> Callable[[Entry], Entry]:
@@ -32,7 +33,8 @@ def function(*objects: Any) -> Callable[[Entry], Entry]:
 
 
 def method(receiver: str, *names: str) -> Callable[[Entry], Entry]:
-    """Declare a method of a kind of receiver: 'array', 'scalar' (NumPy and Python numbers), 'list', 'dict', 'str', 'tuple'.
+    """Declare a method of a kind of receiver: 'array', 'scalar' (NumPy and Python numbers), 'list', 'dict', 'str',
+    'tuple'.
     The entry gets the receiver as its first argument after the context."""
 
     def add(entry: Entry) -> Entry:

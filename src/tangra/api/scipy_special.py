@@ -1,4 +1,5 @@
-"""`scipy.special`: error and gamma functions, sigmoids, logsumexp, softmax, xlogy, entropies. Loop dtypes as SciPy's."""
+"""`scipy.special`: error and gamma functions, sigmoids, logsumexp, softmax, xlogy, entropies. Loop dtypes as
+SciPy's."""
 
 from __future__ import annotations
 
@@ -129,8 +130,11 @@ def _pseudo_huber(ctx: Context, xs: list[Value], _: Operands) -> Value:
     u = ctx.b("div", r, delta)
     square = ctx.b("mul", u, u)
     one = like(ctx, 1, r)
-    value = ctx.b("div", ctx.b("mul", ctx.b("mul", delta, delta), square),
-                  ctx.b("add", one, ctx.b("sqrt", ctx.b("add", one, square))))
+    value = ctx.b(
+        "div",
+        ctx.b("mul", ctx.b("mul", delta, delta), square),
+        ctx.b("add", one, ctx.b("sqrt", ctx.b("add", one, square))),
+    )
     trivial = ctx.b("or", ctx.b("eq", delta, like(ctx, 0, r)), ctx.b("eq", r, like(ctx, 0, r)))
     value = ctx.b("select", trivial, like(ctx, 0, r), value)
     return ctx.b("select", ctx.b("lt", delta, like(ctx, 0, r)), like(ctx, np.inf, r), value)
@@ -159,12 +163,33 @@ def _boxcox(ctx: Context, xs: list[Value], _: Operands) -> Value:
 
 
 _UFUNCS: dict[str, Any] = {
-    "erf": _op("erf"), "erfc": _op("erfc"), "gamma": _op("gamma"), "gammaln": _op("lgamma"), "loggamma": None,
-    "digamma": _op("digamma"), "psi": _op("digamma"), "expit": _op("sigmoid"), "logit": _logit,
-    "log_expit": _log_expit, "xlogy": _xlogy("log"), "xlog1py": _xlogy("log1p"), "entr": _entr,
-    "rel_entr": _rel_entr, "kl_div": _kl_div, "ndtr": _ndtr, "betaln": _betaln, "beta": _beta, "huber": _huber,
-    "pseudo_huber": _pseudo_huber, "exprel": _exprel, "exp2": _op("exp2"), "exp10": _exp10, "expm1": _op("expm1"),
-    "log1p": _op("log1p"), "cbrt": _op("cbrt"), "boxcox": _boxcox,
+    "erf": _op("erf"),
+    "erfc": _op("erfc"),
+    "gamma": _op("gamma"),
+    "gammaln": _op("lgamma"),
+    "loggamma": None,
+    "digamma": _op("digamma"),
+    "psi": _op("digamma"),
+    "expit": _op("sigmoid"),
+    "logit": _logit,
+    "log_expit": _log_expit,
+    "xlogy": _xlogy("log"),
+    "xlog1py": _xlogy("log1p"),
+    "entr": _entr,
+    "rel_entr": _rel_entr,
+    "kl_div": _kl_div,
+    "ndtr": _ndtr,
+    "betaln": _betaln,
+    "beta": _beta,
+    "huber": _huber,
+    "pseudo_huber": _pseudo_huber,
+    "exprel": _exprel,
+    "exp2": _op("exp2"),
+    "exp10": _exp10,
+    "expm1": _op("expm1"),
+    "log1p": _op("log1p"),
+    "cbrt": _op("cbrt"),
+    "boxcox": _boxcox,
 }
 for _name, _emit in _UFUNCS.items():
     if _emit is not None and isinstance(getattr(special, _name, None), np.ufunc):
@@ -193,7 +218,8 @@ if hasattr(special, "softplus"):
     function(special.softplus)(_softplus)
 
 
-# ---- along axes ------------------------------------------------------------------------------------------------------------
+# ---- along axes
+# ------------------------------------------------------------------------------------------------------------
 
 
 def shifted(ctx: Context, value: Value, axes: Sequence[int]) -> tuple[Value, Value]:
@@ -207,8 +233,12 @@ def shifted(ctx: Context, value: Value, axes: Sequence[int]) -> tuple[Value, Val
 
 @function(special.logsumexp)
 def logsumexp(
-    ctx: Context, a: AbstractValue, axis: AbstractValue = NONE, b: AbstractValue = NONE,
-    keepdims: AbstractValue = FALSE, return_sign: AbstractValue = FALSE,
+    ctx: Context,
+    a: AbstractValue,
+    axis: AbstractValue = NONE,
+    b: AbstractValue = NONE,
+    keepdims: AbstractValue = FALSE,
+    return_sign: AbstractValue = FALSE,
 ) -> AbstractValue:
     """`scipy.special.logsumexp(a, axis, b, keepdims, return_sign)`: log(sum(b exp(a))) without overflow.
 

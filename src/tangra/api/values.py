@@ -1,6 +1,7 @@
 """Abstract values: what the frontend knows of a Python value while it evaluates a program.
 
-Immutable values (`Const`, `Scalar`, `TupleValue`, `FunctionValue`, …) are held directly. Mutable objects (arrays, lists, dicts,
+Immutable values (`Const`, `Scalar`, `TupleValue`, `FunctionValue`, …) are held directly. Mutable objects (arrays,
+lists, dicts,
 instances, closure cells) are `Ref`s into the heap, where their state lives: two names of one object hold equal Refs.
 """
 
@@ -159,7 +160,8 @@ class TransformValue:
 
 @dataclass(frozen=True, slots=True)
 class ViewStep:
-    """How a view reads and writes its base: `op` is 'index', 'reshape', 'transpose' or 'broadcast' (read-only), applied to
+    """How a view reads and writes its base: `op` is 'index', 'reshape', 'transpose' or 'broadcast' (read-only),
+    applied to
     (base, *operands) with `attrs`. A join of two heaps can merge views that differ only in `operands`.
     `Context.view` is given the bound methods `step.read` and `step.write`."""
 
