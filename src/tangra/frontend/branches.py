@@ -75,9 +75,25 @@ def continue_rest(ev: Evaluator, rest: Sequence[ast.stmt]) -> bool:
     """If control may have left, run `rest` under the condition that it did not; True if `rest` is dealt with."""
     exited = exit_status(ev.state)
     if exited is None:
-        branch(ev, exit_flag(ev), lambda: None, lambda: exec_block(ev, rest), None)
+        unless_exited(ev, lambda: exec_block(ev, rest))
         return True
     return exited
+
+
+def unless_exited(ev: Evaluator, action: Callable[[], object]) -> None:
+    """Run an action where no exit was taken; on the other side it is known which one was, if there is only one."""
+    open_flags = [name for name in EXITS if isinstance(ev.state.env.get(name), Scalar)]
+
+    def left() -> None:
+        if len(open_flags) == 1:
+            ev.state.env[open_flags[0]] = Const(True)
+
+    def stayed() -> None:
+        for name in open_flags:
+            ev.state.env[name] = Const(False)
+        action()
+
+    branch(ev, exit_flag(ev), left, stayed, None)
 
 
 def exec_if(ev: Evaluator, node: ast.If, rest: Sequence[ast.stmt]) -> None:

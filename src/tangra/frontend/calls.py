@@ -258,7 +258,7 @@ def _result(ev: Evaluator) -> AbstractValue:
         def off_the_end() -> None:
             ev.state.env[RESULT] = Const(None)
 
-        branches.branch(ev, branches.exit_flag(ev), lambda: None, off_the_end, None)
+        branches.unless_exited(ev, off_the_end)
     found = ev.state.env[RESULT]
     assert not isinstance(found, CellRef)
     return conversion.slot(ev, found, "the value that the function returns")

@@ -20,6 +20,7 @@ from tangra.api.values import AbstractValue, ArrayValue, Const, Scalar
 from tangra.errors import AliasError, InternalError, Note, TangraError, UnsupportedError
 from tangra.frontend import conversion, diagnostics, operators, symbols
 from tangra.frontend.dispatch import EXPRESSIONS, STATEMENTS
+from tangra.frontend.emission import CheckingBuilder
 from tangra.frontend.heap import ArrayState, ConflictState, HeapState, State, ViewState
 from tangra.frontend.live import LiveObjects
 from tangra.frontend.policy import Policy
@@ -56,7 +57,7 @@ class Evaluator:
 
     def __init__(self, func: Func, policy: Policy | None = None) -> None:
         self.func = func
-        self.b = Builder(func.body)
+        self.b: Builder = CheckingBuilder(self, func.body)
         self.policy = policy or Policy()
         self.state = State()
         self.frame: Frame | None = None

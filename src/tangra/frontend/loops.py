@@ -102,7 +102,8 @@ def run_unrolled(ev: Evaluator, loop: Loop, trips: int) -> AbstractValue:
 
 
 def _flagged(ev: Evaluator, loop: Loop, run: Callable[[], None]) -> AbstractValue:
-    outer = {name: ev.state.env.get(name) for name in (BROKEN, CONTINUED)} if loop.own_flags else {}
+    own = (BROKEN, CONTINUED, STOPPED) if loop.own_flags else (STOPPED,)
+    outer = {name: ev.state.env.get(name) for name in own}
     for name in outer:
         ev.state.env[name] = Const(False)
     run()
@@ -112,7 +113,6 @@ def _flagged(ev: Evaluator, loop: Loop, run: Callable[[], None]) -> AbstractValu
             ev.state.env.pop(name, None)
         else:
             ev.state.env[name] = value
-    ev.state.env.pop(STOPPED, None)
     assert isinstance(broken, (Const, Scalar))
     return broken
 
@@ -227,6 +227,9 @@ def _advanced(ev: Evaluator, loop: Loop, done: int) -> Loop:
 
 def _trip(ev: Evaluator, loop: Loop, index: AbstractValue | None) -> None:
     ev.counters.loop_bodies += 1
+    for name in STOPS:
+        if name in ev.state.env:
+            ev.state.env[name] = Const(False)  # else this trip would not be
     loop.body(index)
     if CONTINUED in ev.state.env:
         ev.state.env[CONTINUED] = Const(False)
@@ -305,6 +308,7 @@ def _emit(ev: Evaluator, loop: Loop) -> None:
             _at_most_once(ev, loop, restore)
             return
         found = Join(ev, base, (base, end), loop.live, plan).make_plan()
+        found.entries.pop(STOPPED, None)
         if plan.covers(found):
             break
         grown = stacks.grow(ev, loop, base, end, found, at_least_once)
@@ -513,5 +517,8 @@ def _finish(
                 ev.state.env.pop(name, None)
             else:
                 ev.state.env[name] = entry
+    open_flags = [name for name in STOPS if isinstance(end.env.get(name), Scalar)]
+    if loop.bounds is None and len(open_flags) == 1:
+        ev.state.env[open_flags[0]] = Const(True)  # the only way out
 
 

@@ -91,15 +91,11 @@ def while_(ev: Evaluator, node: ast.While) -> None:
     def stop() -> None:
         ev.state.env[STOPPED] = Const(True)
 
-    outer = ev.state.env.get(STOPPED)
-    ev.state.env[STOPPED] = Const(False)
     loop = loops.Loop(
         node, None, body, frozenset(assigned_names(node.body)), live.header if live else None,
         live.after if live else None,
     )
     broken = loops.run_loop(ev, loop)
-    if outer is not None:
-        ev.state.env[STOPPED] = outer
     _else(ev, node.orelse, broken)
 
 

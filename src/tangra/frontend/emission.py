@@ -1,0 +1,48 @@
+"""The builder of the evaluator: index checks know what arguments hold when they fail."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tangra.ir import Block, Builder, Value
+from tangra.shapes import prod
+
+if TYPE_CHECKING:
+    from tangra.frontend.evaluator import Evaluator
+
+
+class CheckingBuilder(Builder):
+    """Writes `check_index` as a `fail_if` where argument arrays have changed, so that they keep what they hold."""
+
+    def __init__(self, ev: Evaluator, block: Block) -> None:
+        super().__init__(block)
+        self.ev = ev
+
+    def __call__(self, name: str, *operands: Value, **attrs: Any) -> Value:
+        if name == "check_index" and self.ev.written_so_far()[0]:
+            return self._checked(operands[0], operands[1], attrs["axis"])
+        return super().__call__(name, *operands, **attrs)
+
+    def _checked(self, index: Value, size: Value, axis: int) -> Value:
+        """`index` with negative ones counted from the end; fails with the first that is out of range."""
+        wide = self._like(size, index)
+        zero = self.filled(0, index.array)
+        wrapped = self("select", self("lt", index, zero), self("add", index, wide), index)
+        outside = self("or", self("lt", wrapped, zero), self("ge", wrapped, wide))
+        first, failed = index, outside
+        if index.shape:
+            flat = self("reshape", outside, shape=(self._count(index),))
+            at = self("argmax", flat, axis=0)
+            values = self("reshape", index, shape=flat.shape)
+            failed = self("reduce_or", flat, axes=(0,))
+            first = self("index", values, at, sizes=(None,), steps=(1,))
+        message = f"index {{}} is out of bounds for axis {axis} with size {{}}"
+        self.ev.fail_if(failed, "IndexError", message, [first, size])
+        return wrapped
+
+    def _like(self, size: Value, index: Value) -> Value:
+        return self.full(size, index.shape) if index.shape else size
+
+    def _count(self, index: Value) -> Any:
+        return prod(index.shape)
+
