@@ -1,7 +1,7 @@
 # Every target does its own set-up in .venv; the only thing needed beforehand is Python 3.11 or later.
 # Choose the interpreter with `make PYTHON=/path/to/python test`.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fuzz bench format clean
+.PHONY: help demo test lint fuzz bench bench-quick format clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -13,7 +13,7 @@ ARGS ?=
 PROGRAMS ?= 100000
 
 help:  ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
 demo: $(VENV)/.ready-demo  ## fit hares and lynxes through a compiled solver; writes demo.png
 	@$(BIN)/python -m tangra.demo
@@ -35,7 +35,10 @@ fuzz: $(VENV)/.ready-dev  ## random programs: CPython, IR interpreter and native
 	TANGRA_FUZZ_PROGRAMS=$(PROGRAMS) $(BIN)/python -m pytest -n $(JOBS) tests/fuzz $(ARGS)
 
 bench: $(VENV)/.ready-dev  ## compile times and speed against C
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks --chart bench.png
+
+bench-quick: $(VENV)/.ready-dev  ## the same at small sizes: that all of it runs and is right
+	$(BIN)/python -m benchmarks --quick
 
 clean:  ## remove what the other targets made
 	rm -rf $(VENV) build dist demo.png .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -21,7 +21,7 @@ Variant = Callable[..., Callable[[Any], Any]]
 class Case:
     """A program that returns a float, differentiated by its first argument, a float64 array.
 
-    program: as a NumPy user would write it; `helpers` are the functions of its module that it calls (numba has to be told).
+    program: as a NumPy user would write it; `helpers`: functions of its module that it calls (for numba).
     inputs: makes the arguments from a size; `bench` and `quick` are sizes.
     jax, torch: take the arguments after the first and return a function of the first, written for that library.
     """

@@ -53,6 +53,11 @@ def with_torch(t0, steps):
 
 
 CASE = Case(
-    title="heat 2-D, five-point stencil", program=program, inputs=inputs, bench=(64, 200), quick=(10, 10), jax=with_jax,
+    title="heat 2-D, five-point stencil",
+    program=program,
+    inputs=inputs,
+    bench=(64, 200),
+    quick=(10, 10),
+    jax=with_jax,
     torch=with_torch,
 )

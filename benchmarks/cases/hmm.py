@@ -50,6 +50,10 @@ def with_jax(emission, seen):
 
 
 CASE = Case(
-    title="hidden Markov model, forward algorithm", program=program, inputs=inputs, bench=(8, 12, 5_000),
-    quick=(4, 5, 200), jax=with_jax,
+    title="hidden Markov model, forward algorithm",
+    program=program,
+    inputs=inputs,
+    bench=(8, 12, 5_000),
+    quick=(4, 5, 200),
+    jax=with_jax,
 )

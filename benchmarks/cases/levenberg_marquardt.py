@@ -61,6 +61,10 @@ def inputs(points, rounds):
 
 
 CASE = Case(
-    title="Levenberg-Marquardt fit", program=program, helpers=(cost, solve), inputs=inputs, bench=(1_000, 6),
+    title="Levenberg-Marquardt fit",
+    program=program,
+    helpers=(cost, solve),
+    inputs=inputs,
+    bench=(1_000, 6),
     quick=(40, 6),
 )

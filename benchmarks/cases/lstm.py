@@ -66,6 +66,12 @@ def with_torch(b, xs, target):
 
 
 CASE = Case(
-    title="LSTM cell over a sequence", program=program, helpers=(sigmoid,), inputs=inputs, bench=(16, 8, 500),
-    quick=(4, 3, 20), jax=with_jax, torch=with_torch,
+    title="LSTM cell over a sequence",
+    program=program,
+    helpers=(sigmoid,),
+    inputs=inputs,
+    bench=(16, 8, 500),
+    quick=(4, 3, 20),
+    jax=with_jax,
+    torch=with_torch,
 )

@@ -49,6 +49,10 @@ def inputs(side, steps):
 
 
 CASE = Case(
-    title="molecular dynamics, neighbour list", program=program, helpers=(build,), inputs=inputs, bench=(4, 40),
+    title="molecular dynamics, neighbour list",
+    program=program,
+    helpers=(build,),
+    inputs=inputs,
+    bench=(4, 40),
     quick=(2, 20),
 )

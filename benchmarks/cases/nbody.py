@@ -67,6 +67,11 @@ def with_torch(mass, steps):
 
 
 CASE = Case(
-    title="n-body, softened gravity", program=program, inputs=inputs, bench=(16, 200), quick=(5, 20),
-    jax=with_jax, torch=with_torch,
+    title="n-body, softened gravity",
+    program=program,
+    inputs=inputs,
+    bench=(16, 200),
+    quick=(5, 20),
+    jax=with_jax,
+    torch=with_torch,
 )

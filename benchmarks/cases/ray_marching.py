@@ -38,5 +38,11 @@ def inputs(n):
     return np.array([[0.0, 0.0, 4.0, 1.0], [-1.5, -0.5, 5.0, 0.7], [1.4, -0.4, 3.5, 0.5], [0.3, 1.0, 6.0, 0.9]]), n
 
 
-CASE = Case(title="ray marching, a while per pixel", program=program, helpers=(distance,), inputs=inputs, bench=(64,),
-            quick=(8,))
+CASE = Case(
+    title="ray marching, a while per pixel",
+    program=program,
+    helpers=(distance,),
+    inputs=inputs,
+    bench=(64,),
+    quick=(8,),
+)

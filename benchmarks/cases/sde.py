@@ -60,6 +60,11 @@ def with_torch(noise):
 
 
 CASE = Case(
-    title="SDE, Euler-Maruyama", program=program, inputs=inputs, bench=(100_000,), quick=(2_000,), jax=with_jax,
+    title="SDE, Euler-Maruyama",
+    program=program,
+    inputs=inputs,
+    bench=(100_000,),
+    quick=(2_000,),
+    jax=with_jax,
     torch=with_torch,
 )
