@@ -1,4 +1,4 @@
-"""Writing whole functions: parameters, results, the entry thunk."""
+"""Writing whole functions: parameters and results."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tangra.ir import ArrayType, Func, Value
 from tangra.native import nests
 from tangra.native.arena import ARENA_TOP
 from tangra.native.emitter import Emitter
-from tangra.native.llvm_types import memory_type, register_type
+from tangra.native.llvm_types import register_type
 from tangra.native.module import Module
 from tangra.native.polling import PERIOD
 from tangra.native.text import Lines, flatten
@@ -179,45 +179,3 @@ def _assemble(em: Emitter, sig: Signature) -> str:
     if em.uses_failure:
         out += ["failed:", "  ret i32 1"]
     return "\n".join([*out, "}"])
-
-
-def write_entry(module: Module, sig: Signature) -> None:
-    """The exported function: takes the context and one block of 8-byte words with everything else."""
-    lines, args, word = [], ["ptr %ctx"], 0
-
-    def place(k: int) -> str:
-        lines.append(f"  %w{k} = getelementptr inbounds i64, ptr %args, i64 {k}")
-        return f"%w{k}"
-
-    def load(kind: str) -> str:
-        nonlocal word
-        at = place(word)
-        lines.append(f"  %x{word} = load {kind}, ptr {at}")
-        word += 1
-        return f"%x{word - 1}"
-
-    for type in sig.params:
-        if type.shape:
-            args.append(f"ptr {load('ptr')}")
-            continue
-        value = load(memory_type(type.dtype))
-        if type.dtype.kind == "b":
-            lines.append(f"  {value}.b = trunc i8 {value} to i1")
-            value += ".b"
-        args.append(f"{register_type(type.dtype)} {value}")
-    args += [f"i64 {load('i64')}" for _ in sig.symbols]
-    for k, owner in enumerate(sig.written):
-        if owner is not None:
-            continue
-        if sig.results[k].shape and not sig.dynamic(k):
-            args.append(f"ptr {load('ptr')}")
-        else:
-            args.append(f"ptr {place(word)}")
-            word += 1 + len(sig.results[k].shape)
-    body = "\n".join(lines)
-    module.functions.append(
-        f"define i32 @tg.entry(ptr %ctx, ptr %args) #0 {{\n{body}\n  %status = call i32 {sig.name}({', '.join(args)})\n"
-        "  ret i32 %status\n}"
-    )
-
-

@@ -45,9 +45,11 @@ def _linker() -> Any:
 
 @dataclass(frozen=True)
 class Loaded:
-    """Machine code in memory; `address` is that of the entry function, `keep` what must stay alive for it."""
+    """Machine code in memory; `address` and `objects` are those of the exported functions (see `entries`), `keep` what
+    must stay alive for them."""
 
     address: int
+    objects: int
     keep: Any
 
 
@@ -77,11 +79,11 @@ def assembly(text: str, options: NativeOptions) -> str:
 def load(code: bytes, names: set[str]) -> Loaded:
     """Link an object file into this process; `names` are the outside functions it calls."""
     with _lock:
-        builder = llvm.JITLibraryBuilder().add_object_img(code).export_symbol("tg.entry")
+        builder = llvm.JITLibraryBuilder().add_object_img(code).export_symbol("tg.entry").export_symbol("tg.objects")
         for name in sorted(names):
             builder.import_symbol(name, symbols.address(name))
         library = builder.link(_linker(), f"tangra{next(_numbers)}")
-    return Loaded(library["tg.entry"], library)
+    return Loaded(library["tg.entry"], library["tg.objects"], library)
 
 
 def entry_point(loaded: Loaded) -> Any:

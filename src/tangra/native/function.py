@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import builtins
 import ctypes
+import functools
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from tangra.ir import DType, Func, Span
-from tangra.native import arena, engine, memory, operations
-from tangra.native.emit_function import Signature, whole_symbol, write_entry, write_function
+from tangra.native import arena, engine, memory, operations, packing
+from tangra.native.emit_function import Signature, whole_symbol, write_function
+from tangra.native.entries import changed_parameters, write_entries
 from tangra.native.module import ErrorRecord, Module
 from tangra.native.options import NativeOptions
 from tangra.native.polling import INTERRUPTED
 from tangra.shapes import evaluate
 
-SLOW_CALL_SECONDS = 0.005
-"""A call that ran longer may have filled much memory, which is then given back."""
 Result = np.ndarray[Any, Any] | np.generic
 
 
@@ -47,7 +47,7 @@ def emit_module(func: Func, options: NativeOptions) -> tuple[Module, Signature]:
     assert operations.MODULES
     module = Module(options)
     sig = write_function(module, func, "@tg.main")
-    write_entry(module, sig)
+    write_entries(module, sig)
     return module, sig
 
 
@@ -57,7 +57,7 @@ def compile_func(func: Func, *, options: NativeOptions | None = None) -> NativeF
     module, sig = emit_module(func, options)
     text = module.text()
     loaded = engine.load(engine.compile_object(text, options), module.symbols)
-    return NativeFunction(func.name, sig, module, loaded, text)
+    return NativeFunction(func, sig, module, loaded, text)
 
 
 class NativeFunction:
@@ -68,19 +68,20 @@ class NativeFunction:
     the attribute `failure` (a `NativeFailure`) that has its kind, message and span.
     """
 
-    def __init__(self, name: str, sig: Signature, module: Module, loaded: engine.Loaded, text: str) -> None:
-        self.name = name
+    def __init__(self, func: Func, sig: Signature, module: Module, loaded: engine.Loaded, text: str) -> None:
+        self.name = func.name
+        self.func = func
         self.signature = sig
         self.llvm = text
-        self._options = module.options
+        self.options = module.options
         self._records: list[ErrorRecord] = module.records
-        self._tapes = module.tapes
-        self._arena = module.has("@tg.allocate")
-        self._loaded = loaded
+        self.tapes = module.tapes
+        self.uses_arena = module.has("@tg.allocate")
+        self.loaded = loaded
         self._entry = engine.entry_point(loaded)
         self._dtypes = [np.dtype(t.dtype.numpy) for t in sig.params]
-        self._changed = {k for k in sig.written if k is not None} | module.states[sig.name]
-        self._words = self._count_words()
+        self._changed = changed_parameters(module, sig)
+        self.words = self._count_words()
 
     def _count_words(self) -> int:
         words = len(self.signature.params) + len(self.signature.symbols)
@@ -89,22 +90,27 @@ class NativeFunction:
                 words += 1 + (len(type.shape) if self.signature.dynamic(k) else 0)
         return words
 
+    @functools.cached_property
+    def short(self) -> Callable[..., Any] | None:
+        """The short way to call, for arrays that are known to fit; see `packing.short_call`."""
+        return packing.short_call(self)
+
     def __call__(self, args: Sequence[Any]) -> list[Result]:
         call = _Call(self, args)
-        block = ctypes.addressof(call.words)
         start = time.perf_counter()
-        with memory.workspace() as space:
-            space.prepare(self._options, self._arena, self._tapes)
-            status = self._entry(space.address, block)
-            error = space.words[: arena.ARENA_TOP] if status else None
-            if time.perf_counter() - start > SLOW_CALL_SECONDS:
-                space.shrink(self._tapes)
+        space = memory.take(self.options, self.uses_arena, self.tapes)
+        status = self._entry(space.address, ctypes.addressof(call.words))
+        error = space.words[: arena.ARENA_TOP] if status else None
+        if time.perf_counter() - start > packing.SLOW_CALL_SECONDS:
+            space.shrink()
+        memory.bring(self.options, space)
         call.write_back()
         if error is not None:
-            raise self._exception(error)
+            raise self.exception(error)
         return call.results()
 
-    def _exception(self, words: list[int]) -> BaseException:
+    def exception(self, words: Sequence[int]) -> BaseException:
+        """The exception for a failed call, from the words of its context."""
         number = words[arena.ERROR]
         if number == INTERRUPTED:
             return _fetched_exception(words[arena.PAYLOAD : arena.PAYLOAD + 3])
@@ -127,7 +133,7 @@ def _scalar(word: int, dtype: DType) -> np.generic:
     return value
 
 
-def _fetched_exception(words: list[int]) -> BaseException:
+def _fetched_exception(words: Sequence[int]) -> BaseException:
     """What a signal handler raised, from the three references that PyErr_Fetch gave."""
     found: list[Any] = []
     for word in words:
@@ -153,7 +159,7 @@ class _Call:
         sig = function.signature
         if len(args) != len(sig.params):
             raise TypeError(f"{function.name} takes {len(sig.params)} arguments, not {len(args)}")
-        self.words = (ctypes.c_int64 * max(function._words, 1))()
+        self.words = (ctypes.c_int64 * max(function.words, 1))()
         self.keep: list[Any] = []
         self.copies: list[tuple[Any, Any]] = []
         self.arrays: list[np.ndarray[Any, Any] | None] = []
@@ -237,16 +243,19 @@ class _Call:
         return out
 
     def _dynamic(self, at: int, rank: int, dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
-        """Take over a result that the function allocated."""
-        shape = tuple(self.words[at + 1 : at + 1 + rank])
-        made = np.empty(shape, dtype)
-        address = ctypes.c_void_p(self.words[at])
-        ctypes.memmove(made.ctypes.data, address, made.nbytes)
-        _free(address)
-        return made
+        return adopt(self.words[at], tuple(self.words[at + 1 : at + 1 + rank]), dtype)
 
 
-def _free(address: ctypes.c_void_p) -> None:
+def adopt(address: int, shape: tuple[int, ...], dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
+    """Take over an array that a function allocated."""
+    made = np.empty(shape, dtype)
+    ctypes.memmove(made.ctypes.data, address, made.nbytes)
+    _libc().free(address)
+    return made
+
+
+@functools.cache
+def _libc() -> ctypes.CDLL:
     libc = ctypes.CDLL(None)
     libc.free.argtypes = [ctypes.c_void_p]
-    libc.free(address)
+    return libc

@@ -1,4 +1,4 @@
-"""Memory that compiled code works in: per thread one arena for temporaries, and tapes, kept between calls.
+"""Memory that compiled code works in: for each running call an arena for temporaries, and tapes, kept between calls.
 
 Address ranges are reserved, not filled: pages come when they are touched and go back to the system after large calls.
 """
@@ -7,10 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import mmap
-import threading
 import weakref
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 
 from tangra.native.arena import ARENA_END, ARENA_TOP, TAPE_LIMIT, TAPES
@@ -59,55 +56,68 @@ class Region:
 
 
 class Workspace:
-    """The context block of one running call, with its arena and tapes."""
+    """The context block of one running call, with its arena and tapes, for calls under the same limits."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
         self.words = (ctypes.c_int64 * TAPES)()
         self.address = ctypes.addressof(self.words)
         self.arena: Region | None = None
         self.tapes: list[Region] = []
 
-    def prepare(self, options: NativeOptions, arena: bool, tapes: int) -> None:
-        """Make ready for a call of a function that uses the arena and so many tapes."""
+    def prepare(self, arena: bool, tapes: int) -> None:
+        """Make room for a function that uses the arena and so many tapes, and forget an earlier failure."""
         self.words[0] = 0
+        tape_limit, memory_limit = self.limits
         if arena:
             if self.arena is None:
-                self.arena = Region(options.memory_limit)
+                self.arena = Region(memory_limit)
             self.words[ARENA_TOP] = self.arena.base
-            self.words[ARENA_END] = self.arena.base + min(self.arena.size, options.memory_limit)
-        if tapes:
-            self._prepare_tapes(options, tapes)
-
-    def _prepare_tapes(self, options: NativeOptions, tapes: int) -> None:
+            self.words[ARENA_END] = self.arena.base + min(self.arena.size, memory_limit)
         while len(self.tapes) < tapes:
-            self.tapes.append(Region(options.tape_limit))
-        if len(self.words) < TAPES + tapes:
-            words = (ctypes.c_int64 * (TAPES + tapes))()
+            self.tapes.append(Region(tape_limit))
+        if tapes and len(self.words) < TAPES + len(self.tapes):
+            words = (ctypes.c_int64 * (TAPES + len(self.tapes)))()
             ctypes.memmove(words, self.words, ctypes.sizeof(self.words))
             self.words, self.address = words, ctypes.addressof(words)
-        self.words[TAPE_LIMIT] = min(options.tape_limit, *(tape.size for tape in self.tapes[:tapes]), 1 << 62)
-        for k, tape in enumerate(self.tapes[:tapes]):
-            self.words[TAPES + k] = tape.base
+            self.words[TAPE_LIMIT] = min(tape_limit, *(tape.size for tape in self.tapes), 1 << 62)
+            for k, tape in enumerate(self.tapes):
+                self.words[TAPES + k] = tape.base
 
-    def shrink(self, tapes: int) -> None:
+    def ready(self, arena: bool, tapes: int) -> bool:
+        """Whether a function that uses the arena and so many tapes can be called."""
+        return len(self.tapes) >= tapes and (self.arena is not None or not arena)
+
+    def shrink(self) -> None:
         """After a call: give pages back."""
         if self.arena is not None:
             self.arena.shrink()
-        for tape in self.tapes[:tapes]:
+        for tape in self.tapes:
             tape.shrink()
 
 
-_local = threading.local()
+Limits = tuple[int, int]
+"""Bytes that one tape and all temporaries of a call may take."""
+
+_free: dict[Limits, list[Workspace]] = {}
 
 
-@contextmanager
-def workspace() -> Iterator[Workspace]:
-    """This thread's workspace; another one inside of a call (a signal handler may call compiled code)."""
-    free: list[Workspace] | None = getattr(_local, "free", None)
-    if free is None:
-        free = _local.free = []
-    space = free.pop() if free else Workspace()
+def free_workspaces(options: NativeOptions) -> list[Workspace]:
+    """The workspaces that no call under these limits uses now. Each call takes one and brings it back (taking and
+    bringing are atomic), so calls from several threads, or from a signal handler within a call, have their own."""
+    return _free.setdefault((options.tape_limit, options.memory_limit), [])
+
+
+def take(options: NativeOptions, arena: bool, tapes: int) -> Workspace:
+    """A workspace made ready for a call."""
     try:
-        yield space
-    finally:
-        free.append(space)
+        space = free_workspaces(options).pop()
+    except IndexError:
+        space = Workspace((options.tape_limit, options.memory_limit))
+    space.prepare(arena, tapes)
+    return space
+
+
+def bring(options: NativeOptions, space: Workspace) -> None:
+    """Return what `take` gave."""
+    free_workspaces(options).append(space)
