@@ -1,0 +1,124 @@
+"""Outcomes of a call, and how two of them differ: kinds, dtypes, shapes, structure, identity, values, exceptions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+Leaf = tuple[str, str, Any]
+"""Path, what it is (type, dtype, shape, or the form of a container), and its value, None for containers."""
+
+
+@dataclass
+class Outcome:
+    """What a call did: its result or its exception, and what the arguments hold afterwards."""
+
+    result: Any
+    error: BaseException | None
+    args: tuple[Any, ...]
+
+
+def leaves(value: Any, path: str) -> list[Leaf]:
+    """A value taken apart."""
+    if isinstance(value, (np.ndarray, np.generic)):
+        return [(path, f"{type(value).__name__} {value.dtype}{list(value.shape)}", value)]
+    if isinstance(value, (bool, int, float, str)) or value is None:
+        return [(path, type(value).__name__, value)]
+    if isinstance(value, (tuple, list)):
+        parts: list[tuple[Any, Any]] = [*enumerate(value)]
+    elif isinstance(value, dict):
+        parts = [*value.items()]
+    else:
+        parts = [*vars(value).items()]
+    found: list[Leaf] = [(path, f"{type(value).__name__} of {[key for key, _ in parts]}", None)]
+    for key, item in parts:
+        found += leaves(item, f"{path}[{key!r}]")
+    return found
+
+
+def outcome_leaves(outcome: Outcome) -> list[Leaf]:
+    """Result (or exception) and arguments taken apart."""
+    error = outcome.error
+    if error is not None:
+        first: list[Leaf] = [("the call", f"raises {type(error).__name__}: {error}", None)]
+    else:
+        first = leaves(outcome.result, "the result")
+    return [*first, *(leaf for k, a in enumerate(outcome.args) for leaf in leaves(a, f"argument {k} afterwards"))]
+
+
+def identity(outcome: Outcome) -> list[int]:
+    """Which arrays and containers, of result and arguments, are one object: for each the position of its first sight."""
+    seen: dict[int, int] = {}
+    order: list[int] = []
+
+    def visit(value: Any) -> None:
+        if isinstance(value, (bool, int, float, str, np.generic)) or value is None:
+            return
+        if not isinstance(value, tuple):
+            order.append(seen.setdefault(id(value), len(order)))
+        if isinstance(value, (tuple, list)):
+            parts = list(value)
+        else:
+            parts = list(value.values()) if isinstance(value, dict) else list(getattr(value, "__dict__", {}).values())
+        for part in parts:
+            visit(part)
+
+    visit([] if outcome.error is not None else outcome.result)
+    for a in outcome.args:
+        visit(a)
+    return order
+
+
+def off(found: Any, wanted: Any) -> float:
+    """How far two numbers or arrays of floats are apart, relative to their size where that is above 1; inf where one is
+    finite and the other is not."""
+    a, b = np.asarray(found, float), np.asarray(wanted, float)
+    same = (a == b) | (np.isnan(a) & np.isnan(b))
+    with np.errstate(all="ignore"):
+        gap = np.abs(a - b) / np.maximum(1.0, np.abs(b))
+    gap = np.where(same, 0.0, np.where(np.isfinite(gap), gap, np.inf))
+    return float(gap.max(initial=0.0))
+
+
+def difference(found: Outcome, wanted: Outcome, rtol: float, atol_by_path: dict[str, float] | None = None) -> str | None:
+    """The first difference; floats may be off by `rtol`, and by what `atol_by_path` adds for their path."""
+    mine, theirs = outcome_leaves(found), outcome_leaves(wanted)
+    for (path, kind, value), (their_path, their_kind, their_value) in zip(mine, theirs, strict=False):
+        if (path, kind) != (their_path, their_kind):
+            return f"{path}: {kind}, expected {their_path}: {their_kind}{shown(their_value)}"
+        if value is None:
+            continue
+        if isinstance(value, float) or getattr(getattr(value, "dtype", None), "kind", "") == "f":
+            allowed = rtol + (atol_by_path or {}).get(path, 0.0)
+            if off(value, their_value) > allowed:
+                return f"{path}:{shown(value)}, expected{shown(their_value)} ({kind}; off by {off(value, their_value):.1e})"
+        elif not np.array_equal(value, their_value):
+            return f"{path}:{shown(value)}, expected{shown(their_value)} ({kind})"
+    if len(mine) != len(theirs):
+        return f"{len(mine)} parts, expected {len(theirs)}"
+    if identity(found) != identity(wanted):
+        return f"identity of objects {identity(found)}, expected {identity(wanted)}"
+    return None
+
+
+def shown(value: Any) -> str:
+    """The start of a value's repr, on one line."""
+    return "" if value is None else " " + " ".join(repr(value).split())[:90]
+
+
+def spreads(outcomes: list[Outcome], wanted: Outcome) -> dict[str, float] | None:
+    """How far the floats of perturbed runs go from the unperturbed ones, by path; None if anything else changes."""
+    found: dict[str, float] = {}
+    theirs = outcome_leaves(wanted)
+    for outcome in outcomes:
+        mine = outcome_leaves(outcome)
+        if [leaf[:2] for leaf in mine] != [leaf[:2] for leaf in theirs]:
+            return None
+        for (path, _, value), (_, _, their_value) in zip(mine, theirs, strict=True):
+            if isinstance(value, float) or getattr(getattr(value, "dtype", None), "kind", "") == "f":
+                found[path] = max(found.get(path, 0.0), off(value, their_value))
+            elif value is not None and not np.array_equal(value, their_value):
+                return None
+    return found

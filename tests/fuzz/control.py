@@ -1,0 +1,223 @@
+"""Statements that decide what runs: branches, loops of every sort, exits, failures, calls for their effect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tests.fuzz import arrays, scalars, writing
+from tests.fuzz.scope import ARRAYS, BOOL, FLOAT, FLOATS, INT, MATRIX, PAIR, POINT, TABLE, VECTOR, Gen
+
+Statement = Callable[[Gen], list[str]]
+SIMPLE: list[tuple[int, Statement]] = [
+    (6, writing.assign), (4, writing.augment), (6, writing.store), (2, writing.make_object), (3, writing.change_object),
+    (1, writing.take_apart), (1, writing.another_name),
+]
+
+
+def indent(lines: list[str]) -> list[str]:
+    return [f"    {line}" for line in lines]
+
+
+def block(g: Gen, most: int = 3) -> list[str]:
+    """One to `most` statements; nothing but one simple one when the program is long enough."""
+    lines: list[str] = []
+    for _ in range(1 + g.below(most)):
+        lines += statement(g)
+        if g.room[0] <= 0:
+            break
+    return lines
+
+
+def statement(g: Gen) -> list[str]:
+    """One statement of any sort."""
+    g.room[0] -= 1
+    table = list(SIMPLE)
+    if g.room[0] > 0:
+        table += [(3, branch), (6, loop), (1, match), (1, defined_on_both)] if g.depth < 3 else []
+        table += [(2, leave)] if g.depth else []
+        table += [(1, grow), (1, effect)]
+        table += [(2, writing.closure), (1, writing.counter)] if not g.depth else []
+        table += [(1, fail)] if not g.smooth else []
+    return g.weighted(table)(g)
+
+
+def branch(g: Gen) -> list[str]:
+    lines = [f"if {test(g)}:", *indent(block(g.inner()))]
+    if g.percent(25):
+        lines += [f"elif {scalars.boolean(g, 1)}:", *indent(block(g.inner(), 2))]
+    if g.percent(50):
+        lines += ["else:", *indent(block(g.inner()))]
+    return lines
+
+
+def test(g: Gen) -> str:
+    """A condition, sometimes one that binds a name."""
+    if g.percent(8) and not g.smooth:
+        name = g.fresh("a")
+        text = f"({name} := {scalars.floating(g, 1)}) > {scalars.literal(g)}"
+        g.bind(FLOAT, name)
+        return text
+    return scalars.boolean(g, 2)
+
+
+def defined_on_both(g: Gen) -> list[str]:
+    """A name that both arms of a branch bind, perhaps to numbers of different kinds."""
+    ty = g.pick([FLOAT, VECTOR, INT, BOOL])
+    name = g.fresh("b")
+    values = [scalars.expr(g, ty, 1), scalars.expr(g, ty, 1)]
+    lines = [f"if {scalars.boolean(g, 1)}:", f"    {name} = {values[0]}", "else:", f"    {name} = {values[1]}"]
+    g.bind(ty, name)
+    return lines
+
+
+def match(g: Gen) -> list[str]:
+    lines = [f"match {scalars.integer(g, 1)} % 4:"]
+    for case in g.pick([["0", "1", "_"], ["0 | 2", "_"], ["1", "3"]]):
+        lines += indent([f"case {case}:", *indent(block(g.inner(), 2))])
+    return lines
+
+
+# ---- loops ---------------------------------------------------------------------------------------------------------------
+
+
+def loop(g: Gen) -> list[str]:
+    """A loop, with `else` at times."""
+    inner = g.inner(in_loop=True)
+    head, start = g.weighted([(6, counted), (2, while_), (2, rows), (2, elements), (2, triangular), (1, zipped), (1, enumerated),
+                              (1, over_object)])(g, inner)
+    lines = [*head, *indent([*start, *block(inner)])]
+    if g.percent(10):
+        lines += ["else:", *indent(block(g.inner(), 1))]
+    return lines
+
+
+Head = tuple[list[str], list[str]]
+
+
+def _counter(g: Gen, inner: Gen, dims: tuple[str, ...] = ()) -> str:
+    name = inner.bind(INT, g.fresh("i"))
+    inner.frozen.add(name)
+    for dim in dims:
+        inner.indices.setdefault(dim, []).append(name)
+    return name
+
+
+def counted(g: Gen, inner: Gen) -> Head:
+    n, k = g.size("N"), g.size("K")
+    forms: list[tuple[str, tuple[str, ...]]] = [
+        (f"range({n})", ("N",)), (f"range({k})", ("K",)), ("range(2)", ()), ("range(n)", ()), (f"range({n} - 1, -1, -1)", ("N",)),
+        (f"range(1, {n})", ("N",)), (f"range(0, {n}, 2)", ("N",)), ("range(3)", ()), (f"range({n}, 0, -2)", ()),
+        (f"reversed(range({n}))", ("N",)), ("range(1)", ()), ("range(0)", ()), ("(0, 1)", ()),
+    ]
+    if "n" not in g.known(INT):
+        forms = [f for f in forms if f[0] != "range(n)"]
+    text, dims = g.pick(forms)
+    return [f"for {_counter(g, inner, dims)} in {text}:"], []
+
+
+def triangular(g: Gen, inner: Gen) -> Head:
+    """A range that depends on the loops around it."""
+    known = g.indices.get("N", [])
+    if known:
+        i, n = g.pick(known), g.size("N")
+        text = g.pick([f"range({i} + 1)", f"range({i}, {n})", f"range({i})", f"range({i} + 1, {n})", f"range({i}, -1, -1)"])
+        return [f"for {_counter(g, inner, ('N',))} in {text}:"], []
+    return [f"for {_counter(g, inner)} in range({scalars.integer(g, 1)} % 4):"], []
+
+
+def while_(g: Gen, inner: Gen) -> Head:
+    name = _counter(g, inner)
+    also = f" and {scalars.boolean(g, 1)}" if g.percent(30) else ""
+    step = g.pick([[f"{name} += 1"], [f"{name} += 1"], [f"{name} += 1", f"if {scalars.boolean(inner, 0)}:", "    continue"]])
+    return [f"{name} = 0", f"while {name} < {g.pick(['3', '2', '4', 'n'] if 'n' in g.known(INT) else ['3', '2'])}{also}:"], step
+
+
+def rows(g: Gen, inner: Gen) -> Head:
+    name = inner.bind(VECTOR, g.fresh("x"))
+    return [f"for {name} in {g.pick(g.known(MATRIX))}:"], []
+
+
+def elements(g: Gen, inner: Gen) -> Head:
+    name = inner.bind(FLOAT, g.fresh("a"))
+    lists = g.known(FLOATS)
+    over = g.pick(g.known(VECTOR)) if not lists or g.percent(60) else g.pick(lists)
+    return [f"for {name} in {over}{g.pick(['', '', '[::-1]', '[1:]'])}:"], []
+
+
+def zipped(g: Gen, inner: Gen) -> Head:
+    a, b = g.fresh("a"), g.fresh("a")
+    inner.bind(FLOAT, a)
+    inner.bind(FLOAT, b)
+    v, u = g.pick(g.known(VECTOR)), arrays.name(g, VECTOR)
+    return [f"for {a}, {b} in zip({v}, {u}{g.pick(['', '[1:]', '[::-1]'])}):"], []
+
+
+def enumerated(g: Gen, inner: Gen) -> Head:
+    if g.percent(50):
+        i = _counter(g, inner, ("K",))
+        return [f"for {i}, {inner.bind(VECTOR, g.fresh('x'))} in enumerate({g.pick(g.known(MATRIX))}):"], []
+    i = _counter(g, inner, ("N",))
+    return [f"for {i}, {inner.bind(FLOAT, g.fresh('a'))} in enumerate({g.pick(g.known(VECTOR))}):"], []
+
+
+def over_object(g: Gen, inner: Gen) -> Head:
+    """Over a list of arrays, a tuple, a dict."""
+    lists, tables = g.known(ARRAYS), g.known(TABLE)
+    if tables and g.percent(40):
+        return [f"for {g.fresh('q')} in {g.pick(tables)}:"], []
+    name = inner.bind(VECTOR, g.fresh("x"))
+    if lists:
+        return [f"for {name} in {g.pick(lists)}:"], []
+    return [f"for {name} in ({arrays.name(g, VECTOR)}, {arrays.name(g, VECTOR)}):"], []
+
+
+def leave(g: Gen) -> list[str]:
+    """`break`, `continue` or `return`, nearly always under a condition."""
+    forms = ["break", "continue"] if g.in_loop else []
+    how = g.pick([*forms, *forms, returned(g)])
+    return [f"if {scalars.boolean(g, 1)}:", f"    {how}"]
+
+
+def returned(g: Gen) -> str:
+    """A `return` of what the function gives."""
+    return f"return {', '.join(scalars.expr(g, ty, 1) for ty in g.result)}"
+
+
+# ---- failures, lists, calls ------------------------------------------------------------------------------------------------
+
+
+def fail(g: Gen) -> list[str]:
+    """A failure that seldom happens."""
+    k, a = scalars.integer(g, 1), scalars.floating(g, 1)
+    return g.pick([
+        [f"assert {a} < 4.5, 'too large'"], [f"if {k} > 7:", f"    raise ValueError('bad number')"],
+        [f"assert {scalars.boolean(g, 1)}"] if g.percent(20) else [f"assert {k} < 9"],
+        [f"if {k} == 3 and {scalars.boolean(g, 0)}:", f'    raise RuntimeError(f"number {{{k}}}")'],
+        [f"{g.pick(g.known(VECTOR))}[{scalars.integer(g, 1)}] = np.sin({a})"],
+        [f"{g.fresh('k')} = 7 // {k}"] if g.percent(30) else [f"if {k} > 12:", "    raise KeyError(3)"],
+    ])
+
+
+def grow(g: Gen) -> list[str]:
+    """A list that grows by `append`."""
+    name = g.fresh("l")
+    inner = g.inner(in_loop=True)
+    head, start = g.pick([counted, elements])(g, inner)
+    body = scalars.floating(inner, 1)
+    lines = [f"{name} = [{scalars.floating(g, 1)}]", *head, f"    {name}.append({body})"]
+    if g.percent(20):
+        lines.append(f"{name}.pop()" if g.percent(50) else f"{name} = [2.0 * e for e in {name}]")
+    g.bind(FLOATS, name)
+    return lines
+
+
+def effect(g: Gen) -> list[str]:
+    """A call for what it writes."""
+    helpers = [h for h in g.helpers if h.call is None]
+    if not helpers:
+        return writing.store(g)
+    helper = g.pick(helpers)
+    return [f"{helper.name}({', '.join(scalars.expr(g, p, 1) for p in helper.params)})"]
+
+
+__all__ = ["block", "indent", "returned", "PAIR", "POINT"]

@@ -1,0 +1,215 @@
+"""Derivatives of smooth programs: forward against reverse, against differences, second order, and vmap against a loop.
+
+Forward and reverse mode must agree to `RTOL`. Central differences with two steps bound the truth: the derivative must be as
+near to the better one as the two are to each other, and to a tolerance. What a program raises, its derivative raises.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tests.fuzz import inputs, modules, ways
+from tests.fuzz.compare import Outcome, off
+from tests.fuzz.ways import AGREE, Verdict
+
+RTOL = 1e-9
+STEPS = (1e-4, 1e-5)
+FLOATS = (0, 1, 2)
+Args = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A program under test: f, a maker of fresh arguments, and a direction in the space of its float arguments."""
+
+    f: Callable[..., Any]
+    fresh: Callable[[], Args]
+    direction: Args
+    other: Args
+
+    def moved(self, step: float) -> Args:
+        """The arguments moved along the direction."""
+        args = list(self.fresh())
+        for k in FLOATS:
+            args[k] = args[k] + step * self.direction[k]
+        return tuple(args)
+
+    def tangents(self, direction: Args) -> Args:
+        """A direction as tangents of all arguments: those that are not floats have none."""
+        return (*direction, *(zero(a) for a in self.fresh()[len(FLOATS) :]))
+
+
+def zero(value: Any) -> Any:
+    """What stands for the tangent of an argument that is not a float."""
+    return None
+
+
+def check(source: str, number: int = 0) -> Verdict:
+    """The verdict on the derivatives of a smooth program."""
+    module = modules.load(source)
+    try:
+        return _check(source, module, number)
+    finally:
+        modules.unload(module)
+
+
+def _check(source: str, module: Any, number: int) -> Verdict:
+    r = random.Random(number)
+    sizes = r.choice([(3, 2), (3, 2), (1, 1), (4, 3), (18, 2)]) if ways.has_runtime_sizes(source) else (3, 2)
+    call = inputs.Call(*sizes, r.randrange(99))
+    names = ways.parameters(module)
+    rng = np.random.default_rng(number)
+    shapes = ((call.n,), (call.k, call.n), ())
+    directions = [tuple(v if (v := rng.normal(size=shape)).shape else float(v) for shape in shapes) for _ in range(2)]
+    subject = Subject(module.f, lambda: inputs.make(names, call, module), *directions)
+    wanted = ways.outcome(module.f, subject.fresh())
+    if wanted.error is not None:
+        return fails_alike(subject, wanted)
+    if not np.isfinite(wanted.result):
+        return Verdict("tie", "the value is not finite")
+    checks: list[Callable[[Subject], Verdict]] = [first_order]
+    if number % 3 == 0:
+        checks.append(second_order)
+    if number % 3 == 1:
+        checks.append(lambda s: lanes(s, module, names, call))
+    for one in checks:
+        verdict = one(subject)
+        if verdict.sort != "agree":
+            return verdict
+    return AGREE
+
+
+def fails_alike(subject: Subject, wanted: Outcome) -> Verdict:
+    """A program that raises: its gradient raises the same."""
+    got = ways.outcome(ways.tangra().grad(subject.f, argnums=FLOATS), subject.fresh())
+    refusal = ways.refused(got.error, wanted.error)
+    if refusal is not None:
+        return refusal
+    if type(got.error) is not type(wanted.error) or str(got.error) != str(wanted.error):
+        return Verdict("wrong", f"grad: {got.error!r}, expected {wanted.error!r}")
+    return AGREE
+
+
+def attempt(what: str, compute: Callable[[], Any]) -> tuple[Any, Verdict]:
+    """A result, or the verdict on why there is none."""
+    got = ways.outcome(compute, ())
+    if got.error is None:
+        return got.result, AGREE
+    refusal = ways.refused(got.error, None)
+    if refusal is not None:
+        return None, Verdict(refusal.sort, f"{what}: {refusal.message}")
+    return None, Verdict("wrong", f"{what}: raises {type(got.error).__name__}: {ways.first_line(got.error)}")
+
+
+def dot(a: Sequence[Any], b: Sequence[Any]) -> float:
+    """The inner product of two tuples of arrays."""
+    return float(sum(np.sum(np.asarray(x) * np.asarray(y)) for x, y in zip(a, b, strict=True)))
+
+
+def size(a: Sequence[Any], b: Sequence[Any]) -> float:
+    """The largest that the terms of an inner product are, for its rounding error."""
+    return float(sum(np.sum(np.abs(np.asarray(x) * np.asarray(y))) for x, y in zip(a, b, strict=True)))
+
+
+def close(what: str, found: float, wanted: float, allowed: float) -> Verdict:
+    """Agreement of two numbers, both perhaps not finite."""
+    if found == wanted or abs(found - wanted) <= allowed or (np.isnan(found) and np.isnan(wanted)):
+        return AGREE
+    return Verdict("wrong", f"{what}: {found!r} against {wanted!r}, allowed {allowed:.1e}")
+
+
+def difference(f: Callable[[float], float]) -> tuple[float, float]:
+    """The derivative of a function of one number at 0 by central differences with two steps, and its uncertainty."""
+    found = [(f(h) - f(-h)) / (2 * h) for h in STEPS]
+    better = (100 * found[1] - found[0]) / 99
+    return better, 10 * abs(found[1] - found[0]) + 1e-7 * max(1.0, abs(better))
+
+
+def first_order(subject: Subject) -> Verdict:
+    """Forward mode along a direction, reverse mode's gradient on it, and central differences."""
+    tg = ways.tangra()
+    gradient, verdict = attempt("grad", lambda: tg.grad(subject.f, argnums=FLOATS)(*subject.fresh()))
+    if verdict.sort != "agree":
+        return verdict
+    for k, (part, arg) in enumerate(zip(gradient, subject.fresh(), strict=False)):
+        if np.shape(part) != np.shape(arg) or isinstance(part, np.ndarray) != isinstance(arg, np.ndarray):
+            return Verdict("wrong", f"grad: part {k} is {part!r:.60} for {arg!r:.60}")
+    pair, verdict = attempt("jvp", lambda: tg.jvp(subject.f, subject.fresh(), subject.tangents(subject.direction)))
+    if verdict.sort != "agree":
+        return verdict
+    value, tangent = pair
+    wanted = ways.outcome(subject.f, subject.fresh()).result
+    if off(value, wanted) > RTOL:
+        return ill_conditioned(subject, Verdict("wrong", f"jvp: value {value!r}, expected {wanted!r}"))
+    along, scale = dot(gradient, subject.direction), size(gradient, subject.direction)
+    verdict = close("forward against reverse", float(tangent), along, RTOL * max(1.0, scale))
+    if verdict.sort != "agree":
+        return ill_conditioned(subject, verdict)
+    numeric, uncertain = difference(lambda h: float(subject.f(*subject.moved(h))))
+    return close("derivative against differences", along, numeric, uncertain + 1e-6 * scale)
+
+
+def ill_conditioned(subject: Subject, verdict: Verdict) -> Verdict:
+    """A tie where the function itself is that sensitive: its differences with two steps don't agree either."""
+    numeric, uncertain = difference(lambda h: float(subject.f(*subject.moved(h))))
+    return verdict if uncertain < 1e-2 * max(1.0, abs(numeric)) else Verdict("tie", verdict.message)
+
+
+def second_order(subject: Subject) -> Verdict:
+    """Forward over reverse, reverse over reverse, and differences of gradients."""
+    tg = ways.tangra()
+    f, direction, other = subject.f, subject.direction, subject.other
+    product, verdict = attempt("hvp", lambda: tg.hvp(f, subject.fresh(), subject.tangents(direction)))
+    if verdict.sort != "agree":
+        return verdict
+
+    def slope(*args: Any) -> Any:
+        gx, gy, gs = tg.grad(f, argnums=FLOATS)(*args[:-3])
+        dx, dy, ds = args[-3:]
+        return np.sum(gx * dx) + np.sum(gy * dy) + gs * ds
+
+    reverse, verdict = attempt("grad of grad", lambda: tg.grad(slope, argnums=FLOATS)(*subject.fresh(), *direction))
+    if verdict.sort != "agree":
+        return verdict
+    mine, theirs = dot(product[:3], other), dot(reverse, other)
+    scale = max(1.0, size(product[:3], other))
+    verdict = close("hvp against grad of grad", mine, theirs, RTOL * 10 * scale)
+    if verdict.sort != "agree":
+        return ill_conditioned(subject, verdict)
+    gradient = tg.grad(f, argnums=FLOATS)
+    numeric, uncertain = difference(lambda h: dot(gradient(*subject.moved(h)), other))
+    return close("hvp against differences of gradients", mine, numeric, uncertain + 1e-6 * scale)
+
+
+def lanes(subject: Subject, module: Any, names: list[str], call: inputs.Call) -> Verdict:
+    """vmap against a Python loop, every lane with its own floats and its own n: trip counts differ."""
+    tg = ways.tangra()
+    calls = [inputs.Call(call.n, call.k, call.seed + b) for b in range(3)]
+    rows = [inputs.make(names, c, module) for c in calls]
+    rows = [row for row in rows if ways.outcome(subject.f, tuple(np.copy(a)[()] for a in row)).error is None]
+    if len(rows) < 2:
+        return AGREE
+    wanted = [ways.outcome(subject.f, tuple(np.copy(a)[()] for a in row)).result for row in rows]
+    batch = tuple(np.stack(column) for column in zip(*rows, strict=True))
+    found, verdict = attempt("vmap", lambda: tg.vmap(subject.f)(*batch))
+    if verdict.sort != "agree":
+        return verdict
+    if np.shape(found) != (len(rows),):
+        return Verdict("wrong", f"vmap: shape {np.shape(found)}, expected {(len(rows),)}")
+    if off(found, wanted) > RTOL:
+        return ill_conditioned(subject, Verdict("wrong", f"vmap: {found!r}, expected {wanted!r}"))
+    found, verdict = attempt("vmap of grad", lambda: tg.vmap(tg.grad(subject.f, argnums=FLOATS))(*batch))
+    if verdict.sort != "agree":
+        return verdict
+    for b, row in enumerate(rows):
+        gradient = tg.grad(subject.f, argnums=FLOATS)(*(np.copy(a)[()] for a in row))
+        for part, whole in zip(gradient, found, strict=True):
+            scale = max(1.0, float(np.abs(part).max(initial=0.0)))
+            if off(np.asarray(whole[b]) / scale, np.asarray(part) / scale) > RTOL:
+                return ill_conditioned(subject, Verdict("wrong", f"vmap of grad: lane {b}: {whole[b]!r}, expected {part!r}"))
+    return AGREE

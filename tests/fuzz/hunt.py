@@ -1,0 +1,141 @@
+"""Checks in a child process: a crash, a hang or a runaway allocation is a finding, and the next program starts afresh."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import select
+import signal
+import sys
+import time
+import traceback
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import astuple, dataclass
+
+from tests.fuzz import derivatives, generator, ways
+from tests.fuzz.ways import Verdict
+
+SECONDS = 60.0
+MEMORY = 8 << 30
+WARM = """
+import numpy as np
+def f(x, y, s, n):
+    t = s
+    for i in range(n):
+        t += np.sin(x[i % 3]) * s
+    y[0] = np.exp(x) * t
+    return np.sum(y @ x)
+"""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A program and how it is called; `mode` is "values", or "derivatives" for smooth programs."""
+
+    source: str
+    number: int = 0
+    mode: str = "values"
+
+
+def case_of(seed: int) -> Case:
+    """The case of a seed: two in five are smooth programs, for derivatives."""
+    mode = "derivatives" if seed % 5 in (1, 3) else "values"
+    return Case(generator.seeded(seed, mode == "derivatives"), seed, mode)
+
+
+def run_here(case: Case) -> Verdict:
+    """The verdict on a case, in this process."""
+    try:
+        check = ways.check if case.mode == "values" else derivatives.check
+        return check(case.source, case.number)
+    except Exception as error:
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{os.path.basename(where.filename)}:{where.name}"
+        return Verdict("crash", f"{type(error).__name__} in {place}: {ways.first_line(error)}\n{traceback.format_exc()}")
+
+
+def warm_up() -> None:
+    """Load and start what every program needs, so that children have it."""
+    for mode in ("values", "derivatives"):
+        run_here(Case(WARM, 0, mode))
+
+
+def run_apart(case: Case, seconds: float = SECONDS) -> Verdict:
+    """The verdict on a case, from a child process."""
+    return next(iter(run_batch([case], seconds)))
+
+
+def run_batch(cases: Sequence[Case], seconds: float = SECONDS) -> Iterator[Verdict]:
+    """The verdicts on cases, from one child while it lives; the case it dies in is a crash, and a new child goes on."""
+    done = 0
+    while done < len(cases):
+        child, reader = _start(cases[done:])
+        try:
+            for verdict in _answers(child, reader, seconds):
+                done += 1
+                yield verdict
+        finally:
+            os.close(reader)
+
+
+def _start(cases: Sequence[Case]) -> tuple[int, int]:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    reader, writer = os.pipe()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        child = os.fork()
+    if child:
+        os.close(writer)
+        return child, reader
+    try:
+        os.close(reader)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        for case in cases:
+            verdict = run_here(case)
+            os.write(writer, (json.dumps(astuple(verdict)) + "\n").encode())
+    finally:
+        os._exit(0)
+
+
+def _answers(child: int, reader: int, seconds: float) -> Iterator[Verdict]:
+    """What a child says, line by line; at its death one more verdict unless it was done."""
+    text = b""
+    ended = False
+    try:
+        while True:
+            ready, _, _ = select.select([reader], [], [], seconds)
+            if not ready:
+                os.kill(child, signal.SIGKILL)
+                yield Verdict("crash", f"no answer after {seconds:.0f} s")
+                return
+            piece = os.read(reader, 1 << 16)
+            if not piece:
+                ended = True
+                break
+            text += piece
+            while b"\n" in text:
+                line, _, text = text.partition(b"\n")
+                yield Verdict(*json.loads(line))
+    finally:
+        if not ended:
+            os.kill(child, signal.SIGKILL)
+        _, status = os.waitpid(child, 0)
+    if os.waitstatus_to_exitcode(status) < 0:
+        yield Verdict("crash", f"the process ended by {signal.Signals(-os.waitstatus_to_exitcode(status)).name}")
+
+
+Predicate = Callable[[str], bool]
+
+
+def still_fails(case: Case, signature: str, until: float) -> Predicate:
+    """Whether another source of the same case has a finding with the same signature; never after the time `until`."""
+
+    def fails(source: str) -> bool:
+        if time.monotonic() > until:
+            return False
+        return run_apart(Case(source, case.number, case.mode)).signature == signature
+
+    return fails

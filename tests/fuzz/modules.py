@@ -1,0 +1,28 @@
+"""Source text of a program to a live module, of which the functions have source to read."""
+
+from __future__ import annotations
+
+import itertools
+import linecache
+import sys
+import types
+
+_NUMBERS = itertools.count()
+
+
+def load(source: str) -> types.ModuleType:
+    """Execute `source` as a module. Tracebacks, `inspect` and the compiler find its lines; dataclasses find the module."""
+    name = f"fuzzed_{next(_NUMBERS)}"
+    file = f"{name}.py"
+    linecache.cache[file] = len(source), None, source.splitlines(keepends=True), file
+    module = types.ModuleType(name)
+    module.__file__ = file
+    sys.modules[name] = module
+    exec(compile(source, file, "exec"), module.__dict__)
+    return module
+
+
+def unload(module: types.ModuleType) -> None:
+    """Forget a module that `load` made."""
+    sys.modules.pop(module.__name__, None)
+    linecache.cache.pop(str(module.__file__), None)
