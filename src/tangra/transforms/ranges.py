@@ -157,8 +157,9 @@ class _Ranges(Rewriter):
             return [i]
         if high and known_lt(index, 0, self.facts) and known_le(0, index + length, self.facts):
             return [self.b("add", i, n)]
-        if low:
+        if low:  # what is checked is then the index itself
             self.define(op.result, index)
+            self.replaced[id(op.result)] = i
         result = self.size(op.result)
         self.facts = self.facts.with_bounds(result, 0, length - 1)
         return None
@@ -239,7 +240,7 @@ class _Ranges(Rewriter):
     def grows(self, y: Value, arg: Value, body: Block, level: int) -> bool:
         """Whether `y` is `arg` plus constants that are not negative, on every path, and without wrapping.
 
-        Trips are counted in i64, and a sum of less than 2^31 a trip does not reach 2^63 in any time there is.
+        Trips are counted in i64, and a sum of less than 2^16 a trip does not reach 2^63 in any time there is.
         """
         if y is arg:
             return True
@@ -248,7 +249,11 @@ class _Ranges(Rewriter):
             return False
         if op.name == "add":
             step = scalar_constant(op.operands[1])
-            return step is not None and 0 <= int(step) < 1 << 31 and self.grows(op.operands[0], arg, body, level + 1)
+            return step is not None and 0 <= int(step) < 1 << 16 and self.grows(op.operands[0], arg, body, level + 1)
+        if op.name == "loop":
+            k = op.results.index(y)
+            inner = self.grows(carried_yields(op)[k], carried_args(op)[k], op.regions[0], level + 1)
+            return inner and self.grows(carried_operands(op)[k], arg, body, level + 1)
         if op.name == "if":
             k = op.results.index(y)
             return all(self.grows(r.terminator.operands[k], arg, body, level + 1) for r in op.regions)
