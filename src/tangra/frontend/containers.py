@@ -230,23 +230,36 @@ def getitem(ev: Evaluator, target: AbstractValue, index: AbstractValue) -> Abstr
         part = items[ev.static(index, f"a slice of a {what}")]
         return TupleValue(tuple(part)) if isinstance(target, TupleValue) else new_list(ev, part)
     if isinstance(index, Scalar) and not isinstance(index.size, int) and len(items) > 1:
-        picked = _run_time_item(ev, items, index, what)
+        picked = _run_time_item(ev, target, items, index)
         if picked is not None:
             return picked
     k = _position(ev, index, len(items), what)
     return items[k]
 
 
-def _run_time_item(ev: Evaluator, items: list[AbstractValue], index: Scalar, what: str) -> AbstractValue | None:
-    """A container of numbers indexed at run time: an array of them, if they are of one kind."""
-    if not all(is_number(x) for x in items):
+def _run_time_item(
+    ev: Evaluator, target: TupleValue | ListValue, items: list[AbstractValue], index: Scalar
+) -> AbstractValue | None:
+    """An item of a container at a run-time index: the items, if they are of one form, are stacked in arrays."""
+    from tangra.frontend import stacks
+
+    if not all(k.dtype.is_integer for k in index.kinds) or _unrolls(ev, index):
         return None
-    kinds = {ev.kind(x) for x in items}
-    if len(kinds) != 1 or conversion.sources_of(ev, index) is not None and len(items) <= 8:
+    if isinstance(target, ListValue):
+        state = stacks.from_list(ev, target)
+        return None if state is None else stacks.getitem(ev, target, state, index)
+    form = stacks.form_of(items)
+    if form is None:
         return None
-    stacked = ev.new_array(ev.array(TupleValue(tuple(items))))
-    found = ev.getitem(stacked, index)
-    return ev.scalar(ev.number(found).value, kinds.pop())
+    state = stacks.new_stack(ev, form, len(items), items)
+    at = stacks.position(ev, Const(len(items)), index, "tuple index out of range")
+    return stacks.item_at(ev, state, at)
+
+
+def _unrolls(ev: Evaluator, index: Scalar) -> bool:
+    """Whether an index is only a matter of a small loop around, which can be unrolled."""
+    sources = conversion.sources_of(ev, index)
+    return bool(sources) and all(s in ev.symbols.short_loops for s in sources or ())
 
 
 def _position(ev: Evaluator, index: AbstractValue, count: int, what: str) -> int:
@@ -304,6 +317,13 @@ def setitem(ev: Evaluator, target: AbstractValue, index: AbstractValue, value: A
         stacks.setitem(ev, target, state, index, value)
         return
     items = list(list_state(ev, target).items)
+    if isinstance(index, Scalar) and not isinstance(index.size, int) and items and not _unrolls(ev, index):
+        from tangra.frontend import stacks
+
+        stacked = stacks.from_list(ev, target)
+        if stacked is not None:
+            stacks.setitem(ev, target, stacked, index, value)
+            return
     if isinstance(index, SliceValue):
         items[ev.static(index, "a slice of a list")] = as_items(ev, value, "assignment to a slice")
     else:

@@ -31,6 +31,8 @@ from tangra.shapes.prover import known_eq
 if TYPE_CHECKING:
     from tangra.frontend.evaluator import Evaluator
 
+MAX_STACK_ITEMS = 64
+"""Items of a list that grew in a loop that are read one by one."""
 MAX_ITEMS = 4096
 """Elements of an array or range that are worth having one by one."""
 
@@ -290,6 +292,8 @@ def items(ev: Evaluator, v: AbstractValue) -> Sequence[AbstractValue] | None:
         state = ev.look(v.ref)
         if isinstance(state, ListState):
             return [slot(ev, item, "an item of the list") for item in state.items]
+        if isinstance(state, StackState) and isinstance(state.count, Const) and state.count.value <= MAX_STACK_ITEMS:
+            return [ev.getitem(v, Const(k)) for k in range(state.count.value)]
         return None
     if isinstance(v, DictValue):
         state = ev.look(v.ref)

@@ -17,18 +17,20 @@ from tangra.api.values import AbstractValue, Const, InstanceValue, Scalar
 from tangra.errors import TypeMismatchError
 from tangra.frontend import branches, diagnostics, stacks, symbols, templates
 from tangra.frontend.diagnostics import StaticNeeded
-from tangra.frontend.heap import BROKEN, CONTINUED, RETURNED, STOPPED, CellRef, ConflictState, PathEnds, State
+from tangra.frontend.heap import BROKEN, CONTINUED, RETURNED, STOPPED, CellRef, ConflictState, PathEnds, StackState, State
 from tangra.frontend.templates import BOTTOM, ConflictT, Join, KeepT, NumberT, PartsT, Plan, SlotsT, Template
 from tangra.ir import I64, Block, Value, scalar
 from tangra.shapes import Size, ceil_div
 from tangra.shapes.facts import bounds
-from tangra.shapes.prover import known_lt
+from tangra.shapes.prover import known_eq, known_lt
 
 if TYPE_CHECKING:
     from tangra.frontend.evaluator import Evaluator
 
 UNROLL_LIMIT = 256
 """Trips of a loop that is unrolled because its body needs the index, or types change from trip to trip."""
+SHORT_LOOP = 32
+"""Trips of a loop that is unrolled rather than made to index a container of arrays at run time."""
 MAX_ROUNDS = 25
 
 
@@ -301,8 +303,17 @@ def _emit(ev: Evaluator, loop: Loop) -> None:
     base, restore = _without_dead_names(ev, loop, at_least_once)
     plan = _remembered(ev, loop, base) or _seeds(ev, loop, base)
     mark = _Mark(len(ev.b.block.ops), base, ev.next_ref, ev.symbols.counter)
+    lengths: dict[int, _Length] = {}
     for _ in range(MAX_ROUNDS):
-        block, end = _trial(ev, loop, plan, base)
+        try:
+            block, end = _trial(ev, loop, plan, base, lengths)
+        except _Again:
+            _rewind(ev, mark)
+            continue
+        except stacks.Misfit as misfit:
+            if misfit.ref not in lengths:
+                raise
+            raise LoopConflict from None
         if end.dead or _certain(end):
             _rewind(ev, mark)
             _at_most_once(ev, loop, restore)
@@ -311,10 +322,13 @@ def _emit(ev: Evaluator, loop: Loop) -> None:
         found.entries.pop(STOPPED, None)
         if plan.covers(found):
             break
-        grown = stacks.grow(ev, loop, base, end, found, at_least_once)
-        if grown is not None:
+        growths = stacks.growing(ev, base, end)
+        if growths:
             _rewind(ev, mark)
-            base = grown
+            outer, ev.state = ev.state, base
+            stacks.convert(ev, loop, growths)
+            base, ev.state = ev.state, outer
+            lengths |= {ref: _Length(len(g.items), g.per_trip if g.exact else None) for ref, g in growths.items()}
             mark = _Mark(len(ev.b.block.ops), base, ev.next_ref, ev.symbols.counter)
             plan = _seeds(ev, loop, base)
             continue
@@ -326,6 +340,7 @@ def _emit(ev: Evaluator, loop: Loop) -> None:
         ev.internal("the types of a loop do not settle")
     ev.memo[_memo_key(ev, loop)] = plan, _signature(ev, base), mark.next_ref
     _finish(ev, loop, found, base, block, end, restore)
+    _set_lengths(ev, loop, lengths, None)
 
 
 def _certain(end: State) -> bool:
@@ -369,7 +384,34 @@ def _without_dead_names(ev: Evaluator, loop: Loop, at_least_once: bool) -> tuple
     return base, restore
 
 
-def _trial(ev: Evaluator, loop: Loop, plan: Plan, base: State) -> tuple[Block, State]:
+@dataclass
+class _Length:
+    """The length of a list that grows by `per_trip` items in every trip (None: by a number that varies)."""
+
+    start: int
+    per_trip: Size | None
+
+
+def _set_lengths(ev: Evaluator, loop: Loop, lengths: dict[int, _Length], index: Scalar | None) -> None:
+    """What is known of the lengths of growing lists at the head of a trip, or after the loop."""
+    for ref, length in lengths.items():
+        state = ev.look(ref)
+        if length.per_trip is None or loop.bounds is None or not isinstance(state, StackState):
+            continue
+        if index is not None:
+            assert index.size is not None
+            done: Size = (index.size - ev.symbol_for(loop.bounds.start)) // loop.bounds.step
+        else:
+            done = stacks.trips(ev, loop)
+        if isinstance(state.count, Scalar):
+            size = length.start + length.per_trip * done
+            count = Const(size) if isinstance(size, int) else replace(state.count, size=size, lo=0)
+            ev.put(ref, StackState(state.shape, state.leaves, count))
+
+
+def _trial(
+    ev: Evaluator, loop: Loop, plan: Plan, base: State, lengths: dict[int, _Length]
+) -> tuple[Block, State]:
     """Evaluate the body once with what `plan` carries as block arguments."""
     block = Block()
     index = block.add_arg(scalar(I64), loop.name) if loop.bounds is not None else None
@@ -377,17 +419,45 @@ def _trial(ev: Evaluator, loop: Loop, plan: Plan, base: State) -> tuple[Block, S
     outer, frame = ev.state, ev.frame
     ev.state = templates.plan_state(ev, plan, base, args)
     ev.symbols.inductions.update(block.args)
+    count = _constant_trips(loop)
+    if index is not None and count is not None and count <= SHORT_LOOP:
+        ev.symbols.short_loops.add(index)
     key = "owned", id(loop.key)
     ev.memo[key] = ev.memo.get(key, frozenset()) | frozenset(block.args)
     try:
         with ev.b.at(block):
-            _trip(ev, loop, None if index is None else _induction(ev, loop, index))
+            ev.appended = {}
+            induction = None if index is None else _induction(ev, loop, index)
+            if induction is not None:
+                _set_lengths(ev, loop, lengths, induction)
+                heads = {ref: state.count for ref in lengths if isinstance(state := ev.look(ref), StackState)}
+            _trip(ev, loop, induction)
+            if induction is not None:
+                _check_lengths(ev, lengths, heads)
         return block, ev.state
     except PathEnds:
         ev.frame = frame
         return block, ev.state
     finally:
         ev.state = outer
+
+
+def _check_lengths(ev: Evaluator, lengths: dict[int, _Length], heads: dict[int, AbstractValue]) -> None:
+    """Forget the rate of growth of a list that did not grow by it."""
+    for ref, head in heads.items():
+        length, state = lengths[ref], ev.state.heap.get(ref)
+        if length.per_trip is None:
+            continue
+        before = symbols.known_size(head)
+        after = symbols.known_size(state.count) if isinstance(state, StackState) else None
+        exits = _stops(ev) is not False
+        if exits or before is None or after is None or known_eq(before + length.per_trip, after, ev.facts) is not True:
+            length.per_trip = None
+            raise _Again
+
+
+class _Again(Exception):
+    """The trial was made with something that turned out not to hold."""
 
 
 def _induction(ev: Evaluator, loop: Loop, index: Value) -> Scalar:

@@ -31,7 +31,7 @@ from tangra.api.values import (
     TransformValue,
     TupleValue,
 )
-from tangra.frontend import attributes, classes, comprehension, containers, conversion, iteration, operators
+from tangra.frontend import attributes, classes, comprehension, containers, conversion, iteration, operators, stacks
 from tangra.frontend.calls import builtin
 from tangra.frontend.heap import InstanceState, MaybeUnbound, StackState
 
@@ -141,7 +141,7 @@ def list_(ev: Evaluator, iterable: AbstractValue | None = None) -> AbstractValue
     if iterable is None:
         return containers.new_list(ev, [])
     if isinstance(iterable, ListValue) and isinstance(ev.look(iterable.ref), StackState):
-        return ListValue(ev.allocate(ev.look(iterable.ref)))
+        return copy_(ev, iterable)
     return collect(ev, iterable, "list()")
 
 
@@ -381,7 +381,8 @@ def copy_(ev: Evaluator, v: AbstractValue) -> AbstractValue:
             classes.set_slot(ev, twin, name, value)
         return twin
     if isinstance(v, (ListValue, DictValue)):
-        return type(v)(ev.allocate(ev.look(v.ref)))
+        state = ev.look(v.ref)
+        return type(v)(ev.allocate(stacks.copy(ev, state) if isinstance(state, StackState) else state))
     return v
 
 

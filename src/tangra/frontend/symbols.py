@@ -76,6 +76,8 @@ class SymbolTable:
     always: set[str] = field(default_factory=set)
     names: dict[Value, str] = field(default_factory=dict)
     inductions: set[Value] = field(default_factory=set)
+    short_loops: set[Value | str] = field(default_factory=set)
+    """Induction variables of loops that are short enough to unroll."""
     prologue: list[Op] = field(default_factory=list)
     taken: set[str] = field(default_factory=set)
     comparisons: dict[Value, tuple[str, Size, Size]] = field(default_factory=dict)

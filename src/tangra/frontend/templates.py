@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tangra.api.elementwise import as_joined, is_number, join_dtype, join_kinds, kinds_of
-from tangra.api.kinds import Kind, kind_of
+from tangra.api.kinds import PYINT, Kind, kind_of
 from tangra.api.values import (
     AbstractValue,
     ArrayValue,
@@ -51,6 +51,7 @@ from tangra.frontend.heap import (
     ViewState,
 )
 from tangra.ir import BOOL, I64, ArrayType, DType, Value, scalar
+from tangra.shapes import Size, dmax
 
 if TYPE_CHECKING:
     from tangra.frontend.evaluator import Evaluator
@@ -143,6 +144,15 @@ class StackT:
     count: Template
 
 
+@dataclass(frozen=True)
+class ToStackT:
+    """Lists of different lengths, or one of them grown in a loop: made stacks with `room`. `top` bounds the count."""
+
+    form: Any
+    room: Size
+    top: int | None
+
+
 @dataclass(frozen=True, eq=False)
 class KeepT:
     """A state that is the same on both sides, or one that can't be joined."""
@@ -158,7 +168,7 @@ class KeepT:
     __hash__ = None  # type: ignore[assignment]
 
 
-StateTemplate = ArrayT | SlotsT | StackT | KeepT
+StateTemplate = ArrayT | SlotsT | StackT | ToStackT | KeepT
 
 
 @dataclass(frozen=True)
@@ -180,6 +190,7 @@ class Plan:
     heap: dict[int, StateTemplate] = field(default_factory=dict)
     objects: list[ObjectInfo] = field(default_factory=list)
     partners: dict[int, frozenset[int]] = field(default_factory=dict, compare=False)
+    pairs: frozenset[tuple[int, int]] = frozenset()
     poisoned: dict[int, Any] = field(default_factory=dict)
 
     def covers(self, other: Plan) -> bool:
@@ -224,7 +235,7 @@ class Join:
         return self.plan
 
     def _names(self) -> list[str]:
-        names: dict[str, None] = {}
+        names: dict[str, None] = dict.fromkeys(self.previous.entries if self.previous else ())
         for side in self.sides:
             names.update(dict.fromkeys(side.env if side is not None else ()))
         return list(names)
@@ -421,10 +432,12 @@ class Join:
         both = [x for x in (a, b) if x is not BOTTOM]
         if isinstance(one, (ArrayState, ViewState)):
             return self._array_state(ref, a, b)
+        if all(isinstance(x, (ListState, StackState)) for x in both):
+            stack = self._lists(a, b, old)
+            if stack is not None:
+                return stack
         if any(type(x) is not type(one) for x in both):
             return self._conflicting(a, b)
-        if isinstance(one, StackState):
-            return self._stack(a, b, old, one)
         if isinstance(one, ConflictState):
             return KeepT(one)
         if isinstance(one, InstanceState):
@@ -476,13 +489,42 @@ class Join:
             filled.append(InstanceState(tuple(attrs)))  # type: ignore[arg-type]
         return self._slots(InstanceState, tuple(names), filled[0], filled[1], old)
 
-    def _stack(self, a: Any, b: Any, old: StateTemplate | None, one: StackState) -> StateTemplate:
-        for x in (a, b):
-            if x is not BOTTOM and (x.leaves != one.leaves or x.shape != one.shape):
-                return self._conflicting(a, b)
-        counts = [BOTTOM if x is BOTTOM else x.count for x in (a, b)]
-        count = self.lub(counts[0], counts[1], old.count if isinstance(old, StackT) else None)
-        return StackT(one.shape, one.leaves, count)
+    def _lists(self, a: Any, b: Any, old: StateTemplate | None) -> StateTemplate | None:
+        """Two lists of which one is a stack, or whose lengths differ; None where items are joined one by one."""
+        both = [x for x in (a, b) if x is not BOTTOM]
+        one = both[0]
+        if all(isinstance(x, StackState) for x in both):
+            if all(x.leaves == one.leaves and x.shape == one.shape for x in both):
+                counts = [BOTTOM if x is BOTTOM else x.count for x in (a, b)]
+                count = self.lub(counts[0], counts[1], old.count if isinstance(old, StackT) else None)
+                return StackT(one.shape, one.leaves, count)
+        elif all(isinstance(x, ListState) and len(x.items) == len(one.items) for x in both):
+            return None
+        if self.previous is not None or len(both) < 2:
+            return None
+        return self._to_stack(a, b)
+
+    def _to_stack(self, a: Any, b: Any) -> StateTemplate | None:
+        from tangra.frontend import stacks
+
+        forms, rooms, tops, empty = [], [], [], []
+        for side, x in enumerate((a, b)):
+            outer, self.ev.state = self.ev.state, self.sides[side] or self.base
+            forms.append(stacks.common_form(self.ev, x))
+            if isinstance(x, ListState):
+                rooms.append(len(x.items))
+                tops.append(len(x.items))
+            else:
+                rooms.append(self.ev.peek(x.leaves[0]).shape[0] if x.leaves else 0)
+                tops.append(x.count.value if isinstance(x.count, Const) else x.count.hi)
+            empty.append(isinstance(x, ListState) and not x.items)
+            self.ev.state = outer
+        form = stacks.join_forms(forms[0], forms[1], (empty[0], empty[1]))
+        stacked = [f for f, x in zip(forms, (a, b), strict=True) if isinstance(x, StackState)]
+        if form is None or any(f != form for f in stacked):
+            return None
+        top = None if None in tops else max(t for t in tops if t is not None)
+        return ToStackT(form, dmax(*rooms), top)
 
     def _conflicting(self, a: Any, b: Any) -> StateTemplate:
         shown = [state_text(x) for x in (a, b) if x is not BOTTOM]
@@ -497,6 +539,12 @@ class Join:
                 if i != j and any(self._may_be_one(side, x.refs[side], y.refs[side]) for side in (0, 1)):
                     related.setdefault(i, set()).add(j)
         self.plan.partners = {i: frozenset(js) for i, js in related.items()}
+        pairs: set[tuple[int, int]] = set(self.previous.pairs if self.previous else ())
+        for side in self.sides:
+            for ref, others in (side.partners if side is not None else {}).items():
+                known = self.base.partners.get(ref, frozenset())
+                pairs |= {(ref, p) for p in others - known if ref < p and self._exists(ref) and self._exists(p)}
+        self.plan.pairs = frozenset(pairs)
         for side in self.sides:
             if side is not None:
                 self.plan.poisoned.update({r: True for r in side.poisoned if self._exists(r)})
@@ -655,6 +703,11 @@ def types(template: Template | StateTemplate) -> list[ArrayType]:
         return [scalar(BOOL), *types(template.inner)]
     if isinstance(template, ArrayT):
         return [template.type]
+    if isinstance(template, ToStackT):
+        from tangra.frontend import stacks
+
+        leaves = stacks.leaf_types(template.form)
+        return [scalar(I64), *(ArrayType(t.dtype, (template.room, *t.shape)) for t in leaves)]
     return types(template.count) if isinstance(template, StackT) else []
 
 
@@ -700,6 +753,11 @@ def coerce_state(ev: Evaluator, template: StateTemplate, ref: int | None) -> lis
     if isinstance(template, ArrayT):
         return [ev.peek(ref)]
     state = ev.look(ref)
+    if isinstance(template, ToStackT):
+        from tangra.frontend import stacks
+
+        assert isinstance(state, (ListState, StackState))
+        return stacks.stacked_values(ev, template.form, template.room, state)
     if isinstance(template, StackT):
         assert isinstance(state, StackState)
         return coerce(ev, template.count, state.count)
@@ -734,8 +792,14 @@ def make(template: Template, leaves: Iterator[Value], refs: list[int], plan: Pla
     return template.make.make([make(part, leaves, refs, plan) for part in template.parts])
 
 
-def make_state(template: StateTemplate, leaves: Iterator[Value], refs: list[int], plan: Plan) -> HeapState:
+def make_state(
+    ev: Evaluator, template: StateTemplate, leaves: Iterator[Value], refs: list[int], plan: Plan
+) -> HeapState:
     """An object's contents from IR values."""
+    if isinstance(template, ToStackT):
+        count = Scalar(next(leaves), (PYINT,), None, None, 0, template.top)
+        arrays = [ev.allocate(ArrayState(next(leaves))) for _ in types(template)[1:]]
+        return StackState(template.form, tuple(arrays), count)
     if isinstance(template, KeepT):
         return template.state
     if isinstance(template, ArrayT):
@@ -776,13 +840,15 @@ def plan_state(ev: Evaluator, plan: Plan, base: State, values: list[Value]) -> S
     for name, template in plan.entries.items():
         state.env[name] = make(template, leaves, refs, plan)
     for ref, st in plan.heap.items():
-        state.heap[ref] = make_state(st, leaves, refs, plan)
+        state.heap[ref] = make_state(ev, st, leaves, refs, plan)
     for ref, info in zip(refs, plan.objects, strict=True):
-        state.heap[ref] = make_state(info.state, leaves, refs, plan)
+        state.heap[ref] = make_state(ev, info.state, leaves, refs, plan)
     for k, (ref, info) in enumerate(zip(refs, plan.objects, strict=True)):
         ev.pair(ref, [*sorted(info.partners), *(refs[j] for j in plan.partners.get(k, ()))])
         if info.poisoned:
             state.poisoned[ref] = ev.span
+    for a, b in plan.pairs:
+        ev.pair(a, [b])
     for ref in plan.poisoned:
         state.poisoned.setdefault(ref, ev.span)
     ev.state = outer
