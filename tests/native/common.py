@@ -16,7 +16,7 @@ OPTIONS = NativeOptions(memory_limit=1 << 30, tape_limit=1 << 28)
 
 
 def build(types: Sequence[Type], body: Callable[..., Any], name: str = "f", **attrs: Any) -> Func:
-    """A function of parameters of `types` whose body is written by `body(builder, *params)` and returns what that does."""
+    """A function of parameters of `types` that returns what `body(builder, *params)` does."""
     block = Block(list(types))
     b = Builder(block)
     results = body(b, *block.args)
@@ -32,7 +32,9 @@ def region(b: Builder, types: Sequence[Type], body: Callable[..., Sequence[Value
     return block
 
 
-def if_(b: Builder, cond: Value, then: Callable[[], Sequence[Value]], other: Callable[[], Sequence[Value]]) -> list[Value]:
+def if_(
+    b: Builder, cond: Value, then: Callable[[], Sequence[Value]], other: Callable[[], Sequence[Value]]
+) -> list[Value]:
     return b.emit("if", [cond], {}, [region(b, [], then), region(b, [], other)]).results
 
 

@@ -62,9 +62,11 @@ class Program:
 
     def statements(self, env: list[Value], count: int, depth: int) -> None:
         """Append `count` random statements; the values they define are added to `env`."""
-        kinds = [self.unary, self.binary, self.binary, self.select, self.slice_write, self.slice_write, self.element_write,
-                 self.element_read, self.element_read, self.reduce, self.view, self.broadcast, self.gather, self.scatter,
-                 self.filled]
+        kinds = [
+            self.unary, self.binary, self.binary, self.select, self.slice_write, self.slice_write, self.element_write,
+            self.element_read, self.element_read, self.reduce, self.view, self.broadcast, self.gather, self.scatter,
+            self.filled,
+        ]
         if depth < 3:
             kinds += [self.branch, self.branch, self.loop, self.loop, self.tape_loop]
         for _ in range(count):
@@ -94,7 +96,7 @@ class Program:
         return [self.b.full(self.b.float(self.random.choice([0.0, 0.5])), shape)]
 
     def window(self, x: Value) -> tuple[list[Value], dict[str, Any], tuple[Any, ...]]:
-        """A random part of `x`: starts, attributes, and its shape. Axes of symbolic size (at least 4) give at most 4."""
+        """A random part of `x`: starts, attributes, and its shape. Of axes of symbolic size at most 4."""
         starts, sizes, steps = [], [], []
         for n in x.shape:
             known = n if isinstance(n, int) else 4

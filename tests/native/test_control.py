@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import numpy as np
 import pytest
 
@@ -104,7 +106,7 @@ def test_failure_has_kind_message_and_payload() -> None:
     func = build([scalar(F64), scalar(I64)], body)
     check(func, np.float64(2.0), np.int64(3))
     check(func, np.float64(-2.5), np.int64(3))
-    with pytest.raises(ValueError, match="bad 3 and -2.5") as caught:
+    with pytest.raises(ValueError, match=r"bad 3 and -2\.5") as caught:
         native(func)([np.float64(-2.5), np.int64(3)])
     assert caught.value.failure.kind == "ValueError"
 
@@ -242,3 +244,57 @@ def test_nested_loops_with_arrays_carried_through() -> None:
 
 def slice_row(b: Builder, x: Value, i: Value) -> Value:
     return b("index", x, i, b.int(0), sizes=(None, x.shape[1]), steps=(1, 1))
+
+
+@pytest.mark.parametrize("kind", ["counted", "counted over an array", "while", "nested"])
+def test_a_signal_handlers_exception_ends_a_long_loop(kind: str) -> None:
+    def body(b: Builder, n: Value, x: Value) -> list[Value]:
+        one = b.float(1.0)
+        if kind == "counted":
+            return for_(b, 0, n, [one], lambda i, s: [b("sin", b("add", s, one))])
+        if kind == "counted over an array":
+            return for_(b, 0, n, [x], lambda i, y: [put(b, y, b("sin", one), b("mod", i, b.int(4)), op="accumulate")])
+        if kind == "while":
+            return while_(b, [one], lambda s: [b("gt", s, b.float(-1.0)), b("sin", b("add", s, one))])
+
+        def outer(i: Value, s: Value) -> list[Value]:
+            return for_(b, 0, 3, [s], lambda j, t: [b("sin", b("add", t, one))])
+
+        return for_(b, 0, n, [one], outer)
+
+    compiled = native(build([scalar(I64), f64(4)], body))
+
+    class Alarm(Exception):
+        pass
+
+    def ring(number: int, frame: object) -> None:
+        raise Alarm("time is up")
+
+    previous = signal.signal(signal.SIGALRM, ring)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        with pytest.raises(Alarm, match="time is up"):
+            compiled([np.int64(1 << 60), np.zeros(4)])
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
+
+
+@pytest.mark.parametrize("step", [1, -3])
+def test_strips_of_a_long_loop_join(step: int) -> None:
+    """A loop of more trips than a strip has, with an exit in a later strip."""
+
+    def body(b: Builder, n: Value, leave: Value) -> list[Value]:
+        def trip(i: Value, total: Value, trips: Value) -> list[Value]:
+            return [b("ne", i, leave), b("add", total, i), b("add", trips, b.int(1))]
+
+        start, stop = (b.int(5), n) if step > 0 else (n, b.int(5))
+        return for_(b, start, stop, [b.int(0), b.int(0)], trip, step=step, exits=True)
+
+    compiled = native(build([scalar(I64), scalar(I64)], body))
+    for n in (5, 6, (1 << 18) + 4, (1 << 18) + 5, (1 << 18) + 6, 900_001):
+        for leave in (-1, 800_000, 30, 899_998):
+            visited = list(range(5, n, step) if step > 0 else range(n, 5, step))
+            if leave in visited:
+                visited = visited[: visited.index(leave) + 1]
+            assert compiled([np.int64(n), np.int64(leave)]) == [sum(visited), len(visited)]

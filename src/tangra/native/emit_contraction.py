@@ -162,7 +162,7 @@ class _Matrix:
 
 
 def _matrix(em: Emitter, x: Strided, roles: _Roles, rows: tuple[int, ...], columns: tuple[int, ...]) -> _Matrix:
-    """`x` as matrices of merged `rows` by merged `columns`; copied where its layout is neither row- nor column-major."""
+    """`x` as matrices of merged `rows` by merged `columns`; copied unless it is row- or column-major."""
     batch = tuple(x.strides[k] for k in roles.batch)
     if len(rows) == 1 and len(columns) == 1:
         down, across = x.strides[rows[0]], x.strides[columns[0]]

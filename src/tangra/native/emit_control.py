@@ -1,11 +1,11 @@
-"""Writers of `if`, `loop`, sizes, and values nobody reads."""
+"""Writers of `if`, of sizes, and of values nobody reads."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from tangra.ir import Block, Op, Value
-from tangra.native import nests, polling
+from tangra.native import nests
 from tangra.native.emitter import Emitter, Frame, op_writer
 from tangra.native.llvm_types import register_type, zero
 from tangra.native.text import Lines, Operand
@@ -113,9 +113,9 @@ def _joint_target(em: Emitter, op: Op, k: int, arms: list[_Arm], taken: set[int]
     if not known:
         return found[0]
     strided = [x for x in known if isinstance(x, Strided)]
-    if len(strided) == len(known) and all(x.same_place(strided[0]) for x in strided):
-        if len(known) == 2 or _visible(em, arms, found, strided[0]):
-            return strided[0]
+    agree = len(strided) == len(known) and all(x.same_place(strided[0]) for x in strided)
+    if agree and (len(known) == 2 or _visible(em, arms, found, strided[0])):
+        return strided[0]
     for candidate in strided:
         if (
             candidate.contiguous
@@ -161,180 +161,3 @@ def _finish_arm(em: Emitter, arm: _Arm, targets: list[Array | None], join: str) 
     em.code.goto(join)
     arm.label = em.code.label
     return operands
-
-
-@dataclass
-class _Trips:
-    """Bounds of a counted loop."""
-
-    start: Operand
-    stop: Operand
-    step: int
-
-
-@op_writer("loop")
-def _loop(em: Emitter, op: Op) -> None:
-    counted, body = op.attrs["counted"], op.regions[0]
-    trips = None
-    if counted:
-        start, stop, step = (em.operand(v) for v in op.operands[:3])
-        assert isinstance(step, int), "the step of a loop is a constant"
-        trips = _Trips(start, stop, step)
-    inits = op.operands[3 if counted else 0 :]
-    for v in em.liveness.free_values(body):
-        found = em.repr(v)
-        if isinstance(found, Array) and not isinstance(found, Strided) and not found.cheap:
-            em.force(v)
-    holders = _carriers(em, op, inits)
-    results = _write_loop(em, op, trips, inits, holders)
-    for result, holder, operand in zip(op.results, holders, results, strict=True):
-        if holder is not None:
-            holder.buffer.pins -= 1
-            em.define(result, holder)
-        else:
-            em.define(result, Scalar(result.dtype, operand))
-
-
-def _carriers(em: Emitter, op: Op, inits: list[Value]) -> list[Strided | None]:
-    """The memory each carried array lives in during the loop, holding its start value: the start value's own if
-    nobody reads that any more, else a copy."""
-    holders: list[Strided | None] = [None] * len(inits)
-    taken: set[int] = set()
-    for k, v in enumerate(inits):
-        found = em.repr(v)
-        if isinstance(found, Strided) and _may_take(em, op, k, v, found) and id(found.buffer) not in taken:
-            taken.add(id(found.buffer))
-            found.buffer.pins += 1
-            holders[k] = found
-    copies = []
-    for k, v in enumerate(inits):
-        if v.shape and holders[k] is None:
-            holder = em.allocate(v.dtype, v.shape, v)
-            holder.buffer.pins += 1
-            holders[k] = holder
-            copies.append((holder, em.array(v)))
-    nests.assign_all(em, copies)
-    return holders
-
-
-def _may_take(em: Emitter, op: Op, k: int, value: Value, found: Strided) -> bool:
-    """Whether the loop may overwrite the memory of its start value."""
-    if not (found.buffer.writable and found.contiguous) or em.live_after(value):
-        return False
-    header = len(op.operands) - len(op.results)
-    if sum(v is value for v in op.operands[header:]) > 1:
-        return False
-    free = {id(v) for v in em.liveness.free_values(op.regions[0])}
-    for key, reader in found.buffer.readers.items():
-        if reader is not value and (em.live_after(reader) or key in free):
-            return False
-    return id(value) not in free
-
-
-def _write_loop(
-    em: Emitter, op: Op, trips: _Trips | None, inits: list[Value], holders: list[Strided | None]
-) -> list[Operand]:
-    """The loop's blocks; returns the operands of scalar results (0 for arrays)."""
-    code, body, exits = em.code, op.regions[0], op.attrs["exits"]
-    starts = [em.operand(v) if h is None else 0 for v, h in zip(inits, holders, strict=True)]
-    header, latch, after = code.name("loop"), code.name("latch"), code.name("after")
-    guarded = trips is not None and not _surely_runs(trips)
-    before = code.label
-    if trips is not None and guarded:
-        code.branch(code.ins(f"icmp {_relation(trips)} i64 {trips.start}, {trips.stop}"), header, after)
-    else:
-        code.goto(header)
-    before = code.label
-    code.start(header)
-    phis: Lines = []
-    code.lines.append(phis)
-    outer_lines, code.lines = code.lines, []
-    index = "%" + code.name("i")
-    arguments = _enter_body(em, body, trips, index, holders)
-    mark = polling.save_arena(em) if em.liveness.info(body).binds_dims else None
-    em.write_block(body)
-    yields = list(body.terminator.operands)
-    stay = em.operand(yields.pop(0)) if exits else None
-    arrays = [(h, em.array(v)) for v, h in zip(yields, holders, strict=True) if h is not None]
-    nests.assign_all(em, arrays)
-    nexts = [em.operand(v) if h is None else 0 for v, h in zip(yields, holders, strict=True)]
-    em.pop()
-    if mark is not None:
-        polling.restore_arena(em, mark)
-    polling.poll(em, op)
-    leaving: list[str] = [before] if guarded else []
-    if stay is not None and trips is not None:
-        leaving.append(code.label)
-        code.branch(str(stay), latch, after)
-        code.start(latch)
-    leaving.append(code.label)
-    last = code.label
-    if trips is not None:
-        following = code.ins(f"add nsw i64 {index}, {trips.step}")
-        code.branch(code.ins(f"icmp {_relation(trips)} i64 {following}, {trips.stop}"), header, after)
-        code.phi(phis, index, "i64", [(trips.start, before), (following, last)])
-    else:
-        code.branch(str(stay), header, after)
-    for name, v, start, result in zip(arguments, inits, starts, nexts, strict=True):
-        if name:
-            code.phi(phis, name, register_type(v.dtype), [(start, before), (result, last)])
-    outer_lines.append(code.lines)
-    code.lines = outer_lines
-    code.start(after)
-    return _leave_loop(em, inits, holders, starts, nexts, leaving, guarded)
-
-
-def _enter_body(
-    em: Emitter, body: Block, trips: _Trips | None, index: str, holders: list[Strided | None]
-) -> list[str]:
-    """Open the body's frame and define its arguments; names for the phis of scalars, "" for arrays."""
-    em.push(body, loop=True)
-    arguments = list(body.args)
-    if trips is not None:
-        em.define(arguments[0], Scalar(arguments[0].dtype, index))
-        arguments = arguments[1:]
-    names = []
-    for argument, holder in zip(arguments, holders, strict=True):
-        if holder is not None:
-            em.define(argument, holder)
-            names.append("")
-        else:
-            names.append("%" + em.code.name("c"))
-            em.define(argument, Scalar(argument.dtype, names[-1]))
-    return names
-
-
-def _leave_loop(
-    em: Emitter,
-    inits: list[Value],
-    holders: list[Strided | None],
-    starts: list[Operand],
-    nexts: list[Operand],
-    leaving: list[str],
-    guarded: bool,
-) -> list[Operand]:
-    results: list[Operand] = []
-    for v, holder, start, following in zip(inits, holders, starts, nexts, strict=True):
-        if holder is not None:
-            results.append(0)
-            continue
-        if len(leaving) == 1:
-            results.append(following)
-            continue
-        name = "%" + em.code.name("r")
-        values = [start if guarded and k == 0 else following for k in range(len(leaving))]
-        em.code.phi(em.code.lines, name, register_type(v.dtype), list(zip(values, leaving, strict=True)))
-        results.append(name)
-    return results
-
-
-def _surely_runs(trips: _Trips) -> bool:
-    if not (isinstance(trips.start, int) and isinstance(trips.stop, int)):
-        return False
-    return trips.start < trips.stop if trips.step > 0 else trips.start > trips.stop
-
-
-def _relation(trips: _Trips) -> str:
-    return "slt" if trips.step > 0 else "sgt"
-
-

@@ -12,7 +12,9 @@ from tangra.native.values import Array, Buffer, Index, Memo, Scalar
 
 # A stable merge sort from runs of one upwards: `%a` with its positions `%p`, merged into `%b` and `%q` and back. NaNs
 # are larger than all numbers. The result says whether the sorted data ended in `%b` and `%q`.
-SORT = """define internal i1 @tg.sort.{D}(ptr noalias %a, ptr noalias %p, ptr noalias %b, ptr noalias %q, i64 %n) noinline {
+SORT = """define internal i1 @tg.sort.{D}(
+  ptr noalias %a, ptr noalias %p, ptr noalias %b, ptr noalias %q, i64 %n
+) noinline {
   br label %pass
 pass:
   %w = phi i64 [ 1, %0 ], [ %w2, %nextpass ]

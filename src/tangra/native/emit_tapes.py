@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from tangra.ir import ArrayType, Op, TapeType, Value
 from tangra.native.arena import TAPE_LIMIT, define_tape_base
-from tangra.native.emitter import UNLIKELY, Emitter, op_writer
-from tangra.native.module import ErrorRecord
+from tangra.native.emitter import Emitter, op_writer
+from tangra.native.module import UNLIKELY, ErrorRecord
 from tangra.native.text import Operand
 from tangra.native.values import Buffer, Scalar, Strided, Tape
 from tangra.shapes import Size, prod

@@ -2,7 +2,7 @@
 
 It walks the operations in order and keeps a representation for every value (`values`). Arrays are forced into buffers
 only where that is needed: when they are read more than once, by an operation that needs memory, or when a buffer they
-depend on is about to be overwritten. Memory is claimed where its size is first known, outside of loops as far as can be.
+depend on is about to be overwritten. Memory is claimed where its size is first known, outside of loops if it can be.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from tangra.ir import F64, I64, Block, DType, Func, Op, Value
+from tangra.native import arena, nests, scalars
 from tangra.native.liveness import BlockInfo, Liveness
 from tangra.native.llvm_types import memory_type
-from tangra.native import arena, nests, scalars
-from tangra.native.module import ErrorRecord, Module
+from tangra.native.module import UNLIKELY, ErrorRecord, Module
 from tangra.native.text import Code, Lines, Operand
 from tangra.native.values import Array, Buffer, Elementwise, Repr, Scalar, Splat, Strided, Tape
 from tangra.shapes import Size, fold, prod, symbols_of
@@ -26,8 +26,6 @@ DEFERRED_WEIGHT = 100
 """An expression with more nodes is written to memory, which also bounds the depth of recursion over it."""
 
 OpWriter = Callable[["Emitter", Op], None]
-UNLIKELY = ", !prof !0"
-"""Branch weights for conditions that hardly ever hold."""
 OP_WRITERS: dict[str, OpWriter] = {}
 """By operation name: writes the operation and sets the representation of its results."""
 
@@ -136,6 +134,10 @@ class Emitter:
 
     def represent(self, value: Value, repr: Repr) -> None:
         """Change the representation of `value` for the current block and what is nested in it."""
+        before = self.frame.env.get(id(value))
+        if isinstance(before, Array) and id(value) in self.frame.defined:
+            for buffer in before.reads:
+                buffer.readers.pop(id(value), None)
         self.frame.env[id(value)] = repr
         if isinstance(repr, Array):
             for buffer in repr.reads:
@@ -226,6 +228,8 @@ class Emitter:
     def release_for_write(self, buffer: Buffer, but: Value | None) -> bool:
         """Whether `buffer` may be overwritten; deferred values and views of it that live on are copied out for that
         where they belong to the current block."""
+        if not self.busy(buffer, but):
+            return True
         wanted = [r for r in buffer.readers.values() if r is not but and self.live_after(r)]
         for reader in wanted:
             found = self.repr(reader)
@@ -270,6 +274,7 @@ class Emitter:
         for buffer in home.pool:
             if buffer.size == size and buffer.slot is home.slots[slot] and self._unused(buffer):
                 self.frame.fresh.append(buffer)
+                self._check_claimed(buffer)
                 return self.window(buffer, dtype, shape)
         with self.placed(home, slot):
             buffer = self._in_arena(size)
@@ -437,9 +442,10 @@ class Emitter:
             return
         self.define(value, result)
         deferred = not isinstance(result, Strided) and not result.cheap
-        if deferred and (result.weight > DEFERRED_WEIGHT or not self.liveness.read_once(value, self.frame.block)):
-            if id(value) in self.frame.info.last_use or self.live_after(value):
-                self.force(value, fresh=True)
+        if not deferred or not (id(value) in self.frame.info.last_use or self.live_after(value)):
+            return
+        if result.weight > DEFERRED_WEIGHT or not self.liveness.read_once(value, self.frame.block):
+            self.force(value, fresh=True)
 
     def fail(self, record: ErrorRecord, payload: Sequence[tuple[DType, Operand]]) -> None:
         """End the current block by leaving the function with an error and its payload."""

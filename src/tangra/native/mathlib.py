@@ -13,7 +13,7 @@ from fractions import Fraction
 from tangra.ir import DType
 from tangra.native.llvm_types import double_bits, literal, register_type, suffix
 
-# NumPy's npy_divmod: the quotient is taken from the exact remainder, so that both agree; a zero keeps the sign of a / b.
+# NumPy's npy_divmod: the quotient is taken from the exact remainder, so that both agree; zeros keep the sign of a / b.
 FLOAT_BINARY = {
     "floordiv": """
   %zero = fcmp oeq {T} %b, {0}
@@ -349,7 +349,7 @@ def _derivative_body(n: int) -> str:
         "  %fl = call double @llvm.floor.f64(double %a)",
         "  %same = fcmp oeq double %fl, %a",
         "  %pole = and i1 %low, %same",
-        f"  br i1 %pole, label %bad, label %up",
+        "  br i1 %pole, label %bad, label %up",
         "bad:",
         f"  ret double {double_bits(sign * math.inf)}",
         "up:",

@@ -23,6 +23,8 @@ INTERNAL_NEEDS = {
     "logaddexp2": ("fabs", "exp2"), "sigmoid": ("exp",),
 }  # fmt: skip
 PROFILE = '!0 = !{!"branch_weights", i32 1, i32 1000000}'
+UNLIKELY = ", !prof !0"
+"""Branch weights for conditions that hardly ever hold."""
 LIBM_NEEDS = {"logaddexp": "log1p", "logaddexp2": "log1p", "lgamma": "lgamma", "gamma": "tgamma"}
 
 

@@ -10,12 +10,13 @@ from tangra.native import (
     emit_elementwise,
     emit_failures,
     emit_linalg,
+    emit_loops,
     emit_reductions,
     emit_sorting,
     emit_tapes,
 )
 
 MODULES = (
-    emit_arrays, emit_calls, emit_contraction, emit_control, emit_elementwise, emit_failures, emit_linalg, emit_reductions,
-    emit_sorting, emit_tapes,
+    emit_arrays, emit_calls, emit_contraction, emit_control, emit_elementwise, emit_failures, emit_linalg, emit_loops,
+    emit_reductions, emit_sorting, emit_tapes,
 )  # fmt: skip

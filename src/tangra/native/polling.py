@@ -1,56 +1,84 @@
-"""Ctrl-C in compiled loops: a counter that now and then asks Python for pending signals. And the arena's mark in loops.
+"""Ctrl-C in compiled loops: they now and then let Python look for signals. And the arena's mark in loops.
 
-Loops that hold other loops or array work poll every 2^10 trips, innermost ones without bounds (or without arrays, which
-would bound them) every 2^14. Python's handlers run in the poll; what they raise is kept for the caller to raise.
+Loops that hold other loops or array work, and loops without bounds, count down and ask when the count is up; innermost
+counted loops are cut into strips and ask between them, unless the size of an array or a small number bounds them.
+Python's handlers run while we ask; what they raise is kept for the caller to raise.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tangra.ir import Block, Op
+from tangra.ir import ArrayType, Block, Op
 from tangra.native.arena import ARENA_TOP, PAYLOAD
-from tangra.native.module import Module
+from tangra.native.module import UNLIKELY, Module
 
 if TYPE_CHECKING:
     from tangra.native.emitter import Emitter
 
 PERIOD = 1 << 14
+"""Trips of an innermost loop between two questions; an outer loop's trip counts `OUTER_STEP`."""
 OUTER_STEP = 1 << 4
+STRIP = 1 << 18
 INTERRUPTED = -1
 """The error number that stands for an exception raised by a signal handler; its parts are in the payload."""
+PLAIN = ("index", "update", "accumulate", "if", "yield", "broadcast", "fail_if", "check_index", "tape_push", "tape_pop")
+
+
+def needs_strips(em: Emitter, op: Op) -> bool:
+    """Whether the counted innermost loop `op` may run for long."""
+    return em.module.options.interruptible and is_leaf(op.regions[0]) and not _is_short(op)
+
+
+def _is_short(op: Op) -> bool:
+    """Whether the trips of a counted loop are as few as a known small number, or bounded by sizes of arrays."""
+    numbers = []
+    for bound in op.operands[:2]:
+        made = bound.defining_op
+        if made is None or made.name not in ("constant", "dim"):
+            return False
+        if made.name == "constant":
+            numbers.append(int(made.attrs["value"]))
+    return all(abs(n) <= STRIP for n in numbers)
 
 
 def poll(em: Emitter, op: Op) -> None:
-    """At the end of a trip of the loop `op`: count, and ask for signals when the count is up."""
-    body = op.regions[0]
-    leaf = _is_leaf(body)
-    if not em.module.options.interruptible or (leaf and op.attrs["counted"] and _touches_arrays(body)):
+    """At the end of a trip of the loop `op`: count, and ask when the count is up."""
+    leaf = is_leaf(op.regions[0])
+    if not em.module.options.interruptible or (leaf and op.attrs["counted"]):
         return
     em.uses_poll = True
     code = em.code
-    step = 1 if leaf else OUTER_STEP
-    left = code.ins(f"sub i64 {code.ins('load i64, ptr %polls')}, {step}")
+    left = code.ins(f"sub i64 {code.ins('load i64, ptr %polls')}, {1 if leaf else OUTER_STEP}")
     code.do(f"store i64 {left}, ptr %polls")
-    ask, go, stop = code.name("ask"), code.name("go"), code.name("stop")
-    code.branch(code.ins(f"icmp sle i64 {left}, 0"), ask, go, ", !prof !0")
-    code.start(ask)
+    up, go = code.name("up"), code.name("go")
+    code.branch(code.ins(f"icmp sle i64 {left}, 0"), up, go, UNLIKELY)
+    code.start(up)
     code.do(f"store i64 {PERIOD}, ptr %polls")
-    raised = code.ins(f"call i32 {_define_poll(em.module)}(ptr {em.context})")
-    code.branch(code.ins(f"icmp ne i32 {raised}, 0"), stop, go, ", !prof !0")
-    code.start(stop)
+    ask(em)
+    code.fall_into(go)
+
+
+def ask(em: Emitter) -> None:
+    """Let Python look for signals; leave the function if a handler raised."""
+    code = em.code
     em.uses_failure = True
+    go, stop = code.name("go"), code.name("stop")
+    raised = code.ins(f"call i32 {_define_poll(em.module)}(ptr {em.context})")
+    code.branch(code.ins(f"icmp ne i32 {raised}, 0"), stop, go, UNLIKELY)
+    code.start(stop)
     code.goto("failed")
     code.start(go)
 
 
-def _is_leaf(body: Block) -> bool:
-    return not any(op.name == "loop" or any(v.type.shape for v in op.results if hasattr(v.type, "shape")) for op in body.walk()
-                   if op.name not in ("index", "update", "accumulate", "if", "yield"))
-
-
-def _touches_arrays(body: Block) -> bool:
-    return any(op.name in ("index", "update", "accumulate") for op in body.walk())
+def is_leaf(body: Block) -> bool:
+    """Whether a loop's body holds neither loops nor work on whole arrays nor calls."""
+    for op in body.walk():
+        if op.name in ("loop", "call", "custom_derivative"):
+            return False
+        if op.name not in PLAIN and any(isinstance(v.type, ArrayType) and v.type.shape for v in op.results):
+            return False
+    return True
 
 
 def _define_poll(module: Module) -> str:

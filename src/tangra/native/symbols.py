@@ -8,12 +8,6 @@ from functools import cache
 
 SCIPY_MODULES = {"blas": "scipy.linalg.cython_blas", "lapack": "scipy.linalg.cython_lapack"}
 """A name such as `blas.dgemm` is the C function `dgemm` that SciPy's module exports."""
-EXTRA = ("memcpy", "memset", "memmove", "fmod", "fmodf", "exp", "expf", "exp2", "exp2f", "exp10", "exp10f", "log", "logf",
-         "log2", "log2f", "log10", "log10f", "pow", "powf", "sin", "sinf", "cos", "cosf", "sincos", "sincosf", "ldexp",
-         "ldexpf", "floor", "floorf", "ceil", "ceilf", "trunc", "truncf", "rint", "rintf", "roundeven", "roundevenf",
-         "fmin", "fmax", "fminf", "fmaxf", "cbrt", "cbrtf", "sqrt", "sqrtf", "bcmp", "memcmp", "tan", "tanf", "fma",
-         "fmaf", "calloc", "malloc", "free", "strlen")  # fmt: skip
-"""What LLVM may call without being told to: the targets of its intrinsics and of its rewriting of library calls."""
 
 
 @cache

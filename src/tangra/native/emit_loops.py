@@ -1,0 +1,218 @@
+"""Writer of `loop`: where carried arrays live, and the loop's basic blocks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tangra.ir import Op, Value
+from tangra.native import nests, polling
+from tangra.native.emitter import Emitter, op_writer
+from tangra.native.llvm_types import register_type
+from tangra.native.text import Lines, Operand
+from tangra.native.values import Array, Scalar, Strided
+
+
+@dataclass
+class Trips:
+    """Bounds of a counted loop."""
+
+    start: Operand
+    stop: Operand
+    step: int
+
+    @property
+    def relation(self) -> str:
+        """How the index compares to `stop` while the loop goes on."""
+        return "slt" if self.step > 0 else "sgt"
+
+    @property
+    def surely_run(self) -> bool:
+        """Whether there is at least one trip."""
+        if not (isinstance(self.start, int) and isinstance(self.stop, int)):
+            return False
+        return self.start < self.stop if self.step > 0 else self.start > self.stop
+
+
+@op_writer("loop")
+def _loop(em: Emitter, op: Op) -> None:
+    counted, body = op.attrs["counted"], op.regions[0]
+    trips = None
+    if counted:
+        start, stop, step = (em.operand(v) for v in op.operands[:3])
+        assert isinstance(step, int), "the step of a loop is a constant"
+        trips = Trips(start, stop, step)
+    inits = op.operands[3 if counted else 0 :]
+    for v in em.liveness.free_values(body):
+        found = em.repr(v)
+        if isinstance(found, Array) and not isinstance(found, Strided) and not found.cheap:
+            em.force(v)
+    holders = _carriers(em, op, inits)
+    scalars = iter(_LoopWriter(em, op, trips, inits, holders).write())
+    for result, holder in zip(op.results, holders, strict=True):
+        if holder is not None:
+            holder.buffer.pins -= 1
+            em.define(result, holder)
+        else:
+            em.define(result, Scalar(result.dtype, next(scalars)))
+
+
+def _carriers(em: Emitter, op: Op, inits: list[Value]) -> list[Strided | None]:
+    """The memory each carried array lives in during the loop, holding its start value: the start value's own if
+    nobody reads that any more, else a copy."""
+    holders: list[Strided | None] = [None] * len(inits)
+    taken: set[int] = set()
+    for k, v in enumerate(inits):
+        found = em.repr(v)
+        if isinstance(found, Strided) and _may_take(em, op, k, v, found) and id(found.buffer) not in taken:
+            taken.add(id(found.buffer))
+            found.buffer.pins += 1
+            holders[k] = found
+    copies = []
+    for k, v in enumerate(inits):
+        if v.shape and holders[k] is None:
+            holder = em.allocate(v.dtype, v.shape, v)
+            holder.buffer.pins += 1
+            holders[k] = holder
+            copies.append((holder, em.array(v)))
+    nests.assign_all(em, copies)
+    return holders
+
+
+def _may_take(em: Emitter, op: Op, k: int, value: Value, found: Strided) -> bool:
+    """Whether the loop may overwrite the memory of its start value."""
+    if not (found.buffer.writable and found.contiguous) or em.live_after(value):
+        return False
+    header = len(op.operands) - len(op.results)
+    if sum(v is value for v in op.operands[header:]) > 1:
+        return False
+    free = {id(v) for v in em.liveness.free_values(op.regions[0])}
+    for key, reader in found.buffer.readers.items():
+        if reader is not value and (em.live_after(reader) or key in free):
+            return False
+    return id(value) not in free
+
+
+class _LoopWriter:
+    """Writes the blocks of one loop: guard, (strip head,) header and body, latch, (strip end,) and what follows.
+
+    A counted loop that may run long without polling anywhere is cut into strips of 2^18 trips, so that its trips are
+    free of the poll: the strip head sets how far this strip goes, the strip end polls.
+    """
+
+    def __init__(
+        self, em: Emitter, op: Op, trips: Trips | None, inits: list[Value], holders: list[Strided | None]
+    ) -> None:
+        self.em, self.code, self.op, self.body = em, em.code, op, op.regions[0]
+        self.trips, self.holders = trips, holders
+        self.scalars = [v for v, h in zip(inits, holders, strict=True) if h is None]
+        self.types = [register_type(v.dtype) for v in self.scalars]
+        self.starts = [em.operand(v) for v in self.scalars]
+        self.header, self.after = em.code.name("loop"), em.code.name("after")
+        self.strip = em.code.name("strip") if trips is not None and polling.needs_strips(em, op) else ""
+        self.leaving: list[tuple[str, list[Operand]]] = []
+        self.strip_phis: Lines = []
+        self.phis: Lines = []
+
+    def write(self) -> list[Operand]:
+        """The operands of the scalar results."""
+        code, trips = self.code, self.trips
+        first = self.strip or self.header
+        if trips is not None and not trips.surely_run:
+            self.leaving.append((code.label, self.starts))
+            go = code.ins(f"icmp {trips.relation} i64 {trips.start}, {trips.stop}")
+            code.branch(go, first, self.after)
+        else:
+            code.goto(first)
+        before = code.label
+        entry = [trips.start, *self.starts] if trips is not None else list(self.starts)
+        if self.strip:
+            self._strip_head(before, entry)
+        else:
+            self._trip(before, entry, trips.stop if trips is not None else 0)
+        code.start(self.after)
+        return self._results()
+
+    def _strip_head(self, before: str, entry: list[Operand]) -> None:
+        code, trips = self.code, self.trips
+        assert trips is not None
+        code.start(self.strip)
+        code.lines.append(self.strip_phis)
+        names: list[Operand] = ["%" + code.name("t") for _ in entry]
+        reach = polling.STRIP * trips.step
+        room = code.ins(f"sub i64 {trips.stop}, {names[0]}")
+        far = code.ins(f"icmp {'sgt' if trips.step > 0 else 'slt'} i64 {room}, {reach}")
+        limit = code.ins(f"select i1 {far}, i64 {code.ins(f'add i64 {names[0]}, {reach}')}, i64 {trips.stop}")
+        code.goto(self.header)
+        end, following = self._trip(self.strip, names, limit)
+        for name, type, start, last in zip(names, ["i64", *self.types], entry, following, strict=True):
+            code.phi(self.strip_phis, str(name), type, [(start, before), (last, end)])
+
+    def _trip(self, before: str, entry: list[Operand], stop: Operand) -> tuple[str, list[Operand]]:
+        """Header, body and latch of a loop entered from `before` with these values; the block that ends it for good,
+        and the values it goes on with (the index first)."""
+        em, code, trips = self.em, self.code, self.trips
+        code.start(self.header)
+        code.lines.append(self.phis)
+        names = ["%" + code.name("c") for _ in entry]
+        types = [*(["i64"] if trips is not None else []), *self.types]
+        stay, nexts = self._body(names)
+        if not self.strip:
+            polling.poll(em, self.op)
+        if stay is not None and trips is not None:
+            self.leaving.append((code.label, nexts))
+            latch = code.name("latch")
+            code.branch(str(stay), latch, self.after)
+            code.start(latch)
+        following = nexts
+        last = code.label
+        if trips is None:
+            self.leaving.append((last, nexts))
+            code.branch(str(stay), self.header, self.after)
+        else:
+            index = code.ins(f"add nsw i64 {names[0]}, {trips.step}")
+            following = [index, *nexts]
+            again = code.ins(f"icmp {trips.relation} i64 {index}, {stop}")
+            end = code.name("stripend") if self.strip else self.after
+            code.branch(again, self.header, end)
+            if self.strip:
+                code.start(end)
+                polling.ask(em)
+                code.branch(code.ins(f"icmp {trips.relation} i64 {index}, {trips.stop}"), self.strip, self.after)
+            self.leaving.append((code.label, nexts))
+        for name, type, start, result in zip(names, types, entry, following, strict=True):
+            code.phi(self.phis, name, type, [(start, before), (result, last)])
+        return code.label, following
+
+    def _body(self, names: list[str]) -> tuple[Operand | None, list[Operand]]:
+        """The body's operations over phis called `names`; the flag to stay and the next scalars."""
+        em, body = self.em, self.body
+        em.push(body, loop=True)
+        arguments, phis = list(body.args), iter(names)
+        if self.trips is not None:
+            index = arguments.pop(0)
+            em.define(index, Scalar(index.dtype, next(phis)))
+        for argument, holder in zip(arguments, self.holders, strict=True):
+            em.define(argument, holder if holder is not None else Scalar(argument.dtype, next(phis)))
+        mark = polling.save_arena(em) if em.liveness.info(body).binds_dims else None
+        em.write_block(body)
+        yields = list(body.terminator.operands)
+        stay = em.operand(yields.pop(0)) if self.op.attrs["exits"] else None
+        arrays = [(h, em.array(v)) for v, h in zip(yields, self.holders, strict=True) if h is not None]
+        nests.assign_all(em, arrays)
+        nexts = [em.operand(v) for v, h in zip(yields, self.holders, strict=True) if h is None]
+        em.pop()
+        if mark is not None:
+            polling.restore_arena(em, mark)
+        return stay, nexts
+
+    def _results(self) -> list[Operand]:
+        results: list[Operand] = []
+        for k, type in enumerate(self.types):
+            incoming = [(values[k], label) for label, values in self.leaving]
+            if len(incoming) == 1:
+                results.append(incoming[0][0])
+                continue
+            name = "%" + self.code.name("r")
+            self.code.phi(self.code.lines, name, type, incoming)
+            results.append(name)
+        return results
