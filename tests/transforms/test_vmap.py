@@ -25,7 +25,7 @@ def batched(func, args, axes):
     for k in range(LANES):
         lane = [a if axis is None else np.take(a, k, axis) for a, axis in zip(args, axes, strict=True)]
         for whole, one in zip(results, interpret(func, lane), strict=True):
-            np.testing.assert_array_equal(whole[k], one)
+            np.testing.assert_allclose(whole[k], one, rtol=1e-13, atol=1e-13)
 
 
 def spread(args, axes):
@@ -93,3 +93,43 @@ def test_the_lowest_failing_lane_raises():
     func = simplify(vmap(build([REAL], program), [0], LANES))
     with pytest.raises(ValueError, match=r"negative -2\.0"):
         interpret(func, [np.array([1.0, -2.0, -3.0])])
+
+
+def product(p, x, y, contract, batch=((), ())):
+    return p.op("dot_general", x, y, contract=contract, batch=batch)
+
+
+def layer(p, w, x, bias):
+    z = product(p, w, x, ((1,), (0,))) + bias
+    return p.op("reduce_max", p.f("tanh", z), axes=(0,)) + p.sum(z[slice(0, 2)])
+
+
+def mixed(p, a, x, y):
+    """A product with its own batch axis, transposes, joins, writes and running sums."""
+    c = product(p, a, p.op("transpose", a, perm=(0, 2, 1)), ((2,), (1,)), ((0,), (0,)))
+    d = p.op("concat", p.op("reshape", c, shape=(8,)), x, axis=0)
+    e = p.op("cumsum", d, axis=0, reverse=False).set(slice(1, 2), y[slice(0, 2)]).add_at(0, x[1])
+    return [p.op("sort", e, axis=0), p.op("argmax", e, axis=0), p.op("broadcast", y, shape=(2, 3), dims=(1,))]
+
+
+@pytest.mark.parametrize("axes", [(None, 0, None), (0, None, None), (0, 0, 0), (2, 1, 0), (None, None, 0)])
+def test_products_are_batched_directly(axes):
+    func = build([vec(3, 2), vec(2), vec(3)], layer)
+    args = spread([rng.normal(size=(3, 2)), rng.normal(size=2), rng.normal(size=3)], axes)
+    batched(func, args, axes)
+    assert "loop" not in [op.name for op in vmap(func, axes, LANES).body.walk()]
+    check(vmap(func, axes, LANES), args)
+
+
+@pytest.mark.parametrize("axes", [(None, 0, None), (1, None, 0), (3, 1, 1)])
+def test_every_direct_rule(axes):
+    func = build([vec(2, 2, 2), vec(4), vec(3)], mixed)
+    args = spread([rng.normal(size=(2, 2, 2)), rng.normal(size=4), rng.normal(size=3)], axes)
+    batched(func, args, axes)
+    assert "loop" not in [op.name for op in vmap(func, axes, LANES).body.walk()]
+
+
+def test_an_index_that_differs_by_lane_takes_the_loop():
+    func = build([vec(3, 3), vec(3), INT], lambda p, w, x, i: product(p, w, x, ((1,), (0,)))[i])
+    args = [rng.normal(size=(3, 3)), rng.normal(size=(LANES, 3)), np.array([2, 0, 1])]
+    batched(func, args, [None, 0, 0])

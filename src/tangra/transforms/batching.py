@@ -1,7 +1,8 @@
 """`vmap`: a function over a batch, by a parallel loop whose trips are the lanes.
 
 Every lane runs the original body on its part of the inputs, control flow included, and writes its part of the outputs.
-What doesn't depend on a batched input is computed once, before the loop.
+What doesn't depend on a batched input is computed once, before the loop. Straight-line code with products of arrays is
+batched directly (`batch_rules`).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 from tangra.ir import I64, ArrayType, Block, Builder, Func, Op, TapeType, Value, scalar
 from tangra.ir.graph import clone_func
 from tangra.shapes import Size
+from tangra.transforms.batch_rules import direct_batch
 from tangra.transforms.errors import TransformError
 from tangra.transforms.rules import copy_op, strip_state
 
@@ -35,6 +37,9 @@ class _Batch:
     def run(self) -> Func:
         func, b = self.func, self.b
         params = self.params()
+        made = Func(f"vmap_{func.name}", b.block, {"source": func.attrs.get("source", func.name)})
+        if direct_batch(func, params, self.in_axes, self.size, b):
+            return made
         lanes_ops = self.shared(func.body.ops[:-1])
         outs = [b.emit("empty", [], {"dtype": v.dtype, "shape": (self.size, *v.shape)}).result for v in func.returned]
         body = Block([scalar(I64), *(o.type for o in outs)])
@@ -49,7 +54,7 @@ class _Batch:
         attrs = {"counted": True, "exits": False, "parallel": not tapes}
         results = b.emit("loop", [*bounds, *outs], attrs, [body]).results if outs or lanes_ops else []
         b.return_(*results)
-        return Func(f"vmap_{func.name}", b.block, {"source": func.attrs.get("source", func.name)})
+        return made
 
     def params(self) -> list[Value]:
         """The new function's parameters."""
