@@ -119,9 +119,14 @@ def _hvp(
     options: dict[str, Any],
 ) -> AbstractValue:
     primals, tangents = (_items(ev, v, "hvp") for v in args)
-    every = tuple(range(len(primals)))
-    gradient = TransformValue("grad", f, (("argnums", Const(every if len(every) > 1 else 0)),))
-    return derivatives.jvp(ev, gradient, primals, tangents)[1]
+    chosen = tuple(k for k, v in enumerate(primals) if derivatives.has_floats(ev, v))
+    gradient = TransformValue("grad", f, (("argnums", Const(chosen if len(primals) > 1 else 0)),))
+    tangent = derivatives.jvp(ev, gradient, primals, tangents)[1]
+    if len(primals) == 1 or len(chosen) == len(primals):
+        return tangent
+    parts = [tangent] if len(chosen) == 1 else _items(ev, tangent, "hvp")
+    by_position = dict(zip(chosen, parts, strict=True))
+    return TupleValue(tuple(by_position.get(k, Const(None)) for k in range(len(primals))))
 
 
 def _hessian(
