@@ -333,3 +333,14 @@ def test_memory_limit() -> None:
     assert compiled([np.int64(1000)]) == [1008.0]
     with pytest.raises(MemoryError, match="memory limit"):
         compiled([np.int64(1 << 20)])
+
+
+def test_large_constants_are_used_where_they_lie() -> None:
+    data = np.random.default_rng(5).normal(size=(200, 100))
+
+    def body(b: Builder, i: Value) -> list[Value]:
+        table = b.const_array(data, F64)
+        return [at(b, table, i, b.int(3)), b("reduce_sum", b("sin", table), axes=(0,)), put(b, table, b.float(0.0), i, 1)]
+
+    compiled = check(build([scalar(I64)], body), np.int64(150))
+    assert len(compiled.llvm) < 10_000

@@ -35,6 +35,7 @@ def _constant(em: Emitter, op: Op) -> None:
     if data.size and bool(np.all(data.reshape(-1).view(np.uint8) == np.tile(_bytes(data.flat[0]), data.size))):
         em.define(op.result, Splat(dtype, op.result.shape, literal(data.flat[0], dtype)))
         return
+    op.attrs["value"] = data
     buffer = Buffer(em.module.constant(data, dtype), False)
     em.define(op.result, em.window(buffer, dtype, op.result.shape))
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tangra.ir import DType, Span
-from tangra.native import mathlib
-from tangra.native.llvm_types import memory_type, register_type
+from tangra.native import mathlib, symbols
+from tangra.native.llvm_types import register_type
 from tangra.native.options import NativeOptions
 from tangra.native.text import Operand
 
@@ -22,6 +22,7 @@ INTERNAL_NEEDS = {
     "floordiv": ("floor", "copysign"), "mod": ("copysign",), "logaddexp": ("fabs", "exp"),
     "logaddexp2": ("fabs", "exp2"), "sigmoid": ("exp",),
 }  # fmt: skip
+INLINE_BYTES = 1 << 14
 PROFILE = '!0 = !{!"branch_weights", i32 1, i32 1000000}'
 UNLIKELY = ", !prof !0"
 """Branch weights for conditions that hardly ever hold."""
@@ -125,21 +126,17 @@ class Module:
         return name in self._defined
 
     def constant(self, data: np.ndarray[Any, Any], dtype: DType) -> str:
-        """A read-only array as a global constant; its LLVM name."""
+        """A read-only row-major array as a global constant; its LLVM name. A large one is used where it lies, and must
+        live as long as the code."""
+        if data.nbytes > INLINE_BYTES:
+            symbol = symbols.publish(data)
+            self.symbols.add(symbol)
+            self._globals.append(f"@{symbol} = external constant [{data.nbytes} x i8], align {dtype.itemsize}")
+            return "@" + symbol
         name = f"@const{len(self._globals)}"
-        raw = np.ascontiguousarray(data).tobytes()
+        raw = data.tobytes()
         text = "".join(f"\\{byte:02X}" for byte in raw)
-        kind = memory_type(dtype)
-        assert kind
         self._globals.append(f'{name} = private unnamed_addr constant [{len(raw)} x i8] c"{text}", align 64')
-        return name
-
-    def string(self, text: str) -> str:
-        """A C string constant; its LLVM name."""
-        name = f"@const{len(self._globals)}"
-        raw = text.encode() + b"\0"
-        body = "".join(f"\\{byte:02X}" for byte in raw)
-        self._globals.append(f'{name} = private unnamed_addr constant [{len(raw)} x i8] c"{body}"')
         return name
 
     def record(self, record: ErrorRecord) -> int:

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import ctypes
 import importlib
+import itertools
 from functools import cache
+from typing import Any
+from weakref import WeakValueDictionary
+
+import numpy as np
 
 SCIPY_MODULES = {"blas": "scipy.linalg.cython_blas", "lapack": "scipy.linalg.cython_lapack"}
 """A name such as `blas.dgemm` is the C function `dgemm` that SciPy's module exports."""
+
+
+DATA = "tg.data."
+_numbers = itertools.count()
+_published: WeakValueDictionary[str, np.ndarray[Any, Any]] = WeakValueDictionary()
 
 
 @cache
@@ -15,9 +25,23 @@ def _library() -> ctypes.CDLL:
     return ctypes.CDLL("libm.so.6")
 
 
-@cache
+def publish(data: np.ndarray[Any, Any]) -> str:
+    """Give the elements of `data` a name that code can be linked against for as long as the array lives."""
+    name = f"{DATA}{next(_numbers)}"
+    _published[name] = data
+    return name
+
+
 def address(name: str) -> int:
-    """Where the function `name` is: in the C library, in Python's C API, or in SciPy. Raises KeyError if nowhere."""
+    """Where `name` is: published data, or a function of the C library, Python's C API, or SciPy.
+
+    Raises KeyError if it is nowhere.
+    """
+    return int(_published[name].ctypes.data) if name.startswith(DATA) else _function_address(name)
+
+
+@cache
+def _function_address(name: str) -> int:
     if "." in name:
         kind, function = name.split(".", 1)
         return _capsule_address(importlib.import_module(SCIPY_MODULES[kind]).__pyx_capi__[function])
