@@ -48,7 +48,7 @@ def smallest_divisor(n):
     return k, False
 
 
-@program(rng.normal(size=(4, 5)), more=[(-np.ones((4, 5)),)])
+@program(rng.normal(size=(4, 5)), more=[(-np.arange(20.0).reshape(4, 5),)])
 def early_return_from_nested_loops(x):
     best = x[0, 0]
     for i in range(x.shape[0]):

@@ -26,7 +26,7 @@ from tangra.api.elementwise import (
 )
 from tangra.api.kinds import PYBOOL, PYFLOAT, PYINT, kind_of
 from tangra.api.numbers import compare, describe
-from tangra.api.registry import function
+from tangra.api.registry import find, function
 from tangra.api.values import (
     AbstractValue,
     ArrayValue,
@@ -298,6 +298,10 @@ def round_(ctx: Context, x: AbstractValue, ndigits: AbstractValue = Const(None))
     if scalar_kinds((x,)):
         return dispatch(ctx, (x,), lambda vs: round_(ctx, vs[0], ndigits))
     s = ctx.number(x)
+    if digits is not None and not s.kinds[0].python:
+        entry = find(np.round)
+        assert entry is not None, "np.round is declared"
+        return entry(ctx, s, ndigits)
     if digits is not None:
         ctx.error(
             UnsupportedError,

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from tangra.api.constants import constant_array
 from tangra.api.context import Context
 from tangra.api.elementwise import broadcast, broadcast_to, cast, is_number, kinds_of, operand
 from tangra.api.numbers import describe, shape_text
@@ -37,6 +40,8 @@ class Part:
 
     form: str  # 'int', 'slice', 'new', 'array', 'mask'
     value: AbstractValue | None = None
+    masked: int | None = None
+    """For an integer array made of a mask: the mask's size along this axis, which must be the array's."""
 
 
 def index_error(axis: int) -> str:
@@ -53,7 +58,7 @@ def parts_of(ctx: Context, array: ArrayValue, index: AbstractValue) -> tuple[lis
         if isinstance(item, Const) and item.value is Ellipsis:
             parts.append(None)
         else:
-            parts.append(_classify(ctx, item))
+            parts += _classify(ctx, item)
     if parts.count(None) > 1:
         ctx.error(TypeMismatchError, "an index can only have a single ellipsis ('...')", code=BAD_INDEX)
     used = sum(_axes_used(ctx, p) for p in parts if p is not None)
@@ -81,34 +86,48 @@ def _axes_used(ctx: Context, part: Part) -> int:
     return 1
 
 
-def _classify(ctx: Context, item: AbstractValue) -> Part:
+def _classify(ctx: Context, item: AbstractValue) -> list[Part]:
+    """The parts of one entry of an index; a mask known at compile time is one integer array for each of its axes."""
     if isinstance(item, Const) and item.value is None:
-        return Part("new")
+        return [Part("new")]
     if isinstance(item, Const) and isinstance(item.value, slice):
         s = item.value
         item = SliceValue(Const(s.start), Const(s.stop), Const(s.step))
     if isinstance(item, SliceValue):
-        return Part("slice", item)
+        return [Part("slice", item)]
     if is_number(item):
         dtypes = {k.dtype for k in kinds_of(item)}
         if all(d.is_integer for d in dtypes):
-            return Part("int", item)
+            return [Part("int", item)]
         if dtypes == {BOOL}:
             ctx.error(
-                UnsupportedError, "indexing with a single bool", code=BAD_INDEX, fix="use an if, or index with an int"
+                UnsupportedError,
+                "indexing with a single bool",
+                code=BAD_INDEX,
+                fix="use an if, or index with an int",
             )
     elif isinstance(item, (ArrayValue, ListValue, TupleValue)):
         type_ = ctx.type_of(item)
         if type_.dtype == BOOL:
-            return Part("mask", item)
+            return _mask_parts(ctx, item)
         if type_.dtype.is_integer or 0 in type_.shape:
-            return Part("int" if not type_.rank else "array", item)
+            return [Part("int" if not type_.rank else "array", item)]
     ctx.error(
         TypeMismatchError,
         "only integers, slices, ellipsis, None and integer or boolean arrays are valid indices, "
         f"not {describe(ctx, item)}",
         code=BAD_INDEX,
     )
+
+
+def _mask_parts(ctx: Context, item: AbstractValue) -> list[Part]:
+    known = constant_array(ctx.array(item))
+    if known is None or not known.ndim:
+        return [Part("mask", item)]
+    return [
+        Part("array", ctx.new_array(ctx.b.const_array(where, I64)), int(size))
+        for where, size in zip(np.nonzero(known), known.shape, strict=True)
+    ]
 
 
 def int_index(ctx: Context, item: AbstractValue, size: Size, axis: int) -> Value:
@@ -244,7 +263,10 @@ def prepare(ctx: Context, shape: Shape, parts: Sequence[Part]) -> Advanced:
     for k in chosen:
         part = parts[k]
         assert part.value is not None
-        values.append(_checked_indices(ctx, part.value, shape[axis_of[k]], axis_of[k]))
+        size = shape[axis_of[k]]
+        if part.masked is not None:
+            _check_mask_size(ctx, part.masked, size, axis_of[k])
+        values.append(_checked_indices(ctx, part.value, size, axis_of[k]))
     indices = broadcast(ctx, values)
     front = tuple(chosen) + tuple(k for k in range(len(mid)) if k not in chosen)
     rank = len(indices[0].shape)
@@ -254,6 +276,18 @@ def prepare(ctx: Context, shape: Shape, parts: Sequence[Part]) -> Advanced:
     return Advanced(
         None if trivial else (starts, sizes, steps), mid if len(mid) != len(shape) else None, front, indices, place
     )
+
+
+def _check_mask_size(ctx: Context, mask: Size, size: Size, axis: int) -> None:
+    """A mask is as long as the axes it selects from."""
+    if isinstance(mask, int) and isinstance(size, int) and mask != size:
+        ctx.error(
+            ShapeMismatchError,
+            f"boolean index did not match indexed array along axis {axis}; size of axis is {size} but size of "
+            f"corresponding boolean axis is {mask}",
+            code=MASK_SHAPE,
+        )
+    ctx.require_equal(mask, size, f"size of the mask along axis {axis}")
 
 
 def _checked_indices(ctx: Context, item: AbstractValue, size: Size, axis: int) -> Value:
@@ -393,38 +427,30 @@ def aug_setitem(
 def _masked(
     ctx: Context, array: ArrayValue, base: Value, parts: Sequence[Part], new: Callable[[Value], Value]
 ) -> Value:
-    """`select(mask, new, base)` for an index whose first part is a mask and the rest whole axes."""
-    masks = [p for p in parts if p.form == "mask"]
-    rest = [p for p in parts if p.form != "mask"]
-    if parts[0].form != "mask" or len(masks) > 1 or not all(_whole(p) for p in rest):
+    """`select(mask, new, base)` for an index with one mask and whole axes otherwise."""
+    masks = [k for k, p in enumerate(parts) if p.form == "mask"]
+    if len(masks) > 1 or not all(_whole(p) for p in parts if p.form != "mask"):
         ctx.error(
             UnsupportedError,
             "a boolean mask together with other indices",
             code=BAD_INDEX,
             fix="write it with np.where, or take the part first and assign through its mask",
         )
-    item = masks[0].value
+    first, item = masks[0], parts[masks[0]].value
     assert item is not None
     mask = ctx.array(item)
-    rank = mask.array.rank
-    lead = base.shape[:rank]
-    for axis, (m, d) in enumerate(zip(mask.shape, lead, strict=True)):
-        if m != d and (isinstance(m, int) and isinstance(d, int)):
-            ctx.error(
-                ShapeMismatchError,
-                f"boolean index of size {m} does not fit axis {axis} of size {d} of an array "
-                f"of shape {shape_text(array)}",
-                code=MASK_SHAPE,
-            )
-        ctx.require_equal(m, d, f"size of the mask along axis {axis}")
-    if rank < array.type.rank:
-        mask = ctx.b("broadcast", mask, shape=base.shape, dims=tuple(range(rank)))
+    axes = tuple(range(first, first + mask.array.rank))
+    for axis, m in zip(axes, mask.shape, strict=True):
+        _check_mask_size(ctx, m, base.shape[axis], axis)
+    if len(axes) < array.type.rank:
+        mask = ctx.b("broadcast", mask, shape=base.shape, dims=axes)
     return ctx.b("select", mask, fit(ctx, new(base), base.shape), base)
 
 
 def _check_masked_operand(ctx: Context, array: ArrayValue, parts: Sequence[Part], value: AbstractValue) -> None:
     """What is assigned through a mask may vary along the axes behind the mask only."""
-    masked = sum(_axes_used(ctx, p) for p in parts if p.form == "mask")
+    first = next(k for k, p in enumerate(parts) if p.form == "mask")
+    masked = first + _axes_used(ctx, parts[first])
     if ctx.type_of(value).rank > array.type.rank - masked:
         ctx.error(
             DataDependentShapeError,

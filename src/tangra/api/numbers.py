@@ -15,6 +15,7 @@ import numpy as np
 from tangra.api import pyint
 from tangra.api.context import Context
 from tangra.api.elementwise import (
+    EXACT_INT,
     all_python,
     broadcast,
     cast,
@@ -60,6 +61,7 @@ PYTHON: dict[str, Callable[[Any, Any], Any]] = {
     "!=": operator.ne,
 }
 COMPARE = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "eq", "!=": "ne"}
+FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 ARITHMETIC = {"+": "add", "-": "sub", "*": "mul", "//": "floordiv", "%": "mod"}
 BITWISE = {"&": "and", "|": "or", "^": "xor", "<<": "shl", ">>": "shr"}
 _FOLDED_TYPES = (bool, int, float, np.generic, str, bytes)
@@ -333,9 +335,29 @@ def compare(ctx: Context, op: str, left: AbstractValue, right: AbstractValue) ->
 
 def _python_compare(ctx: Context, op: str, left: AbstractValue, right: AbstractValue) -> AbstractValue:
     lk, rk = kinds_of(left)[0], kinds_of(right)[0]
-    if PYFLOAT in (lk, rk):
+    if lk == rk == PYFLOAT:
         return Scalar(ctx.b(COMPARE[op], operand(ctx, left, F64), operand(ctx, right, F64)), (PYBOOL,))
+    if lk == PYFLOAT:
+        return _int_with_float(ctx, FLIPPED[op], pyint.as_int(ctx, right), operand(ctx, left, F64))
+    if rk == PYFLOAT:
+        return _int_with_float(ctx, op, pyint.as_int(ctx, left), operand(ctx, right, F64))
     return pyint.compare(ctx, op, pyint.as_int(ctx, left), pyint.as_int(ctx, right))
+
+
+def _int_with_float(ctx: Context, op: str, n: Scalar, x: Value) -> AbstractValue:
+    """An int against a float, by value as Python compares them. Where the int may exceed 2**53 its rounding to float64
+    may hide a difference: equal after rounding, what was rounded off decides."""
+    b = ctx.b
+    rounded = cast(ctx, n.value, F64)
+    plain = b(COMPARE[op], rounded, x)
+    if n.lo is not None and n.hi is not None and n.lo >= -EXACT_INT and n.hi <= EXACT_INT:
+        return Scalar(plain, (PYBOOL,))
+    top = b("ge", rounded, b.float(2.0**63))
+    back = cast(ctx, b("select", top, b.float(0.0), rounded), I64)
+    exact = b("select", top, b("eq", b.int(0), b.int(1)), b(COMPARE[op], n.value, back))
+    if op in ("<", "<=", "!="):
+        exact = b("or", exact, top)
+    return Scalar(b("select", b("eq", rounded, x), exact, plain), (PYBOOL,))
 
 
 def _out_of_range(ctx: Context, op: str, left: AbstractValue, right: AbstractValue) -> AbstractValue | None:

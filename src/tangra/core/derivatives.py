@@ -82,7 +82,7 @@ def is_float(ev: Evaluator, leaf: AbstractValue) -> bool:
     if isinstance(leaf, Const):
         return isinstance(leaf.value, float) or getattr(getattr(leaf.value, "dtype", None), "kind", "") == "f"
     if isinstance(leaf, Scalar):
-        return all(k.dtype.is_float for k in leaf.kinds)
+        return any(k.dtype.is_float for k in leaf.kinds)
     assert isinstance(leaf, ArrayValue)
     return leaf.type.dtype.is_float
 

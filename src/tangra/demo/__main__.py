@@ -3,11 +3,11 @@
 import argparse
 from collections.abc import Callable
 from pathlib import Path
+from textwrap import indent
 from time import perf_counter
 
 import numpy as np
 from rich.console import Console
-from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
@@ -107,7 +107,7 @@ def _refusal(
     try:
         tg.value_and_grad(faulty)(p, series.pelts)
     except tg.TangraError as error:
-        console.print(Padding(Text(str(error)), (0, 0, 0, 2)), soft_wrap=True)
+        console.print(Text(indent(str(error), "  ")), soft_wrap=True)
     else:
         raise SystemExit(f"{faulty.__name__} compiled, but should have been refused")
 
