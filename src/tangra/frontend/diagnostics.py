@@ -42,6 +42,8 @@ class StaticNeeded(Exception):
     what: str
     sources: tuple[Value | str, ...]
     span: Span | None
+    sign_only: bool = False
+    """Whether it is enough to know if the sources are positive."""
 
     def __str__(self) -> str:
         return f"{self.what} must be known at compile time"

@@ -17,8 +17,8 @@ from tangra.api.values import (
     ListValue,
     TupleValue,
 )
-from tangra.errors import EntryError, TypeMismatchError
-from tangra.frontend import calls, diagnostics, modules
+from tangra.errors import EntryError, ShapeMismatchError, TangraError, TypeMismatchError
+from tangra.frontend import annotations, calls, diagnostics, modules
 from tangra.frontend.diagnostics import StaticNeeded
 from tangra.frontend.evaluator import Counters, Evaluator
 from tangra.frontend.failures import ExceptionSpec
@@ -40,6 +40,7 @@ from tangra.frontend.specs import (
     TupleSpec,
     spec_of,
 )
+from tangra.frontend.source import load
 from tangra.frontend.symbols import remove_unused_bindings
 from tangra.ir import ArrayType, Block, Func, scalar
 from tangra.shapes import symbols_of
@@ -120,16 +121,43 @@ def trace(
     roots: dict[int | str, ArgSpec] = {}
     for key, value in [*enumerate(args), *(kwargs or {}).items()]:
         roots[key] = _spec(value, key, key in static)
-    fixed: dict[Any, Any] = {}
+    with _deep_recursion():
+        traced = _retrace(fn, roots, name, min_dim, policy)
+        _check_all_sizes(fn, roots, name, policy)
+    return traced
+
+
+def _retrace(
+    fn: Callable[..., Any], roots: dict[int | str, ArgSpec], name: str | None, min_dim: int, policy: Policy | None,
+    all_sizes: bool = False,
+) -> Traced:
+    """Trace, with one more argument constant each time that one turns out to have to be."""
+    fixed: dict[Any, str] = {}
     for _ in range(MAX_RETRACES):
         tracer = _Tracer(fn, roots, fixed, name, min_dim, policy)
+        tracer.ev.all_sizes = all_sizes
         try:
-            with _deep_recursion():
-                return tracer.run()
+            return tracer.run()
         except StaticNeeded as needed:
             if not tracer.fix(needed):
                 raise
     raise EntryError("too many arguments have to be constants", code=diagnostics.NOT_STATIC)
+
+
+def _check_all_sizes(
+    fn: Callable[..., Any], roots: dict[int | str, ArgSpec], name: str | None, policy: Policy | None
+) -> None:
+    """Where annotations name dims, the shapes must fit for all sizes, not only for those of this call."""
+    definition = load(fn) if isinstance(fn, types.FunctionType) else None
+    general = annotations.symbolic_arguments(fn, roots, definition)
+    if general is None:
+        return
+    try:
+        _retrace(fn, general, name, 2, policy, all_sizes=True)
+    except ShapeMismatchError:
+        raise
+    except (TangraError, StaticNeeded):
+        return  # the program is compiled for one size at a time: its own trace has checked that
 
 
 def _spec(value: Any, key: int | str, static: bool) -> ArgSpec:
@@ -154,7 +182,7 @@ class _Tracer:
     """One attempt."""
 
     def __init__(
-        self, fn: Callable[..., Any], roots: dict[int | str, ArgSpec], fixed: dict[Any, Any], name: str | None,
+        self, fn: Callable[..., Any], roots: dict[int | str, ArgSpec], fixed: dict[Any, str], name: str | None,
         min_dim: int, policy: Policy | None,
     ) -> None:
         self.fn = fn
@@ -164,7 +192,8 @@ class _Tracer:
         label = name or getattr(fn, "__name__", type(fn).__name__)
         self.func = Func("".join(c if c.isalnum() or c == "_" else "_" for c in label), Block(), {"source": label})
         self.ev = Evaluator(self.func, policy)
-        self.ev.live.static_paths = set(fixed)
+        self.ev.live.static_paths = {key for key, how in fixed.items() if how == "value"}
+        self.ev.live.signs = {key: how for key, how in fixed.items() if how != "value"}
         self.leaves: list[Leaf] = []
         self.static: list[tuple[Path, Any]] = []
         self.identities: dict[int, AbstractValue] = {}
@@ -226,7 +255,7 @@ class _Tracer:
         return self._container(spec, path)
 
     def _number(self, spec: NumberSpec, path: Path) -> AbstractValue:
-        if path.key in self.fixed:
+        if self.fixed.get(path.key) == "value":
             self.static.append((path, spec.value))
             return Const(spec.value)
         param = self.ev.live.parameter(scalar(spec.kind.dtype), path, spec.kind, capture=False)
@@ -311,7 +340,7 @@ class _Tracer:
     # ---- starting again ----------------------------------------------------------------------------------------------------
     def fix(self, needed: StaticNeeded) -> bool:
         """Make what is needed a constant in the next attempt; False if its value is not known here."""
-        before = len(self.fixed)
+        before = dict(self.fixed)
         params = {id(p): k for k, p in enumerate(self.func.params)}
         for source in needed.sources:
             if isinstance(source, str):
@@ -323,20 +352,18 @@ class _Tracer:
                     code=diagnostics.NOT_STATIC, span=needed.span,
                     fix="loop over a tuple or a small constant range, which is unrolled",
                 )
-            path = self._path_of(param)
+            path, value = self._known(param)
             if path is None:
                 return False
-            self.fixed[path.key] = True
-        return len(self.fixed) > before
+            self.fixed[path.key] = ("positive" if value > 0 else "not positive") if needed.sign_only else "value"
+        return self.fixed != before
 
-    def _path_of(self, param: int) -> Path | None:
+    def _known(self, param: int) -> tuple[Path | None, Any]:
+        """Where a parameter comes from, and its value in this call; no path if the value is not known."""
         for capture in self.ev.live.captures:
             if capture.param == param:
-                return capture.path
+                return capture.path, capture.path.read({})
         leaf = next(leaf for leaf in self.leaves if leaf.param == param)
-        return leaf.path if self._value_known(leaf) else None
-
-    def _value_known(self, leaf: Leaf) -> bool:
         spec: Any = self.roots[leaf.path.root.key]
         for kind, key in leaf.path.steps:
             if isinstance(spec, (TupleSpec, ListSpec)):
@@ -346,6 +373,5 @@ class _Tracer:
             else:
                 assert kind == "attr", kind
                 spec = spec.items[spec.names.index(key)]
-        return isinstance(spec, NumberSpec) and spec.value is not None
-
-
+        known = isinstance(spec, NumberSpec) and spec.value is not None
+        return (leaf.path, spec.value) if known else (None, None)

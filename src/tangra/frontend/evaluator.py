@@ -28,6 +28,7 @@ from tangra.frontend.source import Definition
 from tangra.ir import ArrayType, Block, Builder, DType, Func, Span, Value
 from tangra.shapes import Size
 from tangra.shapes.facts import Facts
+from tangra.shapes.matching import NO_BINDINGS, Bindings
 
 
 @dataclass(eq=False)
@@ -41,7 +42,7 @@ class Frame:
     self_value: AbstractValue | None = None
     renamed: dict[str, str] = field(default_factory=dict)
     path: tuple[int, ...] = ()
-    annotations: dict[str, Any] = field(default_factory=dict)
+    bindings: Bindings = NO_BINDINGS
 
 
 @dataclass
@@ -63,6 +64,7 @@ class Evaluator:
         self.frame: Frame | None = None
         self.node_span: Span | None = None
         self.place = 0
+        self.all_sizes = False
         self.initial: dict[int, HeapState] = {}
         self.live = LiveObjects(self)
         self.symbols = symbols.SymbolTable()

@@ -63,7 +63,7 @@ class Guard:
     """What must hold of the object at `path` for the compiled function to be valid.
 
     `check`: 'is' (the very object), 'equal' (same type and value), 'type' (class), 'length', 'keys', 'array' (dtype and
-    shape as an ArrayType), 'kind' (class of a number).
+    shape as an ArrayType), 'kind' (class of a number), 'positive' and 'not positive'.
     """
 
     path: Path
@@ -79,15 +79,18 @@ class Guard:
         if self.check == "is":
             return value is self.expected
         if self.check == "equal":
-            return type(value) is type(self.expected) and bool(value == self.expected)
+            same = type(value) is type(self.expected) and bool(value == self.expected)
+            return same and (not isinstance(value, float) or repr(value) == repr(self.expected))
         if self.check in ("type", "kind"):
             return type(value) is self.expected
+        if self.check in ("positive", "not positive"):
+            return bool(value > 0) is (self.check == "positive")
         if self.check == "length":
             return len(value) == self.expected
         if self.check == "keys":
             return tuple(value) == self.expected
         return (
-            isinstance(value, np.ndarray)
+            type(value) is np.ndarray
             and value.dtype == np.dtype(self.expected.dtype.numpy)
             and value.shape == self.expected.shape
         )
@@ -106,6 +109,7 @@ class LiveObjects:
         self.objects: dict[int, Any] = {}
         self.array_params: dict[int, int] = {}
         self.static_paths: set[Any] = set()
+        self.signs: dict[Any, str] = {}
         self.next_ref = -1
 
     # ---- names ----------------------------------------------------------------------------------------------------
@@ -183,6 +187,9 @@ class LiveObjects:
             return Const(obj)
         known = self.known.get(id(obj))
         if known is not None and known[0] is obj:
+            first = self.paths.get(getattr(known[1], "ref", 0))
+            if first is not None:
+                self.guard(first, "is", obj)
             self.guard(path, "is", obj)
             return known[1]
         kind = kind_of(obj)
@@ -217,6 +224,12 @@ class LiveObjects:
             self.ev.symbols.sources[name] = param
             self.ev.symbols.names[param] = name
             size = symbol(name)
+            sign = self.signs.get(path.key)
+            if sign is not None:
+                lo, hi = (1, None) if sign == "positive" else (None, 0)
+                self.guards[path.key, sign] = Guard(path, sign, None)
+                self.ev.state.facts = self.ev.state.facts.with_bounds(name, lo, hi)
+                return Scalar(param, (kind,), None, size, lo, hi)
         return Scalar(param, (kind,), None, size)
 
     def _symbol_name(self, path: Path) -> str:

@@ -278,9 +278,22 @@ def _peel(ev: Evaluator, loop: Loop) -> None:
     if known:
         _first_trip(ev, loop)
         return
+    _ask_for_sign(ev, loop, first, last)
     cond = ev.b("lt", ev.b.dim(first), ev.b.dim(last))
     ev.symbols.comparisons[cond] = "<", first, last
     branches.branch(ev, cond, lambda: _first_trip(ev, loop), lambda: None, loop.live)
+
+
+def _ask_for_sign(ev: Evaluator, loop: Loop, first: Size, last: Size) -> None:
+    """Where the loop runs up to an argument, start again knowing whether that is positive: a loop that runs at least
+    once gives what it assigns one type."""
+    if first != 0 or isinstance(last, int):
+        return
+    atom = last.single_atom
+    source = ev.symbols.sources.get(str(last)) if atom is not None else None
+    if isinstance(source, Value) and source in ev.func.params:
+        if bounds(last, ev.facts) == (None, None):
+            raise StaticNeeded("whether the loop runs", (source,), ev.span, sign_only=True)
 
 
 def _first_trip(ev: Evaluator, loop: Loop) -> None:

@@ -478,6 +478,8 @@ def trips(ev: Evaluator, loop: Loop) -> Size:
 
 def _room(ev: Evaluator, loop: Loop, ref: int, growth: Growth) -> Size:
     length = len(growth.items)
+    if growth.exact and growth.per_trip == 0:
+        return length
     if loop.bounds is not None:
         if not symbols.in_scope_of(ev, ev.state, growth.per_trip):
             _no_bound(ev)

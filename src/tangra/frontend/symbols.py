@@ -185,6 +185,11 @@ def require_equal(ev: Evaluator, a: Size, b: Size, what: str) -> Size:
     known = known_eq(a, b, ev.facts)
     if known is False:
         ev.error(ShapeMismatchError, f"{what}: {a} and {b} differ", code=diagnostics.SIZES_DIFFER)
+    if known is None and ev.all_sizes:
+        ev.error(
+            ShapeMismatchError, f"{what}: {a} and {b} may differ, although they are equal in this call",
+            code=diagnostics.SIZES_DIFFER, fix="give the two dims one name in the annotations if they must be equal",
+        )
     if known is None:
         x, y = ev.b.dim(a), ev.b.dim(b)
         text = what.replace("{", "{{").replace("}", "}}")
