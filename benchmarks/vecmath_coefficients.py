@@ -48,7 +48,9 @@ def chebyshev_points(low: Real, high: Real, count: int) -> list[Real]:
     return [middle + half * mp.cos(mp.pi * (2 * i + 1) / (2 * count)) for i in range(count)]
 
 
-def least_squares(points: Sequence[Real], values: Sequence[Real], weights: Sequence[Real], first: int, last: int) -> list[Real]:
+def least_squares(
+    points: Sequence[Real], values: Sequence[Real], weights: Sequence[Real], first: int, last: int
+) -> list[Real]:
     """Coefficients of z^first … z^(last - 1) that minimise the weighted sum of squares, by the normal equations."""
     size = last - first
     powers = [[z**k for k in range(first, last)] for z in points]
@@ -121,6 +123,12 @@ def atanh_part(z: Real) -> Real:
     return (2 * mp.atanh(s) / s - 2) / z
 
 
+def scaled_erfc(y: Real) -> Real:
+    """(a + 1/2) e^(a²) erfc(a) with y = 1 / (a + 3) - 0.16: between 0.56 and 0.65, and smooth up to a = infinity."""
+    a = 1 / (y + mp.mpf(0.16)) - 3
+    return (a + mp.mpf(0.5)) * mp.exp(a * a) * mp.erfc(a)
+
+
 HALF_LN2 = mp.log(2) / 2 + mp.mpf("0.0005")
 S2 = ((mp.sqrt(2) - 1) / (mp.sqrt(2) + 1)) ** 2 * mp.mpf("1.001")
 QUARTER_PI = mp.pi / 4 + mp.mpf("0.01")
@@ -132,10 +140,22 @@ FITS: dict[str, Fit] = {
     "log": Fit(atanh_part, lambda z: z, TINY, S2, {"f64": 7, "f32": 3}),
     "sin": Fit(odd_part(mp.sin), lambda z: z, TINY, QUARTER_PI**2, {"f64": 6, "f32": 3}),
     "cos": Fit(even_part(mp.cos, mp.mpf(-0.5)), lambda z: z**2, TINY, QUARTER_PI**2, {"f64": 6, "f32": 3}),
+    "tan": Fit(odd_part(mp.tan), lambda z: z, TINY, QUARTER_PI**2, {"f64": 14, "f32": 7}),
+    "tanh": Fit(odd_part(mp.tanh), lambda z: z, TINY, mp.mpf("0.3026"), {"f64": 10, "f32": 5}),
     "sinh": Fit(odd_part(mp.sinh), lambda z: z, TINY, HALF_LN2**2, {"f64": 5, "f32": 3}),
     "cosh": Fit(even_part(mp.cosh, mp.mpf(0.5)), lambda z: z**2, TINY, HALF_LN2**2, {"f64": 5, "f32": 2}),
     "atan": Fit(odd_part(mp.atan), lambda z: z, TINY, mp.mpf("0.1718"), {"f64": 11, "f32": 5}),
     "asin": Fit(odd_part(mp.asin), lambda z: z, TINY, mp.mpf("0.2501"), {"f64": 13, "f32": 5}),
+    "atanh": Fit(odd_part(mp.atanh), lambda z: z, TINY, mp.mpf("0.0750"), {"f64": 9, "f32": 4}),
+    "inverse_cbrt": Fit(
+        lambda m: m ** (-mp.mpf(1) / 3), lambda m: mp.mpf(1), mp.sqrt(0.5), mp.sqrt(2), {"f64": 7, "f32": 4}
+    ),
+    "log_tail": Fit(lambda z: (atanh_part(z) - mp.mpf(2) / 3) / z, lambda z: z**2, TINY, S2, {"f64": 7, "f32": 3}),
+    "erf": Fit(
+        lambda z: mp.erf(mp.sqrt(z)) / mp.sqrt(z) - 1, lambda z: mp.mpf(1), TINY, mp.mpf("0.724"), {"f64": 12, "f32": 7}
+    ),
+    "log_erfc": Fit(lambda a: mp.log(mp.erfc(a)), mp.erfc, mp.mpf("0.849"), mp.mpf(6), {"f64": 19, "f32": 8}),
+    "erfcx": Fit(scaled_erfc, lambda y: mp.mpf(2), 1 / mp.mpf("30.5") - mp.mpf(0.16), 1 / mp.mpf("3.465") - mp.mpf(0.16), {"f64": 22, "f32": 11}),
 }
 
 
@@ -149,7 +169,8 @@ def in_parts(value: Real, form: str, parts: int = 3) -> list[float]:
 
 CONSTANTS: dict[str, Real] = {
     "ln2": mp.log(2), "log2_e": 1 / mp.log(2), "log10_2": mp.log10(2), "log10_e": 1 / mp.log(10),
-    "pi": mp.pi, "half_pi": mp.pi / 2, "quarter_pi": mp.pi / 4, "two_over_pi": 2 / mp.pi,
+    "pi": mp.pi, "half_pi": mp.pi / 2, "quarter_pi": mp.pi / 4, "three_quarter_pi": 3 * mp.pi / 4,
+    "half_ln2": mp.log(2) / 2, "two_thirds": mp.mpf(2) / 3, "two_over_pi": 2 / mp.pi,
 }  # fmt: skip
 
 
@@ -157,7 +178,9 @@ def two_over_pi_rows() -> list[list[float]]:
     """For exponents e = 40, 72, … of x: 2/π without the digits that make multiples of 4 with any x ≥ 2^e, times 2^256."""
     with mp.workdps(420):
         value = 2 / mp.pi
-        return [in_parts(mp.fmod(value, mp.mpf(2) ** (54 - e)) * mp.mpf(2) ** 256, "f64", 4) for e in range(40, 1024, 32)]
+        return [
+            in_parts(mp.fmod(value, mp.mpf(2) ** (54 - e)) * mp.mpf(2) ** 256, "f64", 4) for e in range(40, 1024, 32)
+        ]
 
 
 def lines_of(name: str, numbers: Sequence[float]) -> list[str]:

@@ -20,8 +20,13 @@ Array = np.ndarray[Any, Any]
 _numbers = itertools.count()
 
 
-def loop_text(op: str, dtype: DType, repeat: int = 1) -> str:
-    """A module with `void @loop(out, x, [y,] n)` that applies the function elementwise."""
+def loop_text(op: str, dtype: DType) -> str:
+    """A module with `void @loop(out, x, [y,] n)` that applies our function elementwise."""
+    return loop_over(op, dtype, vecmath.symbol(op, dtype), vecmath.definition(op, dtype))
+
+
+def loop_over(op: str, dtype: DType, function: str, prelude: str) -> str:
+    """The loop over calls of any function of the operation's arity."""
     type = {"f64": "double", "f32": "float"}[dtype.name]
     names = "xy"[: OPERATIONS[op].arity]
     parameters = ", ".join(f"ptr noalias %{n}" for n in names)
@@ -29,7 +34,7 @@ def loop_text(op: str, dtype: DType, repeat: int = 1) -> str:
         f"  %p{n} = getelementptr {type}, ptr %{n}, i64 %i\n  %v{n} = load {type}, ptr %p{n}" for n in names
     )
     arguments = ", ".join(f"{type} %v{n}" for n in names)
-    return f"""{vecmath.definition(op, dtype)}
+    return f"""{prelude}
 define void @loop(ptr noalias %out, {parameters}, i64 %n) {{
 entry:
   %any = icmp sgt i64 %n, 0
@@ -37,7 +42,7 @@ entry:
 loop:
   %i = phi i64 [ 0, %entry ], [ %j, %loop ]
 {loads}
-  %r = call {type} {vecmath.symbol(op, dtype)}({arguments})
+  %r = call {type} {function}({arguments})
   %po = getelementptr {type}, ptr %out, i64 %i
   store {type} %r, ptr %po
   %j = add nuw nsw i64 %i, 1
@@ -50,7 +55,7 @@ done:
 
 
 @cache
-def _machine() -> Any:
+def machine() -> Any:
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     features = llvm.get_host_cpu_features().flatten()
@@ -63,23 +68,30 @@ def optimised(text: str) -> Any:
     module = llvm.parse_assembly(text, llvm.create_context())
     tuning = llvm.create_pipeline_tuning_options(speed_level=2)
     tuning.loop_vectorization = tuning.slp_vectorization = tuning.loop_interleaving = tuning.loop_unrolling = True
-    builder = llvm.create_pass_builder(_machine(), tuning)
+    builder = llvm.create_pass_builder(machine(), tuning)
     builder.getModulePassManager().run(module, builder)
     return module
 
 
 def assembly(op: str, dtype: DType) -> str:
-    return str(_machine().emit_assembly(optimised(loop_text(op, dtype))))
+    return str(machine().emit_assembly(optimised(loop_text(op, dtype))))
 
 
 @cache
-def _loop(op: str, name: str) -> tuple[Any, Any]:
-    code = _machine().emit_object(optimised(loop_text(op, DTYPES[name])))
-    compiler = llvm.create_lljit_compiler(_machine())
-    library = llvm.JITLibraryBuilder().add_object_img(code).export_symbol("loop")
-    library = library.import_symbol("memcpy", ctypes.cast(ctypes.CDLL(None).memcpy, ctypes.c_void_p).value)
+def _loop(op: str, name: str, libm: bool = False) -> tuple[Any, Any]:
+    """The compiled loop, and what must be kept for it."""
+    dtype, arity = DTYPES[name], OPERATIONS[op].arity
+    c_name = {"gamma": "tgamma"}.get(op, op) + ("f" if dtype.bits == 32 else "")
+    type = {"f64": "double", "f32": "float"}[name]
+    declare = f"declare {type} @{c_name}({', '.join([type] * arity)}) memory(none) nounwind willreturn"
+    text = loop_over(op, dtype, f"@{c_name}", declare) if libm else loop_text(op, dtype)
+    library = llvm.JITLibraryBuilder().add_object_img(machine().emit_object(optimised(text))).export_symbol("loop")
+    if libm:
+        found = ctypes.cast(getattr(ctypes.CDLL("libm.so.6"), c_name), ctypes.c_void_p).value
+        library = library.import_symbol(c_name, found)
+    compiler = llvm.create_lljit_compiler(machine())
     tracker = library.link(compiler, f"vecmath{next(_numbers)}")
-    pointers = [ctypes.c_void_p] * (1 + OPERATIONS[op].arity)
+    pointers = [ctypes.c_void_p] * (1 + arity)
     return ctypes.CFUNCTYPE(None, *pointers, ctypes.c_int64)(tracker["loop"]), (compiler, tracker)
 
 
@@ -97,9 +109,14 @@ def compiled(op: str, dtype: DType) -> Callable[..., Array]:
     return call
 
 
-def seconds_per_element(op: str, dtype: DType, *args: Array, rounds: int = 40) -> float:
+def libm_seconds_per_element(op: str, dtype: DType, *args: Array) -> float:
+    """The same loop with calls of the C library; NaN where that has no such function."""
+    return float("nan") if op == "sigmoid" else seconds_per_element(op, dtype, *args, libm=True)
+
+
+def seconds_per_element(op: str, dtype: DType, *args: Array, rounds: int = 40, libm: bool = False) -> float:
     """The least time of several runs over the arrays, which should fit the first cache."""
-    function, _ = _loop(op, dtype.name)
+    function, _ = _loop(op, dtype.name, libm)
     out = np.empty_like(args[0])
     addresses, best, repeats = [a.ctypes.data for a in (out, *args)], np.inf, 20
     for _ in range(rounds):

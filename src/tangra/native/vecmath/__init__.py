@@ -81,7 +81,7 @@ def _guarded(op: str, form: Format, w: Writer, result: Float) -> list[str]:
         *w.lines,
         f"  br i1 {huge.name}, label %huge, label %done",
         "huge:",
-        f"  %other = call preserve_allcc {type} {slow}({type} %x)",
+        f"  %other = call {type} {slow}({type} %x)",
         "  br label %done",
         "done:",
         f"  %result = phi {type} [ {result.name}, %entry ], [ %other, %huge ]",
@@ -95,7 +95,7 @@ def _slow(op: str, form: Format) -> dict[str, str]:
     if form.name == "f64":
         text, declares = circular_huge.slow_f64(op)
         return {**{line: line for line in declares}, circular_huge.TABLE: circular_huge.table(), name: text}
-    head = f"define internal preserve_allcc float {name}(float %x) {circular_huge.slow_attributes(op, 'f32')} {{"
+    head = f"define internal float {name}(float %x) {circular_huge.slow_attributes(op, 'f32')} {{"
     body = f"""  %wide = fpext float %x to double
   %value = call double @tg_{op}_f64(double %wide)
   %near = fptrunc double %value to float

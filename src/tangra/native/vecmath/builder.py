@@ -155,6 +155,9 @@ class Int:
         b = self.writer.int(other)
         return Bit(self.writer, self.writer.ins(f"icmp ne {self.writer.form.integer} {self.name}, {b.name}"))
 
+    def is_negative(self) -> Bit:
+        return Bit(self.writer, self.writer.ins(f"icmp slt {self.writer.form.integer} {self.name}, 0"))
+
     def __neg__(self) -> Int:
         return self.writer.int(0) - self
 

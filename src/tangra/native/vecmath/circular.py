@@ -1,10 +1,11 @@
 """sin, cos, tan.
 
 x = n π/2 + r, |r| ≤ π/4, then a polynomial for sin r and one for cos r; n says which is taken and its sign. Both are
-computed by each function, so that a program that needs sine and cosine of one angle computes them once.
+computed by each function, so that a program that needs sine and cosine of one angle computes them once. tan has a
+polynomial of its own.
 
 |x| up to `FAST_LIMIT` is reduced by π/2 in three parts (W. J. Cody and W. Waite; with fma, x - n c1 is exact and the
-second step rounds once however much cancels). Above, `huge` is called under a branch that is almost never taken.
+second step rounds once, however much cancels). Above, `huge` is called under a branch that is almost never taken.
 """
 
 from __future__ import annotations
@@ -27,18 +28,22 @@ class Angle(NamedTuple):
 
 
 def reduce(x: Float) -> Angle:
-    """The branch-free reduction. The correction is subtracted, so that the sine of -0 is -0."""
+    """The branch-free reduction: r, right to an ulp however much of x cancels, with its rounding error as correction.
+
+    If a - p is not exact then either |a| > |p|, and the error is found exactly, or |r| is not far below |p|.
+    """
     form = x.writer.form
     shifted = fma(x, PARTS[form.name]["two_over_pi"][0], form.magic)
-    n = shifted - form.magic
+    turns = shifted - form.magic
     first, second, third = PARTS[form.name]["half_pi"]
-    exact = fma(-n, first, x)
-    r = fma(-n, second, exact)
-    return Angle(shifted.bits(), r, fma(n, third, fma(n, second, r - exact)))
+    a = fma(-turns, first, x)
+    p = turns * second
+    r = a - p
+    return Angle(shifted.bits(), r, fma(turns, third, fma(turns, second, -p)) - ((a - r) - p))
 
 
 def sine(angle: Angle) -> Float:
-    """sin(r - correction) for |r| ≤ π/4."""
+    """sin(r - correction) for |r| ≤ π/4. It is subtracted, which keeps the sign of r = -0."""
     r = angle.r
     z = r * r
     negated = [-c for c in POLYNOMIALS[r.writer.form.name]["sin"]]
@@ -46,13 +51,12 @@ def sine(angle: Angle) -> Float:
 
 
 def cosine(angle: Angle) -> Float:
-    """cos(r - correction) for |r| ≤ π/4."""
+    """cos(r - correction) for |r| ≤ π/4; 1 - z/2 in two parts."""
     r = angle.r
     z = r * r
     tail = fma(z * z, poly(z, POLYNOMIALS[r.writer.form.name]["cos"]), r * angle.correction)
-    half = z * 0.5
-    near = 1.0 - half
-    return near + (((1.0 - near) - half) + tail)
+    near = fma(z, -0.5, 1.0)
+    return near + (fma(z, -0.5, 1.0 - near) + tail)
 
 
 def _is_odd(n: Int) -> Bit:
@@ -72,11 +76,18 @@ def cos_of(angle: Angle) -> Float:
 
 
 def tan_of(angle: Angle) -> Float:
-    """sin / cos, or -cos / sin in odd quadrants."""
-    n, s, c = angle.quadrant, sine(angle), cosine(angle)
-    swap = _is_odd(n)
-    ratio = select(swap, c, s) / select(swap, s, c)
-    return ratio.flip(n << (ratio.writer.form.bits - 1))
+    """tan r, or -1 / tan r in odd quadrants."""
+    n, r = angle.quadrant, angle.r
+    z = r * r
+    negated = [-c for c in POLYNOMIALS[r.writer.form.name]["tan"]]
+    value = r - fma(r * z, poly(z, negated), fma(angle.correction, z, angle.correction))
+    inverse = _is_odd(n)
+    return select(inverse, -1.0, value) / select(inverse, value, 1.0)
 
 
 OF_ANGLE = {"sin": sin_of, "cos": cos_of, "tan": tan_of}
+
+
+def circular(op: str, x: Float) -> Float:
+    """One of the three, of an argument up to FAST_LIMIT."""
+    return OF_ANGLE[op](reduce(x))

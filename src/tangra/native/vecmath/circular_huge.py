@@ -71,7 +71,7 @@ def slow_attributes(op: str, form: str) -> str:
     """Cold, and known to LLVM's loop vectoriser as vectorisable: it refuses calls of unknown functions.
 
     The variant named is for 4096 lanes, which no target has; so the loop is vectorised and the calls, which stand under
-    a branch, remain scalar under a branch for each lane. All registers are preserved, so that they cost the others none.
+    a branch, remain scalar under a branch for each lane.
     """
     name = slow_name(op, form)[1:]
     return f'noinline cold memory(none) nounwind willreturn "vector-function-abi-variant"="_ZGV_LLVM_M4096v_{name}({name})"'
@@ -83,7 +83,7 @@ def slow_f64(op: str) -> tuple[str, dict[str, None]]:
     x = Float(w, "%x")
     result = OF_ANGLE[op](reduce_huge(x))
     lines = "\n".join([
-        f"define internal preserve_allcc double {slow_name(op, 'f64')}(double %x) {slow_attributes(op, 'f64')} {{",
+        f"define internal double {slow_name(op, 'f64')}(double %x) {slow_attributes(op, 'f64')} {{",
         "  %size = call double @llvm.fabs.f64(double %x)",
         "  %regular = fcmp olt double %size, 0x7FF0000000000000",
         "  br i1 %regular, label %reduce, label %none",

@@ -83,14 +83,6 @@ def exp2(x: Float) -> Float:
     return scale(value, whole, shifted.bits())
 
 
-def _expm1_normal(x: Float) -> Float:
-    """e^x - 1 where 2^k and 2^-k are normal: 2^k ((1 - 2^-k) + (e^r - 1)), with the large terms added first."""
-    k = reduce(x)
-    up, down = power_of_two(k.code), power_of_two(-k.code)
-    start = (1.0 - down) + k.r.high
-    return up * (start + (exp_tail(k.r.high) + k.r.low))
-
-
 def expm1(x: Float) -> Float:
     """Below -40 (-20 in single precision) it is -1 to half an ulp; the top binade of x would need 2^1024: it is exp."""
     form = x.writer.form
@@ -104,16 +96,21 @@ def expm1(x: Float) -> Float:
 
 
 def sigmoid(x: Float) -> Float:
-    """1 / (1 + e^-x), or e^x / (1 + e^x) where x < 0, which goes through the denormals as it should."""
+    """With e = e^-|x| and q = e / (1 + e): 1 - q, or e - e q where x < 0, which goes through the denormals as it should."""
     e = exp(-x.abs())
-    return select(x < 0.0, e, 1.0) / (e + 1.0)
+    start = select(x < 0.0, e, 1.0)
+    return fma(-start, e / (e + 1.0), start)
 
 
 def tanh(x: Float) -> Float:
-    """-m / (m + 2) with m = e^(-2|x|) - 1; beyond 20 (10) it is 1 to half an ulp."""
-    a = x.abs().at_most({"f64": 20.0, "f32": 10.0}[x.writer.form.name])
-    m = _expm1_normal(-2.0 * a)
-    return (m / (m + 2.0)).with_sign_of(x)
+    """A polynomial up to 0.55; then 1 - 2e / (1 + e) with e = e^(-2|x|), beyond 20 (10 in single precision) 1."""
+    form = x.writer.form
+    a = x.abs()
+    k = reduce(-2.0 * a.at_most({"f64": 20.0, "f32": 10.0}[form.name]))
+    e = power_of_two(k.code) * ((exp_tail(k.r.high) + k.r.high) + 1.0)
+    z = a * a
+    near = fma(a * z, poly(z, POLYNOMIALS[form.name]["tanh"]), a)
+    return select(a < 0.55, near, 1.0 - (e + e) / (e + 1.0)).with_sign_of(x)
 
 
 class _Halves(NamedTuple):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from tangra.native.vecmath.builder import Float, fma, poly, select
+from tangra.native.vecmath.builder import Bit, Float, fma, poly, select
 from tangra.native.vecmath.coefficients import PARTS, POLYNOMIALS
 from tangra.native.vecmath.doubled import Pair, fast_two_sum, two_product, two_sum
 
@@ -79,13 +79,18 @@ def log10(x: Float) -> Float:
     return with_special_values(x, total + (rest + tail))
 
 
-def log_of_pair(x: Pair) -> Float:
-    """log(high + low) of a positive normal number, |low| at most an ulp of high, right also near 1."""
+def log_of_pair(x: Pair, doubled: Bit | None = None) -> Float:
+    """log(high + low) of a positive normal number, |low| at most an ulp of high, right also near 1.
+
+    Where `doubled` holds it is the logarithm of twice the number. 2^-k, which the low part is multiplied by, is not a
+    normal number for the largest x; there it has no effect.
+    """
     k, m = split(x.high, denormals=False)
-    # 2^-k: x.high / m is exact, and so is its inverse as an exponent.
     form = m.writer.form
     down = ((m.bits() - x.high.bits()) + form.bits_of(1.0)).float()
-    f = fma(x.low, down, m - 1.0)
+    f = m - 1.0
+    f = select(k > 64.0, f, fma(x.low, down, f))
+    k = k if doubled is None else select(doubled, k + 1.0, k)
     first, second, _ = PARTS[form.name]["ln2"]
     high, low = log_of_one_plus(f, k * second)
     return fma(k, first, high + low)

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
-from tangra.native.vecmath import circular, exponentials, logarithms
+from tangra.native.vecmath import (
+    circular,
+    error_functions,
+    exponentials,
+    inverse_circular,
+    inverse_hyperbolic,
+    logarithms,
+    powers,
+)
 from tangra.native.vecmath.builder import Float
 
 
@@ -34,7 +43,18 @@ OPERATIONS: dict[str, Operation] = {
     "log2": Operation(logarithms.log2, {"f64": 2.0, "f32": 2.0}),
     "log10": Operation(logarithms.log10, {"f64": 2.0, "f32": 2.0}),
     "log1p": Operation(logarithms.log1p, {"f64": 2.0, "f32": 2.0}),
-    "sin": Operation(lambda x: circular.sin_of(circular.reduce(x)), {"f64": 2.0, "f32": 2.0}),
-    "cos": Operation(lambda x: circular.cos_of(circular.reduce(x)), {"f64": 2.0, "f32": 2.0}),
-    "tan": Operation(lambda x: circular.tan_of(circular.reduce(x)), {"f64": 2.0, "f32": 2.0}),
+    "sin": Operation(partial(circular.circular, "sin"), {"f64": 2.0, "f32": 2.0}),
+    "cos": Operation(partial(circular.circular, "cos"), {"f64": 2.0, "f32": 2.0}),
+    "tan": Operation(partial(circular.circular, "tan"), {"f64": 2.0, "f32": 2.0}),
+    "asin": Operation(inverse_circular.asin, {"f64": 2.0, "f32": 2.0}),
+    "acos": Operation(inverse_circular.acos, {"f64": 2.0, "f32": 2.0}),
+    "atan": Operation(inverse_circular.atan, {"f64": 2.0, "f32": 2.0}),
+    "atan2": Operation(inverse_circular.atan2, {"f64": 2.0, "f32": 2.0}, arity=2),
+    "asinh": Operation(inverse_hyperbolic.asinh, {"f64": 2.0, "f32": 2.0}),
+    "acosh": Operation(inverse_hyperbolic.acosh, {"f64": 2.0, "f32": 2.0}),
+    "atanh": Operation(inverse_hyperbolic.atanh, {"f64": 2.0, "f32": 2.0}),
+    "cbrt": Operation(powers.cbrt, {"f64": 2.0, "f32": 2.0}),
+    "pow": Operation(powers.pow, {"f64": 2.0, "f32": 2.0}, arity=2),
+    "erfc": Operation(error_functions.erfc, {"f64": 2.0, "f32": 2.0}),
+    "erf": Operation(error_functions.erf, {"f64": 2.0, "f32": 2.0}),
 }

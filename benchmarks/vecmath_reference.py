@@ -1,0 +1,121 @@
+"""References in 80-bit floats from the C library, points that cover a function's range, and errors in ulps."""
+
+from __future__ import annotations
+
+import ctypes
+from functools import cache
+from typing import Any
+
+import llvmlite.binding as llvm
+import numpy as np
+
+from benchmarks.vecmath_harness import Array, machine, optimised
+from tangra.ir import DType
+from tangra.native.vecmath.operations import OPERATIONS
+
+Long = np.ndarray[Any, np.dtype[np.longdouble]]
+C_NAMES = {"gamma": "tgamma"}
+
+BUSY: dict[str, tuple[tuple[float, float], ...]] = {
+    "exp": ((-746, 710), (-2, 2)), "exp2": ((-1076, 1025), (-2, 2)), "expm1": ((-40, 710), (-1, 1)),
+    "sigmoid": ((-746, 40), (-4, 4)), "sinh": ((-711, 711), (-3, 3)), "cosh": ((-711, 711), (-3, 3)),
+    "tanh": ((-22, 22), (-1, 1)), "log": ((0, 4), (0.9, 1.1)), "log2": ((0, 4), (0.9, 1.1)),
+    "log10": ((0, 1100), (0.9, 1.1)), "log1p": ((-1, 3), (-0.1, 0.1)), "sin": ((-20, 20), (-1e6, 1e6)),
+    "cos": ((-20, 20), (-1e6, 1e6)), "tan": ((-20, 20), (-1e6, 1e6)), "atan": ((-5, 5), (-100, 100)),
+    "asin": ((-1, 1), (0.9, 1)), "acos": ((-1, 1), (0.9, 1)), "asinh": ((-3, 3), (-100, 100)),
+    "acosh": ((1, 3), (1, 1.01)), "atanh": ((-1, 1), (-0.1, 0.1)), "cbrt": ((-30, 30), (0, 1)),
+    "erf": ((-6.5, 6.5), (-1, 1)), "erfc": ((-6.5, 27.5), (-1, 1)), "pow": ((0, 4), (0.9, 1.1)),
+    "atan2": ((-5, 5), (-1, 1)), "gamma": ((-10, 172), (0.5, 3)), "lgamma": ((-10, 30), (0.5, 3)),
+}  # fmt: skip
+"""Intervals where much happens, sampled evenly; the whole range is sampled by its bits besides."""
+
+
+@cache
+def _loop(op: str, name: str) -> tuple[Any, Any]:
+    type, arity = {"f64": "double", "f32": "float"}[name], OPERATIONS[op].arity
+    names, c_name = "xy"[:arity], C_NAMES.get(op, op) + "l"
+    parameters = ", ".join(f"ptr %{n}" for n in names)
+    loads = "\n".join(
+        f"  %p{n} = getelementptr {type}, ptr %{n}, i64 %i\n  %v{n} = load {type}, ptr %p{n}\n"
+        f"  %w{n} = fpext {type} %v{n} to x86_fp80"
+        for n in names
+    )
+    text = f"""declare x86_fp80 @{c_name}({", ".join(["x86_fp80"] * arity)})
+define void @loop(ptr %out, {parameters}, i64 %n) {{
+entry:
+  br label %loop
+loop:
+  %i = phi i64 [ 0, %entry ], [ %j, %loop ]
+{loads}
+  %r = call x86_fp80 @{c_name}({", ".join(f"x86_fp80 %w{n}" for n in names)})
+  %po = getelementptr x86_fp80, ptr %out, i64 %i
+  store x86_fp80 %r, ptr %po
+  %j = add nuw nsw i64 %i, 1
+  %more = icmp slt i64 %j, %n
+  br i1 %more, label %loop, label %done
+done:
+  ret void
+}}
+"""
+    compiler = llvm.create_lljit_compiler(machine())
+    library = llvm.JITLibraryBuilder().add_object_img(machine().emit_object(optimised(text))).export_symbol("loop")
+    address = ctypes.cast(getattr(ctypes.CDLL("libm.so.6"), c_name), ctypes.c_void_p).value
+    tracker = library.import_symbol(c_name, address).link(compiler, f"reference_{op}_{name}")
+    function = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * (1 + arity), ctypes.c_int64)(tracker["loop"])
+    return function, (compiler, tracker)
+
+
+def exact(op: str, *args: Array) -> Long:
+    """The values of `op` in 80-bit floats, right to about an ulp of these."""
+    if op == "sigmoid":
+        wide = args[0].astype(np.longdouble)
+        e = np.exp(-np.abs(wide))
+        return np.asarray(np.where(wide < 0, e, 1) / (1 + e))
+    function, _ = _loop(op, {8: "f64", 4: "f32"}[args[0].itemsize])
+    out = np.empty(args[0].shape, np.longdouble)
+    function(out.ctypes.data, *(a.ctypes.data for a in args), out.size)
+    if op == "gamma":
+        out[np.isneginf(args[0])] = np.nan
+    return out
+
+
+def errors(result: Array, reference: Long) -> Array:
+    """|result - reference| in ulps of the reference; infinite where only one is NaN.
+
+    An overflow counts as the power of two that would come next, and below the normal range the ulp is the least
+    denormal.
+    """
+    info = np.finfo(result.dtype)
+    top = np.ldexp(np.longdouble(1), int(info.maxexp))
+    wide, known = (np.clip(v, -top, top) for v in (result.astype(np.longdouble), reference))
+    _, exponent = np.frexp(known)
+    unit = np.ldexp(np.longdouble(1), np.maximum(exponent - 1, int(info.minexp)) - int(info.nmant))
+    out = np.abs(wide - known) / np.where(np.isnan(known), 1, unit)
+    both = np.isnan(wide) & np.isnan(known)
+    return np.where(both, 0.0, np.where(np.isnan(out), np.inf, out)).astype(np.float64)
+
+
+def _all_bits(rng: np.random.Generator, dtype: DType, count: int) -> Array:
+    """Every sign, exponent and fraction alike: infinities, NaN and denormals too."""
+    return rng.integers(0, 2**dtype.bits, count, dtype=f"u{dtype.itemsize}", endpoint=False).view(dtype.numpy)
+
+
+def _moderate(rng: np.random.Generator, dtype: DType, count: int) -> Array:
+    """Sizes from 2^-40 to 2^12, evenly in the exponent."""
+    return (rng.choice([-1.0, 1.0], count) * np.exp2(rng.uniform(-40, 12, count))).astype(dtype.numpy)
+
+
+def points(op: str, dtype: DType, count: int, seed: int) -> tuple[Array, ...]:
+    """`count` random arguments: some from all bits, some of moderate size, the rest from the busy intervals."""
+    rng = np.random.default_rng([seed, count])
+    found: list[Array] = []
+    quarter = count // 4
+    for place in range(OPERATIONS[op].arity):
+        parts = [_all_bits(rng, dtype, quarter), _moderate(rng, dtype, quarter)]
+        first, second = BUSY[op]
+        if op == "pow" and place == 1:
+            first, second = (-1075, 1075), (-8000, 8000)
+        parts.append(rng.uniform(*first, quarter).astype(dtype.numpy))
+        parts.append(rng.uniform(*second, count - 3 * quarter).astype(dtype.numpy))
+        found.append(np.concatenate(parts))
+    return tuple(found)
