@@ -188,9 +188,10 @@ class LiveObjects:
         known = self.known.get(id(obj))
         if known is not None and known[0] is obj:
             first = self.paths.get(getattr(known[1], "ref", 0))
-            if first is not None:
-                self.guard(first, "is", obj)
-            self.guard(path, "is", obj)
+            if first is None or first.key != path.key:
+                self.guard(path, "is", obj)
+                if first is not None:
+                    self.guard(first, "is", obj)
             return known[1]
         kind = kind_of(obj)
         if kind is not None:
