@@ -8,6 +8,7 @@ from tangra.ir import Op, Value
 from tangra.native import nests, polling
 from tangra.native.emitter import Emitter, op_writer
 from tangra.native.llvm_types import register_type
+from tangra.native.module import UNLIKELY
 from tangra.native.text import Lines, Operand
 from tangra.native.values import Array, Scalar, Strided
 
@@ -174,11 +175,14 @@ class _LoopWriter:
             again = code.ins(f"icmp {trips.relation} i64 {index}, {stop}")
             end = code.name("stripend") if self.strip else self.after
             code.branch(again, self.header, end)
+            self.leaving.append((end if self.strip else code.label, nexts))
             if self.strip:
+                more = code.name("more")
                 code.start(end)
+                code.branch(code.ins(f"icmp {trips.relation} i64 {index}, {trips.stop}"), more, self.after, UNLIKELY)
+                code.start(more)
                 polling.ask(em)
-                code.branch(code.ins(f"icmp {trips.relation} i64 {index}, {trips.stop}"), self.strip, self.after)
-            self.leaving.append((code.label, nexts))
+                code.goto(self.strip)
         for name, type, start, result in zip(names, types, entry, following, strict=True):
             code.phi(self.phis, name, type, [(start, before), (result, last)])
         return code.label, following
