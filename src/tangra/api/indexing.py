@@ -442,6 +442,9 @@ def _masked(
     axes = tuple(range(first, first + mask.array.rank))
     for axis, m in zip(axes, mask.shape, strict=True):
         _check_mask_size(ctx, m, base.shape[axis], axis)
+    own = tuple(base.shape[axis] for axis in axes)
+    if mask.shape != own:
+        mask = ctx.b("reshape", mask, shape=own)
     if len(axes) < array.type.rank:
         mask = ctx.b("broadcast", mask, shape=base.shape, dims=axes)
     return ctx.b("select", mask, fit(ctx, new(base), base.shape), base)
