@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 
 from tangra.ir import I32, DType, Op
-from tangra.native import lapack, nests, scalars
+from tangra.native import emit_small_matrices, lapack, nests, scalars
 from tangra.native.emitter import Emitter, op_writer
 from tangra.native.lapack import Info, call, column_major, integer, leading
 from tangra.native.llvm_types import literal, register_type
@@ -114,6 +114,9 @@ def _solve(em: Emitter, op: Op) -> None:
 def _inverse(em: Emitter, op: Op) -> None:
     """The inverse of the transpose is the transpose of the inverse, so row-major goes in and comes out."""
     n, dtype, info = op.operands[0].shape[-1], op.operands[0].dtype, Info(em)
+    if n == 2:
+        per_matrix(em, op, lambda sources, targets: _small_inverse(em, sources, targets), (2, 0))
+        return
     pivots, work = em.allocate(I32, (n,)), em.allocate(dtype, (n * BLOCK + 1,))
 
     def body(sources: list[Strided], targets: list[Strided]) -> None:
@@ -126,6 +129,12 @@ def _inverse(em: Emitter, op: Op) -> None:
         _store_flag(em, targets[1], ok)
 
     per_matrix(em, op, body, (2, 0))
+
+
+def _small_inverse(em: Emitter, sources: list[Strided], targets: list[Strided]) -> None:
+    ok = emit_small_matrices.write_inverse(em, sources[0], targets[0])
+    _spoil_unless(em, ok, targets[0])
+    _store_flag(em, targets[1], ok)
 
 
 def _pivot_sign(em: Emitter, pivots: Strided, n: Size, dtype: DType) -> str:
@@ -145,6 +154,11 @@ def _pivot_sign(em: Emitter, pivots: Strided, n: Size, dtype: DType) -> str:
 def _determinant(em: Emitter, op: Op) -> None:
     n, dtype, info = op.operands[0].shape[-1], op.operands[0].dtype, Info(em)
     type, code = register_type(dtype), em.code
+    if n == 2 and op.name == "det":
+        per_matrix(
+            em, op, lambda s, t: em.store(t[0], t[0].offset, emit_small_matrices.write_det(em, s[0])), (0,)
+        )
+        return
     factors, pivots = em.allocate(dtype, (n, n)), em.allocate(I32, (n,))
 
     def body(sources: list[Strided], targets: list[Strided]) -> None:
