@@ -305,6 +305,8 @@ class _Tracer:
         found = []
         for ref, param in self.ev.live.array_params.items():
             state = self.ev.look(ref)
+            if ref in self.ev.state.poisoned and not self.ev.state.dead:
+                self.ev.stale(ref, str(self.ev.live.paths[ref]))
             if isinstance(state, ArrayState) and state.value is not self.func.params[param]:
                 value = self.ev.peek(ref) if self.ev.state.dead else self.ev.read(ref)
                 found.append(Written(self.ev.live.paths[ref], param, builder.add(value)))
