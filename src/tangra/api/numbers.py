@@ -313,6 +313,10 @@ def describe(ctx: Context, v: AbstractValue) -> str:
 
 def compare(ctx: Context, op: str, left: AbstractValue, right: AbstractValue) -> AbstractValue:
     """A comparison of numbers (pybool or np.bool) or arrays (an array of bool)."""
+    if isinstance(left, Const) and isinstance(right, Const):
+        folded = fold_constants(ctx, op, left, right)
+        if folded is not None:
+            return folded
     numbers = is_number(left) and is_number(right)
     if numbers and scalar_kinds((left, right)):
         return dispatch(ctx, (left, right), lambda vs: compare(ctx, op, vs[0], vs[1]))

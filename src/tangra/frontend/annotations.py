@@ -89,7 +89,7 @@ def check_local(ev: Evaluator, node: ast.AnnAssign, value: AbstractValue) -> Non
 def check(ev: Evaluator, hint: Any, value: AbstractValue, what: str) -> None:
     """Check one value; ShapeMismatchError or TypeMismatchError naming both sides."""
     if not isinstance(value, ArrayValue):
-        if is_number(value) or isinstance(value, (TupleValue, ListValue)):
+        if (is_number(value) and hint.dim_str.strip()) or isinstance(value, (TupleValue, ListValue)):
             ev.error(
                 TypeMismatchError, f"{what} is annotated {hint.__name__}, but it is {conversion.describe(ev, value)}",
                 code=diagnostics.ANNOTATION,

@@ -21,7 +21,7 @@ from tangra.api.values import (
 
 )
 from tangra.errors import UnsupportedError
-from tangra.frontend import binding, branches, classes, containers, conversion, diagnostics, source
+from tangra.frontend import binding, branches, classes, containers, conversion, diagnostics, source, stacks
 from tangra.frontend.dispatch import expression
 from tangra.frontend.heap import RESULT, RETURNED, CellRef, CellState
 from tangra.frontend.live import LIBRARIES
@@ -121,6 +121,10 @@ def _call_object(
         return invoke(ev, known[1], args, kwargs, obj)
     entry = registry.find(obj)
     if entry is not None:
+        listed = stacks.numpy_of_lists(ev, obj, args, kwargs)
+        if listed is not None:
+            result: AbstractValue = listed
+            return result
         return invoke(ev, entry, args, kwargs, obj)
     for cls, handler in CALL_HANDLERS:
         if isinstance(obj, cls):

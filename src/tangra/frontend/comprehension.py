@@ -39,7 +39,7 @@ def list_comprehension(ev: Evaluator, node: ast.ListComp) -> AbstractValue:
 def collect(ev: Evaluator, g: Generator) -> ListValue:
     """A list of everything a generator yields."""
     out = containers.new_list(ev, [])
-    drive(ev, g, lambda item: _append(ev, out, item))
+    drive(ev, g, lambda item: _append(ev, out, item), unroll=True)
     return out
 
 
@@ -61,7 +61,7 @@ def dict_comprehension(ev: Evaluator, node: ast.DictComp) -> AbstractValue:
         key, value = containers.as_items(ev, pair, "a dict comprehension")
         containers.setitem(ev, out, key, value)
 
-    drive(ev, generator(ev, node), add)
+    drive(ev, generator(ev, node), add, unroll=True)
     return out
 
 
@@ -95,7 +95,9 @@ class _Scope:
             ev.frame = frame
 
 
-def drive(ev: Evaluator, g: Generator, body: Callable[[AbstractValue], None]) -> AbstractValue:
+def drive(
+    ev: Evaluator, g: Generator, body: Callable[[AbstractValue], None], unroll: bool = False
+) -> AbstractValue:
     """Run `body` for everything a generator yields; the result says whether it executed `break`."""
     scope = _Scope(ev, g)
     node = g.node
@@ -117,7 +119,7 @@ def drive(ev: Evaluator, g: Generator, body: Callable[[AbstractValue], None]) ->
         found = iteration.for_each(
             ev, iterable, trip, key=part, name=part.target.id if isinstance(part.target, ast.Name) else "i",
             assigned=frozenset(n for n in ev.state.env if n.startswith("$acc")) | scope.walrus, own_flags=k == 0,
-            unroll=isinstance(node, (ast.ListComp, ast.DictComp)),
+            unroll=unroll,
         )
         if k == 0:
             broken[0] = found

@@ -243,12 +243,12 @@ def _run_time_item(
     """An item of a container at a run-time index: the items, if they are of one form, are stacked in arrays."""
     from tangra.frontend import stacks
 
-    if not all(k.dtype.is_integer for k in index.kinds) or _unrolls(ev, index):
+    if any(k.dtype.is_float for k in index.kinds) or _unrolls(ev, index):
         return None
     if isinstance(target, ListValue):
         state = stacks.from_list(ev, target)
         return None if state is None else stacks.getitem(ev, target, state, index)
-    form = stacks.form_of(items)
+    form = stacks.form_of(ev, items)
     if form is None:
         return None
     state = stacks.new_stack(ev, form, len(items), items)
@@ -368,10 +368,10 @@ def _method(table: dict[str, Callable[..., AbstractValue]], name: str) -> Callab
 @_method(LIST_METHODS, "append")
 def append(ev: Evaluator, v: ListValue, item: AbstractValue) -> AbstractValue:
     state = ev.look(v.ref)
-    ev.appended.setdefault(v.ref, []).append(item)
-    if isinstance(state, StackState):
-        from tangra.frontend import stacks
+    from tangra.frontend import stacks
 
+    ev.appended.setdefault(v.ref, []).append(stacks.item_form(ev, item))
+    if isinstance(state, StackState):
         stacks.append(ev, v, state, item)
         return NONE
     ev.put(v.ref, ListState((*list_state(ev, v).items, item)))

@@ -21,7 +21,7 @@ from tangra.errors import AliasError, InternalError, Note, TangraError, Unsuppor
 from tangra.frontend import conversion, diagnostics, operators, symbols
 from tangra.frontend.dispatch import EXPRESSIONS, STATEMENTS
 from tangra.frontend.emission import CheckingBuilder
-from tangra.frontend.heap import ArrayState, ConflictState, HeapState, State, ViewState
+from tangra.frontend.heap import ArrayState, ConflictState, HeapState, ListState, StackState, State, ViewState
 from tangra.frontend.live import LiveObjects
 from tangra.frontend.policy import Policy
 from tangra.frontend.source import Definition
@@ -72,8 +72,9 @@ class Evaluator:
         self.memo: dict[Any, Any] = {}
         self.counters = Counters()
         self.exceptions: dict[str, Any] = {}
-        self.appended: dict[int, list[AbstractValue]] = {}
+        self.appended: dict[int, list[Any]] = {}
         self.keys: dict[Any, Any] = {}
+        self.writers: dict[int, tuple[Span | None, str | None]] = {}
 
     # ---- walking --------------------------------------------------------------------------------------------------
     def eval(self, node: ast.expr) -> AbstractValue:
@@ -140,6 +141,9 @@ class Evaluator:
 
     def put(self, ref: int, state: HeapState) -> None:
         """Change what an object holds."""
+        if ref in self.state.partners and isinstance(state, (ListState, StackState)):
+            for partner in self.state.partners[ref]:
+                self.poison(partner, ref)
         self.state.heap[ref] = state
 
     def allocate(self, state: HeapState) -> int:
@@ -159,7 +163,7 @@ class Evaluator:
     def read(self, ref: int) -> Value:
         """The current value of an array."""
         if ref in self.state.poisoned:
-            self._stale(ref)
+            self.stale(ref)
         state = self.look(ref)
         if isinstance(state, ViewState):
             base = self.read(state.base)
@@ -167,15 +171,31 @@ class Evaluator:
         assert isinstance(state, ArrayState), state
         return state.value
 
-    def _stale(self, ref: int) -> NoReturn:
-        at = self.state.poisoned[ref]
+    def stale(self, ref: int, name: str | None = None) -> NoReturn:
+        """Refuse to use an array that a write through another name may have changed."""
+        at, other = self.writers.get(ref, (self.state.poisoned[ref], None))
+        name = name or self._name_of(ref)
         self.error(
             AliasError,
-            "this array may have been changed through another name, depending on the path taken before",
+            f"{name or 'this array'} may have been changed through {other or 'another name'}, depending on the path taken "
+            "before",
             code=diagnostics.ALIAS,
-            notes=[Note("the other name is written here", at)],
+            notes=[Note(f"{other or 'the other name'} is written here", at)],
             fix="write into a copy (x = x.copy()), or give the two names different arrays on every path",
         )
+
+    def _name_of(self, ref: int) -> str | None:
+        """A name of the function being evaluated, or a path of the caller's, for an object."""
+        for name, entry in self.state.env.items():
+            if getattr(entry, "ref", None) == ref and not name.startswith("$"):
+                return name
+        path = self.live.paths.get(ref)
+        return None if path is None else str(path)
+
+    def poison(self, partner: int, ref: int) -> None:
+        """Record that `partner` may have been changed by a write to `ref` here."""
+        self.state.poisoned[partner] = self.span
+        self.writers[partner] = self.span, self._name_of(ref)
 
     def write(self, target: ArrayValue, value: Value) -> None:
         """Replace the contents of an array: every alias sees it."""
@@ -183,7 +203,7 @@ class Evaluator:
         root = self.root(target.ref)
         for ref in {root, target.ref}:
             for partner in self.state.partners.get(ref, ()):
-                self.state.poisoned[partner] = self.span
+                self.poison(partner, target.ref)
 
     def _write(self, ref: int, value: Value) -> None:
         state = self.look(ref)
@@ -191,7 +211,7 @@ class Evaluator:
             self._write(state.base, state.write(self.read(state.base), value))
             return
         if ref in self.state.poisoned:
-            self._stale(ref)
+            self.stale(ref)
         self.put(ref, ArrayState(value))
 
     def pair(self, ref: int, others: Sequence[int]) -> None:
@@ -258,6 +278,7 @@ class Evaluator:
     # ---- Context: making ------------------------------------------------------------------------------------------------
     def new_array(self, value: Value) -> ArrayValue:
         """A fresh array object."""
+        symbols.refuse_data(self, value.shape)
         return ArrayValue(self.allocate(ArrayState(value)), value.array)
 
     def result(self, value: Value) -> AbstractValue:
@@ -275,6 +296,7 @@ class Evaluator:
         step = getattr(read, "__self__", None)
         value = self.read(base.ref)
         first = value, read(value)
+        symbols.refuse_data(self, first[1].shape)
         return ArrayValue(self.allocate(ViewState(base.ref, read, write, step, first)), first[1].array)
 
     def getitem(self, target: AbstractValue, index: AbstractValue) -> AbstractValue:

@@ -17,7 +17,7 @@ from tangra.api.values import AbstractValue, Const, InstanceValue, Scalar
 from tangra.errors import TypeMismatchError
 from tangra.frontend import branches, diagnostics, stacks, symbols, templates
 from tangra.frontend.diagnostics import StaticNeeded
-from tangra.frontend.heap import BROKEN, CONTINUED, RETURNED, STOPPED, CellRef, ConflictState, PathEnds, StackState, State
+from tangra.frontend.heap import BROKEN, CONTINUED, RETURNED, STOPPED, CellRef, ConflictState, ListState, PathEnds, StackState, State
 from tangra.frontend.templates import BOTTOM, ConflictT, Join, KeepT, NumberT, PartsT, Plan, SlotsT, Template
 from tangra.ir import I64, Block, Value, scalar
 from tangra.shapes import Size, ceil_div
@@ -126,11 +126,14 @@ def _attempts(ev: Evaluator, loop: Loop) -> None:
         _unroll(ev, loop, trips)
         return
     mark = _mark(ev)
+    peel = "peel", _memo_key(ev, loop)
     try:
-        _emit(ev, loop)
-        return
+        if peel not in ev.memo:
+            _emit(ev, loop)
+            return
     except LoopConflict:
         _rewind(ev, mark)
+        ev.memo[peel] = True
     except StaticNeeded as needed:
         _rewind(ev, mark)
         if not _is_mine(ev, loop, needed):
@@ -314,9 +317,10 @@ def _emit(ev: Evaluator, loop: Loop) -> None:
     """Find the plan, then emit the `loop` operation and make the state after it."""
     at_least_once = loop.bounds is not None and _has_trip(ev, loop)[0] is True
     base, restore = _without_dead_names(ev, loop, at_least_once)
+    lengths: dict[int, _Length] = {}
+    base = _convert_known(ev, loop, base, lengths)
     plan = _remembered(ev, loop, base) or _seeds(ev, loop, base)
     mark = _Mark(len(ev.b.block.ops), base, ev.next_ref, ev.symbols.counter)
-    lengths: dict[int, _Length] = {}
     for _ in range(MAX_ROUNDS):
         try:
             block, end = _trial(ev, loop, plan, base, lengths)
@@ -338,10 +342,8 @@ def _emit(ev: Evaluator, loop: Loop) -> None:
         growths = stacks.growing(ev, base, end)
         if growths:
             _rewind(ev, mark)
-            outer, ev.state = ev.state, base
-            stacks.convert(ev, loop, growths)
-            base, ev.state = ev.state, outer
-            lengths |= {ref: _Length(len(g.items), g.per_trip if g.exact else None) for ref, g in growths.items()}
+            ev.memo["growth", _memo_key(ev, loop)] = growths, ev.next_ref
+            base = _converted(ev, loop, base, growths, lengths)
             mark = _Mark(len(ev.b.block.ops), base, ev.next_ref, ev.symbols.counter)
             plan = _seeds(ev, loop, base)
             continue
@@ -354,6 +356,36 @@ def _emit(ev: Evaluator, loop: Loop) -> None:
     ev.memo[_memo_key(ev, loop)] = plan, _signature(ev, base), mark.next_ref
     _finish(ev, loop, found, base, block, end, restore)
     _set_lengths(ev, loop, lengths, None)
+
+
+def _converted(
+    ev: Evaluator, loop: Loop, base: State, growths: dict[int, stacks.Growth], lengths: dict[int, _Length]
+) -> State:
+    """The state before a loop with the lists that it makes longer turned into stacks."""
+    outer, ev.state = ev.state, base
+    try:
+        stacks.convert(ev, loop, growths)
+        return ev.state
+    finally:
+        ev.state = outer
+        lengths |= {ref: _Length(len(g.items), g.per_trip if g.exact else None) for ref, g in growths.items()}
+
+
+def _convert_known(ev: Evaluator, loop: Loop, base: State, lengths: dict[int, _Length]) -> State:
+    """Convert the lists that the last evaluation of the same loop found to grow, if they are as they were."""
+    known = ev.memo.get(("growth", _memo_key(ev, loop)))
+    if known is None or known[1] != ev.next_ref:
+        return base
+    growths: dict[int, stacks.Growth] = known[0]
+    for ref, growth in growths.items():
+        state = base.heap.get(ref) or ev.initial.get(ref)
+        if not isinstance(state, ListState) or len(state.items) != len(growth.items):
+            return base
+    fresh = {
+        ref: replace(growth, items=(base.heap.get(ref) or ev.initial[ref]).items)  # type: ignore[union-attr]
+        for ref, growth in growths.items()
+    }
+    return _converted(ev, loop, base, fresh, lengths)
 
 
 def _certain(end: State) -> bool:
@@ -537,7 +569,7 @@ def _remembered(ev: Evaluator, loop: Loop, base: State) -> Plan | None:
     if known is None or known[1] != _signature(ev, base) or known[2] != ev.next_ref:
         return None
     plan: Plan = known[0]
-    return plan if all(ref in base.heap or ref in ev.initial for ref in plan.heap) else None
+    return plan if templates.fits(ev, plan, base) else None
 
 
 def _signature(ev: Evaluator, base: State) -> tuple[Any, ...]:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from tangra.errors import EntryError
-from tangra.frontend.diagnostics import NO_SOURCE
+from tangra.errors import EntryError, UnsupportedError
+from tangra.frontend.diagnostics import NO_SOURCE, UNSUPPORTED
 from tangra.frontend.scope import ScopeInfo, analyse
 from tangra.ir import Span
 
@@ -121,7 +121,10 @@ def _def_node(tree: ast.Module, code: types.CodeType) -> FunctionNode | None:
     for node in ast.walk(tree):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == code.co_name:
             first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
-            if first == code.co_firstlineno and isinstance(node, ast.FunctionDef):
+            if first == code.co_firstlineno:
+                if isinstance(node, ast.AsyncFunctionDef):
+                    raise UnsupportedError(f"{node.name} is a coroutine: compiled code is synchronous",
+                                           code=UNSUPPORTED, fix="use def")
                 return node
     return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import types
 from dataclasses import dataclass, field
 from typing import Any
@@ -101,8 +102,11 @@ def spec_of(obj: Any, where: str = "argument", seen: set[int] | None = None) -> 
         return _array(obj, where)
     kind = kind_of(obj)
     if kind is not None:
+        if kind.python and type(obj) is not kind.type:
+            return _subclass(obj, where)
         if kind.python and isinstance(obj, int) and not -(2**63) <= obj < 2**63:
-            return ConstSpec(obj)
+            raise EntryError(f"{where} is the integer {obj}, which doesn't fit in 64 bits",
+                             code=diagnostics.UNSUPPORTED_VALUE, fix="pass it as a float")
         return NumberSpec(kind, obj)
     if isinstance(obj, (np.generic, complex)):
         raise EntryError(f"{where} is a number of type {type(obj).__name__}, which compiled code does not cover",
@@ -118,6 +122,17 @@ def spec_of(obj: Any, where: str = "argument", seen: set[int] | None = None) -> 
     if isinstance(obj, (types.FunctionType, types.MethodType)):
         return LiveSpec(obj)
     return ConstSpec(obj) if obj is None or isinstance(obj, (str, bytes)) else LiveSpec(obj)
+
+
+def _subclass(obj: Any, where: str) -> ArgSpec:
+    """An instance of a class derived from int or float."""
+    if isinstance(obj, enum.Enum):
+        return ConstSpec(obj)
+    raise EntryError(
+        f"{where} is a {type(obj).__name__}, a class derived from {type(obj).__mro__[-2].__name__}, which compiled code "
+        "does not cover",
+        code=diagnostics.UNSUPPORTED_VALUE, fix="pass int(x) or float(x)",
+    )
 
 
 def _array(obj: np.ndarray[Any, Any], where: str) -> ArraySpec:
@@ -136,10 +151,15 @@ def _object(obj: Any, where: str, seen: set[int]) -> ArgSpec:
         return ListSpec(tuple(spec_of(x, f"{where}[{k}]", seen) for k, x in enumerate(obj)), id(obj), obj)
     if isinstance(obj, dict):
         return DictSpec(tuple(obj), tuple(spec_of(x, f"{where}[{k!r}]", seen) for k, x in obj.items()), id(obj), obj)
+    names = attribute_names(obj)
+    items = tuple(spec_of(getattr(obj, n), f"{where}.{n}", seen) for n in names)
+    return InstanceSpec(type(obj), tuple(names), items, id(obj), obj)
+
+
+def attribute_names(obj: Any) -> list[str]:
+    """The attributes that an instance has of its own, in its dict or in slots."""
     names = list(getattr(obj, "__dict__", ()))
     for cls in type(obj).__mro__:
         slots = vars(cls).get("__slots__", ())
         names += [n for n in ((slots,) if isinstance(slots, str) else slots) if hasattr(obj, n) and n not in names]
-    names = [n for n in names if n not in ("__dict__", "__weakref__")]
-    items = tuple(spec_of(getattr(obj, n), f"{where}.{n}", seen) for n in names)
-    return InstanceSpec(type(obj), tuple(names), items, id(obj), obj)
+    return [n for n in names if n not in ("__dict__", "__weakref__")]

@@ -13,13 +13,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from tangra.api.elementwise import as_joined, is_number, join_dtype, join_kinds, kinds_of
 from tangra.api.indexing import step_view
 from tangra.api.kinds import Kind
 from tangra.api.values import AbstractValue, ArrayValue, Const, ListValue, Scalar, SliceValue, TupleValue
 from tangra.errors import DataDependentShapeError, TypeMismatchError
 from tangra.frontend import conversion, diagnostics, symbols
-from tangra.frontend.heap import ArrayState, ListState, StackState, State
+from tangra.frontend.heap import ArrayState, ListState, StackState, State, ViewState
 from tangra.ir import I64, ArrayType, DType, Value, scalar
 from tangra.shapes import Size, ceil_div, dmax
 from tangra.shapes.prover import known_le, known_lt
@@ -53,7 +55,15 @@ class TupleItem:
     cls: type | None
 
 
-Item = NumberItem | ArrayItem | TupleItem
+@dataclass(frozen=True)
+class ListItem:
+    """A list of `length` items."""
+
+    part: Item
+    length: Size
+
+
+Item = NumberItem | ArrayItem | TupleItem | ListItem
 
 
 class Misfit(Exception):
@@ -66,18 +76,25 @@ class Misfit(Exception):
 # ---- the form of items -----------------------------------------------------------------------------------------------
 
 
-def form_of(items: Sequence[AbstractValue]) -> Item | None:
+def form_of(ev: Evaluator, items: Sequence[AbstractValue]) -> Item | None:
     """The form that all items have; None if there is none."""
-    form: Item | None = None
-    for item in items:
-        one = _form(item)
-        form = one if form is None or one is None else _join(form, one)
-        if form is None:
+    return join_all([item_form(ev, item) for item in items])
+
+
+def join_all(forms: Sequence[Item | None]) -> Item | None:
+    """The form that covers all of `forms`."""
+    found: Item | None = None
+    for k, form in enumerate(forms):
+        found = form if k == 0 or form is None or found is None else _join(found, form)
+        if found is None:
             return None
-    return form
+    return found
 
 
-def _form(item: AbstractValue) -> Item | None:
+def item_form(ev: Evaluator, item: AbstractValue) -> Item | None:
+    """The form of one item; None for what a stack can't hold."""
+    if isinstance(item, ListValue):
+        return _list_form(ev, item)
     if is_number(item):
         kinds = join_kinds((), kinds_of(item))
         dtype = join_dtype(kinds)
@@ -85,9 +102,16 @@ def _form(item: AbstractValue) -> Item | None:
     if isinstance(item, ArrayValue):
         return ArrayItem(item.type)
     if isinstance(item, TupleValue):
-        parts = [_form(x) for x in item.items]
+        parts = [item_form(ev, x) for x in item.items]
         return None if any(p is None for p in parts) else TupleItem(tuple(p for p in parts if p), item.cls)
     return None
+
+
+def _list_form(ev: Evaluator, v: ListValue) -> Item | None:
+    state = ev.look(v.ref)
+    part = common_form(ev, state) if isinstance(state, (ListState, StackState)) else None
+    length = symbols.known_size(state.count) if isinstance(state, StackState) else len(getattr(state, "items", ()))
+    return None if part is None or length is None else ListItem(part, length)
 
 
 def _join(a: Item, b: Item) -> Item | None:
@@ -98,6 +122,9 @@ def _join(a: Item, b: Item) -> Item | None:
     if isinstance(a, TupleItem) and isinstance(b, TupleItem) and a.cls is b.cls and len(a.parts) == len(b.parts):
         parts = [_join(x, y) for x, y in zip(a.parts, b.parts, strict=True)]
         return None if any(p is None for p in parts) else TupleItem(tuple(p for p in parts if p), a.cls)
+    if isinstance(a, ListItem) and isinstance(b, ListItem) and a.length == b.length:
+        part = _join(a.part, b.part)
+        return None if part is None else ListItem(part, a.length)
     return a if a == b else None
 
 
@@ -107,6 +134,8 @@ def leaf_types(form: Item) -> list[ArrayType]:
         return [scalar(form.dtype)] + ([scalar(I64)] if len(form.kinds) > 1 else [])
     if isinstance(form, ArrayItem):
         return [form.type]
+    if isinstance(form, ListItem):
+        return [ArrayType(t.dtype, (form.length, *t.shape)) for t in leaf_types(form.part)]
     return [t for part in form.parts for t in leaf_types(part)]
 
 
@@ -116,6 +145,11 @@ def _leaves(ev: Evaluator, form: Item, item: AbstractValue) -> list[Value]:
         return [value, tag] if len(form.kinds) > 1 else [value]
     if isinstance(form, ArrayItem):
         return [ev.array(item)]
+    if isinstance(form, ListItem):
+        assert isinstance(item, ListValue)
+        state = ev.look(item.ref)
+        assert isinstance(state, (ListState, StackState))
+        return stacked_values(ev, form.part, form.length, state)[1:]
     assert isinstance(item, TupleValue)
     return [v for part, x in zip(form.parts, item.items, strict=True) for v in _leaves(ev, part, x)]
 
@@ -140,8 +174,7 @@ def _store(ev: Evaluator, state: StackState, at: Value, item: AbstractValue) -> 
         old = ev.peek(ref)
         starts = [at, *(ev.b.int(0) for _ in value.shape)]
         sizes = (None, *value.shape)
-        new = ev.b("update", old, value, *starts, sizes=sizes, steps=(1,) * len(sizes))
-        ev.write(ArrayValue(ref, new.array), new)
+        ev.put(ref, ArrayState(ev.b("update", old, value, *starts, sizes=sizes, steps=(1,) * len(sizes))))
     _pair(ev, state, item)
 
 
@@ -150,6 +183,8 @@ def _pair(ev: Evaluator, state: StackState, item: AbstractValue) -> None:
     if isinstance(item, TupleValue):
         for part in item.items:
             _pair(ev, state, part)
+    elif isinstance(item, ListValue):
+        ev.pair(item.ref, state.leaves)
     elif isinstance(item, ArrayValue):
         ev.pair(item.ref, state.leaves)
         root = ev.root(item.ref)
@@ -159,7 +194,7 @@ def _pair(ev: Evaluator, state: StackState, item: AbstractValue) -> None:
 
 def append(ev: Evaluator, v: ListValue, state: StackState, item: AbstractValue) -> None:
     """`v.append(item)`."""
-    form = _form(item)
+    form = item_form(ev, item)
     if form is None or _join(state.shape, form) != state.shape:
         raise Misfit(v.ref)
     if not state.leaves:
@@ -228,6 +263,8 @@ def _item(ev: Evaluator, form: Item, leaves: Any, at: Value) -> AbstractValue:
         value = ev.b("index", ev.read(next(leaves)), at, sizes=(None,), steps=(1,))
         tag = ev.b("index", ev.read(next(leaves)), at, sizes=(None,), steps=(1,)) if len(form.kinds) > 1 else None
         return Scalar(value, form.kinds, tag)
+    if isinstance(form, ListItem):
+        return _list_item(ev, form, leaves, at)
     ref = next(leaves)
     base = ArrayValue(ref, ev.peek(ref).array)
     starts = [at, *(ev.b.int(0) for _ in form.type.shape)]
@@ -235,12 +272,33 @@ def _item(ev: Evaluator, form: Item, leaves: Any, at: Value) -> AbstractValue:
     return step_view(ev, base, "index", starts, sizes=sizes, steps=(1,) * len(sizes))
 
 
+def _list_item(ev: Evaluator, form: ListItem, leaves: Any, at: Value) -> ListValue:
+    """An inner list, as a copy that is a partner of the stack."""
+    rows, refs = [], []
+    for _ in leaf_types(form.part):
+        ref = next(leaves)
+        value = ev.read(ref)
+        starts = [at, *(ev.b.int(0) for _ in value.shape[1:])]
+        sizes = (None, *value.shape[1:])
+        rows.append(ev.allocate(ArrayState(ev.b("index", value, *starts, sizes=sizes, steps=(1,) * len(sizes)))))
+        refs.append(ref)
+    made = ListValue(ev.allocate(StackState(form.part, tuple(rows), ev.size_value(form.length))))
+    ev.pair(made.ref, refs)
+    for row in rows:
+        ev.pair(row, refs)
+    return made
+
+
 def setitem(ev: Evaluator, v: ListValue, state: StackState, index: AbstractValue, item: AbstractValue) -> None:
     """`v[index] = item`."""
-    form = _form(item)
+    form = item_form(ev, item)
     if form is None or _join(state.shape, form) != state.shape:
         raise Misfit(v.ref)
-    _store(ev, state, position(ev, state.count, index, "list assignment index out of range"), item)
+    at = position(ev, state.count, index, "list assignment index out of range")
+    for ref, other in list(ev.state.heap.items()):
+        if isinstance(other, ViewState) and other.base in state.leaves:
+            ev.state.poisoned[ref] = ev.span  # in Python it is still the old item
+    _store(ev, state, at, item)
 
 
 def pop(ev: Evaluator, v: ListValue, state: StackState, index: AbstractValue) -> AbstractValue:
@@ -265,12 +323,14 @@ def copy(ev: Evaluator, state: StackState) -> StackState:
     leaves = []
     for ref in state.leaves:
         twin = ev.allocate(ArrayState(ev.read(ref)))
-        ev.pair(twin, [ref]) if any(isinstance(f, ArrayItem) for f in _flat(state.shape)) else None
+        ev.pair(twin, [ref]) if any(isinstance(f, (ArrayItem, ListItem)) for f in _flat(state.shape)) else None
         leaves.append(twin)
     return StackState(state.shape, tuple(leaves), state.count)
 
 
 def _flat(form: Item) -> list[Item]:
+    if isinstance(form, ListItem):
+        return [form, *_flat(form.part)]
     return [f for part in form.parts for f in _flat(part)] if isinstance(form, TupleItem) else [form]
 
 
@@ -286,7 +346,7 @@ def _slice(ev: Evaluator, state: StackState, index: SliceValue) -> AbstractValue
         assert isinstance(part, ArrayValue)
         count = ev.size_value(part.type.shape[0])
         twin = ev.allocate(ArrayState(ev.read(part.ref)))
-        if any(isinstance(f, ArrayItem) for f in _flat(state.shape)):
+        if any(isinstance(f, (ArrayItem, ListItem)) for f in _flat(state.shape)):
             ev.pair(twin, [ref])
         leaves.append(twin)
     assert count is not None
@@ -335,6 +395,8 @@ def _as_array(ev: Evaluator, form: Item, leaves: Any, length: Size) -> Value:
         value = _first(ev, ev.read(next(leaves)), length)
         next(leaves)
         return value
+    if isinstance(form, ListItem):
+        return _as_array(ev, form.part, leaves, length)
     return _first(ev, ev.read(next(leaves)), length)
 
 
@@ -343,7 +405,7 @@ def from_list(ev: Evaluator, v: ListValue) -> StackState | None:
     items = conversion.items(ev, v)
     if not items:
         return None
-    form = form_of(items)
+    form = form_of(ev, items)
     if form is None:
         return None
     state = new_stack(ev, form, len(items), items)
@@ -356,7 +418,7 @@ def common_form(ev: Evaluator, state: ListState | StackState) -> Item | None:
     if isinstance(state, StackState):
         form: Item = state.shape
         return form
-    return form_of(state.items)  # type: ignore[arg-type]
+    return form_of(ev, state.items)  # type: ignore[arg-type]
 
 
 def join_forms(a: Item | None, b: Item | None, empty: tuple[bool, bool]) -> Item | None:
@@ -384,6 +446,30 @@ def stacked_values(ev: Evaluator, form: Item, room: Size, state: ListState | Sta
     return [ev.number(state.count).value, *grown]
 
 
+def numpy_of_lists(ev: Evaluator, obj: Any, args: list[AbstractValue], kwargs: dict[str, AbstractValue]) -> Any:
+    """np.stack and its like of a grown list; None if the call is not one. Other functions get the list as an array."""
+    if not args or not isinstance(args[0], ListValue) or not isinstance(ev.look(args[0].ref), StackState):
+        return None
+    if obj not in (np.stack, np.vstack, np.concatenate, np.hstack) or isinstance(ev.look(args[0].ref).count, Const):  # type: ignore[union-attr]
+        return None
+    state = ev.look(args[0].ref)
+    assert isinstance(state, StackState)
+    whole = as_array(ev, args[0], state)
+    axis = ev.static(kwargs.get("axis", args[1] if len(args) > 1 else Const(0)), "axis")
+    rank = whole.type.rank
+    if obj is np.stack and rank > 1:
+        return ev.call(Const(np.moveaxis), [whole, Const(0), Const(axis)], {})
+    if obj is np.vstack and rank == 2:
+        return whole
+    if (obj is np.hstack and rank == 2) or (obj is np.concatenate and axis == 0 and rank > 1):
+        first, second, *rest = whole.type.shape
+        return ev.new_array(ev.b("reshape", ev.read(whole.ref), shape=(first * second, *rest)))
+    if obj is np.vstack and rank > 2:
+        first, second, *rest = whole.type.shape
+        return ev.new_array(ev.b("reshape", ev.read(whole.ref), shape=(first * second, *rest)))
+    return None
+
+
 def result_node(builder: ResultBuilder, v: ListValue, state: StackState) -> Node:
     """The node of a grown list."""
     from tangra.frontend.results import StackNode
@@ -393,10 +479,13 @@ def result_node(builder: ResultBuilder, v: ListValue, state: StackState) -> Node
 
 
 def _item_node(builder: ResultBuilder, form: Item, leaves: Any) -> Node:
-    from tangra.frontend.results import ArrayNode, NumberNode, TupleNode
+    from tangra.frontend.results import ArrayNode, NumberNode, StackNode, TupleNode
 
     if isinstance(form, TupleItem):
         return TupleNode(tuple(_item_node(builder, part, leaves) for part in form.parts), form.cls)
+    if isinstance(form, ListItem):
+        inner = _item_node(builder, form.part, leaves)
+        return StackNode(inner, builder.node(builder.ev.size_value(form.length)), -1)
     ref = next(leaves)
     index = builder.add(builder.ev.read(ref))
     if isinstance(form, ArrayItem):
@@ -440,16 +529,16 @@ def _find_growing(ev: Evaluator, base: State, end: State, found: dict[int, Growt
 
 
 def _growth(ev: Evaluator, ref: int, before: ListState, after: Any) -> Growth | None:
-    logged = tuple(ev.appended.get(ref, ()))
+    logged = ev.appended.get(ref, [])
     items = tuple(x for x in before.items)
     if isinstance(after, ListState):
         more = len(after.items) - len(items)
         if more <= 0 or after.items[: len(items)] != items:
             return None
-        form = form_of([*items, *logged])  # type: ignore[list-item]
+        form = join_all([*(item_form(ev, x) for x in items), *logged])  # type: ignore[arg-type]
         return None if form is None else Growth(form, more, True, items)  # type: ignore[arg-type]
     if isinstance(after, StackState):
-        form = form_of(items) if items else after.shape  # type: ignore[arg-type]
+        form = form_of(ev, items) if items else after.shape  # type: ignore[arg-type]
         form = None if form is None else _join(form, after.shape)
         size = symbols.known_size(after.count)
         if form is None:
@@ -478,7 +567,7 @@ def trips(ev: Evaluator, loop: Loop) -> Size:
 
 def _room(ev: Evaluator, loop: Loop, ref: int, growth: Growth) -> Size:
     length = len(growth.items)
-    if growth.exact and growth.per_trip == 0:
+    if growth.per_trip == 0:
         return length
     if loop.bounds is not None:
         if not symbols.in_scope_of(ev, ev.state, growth.per_trip):

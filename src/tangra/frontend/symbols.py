@@ -76,6 +76,8 @@ class SymbolTable:
     always: set[str] = field(default_factory=set)
     names: dict[Value, str] = field(default_factory=dict)
     inductions: set[Value] = field(default_factory=set)
+    data: set[str] = field(default_factory=set)
+    """Symbols of ints that depend on the contents of arrays: no shape may mention them."""
     short_loops: set[Value | str] = field(default_factory=set)
     """Induction variables of loops that are short enough to unroll."""
     prologue: list[Op] = field(default_factory=list)
@@ -156,12 +158,49 @@ def symbol_for(ev: Evaluator, v: AbstractValue) -> Size:
     known = ev.symbols.names.get(v.value)
     if known is not None and known in ev.state.scope:
         return symbol(known)
-    return bind(ev, value, ev.symbols.fresh("n"), v.lo, v.hi)
+    name = ev.symbols.fresh("n")
+    if depends_on_elements(v.value):
+        ev.symbols.data.add(name)
+    return bind(ev, value, name, v.lo, v.hi)
+
+
+def depends_on_elements(value: Value) -> bool:
+    """Whether an int is computed from the contents of arrays, or a path was chosen by them."""
+    stack, seen = [value], set()
+    while stack:
+        v = stack.pop()
+        op = v.defining_op
+        if op is None or id(v) in seen:
+            continue
+        seen.add(id(v))
+        if op.regions:
+            k = op.results.index(v)
+            first = 1 if op.name == "loop" and op.attrs["exits"] else 0
+            for region in op.regions:
+                out = region.terminator.operands
+                stack += [out[k + first], *out[:first]]
+            header = 3 if op.name == "loop" and op.attrs["counted"] else 0
+            stack += op.operands if op.name == "if" else [op.operands[header + k], *op.operands[:header]]
+        elif op.name != "dim":
+            if any(getattr(o.type, "shape", ()) for o in op.operands):
+                return True
+            stack += op.operands
+    return False
+
+
+def refuse_data(ev: Evaluator, shape: tuple[Size, ...]) -> None:
+    """Refuse a shape that depends on data."""
+    for size in shape:
+        if not isinstance(size, int) and ev.symbols.data and symbols_of(size) & ev.symbols.data:
+            ev.error(
+                DataDependentShapeError, "the shape of this array depends on run-time data", code=diagnostics.DATA_SHAPE,
+                fix="use the largest size it can have, and keep the number of elements in use beside it",
+            )
 
 
 def size(ev: Evaluator, v: AbstractValue, what: str) -> Size:
     """An int as a dim. Negative ones fail as NumPy does; what depends on array elements is refused."""
-    if isinstance(v, Scalar) and v.size is None and conversion.sources_of(ev, v) is None:
+    if isinstance(v, Scalar) and v.size is None and depends_on_elements(v.value):
         ev.error(
             DataDependentShapeError, f"{what} depends on run-time data, so the shape does", code=diagnostics.DATA_SHAPE,
             fix="allocate the largest size it can have, and keep the number of elements in use beside it",

@@ -151,6 +151,7 @@ class ToStackT:
     form: Any
     room: Size
     top: int | None
+    length: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -524,7 +525,9 @@ class Join:
         if form is None or any(f != form for f in stacked):
             return None
         top = None if None in tops else max(t for t in tops if t is not None)
-        return ToStackT(form, dmax(*rooms), top)
+        lengths = {len(x.items) if isinstance(x, ListState) else getattr(x.count, "value", None) for x in (a, b)}
+        length = lengths.pop() if len(lengths) == 1 else None
+        return ToStackT(form, dmax(*rooms), top, length if isinstance(length, int) else None)
 
     def _conflicting(self, a: Any, b: Any) -> StateTemplate:
         shown = [state_text(x) for x in (a, b) if x is not BOTTOM]
@@ -797,7 +800,10 @@ def make_state(
 ) -> HeapState:
     """An object's contents from IR values."""
     if isinstance(template, ToStackT):
-        count = Scalar(next(leaves), (PYINT,), None, None, 0, template.top)
+        value = next(leaves)
+        count: AbstractValue = Scalar(value, (PYINT,), None, None, 0, template.top)
+        if template.length is not None:
+            count = Const(template.length)
         arrays = [ev.allocate(ArrayState(next(leaves))) for _ in types(template)[1:]]
         return StackState(template.form, tuple(arrays), count)
     if isinstance(template, KeepT):
@@ -847,9 +853,49 @@ def plan_state(ev: Evaluator, plan: Plan, base: State, values: list[Value]) -> S
         ev.pair(ref, [*sorted(info.partners), *(refs[j] for j in plan.partners.get(k, ()))])
         if info.poisoned:
             state.poisoned[ref] = ev.span
+            ev.writers.update({ref: ev.writers[r] for r in info.refs if r in ev.writers})
     for a, b in plan.pairs:
         ev.pair(a, [b])
     for ref in plan.poisoned:
         state.poisoned.setdefault(ref, ev.span)
     ev.state = outer
     return state
+
+
+def fits(ev: Evaluator, plan: Plan, base: State) -> bool:
+    """Whether a plan found elsewhere can be tried on a state: everything in it is there and of the right sort."""
+    for name, template in plan.entries.items():
+        if not _entry_fits(plan, template, base.env.get(name)):
+            return False
+    for ref, state in plan.heap.items():
+        known = base.heap.get(ref)
+        if known is None:
+            known = ev.initial.get(ref)
+        if known is None or not _state_fits(state, known):
+            return False
+    return True
+
+
+def _entry_fits(plan: Plan, template: Template, entry: Any) -> bool:
+    if isinstance(template, MaybeT):
+        return entry is None or _entry_fits(plan, template.inner, getattr(entry, "value", entry))
+    if entry is BOTTOM:
+        return True
+    if isinstance(template, NumberT):
+        return isinstance(entry, (Const, Scalar)) and is_number(entry)
+    if isinstance(template, ObjectT):
+        shape = plan.objects[template.index].value
+        return isinstance(entry, shape.form) and _Shape.of(entry) == shape
+    if isinstance(template, PartsT):
+        return isinstance(entry, template.make.form) and len(parts_of(entry)) == len(template.parts)
+    return True
+
+
+def _state_fits(template: StateTemplate, state: HeapState) -> bool:
+    if isinstance(template, ArrayT):
+        return isinstance(state, ArrayState) and state.value.type == template.type
+    if isinstance(template, SlotsT):
+        return isinstance(state, template.form) and (template.form is InstanceState or slots_of(state)[0] == template.names)
+    if isinstance(template, StackT):
+        return isinstance(state, StackState) and state.leaves == template.leaves
+    return False
