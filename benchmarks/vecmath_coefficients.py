@@ -167,6 +167,14 @@ def in_parts(value: Real, form: str, parts: int = 3) -> list[float]:
     return found
 
 
+def in_positive_parts(value: Real, form: str) -> list[float]:
+    """The same with the first part rounded down: what it leaves is positive."""
+    first = rounded(value, form)
+    if first > value:
+        first = rounded(mp.mpf(first) - mp.mpf(2) ** (-52 if form == "f64" else -23), form)
+    return [first, *in_parts(value - first, form, 2)]
+
+
 CONSTANTS: dict[str, Real] = {
     "ln2": mp.log(2), "log2_e": 1 / mp.log(2), "log10_2": mp.log10(2), "log10_e": 1 / mp.log(10),
     "pi": mp.pi, "half_pi": mp.pi / 2, "quarter_pi": mp.pi / 4, "three_quarter_pi": 3 * mp.pi / 4,
@@ -211,6 +219,7 @@ def main(chosen: list[str]) -> None:
     if chosen:
         return
     constants = {n: {form: in_parts(v, form) for form in ("f64", "f32")} for n, v in CONSTANTS.items()}
+    constants["half_pi_down"] = {form: in_positive_parts(mp.pi / 2, form) for form in ("f64", "f32")}
     text = [
         '"""Coefficients and constants, written by `benchmarks/vecmath_coefficients.py`; change that, not this."""',
         "",

@@ -15,6 +15,7 @@ from tangra.native.vecmath.operations import OPERATIONS
 
 Long = np.ndarray[Any, np.dtype[np.longdouble]]
 C_NAMES = {"gamma": "tgamma"}
+HALF_PI = 2 * np.arctan(np.longdouble(1))
 
 BUSY: dict[str, tuple[tuple[float, float], ...]] = {
     "exp": ((-746, 710), (-2, 2)), "exp2": ((-1076, 1025), (-2, 2)), "expm1": ((-40, 710), (-1, 1)),
@@ -105,17 +106,35 @@ def _moderate(rng: np.random.Generator, dtype: DType, count: int) -> Array:
     return (rng.choice([-1.0, 1.0], count) * np.exp2(rng.uniform(-40, 12, count))).astype(dtype.numpy)
 
 
+def _near_quarter_turns(rng: np.random.Generator, dtype: DType, count: int) -> Array:
+    """The numbers nearest to multiples of π/2, where all but the last digits cancel."""
+    turns = np.floor(np.exp2(rng.uniform(0, 50 if dtype.bits == 64 else 20, count)))
+    return (turns * HALF_PI).astype(dtype.numpy)
+
+
+def _exponents_for(rng: np.random.Generator, bases: Array) -> Array:
+    """y such that x^y is anywhere in the range, and often at its ends."""
+    with np.errstate(all="ignore"):
+        logs = np.log2(np.abs(bases.astype(np.float64)))
+    top = 1024 if bases.dtype == np.float64 else 128
+    wanted = rng.choice([-1.0, 1.0], bases.size) * rng.uniform(0, 1.06 * top, bases.size)
+    exponents = np.where(np.isfinite(logs) & (logs != 0), wanted / np.where(logs == 0, 1, logs), wanted)
+    whole = rng.uniform(size=bases.size) < 0.3
+    return np.where(whole, np.rint(exponents), exponents).astype(bases.dtype)
+
+
 def points(op: str, dtype: DType, count: int, seed: int) -> tuple[Array, ...]:
-    """`count` random arguments: some from all bits, some of moderate size, the rest from the busy intervals."""
+    """`count` random arguments: some from all bits, some of moderate size, the rest where the function is busy or hard."""
     rng = np.random.default_rng([seed, count])
     found: list[Array] = []
-    quarter = count // 4
-    for place in range(OPERATIONS[op].arity):
-        parts = [_all_bits(rng, dtype, quarter), _moderate(rng, dtype, quarter)]
-        first, second = BUSY[op]
-        if op == "pow" and place == 1:
-            first, second = (-1075, 1075), (-8000, 8000)
-        parts.append(rng.uniform(*first, quarter).astype(dtype.numpy))
-        parts.append(rng.uniform(*second, count - 3 * quarter).astype(dtype.numpy))
-        found.append(np.concatenate(parts))
+    quarter, last = count // 4, count - 3 * (count // 4)
+    for _ in range(OPERATIONS[op].arity):
+        first, second = (rng.uniform(*interval, last).astype(dtype.numpy) for interval in BUSY[op])
+        if op in ("sin", "cos", "tan"):
+            second = _near_quarter_turns(rng, dtype, last)
+        found.append(
+            np.concatenate([_all_bits(rng, dtype, quarter), _moderate(rng, dtype, quarter), first[:quarter], second])
+        )
+    if op == "pow":
+        found[1][quarter:] = _exponents_for(rng, found[0][quarter:])
     return tuple(found)

@@ -30,12 +30,14 @@ class Angle(NamedTuple):
 def reduce(x: Float) -> Angle:
     """The branch-free reduction: r, right to an ulp however much of x cancels, with its rounding error as correction.
 
+    The second part of π/2 is positive, so that p is +0 where x is, and r = -0 for x = -0.
+
     If a - p is not exact then either |a| > |p|, and the error is found exactly, or |r| is not far below |p|.
     """
     form = x.writer.form
     shifted = fma(x, PARTS[form.name]["two_over_pi"][0], form.magic)
     turns = shifted - form.magic
-    first, second, third = PARTS[form.name]["half_pi"]
+    first, second, third = PARTS[form.name]["half_pi_down"]
     a = fma(-turns, first, x)
     p = turns * second
     r = a - p

@@ -54,9 +54,12 @@ def atanh(x: Float) -> Float:
     step = ((a + 1.0).bits() - (1.0 - a).bits()) + int(0.3 * 2**form.fraction)
     code = step >> form.fraction
     k = (code | form.bits_of(2.0**form.fraction)).float() - 2.0**form.fraction
-    power = power_of_two(code)
-    less, more = 1.0 - power, power + 1.0
-    s = fma(a, more, less) / fma(a, less, more)
+    power, plus, minus = power_of_two(-code), a + 1.0, 1.0 - a
+    # 2^-k (1 + a) ∓ (1 - a): 1 - a is exact from 1/2 on; below, k is 0 or 1, and 1 ± 2^-k are.
+    small = a < 0.5
+    above = select(small, fma(a, power + 1.0, power - 1.0), fma(power, plus, -minus))
+    below = select(small, fma(a, power - 1.0, power + 1.0), fma(power, plus, minus))
+    s = above / below
     z = s * s
     first, second, _ = PARTS[form.name]["half_ln2"]
     tail = fma(s * z, poly(z, POLYNOMIALS[form.name]["atanh"]), k * second)

@@ -1,0 +1,74 @@
+"""The LLVM text: what is offered, that it stands alone, that each thing is there once, that loops become vectors."""
+
+import re
+
+import llvmlite.binding as llvm
+import numpy as np
+import pytest
+
+from benchmarks.vecmath_harness import assembly, compiled, loop_text, optimised
+from tangra.ir import DTYPES, F32, F64, DType
+from tangra.native import vecmath
+
+CASES = [pytest.param(op, t, id=f"{op}-{t}") for t in (F64, F32) for op in sorted(vecmath.functions(t))]
+WANTED = set("exp exp2 expm1 log log2 log10 log1p sin cos tan sinh cosh tanh sigmoid pow cbrt atan asin acos atan2 asinh"
+             " acosh atanh erf erfc".split())  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", [F64, F32])
+def test_offered(dtype: DType):
+    assert vecmath.functions(dtype) >= WANTED
+
+
+@pytest.mark.parametrize("name", ["i64", "bool", "u8"])
+def test_nothing_for_other_types(name: str):
+    assert vecmath.functions(DTYPES[name]) == frozenset()
+
+
+def test_unknown_operation_is_refused():
+    with pytest.raises(KeyError):
+        vecmath.definition("floor", F64)
+
+
+@pytest.mark.parametrize("op, dtype", CASES)
+def test_definition_stands_alone(op: str, dtype: DType):
+    module = llvm.parse_assembly(vecmath.definition(op, dtype), llvm.create_context())
+    module.verify()
+    assert module.get_function(vecmath.symbol(op, dtype)[1:]).linkage == llvm.Linkage.internal
+
+
+def test_all_together_everything_once():
+    names = [(op, t) for t in (F32, F64) for op in sorted(vecmath.functions(t))]
+    text = vecmath.collect([*names, *names])
+    llvm.parse_assembly(text, llvm.create_context()).verify()
+    defined = re.findall(r"^define [^@]*(@\w+)", text, re.MULTILINE)
+    assert len(defined) == len(set(defined)) and {vecmath.symbol(*n) for n in names} <= set(defined)
+
+
+def test_pieces_end_with_the_function_itself():
+    pieces = vecmath.pieces("sin", F64)
+    assert list(pieces)[-1] == "@tg_sin_f64"
+    assert all(text.startswith("declare" if key.startswith("declare") else ("define", "@")) for key, text in pieces.items())
+
+
+@pytest.mark.parametrize("op, dtype", CASES)
+def test_loop_is_vectorised_without_calls(op: str, dtype: DType):
+    text = str(optimised(loop_text(op, dtype)))
+    body = text[text.index("define void @loop") :]
+    wide = r"<(4|8|16) x double>" if dtype == F64 else r"<(4|8|16) x float>"
+    assert re.search(rf"store {wide}", body)
+    called = set(re.findall(r"call [^@\n]*@([\w.]+)", body))
+    assert all(name.startswith(("llvm.", "tg_")) and (name.startswith("llvm.") or "_slow_" in name) for name in called)
+    targets = set(re.findall(r"call\w*\s+\*?(\w+)", assembly(op, dtype)))
+    assert not targets & {"sin", "cos", "exp", "log", "pow", "fma", "fmaf", "rint", "floor", op}
+
+
+@pytest.mark.parametrize("op, dtype", CASES)
+def test_every_lane_and_the_rest_of_the_loop(op: str, dtype: DType):
+    """37 elements: whole vectors and a scalar rest give what single elements give; huge arguments in some lanes."""
+    x = np.linspace(0.1, 0.9, 37).astype(dtype.numpy)
+    x[[2, 9, 22, 36]] = [1e30, 3e13, 0.3, 1e25]
+    function = compiled(op, dtype)
+    args = [x] * (2 if op in ("pow", "atan2") else 1)
+    alone = np.concatenate([function(*(a[i : i + 1].copy() for a in args)) for i in range(37)])
+    np.testing.assert_array_equal(function(*args), alone)
