@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tangra.api.values import AbstractValue, ArrayValue, Const, DictValue, ListValue, TupleValue
+from tangra.core import stages
 from tangra.core.subtrace import trace
 from tangra.core.trees import Flattener, Leaf, Node, Tree, build, current
 from tangra.errors import ShapeMismatchError, TypeMismatchError, declare
@@ -55,7 +56,9 @@ def vmap(
         return [built[k] for k in range(len(args))], {name: built[name] for name in kwargs}
 
     sub = trace(ev, function, arguments, "vmap")
+    stages.note("before vmap", sub.func)
     func = lanes(sub.func, [axes[k] for k in mapped] + [None] * len(sub.captured), size)
+    stages.note("after vmap", func)
     results = ev.b.call(func, [*(values[k] for k in mapped), *sub.captured]).results
     out_axes: Axes = {}
     _spread(ev, sub.tree, options.get("out_axes", 0), out_axes)

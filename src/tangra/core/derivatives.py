@@ -12,6 +12,7 @@ from typing import Any
 
 from tangra.api.elementwise import is_number
 from tangra.api.values import AbstractValue, ArrayValue, Const, Scalar, TupleValue
+from tangra.core import stages
 from tangra.core.subtrace import SubTrace, trace
 from tangra.core.trees import Flattener, Leaf, Node, Tree, build, current, like
 from tangra.errors import NotDifferentiableError, Note, TypeMismatchError, declare
@@ -199,7 +200,9 @@ def pull(
     a = Arguments(ev, list(args), kwargs, choose(ev, options, args, kwargs, transform))
     check_floats(ev, a, transform)
     sub = trace(ev, function, a.enter, transform)
+    stages.note("before vjp", sub.func)
     func = reverse(sub.func, [k < len(a.active) for k in range(len(sub.func.params))])
+    stages.note("after vjp", func)
     floats = [k for k, v in enumerate(sub.func.returned) if getattr(v.type, "dtype", None) and v.dtype.is_float]
     return Pulled(ev, a, sub, floats, func, transform)
 
@@ -370,7 +373,9 @@ def push(
     a = Arguments(ev, list(args), kwargs, choose(ev, options, args, kwargs, transform))
     check_floats(ev, a, transform)
     sub = trace(ev, function, a.enter, transform)
+    stages.note("before jvp", sub.func)
     func = forward(sub.func, [k < len(a.active) for k in range(len(sub.func.params))])
+    stages.note("after jvp", func)
     floats = [k for k, v in enumerate(sub.func.returned) if v.dtype.is_float]
     return Pushed(ev, a, sub, floats, func)
 

@@ -5,36 +5,64 @@ from __future__ import annotations
 import functools
 import inspect
 import logging
+import os
+import sys
 import threading
 import types
 from collections.abc import Callable, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from tangra.api import registry
-from tangra.core.keys import SMALL_DIM, Keyed, key_of
+from tangra.core import stages
+from tangra.core.keys import SMALL_DIM, Keyed, difference, key_of
 from tangra.core.results import Arguments, call_arguments
+from tangra.core.serving import Serve
 from tangra.core.specialisation import Specialisation, compile_call, describe_arguments
 from tangra.errors import EntryError, TangraError, TypeMismatchError, declare
 from tangra.frontend import calls
 from tangra.frontend.diagnostics import StaticNeeded
 from tangra.frontend.evaluator import Evaluator
 from tangra.frontend.paths import Path
-from tangra.ir.printer import print_func
-from tangra.native import NativeOptions
+from tangra.native import MISS, NativeOptions
 from tangra.shapes import Size, symbol
+
+if TYPE_CHECKING:
+    from tangra.core.explanation import Explanation
 
 NOT_CALLABLE = declare("TG808", "jit of something that is not a function")
 STATIC_NAME = declare("TG809", "static= names an argument that the function does not have")
 NEEDS_CONSTANT = declare("TG810", "a value has to be known at compile time")
 
 LIMIT = 128
-"""Specialisations one function keeps; beyond it the oldest is dropped and the log says so."""
+"""Specialisations one function keeps; beyond it the oldest is dropped."""
+WARN_AT = 16
+"""At so many compilations, and at each doubling, the log warns."""
 
 log = logging.getLogger("tangra.jit")
 
+_compiling = threading.RLock()
+"""Held while anything is compiled: the frontend and LLVM do one function at a time."""
+os.register_at_fork(before=_compiling.acquire, after_in_parent=_compiling.release, after_in_child=_compiling.release)
+
+Shape = tuple[int | str, ...]
+"""How a call looks: the number of positional arguments, and the names of the others in order."""
+
+
+def global_name(obj: Any) -> str | None:
+    """The qualified name by which `obj` is found in its module (it decorates a function there), for pickling."""
+    name = getattr(obj, "__qualname__", None)
+    found: Any = sys.modules.get(getattr(obj, "__module__", None) or "")
+    for part in name.split(".") if name else ():
+        found = getattr(found, part, None)
+    return name if found is obj else None
+
 
 class JitFunction:
-    """A function that compiles itself at the first call with new types; see `jit`."""
+    """A function that compiles itself at the first call with new types; see `jit`.
+
+    `recompilations` says why each specialisation was made; the same goes to the logger `tangra.jit`.
+    """
 
     def __init__(
         self,
@@ -50,10 +78,11 @@ class JitFunction:
         self.dynamic = dynamic
         self.options = options or NativeOptions()
         self.recompilations: list[str] = []
+        self._serving: dict[Shape | int, tuple[Serve, ...]] = {}
         self._exact: dict[Any, list[Specialisation]] = {}
         self._symbolic: dict[Any, list[tuple[tuple[int | None, ...], Specialisation]]] = {}
-        self._seen: dict[Any, list[tuple[int, ...]]] = {}
-        self._lock = threading.RLock()
+        self._seen: dict[Any, list[Keyed]] = {}
+        self._sizes_needed: set[Any] = set()
         self._last: Specialisation | None = None
         functools.update_wrapper(self, function, updated=())
         self._positions = self._static_positions()
@@ -67,15 +96,34 @@ class JitFunction:
         for name in names:
             if name not in parameters:
                 raise EntryError(
-                    f"static={name!r}: {getattr(self.function, '__name__', 'the function')} has no such argument",
+                    f"static={name!r}: {self._name()} has no such argument",
                     code=STATIC_NAME,
                 )
         return {name: parameters.index(name) for name in names}
 
-    # ---- calling -------------------------------------------------------------------------------------------
+    # ---- calling --------------------------------------------------------------------------------------------------
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        for serve in self._serving.get((len(args), *kwargs) if kwargs else len(args), ()):
+            result = serve(args, kwargs)
+            if result is not MISS:
+                return result
+        return self._call_carefully(args, kwargs)
+
+    def _call_carefully(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Find or make the specialisation for a call that no short way serves (yet), and run it."""
         arguments = call_arguments(args, kwargs)
-        return self._specialise(args, kwargs, arguments)(arguments)
+        made = self._specialise(args, kwargs, arguments)
+        if made.serve is not None:
+            self._serve_first(made.serve, (len(args), *kwargs) if kwargs else len(args))
+            result = made.serve(args, kwargs)
+            if result is not MISS:
+                return result
+        return made(arguments)
+
+    def _serve_first(self, serve: Serve, shape: Shape | int) -> None:
+        """Try `serve` before the others for calls that look like this one."""
+        others = [s for s in self._serving.get(shape, ()) if s is not serve]
+        self._serving[shape] = (serve, *others)
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         return self if instance is None else types.MethodType(self, instance)
@@ -89,7 +137,7 @@ class JitFunction:
         keyed = key_of(args, kwargs, fixed)
         found = self._find(keyed, arguments)
         if found is None:
-            with self._lock:
+            with _compiling:
                 found = self._find(keyed, arguments) or self._compile(keyed, args, kwargs, arguments, fixed)
         self._last = found
         return found
@@ -105,7 +153,7 @@ class JitFunction:
                 return candidate
         return None
 
-    # ---- compiling -----------------------------------------------------------------------------------------
+    # ---- compiling ------------------------------------------------------------------------------------------------
     def _compile(
         self,
         keyed: Keyed,
@@ -123,15 +171,18 @@ class JitFunction:
             positional, named = describe_arguments(args, kwargs, static, SMALL_DIM, None)
             made = self._build(positional, named, 0)
             self._exact.setdefault(keyed.key, []).append(made)
-        self._seen.setdefault(keyed.skeleton, []).append(keyed.sizes)
+        made.remember(arguments)
+        self._seen.setdefault(keyed.skeleton, []).append(keyed)
         self._note(reason, made)
         return made
 
     def _pattern(self, keyed: Keyed) -> tuple[int | None, ...]:
         """For each large dim its size, or None if it should be symbolic: it differed between calls."""
+        if keyed.skeleton in self._sizes_needed:
+            return keyed.sizes
         if self.dynamic:
             return (None,) * len(keyed.sizes)
-        earlier = self._seen.get(keyed.skeleton, [])
+        earlier = [seen.sizes for seen in self._seen.get(keyed.skeleton, ())]
         return tuple(None if any(sizes[k] != n for sizes in earlier) else n for k, n in enumerate(keyed.sizes))
 
     def _attempt_symbolic(
@@ -154,6 +205,7 @@ class JitFunction:
             if self.dynamic:
                 raise
             log.info("%s: not for all sizes, so for this one: %s", self._name(), str(e).splitlines()[0])
+            self._sizes_needed.add(keyed.skeleton)
             return None
         self._symbolic.setdefault(keyed.skeleton, []).append((pattern, made))
         return made
@@ -162,7 +214,7 @@ class JitFunction:
         try:
             return compile_call(self.function, positional, named, self._name(), min_dim, self.options)
         except StaticNeeded as needed:
-            if min_dim:
+            if min_dim and not self.dynamic:
                 raise
             raise TypeMismatchError(
                 f"{needed.what} must be known at compile time",
@@ -177,43 +229,78 @@ class JitFunction:
             return "first call"
         for candidate in self._exact.get(keyed.key, ()):
             return candidate.failed_guard(arguments)
-        if keyed.skeleton in self._seen:
-            return f"sizes {keyed.sizes} instead of {self._seen[keyed.skeleton][-1]}"
-        return "arguments of other types or structure"
+        same = self._seen.get(keyed.skeleton)
+        if same is None:
+            return difference(keyed, next(reversed(self._seen.values()))[-1])
+        for _, candidate in self._symbolic.get(keyed.skeleton, ()):
+            if not candidate.admits(arguments):
+                return candidate.failed_guard(arguments)
+        return difference(keyed, same[-1])
 
     def _note(self, reason: str, made: Specialisation) -> None:
         self.recompilations.append(reason)
+        count = len(self.recompilations)
         log.info("compiled %s in %.3f s: %s", self._name(), made.seconds, reason)
-        if len(self.recompilations) > LIMIT and self._exact:
-            oldest = next(iter(self._exact))
-            del self._exact[oldest]
-            log.warning("%s was compiled more than %d times, last because: %s", self._name(), LIMIT, reason)
+        if count >= WARN_AT and count & (count - 1) == 0:
+            log.warning("%s was compiled %d times, last because: %s", self._name(), count, reason)
+        if count > LIMIT:
+            self._drop_oldest()
+
+    def _drop_oldest(self) -> None:
+        """Forget the specialisations of the oldest key."""
+        tables: tuple[dict[Any, list[Any]], ...] = (self._exact, self._symbolic)
+        table = next((t for t in tables if t), None)
+        if table is None:
+            return
+        for entry in table.pop(next(iter(table))):
+            dropped: Specialisation = entry[1] if isinstance(entry, tuple) else entry
+            for shape, serving in list(self._serving.items()):
+                self._serving[shape] = tuple(s for s in serving if s is not dropped.serve)
 
     def _name(self) -> str:
         return str(getattr(self.function, "__name__", type(self.function).__name__))
 
-    # ---- looking inside ------------------------------------------------------------------------------------
+    # ---- looking inside -------------------------------------------------------------------------------------------
     def lower(self, *args: Any, **kwargs: Any) -> Specialisation:
         """The compiled form that serves a call, without running it."""
         return self._specialise(args, kwargs, call_arguments(args, kwargs))
 
-    def ir(self, *args: Any, stage: str = "simplified", **kwargs: Any) -> str:
-        """The printed IR for a call's types (of the last call, without arguments). `stage`: 'traced', 'simplified', or
-        'llvm' for the LLVM text."""
+    def _looked_at(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Specialisation:
         made = self.lower(*args, **kwargs) if args or kwargs else self._last
         if made is None:
             raise EntryError(
-                "nothing is compiled yet: call the function, or give ir() its arguments", code=NOT_CALLABLE
+                "nothing is compiled yet: call the function, or give the arguments of a call", code=NOT_CALLABLE
             )
-        if stage == "llvm":
-            return made.native.llvm
-        return print_func(made.traced.func if stage == "traced" else made.func)
+        return made
+
+    def ir(self, *args: Any, stage: str = "simplified", **kwargs: Any) -> str:
+        """The printed IR for a call's types (of the last call, without arguments).
+
+        `stage`: 'traced' (as the frontend made it, derivatives included), 'simplified' (what is compiled), 'before
+        NAME' or 'after NAME' for a pass of the simplifier (`tg.jit(f).passes()` lists them), 'llvm' for the LLVM text,
+        'assembly' for the machine's.
+        """
+        return stages.show(self._looked_at(args, kwargs), stage)
+
+    @staticmethod
+    def passes() -> list[str]:
+        """The names of the simplifier's passes, in order."""
+        return stages.passes()
+
+    def explain(self, *args: Any, memory: bool = False, profile: bool = False, **kwargs: Any) -> Explanation:
+        """What was compiled, at the user's own lines: the type and shape of every value assigned there and what is kept
+        for the backward pass. `memory` adds the bytes that a run with these arguments keeps there, `profile` the time
+        it spends there. See `Explanation`."""
+        from tangra.core import explanation
+
+        return explanation.explain(self, args, kwargs, memory, profile)
 
     def __repr__(self) -> str:
         return f"<tangra.jit of {getattr(self.function, '__qualname__', self.function)!r}>"
 
     def __reduce__(self) -> Any:
-        return JitFunction, (self.function, self.static, self.dynamic, self.options)
+        name = global_name(self)
+        return name or (JitFunction, (self.function, self.static, self.dynamic, self.options))
 
 
 def jit(
@@ -222,6 +309,8 @@ def jit(
     static: int | str | Sequence[int | str] = (),
     dynamic: bool = False,
     fastmath: bool = False,
+    tape_limit: int | None = None,
+    memory_limit: int | None = None,
 ) -> Any:
     """Compile `function` to native code at its first call with new argument types.
 
@@ -232,12 +321,19 @@ def jit(
 
     `static`: arguments (positions or names) whose value is compiled in. `dynamic`: compile once for all sizes at once,
     instead of at the second distinct size. `fastmath`: let floating point be reordered and approximated everywhere.
+    `tape_limit` and `memory_limit`: bytes that what one loop keeps for its derivative, and all temporaries, may take
+    before a MemoryError (three quarters of the machine's memory each if not given).
     Usable as a decorator, with or without arguments. Raises a `TangraError` for what can't be compiled to the same
     meaning.
     """
+    options = NativeOptions(fastmath=fastmath)
+    if tape_limit is not None:
+        options = replace(options, tape_limit=tape_limit)
+    if memory_limit is not None:
+        options = replace(options, memory_limit=memory_limit)
     if function is None:
-        return functools.partial(jit, static=static, dynamic=dynamic, fastmath=fastmath)
-    return JitFunction(function, static, dynamic, NativeOptions(fastmath=fastmath))
+        return lambda f: JitFunction(f, static, dynamic, options)
+    return JitFunction(function, static, dynamic, options)
 
 
 def _call_jitted(ev: Evaluator, obj: JitFunction, args: list[Any], kwargs: dict[str, Any]) -> Any:

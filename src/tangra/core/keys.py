@@ -1,7 +1,7 @@
 """The key of a call: what of its arguments decides which specialisation serves it.
 
-Two calls with equal keys have the same number kinds, dtypes, shapes, container structure and constants. Attributes of
-instances and whatever functions capture are not in the key: the guards of a specialisation look at those.
+Two calls with equal keys have the same number kinds, dtypes, shapes, container structure, identities among mutable
+arguments, and constants. What functions capture is not in the key: the guards of a specialisation look at that.
 """
 
 from __future__ import annotations
@@ -14,33 +14,43 @@ from typing import Any
 
 import numpy as np
 
+from tangra.errors import EntryError, declare
+from tangra.frontend.live import is_user_instance
+from tangra.frontend.specs import attribute_names
+
 SMALL_DIM = 16
 """Dims up to this size always specialise: small loops and arrays unroll into registers."""
+BAD_STATIC = declare("TG815", "a static argument whose value can change or can't be compared")
 
 Key = Any
-_PLAIN = frozenset({float, int})
+_NUMBERS = frozenset({float, int})
+_LARGE = 2**63
 
 
 @dataclass
 class Keyed:
-    """A key, the same key with sizes left out, and the sizes in order of appearance."""
+    """A key, the same key with sizes left out (one part for each argument, by position or name), and the sizes in order
+    of appearance."""
 
     key: Key
-    skeleton: Key
+    skeleton: tuple[tuple[int | str, Key], ...]
     sizes: tuple[int, ...]
 
 
 @dataclass
 class _Walk:
-    static: frozenset[str | int]
     sizes: list[int] = field(default_factory=list)
-    arrays: dict[int, int] = field(default_factory=dict)
+    known: dict[int, int] = field(default_factory=dict)
+
+    def again(self, v: Any) -> Key | None:
+        """The key of an object that was met before."""
+        seen = self.known.get(id(v))
+        if seen is None:
+            self.known[id(v)] = len(self.known)
+            return None
+        return ("same", seen)
 
     def array(self, a: np.ndarray[Any, Any]) -> Key:
-        seen = self.arrays.get(id(a))
-        if seen is not None:
-            return ("same", seen)
-        self.arrays[id(a)] = len(self.arrays)
         sizes = []
         for n in a.shape:
             if n <= SMALL_DIM:
@@ -48,43 +58,32 @@ class _Walk:
             else:
                 self.sizes.append(n)
                 sizes.append(-1)
-        return (np.ndarray, a.dtype, tuple(sizes), a.flags.writeable, type(a))
+        return (np.ndarray, a.dtype, tuple(sizes), type(a))
 
     def of(self, v: Any) -> Key:
         cls = type(v)
-        if cls in _PLAIN:
-            return cls
-        if cls is np.ndarray:
-            return self.array(v)
+        if cls in _NUMBERS:
+            return cls if cls is float or -_LARGE <= v < _LARGE else (cls, v)
         if isinstance(v, np.generic):
             return cls
         if v is None or cls in (bool, str, bytes):
             return (cls, v)
         if isinstance(v, tuple):
             return (cls, *[self.of(x) for x in v])
-        if cls is list:
-            return (list, *[self.of(x) for x in v])
-        if cls is dict:
-            return (dict, *[(k, self.of(x)) for k, x in v.items()])
         if isinstance(v, np.ndarray):
-            return self.array(v)
+            return self.again(v) or self.array(v)
+        if cls is list:
+            return self.again(v) or (list, *[self.of(x) for x in v])
+        if cls is dict:
+            return self.again(v) or (dict, *[(k, self.of(x)) for k, x in v.items()])
         if isinstance(v, functools.partial):
-            return (cls, self.of(v.func), *[self.of(x) for x in v.args])
+            named = [(k, self.of(x)) for k, x in v.keywords.items()]
+            return (cls, self.of(v.func), *[self.of(x) for x in v.args], *named)
         if isinstance(v, types.MethodType):
             return (cls, Same(v.__func__), self.of(v.__self__))
-        if isinstance(v, (types.FunctionType, type, types.BuiltinFunctionType, np.ufunc, types.ModuleType)):
-            return Same(v)
-        return self.instance(v)
-
-    def instance(self, v: Any) -> Key:
-        """An instance: its class, and its attributes one level at a time (cycles end at the class)."""
-        own = getattr(v, "__dict__", None)
-        if own is None or id(v) in self.arrays:
-            return Same(v) if own is None else ("same", self.arrays[id(v)])
-        self.arrays[id(v)] = len(self.arrays)
-        if hasattr(v, "__tangra_constant__") or callable(v):
-            return Same(v)
-        return (type(v), *[(k, self.of(x)) for k, x in own.items()])
+        if is_user_instance(v):
+            return self.again(v) or (cls, *[(k, self.of(getattr(v, k))) for k in attribute_names(v)])
+        return Same(v)
 
 
 class Same:
@@ -104,24 +103,73 @@ class Same:
 
 def key_of(args: Sequence[Any], kwargs: Mapping[str, Any], static: frozenset[str | int]) -> Keyed:
     """The key of a call. `static` arguments (positions or names) count by value."""
-    walk = _Walk(static)
-    parts: list[Key] = []
-    for k, v in enumerate(args):
-        parts.append(("static", type(v), _frozen(v)) if k in static else walk.of(v))
-    for name in sorted(kwargs):
-        v = kwargs[name]
-        parts.append((name, ("static", type(v), _frozen(v)) if name in static else walk.of(v)))
+    walk = _Walk()
+    parts: list[tuple[int | str, Key]] = []
+    given: list[tuple[int | str, Any]] = [*enumerate(args), *((name, kwargs[name]) for name in sorted(kwargs))]
+    for key, v in given:
+        parts.append((key, ("static", _frozen(v, key)) if key in static else walk.of(v)))
     skeleton = tuple(parts)
     sizes = tuple(walk.sizes)
     return Keyed((skeleton, sizes), skeleton, sizes)
 
 
-def _frozen(v: Any) -> Key:
-    """A static argument as a hashable: by value where it has one, else by identity."""
+def _frozen(v: Any, key: int | str) -> Key:
+    """A static argument as a hashable that is equal only for values that compile to the same."""
+    if isinstance(v, float):
+        return (type(v), repr(v))
+    if isinstance(v, tuple):
+        return (type(v), *[_frozen(x, key) for x in v])
     try:
         hash(v)
     except TypeError:
-        if isinstance(v, (list, tuple)):
-            return (type(v), *[_frozen(x) for x in v])
-        return Same(v)
-    return v
+        hash_made_of_value = False
+    else:
+        hash_made_of_value = not is_user_instance(v) or _defines_hash(type(v))
+    if not hash_made_of_value:
+        raise EntryError(
+            f"argument {key!r} is static, but a {type(v).__name__} can change after it was compiled in",
+            code=BAD_STATIC,
+            fix="pass numbers, strings, functions, frozen dataclasses or tuples of them as static arguments",
+        )
+    return (type(v), v)
+
+
+def _defines_hash(cls: type) -> bool:
+    return any("__hash__" in vars(base) for base in cls.__mro__[:-1])
+
+
+# ---- for the log --------------------------------------------------------------------------------------------------
+
+
+def difference(now: Keyed, before: Keyed) -> str:
+    """What distinguishes two calls, in words."""
+    new, old = dict(now.skeleton), dict(before.skeleton)
+    if new.keys() != old.keys():
+        return f"called with {_names(new)} instead of {_names(old)}"
+    changed = [
+        f"argument {key} is {described(new[key])} instead of {described(old[key])}"
+        for key in new
+        if new[key] != old[key]
+    ]
+    return "; ".join(changed) or f"sizes {now.sizes} instead of {before.sizes}"
+
+
+def _names(parts: Mapping[int | str, Key]) -> str:
+    return f"arguments {', '.join(map(str, parts))}" if parts else "no arguments"
+
+
+def described(key: Key) -> str:
+    """A part of a key in words."""
+    if isinstance(key, type):
+        return key.__name__
+    if isinstance(key, Same):
+        return f"{getattr(key.obj, '__name__', None) or type(key.obj).__name__} (another object)"
+    if key[0] == "same":
+        return "an argument passed twice"
+    if key[0] == "static":
+        return f"the constant {key[1][1]!r}" if len(key[1]) > 1 else "another constant"
+    if key[0] is np.ndarray:
+        return f"{key[1]}[{', '.join('*' if n < 0 else str(n) for n in key[2])}]"
+    if len(key) == 2 and (key[1] is None or isinstance(key[1], (bool, str, bytes, int))):
+        return repr(key[1])
+    return f"another {key[0].__name__}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import CodeType
 from typing import Any
 
@@ -12,10 +12,12 @@ import numpy as np
 
 from tangra.api.kinds import PYBOOL
 from tangra.core.results import Arguments, Builder, apply
+from tangra.core.serving import Serve, short_way
 from tangra.errors import AliasError, declare
 from tangra.frontend.entry import Leaf, Traced, trace
 from tangra.frontend.failures import MESSAGE
-from tangra.frontend.live import Capture
+from tangra.frontend.live import Capture, Guard
+from tangra.frontend.paths import ArgRoot, Path
 from tangra.frontend.specs import (
     ArgSpec,
     ArraySpec,
@@ -32,6 +34,7 @@ from tangra.ir.verifier import verify
 from tangra.native import NativeOptions, compile_func
 from tangra.shapes import Size
 from tangra.transforms import simplify
+from tangra.transforms.swapping import unroll_swaps
 
 OVERLAP = declare("TG811", "two arguments overlap in memory and one of them is written")
 
@@ -94,33 +97,64 @@ class _Refine:
 
 
 class Specialisation:
-    """A traced, simplified and compiled function."""
+    """A traced, simplified and compiled function.
 
-    def __init__(self, traced: Traced, options: NativeOptions) -> None:
-        self.traced = traced
+    `positional` and `named` describe the arguments of the call it was made for; symbolic dims are at least `min_dim`.
+    """
+
+    def __init__(
+        self,
+        trace_again: Callable[[], Traced],
+        positional: Sequence[ArgSpec],
+        named: Mapping[str, ArgSpec],
+        min_dim: int,
+        options: NativeOptions,
+    ) -> None:
+        self.trace_again = trace_again
+        self.traced = traced = trace_again()
+        self.positional = dict(enumerate(positional))
+        self.named = dict(named)
         started = time.perf_counter()
-        returned = {w.param: w.result for w in traced.written}
         params: list[Leaf | Capture] = [*traced.leaves, *traced.captures]
         self.params = sorted(params, key=lambda leaf: leaf.param)
         self.zero_rank = [w for w in traced.written if not traced.func.params[w.param].array.rank]
-        in_place = tuple((p, r) for p, r in returned.items() if traced.func.params[p].array.rank)
-        traced.func.attrs["written"] = in_place
-        self.func: Func = simplify(traced.func)
-        self.func.attrs["written"] = in_place
-        if os.environ.get("TANGRA_VERIFY"):
-            verify(self.func)
+        self.func = lowered(traced)
         self.native = compile_func(self.func, options=options)
         self.seconds = time.perf_counter() - started
+        self._identified, self.partition_needed = self._identity_paths()
+        self._partition: tuple[int, ...] | None = None
+        self.serve: Serve | None = short_way(self, min_dim)
+
+    def _identity_paths(self) -> tuple[list[Path], bool]:
+        """Where objects are whose being the same or not matters; whether captured containers are among them."""
+        if not (self.traced.written or self.traced.mutations):
+            return [], False
+        paths = [p.path for p in self.params if p.kind is None]
+        containers: list[Path] = []
+        if self.traced.mutations:
+            containers = [g.path for g in self.traced.guards if g.check == "type" and g.expected is not tuple]
+        arguments = [path for key, spec in self.roots() for path in container_paths(spec, Path(ArgRoot(key)))]
+        return [*paths, *containers, *arguments], bool(containers)
+
+    def roots(self) -> list[tuple[int | str, ArgSpec]]:
+        """What is known of each argument, by position or name."""
+        return [*self.positional.items(), *self.named.items()]
+
+    def remember(self, arguments: Arguments) -> None:
+        """Note which objects of the call this was made for are the same."""
+        self._partition = self._same(arguments)
+
+    def _same(self, arguments: Arguments) -> tuple[int, ...]:
+        first: dict[int, int] = {}
+        return tuple(first.setdefault(id(path.read(arguments)), k) for k, path in enumerate(self._identified))
 
     def admits(self, arguments: Arguments) -> bool:
         """Whether the guards hold."""
         if not all(guard.holds(arguments) for guard in self.traced.guards):
             return False
-        for path, value in self.traced.static:
-            found = path.read(arguments)
-            if type(found) is not type(value) or found != value:
-                return False
-        return True
+        if not all(Guard(path, "equal", value).holds(arguments) for path, value in self.traced.static):
+            return False
+        return self._partition is None or self._same(arguments) == self._partition
 
     def failed_guard(self, arguments: Arguments) -> str:
         """Which guard does not hold, for the log."""
@@ -128,21 +162,22 @@ class Specialisation:
             if not guard.holds(arguments):
                 return f"{guard.path} changed"
         for path, value in self.traced.static:
-            if path.read(arguments) != value:
+            if not Guard(path, "equal", value).holds(arguments):
                 return f"{path} is no longer {value!r}, which is compiled in"
-        return "its arguments changed"
+        return "other objects among those it reads are one and the same"
 
     def __call__(self, arguments: Arguments) -> Any:
+        """Run it the careful way."""
         values = [p.path.read(arguments) for p in self.params]
         if self.traced.written:
             self._check_writable(values)
         try:
             found = self.native(values)
         except BaseException as e:
-            raise self._exception(e) from None
-        builder = Builder(found, arguments)
+            raise self.exception(e) from None
         for w in self.zero_rank:
             values[w.param][...] = found[w.result]
+        builder = Builder(found, arguments)
         result = builder.build(self.traced.result)
         for mutation in self.traced.mutations:
             apply(mutation, builder)
@@ -152,7 +187,13 @@ class Specialisation:
         for w in self.traced.written:
             target = values[w.param]
             if not target.flags.writeable:
-                raise ValueError("assignment destination is read-only")
+                raise ValueError(f"assignment destination is read-only: {self.params[w.param].path}")
+            if overlaps_itself(target):
+                raise AliasError(
+                    f"{self.params[w.param].path} has elements that share memory, and it is written",
+                    code=OVERLAP,
+                    fix="pass a copy of it",
+                )
             for k, other in enumerate(values):
                 if k != w.param and isinstance(other, np.ndarray) and np.may_share_memory(target, other):
                     self._overlap(w.param, k, target, other)
@@ -166,7 +207,7 @@ class Specialisation:
                 fix=f"pass a copy of one of them: {names[1]}.copy()",
             )
 
-    def _exception(self, error: BaseException) -> BaseException:
+    def exception(self, error: BaseException) -> BaseException:
         """The exception to raise for a failure of native code: the user's class, at the user's line."""
         failure = getattr(error, "failure", None)
         if failure is None:
@@ -196,6 +237,45 @@ def at_line(error: BaseException, span: Span | None) -> BaseException:
     return error
 
 
+def lowered(traced: Traced) -> Func:
+    """The simplified IR that is compiled."""
+    returned = {w.param: w.result for w in traced.written}
+    in_place = tuple((p, r) for p, r in returned.items() if traced.func.params[p].array.rank)
+    traced.func.attrs["written"] = in_place
+    func = simplify(traced.func)
+    unroll_swaps(func)
+    func.attrs["written"] = in_place
+    if os.environ.get("TANGRA_VERIFY"):
+        verify(func)
+    return func
+
+
+def overlaps_itself(a: np.ndarray[Any, Any]) -> bool:
+    """Whether elements of `a` may share memory (as in `np.broadcast_to` or a sliding window)."""
+    reach = a.itemsize
+    for stride, n in sorted((abs(s), n) for s, n in zip(a.strides, a.shape, strict=True)):
+        if n > 1:
+            if stride < reach:
+                return a.size > 0
+            reach += stride * (n - 1)
+    return False
+
+
+def container_paths(spec: ArgSpec, path: Path) -> Iterator[Path]:
+    """Where the lists, dicts and instances of an argument are."""
+    if isinstance(spec, (ListSpec, DictSpec, InstanceSpec)):
+        yield path
+    if isinstance(spec, (TupleSpec, ListSpec)):
+        for k, item in enumerate(spec.items):
+            yield from container_paths(item, path.item(k))
+    elif isinstance(spec, DictSpec):
+        for key, item in zip(spec.keys, spec.items, strict=True):
+            yield from container_paths(item, path.item(key))
+    elif isinstance(spec, InstanceSpec):
+        for name, item in zip(spec.names, spec.items, strict=True):
+            yield from container_paths(item, path.attr(name))
+
+
 def compile_call(
     fn: Callable[..., Any],
     args: Sequence[ArgSpec],
@@ -205,4 +285,8 @@ def compile_call(
     options: NativeOptions,
 ) -> Specialisation:
     """Trace, simplify and compile a call."""
-    return Specialisation(trace(fn, args, kwargs, name=name, min_dim=min_dim), options)
+
+    def traced() -> Traced:
+        return trace(fn, args, kwargs, name=name, min_dim=min_dim)
+
+    return Specialisation(traced, args, kwargs, min_dim, options)

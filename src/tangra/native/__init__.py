@@ -7,5 +7,6 @@
 
 from tangra.native.function import NativeFailure, NativeFunction, compile_func
 from tangra.native.options import NativeOptions
+from tangra.native.packing import MISS
 
-__all__ = ["NativeFailure", "NativeFunction", "NativeOptions", "compile_func"]
+__all__ = ["MISS", "NativeFailure", "NativeFunction", "NativeOptions", "compile_func"]

@@ -91,14 +91,14 @@ class _Generator:
         symbols: dict[str, str] = {}
         for k, type in enumerate(self.sig.params):
             if type.shape:
-                self.before.append(f"q[{self.word}] = id(v{k})")
+                self.before.append(f"view_q[{self.word}] = id(v{k})")
             else:
                 self.before.append(f"{self.cell(type.dtype, self.word)} = v{k}")
             self.word += 1
             for axis, size in enumerate(type.shape):
                 symbols.setdefault(str(size), f"v{k}.shape[{axis}]")
         for n, name in enumerate(self.sig.symbols):
-            self.before.append(f"q[{self.word}] = n{n} = {symbols[name]}")
+            self.before.append(f"view_q[{self.word}] = n{n} = {symbols[name]}")
             self.word += 1
 
     def _results(self) -> None:
@@ -113,11 +113,11 @@ class _Generator:
                 self.word += 1
             elif self.sig.dynamic(k):
                 adopt = self.bind(f"adopt{k}", _adopter(type.dtype, len(type.shape)))
-                self.after.append(f"r{k} = {adopt}(q[{self.word}:{self.word + 1 + len(type.shape)}])")
+                self.after.append(f"r{k} = {adopt}(view_q[{self.word}:{self.word + 1 + len(type.shape)}])")
                 self.word += 1 + len(type.shape)
             else:
                 dtype = self.bind(f"D{k}", np.dtype(type.dtype.numpy))
-                self.before += [f"r{k} = empty({self._shape(k, type.shape)}, {dtype})", f"q[{self.word}] = id(r{k})"]
+                self.before += [f"r{k} = empty({self._shape(k, type.shape)}, {dtype})", f"view_q[{self.word}] = id(r{k})"]
                 self.word += 1
 
     def _shape(self, k: int, shape: tuple[Size, ...]) -> str:
@@ -198,7 +198,7 @@ class _Generator:
 
 def _view(code: str) -> str:
     """The name of the view of format `code`."""
-    return {"?": "bools"}.get(code, code if code.islower() else f"u{code.lower()}")
+    return f"view_{'bool' if code == '?' else code}"
 
 
 def _failed(native: NativeFunction, words: tuple[int, ...]) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from tangra.ir import Func
 from tangra.ir.graph import clone_func
@@ -17,33 +17,45 @@ from tangra.transforms.licm import hoist_invariants
 from tangra.transforms.ranges import remove_proved_checks
 
 Pass = Callable[[Func], bool]
+Watch = Callable[[str, Func, bool], None]
+"""Told of a pass before (False) and after (True) it ran: its name, the function as it is then."""
 CLEAN: tuple[Pass, ...] = (fold, resolve_sizes, eliminate_common_subexpressions, eliminate_dead_code)
+PROVING: tuple[Pass, ...] = (remove_proved_checks, hoist_invariants)
 MAX_ROUNDS = 4
 
 
-def simplify(func: Func) -> Func:
+def pass_names() -> list[str]:
+    """The names of the passes in the order in which they first run."""
+    return [each.__name__ for each in (inline_calls, *CLEAN, *PROVING)]
+
+
+def simplify(func: Func, watch: Watch | None = None) -> Func:
     """An equivalent function (a new one) without what is dead, computed twice, known, invariant or proved.
 
     Callees are left alone but for small ones, which are inlined. With TANGRA_VERIFY=1 the IR is verified after every
-    pass.
+    pass. `watch` is told of every pass.
     """
     func = clone_func(func)
     checked = os.environ.get("TANGRA_VERIFY") == "1"
-    inline_calls(func)
-    _run(func, CLEAN, checked)
+    _run(func, (inline_calls,), checked, watch)
+    _run(func, CLEAN, checked, watch)
     for _ in range(MAX_ROUNDS):
-        if not _run(func, (remove_proved_checks, hoist_invariants), checked):
+        if not _run(func, PROVING, checked, watch):
             break
-        if not _run(func, CLEAN, checked):
+        if not _run(func, CLEAN, checked, watch):
             break
     return func
 
 
-def _run(func: Func, passes: tuple[Pass, ...], checked: bool) -> bool:
+def _run(func: Func, passes: Sequence[Callable[[Func], object]], checked: bool, watch: Watch | None) -> bool:
     """Run `passes` once each; whether any changed something."""
     changed = False
     for each in passes:
-        changed |= each(func)
+        if watch is not None:
+            watch(each.__name__, func, False)
+        changed |= bool(each(func))
+        if watch is not None:
+            watch(each.__name__, func, True)
         if checked:
             verify(func)
     return changed
