@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tangra.api import indexing, numbers
+from tangra.api import indexing, numbers, registry
 from tangra.api.elementwise import is_number
 from tangra.api.values import (
     AbstractValue,
@@ -276,6 +276,10 @@ def getitem(ev: Evaluator, target: AbstractValue, index: AbstractValue) -> Abstr
         method = classes.special_method(ev, target, "__getitem__")
         if method is not None:
             return ev.call(method, [index], {})
+    if isinstance(target, Const):
+        entry = registry.find_subscript(target.value)
+        if entry is not None:
+            return entry(ev, index)
     return containers.getitem(ev, target, index)
 
 

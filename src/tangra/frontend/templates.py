@@ -152,6 +152,7 @@ class ToStackT:
     room: Size
     top: int | None
     length: int | None = None
+    fixed: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -501,11 +502,14 @@ class Join:
                 return StackT(one.shape, one.leaves, count)
         elif all(isinstance(x, ListState) and len(x.items) == len(one.items) for x in both):
             return None
-        if self.previous is not None or len(both) < 2:
-            return None
-        return self._to_stack(a, b)
+        if len(both) < 2:
+            return self._conflicting(a, b) if isinstance(one, StackState) else None
+        found = self._to_stack(a, b)
+        if self.previous is not None and not (found is not None and found.fixed):
+            return self._conflicting(a, b)  # it would be longer at every trip
+        return found or self._conflicting(a, b)
 
-    def _to_stack(self, a: Any, b: Any) -> StateTemplate | None:
+    def _to_stack(self, a: Any, b: Any) -> ToStackT | None:
         from tangra.frontend import stacks
 
         forms, rooms, tops, empty = [], [], [], []
@@ -527,7 +531,8 @@ class Join:
         top = None if None in tops else max(t for t in tops if t is not None)
         lengths = {len(x.items) if isinstance(x, ListState) else getattr(x.count, "value", None) for x in (a, b)}
         length = lengths.pop() if len(lengths) == 1 else None
-        return ToStackT(form, dmax(*rooms), top, length if isinstance(length, int) else None)
+        fixed = rooms[0] == rooms[1] and all(isinstance(r, int) for r in rooms)
+        return ToStackT(form, dmax(*rooms), top, length if isinstance(length, int) else None, fixed)
 
     def _conflicting(self, a: Any, b: Any) -> StateTemplate:
         shown = [state_text(x) for x in (a, b) if x is not BOTTOM]
