@@ -171,3 +171,36 @@ def test_sizes_that_are_known_become_static_and_aliases_become_one():
     assert names.count("bind_dim") == 1
     assert [str(t) for t in simplify(func).result_types] == ["f64", "f64[first]", "f64[first]"]
     same(func, [np.int64(2)])
+
+
+def test_a_bound_size_may_be_negative_until_an_array_has_it():
+    """`if n < 0: return ...; y = zeros(n + 3)` must not lose its test to the symbol in the later type."""
+
+    def program(p, x, n):
+        size = p.bind(n, "size")
+        return p.if_(n < 0, lambda: [x * 100.0], lambda: [p.sum(p.zeros(size + 3) + x)])
+
+    func = build([REAL, INT], program)
+    for n in (2, -5):
+        same(func, [2.0, np.int64(n)])
+    assert "if" in ops(func)
+
+
+def test_arrays_of_computed_sizes_stay_in_loops_that_may_not_run():
+    def program(p, x, n):
+        size = p.bind(n, "size")
+        return p.for_(0, n, [x], lambda i, s: s + p.sum(p.f("exp", p.zeros(size) + x)))
+
+    func = build([REAL, INT], program)
+    for n in (2, -5):
+        same(func, [2.0, np.int64(n)])
+
+
+def test_a_sum_tested_for_overflow_is_followed():
+    def program(p, n):
+        p.b.emit("fail_if", [p.op("add_overflows", n, p.integer(1)).v], {"kind": "OverflowError", "message": "big"})
+        size = p.bind(n + 1, "size")
+        y = p.zeros(size)
+        return p.for_(0, n + 1, [0.0], lambda i, s: s + y[p.op("check_index", i, p.integer(size), axis=0)])
+
+    assert "check_index" not in ops(build([INT], program))

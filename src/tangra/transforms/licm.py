@@ -5,7 +5,8 @@ Reads of elements stay: a check in front of them in the body may be what makes t
 
 from __future__ import annotations
 
-from tangra.ir import Block, Func, Op
+from tangra.ir import ArrayType, Block, Func, Op, Value
+from tangra.shapes import Size
 from tangra.transforms.rewriting import buffer_seeds
 from tangra.transforms.symbols import bound_symbols, symbols_of_type
 
@@ -29,12 +30,14 @@ STAY = frozenset(
 
 def hoist_invariants(func: Func) -> bool:
     """Move in place, inner loops first. Returns whether anything moved."""
-    return _Hoist(buffer_seeds(func)).block(func.body)
+    given = {n for p in func.params if isinstance(p.type, ArrayType) for n in p.type.shape}
+    return _Hoist(buffer_seeds(func), given).block(func.body)
 
 
 class _Hoist:
-    def __init__(self, seeds: set[int]) -> None:
+    def __init__(self, seeds: set[int], given: set[Size]) -> None:
         self.seeds = seeds
+        self.given = given
 
     def block(self, block: Block) -> bool:
         changed = False
@@ -69,4 +72,9 @@ class _Hoist:
             return False
         if local and local & (symbols_of_type([r.type for r in op.results]) | symbols_of_type(list(op.attrs.values()))):
             return False
-        return not any(r.shape and id(r) in self.seeds for r in op.results)
+        return all(self.sized(r, op) and not (r.shape and id(r) in self.seeds) for r in op.results)
+
+    def sized(self, r: Value, op: Op) -> bool:
+        """Whether the sizes of `r` are valid whether the loop runs or not: a size computed for it might be negative."""
+        given = self.given.union(*(v.shape for v in op.operands))
+        return all(isinstance(n, int) or n in given for n in r.shape)

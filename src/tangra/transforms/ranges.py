@@ -38,7 +38,8 @@ class _Ranges(Rewriter):
         self.sizes: dict[int, Size] = {}
         self.facts = Facts()
         self.fresh = itertools.count()
-        self.known_symbols: set[str] = set()
+        self.learned: frozenset[Size] = frozenset()
+        self.tested: frozenset[tuple[str, int, int]] = frozenset()  # operations that were tested not to overflow
         self.fixed: list[Value] = []  # keeps alive what `sizes` names by id
         self.depth = 0
         for p in func.params:
@@ -48,11 +49,11 @@ class _Ranges(Rewriter):
     # Values as sizes
 
     def learn_dims(self, shape: Sequence[Size]) -> None:
-        """Array dimensions are at least 0, and not huge."""
+        """Sizes of an array that exists are at least 0, and not huge. (What a symbol is bound to may be negative.)"""
         for n in shape:
-            for name in symbols_of(n) - self.known_symbols:
-                self.known_symbols.add(name)
-                self.facts = self.facts.with_bounds(name, 0, LARGEST_DIM)
+            if not isinstance(n, int) and n not in self.learned:
+                self.learned |= {n}
+                self.facts = self.facts.with_bounds(n, 0, LARGEST_DIM)
 
     def unknown(self) -> Dim:
         """A new symbol for some i64."""
@@ -82,13 +83,12 @@ class _Ranges(Rewriter):
             value = op.attrs["value"]
             return int(value) if isinstance(value, np.int64) else None
         if op.name == "dim":
-            self.learn_dims([op.attrs["size"]])
             size: Size = op.attrs["size"]
-            return size
+            return size if self.fits(size) else None
         rule = _ARITHMETIC.get(op.name)
         if rule is not None:
             result = rule(self.size(op.operands[0]), self.size(op.operands[1]))
-            return result if self.fits(result) else None
+            return result if _same_operation(op) in self.tested or self.fits(result) else None
         if op.name == "neg" and self.fits(-self.size(op.operands[0])):
             return -self.size(op.operands[0])
         return self.bounded(op)
@@ -111,9 +111,9 @@ class _Ranges(Rewriter):
     # The walk
 
     def block(self, block: Block) -> None:
-        facts = self.facts
+        before = self.facts, self.learned, self.tested
         super().block(block)
-        self.facts = facts
+        self.facts, self.learned, self.tested = before
 
     def rewrite(self, op: Op) -> Sequence[Value] | None:
         special = getattr(self, f"op_{op.name}", None)
@@ -143,9 +143,7 @@ class _Ranges(Rewriter):
         return None if known is None else [self.b.bool(known)]
 
     def op_bind_dim(self, op: Op) -> None:
-        name = op.attrs["symbol"]
-        self.known_symbols.add(name)
-        self.facts = self.facts.with_bounds(name, 0, LARGEST_DIM).with_equal(symbol(name), self.size(op.operands[0]))
+        self.facts = self.facts.with_equal(symbol(op.attrs["symbol"]), self.size(op.operands[0]))
 
     def op_check_index(self, op: Op) -> Sequence[Value] | None:
         i, n = op.operands
@@ -175,7 +173,9 @@ class _Ranges(Rewriter):
         op = condition.defining_op
         if op is None:
             return
-        if op.name == "not":
+        if op.name.endswith("_overflows") and not holds and not op.result.shape:
+            self.no_overflow(op)
+        elif op.name == "not":
             self.assume(op.operands[0], not holds)
         elif op.name == ("and" if holds else "or"):
             for v in op.operands:
@@ -185,8 +185,20 @@ class _Ranges(Rewriter):
             if name in _FACTS:
                 self.facts = _FACTS[name](self.facts, self.size(op.operands[0]), self.size(op.operands[1]))
 
+    def no_overflow(self, test: Op) -> None:
+        """What is tested fits."""
+        name, x, y = _same_operation(test)
+        self.tested |= {(name, x, y)}
+        result = _ARITHMETIC[name](self.size(test.operands[0]), self.size(test.operands[1]))
+        self.facts = self.facts.with_bounds(result, -LIMIT - 1, LIMIT)
+
     def op_if(self, op: Op) -> None:
         return None
+
+    def leave(self, op: Op) -> None:
+        for r in op.results:
+            if isinstance(r.type, ArrayType):
+                self.learn_dims(r.type.shape)
 
     def enter(self, op: Op) -> None:
         if op.name == "if":
@@ -258,6 +270,11 @@ class _Ranges(Rewriter):
             k = op.results.index(y)
             return all(self.grows(r.terminator.operands[k], arg, body, level + 1) for r in op.regions)
         return False
+
+
+def _same_operation(op: Op) -> tuple[str, int, int]:
+    """What an operation, or the test whether it overflows, computes."""
+    return op.name.removesuffix("_overflows"), id(op.operands[0]), id(op.operands[1])
 
 
 _ARITHMETIC: dict[str, Callable[[Size, Size], Size]] = {
