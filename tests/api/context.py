@@ -272,6 +272,9 @@ class Module:
         if sub is not None:
             return lambda *args, **kwargs: self.proxies.call(sub, args, kwargs)
         if registry.find(found) is None and not isinstance(found, (ModuleType, np.ufunc)):
+            builder = registry.find_subscript(found)
+            if builder is not None:
+                return Builders(self.proxies, builder)
             assert not callable(found) or isinstance(found, type), f"{name} has no entry"
             return found
         return Module(self.proxies, found)
@@ -284,6 +287,16 @@ class Module:
         entry = registry.find(self.target)
         assert entry is not None, f"{self.target} has no entry"
         return self.proxies.call(entry, args, kwargs)
+
+
+class Builders:
+    """`np.mgrid`, `np.r_`: subscription calls the entry."""
+
+    def __init__(self, proxies: Proxies, entry: Callable[..., AbstractValue]) -> None:
+        self.proxies, self.entry = proxies, entry
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.proxies.call(self.entry, (index,), {})
 
 
 class Proxy:

@@ -94,3 +94,16 @@ def test_fromfunction_and_windows():
         5,
     )
     check(lambda np, n: (np.hanning(n), np.bartlett(n)), 1)
+
+
+def test_objects_by_subscription():
+    check(
+        lambda np, n: (np.mgrid[0:n, 0:4], np.mgrid[0:2:5j], np.mgrid[1:3, 0:1:3j], np.ogrid[0:n, 0:4], np.ogrid[0:3]),
+        3,
+    )
+    check(
+        lambda np, x: (np.r_[x, 0, 1:4], np.r_[1.5, 2], np.c_[x, x], np.c_[x, np.ones((3, 2))], np.r_[0:1:3j, x]),
+        np.arange(3),
+    )
+    check(lambda np, x: (x[np.s_[1:3]], x[np.index_exp[0]]), np.arange(4.0))
+    refused(lambda np, x: np.r_["0,2", x], np.arange(3.0), match="directive")

@@ -20,7 +20,7 @@ def test_reshape():
         CUBE,
     )
     refused(lambda np, x: np.reshape(x, (5, 5)), CUBE, match="24")
-    refused(lambda np, x: np.reshape(x, (6, 4), order="F"), CUBE, match="order")
+    refused(lambda np, x: np.reshape(x, (6, 4), order="A"), CUBE, match="order")
     check(lambda np, x, n: np.reshape(x, (n, -1)), np.arange(12.0), 3)
 
 
@@ -288,3 +288,29 @@ def test_resize_insert_delete():
         symbolic=False,
     )
     raises(IndexError, lambda np, x: np.delete(x, 7), np.arange(3), symbolic=False)
+
+
+def test_fortran_order():
+    check(
+        lambda np, x: (
+            np.reshape(x, (4, 6), order="F"),
+            np.ravel(x, order="F"),
+            x.flatten("F"),
+            x.reshape(2, -1, order="F"),
+        ),
+        CUBE,
+        symbolic=False,
+    )
+
+    def program(np, x):
+        x.T.ravel(order="F")[1] = 50.0
+        y = np.asfortranarray(x)
+        y.ravel()[0] = 60.0
+        y.ravel(order="F")[2] = 70.0
+        z = np.copy(x.T)
+        z.ravel()[0] = 80.0
+        w = np.array(x.T)
+        w.ravel()[0] = 90.0
+        return y, z, w
+
+    check(program, MATRIX.copy())

@@ -61,3 +61,24 @@ def test_digitize():
 def test_sizes_that_depend_on_data_are_refused():
     for name in ("nonzero", "unique", "flatnonzero", "argwhere"):
         refused(lambda np, x: getattr(np, name)(x), M, match="depends on array elements")
+
+
+def test_constants_are_evaluated():
+    check(
+        lambda np, x: (
+            np.nonzero(np.array([1, 0, 2])),
+            np.flatnonzero([True, False]),
+            np.unique([3, 1, 3]),
+            np.unique([3, 1, 3], return_counts=True),
+        ),
+        M,
+    )
+    check(
+        lambda np, x: (
+            np.compress([True, False, True], x, axis=0),
+            np.extract([[True, False], [True, True]], x[:2, :2]),
+            x.compress([0, 1], axis=1),
+        ),
+        M,
+    )
+    refused(lambda np, x: np.compress(x[0] > 0, x, axis=1), M, match="depends on array elements")

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tangra.ir import ArrayType, Value
+from tangra.shapes import prod
 
 MAX_ELEMENTS = 65536
 """Larger arrays are not evaluated at compile time."""
@@ -24,9 +25,10 @@ def _evaluate(value: Value, known: dict[int, np.ndarray[Any, Any] | None]) -> np
     op, type_ = value.defining_op, value.type
     if op is None or op.regions or op.defn.effect or op.defn.evaluate is None or len(op.results) != 1:
         return None
-    if not isinstance(type_, ArrayType) or any(not isinstance(d, int) for d in type_.shape):
+    if not isinstance(type_, ArrayType):
         return None
-    if int(np.prod(type_.shape)) > MAX_ELEMENTS or op.name in ("empty", "undef"):
+    count = prod(type_.shape)
+    if not isinstance(count, int) or count > MAX_ELEMENTS or op.name in ("empty", "undef"):
         return None
     operands = [_evaluate(v, known) for v in op.operands]
     if any(v is None for v in operands):

@@ -8,6 +8,7 @@ from typing import Any, Literal, NoReturn
 import numpy as np
 
 from tangra.api import registry
+from tangra.api.constants import constant_array
 from tangra.api.context import Context
 from tangra.api.elementwise import broadcast, broadcast_to, cast, operand, shape_error
 from tangra.api.kinds import PYBOOL, PYFLOAT, PYINT, dtype_of, np_kind, promote
@@ -192,6 +193,13 @@ def items_arg(ctx: Context, v: AbstractValue, what: str) -> Sequence[AbstractVal
 def as_array(ctx: Context, v: AbstractValue) -> ArrayValue:
     """`np.asanyarray(v)`: an array itself, anything else converted."""
     return v if isinstance(v, ArrayValue) else ctx.new_array(ctx.array(v))
+
+
+def known_array(ctx: Context, v: AbstractValue) -> np.ndarray[Any, Any] | None:
+    """The array that `v` is if it is computed from constants only; None if not."""
+    if isinstance(v, Const) and isinstance(v.value, (list, tuple)):
+        return np.asarray(v.value)
+    return constant_array(ctx.array(v))
 
 
 def dtype_like(ctx: Context, v: AbstractValue) -> DType:
@@ -381,6 +389,7 @@ __all__ = [
     "is_none",
     "is_true",
     "items_arg",
+    "known_array",
     "lift",
     "mask_of",
     "move",

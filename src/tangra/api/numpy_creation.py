@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,7 @@ from tangra.api.numpy_common import (
     static_int,
     unsupported,
 )
+from tangra.api.numpy_layout import c_strides, is_contiguous, keep_order
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue, ArrayValue, Const, Scalar, TupleValue
 from tangra.errors import DataDependentShapeError, declare
@@ -78,7 +80,11 @@ def array(
     value = converted(ctx, object, target)
     if value.array.rank < least:
         value = reshape(ctx, value, (1,) * (least - value.array.rank) + value.shape)
-    return ctx.new_array(value)
+    return (
+        keep_order(ctx, ctx.new_array(value), (object,))
+        if value.array.rank == ctx.type_of(object).rank
+        else ctx.new_array(value)
+    )
 
 
 def converted(ctx: Context, v: AbstractValue, dtype: DType | None) -> Value:
@@ -113,8 +119,6 @@ def asarray(
 @function(np.ascontiguousarray, np.require)
 def ascontiguousarray(ctx: Context, a: AbstractValue, dtype: AbstractValue = NONE) -> AbstractValue:
     """`np.ascontiguousarray(a)`: at least 1-D. A non-contiguous view is copied, as NumPy does it."""
-    from tangra.api.numpy_layout import is_contiguous
-
     base = as_array(ctx, a)
     target = dtype_arg(ctx, dtype, base.type.dtype)
     if target == base.type.dtype and base.type.rank and is_contiguous(ctx, base):
@@ -123,13 +127,27 @@ def ascontiguousarray(ctx: Context, a: AbstractValue, dtype: AbstractValue = NON
     return ctx.new_array(value if value.shape else reshape(ctx, value, (1,)))
 
 
+@function(np.asfortranarray)
+def asfortranarray(
+    ctx: Context, a: AbstractValue, dtype: AbstractValue = NONE, *, like: AbstractValue = NONE
+) -> AbstractValue:
+    """`np.asfortranarray(a)`: the array itself if it is in Fortran order already, else a copy that is."""
+    base = as_array(ctx, a)
+    target = dtype_arg(ctx, dtype, base.type.dtype)
+    shape = base.type.shape
+    wanted = c_strides(shape[::-1])[::-1]
+    if target == base.type.dtype and (len(shape) < 2 or base.strides == wanted):
+        return base
+    return replace(ctx.new_array(converted(ctx, base, target)), strides=wanted if len(shape) > 1 else None)
+
+
 @function(np.copy)
 def copy(
     ctx: Context, a: AbstractValue, order: AbstractValue = Const("K"), subok: AbstractValue = FALSE
 ) -> AbstractValue:
     """`np.copy(a)`."""
     order_c(ctx, "np.copy", order, "K", "A")
-    return ctx.new_array(ctx.array(a))
+    return keep_order(ctx, ctx.new_array(ctx.array(a)), (a,))
 
 
 @function(np.fromiter)

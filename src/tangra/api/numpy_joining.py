@@ -131,6 +131,8 @@ def _declare_stack(f: object, rank: int, axis: int) -> None:
 _declare_stack(np.hstack, 1, 1)
 _declare_stack(np.vstack, 2, 0)
 _declare_stack(np.dstack, 3, 2)
+if hasattr(np, "row_stack"):
+    _declare_stack(np.row_stack, 2, 0)
 
 
 @function(np.column_stack)

@@ -237,4 +237,4 @@ def _magnitude_le(facts: Facts, a: Size, b: Size) -> bool | None:
     return known_le(sides[0], sides[1], facts)
 
 
-__all__ = ["contiguous", "is_contiguous", "keep_order", "reshape_view", "step_view", "strides_of"]
+__all__ = ["c_strides", "contiguous", "is_contiguous", "keep_order", "reshape_view", "step_view", "strides_of"]

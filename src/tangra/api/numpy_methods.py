@@ -32,6 +32,7 @@ from tangra.api.numpy_common import (
     is_true,
     only,
     static_bool,
+    static_str,
     unsupported,
 )
 from tangra.api.numpy_joining import new_list
@@ -94,7 +95,6 @@ for _name in (
     "argsort",
     "choose",
     "nonzero",
-    "compress",
     "conj",
     "conjugate",
     "argpartition",
@@ -109,6 +109,14 @@ for _name in (
 
 def _sizes(ctx: Context, args: tuple[AbstractValue, ...]) -> AbstractValue:
     return args[0] if len(args) == 1 else TupleValue(args)
+
+
+@method("array", "compress")
+def compress(
+    ctx: Context, x: AbstractValue, condition: AbstractValue, axis: AbstractValue = NONE, out: AbstractValue = NONE
+) -> AbstractValue:
+    """`x.compress(condition, axis)`."""
+    return numpy_sorting.compress(ctx, condition, x, axis, out)
 
 
 @method("array", "reshape")
@@ -134,8 +142,9 @@ def transpose(ctx: Context, x: AbstractValue, *axes: AbstractValue) -> AbstractV
 def flatten(ctx: Context, x: AbstractValue, order: AbstractValue = Const("C")) -> AbstractValue:
     """`x.flatten()`: a copy."""
     _numpy_only(ctx, x, "flatten")
-    only(ctx, "flatten", "order", order, "C")
     value = ctx.array(x)
+    if static_str(ctx, order, "order", ("C", "F")) == "F":
+        value = ctx.b("transpose", value, perm=tuple(range(value.array.rank))[::-1])
     return ctx.new_array(ctx.b("reshape", value, shape=(prod(value.shape),)))
 
 

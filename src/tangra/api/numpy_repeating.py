@@ -20,6 +20,7 @@ from tangra.api.numpy_common import (
     fit_to,
     flat,
     is_none,
+    known_array,
     part,
     ramp,
     reshape,
@@ -32,8 +33,8 @@ from tangra.api.numpy_common import (
 )
 from tangra.api.numpy_joining import joined
 from tangra.api.registry import function
-from tangra.api.values import AbstractValue, Const, Scalar
-from tangra.errors import DataDependentShapeError, TangraError, declare
+from tangra.api.values import AbstractValue, Const, Scalar, SliceValue
+from tangra.errors import DataDependentShapeError, declare
 from tangra.ir import Value
 from tangra.shapes import Size, known_eq, prod
 
@@ -87,15 +88,15 @@ def repeat(ctx: Context, a: AbstractValue, repeats: AbstractValue, axis: Abstrac
 
 def static_counts(ctx: Context, repeats: AbstractValue) -> list[int]:
     """Repeat counts known at compile time."""
-    try:
-        return [int(r) for r in np.ravel(ctx.static(repeats, "repeats"))]
-    except TangraError:
+    known = known_array(ctx, repeats)
+    if known is None:
         ctx.error(
             DataDependentShapeError,
             "np.repeat with run-time counts: the result's size depends on data",
             code=RUN_TIME_COUNTS,
             fix="pass one count, or a constant list of counts",
         )
+    return [int(r) for r in np.ravel(known)]
 
 
 def _repeated(ctx: Context, value: Value, axis: int, count: Size) -> Value:
@@ -313,10 +314,14 @@ def _positions(ctx: Context, obj: AbstractValue, size: Size, name: str) -> list[
     """Constant positions along an axis of known size: an int, a slice or a sequence."""
     if not isinstance(size, int):
         unsupported(ctx, f"{name} along an axis whose size isn't known", "use slices and np.concatenate")
-    value = ctx.static(obj, f"obj of {name}")
-    if isinstance(value, slice):
-        return list(range(*value.indices(size)))
-    return [int(v) for v in np.ravel(value)]
+    if isinstance(obj, SliceValue) or (isinstance(obj, Const) and isinstance(obj.value, slice)):
+        return list(range(*ctx.static(obj, f"obj of {name}").indices(size)))
+    known = known_array(ctx, obj)
+    if known is None:
+        unsupported(ctx, f"{name} at positions only known at run time", "use slices and np.concatenate")
+    if known.dtype == np.bool_:
+        known = np.flatnonzero(known)
+    return [int(v) for v in np.ravel(known)]
 
 
 @function(np.delete)
@@ -354,7 +359,7 @@ def insert(
         place = axis_arg(ctx, axis, value.array.rank)
     size = value.shape[place]
     places = _positions(ctx, obj, size, "np.insert")
-    single = isinstance(ctx.static(obj, "obj"), (int, np.integer))
+    single = is_number(obj)
     new = cast(ctx, ctx.array(values), value.dtype)
     if single and new.shape:
         lead = (1,) * (value.array.rank - new.array.rank) + new.shape

@@ -23,9 +23,9 @@ from tangra.api.numpy_common import (
     bad_value,
     is_none,
     is_true,
-    only,
     shape_arg,
     static_int,
+    static_str,
 )
 from tangra.api.numpy_layout import is_contiguous, reshape_view, step_view
 from tangra.api.registry import function
@@ -69,10 +69,13 @@ def reshape(
     *,
     copy: AbstractValue = NONE,
 ) -> AbstractValue:
-    """`np.reshape(a, shape)` in C order: a view where the memory allows one."""
-    only(ctx, "np.reshape", "order", order, "C")
+    """`np.reshape(a, shape, order)`, order C or F: a view where the memory allows one."""
     base = as_array(ctx, a)
     shape_ = target_shape(ctx, base, shape)
+    if static_str(ctx, order, "order", ("C", "F")) == "F":
+        rank = base.type.rank
+        inner = reshape_view(ctx, permuted(ctx, base, range(rank)[::-1]), shape_[::-1])
+        return permuted(ctx, inner, range(len(shape_))[::-1])
     if is_true(copy):
         return ctx.new_array(ctx.b("reshape", ctx.array(base), shape=shape_))
     return reshape_view(ctx, base, shape_)
@@ -81,8 +84,9 @@ def reshape(
 @function(np.ravel)
 def ravel(ctx: Context, a: AbstractValue, order: AbstractValue = Const("C")) -> AbstractValue:
     """`np.ravel(a)`: a view of contiguous arrays, a copy of others."""
-    only(ctx, "np.ravel", "order", order, "C")
     base = as_array(ctx, a)
+    if static_str(ctx, order, "order", ("C", "F")) == "F":
+        base = permuted(ctx, base, range(base.type.rank)[::-1])
     shape = (prod(base.type.shape),)
     if is_contiguous(ctx, base):
         return step_view(ctx, base, "reshape", (), shape=shape)

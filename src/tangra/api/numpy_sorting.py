@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, NoReturn
+
 import numpy as np
 
 from tangra.api.context import Context
@@ -19,21 +21,26 @@ from tangra.api.numpy_common import (
     flat,
     is_none,
     items_arg,
+    known_array,
     move,
     only,
     reshape,
+    return_value,
     static_bool,
     static_str,
     strong,
+    supported,
     unsupported,
 )
 from tangra.api.numpy_repeating import take_along
 from tangra.api.registry import function
-from tangra.api.values import AbstractValue, Const
+from tangra.api.values import AbstractValue, Const, TupleValue
 from tangra.errors import DataDependentShapeError, declare
 from tangra.ir import U8, Value
 
 DATA_SIZE = declare("TG605", "a function whose result's size depends on array elements")
+_LOOP = "loop over the elements, or use a mask with np.where"
+_UNIQUE = "np.sort the array and compare neighbours with a mask"
 KINDS = ("quicksort", "mergesort", "heapsort", "stable", None)
 
 
@@ -165,29 +172,69 @@ def digitize(ctx: Context, x: AbstractValue, bins: AbstractValue, right: Abstrac
     return ctx.result(b("select", b.full(rising, up.shape), up, down))
 
 
+def _refuse_size(ctx: Context, name: str, fix: str) -> NoReturn:
+    ctx.error(
+        DataDependentShapeError,
+        f"np.{name}: the size of its result depends on array elements",
+        code=DATA_SIZE,
+        fix=fix,
+    )
+
+
 def _data_dependent(name: str, fix: str) -> None:
+    """A function that is evaluated by NumPy for arrays known at compile time and refused for others."""
     f = getattr(np, name)
 
     def entry(ctx: Context, *args: AbstractValue, **kwargs: AbstractValue) -> AbstractValue:
-        ctx.error(
-            DataDependentShapeError,
-            f"np.{name}: the size of its result depends on array elements",
-            code=DATA_SIZE,
-            fix=fix,
-        )
+        arrays = [known_array(ctx, a) for a in args]
+        named = {k: ctx.static(v, f"{k}= of np.{name}") for k, v in kwargs.items()}
+        if any(a is None for a in arrays):
+            _refuse_size(ctx, name, fix)
+        return _lifted(ctx, f(*arrays, **named))
 
-    entry.__doc__ = f"`np.{name}` is refused: its result's size depends on data."
+    entry.__doc__ = f"`np.{name}` of constants; refused for the rest, since its result's size depends on data."
     function(f)(entry)
 
 
-_LOOP = "loop over the elements, or use a mask with np.where"
-_UNIQUE = "np.sort the array and compare neighbours with a mask"
+def _lifted(ctx: Context, result: Any) -> AbstractValue:
+    """NumPy's result as constants."""
+    if isinstance(result, tuple):
+        return TupleValue(tuple(_lifted(ctx, r) for r in result), None if type(result) is tuple else type(result))
+    if isinstance(result, np.ndarray):
+        return ctx.new_array(ctx.b.const_array(result, supported(ctx, result.dtype)))
+    return Const(result)
+
+
+@function(np.compress)
+def compress(
+    ctx: Context, condition: AbstractValue, a: AbstractValue, axis: AbstractValue = NONE, out: AbstractValue = NONE
+) -> AbstractValue:
+    """`np.compress(condition, a, axis)` for a condition known at compile time."""
+    known, value = known_array(ctx, condition), ctx.array(a)
+    if known is None:
+        _refuse_size(ctx, "compress", _LOOP)
+    if known.ndim != 1:
+        bad_shape(ctx, "condition must be a 1-d array")
+    place = 0 if is_none(axis) else axis_arg(ctx, axis, value.array.rank)
+    value = flat(ctx, value) if is_none(axis) else value
+    positions = ctx.b.const_array(np.nonzero(known)[0], I64)
+    index = ctx.b("check_index", positions, ctx.b.dim(value.shape[place]), axis=place)
+    return return_value(ctx, take_along(ctx, value, index, place), out, "np.compress")
+
+
+@function(np.extract)
+def extract(ctx: Context, condition: AbstractValue, arr: AbstractValue) -> AbstractValue:
+    """`np.extract(condition, arr)` for a condition known at compile time."""
+    known = known_array(ctx, condition)
+    if known is None:
+        _refuse_size(ctx, "extract", _LOOP)
+    return compress(ctx, ctx.new_array(ctx.b.const_array(np.ravel(known), supported(ctx, known.dtype))), arr)
+
+
 for _name, _fix in (
     ("nonzero", _LOOP),
     ("flatnonzero", _LOOP),
     ("argwhere", _LOOP),
-    ("extract", _LOOP),
-    ("compress", _LOOP),
     ("unique", _UNIQUE),
     ("union1d", _UNIQUE),
     ("intersect1d", _UNIQUE),

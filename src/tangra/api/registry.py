@@ -15,6 +15,7 @@ wrong call is a TypeError that the frontend reports), all abstract values; omitt
 FUNCTIONS: dict[int, tuple[Any, Entry]] = {}
 METHODS: dict[tuple[str, str], Entry] = {}
 ATTRIBUTES: dict[tuple[str, str], Entry] = {}
+SUBSCRIPTS: dict[int, tuple[Any, Entry]] = {}
 
 OPAQUE: list[type] = []
 """Classes whose instances are constants of the language, not objects of the user's: jitted and transformed
@@ -54,6 +55,22 @@ def attribute(receiver: str, *names: str) -> Callable[[Entry], Entry]:
         return entry
 
     return add
+
+
+def subscript(obj: Any) -> Callable[[Entry], Entry]:
+    """Declare what `obj[index]` means for an object that is used by subscription (`np.mgrid`): entry(ctx, index)."""
+
+    def add(entry: Entry) -> Entry:
+        SUBSCRIPTS[id(obj)] = (obj, entry)
+        return entry
+
+    return add
+
+
+def find_subscript(obj: Any) -> Entry | None:
+    """The entry for `obj[index]`, if there is one."""
+    found = SUBSCRIPTS.get(id(obj))
+    return found[1] if found is not None and found[0] is obj else None
 
 
 def find(obj: Any) -> Entry | None:
