@@ -21,7 +21,7 @@ from tangra.errors import AliasError, InternalError, Note, TangraError, Unsuppor
 from tangra.frontend import conversion, diagnostics, operators, symbols
 from tangra.frontend.dispatch import EXPRESSIONS, STATEMENTS
 from tangra.frontend.emission import CheckingBuilder
-from tangra.frontend.heap import ArrayState, ConflictState, HeapState, ListState, StackState, State, ViewState
+from tangra.frontend.heap import ArrayState, ConflictState, HeapState, State, ViewState
 from tangra.frontend.live import LiveObjects
 from tangra.frontend.policy import Policy
 from tangra.frontend.source import Definition
@@ -121,13 +121,18 @@ class Evaluator:
         self.next_ref += 1
         return self.next_ref - 1
 
+    def glance(self, ref: int) -> HeapState:
+        """What an object holds, stale or not."""
+        found = self.state.heap.get(ref)
+        return self.initial[ref] if found is None else found
+
     def look(self, ref: int) -> HeapState:
         """What an object holds."""
-        found = self.state.heap.get(ref)
-        if found is None:
-            found = self.initial[ref]
+        found = self.glance(ref)
         if isinstance(found, ConflictState):
             self.policy.conflict(self, "this object", found.conflict)
+        if ref in self.state.poisoned and not isinstance(found, (ArrayState, ViewState)):
+            self.stale(ref)
         return found
 
     def peek(self, ref: int) -> Value:
@@ -141,7 +146,7 @@ class Evaluator:
 
     def put(self, ref: int, state: HeapState) -> None:
         """Change what an object holds."""
-        if ref in self.state.partners and isinstance(state, (ListState, StackState)):
+        if ref in self.state.partners and not isinstance(state, (ArrayState, ViewState)):
             for partner in self.state.partners[ref]:
                 self.poison(partner, ref)
         self.state.heap[ref] = state
@@ -172,12 +177,12 @@ class Evaluator:
         return state.value
 
     def stale(self, ref: int, name: str | None = None) -> NoReturn:
-        """Refuse to use an array that a write through another name may have changed."""
+        """Refuse to use an object that a write through another name may have changed."""
         at, other = self.writers.get(ref, (self.state.poisoned[ref], None))
         name = name or self._name_of(ref)
         self.error(
             AliasError,
-            f"{name or 'this array'} may have been changed through {other or 'another name'}, depending on the path taken "
+            f"{name or 'this object'} may have been changed through {other or 'another name'}, depending on the path taken "
             "before",
             code=diagnostics.ALIAS,
             notes=[Note(f"{other or 'the other name'} is written here", at)],
