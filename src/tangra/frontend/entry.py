@@ -305,8 +305,6 @@ class _Tracer:
         found = []
         for ref, param in self.ev.live.array_params.items():
             state = self.ev.look(ref)
-            if ref in self.ev.state.poisoned and not self.ev.state.dead:
-                self.ev.stale(ref, str(self.ev.live.paths[ref]))
             if isinstance(state, ArrayState) and state.value is not self.func.params[param]:
                 value = self.ev.peek(ref) if self.ev.state.dead else self.ev.read(ref)
                 found.append(Written(self.ev.live.paths[ref], param, builder.add(value)))
@@ -315,6 +313,9 @@ class _Tracer:
     def _mutations(self, builder: ResultBuilder) -> list[Mutation]:
         ev = self.ev
         found: list[Mutation] = []
+        for ref in ev.state.poisoned:
+            if ref in ev.live.paths:
+                ev.stale(ref, str(ev.live.paths[ref]))
         for ref, state in list(ev.state.heap.items()):
             path = ev.live.paths.get(ref)
             if path is None or isinstance(state, (ArrayState, ViewState)) or state == ev.initial[ref]:
