@@ -24,7 +24,8 @@ BINARY = ["add", "sub", "mul", "maximum", "minimum", "copysign"]
 class Program:
     """The writer of one random program."""
 
-    def __init__(self, seed: int, size: int) -> None:
+    def __init__(self, seed: int, size: int, inner: bool = False) -> None:
+        self.inner = inner
         self.random = random.Random(seed)
         self.size = size
         self.shapes = self.random.sample(SHAPES, 3)
@@ -67,6 +68,8 @@ class Program:
             self.element_read, self.element_read, self.reduce, self.view, self.broadcast, self.gather, self.scatter,
             self.filled,
         ]
+        if not self.inner:
+            kinds += [self.call, self.fail]
         if depth < 3:
             kinds += [self.branch, self.branch, self.loop, self.loop, self.tape_loop]
         for _ in range(count):
@@ -231,6 +234,50 @@ class Program:
                 self.b.yield_(*self.exported(env, inner, types))
             arms.append(block)
         return self.b.emit("if", [cond], {}, arms).results
+
+    def fail(self, env: list[Value]) -> list[Value]:
+        """A failure that hardly ever happens, with any versions as what the parameters hold."""
+        cond = self.b("gt", self.pick(env, scalar(F64)), self.b.float(1.2))
+        params = env[: 2 * len(self.shapes)]
+        chosen = [k for k in range(len(params)) if self.random.random() < 0.5]
+        state = [self.random.choice([v for v in env if v.type == params[k].type]) for k in chosen]
+        attrs = {"kind": "ValueError", "message": "no {}", "state": tuple(chosen), "n_state": len(chosen)}
+        count = next(v for v in env if v.type == scalar(I64))
+        self.b.emit("fail_if", [cond, *state, count], attrs)
+        return []
+
+    def call(self, env: list[Value]) -> list[Value]:
+        """A call of a random function, some of whose array parameters are written, and of whose failures some are ours."""
+        args = [self.pick(env, array=True) for _ in range(self.random.randint(1, 3))] + [env[-1]]
+        args += [self.pick(env, scalar(F64)), next(v for v in env if v.type == scalar(I64))]
+        program = Program(self.random.randrange(1 << 30), 4, inner=True)
+        written: list[tuple[int, int]] = []
+
+        def body(b: Builder, *params: Value) -> Sequence[Value]:
+            program.b = b
+            inner = list(params)
+            program.statements(inner, 4, 2)
+            finals = {k: self.random.choice([v for v in inner if v.type == p.type]) for k, p in enumerate(params)}
+            arrays = [k for k, p in enumerate(params) if p.shape and self.random.random() < 0.5]
+            cond = b("gt", program.pick(inner, scalar(F64)), b.float(1.3))
+            attrs = {"kind": "KeyError", "message": "in callee", "state": tuple(arrays), "n_state": len(arrays)}
+            b.emit("fail_if", [cond, *(finals[k] for k in arrays)], attrs)
+            results = [self.random.choice(inner) for _ in range(2)]
+            for k in arrays:
+                written.append((k, len(results)))
+                results.append(self.random.choice([v for v in inner if v.type == params[k].type]))
+            return results
+
+        callee = build([v.type for v in args], body, "callee")
+        callee.attrs["written"] = tuple(written)
+        state = []
+        for theirs, _ in written:
+            fitting = [k for k in range(2 * len(self.shapes)) if env[k].type == args[theirs].type]
+            fitting = [k for k in fitting if k not in (ours for _, ours in state)]
+            if fitting:
+                state.append((theirs, self.random.choice(fitting)))
+        attrs = {"callee": callee, "result_types": callee.result_types, "state": tuple(state)}
+        return list(self.b.emit("call", args, attrs).results)
 
     def loop(self, env: list[Value], depth: int) -> list[Value]:
         carried = [self.pick(env) for _ in range(self.random.randint(1, 4))]
