@@ -16,7 +16,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-sys.path[:0] = [str(Path(__file__).resolve().parent.parent), str(Path(__file__).resolve().parent.parent / "src")]
+ROOT = Path(__file__).absolute().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
 import numpy as np
 import scipy.special

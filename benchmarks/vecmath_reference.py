@@ -80,20 +80,23 @@ def exact(op: str, *args: Array) -> Long:
     return out
 
 
-def errors(result: Array, reference: Long) -> Array:
-    """|result - reference| in ulps of the reference; infinite where only one is NaN.
+def errors(result: Array, exact_values: Array) -> Array:
+    """|result - exact| in ulps of the exact values, which come in a wider format; infinite where only one is NaN.
 
     An overflow counts as the power of two that would come next, and below the normal range the ulp is the least
     denormal.
     """
-    info = np.finfo(result.dtype)
-    top = np.ldexp(np.longdouble(1), int(info.maxexp))
-    wide, known = (np.clip(v, -top, top) for v in (result.astype(np.longdouble), reference))
+    info, wide = np.finfo(result.dtype), exact_values.dtype
+    top = np.ldexp(wide.type(1), int(info.maxexp))
+    found, known = (np.clip(v, -top, top) for v in (result.astype(wide), exact_values))
     _, exponent = np.frexp(known)
-    unit = np.ldexp(np.longdouble(1), np.maximum(exponent - 1, int(info.minexp)) - int(info.nmant))
-    out = np.abs(wide - known) / np.where(np.isnan(known), 1, unit)
-    both = np.isnan(wide) & np.isnan(known)
-    return np.where(both, 0.0, np.where(np.isnan(out), np.inf, out)).astype(np.float64)
+    unit = np.ldexp(wide.type(1), np.maximum(exponent - 1, int(info.minexp)) - int(info.nmant))
+    distance = np.abs(found - known) / unit
+    unknown = np.isnan(distance)
+    if unknown.any():
+        both = np.isnan(found) & np.isnan(known)
+        distance[unknown] = np.where(both[unknown], 0, np.inf)
+    return distance.astype(np.float64)
 
 
 def _all_bits(rng: np.random.Generator, dtype: DType, count: int) -> Array:
