@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from tangra.ir import BOOL, I64, ArrayType, Block, Func, Op, Value
-from tangra.shapes import Dim, Size, dmax, dmin, symbol, symbols_of
+from tangra.shapes import Dim, Size, dmax, dmin, symbol
 from tangra.shapes.facts import Facts, bounds
 from tangra.shapes.prover import known_eq, known_le, known_lt
 from tangra.transforms.activity import carried_args, carried_operands, carried_yields
