@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from tangra.api.values import AbstractValue, Const, TupleValue
@@ -80,6 +81,8 @@ def custom_vjp(
     fwd, bwd = (_rule(ev, options.get(name), "defvjp") for name in ("fwd", "bwd"))
     a = _all_floats(ev, args, kwargs)
     sub = trace(ev, function, a.enter, "custom_vjp")
+    if _too_deep(options["rule_of"]):
+        return _call(ev, a, sub, {"jvp": None, "vjp": None}, sub.captured, len(a.active))
     floats = [k for k, leaf in enumerate(sub.leaves) if is_float(ev, leaf)]
 
     def compute(block: Block) -> AbstractValue:
@@ -93,9 +96,31 @@ def custom_vjp(
         cotangents = ev.call(bwd, [items[1], build(ev, sub.tree, leaves)], {})
         return _argument_cotangents(ev, a, cotangents)
 
-    rule = trace_block(ev, compute, "custom_vjp", f"{sub.func.name}_vjp")
+    with _inside_rule(options["rule_of"]):
+        rule = trace_block(ev, compute, "custom_vjp", f"{sub.func.name}_vjp")
     captured = unite(sub, rule, len(a.active), len(floats))
     return _call(ev, a, sub, {"jvp": None, "vjp": rule.func}, captured, len(a.active))
+
+
+# ---- rules that call the function they are for ----------------------------------------------------------------------
+
+MAX_RULE_DEPTH = 3
+_depths: dict[int, int] = {}
+
+
+@contextmanager
+def _inside_rule(rule_of: object) -> Iterator[None]:
+    """While a rule is traced: calls of its own function have rules again, for second and third derivatives, but deeper
+    ones have none, so that a fourth derivative is refused."""
+    _depths[id(rule_of)] = _depths.get(id(rule_of), 0) + 1
+    try:
+        yield
+    finally:
+        _depths[id(rule_of)] -= 1
+
+
+def _too_deep(rule_of: object) -> bool:
+    return _depths.get(id(rule_of), 0) >= MAX_RULE_DEPTH
 
 
 def _argument_cotangents(ev: Evaluator, a: Arguments, given: AbstractValue) -> AbstractValue:
@@ -159,6 +184,8 @@ def custom_jvp(
     rule_function = _rule(ev, options.get("rule"), "defjvp")
     a = _all_floats(ev, args, kwargs)
     sub = trace(ev, function, a.enter, "custom_jvp")
+    if _too_deep(options["rule_of"]):
+        return _call(ev, a, sub, {"jvp": None, "vjp": None}, sub.captured, len(a.active))
     floats = [k for k, leaf in enumerate(sub.leaves) if is_float(ev, leaf)]
 
     def compute(block: Block) -> AbstractValue:
@@ -182,7 +209,8 @@ def custom_jvp(
         found = matching(ev, items[1], sub.leaves, values, "tangent of the rule")
         return TupleValue((*(ev.result(v) for v in values), *(ev.result(found[k]) for k in floats)))
 
-    rule = trace_block(ev, compute, "custom_jvp", f"{sub.func.name}_jvp")
+    with _inside_rule(options["rule_of"]):
+        rule = trace_block(ev, compute, "custom_jvp", f"{sub.func.name}_jvp")
     captured = unite_forward(sub, rule, len(a.active))
     return _call(ev, a, sub, {"jvp": rule.func, "vjp": None}, captured, len(a.active))
 

@@ -6,7 +6,6 @@ import functools
 import inspect
 import logging
 import os
-import sys
 import threading
 import types
 from collections.abc import Callable, Sequence
@@ -16,9 +15,11 @@ from typing import TYPE_CHECKING, Any
 from tangra.api import registry
 from tangra.core import stages
 from tangra.core.keys import SMALL_DIM, Keyed, difference, key_of
+from tangra.core.naming import global_name
 from tangra.core.results import Arguments, call_arguments
 from tangra.core.serving import Serve
 from tangra.core.specialisation import Specialisation, compile_call, describe_arguments
+from tangra.core.transformed import NOT_CALLABLE
 from tangra.errors import EntryError, TangraError, TypeMismatchError, declare
 from tangra.frontend import calls
 from tangra.frontend.diagnostics import StaticNeeded
@@ -30,7 +31,6 @@ from tangra.shapes import Size, symbol
 if TYPE_CHECKING:
     from tangra.core.explanation import Explanation
 
-NOT_CALLABLE = declare("TG808", "jit of something that is not a function")
 STATIC_NAME = declare("TG809", "static= names an argument that the function does not have")
 NEEDS_CONSTANT = declare("TG810", "a value has to be known at compile time")
 
@@ -47,15 +47,6 @@ os.register_at_fork(before=_compiling.acquire, after_in_parent=_compiling.releas
 
 Shape = tuple[int | str, ...]
 """How a call looks: the number of positional arguments, and the names of the others in order."""
-
-
-def global_name(obj: Any) -> str | None:
-    """The qualified name by which `obj` is found in its module (it decorates a function there), for pickling."""
-    name = getattr(obj, "__qualname__", None)
-    found: Any = sys.modules.get(getattr(obj, "__module__", None) or "")
-    for part in name.split(".") if name else ():
-        found = getattr(found, part, None)
-    return name if found is obj else None
 
 
 class JitFunction:

@@ -7,18 +7,21 @@ its transform. A function made inside compiled code is transformed as a `Transfo
 from __future__ import annotations
 
 import functools
+import types
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, SupportsIndex
 
 from tangra.api import registry
 from tangra.api.values import AbstractValue, Const, PartialValue, TransformValue, TupleValue
 from tangra.core import batching, custom, derivatives, jacobians
+from tangra.core.naming import global_name
 from tangra.core.trees import Flattener, build, current, like
-from tangra.errors import TypeMismatchError, declare
+from tangra.errors import EntryError, TypeMismatchError, declare
 from tangra.frontend import calls
 from tangra.frontend.evaluator import Evaluator
 from tangra.frontend.paths import Path
 
+NOT_CALLABLE = declare("TG808", "a transformation of something that is not a function")
 BAD_OPTION = declare("TG813", "a transformation called with arguments it does not take")
 
 Run = Callable[
@@ -31,7 +34,7 @@ class Transformed:
 
     def __init__(self, transform: str, function: Any, **options: Any) -> None:
         if not callable(function):
-            raise TypeError(f"tg.{transform} takes a function, not {type(function).__name__}")
+            raise EntryError(f"tg.{transform} takes a function, not {type(function).__name__}", code=NOT_CALLABLE)
         self.transform = transform
         self.function = function
         self.options = options
@@ -57,6 +60,12 @@ class Transformed:
 
     def __repr__(self) -> str:
         return f"<tangra.{self.transform} of {getattr(self.function, '__qualname__', self.function)!r}>"
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        return self if instance is None else types.MethodType(self, instance)
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
+        return global_name(self) or super().__reduce_ex__(protocol)
 
     def __getstate__(self) -> dict[str, Any]:
         return {k: v for k, v in self.__dict__.items() if k not in ("compiled", "__wrapped__")}
@@ -188,7 +197,7 @@ def _call_object(
 ) -> AbstractValue:
     """Call a `Transformed` that lives outside compiled code."""
     function = ev.live.lift(obj.function, Path(obj, (("attr", "function"),), "function"))
-    return RUN[obj.transform](ev, function, list(args), kwargs, dict(obj.options))
+    return RUN[obj.transform](ev, function, list(args), kwargs, {**obj.options, "rule_of": obj})
 
 
 registry.OPAQUE.append(Transformed)
