@@ -29,7 +29,7 @@ from tangra.frontend.paths import Path
 from tangra.frontend.source import Definition
 
 if TYPE_CHECKING:
-    from tangra.frontend.evaluator import Evaluator
+    from tangra.frontend.evaluator import Evaluator, Frame
 
 MAX_DEPTH = 200
 """Calls that may nest; recursion that does not end at compile time runs into it."""
@@ -201,6 +201,15 @@ def _call_live(
     return call_user(ev, definition, scope, args, kwargs, defaults, kw_defaults)
 
 
+def _recurses(frame: Frame | None, definition: Definition) -> bool:
+    """Whether `definition` is being evaluated more than twice already."""
+    count = 0
+    while frame is not None:
+        count += frame.definition is definition
+        frame = frame.caller
+    return count > 2
+
+
 def call_user(
     ev: Evaluator, definition: Definition, scope: Any, args: list[AbstractValue], kwargs: dict[str, AbstractValue],
     defaults: tuple[AbstractValue, ...], kw_defaults: dict[str, AbstractValue],
@@ -216,6 +225,8 @@ def call_user(
     env = binding.bind_arguments(ev, definition.name, definition.node.args, args, kwargs, defaults, kw_defaults)
     caller = ev.frame
     depth = 0 if caller is None else caller.depth + 1
+    if ev.all_sizes and _recurses(caller, definition):
+        ev.unsupported("recursion whose end depends on a size", code=diagnostics.RECURSION)
     if depth > MAX_DEPTH:
         ev.unsupported(
             f"calls nest more than {MAX_DEPTH} deep, the last one to {definition.name}: recursion must end by a "
