@@ -19,6 +19,7 @@ class Maker:
     def __init__(self, seed: int) -> None:
         self.r = random.Random(seed)
         self.budget = 28
+        self.sizes = 0
 
     def func(self) -> Func:
         def program(p: Program, x: E, y: E, v: E, w: E, n: E) -> Any:
@@ -55,22 +56,35 @@ class Maker:
             return p.sum(r.choice(arrays)) * 0.3
         if kind < 0.7:
             return p.f(r.choice(["sin", "tanh", "cos"]), self.real(reals, arrays, ints, level + 1))
+        if kind < 0.76:
+            part = self.part(ints)
+            return p.sum(p.f("tanh", r.choice(arrays)[part] * r.choice(arrays)[part]))
         a, b = (self.real(reals, arrays, ints, level + 1) for _ in range(2))
         name = r.choice(["add", "sub", "mul", "mul", "div", "maximum"])
         if name == "div":
             return a / (1.5 + b * b)
         return p.op(name, a, b)
 
+    def part(self, ints: list[E]) -> slice:
+        """A part whose length is known at run time only."""
+        p = self.p
+        self.sizes += 1
+        length = p.op("mod", self.r.choice(ints), p.integer(SIZE + 1))
+        return slice(0, p.bind(length, f"part{self.sizes}"))
+
     def array(self, reals: list[E], arrays: list[E], ints: list[E]) -> E:
         p, r = self.p, self.r
         a = r.choice(arrays)
-        kind = r.randrange(8)
+        kind = r.randrange(9)
         if kind < 3:
             return a.set(self.at(ints), self.tame(self.real(reals, arrays, ints)))
         if kind < 5:
             return a.add_at(self.at(ints), self.tame(self.real(reals, arrays, ints)))
         if kind == 5:
             return p.f("sin", a * r.choice(arrays))
+        if kind == 8:
+            part = self.part(ints)
+            return a.set(part, p.f("sin", r.choice(arrays)[part] * r.choice(arrays)[part]))
         if kind == 6:
             return a.set(slice(0, 2), r.choice(arrays)[slice(1, 2)])
         return p.op("scatter_add" if r.random() < 0.5 else "scatter", a, r.choice(arrays), self.indices(ints))
