@@ -4,34 +4,35 @@ import numpy as np
 import pytest
 
 import tangra as tg
+import tangra.ops  # noqa: F401  (fills the table)
 from tangra.ir.interpreter import interpret
-from tangra.ir.parser import parse_func
+from tangra.ir.parser import parse
 from tangra.ir.printer import print_func
 from tangra.ir.verifier import verify
 from tangra.transforms.swapping import unroll_swaps
 
 TEXT = """
-func @swap(%x: f64[20], %y: f64[20], %start: i64, %stop: i64) {
-  %from: i64 = constant {value = int64(START), dtype = i64}
-  %to: i64 = constant {value = int64(STOP), dtype = i64}
-  %step: i64 = constant {value = int64(STEP), dtype = i64}
-  %zero: i64 = constant {value = int64(0), dtype = i64}
-  %a, %b = LOOP %x, %y {counted = True, exits = False, parallel = False} do (%i: i64, %old: f64[20], %new: f64[20]) {
-    %f: f64 = cast %i {dtype = f64}
-    %e: f64 = index %old, %zero {sizes = (None,), steps = (1,)}
-    %s: f64 = add %e, %f
-    %u: f64[20] = update %new, %s, %zero {sizes = (None,), steps = (1,)}
-    yield %u, %old
+func @swap(%x.0: f64[20], %y.1: f64[20], %start.2: i64, %stop.3: i64) {
+  %from.4: i64 = constant {value = int64(START), dtype = i64}
+  %to.5: i64 = constant {value = int64(STOP), dtype = i64}
+  %step.6: i64 = constant {value = int64(STEP), dtype = i64}
+  %zero.7: i64 = constant {value = int64(0), dtype = i64}
+  %a.8: f64[20], %b.9: f64[20] = LOOP %x.0, %y.1 {counted = True, exits = False, parallel = False} do (%i.10: i64, %old.11: f64[20], %new.12: f64[20]) {
+    %f.13: f64 = cast %i.10 {dtype = f64}
+    %e.14: f64 = index %old.11, %zero.7 {sizes = (None,), steps = (1,)}
+    %s.15: f64 = add %e.14, %f.13
+    %u.16: f64[20] = update %new.12, %s.15, %zero.7 {sizes = (None,), steps = (1,)}
+    yield %u.16, %old.11
   }
-  return %a, %b
+  return %a.8, %b.9
 }
 """
 
 
 def program(bounds, step, start=0, stop=0):
-    text = TEXT.replace("LOOP", f"loop {bounds},").replace("%a, %b", "%a: f64[20], %b: f64[20]")
+    text = TEXT.replace("LOOP", f"loop {bounds},")
     text = text.replace("STEP", str(step)).replace("START", str(start)).replace("STOP", str(stop))
-    return parse_func(text)
+    return parse(text)
 
 
 @pytest.mark.parametrize("step", [1, 2, 3, -1, -3])
@@ -40,9 +41,9 @@ def program(bounds, step, start=0, stop=0):
 def test_any_number_of_trips(step, trips, known):
     last = 5 + step * trips
     if known == "start":
-        func = program("%from, %stop, %step", step, start=5)
+        func = program("%from.4, %stop.3, %step.6", step, start=5)
     else:
-        func = program("%start, %to, %step", step, stop=last)
+        func = program("%start.2, %to.5, %step.6", step, stop=last)
     args = [np.arange(20.0), np.ones(20), 5, last]
     expected = interpret(func, args)
     assert unroll_swaps(func)
@@ -53,7 +54,7 @@ def test_any_number_of_trips(step, trips, known):
 
 
 def test_bounds_that_may_overflow_are_left_alone():
-    func = program("%start, %stop, %step", 1)
+    func = program("%start.2, %stop.3, %step.6", 1)
     before = print_func(func)
     assert not unroll_swaps(func)
     assert print_func(func) == before
@@ -76,5 +77,3 @@ def test_value_and_gradient(steps):
     axes = 1e-6 * np.eye(24)
     expected = [(relax(x + axis, steps) - relax(x - axis, steps)) / 2e-6 for axis in axes]
     np.testing.assert_allclose(gradient, expected, rtol=1e-6, atol=1e-7)
-
-

@@ -93,11 +93,8 @@ def _unrolled(block: Block, op: Op) -> list[Value]:
     by = _constant(step)
     assert by is not None
     inits = carried_operands(op)
-    if _constant(start) is not None:
-        stop_or_start = b("maximum" if by > 0 else "minimum", stop, start)
-    else:
-        stop_or_start = stop
-    bound = b("sub", stop_or_start, step)
+    end = stop if _constant(start) is None else b("maximum" if by > 0 else "minimum", stop, start)
+    bound = b("sub", end, step)
     pairs = b.emit("loop", [start, bound, b.int(2 * by), *inits, start], dict(op.attrs), [_twice(op, by)])
     *state, following = pairs.results
     left = b.emit("loop", [following, stop, step, *state], dict(op.attrs), [op.regions[0]])
