@@ -760,7 +760,7 @@ def coerce_state(ev: Evaluator, template: StateTemplate, ref: int | None) -> lis
         return _undefined(ev, template)
     if isinstance(template, ArrayT):
         return [ev.peek(ref)]
-    state = ev.look(ref)
+    state = ev.glance(ref)
     if isinstance(template, ToStackT):
         from tangra.frontend import stacks
 
