@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import tangra as tg
-import tangra.ops  # noqa: F401  (fills the table)
+import tangra.ops
 from tangra.ir.interpreter import interpret
 from tangra.ir.parser import parse
 from tangra.ir.printer import print_func
@@ -17,7 +17,7 @@ func @swap(%x.0: f64[20], %y.1: f64[20], %start.2: i64, %stop.3: i64) {
   %to.5: i64 = constant {value = int64(STOP), dtype = i64}
   %step.6: i64 = constant {value = int64(STEP), dtype = i64}
   %zero.7: i64 = constant {value = int64(0), dtype = i64}
-  %a.8: f64[20], %b.9: f64[20] = LOOP %x.0, %y.1 {counted = True, exits = False, parallel = False} do (%i.10: i64, %old.11: f64[20], %new.12: f64[20]) {
+  %a.8: f64[20], %b.9: f64[20] = LOOP %x.0, %y.1 ATTRS do (%i.10: i64, %old.11: f64[20], %new.12: f64[20]) {
     %f.13: f64 = cast %i.10 {dtype = f64}
     %e.14: f64 = index %old.11, %zero.7 {sizes = (None,), steps = (1,)}
     %s.15: f64 = add %e.14, %f.13
@@ -31,7 +31,12 @@ func @swap(%x.0: f64[20], %y.1: f64[20], %start.2: i64, %stop.3: i64) {
 
 def program(bounds, step, start=0, stop=0):
     text = TEXT.replace("LOOP", f"loop {bounds},")
-    text = text.replace("STEP", str(step)).replace("START", str(start)).replace("STOP", str(stop))
+    text = (
+        text.replace("ATTRS", "{counted = True, exits = False, parallel = False}")
+        .replace("STEP", str(step))
+        .replace("START", str(start))
+        .replace("STOP", str(stop))
+    )
     return parse(text)
 
 
