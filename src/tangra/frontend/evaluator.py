@@ -21,7 +21,7 @@ from tangra.errors import AliasError, InternalError, Note, TangraError, Unsuppor
 from tangra.frontend import conversion, diagnostics, operators, symbols
 from tangra.frontend.dispatch import EXPRESSIONS, STATEMENTS
 from tangra.frontend.emission import CheckingBuilder
-from tangra.frontend.heap import ArrayState, ConflictState, HeapState, State, ViewState
+from tangra.frontend.heap import ArrayState, ConflictState, HeapState, PathEnds, State, ViewState
 from tangra.frontend.live import LiveObjects
 from tangra.frontend.policy import Policy
 from tangra.frontend.source import Definition
@@ -202,13 +202,32 @@ class Evaluator:
         self.state.poisoned[partner] = self.span
         self.writers[partner] = self.span, self._name_of(ref)
 
-    def write(self, target: ArrayValue, value: Value) -> None:
-        """Replace the contents of an array: every alias sees it."""
+    def write(self, target: ArrayValue, value: Value, what: str = "assignment destination") -> None:
+        """Replace the contents of an array: every alias sees it. NumPy's error about a read-only one says `what` it is."""
+        if self._read_only(target):
+            self.fail_if(self.b.bool(True), "ValueError", f"{what} is read-only")
+            self.state.dead = True
+            raise PathEnds
         self._write(target.ref, value)
         root = self.root(target.ref)
         for ref in {root, target.ref}:
             for partner in self.state.partners.get(ref, ()):
                 self.poison(partner, target.ref)
+
+    def _read_only(self, target: ArrayValue) -> bool:
+        """Whether an array is a read-only view, or was read-only when it was passed."""
+        ref, state = target.ref, self.glance(target.ref)
+        while isinstance(state, ViewState):
+            if state.step is not None and state.step.op not in ("index", "reshape", "transpose"):
+                return True
+            ref, state = state.base, self.glance(state.base)
+        maybe = self.live.read_only & {target.ref, ref}.union(*(self.state.partners.get(r, ()) for r in (target.ref, ref)))
+        if maybe and ref not in maybe:
+            self.error(
+                AliasError, f"{self._name_of(target.ref) or 'this array'} may or may not be a read-only array here",
+                code=diagnostics.ALIAS, fix="write into a copy (x = x.copy())",
+            )
+        return bool(maybe)
 
     def _write(self, ref: int, value: Value) -> None:
         state = self.look(ref)
