@@ -137,7 +137,7 @@ def _array_inplace(ev: Evaluator, op: str, left: ArrayValue, right: AbstractValu
         if mine == 1 and theirs != 1:
             _too_large(ev, left, value.array)
         ev.require_equal(mine, theirs, "the result of an in-place operation does not fit the array")
-    ev.write(left, ev.array(result, left.type.dtype))
+    ev.write(left, ev.array(result, left.type.dtype), "output array")
     return left
 
 
