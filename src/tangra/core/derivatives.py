@@ -6,12 +6,13 @@ outermost call from Python goes through here too, since it is the compilation of
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from tangra.api.elementwise import is_number
-from tangra.api.values import AbstractValue, ArrayValue, Const, Scalar, TupleValue
+from tangra.api.values import AbstractValue, ArrayValue, Const, FunctionValue, Scalar, TransformValue, TupleValue
 from tangra.core import stages
 from tangra.core.subtrace import SubTrace, trace
 from tangra.core.trees import Flattener, Leaf, Node, Tree, build, current, like
@@ -89,7 +90,12 @@ def is_float(ev: Evaluator, leaf: AbstractValue) -> bool:
 
 
 def choose(
-    ev: Evaluator, options: dict[str, Any], args: Sequence[Any], kwargs: dict[str, Any], transform: str
+    ev: Evaluator,
+    function: AbstractValue,
+    options: dict[str, Any],
+    args: Sequence[Any],
+    kwargs: dict[str, Any],
+    transform: str,
 ) -> list[Key]:
     """The keys of the arguments to differentiate by, from `argnums` and `argnames`."""
     argnums, argnames = options.get("argnums"), options.get("argnames")
@@ -99,6 +105,7 @@ def choose(
     for k in () if argnums is None else argnums if isinstance(argnums, tuple | list) else (argnums,):
         chosen.append(int(k) + len(args) if int(k) < 0 else int(k))
     chosen += () if argnames is None else argnames if isinstance(argnames, tuple | list) else (argnames,)
+    chosen = [_passed(key, parameters(function), len(args), kwargs) for key in chosen]
     for key in chosen:
         if key not in kwargs and not (isinstance(key, int) and 0 <= key < len(args)):
             ev.error(
@@ -106,8 +113,32 @@ def choose(
                 f"{transform}: there is no argument {key!r} in this call of {len(args)} positional and "
                 f"{len(kwargs)} keyword arguments",
                 code=NO_SUCH_ARGUMENT,
+                fix="name an argument that the call passes; one left to its default is a constant",
             )
     return chosen
+
+
+def parameters(function: AbstractValue) -> list[str]:
+    """The names of a function's positional parameters, as far as they are known."""
+    if isinstance(function, FunctionValue):
+        arguments = function.definition.node.args
+        return [a.arg for a in (*arguments.posonlyargs, *arguments.args)]
+    if isinstance(function, TransformValue):
+        return parameters(function.function)
+    live = function.value if isinstance(function, Const) else None
+    try:
+        found = inspect.signature(live).parameters.values() if callable(live) else ()
+    except (TypeError, ValueError):
+        return []
+    return [p.name for p in found if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+
+
+def _passed(key: Key, names: Sequence[str], positional: int, kwargs: dict[str, Any]) -> Key:
+    """How the call passes an argument that is named here by position or name."""
+    if isinstance(key, str):
+        where = names.index(key) if key in names and key not in kwargs else -1
+        return where if 0 <= where < positional else key
+    return names[key] if positional <= key < len(names) and names[key] in kwargs else key
 
 
 def check_floats(ev: Evaluator, a: Arguments, transform: str) -> None:
@@ -197,7 +228,7 @@ def pull(
     transform: str,
 ) -> Pulled:
     """Trace and differentiate `function` in reverse with respect to the chosen arguments."""
-    a = Arguments(ev, list(args), kwargs, choose(ev, options, args, kwargs, transform))
+    a = Arguments(ev, list(args), kwargs, choose(ev, function, options, args, kwargs, transform))
     check_floats(ev, a, transform)
     sub = trace(ev, function, a.enter, transform)
     stages.note("before vjp", sub.func)
@@ -370,7 +401,7 @@ def push(
     transform: str,
 ) -> Pushed:
     """Trace and differentiate `function` forward with respect to the chosen arguments."""
-    a = Arguments(ev, list(args), kwargs, choose(ev, options, args, kwargs, transform))
+    a = Arguments(ev, list(args), kwargs, choose(ev, function, options, args, kwargs, transform))
     check_floats(ev, a, transform)
     sub = trace(ev, function, a.enter, transform)
     stages.note("before jvp", sub.func)

@@ -146,12 +146,23 @@ def difference(now: Keyed, before: Keyed) -> str:
     new, old = dict(now.skeleton), dict(before.skeleton)
     if new.keys() != old.keys():
         return f"called with {_names(new)} instead of {_names(old)}"
-    changed = [
-        f"argument {key} is {described(new[key])} instead of {described(old[key])}"
-        for key in new
-        if new[key] != old[key]
-    ]
+    changed = [_change(f"argument {key}", new[key], old[key]) for key in new if new[key] != old[key]]
     return "; ".join(changed) or f"sizes {now.sizes} instead of {before.sizes}"
+
+
+def _change(where: str, new: Key, old: Key) -> str:
+    """The first difference between two parts of keys."""
+    containers = all(isinstance(k, tuple) and k[0] not in ("same", "static", np.ndarray) for k in (new, old))
+    if containers and new[0] is old[0] and len(new) == len(old):
+        for k, (a, b) in enumerate(zip(new[1:], old[1:], strict=True)):
+            if a == b:
+                continue
+            if new[0] in (tuple, list):
+                return _change(f"{where}[{k}]", a, b)
+            if isinstance(a, tuple) and isinstance(b, tuple) and len(a) == len(b) == 2 and a[0] == b[0]:
+                name = f"[{a[0]!r}]" if new[0] is dict else f".{a[0]}"
+                return _change(f"{where}{name}", a[1], b[1])
+    return f"{where} is {described(new)} instead of {described(old)}"
 
 
 def _names(parts: Mapping[int | str, Key]) -> str:
@@ -172,4 +183,4 @@ def described(key: Key) -> str:
         return f"{key[1]}[{', '.join('*' if n < 0 else str(n) for n in key[2])}]"
     if len(key) == 2 and (key[1] is None or isinstance(key[1], (bool, str, bytes, int))):
         return repr(key[1])
-    return f"another {key[0].__name__}"
+    return f"a {key[0].__name__} of {len(key) - 1}"

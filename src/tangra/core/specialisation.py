@@ -47,13 +47,14 @@ def describe_arguments(
 ) -> tuple[list[ArgSpec], dict[str, ArgSpec]]:
     """The ArgSpecs of a call: bools and `static` arguments are constants, large dims may become symbols."""
     refine = _Refine(small, symbolic)
+    seen: set[int] = set()
     positional = [
-        ConstSpec(v) if k in static else refine.spec(spec_of(v, f"argument {k + 1}")) for k, v in enumerate(args)
+        ConstSpec(v) if k in static else refine.spec(spec_of(v, f"argument {k + 1}", seen)) for k, v in enumerate(args)
     ]
     named: dict[str, ArgSpec] = {}
     for name in sorted(kwargs):
         v = kwargs[name]
-        named[name] = ConstSpec(v) if name in static else refine.spec(spec_of(v, f"argument {name}"))
+        named[name] = ConstSpec(v) if name in static else refine.spec(spec_of(v, f"argument {name}", seen))
     return positional, {name: named[name] for name in kwargs}
 
 

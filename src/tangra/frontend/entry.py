@@ -119,8 +119,9 @@ def trace(
     """
     modules.load_all()
     roots: dict[int | str, ArgSpec] = {}
+    seen: set[int] = set()
     for key, value in [*enumerate(args), *(kwargs or {}).items()]:
-        roots[key] = _spec(value, key, key in static)
+        roots[key] = _spec(value, key, key in static, seen)
     with _deep_recursion():
         traced = _retrace(fn, roots, name, min_dim, policy)
         _check_all_sizes(fn, roots, name, policy)
@@ -160,11 +161,11 @@ def _check_all_sizes(
         return  # the program is compiled for one size at a time: its own trace has checked that
 
 
-def _spec(value: Any, key: int | str, static: bool) -> ArgSpec:
+def _spec(value: Any, key: int | str, static: bool, seen: set[int]) -> ArgSpec:
     where = f"argument {key + 1}" if isinstance(key, int) else f"argument {key}"
     if static:
         return ConstSpec(value.value if isinstance(value, (NumberSpec, ConstSpec, LiveSpec)) else value)
-    return value if isinstance(value, ArgSpec) else spec_of(value, where)
+    return value if isinstance(value, ArgSpec) else spec_of(value, where, seen)
 
 
 class _deep_recursion:

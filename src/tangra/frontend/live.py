@@ -195,9 +195,9 @@ class LiveObjects:
                     self.guard(first, "is", obj)
             return known[1]
         kind = kind_of(obj)
-        if kind is not None:
+        if kind is not None and (not kind.python or type(obj) is kind.type):
             return self._number(obj, kind, path)
-        value = self._compound(obj, path)
+        value = None if kind is not None else self._compound(obj, path)
         if value is None:
             self.guard(path, "is", obj)
             return Const(obj)

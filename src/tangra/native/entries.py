@@ -19,6 +19,8 @@ from tangra.native.emit_function import Signature
 from tangra.native.llvm_types import memory_type, register_type
 from tangra.native.module import Module
 
+MAX_ARGUMENTS = 256
+"""Functions with more parameters and results have no way for objects."""
 MISS = -2
 """The status of `tg.objects` for arrays that need the careful way."""
 
@@ -48,11 +50,19 @@ def changed_parameters(module: Module, sig: Signature) -> set[int]:
     return {owner for owner in sig.written if owner is not None} | module.states[sig.name]
 
 
+def has_short_way(sig: Signature) -> bool:
+    """Whether `tg.objects` does anything."""
+    return len(sig.params) + len(sig.results) <= MAX_ARGUMENTS and objects_readable()
+
+
 def write_entries(module: Module, sig: Signature) -> None:
     """Write both exported functions for the function of `sig`."""
     for name in ("@tg.entry", "@tg.objects"):
-        writer = _Writer(sig, changed_parameters(module, sig), name == "@tg.objects")
-        module.functions.append(writer.text(name))
+        objects = name == "@tg.objects"
+        if objects and not has_short_way(sig):
+            module.functions.append(f"define i32 {name}(ptr %ctx, ptr %args) {{\n  ret i32 {MISS}\n}}")
+        else:
+            module.functions.append(_Writer(sig, changed_parameters(module, sig), objects).text(name))
 
 
 class _Writer:

@@ -16,7 +16,7 @@ import numpy as np
 from tangra.ir import Block, DType, Func, Op
 from tangra.native import arena, memory
 from tangra.native.entries import MISS as MISSED
-from tangra.native.entries import objects_readable
+from tangra.native.entries import has_short_way
 from tangra.shapes import Size, evaluate
 
 if TYPE_CHECKING:
@@ -26,8 +26,6 @@ MISS: Any = object()
 """What a short call returns for arrays that need the careful way; nothing has happened then."""
 SLOW_CALL_SECONDS = 0.005
 """A call that ran longer may have filled much memory, which is then given back."""
-MAX_WORDS = 4000
-"""Functions with more words are called the careful way only."""
 SHORT_WORK = 20_000
 """Element operations below which a call keeps the GIL (some 20 µs; giving it up and taking it back costs more)."""
 FORMATS = {
@@ -40,7 +38,7 @@ FORMATS = {
 def short_call(function: NativeFunction) -> Callable[..., Any] | None:
     """A function of the parameters that returns the results as a tuple, or MISS. Arrays must be exact `np.ndarray`s of
     the dtypes and shapes compiled for. None where there is no short way."""
-    if not objects_readable() or function.words > MAX_WORDS:
+    if not has_short_way(function.signature):
         return None
     return _Generator(function).function()
 
@@ -117,7 +115,8 @@ class _Generator:
                 self.word += 1 + len(type.shape)
             else:
                 dtype = self.bind(f"D{k}", np.dtype(type.dtype.numpy))
-                self.before += [f"r{k} = empty({self._shape(k, type.shape)}, {dtype})", f"view_q[{self.word}] = id(r{k})"]
+                self.before.append(f"r{k} = empty({self._shape(k, type.shape)}, {dtype})")
+                self.before.append(f"view_q[{self.word}] = id(r{k})")
                 self.word += 1
 
     def _shape(self, k: int, shape: tuple[Size, ...]) -> str:
