@@ -20,7 +20,7 @@ class Parameters(NamedTuple):
     gates, b numbers apiece. The rows of `extra` are the input weights, the output weights and the output biases.
     """
 
-    main: Float[np.ndarray, "2*l 4*b"]
+    main: Float[np.ndarray, "rows columns"]
     extra: Float[np.ndarray, "3 b"]
 
 
@@ -52,7 +52,7 @@ def step(
 
 
 def objective(
-    parameters: Parameters, state: Float[np.ndarray, "2*l b"], sequence: Float[np.ndarray, "c b"]
+    parameters: Parameters, state: Float[np.ndarray, "rows b"], sequence: Float[np.ndarray, "c b"]
 ) -> np.float64:
     """Minus the mean of the log-probabilities of the bits that come next.
 
@@ -74,7 +74,7 @@ compiled_objective = tg.jit(objective)
 gradient = tg.grad(objective)
 
 
-def arguments(data: Json) -> tuple[Parameters, Float[np.ndarray, "2*l b"], Float[np.ndarray, "c b"]]:
+def arguments(data: Json) -> tuple[Parameters, Float[np.ndarray, "rows b"], Float[np.ndarray, "c b"]]:
     """Parameters, initial state and text of the eval's input."""
     main = np.array(data["main_params"], dtype=np.float64)
     extra = np.array(data["extra_params"], dtype=np.float64)

@@ -17,7 +17,16 @@ from tangra.api.values import AbstractValue, ArrayValue, ListValue, TupleValue
 from tangra.errors import ShapeMismatchError, TangraError, TypeMismatchError
 from tangra.frontend import conversion, diagnostics
 from tangra.frontend.policy import python_error_class
-from tangra.frontend.specs import ArgSpec, ArraySpec
+from tangra.frontend.specs import (
+    ArgSpec,
+    ArraySpec,
+    DictSpec,
+    InstanceSpec,
+    ListSpec,
+    LiveSpec,
+    SameSpec,
+    TupleSpec,
+)
 from tangra.ir import ArrayType
 from tangra.shapes import Size, symbol
 from tangra.shapes.errors import ShapeError
@@ -110,6 +119,13 @@ def check(ev: Evaluator, hint: Any, value: AbstractValue, what: str) -> None:
         ev.error(ShapeMismatchError, f"the annotation of {what}: {e}", code=diagnostics.ANNOTATION)
 
 
+def holds_arrays(spec: ArgSpec) -> bool:
+    """Whether an argument has arrays in it, or what may reach some."""
+    if isinstance(spec, (TupleSpec, ListSpec, DictSpec, InstanceSpec)):
+        return any(holds_arrays(item) for item in spec.items)
+    return isinstance(spec, (ArraySpec, SameSpec, LiveSpec))
+
+
 def symbolic_arguments(
     function: Any, roots: dict[int | str, ArgSpec], definition: Definition | None
 ) -> dict[int | str, ArgSpec] | None:
@@ -137,6 +153,8 @@ def symbolic_arguments(
             arg = next((a for a in (*args.args, *args.kwonlyargs) if a.arg == key), None)
         hint = hint_of(arg.annotation, definition.globals) if arg is not None else None
         if hint is None or not isinstance(spec, ArraySpec):
+            if holds_arrays(spec):
+                return None  # sizes of these would stay as they are, which need not fit all sizes of the others
             continue
         try:
             shape, bindings = declare(hint.dim_str, spec.type.rank, bindings, fresh)
