@@ -40,8 +40,9 @@ def dot() -> Func:
     x, y = f.params
     x.name, y.name = "x", "y"
     b.span = Span("dot.py", 3, 5, 3, 20, "dot")
-    body = region(b, [scalar(I64), scalar(F64)],
-                  lambda i, total: [b("add", total, b("mul", element(b, x, i), element(b, y, i)))])
+    body = region(
+        b, [scalar(I64), scalar(F64)], lambda i, total: [b("add", total, b("mul", element(b, x, i), element(b, y, i)))]
+    )
     b.return_(b.emit("loop", [b.int(0), b.dim(N), b.int(1), b.float(0.0)], COUNTED, [body]).result)
     return f
 
@@ -137,7 +138,7 @@ def failing() -> Func:
     x, i = f.params
     at = b.emit("check_index", [i, b.dim(N)], {"axis": 0}).result
     y = b("update", x, b.float(9.0), at, sizes=(None,), steps=(1,))
-    attrs = {"kind": "ValueError", "message": "i is {0}, \"not\" {1:.2f}\n", "state": (0,), "n_state": 1}
+    attrs = {"kind": "ValueError", "message": 'i is {0}, "not" {1:.2f}\n', "state": (0,), "n_state": 1}
     b.emit("fail_if", [b("lt", i, b.int(0)), y, i, b.float(0.5)], attrs)
     b.return_(b("reduce_sum", y, axes=(0,)), y)
     return f
@@ -145,12 +146,12 @@ def failing() -> Func:
 
 def constants() -> Func:
     """Constants that text easily loses, and one of every kind of attribute."""
-    everything = (1, (), (2,), [None, True], {"a": 1.5, "b": (N, scalar(F32))}, -0.1, "é\"#")
+    everything = (1, (), (2,), [None, True], {"a": 1.5, "b": (N, scalar(F32))}, -0.1, 'é"#')
     b, f = function("constants", attributes=everything)
     numbers = [-0.0, 0.1, np.nan, -np.nan, np.inf, -np.inf, 5e-324, 1.7976931348623157e308, 1 / 3]
     results = [b.float(v) for v in numbers]
     results += [b.const(v, F32) for v in (0.1, -0.0, np.nan, 1e-45)]
-    results += [b.const(255, U8), b.int(-2**63), b.bool(True), b.bool(False)]
+    results += [b.const(255, U8), b.int(-(2**63)), b.bool(True), b.bool(False)]
     results.append(b.const_array(np.array([[0.1, -0.0], [np.nan, np.inf]]), F64))
     results.append(b.const_array(np.zeros((0, 2)), I64))
     results.append(b.const_array(np.array([True, False]), BOOL))
@@ -168,5 +169,14 @@ def tapes_as_arguments() -> Func:
 
 
 PROGRAMS = [
-    dot, collatz, early_exit, ramp, reversed_by_tape, caller, custom, failing, constants, tapes_as_arguments,
+    dot,
+    collatz,
+    early_exit,
+    ramp,
+    reversed_by_tape,
+    caller,
+    custom,
+    failing,
+    constants,
+    tapes_as_arguments,
 ]

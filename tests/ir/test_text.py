@@ -81,7 +81,9 @@ def test_every_op_comes_back_the_same(name: str) -> None:
 
 
 def test_text_of_a_loop() -> None:
-    assert print_func(dot(), spans=True) == """\
+    assert (
+        print_func(dot(), spans=True)
+        == """\
 func @dot(%x.0: f64[N], %y.1: f64[N]) {source = "dot"} {
   %2: i64 = constant {value = int64(0), dtype = i64}  # dot.py:3:5
   %3: i64 = dim {size = `N`}  # dot.py:3:5
@@ -97,6 +99,7 @@ func @dot(%x.0: f64[N], %y.1: f64[N]) {source = "dot"} {
   return %6  # dot.py:3:5
 }
 """
+    )
 
 
 def test_functions_of_one_name_are_told_apart() -> None:
@@ -104,13 +107,16 @@ def test_functions_of_one_name_are_told_apart() -> None:
     assert list(parse_module(print_func(make()))) == ["dot", "dot.1", "caller"]
 
 
-@pytest.mark.parametrize(("text", "message"), [
-    ("", "no function in the text"),
-    ("func @f(%0: f64) {\n  return %1\n}", "line 2: expected a value defined before; %1 is not"),
-    ("func @f(%0: f65) {\n  return %0\n}", "line 1: expected a type"),
-    ("func @f(%0: f64) {\n  return %0\n", "expected an operation"),
-    ("func @f() {\n  %0: i64 = dim {size = @}\n}", "expected an attribute value"),
-])
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "no function in the text"),
+        ("func @f(%0: f64) {\n  return %1\n}", "line 2: expected a value defined before; %1 is not"),
+        ("func @f(%0: f65) {\n  return %0\n}", "line 1: expected a type"),
+        ("func @f(%0: f64) {\n  return %0\n", "expected an operation"),
+        ("func @f() {\n  %0: i64 = dim {size = @}\n}", "expected an attribute value"),
+    ],
+)
 def test_bad_text_is_refused_with_the_line(text: str, message: str) -> None:
     with pytest.raises(IRSyntaxError, match=message.replace("%", "%")):
         parse(text)

@@ -155,27 +155,30 @@ def loop_that_changes_a_type() -> Func:
     return f
 
 
-@pytest.mark.parametrize(("make", "message"), [
-    (use_before_definition, "is not defined here"),
-    (use_out_of_scope, "is not defined here"),
-    (wrong_result_type, "the results are of f64, declared are f32"),
-    (operands_that_differ, "IRTypeError: add: operands are f64, f32"),
-    (no_terminator, "a terminator is the last operation of its block"),
-    (nothing_at_all, "does not end with return"),
-    (terminator_in_the_middle, "a terminator is the last operation of its block"),
-    (yield_in_a_function, "does not end with return"),
-    (unbound_symbol, "mentions N, which nothing binds here"),
-    (symbol_in_a_parameter_that_binds_it_not, "mentions N, which nothing binds here"),
-    (size_that_leaves_its_scope, "leaves its block, its type mentions M"),
-    (symbol_bound_twice, "N is bound already"),
-    (callee_of_other_sizes, r"dot has f64\[N\] where the call has f64\[M\]"),
-    (bad_callee, "the results are of f64, declared are f32"),
-    (arithmetic_on_a_tape, "fail_if does not work on tapes"),
-    (tape_passed_twice, "a tape is passed twice"),
-    (result_of_another_op, "does not point to what defines it"),
-    (value_defined_twice, "is defined twice"),
-    (loop_that_changes_a_type, "IRTypeError: loop body takes"),
-])
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (use_before_definition, "is not defined here"),
+        (use_out_of_scope, "is not defined here"),
+        (wrong_result_type, "the results are of f64, declared are f32"),
+        (operands_that_differ, "IRTypeError: add: operands are f64, f32"),
+        (no_terminator, "a terminator is the last operation of its block"),
+        (nothing_at_all, "does not end with return"),
+        (terminator_in_the_middle, "a terminator is the last operation of its block"),
+        (yield_in_a_function, "does not end with return"),
+        (unbound_symbol, "mentions N, which nothing binds here"),
+        (symbol_in_a_parameter_that_binds_it_not, "mentions N, which nothing binds here"),
+        (size_that_leaves_its_scope, "leaves its block, its type mentions M"),
+        (symbol_bound_twice, "N is bound already"),
+        (callee_of_other_sizes, r"dot has f64\[N\] where the call has f64\[M\]"),
+        (bad_callee, "the results are of f64, declared are f32"),
+        (arithmetic_on_a_tape, "fail_if does not work on tapes"),
+        (tape_passed_twice, "a tape is passed twice"),
+        (result_of_another_op, "does not point to what defines it"),
+        (value_defined_twice, "is defined twice"),
+        (loop_that_changes_a_type, "IRTypeError: loop body takes"),
+    ],
+)
 def test_malformed_programs_are_refused(make: Callable[[], Func], message: str) -> None:
     with pytest.raises(IRError, match=message):
         verify(make())

@@ -22,10 +22,26 @@ from tangra.ir.opdef import IRTypeError
 Sample = tuple[list[Any], dict[str, Any]]
 
 _DOMAINS = {
-    "acos": (-0.9, 0.9), "asin": (-0.9, 0.9), "atanh": (-0.9, 0.9), "acosh": (1.1, 3.0), "log": (0.2, 3.0),
-    "log2": (0.2, 3.0), "log10": (0.2, 3.0), "log1p": (-0.7, 2.0), "sqrt": (0.2, 3.0), "cbrt": (0.2, 3.0),
-    "lgamma": (0.3, 4.0), "gamma": (0.3, 4.0), "digamma": (0.3, 4.0), "trigamma": (0.3, 4.0), "polygamma": (0.5, 4.0),
-    "pow": (0.3, 2.5), "div": (0.4, 2.0), "mod": (0.4, 3.0), "fmod": (0.4, 3.0), "tan": (-1.2, 1.2),
+    "acos": (-0.9, 0.9),
+    "asin": (-0.9, 0.9),
+    "atanh": (-0.9, 0.9),
+    "acosh": (1.1, 3.0),
+    "log": (0.2, 3.0),
+    "log2": (0.2, 3.0),
+    "log10": (0.2, 3.0),
+    "log1p": (-0.7, 2.0),
+    "sqrt": (0.2, 3.0),
+    "cbrt": (0.2, 3.0),
+    "lgamma": (0.3, 4.0),
+    "gamma": (0.3, 4.0),
+    "digamma": (0.3, 4.0),
+    "trigamma": (0.3, 4.0),
+    "polygamma": (0.5, 4.0),
+    "pow": (0.3, 2.5),
+    "div": (0.4, 2.0),
+    "mod": (0.4, 3.0),
+    "fmod": (0.4, 3.0),
+    "tan": (-1.2, 1.2),
 }
 
 
@@ -65,8 +81,25 @@ def specials(dtype: DType) -> Any:
         numbers = [limits.min, limits.min + 1, 0, 1, 2, 3, 7, dtype.bits - 1, limits.max - 1, limits.max]
         return np.array(numbers + ([-1, -2, -7] if dtype.kind == "i" else []), dtype.numpy)
     limits_f = np.finfo(dtype.numpy)
-    numbers_f = [0.0, -0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 10.0, 700.0, np.inf, np.nan, limits_f.max, limits_f.tiny,
-                 limits_f.smallest_subnormal, 1e-5, np.pi]
+    numbers_f = [
+        0.0,
+        -0.0,
+        0.5,
+        1.0,
+        1.5,
+        2.0,
+        2.5,
+        3.0,
+        10.0,
+        700.0,
+        np.inf,
+        np.nan,
+        limits_f.max,
+        limits_f.tiny,
+        limits_f.smallest_subnormal,
+        1e-5,
+        np.pi,
+    ]
     return np.array(numbers_f + [-v for v in numbers_f[2:]], dtype.numpy)
 
 

@@ -81,7 +81,7 @@ def jvp_of(name: str, operands: list[Any], attrs: dict[str, Any], tangents: dict
     given: list[Value | None] = [None] * len(operands)
     for k, t in tangents.items():
         given[k] = body.add_arg(type_of(t))
-    op = b.emit(name, body.args[:len(operands)], attrs)
+    op = b.emit(name, body.args[: len(operands)], attrs)
     out = apply_jvp(b, op, given)
     assert len(out) == len(op.results), f"{name}: jvp gives {len(out)} tangents"
     returned = [b.zeros(r.array) if t is None else t for r, t in zip(op.results, out, strict=True) if r.dtype.is_float]
@@ -98,7 +98,7 @@ def vjp_of(
     body = Block([type_of(x) for x in operands])
     b = Builder(body)
     extra = {k: body.add_arg(type_of(c)) for k, c in cotangents.items()}
-    op = b.emit(name, body.args[:len(operands)], attrs)
+    op = b.emit(name, body.args[: len(operands)], attrs)
     out = apply_vjp(b, op, [extra.get(k) for k in range(len(op.results))], [k in places for k in range(len(operands))])
     assert len(out) == len(operands), f"{name}: vjp gives {len(out)} cotangents"
     for k, ct in enumerate(out):

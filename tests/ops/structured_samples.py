@@ -89,7 +89,7 @@ def overflows(rng: Rng) -> Iterator[Sample]:
     grid = np.array([(x, y) for x in specials(I64) for y in specials(I64)])
     yield [grid[:, 0], grid[:, 1]], {}
     yield [np.int64(2**62), np.int64(2)], {}
-    large = rng.integers(-2**62, 2**62, (2, 50)) >> rng.integers(0, 60, (2, 50))
+    large = rng.integers(-(2**62), 2**62, (2, 50)) >> rng.integers(0, 60, (2, 50))
     yield [large[0], large[1]], {}
     yield [np.zeros(0, np.int64), np.zeros(0, np.int64)], {}
 
@@ -102,24 +102,45 @@ def polygamma(rng: Rng, dtype: DType) -> Iterator[Sample]:
 
 def broadcast(rng: Rng, dtype: DType) -> Iterator[Sample]:
     for source, shape, dims in (
-        ((), (), ()), ((), (3,), ()), ((), (0, 2), ()), ((3,), (3,), (0,)), ((3,), (2, 3), (1,)), ((3,), (3, 2), (0,)),
-        ((1,), (4,), (0,)), ((1, 3), (2, 3), (0, 1)), ((2, 1), (2, 0), (0, 1)), ((2, 3), (2, 4, 3), (0, 2)),
+        ((), (), ()),
+        ((), (3,), ()),
+        ((), (0, 2), ()),
+        ((3,), (3,), (0,)),
+        ((3,), (2, 3), (1,)),
+        ((3,), (3, 2), (0,)),
+        ((1,), (4,), (0,)),
+        ((1, 3), (2, 3), (0, 1)),
+        ((2, 1), (2, 0), (0, 1)),
+        ((2, 3), (2, 4, 3), (0, 2)),
         ((1, 1), (5, 2, 3), (0, 2)),
     ):
         yield [of(rng, dtype, *source)], {"shape": shape, "dims": dims}
 
 
 def reshape(rng: Rng, dtype: DType) -> Iterator[Sample]:
-    for source, shape in (((6,), (2, 3)), ((2, 3), (6,)), ((2, 3), (3, 2)), ((1,), ()), ((), (1, 1)), ((0, 3), (5, 0)),
-                          ((4,), (4,))):
+    for source, shape in (
+        ((6,), (2, 3)),
+        ((2, 3), (6,)),
+        ((2, 3), (3, 2)),
+        ((1,), ()),
+        ((), (1, 1)),
+        ((0, 3), (5, 0)),
+        ((4,), (4,)),
+    ):
         yield [of(rng, dtype, *source)], {"shape": shape}
     yield [of(rng, dtype, 3, 4).T], {"shape": (2, 6)}
     yield [of(rng, dtype, 8)[::-2]], {"shape": (2, 2)}
 
 
 def transpose(rng: Rng, dtype: DType) -> Iterator[Sample]:
-    for shape, perm in (((3,), (0,)), ((2, 3), (1, 0)), ((2, 3, 4), (2, 0, 1)), ((2, 0), (1, 0)), ((), ()),
-                        ((2, 3, 1), (0, 2, 1))):
+    for shape, perm in (
+        ((3,), (0,)),
+        ((2, 3), (1, 0)),
+        ((2, 3, 4), (2, 0, 1)),
+        ((2, 0), (1, 0)),
+        ((), ()),
+        ((2, 3, 1), (0, 2, 1)),
+    ):
         yield [of(rng, dtype, *shape)], {"perm": perm}
     yield [of(rng, dtype, 4, 6)[::-1, ::2]], {"perm": (1, 0)}
 
@@ -133,8 +154,13 @@ def concat(rng: Rng, dtype: DType) -> Iterator[Sample]:
 
 def pad(rng: Rng, dtype: DType) -> Iterator[Sample]:
     value = of(rng, dtype)[()] if dtype.kind == "b" else np.dtype(dtype.numpy).type(2)
-    for shape, low, high in (((), (), ()), ((3,), (1,), (2,)), ((0,), (1,), (1,)), ((2, 3), (0, 1), (2, 0)),
-                             ((2,), (0,), (0,))):
+    for shape, low, high in (
+        ((), (), ()),
+        ((3,), (1,), (2,)),
+        ((0,), (1,), (1,)),
+        ((2, 3), (0, 1), (2, 0)),
+        ((2,), (0,), (0,)),
+    ):
         yield [of(rng, dtype, *shape)[()], np.asarray(value)[()]], {"low": low, "high": high}
 
 
@@ -175,8 +201,15 @@ def update(rng: Rng, dtype: DType) -> Iterator[Sample]:
 
 
 GATHERS: list[tuple[tuple[int, ...], tuple[Any, ...]]] = [
-    ((5,), (2,)), ((5,), ([3, 0, 3],)), ((5,), ([],)), ((5,), ([[4, 1], [1, 1]],)), ((3, 4), ([2, 0, 2, 1],)),
-    ((3, 4), ([2, 0, 2], [3, 1, 3])), ((3, 4), (1, 2)), ((3, 0), ([1, 2],)), ((2, 3, 2), ([1, 0, 1], [2, 2, 2])),
+    ((5,), (2,)),
+    ((5,), ([3, 0, 3],)),
+    ((5,), ([],)),
+    ((5,), ([[4, 1], [1, 1]],)),
+    ((3, 4), ([2, 0, 2, 1],)),
+    ((3, 4), ([2, 0, 2], [3, 1, 3])),
+    ((3, 4), (1, 2)),
+    ((3, 0), ([1, 2],)),
+    ((2, 3, 2), ([1, 0, 1], [2, 2, 2])),
 ]
 """Shape and index arrays, with duplicates."""
 
@@ -188,7 +221,7 @@ def gather(rng: Rng, dtype: DType) -> Iterator[Sample]:
 
 def scatter(rng: Rng, dtype: DType) -> Iterator[Sample]:
     for shape, at in GATHERS:
-        batch = (*np.shape(at[0]), *shape[len(at):])
+        batch = (*np.shape(at[0]), *shape[len(at) :])
         yield [of(rng, dtype, *shape), of(rng, dtype, *batch)[()], *indices(*at)], {}
 
 
@@ -199,8 +232,17 @@ def reduce_any(rng: Rng, dtype: DType) -> Iterator[Sample]:
 
 
 def reduce_some(rng: Rng, dtype: DType) -> Iterator[Sample]:
-    for shape, axes in (((), ()), ((7,), (0,)), ((1,), (0,)), ((3, 4), (0,)), ((3, 4), (1,)), ((3, 4), (0, 1)),
-                        ((3, 4), ()), ((2, 3, 4), (0, 2)), ((0, 3), (1,))):
+    for shape, axes in (
+        ((), ()),
+        ((7,), (0,)),
+        ((1,), (0,)),
+        ((3, 4), (0,)),
+        ((3, 4), (1,)),
+        ((3, 4), (0, 1)),
+        ((3, 4), ()),
+        ((2, 3, 4), (0, 2)),
+        ((0, 3), (1,)),
+    ):
         yield [of(rng, dtype, *shape)[()]], {"axes": axes}
     yield [of(rng, dtype, 4, 6)[::-1, ::2].T], {"axes": (0,)}
     yield [np.broadcast_to(of(rng, dtype, 3), (2, 3))], {"axes": (0,)}
@@ -235,8 +277,10 @@ def searchsorted(rng: Rng, dtype: DType) -> Iterator[Sample]:
             yield [a, v], {"side": side}
         yield [a[:0], of(rng, dtype, 3)], {"side": side}
     if dtype.is_float:
-        yield [np.array([0.0, 1.0, np.nan], dtype.numpy), np.array([np.nan, 1.0, 2.0, np.inf], dtype.numpy)], {
-            "side": "left"}
+        yield (
+            [np.array([0.0, 1.0, np.nan], dtype.numpy), np.array([np.nan, 1.0, 2.0, np.inf], dtype.numpy)],
+            {"side": "left"},
+        )
 
 
 def dot_general(rng: Rng, dtype: DType) -> Iterator[Sample]:
@@ -349,7 +393,9 @@ TABLE: dict[str, Maker] = {
     "select": per_dtype(list(DTYPES.values()), select),
     "stop_gradient": per_dtype(list(DTYPES.values()), one),
     "ldexp": ldexp,
-    "add_overflows": overflows, "sub_overflows": overflows, "mul_overflows": overflows,
+    "add_overflows": overflows,
+    "sub_overflows": overflows,
+    "mul_overflows": overflows,
     "polygamma": per_dtype([F64, F32], polygamma),
     "broadcast": per_dtype(FEW, broadcast),
     "reshape": per_dtype(FEW, reshape),
@@ -399,9 +445,18 @@ SMOOTH: dict[str, Maker] = {
     "det": square(regular, MATRICES),
     "slogdet": square(regular, MATRICES),
     "solve": per_dtype([F64], lambda rng, dtype: systems(rng, dtype, MATRICES)),
-    **{name: distinct(maker) for name, maker in (
-        ("reduce_sum", reduce_any), ("reduce_prod", reduce_any), ("reduce_max", reduce_some),
-        ("reduce_min", reduce_some), ("cumsum", cumulative), ("cumprod", cumulative), ("cummax", cumulative),
-        ("cummin", cumulative), ("sort", sorts),
-    )},
+    **{
+        name: distinct(maker)
+        for name, maker in (
+            ("reduce_sum", reduce_any),
+            ("reduce_prod", reduce_any),
+            ("reduce_max", reduce_some),
+            ("reduce_min", reduce_some),
+            ("cumsum", cumulative),
+            ("cumprod", cumulative),
+            ("cummax", cumulative),
+            ("cummin", cumulative),
+            ("sort", sorts),
+        )
+    },
 }

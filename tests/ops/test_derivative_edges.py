@@ -23,56 +23,77 @@ def slopes(name: str, *numbers: float) -> list[float]:
     return forward
 
 
-@pytest.mark.parametrize(("name", "point", "expected"), [
-    ("abs", (0.0,), [0.0]),
-    ("abs", (-0.0,), [0.0]),
-    ("maximum", (2.0, 2.0), [0.5, 0.5]),
-    ("minimum", (2.0, 2.0), [0.5, 0.5]),
-    ("maximum", (3.0, 2.0), [1.0, 0.0]),
-    ("minimum", (3.0, 2.0), [0.0, 1.0]),
-    ("maximum", (NAN, 2.0), [1.0, 0.0]),
-    ("minimum", (2.0, NAN), [1.0, 0.0]),
-    ("fmax", (NAN, 2.0), [0.0, 1.0]),
-    ("fmax", (2.0, NAN), [1.0, 0.0]),
-    ("fmin", (NAN, 2.0), [0.0, 1.0]),
-    ("fmin", (2.0, NAN), [1.0, 0.0]),
-    ("fmax", (2.0, 2.0), [0.5, 0.5]),
-    ("fmin", (1.0, 2.0), [1.0, 0.0]),
-    ("hypot", (0.0, 0.0), [0.0, 0.0]),
-    ("hypot", (0.0, 2.0), [0.0, 1.0]),
-    ("hypot", (3e200, 4e200), [0.6, 0.8]),
-    ("pow", (0.0, 2.0), [0.0, 0.0]),
-    ("pow", (0.0, 1.0), [1.0, 0.0]),
-    ("pow", (0.0, 0.0), [0.0, 0.0]),
-    ("pow", (-2.0, 0.0), [0.0, NAN]),
-    ("pow", (-2.0, 3.0), [12.0, NAN]),
-    ("pow", (0.0, 0.5), [INF, 0.0]),
-    ("sqrt", (0.0,), [INF]),
-    ("log", (0.0,), [INF]),
-    ("div", (1.0, 0.0), [INF, -INF]),
-    ("heaviside", (0.0, 0.5), [0.0, 1.0]),
-    ("heaviside", (2.0, 0.5), [0.0, 0.0]),
-    ("copysign", (2.0, -1.0), [-1.0, 0.0]),
-    ("copysign", (-2.0, -1.0), [1.0, 0.0]),
-    ("nextafter", (2.0, 3.0), [1.0, 0.0]),
-    ("logaddexp", (INF, 0.0), [1.0, 0.0]),
-    ("logaddexp", (-INF, -INF), [0.5, 0.5]),
-    ("logaddexp", (1000.0, 1000.0), [0.5, 0.5]),
-    ("atan2", (0.0, 1e-200), [1e200, -0.0]),
-    ("tanh", (50.0,), [0.0]),
-    ("floor", (2.0,), [0.0]),
-    ("sign", (0.0,), [0.0]),
-])
+@pytest.mark.parametrize(
+    ("name", "point", "expected"),
+    [
+        ("abs", (0.0,), [0.0]),
+        ("abs", (-0.0,), [0.0]),
+        ("maximum", (2.0, 2.0), [0.5, 0.5]),
+        ("minimum", (2.0, 2.0), [0.5, 0.5]),
+        ("maximum", (3.0, 2.0), [1.0, 0.0]),
+        ("minimum", (3.0, 2.0), [0.0, 1.0]),
+        ("maximum", (NAN, 2.0), [1.0, 0.0]),
+        ("minimum", (2.0, NAN), [1.0, 0.0]),
+        ("fmax", (NAN, 2.0), [0.0, 1.0]),
+        ("fmax", (2.0, NAN), [1.0, 0.0]),
+        ("fmin", (NAN, 2.0), [0.0, 1.0]),
+        ("fmin", (2.0, NAN), [1.0, 0.0]),
+        ("fmax", (2.0, 2.0), [0.5, 0.5]),
+        ("fmin", (1.0, 2.0), [1.0, 0.0]),
+        ("hypot", (0.0, 0.0), [0.0, 0.0]),
+        ("hypot", (0.0, 2.0), [0.0, 1.0]),
+        ("hypot", (3e200, 4e200), [0.6, 0.8]),
+        ("pow", (0.0, 2.0), [0.0, 0.0]),
+        ("pow", (0.0, 1.0), [1.0, 0.0]),
+        ("pow", (0.0, 0.0), [0.0, 0.0]),
+        ("pow", (-2.0, 0.0), [0.0, NAN]),
+        ("pow", (-2.0, 3.0), [12.0, NAN]),
+        ("pow", (0.0, 0.5), [INF, 0.0]),
+        ("sqrt", (0.0,), [INF]),
+        ("log", (0.0,), [INF]),
+        ("div", (1.0, 0.0), [INF, -INF]),
+        ("heaviside", (0.0, 0.5), [0.0, 1.0]),
+        ("heaviside", (2.0, 0.5), [0.0, 0.0]),
+        ("copysign", (2.0, -1.0), [-1.0, 0.0]),
+        ("copysign", (-2.0, -1.0), [1.0, 0.0]),
+        ("nextafter", (2.0, 3.0), [1.0, 0.0]),
+        ("logaddexp", (INF, 0.0), [1.0, 0.0]),
+        ("logaddexp", (-INF, -INF), [0.5, 0.5]),
+        ("logaddexp", (1000.0, 1000.0), [0.5, 0.5]),
+        ("atan2", (0.0, 1e-200), [1e200, -0.0]),
+        ("tanh", (50.0,), [0.0]),
+        ("floor", (2.0,), [0.0]),
+        ("sign", (0.0,), [0.0]),
+    ],
+)
 def test_at_ties_zeros_and_poles(name: str, point: tuple[float, ...], expected: list[float]) -> None:
     np.testing.assert_allclose(slopes(name, *point), expected, rtol=1e-15)
 
 
 STRONG = [
-    ("sqrt", (0.0,)), ("log", (0.0,)), ("log2", (0.0,)), ("log10", (0.0,)), ("log1p", (-1.0,)), ("div", (1.0, 0.0)),
-    ("div", (0.0, 0.0)), ("pow", (0.0, -1.0)), ("pow", (-1.0, 0.5)), ("cbrt", (0.0,)), ("asin", (1.0,)),
-    ("acos", (-1.0,)), ("acosh", (1.0,)), ("atanh", (1.0,)), ("atan2", (0.0, 0.0)), ("mod", (1.0, 0.0)),
-    ("fmod", (1.0, 0.0)), ("lgamma", (0.0,)), ("gamma", (0.0,)), ("digamma", (0.0,)), ("sqrt", (-1.0,)),
-    ("log", (-1.0,)), ("hypot", (INF, INF)),
+    ("sqrt", (0.0,)),
+    ("log", (0.0,)),
+    ("log2", (0.0,)),
+    ("log10", (0.0,)),
+    ("log1p", (-1.0,)),
+    ("div", (1.0, 0.0)),
+    ("div", (0.0, 0.0)),
+    ("pow", (0.0, -1.0)),
+    ("pow", (-1.0, 0.5)),
+    ("cbrt", (0.0,)),
+    ("asin", (1.0,)),
+    ("acos", (-1.0,)),
+    ("acosh", (1.0,)),
+    ("atanh", (1.0,)),
+    ("atan2", (0.0, 0.0)),
+    ("mod", (1.0, 0.0)),
+    ("fmod", (1.0, 0.0)),
+    ("lgamma", (0.0,)),
+    ("gamma", (0.0,)),
+    ("digamma", (0.0,)),
+    ("sqrt", (-1.0,)),
+    ("log", (-1.0,)),
+    ("hypot", (INF, INF)),
 ]
 
 
@@ -104,7 +125,7 @@ def test_products_with_zeros(zeros: int) -> None:
     jacobian = np.zeros((5, 5))
     for i in range(5):
         for k in range(i + 1):
-            jacobian[i, k] = np.prod(np.delete(x[:i + 1], k))
+            jacobian[i, k] = np.prod(np.delete(x[: i + 1], k))
     forward, reverse = {"axis": 0, "reverse": False}, {"axis": 0, "reverse": True}
     np.testing.assert_allclose(jvp_of("cumprod", [x], forward, {0: t})[0], jacobian @ t)
     np.testing.assert_allclose(vjp_of("cumprod", [x], forward, {0: t}, [0])[0], jacobian.T @ t)
@@ -152,26 +173,31 @@ def test_the_last_of_several_writes_has_the_derivative() -> None:
 
 def cofactors(a: Any) -> Any:
     n = len(a)
-    return np.array([[(-1) ** (i + j) * np.linalg.det(np.delete(np.delete(a, i, 0), j, 1)) for j in range(n)]
-                     for i in range(n)])
+    return np.array(
+        [[(-1) ** (i + j) * np.linalg.det(np.delete(np.delete(a, i, 0), j, 1)) for j in range(n)] for i in range(n)]
+    )
 
 
-@pytest.mark.parametrize("a", [
-    np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]]),
-    np.array([[1.0, 2.0], [2.0, 4.0]]),
-    np.diag([1.0, 0.0, 3.0]),
-    np.diag([1.0, 0.0, 0.0]),
-    np.array([[1.0, 1.0], [1.0, 1.0 + 1e-9]]),
-    np.array([[0.0, 1.0], [1.0, 0.0]]),
-    np.array([[5.0]]),
-    np.array([[0.0]]),
-    np.zeros((2, 2)),
-    np.arange(16.0).reshape(4, 4) ** 1.5 % 7,
-    np.arange(16.0).reshape(4, 4) + np.eye(4)[0],
-    np.diag([1.0, 0.0, 3.0, 4.0]),
-    np.diag([1.0, 0.0, 3.0, 0.0, 2.0]),
-    np.array([[1.0, 1.0, 0.0, 2.0], [1.0, 1.0 + 1e-10, 0.0, 2.0], [0.0, 3.0, 1.0, 0.0], [2.0, 0.0, 1.0, 1.0]]),
-], ids=lambda a: str(a.tolist()))
+@pytest.mark.parametrize(
+    "a",
+    [
+        np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]]),
+        np.array([[1.0, 2.0], [2.0, 4.0]]),
+        np.diag([1.0, 0.0, 3.0]),
+        np.diag([1.0, 0.0, 0.0]),
+        np.array([[1.0, 1.0], [1.0, 1.0 + 1e-9]]),
+        np.array([[0.0, 1.0], [1.0, 0.0]]),
+        np.array([[5.0]]),
+        np.array([[0.0]]),
+        np.zeros((2, 2)),
+        np.arange(16.0).reshape(4, 4) ** 1.5 % 7,
+        np.arange(16.0).reshape(4, 4) + np.eye(4)[0],
+        np.diag([1.0, 0.0, 3.0, 4.0]),
+        np.diag([1.0, 0.0, 3.0, 0.0, 2.0]),
+        np.array([[1.0, 1.0, 0.0, 2.0], [1.0, 1.0 + 1e-10, 0.0, 2.0], [0.0, 3.0, 1.0, 0.0], [2.0, 0.0, 1.0, 1.0]]),
+    ],
+    ids=lambda a: str(a.tolist()),
+)
 def test_determinant_of_a_singular_matrix_has_its_cofactors(a: Any) -> None:
     (ct,) = vjp_of("det", [a], {}, {0: np.float64(1)}, [0])
     np.testing.assert_allclose(ct, cofactors(a), rtol=1e-12, atol=1e-13)
@@ -187,8 +213,11 @@ def test_second_derivatives_of_the_determinant_of_a_singular_matrix() -> None:
             t = np.zeros((n, n))
             t[at] = 1.0
             *_, moved = interpret(second, [a, np.float64(1), t])
-            expected = (cofactors(a + t) - cofactors(a - t)) / 2 if n < 4 else (
-                8 * (cofactors(a + t / 2) - cofactors(a - t / 2)) - (cofactors(a + t) - cofactors(a - t))) / 6
+            expected = (
+                (cofactors(a + t) - cofactors(a - t)) / 2
+                if n < 4
+                else (8 * (cofactors(a + t / 2) - cofactors(a - t / 2)) - (cofactors(a + t) - cofactors(a - t))) / 6
+            )
             np.testing.assert_allclose(moved, expected, atol=1e-12)
 
 

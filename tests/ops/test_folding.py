@@ -125,31 +125,61 @@ IDENTITIES: dict[str, tuple[Callable[[Builder, list[Value]], Value], list[Any], 
     "broadcast same": (lambda b, v: b("broadcast", v[0], shape=(2, 3, 4), dims=(0, 1, 2)), [X], X, set()),
     "broadcast twice": (
         lambda b, v: b("broadcast", b("broadcast", v[0], shape=(3, 1), dims=(0,)), shape=(2, 3, 4), dims=(1, 2)),
-        [X[0, :, 0]], np.broadcast_to(X[0, :, 0][None, :, None], (2, 3, 4)), set()),
+        [X[0, :, 0]],
+        np.broadcast_to(X[0, :, 0][None, :, None], (2, 3, 4)),
+        set(),
+    ),
     "reshape same": (lambda b, v: b("reshape", v[0], shape=(2, 3, 4)), [X], X, set()),
     "reshape twice": (
-        lambda b, v: b("reshape", b("reshape", v[0], shape=(24,)), shape=(4, 6)), [X], X.reshape(4, 6), {"reshape"}),
-    "reshape there and back": (lambda b, v: b("reshape", b("reshape", v[0], shape=(24,)), shape=(2, 3, 4)), [X], X,
-                               set()),
+        lambda b, v: b("reshape", b("reshape", v[0], shape=(24,)), shape=(4, 6)),
+        [X],
+        X.reshape(4, 6),
+        {"reshape"},
+    ),
+    "reshape there and back": (
+        lambda b, v: b("reshape", b("reshape", v[0], shape=(24,)), shape=(2, 3, 4)),
+        [X],
+        X,
+        set(),
+    ),
     "reshape of a constant": (lambda b, v: b("reshape", b.full(v[0], (2, 3)), shape=(6,)), [S], np.full(6, 2.5), set()),
     "transpose identity": (lambda b, v: b("transpose", v[0], perm=(0, 1, 2)), [X], X, set()),
     "transpose twice": (
-        lambda b, v: b("transpose", b("transpose", v[0], perm=(2, 0, 1)), perm=(1, 0, 2)), [X],
-        X.transpose(2, 0, 1).transpose(1, 0, 2), {"transpose"}),
+        lambda b, v: b("transpose", b("transpose", v[0], perm=(2, 0, 1)), perm=(1, 0, 2)),
+        [X],
+        X.transpose(2, 0, 1).transpose(1, 0, 2),
+        {"transpose"},
+    ),
     "transpose there and back": (
-        lambda b, v: b("transpose", b("transpose", v[0], perm=(2, 0, 1)), perm=(1, 2, 0)), [X], X, set()),
+        lambda b, v: b("transpose", b("transpose", v[0], perm=(2, 0, 1)), perm=(1, 2, 0)),
+        [X],
+        X,
+        set(),
+    ),
     "transpose of a constant": (
-        lambda b, v: b("transpose", b.full(v[0], (2, 3)), perm=(1, 0)), [S], np.full((3, 2), 2.5), set()),
+        lambda b, v: b("transpose", b.full(v[0], (2, 3)), perm=(1, 0)),
+        [S],
+        np.full((3, 2), 2.5),
+        set(),
+    ),
     "select known": (lambda b, v: b("select", b.full(b.bool(False), (2, 3, 4)), v[0], v[1]), [X, -X], -X, set()),
     "select same": (lambda b, v: b("select", v[0], v[1], v[1]), [X > 3, X], X, set()),
     "concat one": (lambda b, v: b("concat", v[0], axis=1), [X], X, set()),
     "reduce nothing": (lambda b, v: b("reduce_sum", v[0], axes=()), [X], X, set()),
     "element of a constant": (
-        lambda b, v: b("index", b.full(v[0], (3, 4)), b.int(1), b.int(2), sizes=(None, 2), steps=(1, 1)), [S],
-        np.full(2, 2.5), set()),
+        lambda b, v: b("index", b.full(v[0], (3, 4)), b.int(1), b.int(2), sizes=(None, 2), steps=(1, 1)),
+        [S],
+        np.full(2, 2.5),
+        set(),
+    ),
     "element of a ramp": (
-        lambda b, v: b("index", b("iota", dtype=I64, shape=(3, 4), axis=1), b.int(1), v[0], sizes=(None, None),
-                       steps=(1, 1)), [np.int64(2)], np.int64(2), set()),
+        lambda b, v: b(
+            "index", b("iota", dtype=I64, shape=(3, 4), axis=1), b.int(1), v[0], sizes=(None, None), steps=(1, 1)
+        ),
+        [np.int64(2)],
+        np.int64(2),
+        set(),
+    ),
     "scalar index": (lambda b, v: b("index", v[0], sizes=(), steps=()), [S], S, set()),
     "integer zero": (lambda b, v: b("mul", v[0], b.int(0)), [np.int64(7)], np.int64(0), set()),
     "integer difference": (lambda b, v: b("sub", v[0], v[0]), [np.int64(7)], np.int64(0), set()),
@@ -170,7 +200,8 @@ def test_identity(name: str) -> None:
 def test_a_ramp_of_another_dtype_is_read() -> None:
     func, actual = built(
         lambda b, v: b("index", b("iota", dtype=F64, shape=(3,), axis=0), v[0], sizes=(None,), steps=(1,)),
-        [np.int64(2)])
+        [np.int64(2)],
+    )
     assert actual == 2.0
     assert type(actual) is np.float64
     assert func.returned[0].type == scalar(F64)

@@ -54,7 +54,7 @@ def test_forward_over_forward(name: str) -> None:
         tangents, directions = (random_like(rng, [operands[k] for k in places]) for _ in range(2))
         args = [*operands, *tangents]
         expected = slope(first, args, places, directions)
-        actual = interpret(second, [*args, *directions])[-len(expected):]
+        actual = interpret(second, [*args, *directions])[-len(expected) :]
         for a, e in zip(actual, expected, strict=True):
             np.testing.assert_allclose(a, e, rtol=2e-6, atol=2e-7, err_msg=f"{operands} {attrs}")
 
@@ -73,7 +73,7 @@ def test_reverse_over_reverse(name: str) -> None:
         args = [*operands, *random_like(rng, values)]
         results = [r for r in interpret(first, args) if r.dtype.kind == "f"]
         seeds, directions = random_like(rng, results), random_like(rng, [operands[k] for k in places])
-        gradients = interpret(second, [*args, *seeds])[-len(places):]
+        gradients = interpret(second, [*args, *seeds])[-len(places) :]
         actual = sum(np.sum(g * d) for g, d in zip(gradients, directions, strict=True))
         expected = sum(np.sum(s * e) for s, e in zip(seeds, slope(first, args, places, directions), strict=True))
         np.testing.assert_allclose(actual, expected, rtol=2e-6, atol=2e-6, err_msg=f"{operands} {attrs}")

@@ -10,17 +10,68 @@ from tests.ops.samples import samples, smooth_samples
 
 ALL = [pytest.param(d, id=d.name) for d in all_ops()]
 DOCUMENTED = {
-    "constant", "undef", "empty", "iota", "dim", "bind_dim", "cast", "ldexp", "add_overflows", "sub_overflows",
-    "mul_overflows", "select", "stop_gradient", "broadcast", "reshape", "transpose", "index", "update", "accumulate",
-    "gather", "scatter", "scatter_add", "concat", "pad", "argmax", "argmin", "cumsum", "cumprod", "cummax", "cummin",
-    "dot_general", "sort", "argsort", "searchsorted", "cholesky", "triangular_solve", "solve", "lu", "inverse", "det",
-    "slogdet", "eigh", "qr", "svd", "if", "loop", "call", "custom_derivative", "fail_if", "check_index", "tape_new",
-    "tape_push", "tape_pop", "yield", "return",
+    "constant",
+    "undef",
+    "empty",
+    "iota",
+    "dim",
+    "bind_dim",
+    "cast",
+    "ldexp",
+    "add_overflows",
+    "sub_overflows",
+    "mul_overflows",
+    "select",
+    "stop_gradient",
+    "broadcast",
+    "reshape",
+    "transpose",
+    "index",
+    "update",
+    "accumulate",
+    "gather",
+    "scatter",
+    "scatter_add",
+    "concat",
+    "pad",
+    "argmax",
+    "argmin",
+    "cumsum",
+    "cumprod",
+    "cummax",
+    "cummin",
+    "dot_general",
+    "sort",
+    "argsort",
+    "searchsorted",
+    "cholesky",
+    "triangular_solve",
+    "solve",
+    "lu",
+    "inverse",
+    "det",
+    "slogdet",
+    "eigh",
+    "qr",
+    "svd",
+    "if",
+    "loop",
+    "call",
+    "custom_derivative",
+    "fail_if",
+    "check_index",
+    "tape_new",
+    "tape_push",
+    "tape_pop",
+    "yield",
+    "return",
     *(f"reduce_{n}" for n in ("sum", "prod", "max", "min", "and", "or")),
-    *("neg abs sign exp exp2 expm1 log log2 log10 log1p sqrt cbrt sin cos tan asin acos atan sinh cosh tanh asinh "
-      "acosh atanh floor ceil trunc rint isnan isinf isfinite signbit not invert erf erfc lgamma gamma digamma sigmoid "
-      "add sub mul div floordiv mod fmod pow atan2 hypot maximum minimum fmax fmin copysign nextafter logaddexp "
-      "logaddexp2 heaviside gcd lcm and or xor shl shr eq ne lt le gt ge").split(),
+    *(
+        "neg abs sign exp exp2 expm1 log log2 log10 log1p sqrt cbrt sin cos tan asin acos atan sinh cosh tanh asinh "
+        "acosh atanh floor ceil trunc rint isnan isinf isfinite signbit not invert erf erfc lgamma gamma digamma sigmoid "
+        "add sub mul div floordiv mod fmod pow atan2 hypot maximum minimum fmax fmin copysign nextafter logaddexp "
+        "logaddexp2 heaviside gcd lcm and or xor shl shr eq ne lt le gt ge"
+    ).split(),
 }
 BEYOND_THE_PAGE = {"trigamma", "polygamma"}
 

@@ -16,11 +16,33 @@ from tests.ops.single import results_of
 
 RTOL = {"float64": 4e-13, "float32": 4e-6}
 UFUNC_NAMES = {
-    "neg": "negative", "sub": "subtract", "mul": "multiply", "div": "divide", "mod": "remainder", "abs": "absolute",
-    "floordiv": "floor_divide", "pow": "power", "atan2": "arctan2", "not": "invert", "and": "bitwise_and",
-    "or": "bitwise_or", "xor": "bitwise_xor", "shl": "left_shift", "shr": "right_shift", "eq": "equal",
-    "ne": "not_equal", "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal", "acos": "arccos",
-    "asin": "arcsin", "atan": "arctan", "acosh": "arccosh", "asinh": "arcsinh", "atanh": "arctanh",
+    "neg": "negative",
+    "sub": "subtract",
+    "mul": "multiply",
+    "div": "divide",
+    "mod": "remainder",
+    "abs": "absolute",
+    "floordiv": "floor_divide",
+    "pow": "power",
+    "atan2": "arctan2",
+    "not": "invert",
+    "and": "bitwise_and",
+    "or": "bitwise_or",
+    "xor": "bitwise_xor",
+    "shl": "left_shift",
+    "shr": "right_shift",
+    "eq": "equal",
+    "ne": "not_equal",
+    "lt": "less",
+    "le": "less_equal",
+    "gt": "greater",
+    "ge": "greater_equal",
+    "acos": "arccos",
+    "asin": "arcsin",
+    "atan": "arctan",
+    "acosh": "arccosh",
+    "asinh": "arcsinh",
+    "atanh": "arctanh",
 }
 SPECIAL_NAMES = {"lgamma": "gammaln", "sigmoid": "expit", "digamma": "digamma"}
 LINALG = {"cholesky", "inverse", "det", "slogdet", "lu", "eigh", "solve", "triangular_solve", "qr", "svd"}
@@ -160,8 +182,12 @@ def leibniz(a: Any) -> float:
 
 def test_determinants_are_sums_over_permutations() -> None:
     for (a,), _, (det,) in matrices("det"):
-        same(det, np.array([leibniz(m) for m in a.reshape(-1, *a.shape[-2:])]).reshape(a.shape[:-2]) if a.shape[:-2]
-             else leibniz(a))
+        same(
+            det,
+            np.array([leibniz(m) for m in a.reshape(-1, *a.shape[-2:])]).reshape(a.shape[:-2])
+            if a.shape[:-2]
+            else leibniz(a),
+        )
     for (a,), _, (sign, logdet) in matrices("slogdet"):
         with np.errstate(all="ignore"):
             same(sign * np.exp(logdet), np.linalg.det(a))

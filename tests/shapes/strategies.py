@@ -14,8 +14,13 @@ NAMES = ("K", "M", "N")
 Tree = int | str | tuple["str", "Tree", "Tree"]
 
 PYTHON = {
-    "+": operator.add, "-": operator.sub, "*": operator.mul, "//": operator.floordiv, "%": operator.mod,
-    "max": max, "min": min,
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "//": operator.floordiv,
+    "%": operator.mod,
+    "max": max,
+    "min": min,
 }
 SYMBOLIC = {**PYTHON, "max": dmax, "min": dmin}
 

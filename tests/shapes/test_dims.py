@@ -101,8 +101,17 @@ def test_fold_rebuilds(tree: Tree, env: dict[str, int]) -> None:
     both = try_both(tree, env)
     assume(both is not None)
     assert both is not None
-    value = fold(both[0], const=int, symbol=env.__getitem__, add=operator.add, mul=operator.mul,
-                 floordiv=operator.floordiv, mod=operator.mod, max=max, min=min)
+    value = fold(
+        both[0],
+        const=int,
+        symbol=env.__getitem__,
+        add=operator.add,
+        mul=operator.mul,
+        floordiv=operator.floordiv,
+        mod=operator.mod,
+        max=max,
+        min=min,
+    )
     assert value == both[1]
 
 
@@ -197,8 +206,19 @@ def test_normal_forms(size: Size, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("size", "number"),
-    [(N - N, 0), (N * 0, 0), (N + 1 - N, 1), (N // N, 1), (N % 1, 0), (0 // N, 0), ((2 * N) % 2, 0),
-     (dmax(3, 5), 5), (dmin(N, N), None), (N**0, 1), ((N + M) * (N - M) - N**2 + M**2, 0)],
+    [
+        (N - N, 0),
+        (N * 0, 0),
+        (N + 1 - N, 1),
+        (N // N, 1),
+        (N % 1, 0),
+        (0 // N, 0),
+        ((2 * N) % 2, 0),
+        (dmax(3, 5), 5),
+        (dmin(N, N), None),
+        (N**0, 1),
+        ((N + M) * (N - M) - N**2 + M**2, 0),
+    ],
 )
 def test_constants_are_plain_ints(size: Size, number: int | None) -> None:
     if number is None:
@@ -235,8 +255,17 @@ def test_fold_builds_a_shared_atom_once() -> None:
         return lambda a, b: f"({a}{sign}{b})"
 
     size = N // M + (N // M) * K + dmax(N, M, 2)
-    text = fold(size, const=str, symbol=name, add=join("+"), mul=join("*"), floordiv=join("//"), mod=join("%"),
-                max=lambda a, b: f"max({a},{b})", min=lambda a, b: f"min({a},{b})")
+    text = fold(
+        size,
+        const=str,
+        symbol=name,
+        add=join("+"),
+        mul=join("*"),
+        floordiv=join("//"),
+        mod=join("%"),
+        max=lambda a, b: f"max({a},{b})",
+        min=lambda a, b: f"min({a},{b})",
+    )
     assert text == "(((K*(N//M))+(N//M))+max(max(2,M),N))"
     assert sorted(built) == ["K", "M", "N"]
 
@@ -272,7 +301,7 @@ def test_truth_and_order_are_refused() -> None:
     with pytest.raises(TypeError):
         "a" * N
     with pytest.raises(ValueError, match="not an integer"):
-        N ** -1
+        N**-1
     with pytest.raises(TypeError):
         as_size(1.0)
     assert N != 3

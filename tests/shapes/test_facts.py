@@ -143,8 +143,13 @@ EVEN = DIMS.with_divisible(N, 4)
 def test_what_can_be_proved(facts: Facts, text: str, expected: bool | None) -> None:
     left, sign, right = text.rpartition(next(sign for sign in ("==", "<=", ">=", "<", ">") if f" {sign} " in text))
     a, b = parse_size(left), parse_size(right)
-    ask = {"==": known_eq, "<=": known_le, "<": known_lt,
-           ">=": lambda x, y, f: known_le(y, x, f), ">": lambda x, y, f: known_lt(y, x, f)}[sign]
+    ask = {
+        "==": known_eq,
+        "<=": known_le,
+        "<": known_lt,
+        ">=": lambda x, y, f: known_le(y, x, f),
+        ">": lambda x, y, f: known_lt(y, x, f),
+    }[sign]
     assert ask(a, b, facts) is expected
 
 

@@ -100,8 +100,12 @@ def agree(
 @given(st.lists(shapes(), max_size=3), ENV)
 def test_broadcast(operands: list[Shape], env: dict[str, int]) -> None:
     run = Run(env)
-    agree(run, lambda: broadcast_shapes(*operands, facts=DIMS, undecided=run.check),
-          lambda: np.broadcast_shapes(*map(run.shape, operands)), checks_may_refuse=True)
+    agree(
+        run,
+        lambda: broadcast_shapes(*operands, facts=DIMS, undecided=run.check),
+        lambda: np.broadcast_shapes(*map(run.shape, operands)),
+        checks_may_refuse=True,
+    )
 
 
 @settings(max_examples=300, deadline=None)
@@ -131,21 +135,27 @@ def test_expanded_axes_are_those_with_stride_zero(operands: list[tuple[int, ...]
 @given(shapes(), shapes(), ENV)
 def test_broadcast_to(shape: Shape, target: Shape, env: dict[str, int]) -> None:
     run = Run(env)
-    agree(run, lambda: broadcast_to_shape(shape, target, DIMS, run.check),
-          lambda: np.broadcast_to(run.zeros(shape), run.shape(target)).shape, checks_may_refuse=True)
+    agree(
+        run,
+        lambda: broadcast_to_shape(shape, target, DIMS, run.check),
+        lambda: np.broadcast_to(run.zeros(shape), run.shape(target)).shape,
+        checks_may_refuse=True,
+    )
 
 
 @settings(max_examples=400, deadline=None)
 @given(shapes(), shapes(), ENV)
 def test_matmul(a: Shape, b: Shape, env: dict[str, int]) -> None:
     run = Run(env)
-    agree(run, lambda: matmul_shape(a, b, DIMS, run.check),
-          lambda: np.matmul(run.zeros(a), run.zeros(b)).shape, checks_may_refuse=True)
+    agree(
+        run,
+        lambda: matmul_shape(a, b, DIMS, run.check),
+        lambda: np.matmul(run.zeros(a), run.zeros(b)).shape,
+        checks_may_refuse=True,
+    )
 
 
-TARGETS = st.one_of(
-    st.lists(st.sampled_from((*SIZES, -1, -1)), max_size=3).map(tuple), st.sampled_from((*SIZES, -1))
-)
+TARGETS = st.one_of(st.lists(st.sampled_from((*SIZES, -1, -1)), max_size=3).map(tuple), st.sampled_from((*SIZES, -1)))
 
 
 @settings(max_examples=500, deadline=None)
@@ -153,8 +163,11 @@ TARGETS = st.one_of(
 def test_reshape(shape: Shape, target: Size | Shape, env: dict[str, int]) -> None:
     run = Run(env)
     goal = target if isinstance(target, tuple) else (target,)
-    agree(run, lambda: reshape_shape(shape, target, DIMS, run.check),
-          lambda: run.zeros(shape).reshape(run.shape(goal)).shape)
+    agree(
+        run,
+        lambda: reshape_shape(shape, target, DIMS, run.check),
+        lambda: run.zeros(shape).reshape(run.shape(goal)).shape,
+    )
 
 
 @settings(max_examples=300, deadline=None)
@@ -162,32 +175,45 @@ def test_reshape(shape: Shape, target: Size | Shape, env: dict[str, int]) -> Non
 def test_reshape_to_a_run_time_size_that_may_be_negative(first: int, second: int, total: int) -> None:
     run = Run({"p": first, "q": second, "N": total})
     goal = (symbol("p"), symbol("q"))
-    agree(run, lambda: reshape_shape((N,), goal, DIMS, run.check),
-          lambda: run.zeros((N,)).reshape(first, second).shape, checks_may_refuse=min(first, second) < 0)
+    agree(
+        run,
+        lambda: reshape_shape((N,), goal, DIMS, run.check),
+        lambda: run.zeros((N,)).reshape(first, second).shape,
+        checks_may_refuse=min(first, second) < 0,
+    )
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(shapes(), max_size=3), st.one_of(st.none(), st.integers(-3, 3)), ENV)
 def test_concatenate(parts: list[Shape], axis: int | None, env: dict[str, int]) -> None:
     run = Run(env)
-    agree(run, lambda: concat_shape(parts, axis, DIMS, run.check),
-          lambda: np.concatenate([run.zeros(part) for part in parts], axis=axis).shape)
+    agree(
+        run,
+        lambda: concat_shape(parts, axis, DIMS, run.check),
+        lambda: np.concatenate([run.zeros(part) for part in parts], axis=axis).shape,
+    )
 
 
 @settings(max_examples=300, deadline=None)
 @given(shapes(2), shapes(2), st.integers(-4, 3), ENV)
 def test_stack(a: Shape, b: Shape, axis: int, env: dict[str, int]) -> None:
     run = Run(env)
-    agree(run, lambda: stack_shape([a, b], axis, DIMS, run.check),
-          lambda: np.stack([run.zeros(a), run.zeros(b)], axis=axis).shape)
+    agree(
+        run,
+        lambda: stack_shape([a, b], axis, DIMS, run.check),
+        lambda: np.stack([run.zeros(a), run.zeros(b)], axis=axis).shape,
+    )
 
 
 @settings(max_examples=300, deadline=None)
 @given(shapes(), AXES, st.booleans(), ENV)
 def test_reduce(shape: Shape, axes: int | tuple[int, ...] | None, keepdims: bool, env: dict[str, int]) -> None:
     run = Run(env)
-    agree(run, lambda: reduce_shape(shape, axes, keepdims),
-          lambda: np.sum(run.zeros(shape), axis=axes, keepdims=keepdims).shape)
+    agree(
+        run,
+        lambda: reduce_shape(shape, axes, keepdims),
+        lambda: np.sum(run.zeros(shape), axis=axes, keepdims=keepdims).shape,
+    )
 
 
 @settings(max_examples=300, deadline=None)
@@ -197,8 +223,9 @@ def test_transpose_squeeze_and_expand(shape: Shape, axes: int | tuple[int, ...] 
     if not isinstance(axes, int):
         agree(run, lambda: transpose_shape(shape, axes), lambda: np.transpose(run.zeros(shape), axes).shape)
     if axes is not None:
-        agree(run, lambda: squeeze_shape(shape, axes, DIMS, run.check),
-              lambda: np.squeeze(run.zeros(shape), axes).shape)
+        agree(
+            run, lambda: squeeze_shape(shape, axes, DIMS, run.check), lambda: np.squeeze(run.zeros(shape), axes).shape
+        )
         agree(run, lambda: expand_dims_shape(shape, axes), lambda: np.expand_dims(run.zeros(shape), axes).shape)
 
 
@@ -220,9 +247,28 @@ def test_axes(rank: int, axes: int | tuple[int, ...] | None) -> None:
 
 
 EINSUM = (
-    "ij,jk->ik", "ij,jk", "ii->i", "ii", "i,i", "i,j->ij", "...ij,...jk->...ik", "...i,i->...", "...i,...i",
-    "i...->...", "ij->ji", "ba", "b a", "i...,i...->...i", "ijk,ikl->ijl", "ii,i->i", "", "...,...", ",i", "...",
-    "i->", "ij,ij,ij->j",
+    "ij,jk->ik",
+    "ij,jk",
+    "ii->i",
+    "ii",
+    "i,i",
+    "i,j->ij",
+    "...ij,...jk->...ik",
+    "...i,i->...",
+    "...i,...i",
+    "i...->...",
+    "ij->ji",
+    "ba",
+    "b a",
+    "i...,i...->...i",
+    "ijk,ikl->ijl",
+    "ii,i->i",
+    "",
+    "...,...",
+    ",i",
+    "...",
+    "i->",
+    "ij,ij,ij->j",
 )
 
 
@@ -230,8 +276,12 @@ EINSUM = (
 @given(st.sampled_from(EINSUM), st.lists(shapes(), min_size=1, max_size=3), ENV)
 def test_einsum(subscripts: str, operands: list[Shape], env: dict[str, int]) -> None:
     run = Run(env)
-    agree(run, lambda: einsum_dims(subscripts, operands, DIMS, run.check).shape,
-          lambda: np.einsum(subscripts, *map(run.zeros, operands)).shape, checks_may_refuse=True)
+    agree(
+        run,
+        lambda: einsum_dims(subscripts, operands, DIMS, run.check).shape,
+        lambda: np.einsum(subscripts, *map(run.zeros, operands)).shape,
+        checks_may_refuse=True,
+    )
 
 
 @pytest.mark.parametrize(
@@ -308,63 +358,146 @@ def test_symbolic_results(found: Shape, text: str) -> None:
 
 
 ERRORS: list[tuple[Callable[[], object], type[ShapeError], str, dict[str, object]]] = [
-    (lambda: broadcast_shapes((N, 3), (4,), facts=DIMS), BroadcastError,
-     "shapes (N, 3) and (4,) don't broadcast: axis 1 is 3 in one and 4 in the other",
-     {"kind": "broadcast", "axis": 1, "left": 3, "right": 4, "shapes": ((N, 3), (4,))}),
-    (lambda: broadcast_shapes((N,), (M,), facts=DIMS), UndecidedError,
-     "broadcast, axis 0: N and M have to be equal, and nothing says that they are",
-     {"kind": "undecided", "axis": 0, "left": N, "right": M}),
-    (lambda: broadcast_shapes((N + 2,), (N + 3,), facts=DIMS), BroadcastError,
-     "shapes (N + 2,) and (N + 3,) don't broadcast: axis 0 is N + 2 in one and N + 3 in the other", {"axis": 0}),
-    (lambda: broadcast_to_shape((2, 3), (3,)), BroadcastError,
-     "shape (2, 3) has more dimensions than (3,), to which it should broadcast", {}),
-    (lambda: broadcast_to_shape((3,), (1,)), BroadcastError,
-     "shape (3,) does not broadcast to (1,): axis 0 is 3, not 1 or 1", {"axis": 0, "left": 3, "right": 1}),
-    (lambda: matmul_shape((N, 3), (4, M), DIMS), MatmulError,
-     "shapes (N, 3) and (4, M) don't fit @: the left one has 3 columns, the right one 4 rows",
-     {"kind": "matmul", "axis": 1, "left": 3, "right": 4}),
-    (lambda: matmul_shape((3,), (4,)), MatmulError,
-     "shapes (3,) and (4,) don't fit @: inner sizes 3 and 4 differ", {"axis": 0}),
+    (
+        lambda: broadcast_shapes((N, 3), (4,), facts=DIMS),
+        BroadcastError,
+        "shapes (N, 3) and (4,) don't broadcast: axis 1 is 3 in one and 4 in the other",
+        {"kind": "broadcast", "axis": 1, "left": 3, "right": 4, "shapes": ((N, 3), (4,))},
+    ),
+    (
+        lambda: broadcast_shapes((N,), (M,), facts=DIMS),
+        UndecidedError,
+        "broadcast, axis 0: N and M have to be equal, and nothing says that they are",
+        {"kind": "undecided", "axis": 0, "left": N, "right": M},
+    ),
+    (
+        lambda: broadcast_shapes((N + 2,), (N + 3,), facts=DIMS),
+        BroadcastError,
+        "shapes (N + 2,) and (N + 3,) don't broadcast: axis 0 is N + 2 in one and N + 3 in the other",
+        {"axis": 0},
+    ),
+    (
+        lambda: broadcast_to_shape((2, 3), (3,)),
+        BroadcastError,
+        "shape (2, 3) has more dimensions than (3,), to which it should broadcast",
+        {},
+    ),
+    (
+        lambda: broadcast_to_shape((3,), (1,)),
+        BroadcastError,
+        "shape (3,) does not broadcast to (1,): axis 0 is 3, not 1 or 1",
+        {"axis": 0, "left": 3, "right": 1},
+    ),
+    (
+        lambda: matmul_shape((N, 3), (4, M), DIMS),
+        MatmulError,
+        "shapes (N, 3) and (4, M) don't fit @: the left one has 3 columns, the right one 4 rows",
+        {"kind": "matmul", "axis": 1, "left": 3, "right": 4},
+    ),
+    (
+        lambda: matmul_shape((3,), (4,)),
+        MatmulError,
+        "shapes (3,) and (4,) don't fit @: inner sizes 3 and 4 differ",
+        {"axis": 0},
+    ),
     (lambda: matmul_shape((), (4,)), MatmulError, "@ needs arrays of at least 1 dimension; the left one is 0-d", {}),
-    (lambda: reshape_shape((2, 3), (4, -1)), ReshapeError,
-     "an array of shape (2, 3) has 6 elements and can't be reshaped to (4, -1), a multiple of 4",
-     {"kind": "reshape", "axis": 1, "left": 6, "right": 4}),
-    (lambda: reshape_shape((2, N), (2, N + 1)), ReshapeError,
-     "an array of shape (2, N) has 2*N elements and can't be reshaped to (2, N + 1), which has 2*N + 2", {}),
+    (
+        lambda: reshape_shape((2, 3), (4, -1)),
+        ReshapeError,
+        "an array of shape (2, 3) has 6 elements and can't be reshaped to (4, -1), a multiple of 4",
+        {"kind": "reshape", "axis": 1, "left": 6, "right": 4},
+    ),
+    (
+        lambda: reshape_shape((2, N), (2, N + 1)),
+        ReshapeError,
+        "an array of shape (2, N) has 2*N elements and can't be reshaped to (2, N + 1), which has 2*N + 2",
+        {},
+    ),
     (lambda: reshape_shape((6,), (-1, -1)), ReshapeError, "reshape to (-1, -1): only one size can be -1", {}),
-    (lambda: reshape_shape((0,), (0, -1)), ReshapeError,
-     "an array of shape (0,) has 0 elements and can't be reshaped to (0, -1), a multiple of 0", {}),
-    (lambda: reshape_shape((6,), (2, -N - 1), DIMS), ReshapeError,
-     "reshape to (2, -N - 1): axis 1 has a negative size", {"axis": 1}),
-    (lambda: concat_shape([(2, 3), (2, 4)], 0), ConcatError,
-     "can't concatenate arrays whose sizes differ: axis 1 is 3 in array 0 and 4 in array 1",
-     {"kind": "concat", "axis": 1, "left": 3, "right": 4}),
-    (lambda: concat_shape([(2, 3), (2,)], 0), ConcatError,
-     "can't concatenate arrays with 2 and 1 dimensions (array 0 and array 1)", {}),
-    (lambda: concat_shape([()], 0), ConcatError,
-     "0-d arrays can't be concatenated; stack joins them along a new axis", {}),
+    (
+        lambda: reshape_shape((0,), (0, -1)),
+        ReshapeError,
+        "an array of shape (0,) has 0 elements and can't be reshaped to (0, -1), a multiple of 0",
+        {},
+    ),
+    (
+        lambda: reshape_shape((6,), (2, -N - 1), DIMS),
+        ReshapeError,
+        "reshape to (2, -N - 1): axis 1 has a negative size",
+        {"axis": 1},
+    ),
+    (
+        lambda: concat_shape([(2, 3), (2, 4)], 0),
+        ConcatError,
+        "can't concatenate arrays whose sizes differ: axis 1 is 3 in array 0 and 4 in array 1",
+        {"kind": "concat", "axis": 1, "left": 3, "right": 4},
+    ),
+    (
+        lambda: concat_shape([(2, 3), (2,)], 0),
+        ConcatError,
+        "can't concatenate arrays with 2 and 1 dimensions (array 0 and array 1)",
+        {},
+    ),
+    (
+        lambda: concat_shape([()], 0),
+        ConcatError,
+        "0-d arrays can't be concatenated; stack joins them along a new axis",
+        {},
+    ),
     (lambda: concat_shape([]), ConcatError, "nothing to concatenate", {}),
     (lambda: stack_shape([]), ConcatError, "nothing to stack", {}),
-    (lambda: stack_shape([(2,), (3,)]), ConcatError,
-     "can't stack arrays whose sizes differ: axis 0 is 2 in array 0 and 3 in array 1", {}),
-    (lambda: normalize_axis(2, 2), AxisError, "axis 2 is out of range for an array with 2 dimensions",
-     {"kind": "axis", "axis": 2}),
+    (
+        lambda: stack_shape([(2,), (3,)]),
+        ConcatError,
+        "can't stack arrays whose sizes differ: axis 0 is 2 in array 0 and 3 in array 1",
+        {},
+    ),
+    (
+        lambda: normalize_axis(2, 2),
+        AxisError,
+        "axis 2 is out of range for an array with 2 dimensions",
+        {"kind": "axis", "axis": 2},
+    ),
     (lambda: normalize_axis(-2, 1), AxisError, "axis -2 is out of range for an array with 1 dimension", {}),
     (lambda: normalize_axes((0, -2), 2), AxisError, "axis 0 is given twice", {}),
     (lambda: transpose_shape((2, 3), (0,)), AxisError, "1 axes to permute an array with 2 dimensions", {}),
-    (lambda: squeeze_shape((2, 3), 0), SqueezeError,
-     "axis 0 has size 2 and can't be squeezed; only axes of size 1 can", {"kind": "squeeze", "axis": 0, "left": 2}),
-    (lambda: squeeze_shape((N, 3), None, DIMS), UndecidedError,
-     "squeeze of (N, 3) keeps or drops axis 0 depending on whether N is 1; name the axes to squeeze", {"axis": 0}),
-    (lambda: einsum_dims("ij,jk", [(2, 3), (4, 5)]), EinsumError,
-     "einsum 'ij,jk' of (2, 3) and (4, 5): label 'j' is both 3 and 4", {"kind": "einsum", "left": 3, "right": 4}),
-    (lambda: einsum_dims("...i,...i", [(2, 3), (4, 3)]), EinsumError,
-     "einsum '...i,...i' of (2, 3) and (4, 3): axis 1 from the end of the ellipsis is both 2 and 4", {}),
-    (lambda: einsum_dims("ij", [(2,)]), EinsumError,
-     "einsum subscript 'ij' labels 2 axes of an array with 1 dimensions", {}),
+    (
+        lambda: squeeze_shape((2, 3), 0),
+        SqueezeError,
+        "axis 0 has size 2 and can't be squeezed; only axes of size 1 can",
+        {"kind": "squeeze", "axis": 0, "left": 2},
+    ),
+    (
+        lambda: squeeze_shape((N, 3), None, DIMS),
+        UndecidedError,
+        "squeeze of (N, 3) keeps or drops axis 0 depending on whether N is 1; name the axes to squeeze",
+        {"axis": 0},
+    ),
+    (
+        lambda: einsum_dims("ij,jk", [(2, 3), (4, 5)]),
+        EinsumError,
+        "einsum 'ij,jk' of (2, 3) and (4, 5): label 'j' is both 3 and 4",
+        {"kind": "einsum", "left": 3, "right": 4},
+    ),
+    (
+        lambda: einsum_dims("...i,...i", [(2, 3), (4, 3)]),
+        EinsumError,
+        "einsum '...i,...i' of (2, 3) and (4, 3): axis 1 from the end of the ellipsis is both 2 and 4",
+        {},
+    ),
+    (
+        lambda: einsum_dims("ij", [(2,)]),
+        EinsumError,
+        "einsum subscript 'ij' labels 2 axes of an array with 1 dimensions",
+        {},
+    ),
     (lambda: einsum_dims("i,j", [(2,)]), EinsumError, "einsum subscripts 'i,j' are for 2 operands, not 1", {}),
-    (lambda: conv_size(3, 5), ConvError, "a window of 5 is larger than its padded input of 3",
-     {"kind": "conv", "left": 3, "right": 5}),
+    (
+        lambda: conv_size(3, 5),
+        ConvError,
+        "a window of 5 is larger than its padded input of 3",
+        {"kind": "conv", "left": 3, "right": 5},
+    ),
 ]
 
 

@@ -10,7 +10,25 @@ from tangra.shapes import Facts, Size, SliceError, UndecidedError, evaluate, sli
 
 N, a, b, i, k = (symbol(name) for name in ("N", "a", "b", "i", "k"))
 PLACES: tuple[Size | None, ...] = (
-    None, 0, 1, -1, 2, -2, 5, -7, a, b, a + 1, -a, N, N - 1, N + 1, -N, a - b, N - a, N // 2,
+    None,
+    0,
+    1,
+    -1,
+    2,
+    -2,
+    5,
+    -7,
+    a,
+    b,
+    a + 1,
+    -a,
+    N,
+    N - 1,
+    N + 1,
+    -N,
+    a - b,
+    N - a,
+    N // 2,
 )
 STEPS: tuple[int | None, ...] = (None, 1, 2, 3, -1, -2, -3)
 SIZES: tuple[Size, ...] = (N, 0, 1, 4, N + 1, 2 * N)
@@ -19,8 +37,13 @@ SIZES: tuple[Size, ...] = (N, 0, 1, 4, N + 1, 2 * N)
 @pytest.mark.parametrize("low", [None, 0, 1])
 @settings(max_examples=500, deadline=None)
 @given(
-    st.sampled_from(PLACES), st.sampled_from(PLACES), st.sampled_from(STEPS), st.sampled_from(SIZES),
-    st.integers(0, 7), st.integers(-9, 9), st.integers(-9, 9),
+    st.sampled_from(PLACES),
+    st.sampled_from(PLACES),
+    st.sampled_from(STEPS),
+    st.sampled_from(SIZES),
+    st.integers(0, 7),
+    st.integers(-9, 9),
+    st.integers(-9, 9),
 )
 def test_slices_are_pythons(
     low: int | None, start: Size | None, stop: Size | None, step: int | None, dim: Size, n: int, first: int, second: int
@@ -41,8 +64,10 @@ def test_slices_are_pythons(
 
 @settings(max_examples=300, deadline=None)
 @given(
-    st.one_of(st.none(), st.integers(-12, 12)), st.one_of(st.none(), st.integers(-12, 12)),
-    st.one_of(st.none(), st.integers(-4, 4).filter(bool)), st.integers(0, 9),
+    st.one_of(st.none(), st.integers(-12, 12)),
+    st.one_of(st.none(), st.integers(-12, 12)),
+    st.one_of(st.none(), st.integers(-4, 4).filter(bool)),
+    st.integers(0, 9),
 )
 def test_slices_of_ints(start: int | None, stop: int | None, step: int | None, dim: int) -> None:
     chosen = range(*slice(start, stop, step).indices(dim))

@@ -136,7 +136,8 @@ class _Run:
         message, payload = op.attrs.get("message"), [v.item() for v in rest[count:]]
         error = self.exception(op.attrs["kind"], () if message is None else (message.format(*payload),))
         error.tangra_state = dict(  # type: ignore[attr-defined]
-            zip(op.attrs.get("state", ()), rest[:count], strict=True))
+            zip(op.attrs.get("state", ()), rest[:count], strict=True)
+        )
         raise error
 
     def exception(self, kind: str, args: tuple[Any, ...]) -> BaseException:
@@ -188,9 +189,18 @@ class _Run:
 
 
 _STRUCTURAL: dict[str, Callable[[_Run, Op, dict[int, Any], Symbols], Sequence[Any]]] = {
-    "if": _Run.if_, "loop": _Run.loop, "call": _Run.call_op, "custom_derivative": _Run.call_op,
-    "fail_if": _Run.fail_if, "check_index": _Run.check_index, "dim": _Run.dim, "bind_dim": _Run.bind_dim,
-    "tape_new": _Run.tape_new, "tape_push": _Run.tape_push, "tape_pop": _Run.tape_pop, "undef": _Run.undef,
+    "if": _Run.if_,
+    "loop": _Run.loop,
+    "call": _Run.call_op,
+    "custom_derivative": _Run.call_op,
+    "fail_if": _Run.fail_if,
+    "check_index": _Run.check_index,
+    "dim": _Run.dim,
+    "bind_dim": _Run.bind_dim,
+    "tape_new": _Run.tape_new,
+    "tape_push": _Run.tape_push,
+    "tape_pop": _Run.tape_pop,
+    "undef": _Run.undef,
 }
 
 
@@ -229,8 +239,10 @@ def bind_symbols(value: Any, type: Type, symbols: Symbols) -> None:
             symbols.setdefault(atom.name, size)
 
 
-_DTYPES = {name: np.dtype(name) for name in (
-    "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64")}
+_DTYPES = {
+    name: np.dtype(name)
+    for name in ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64")
+}
 
 
 def check_type(value: Any, type: Type, symbols: Symbols, where: Op | Value) -> None:

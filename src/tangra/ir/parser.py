@@ -56,7 +56,7 @@ class _Parser:
 
     def fail(self, expected: str) -> IRSyntaxError:
         line = self.text.count("\n", 0, self.position) + 1
-        found = self.text[self.position:self.position + 30].split("\n")[0]
+        found = self.text[self.position : self.position + 30].split("\n")[0]
         return IRSyntaxError(f"line {line}: expected {expected}, found {found!r}")
 
     def space(self) -> None:
@@ -104,7 +104,7 @@ class _Parser:
             char = self.text[self.position]
             depth += (char == opening) - (char == _CLOSING[opening])
             self.position += 1
-        return self.text[start:self.position - 1]
+        return self.text[start : self.position - 1]
 
     def function(self) -> None:
         self.expect("func")
@@ -206,7 +206,7 @@ class _Parser:
             return self.type()
         if self.take("`"):
             end = self.text.index("`", self.position)
-            size, self.position = self.text[self.position:end], end + 1
+            size, self.position = self.text[self.position : end], end + 1
             return parse_size(size)
         if (match := self.match(_FUNCTION)) is not None:
             return self.functions[match.group(1)]

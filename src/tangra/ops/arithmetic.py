@@ -57,8 +57,10 @@ def _pow_partials(b: Builder, op: Op) -> list[Value | None]:
 
 
 def _div_partials(b: Builder, op: Op) -> list[Value | None]:
+    """1 / y and -(x / y) / y, with one division for both."""
     y = op.operands[1]
-    return [b("div", like(b, 1, y), y), b("neg", b("div", op.result, y))]
+    inverse = b("div", like(b, 1, y), y)
+    return [inverse, b("neg", b("mul", op.result, inverse))]
 
 
 def _mod_partials(b: Builder, op: Op) -> list[Value | None]:
@@ -120,9 +122,7 @@ def _extremum_jvp(b: Builder, op: Op, tangents: list[Value | None]) -> list[Valu
     return [b("select", tie, mean, b("select", second, ty, tx))]
 
 
-def _extremum_vjp(
-    b: Builder, op: Op, cotangents: list[Value | None], wanted: list[bool]
-) -> list[Value | None]:
+def _extremum_vjp(b: Builder, op: Op, cotangents: list[Value | None], wanted: list[bool]) -> list[Value | None]:
     """The cotangent goes to the chosen operand, half to each at a tie."""
     ct = cotangents[0]
     if ct is None:
@@ -146,26 +146,65 @@ def _binary(name: str, kinds: str, ufunc: Any, doc: str, **facts: Any) -> None:
 
 
 def _declare_sums() -> None:
-    _unary("neg", NUMBER, np.negative, "-x", partials=lambda b, op: [like(b, -1, op.result)], fold=folding.neg,
-           linear=True)
+    _unary(
+        "neg", NUMBER, np.negative, "-x", partials=lambda b, op: [like(b, -1, op.result)], fold=folding.neg, linear=True
+    )
     _unary("abs", NUMBER, np.abs, "|x|; derivative sign(x), 0 at 0", partials=lambda b, op: [b("sign", op.operands[0])])
-    _binary("add", NUMBER, np.add, "x + y", partials=lambda b, op: [_ones(b, op), _ones(b, op)], fold=folding.add,
-            linear=True, commutative=True)
-    _binary("sub", NUMBER, np.subtract, "x - y", partials=lambda b, op: [_ones(b, op), like(b, -1, op.result)],
-            fold=folding.sub, linear=True)
-    _binary("mul", NUMBER, np.multiply, "x y", partials=lambda b, op: [op.operands[1], op.operands[0]],
-            fold=folding.mul, commutative=True)
+    _binary(
+        "add",
+        NUMBER,
+        np.add,
+        "x + y",
+        partials=lambda b, op: [_ones(b, op), _ones(b, op)],
+        fold=folding.add,
+        linear=True,
+        commutative=True,
+    )
+    _binary(
+        "sub",
+        NUMBER,
+        np.subtract,
+        "x - y",
+        partials=lambda b, op: [_ones(b, op), like(b, -1, op.result)],
+        fold=folding.sub,
+        linear=True,
+    )
+    _binary(
+        "mul",
+        NUMBER,
+        np.multiply,
+        "x y",
+        partials=lambda b, op: [op.operands[1], op.operands[0]],
+        fold=folding.mul,
+        commutative=True,
+    )
     _binary("div", FLOAT, np.true_divide, "x / y", partials=_div_partials, fold=folding.div, strong_zero=True, cost=4)
-    _binary("pow", NUMBER, integer_power, "x ** y; a negative integer exponent counts as 0", partials=_pow_partials,
-            fold=folding.pow, strong_zero=True, cost=30)
+    _binary(
+        "pow",
+        NUMBER,
+        integer_power,
+        "x ** y; a negative integer exponent counts as 0",
+        partials=_pow_partials,
+        fold=folding.pow,
+        strong_zero=True,
+        cost=30,
+    )
 
 
 def _declare_remainders() -> None:
     _binary("floordiv", NUMBER, np.floor_divide, "floor(x / y)", cost=4)
-    _binary("mod", NUMBER, np.remainder, "remainder with the divisor's sign", partials=_mod_partials,
-            strong_zero=True, cost=6)
-    _binary("fmod", NUMBER, np.fmod, "remainder with the dividend's sign", partials=_fmod_partials,
-            strong_zero=True, cost=6)
+    _binary(
+        "mod",
+        NUMBER,
+        np.remainder,
+        "remainder with the divisor's sign",
+        partials=_mod_partials,
+        strong_zero=True,
+        cost=6,
+    )
+    _binary(
+        "fmod", NUMBER, np.fmod, "remainder with the dividend's sign", partials=_fmod_partials, strong_zero=True, cost=6
+    )
     _binary("gcd", INTEGER, np.gcd, "greatest common divisor", commutative=True, cost=30)
     _binary("lcm", INTEGER, np.lcm, "least common multiple", commutative=True, cost=30)
 
@@ -177,14 +216,25 @@ def _declare_extrema() -> None:
         ("fmax", np.fmax, "the larger, ignoring NaN"),
         ("fmin", np.fmin, "the smaller, ignoring NaN"),
     ):
-        _binary(name, ANY, ufunc, f"{doc}; the derivative is split evenly at ties", jvp=_extremum_jvp,
-                vjp=_extremum_vjp, fold=folding.extremum, absent=_BY_SELECTION, commutative=True)
+        _binary(
+            name,
+            ANY,
+            ufunc,
+            f"{doc}; the derivative is split evenly at ties",
+            jvp=_extremum_jvp,
+            vjp=_extremum_vjp,
+            fold=folding.extremum,
+            absent=_BY_SELECTION,
+            commutative=True,
+        )
 
 
 def _declare_rounding() -> None:
     for name, ufunc, doc in (
-        ("floor", np.floor, "largest integer below"), ("ceil", np.ceil, "smallest integer above"),
-        ("trunc", np.trunc, "towards zero"), ("rint", np.rint, "to the nearest integer, half to even"),
+        ("floor", np.floor, "largest integer below"),
+        ("ceil", np.ceil, "smallest integer above"),
+        ("trunc", np.trunc, "towards zero"),
+        ("rint", np.rint, "to the nearest integer, half to even"),
     ):
         _unary(name, FLOAT, ufunc, doc)
     _unary("sign", NUMBER, np.sign, "-1, 0 or 1; NaN for NaN")
@@ -192,13 +242,33 @@ def _declare_rounding() -> None:
 
 def _declare_signs() -> None:
     _binary("copysign", FLOAT, np.copysign, "|x| with the sign of y", partials=_copysign_partials)
-    _binary("nextafter", FLOAT, np.nextafter, "the number after x towards y; moves with x",
-            partials=lambda b, op: [_ones(b, op), None])
+    _binary(
+        "nextafter",
+        FLOAT,
+        np.nextafter,
+        "the number after x towards y; moves with x",
+        partials=lambda b, op: [_ones(b, op), None],
+    )
     _binary("heaviside", FLOAT, np.heaviside, "0, h or 1 for x below, at, above 0", partials=_heaviside_partials)
-    _binary("atan2", FLOAT, np.arctan2, "the angle of the point (second, first)", partials=_atan2_partials,
-            strong_zero=True, cost=30)
-    _binary("hypot", FLOAT, np.hypot, "sqrt(x^2 + y^2) without overflow; derivative 0 at the origin",
-            partials=_hypot_partials, strong_zero=True, commutative=True, cost=10)
+    _binary(
+        "atan2",
+        FLOAT,
+        np.arctan2,
+        "the angle of the point (second, first)",
+        partials=_atan2_partials,
+        strong_zero=True,
+        cost=30,
+    )
+    _binary(
+        "hypot",
+        FLOAT,
+        np.hypot,
+        "sqrt(x^2 + y^2) without overflow; derivative 0 at the origin",
+        partials=_hypot_partials,
+        strong_zero=True,
+        commutative=True,
+        cost=10,
+    )
 
 
 def _infer_ldexp(operands: Sequence[Value], attrs: dict[str, Any], regions: Sequence[Any]) -> list[Type]:
@@ -224,18 +294,39 @@ def _overflows(operation: Evaluate) -> Evaluate:
 
 
 def _declare_others() -> None:
-    register(OpDef(
-        "ldexp", FAMILY, _infer_ldexp, reference(np.ldexp), native="ldexp", elementwise=True, strong_zero=True, cost=4,
-        partials=lambda b, op: [b("ldexp", like(b, 1, op.result), op.operands[1]), None], source="NumPy ufunc",
-        doc="x 2^e; e is i32 or i64",
-    ))
+    register(
+        OpDef(
+            "ldexp",
+            FAMILY,
+            _infer_ldexp,
+            reference(np.ldexp),
+            native="ldexp",
+            elementwise=True,
+            strong_zero=True,
+            cost=4,
+            partials=lambda b, op: [b("ldexp", like(b, 1, op.result), op.operands[1]), None],
+            source="NumPy ufunc",
+            doc="x 2^e; e is i32 or i64",
+        )
+    )
     for name, function in (
-        ("add_overflows", operator.add), ("sub_overflows", operator.sub), ("mul_overflows", operator.mul),
+        ("add_overflows", operator.add),
+        ("sub_overflows", operator.sub),
+        ("mul_overflows", operator.mul),
     ):
-        register(OpDef(
-            name, FAMILY, _infer_overflows, reference(_overflows(function)), native=name, elementwise=True,
-            zero_derivative=True, source="two's complement", doc="whether the i64 result wraps",
-        ))
+        register(
+            OpDef(
+                name,
+                FAMILY,
+                _infer_overflows,
+                reference(_overflows(function)),
+                native=name,
+                elementwise=True,
+                zero_derivative=True,
+                source="two's complement",
+                doc="whether the i64 result wraps",
+            )
+        )
 
 
 _declare_sums()

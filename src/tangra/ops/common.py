@@ -58,9 +58,19 @@ def same_shapes(name: str, operands: Sequence[Value]) -> tuple[Size, ...]:
 
 
 def elementwise(
-    name: str, family: str, arity: int, kinds: Kinds, ufunc: Evaluate, *, result: DType | None = None,
-    partials: PartialsRule | None = None, fold: FoldRule | None = None, doc: str, source: str = "NumPy ufunc",
-    absent: dict[str, str] | None = None, **facts: Any,
+    name: str,
+    family: str,
+    arity: int,
+    kinds: Kinds,
+    ufunc: Evaluate,
+    *,
+    result: DType | None = None,
+    partials: PartialsRule | None = None,
+    fold: FoldRule | None = None,
+    doc: str,
+    source: str = "NumPy ufunc",
+    absent: dict[str, str] | None = None,
+    **facts: Any,
 ) -> OpDef:
     """Declare an elementwise op of `arity` operands of one type whose kind is in `kinds`.
 
@@ -75,10 +85,22 @@ def elementwise(
 
     if partials is None and not facts.get("jvp"):
         facts.setdefault("zero_derivative", True)
-    return register(OpDef(
-        name, family, infer, reference(ufunc), partials=partials, fold=fold, native=name, elementwise=True, doc=doc,
-        source=source, absent=absent or {}, **facts,
-    ))
+    return register(
+        OpDef(
+            name,
+            family,
+            infer,
+            reference(ufunc),
+            partials=partials,
+            fold=fold,
+            native=name,
+            elementwise=True,
+            doc=doc,
+            source=source,
+            absent=absent or {},
+            **facts,
+        )
+    )
 
 
 def axis_list(axes: Sequence[int], rank: int, name: str) -> tuple[int, ...]:
@@ -141,7 +163,29 @@ def linear_map(b: Builder, op: Op, operands: Sequence[Value], count: int) -> Val
 
 
 __all__ = [
-    "ANY", "BITS", "BOOL", "BOOLEAN", "F64", "FLOAT", "I64", "INTEGER", "NUMBER", "add_maybe", "axis_list",
-    "constant_of", "elementwise", "int_scalars", "like", "linear_map", "or_zeros", "quiet", "reference", "require",
-    "same_shapes", "same_types", "scalar_constant", "scale", "zeros_like",
+    "ANY",
+    "BITS",
+    "BOOL",
+    "BOOLEAN",
+    "F64",
+    "FLOAT",
+    "I64",
+    "INTEGER",
+    "NUMBER",
+    "add_maybe",
+    "axis_list",
+    "constant_of",
+    "elementwise",
+    "int_scalars",
+    "like",
+    "linear_map",
+    "or_zeros",
+    "quiet",
+    "reference",
+    "require",
+    "same_shapes",
+    "same_types",
+    "scalar_constant",
+    "scale",
+    "zeros_like",
 ]

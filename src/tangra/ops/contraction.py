@@ -84,8 +84,19 @@ def _vjp(b: Builder, op: Op, cotangents: list[Value | None], wanted: list[bool])
     ]
 
 
-register(OpDef(
-    "dot_general", "contraction", _infer, quiet(_evaluate), jvp=_jvp, vjp=_vjp, native="dot_general", cost=10,
-    attrs=("contract", "batch"), source="np.einsum", absent={"partials": "not elementwise", "fold": "none is exact"},
-    doc="result axes: batch, x's free, y's free",
-))
+register(
+    OpDef(
+        "dot_general",
+        "contraction",
+        _infer,
+        quiet(_evaluate),
+        jvp=_jvp,
+        vjp=_vjp,
+        native="dot_general",
+        cost=10,
+        attrs=("contract", "batch"),
+        source="np.einsum",
+        absent={"partials": "not elementwise", "fold": "none is exact"},
+        doc="result axes: batch, x's free, y's free",
+    )
+)

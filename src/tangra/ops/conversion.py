@@ -126,34 +126,95 @@ def _infer_same(operands: Sequence[Value], attrs: dict[str, Any], regions: Seque
 
 
 def _declare() -> None:
-    register(OpDef(
-        "constant", FAMILY, _infer_constant, lambda value, dtype: value, native="constant", zero_derivative=True,
-        attrs=("value", "dtype"), absent=NO_OPERANDS, source="literal", doc="a scalar, or an array of static shape",
-    ))
-    register(OpDef(
-        "empty", FAMILY, _infer_made, poison, native="empty", zero_derivative=True, attrs=("dtype", "shape"),
-        absent=NO_OPERANDS, source="np.empty", doc="unspecified contents; the reference fills NaN or large integers",
-    ))
-    register(OpDef(
-        "iota", FAMILY, _infer_iota, iota, native="iota", zero_derivative=True, attrs=("dtype", "shape", "axis"),
-        absent=NO_OPERANDS, source="np.indices", doc="the index along an axis",
-    ))
-    register(OpDef(
-        "cast", FAMILY, _infer_cast, quiet(_cast), jvp=_cast_jvp, vjp=_cast_vjp, fold=_fold_cast, native="cast",
-        elementwise=True, linear=True, attrs=("dtype",), source="ndarray.astype",
-        absent={"partials": "linear between floats, zero to and from other dtypes"},
-        doc="astype: float to integer truncates, anything to bool is x != 0",
-    ))
-    register(OpDef(
-        "select", FAMILY, _infer_select, _select, jvp=_select_jvp, vjp=_select_vjp, fold=_fold_select,
-        native="select", elementwise=True, source="np.where",
-        absent={"partials": "the mask selects tangents, so that 0 inf cannot arise"},
-        doc="elementwise choice by a bool mask of the same shape",
-    ))
-    register(OpDef(
-        "stop_gradient", FAMILY, _infer_same, lambda x: x, native="stop_gradient", elementwise=True,
-        zero_derivative=True, source="identity", doc="x, seen as a constant by derivatives",
-    ))
+    register(
+        OpDef(
+            "constant",
+            FAMILY,
+            _infer_constant,
+            lambda value, dtype: value,
+            native="constant",
+            zero_derivative=True,
+            attrs=("value", "dtype"),
+            absent=NO_OPERANDS,
+            source="literal",
+            doc="a scalar, or an array of static shape",
+        )
+    )
+    register(
+        OpDef(
+            "empty",
+            FAMILY,
+            _infer_made,
+            poison,
+            native="empty",
+            zero_derivative=True,
+            attrs=("dtype", "shape"),
+            absent=NO_OPERANDS,
+            source="np.empty",
+            doc="unspecified contents; the reference fills NaN or large integers",
+        )
+    )
+    register(
+        OpDef(
+            "iota",
+            FAMILY,
+            _infer_iota,
+            iota,
+            native="iota",
+            zero_derivative=True,
+            attrs=("dtype", "shape", "axis"),
+            absent=NO_OPERANDS,
+            source="np.indices",
+            doc="the index along an axis",
+        )
+    )
+    register(
+        OpDef(
+            "cast",
+            FAMILY,
+            _infer_cast,
+            quiet(_cast),
+            jvp=_cast_jvp,
+            vjp=_cast_vjp,
+            fold=_fold_cast,
+            native="cast",
+            elementwise=True,
+            linear=True,
+            attrs=("dtype",),
+            source="ndarray.astype",
+            absent={"partials": "linear between floats, zero to and from other dtypes"},
+            doc="astype: float to integer truncates, anything to bool is x != 0",
+        )
+    )
+    register(
+        OpDef(
+            "select",
+            FAMILY,
+            _infer_select,
+            _select,
+            jvp=_select_jvp,
+            vjp=_select_vjp,
+            fold=_fold_select,
+            native="select",
+            elementwise=True,
+            source="np.where",
+            absent={"partials": "the mask selects tangents, so that 0 inf cannot arise"},
+            doc="elementwise choice by a bool mask of the same shape",
+        )
+    )
+    register(
+        OpDef(
+            "stop_gradient",
+            FAMILY,
+            _infer_same,
+            lambda x: x,
+            native="stop_gradient",
+            elementwise=True,
+            zero_derivative=True,
+            source="identity",
+            doc="x, seen as a constant by derivatives",
+        )
+    )
 
 
 _declare()

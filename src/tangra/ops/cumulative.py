@@ -61,9 +61,10 @@ class _Layer:
         self.b, self.axis, rank = b, axis, len(x.shape)
         self.zero = b.int(0)
         self.attrs = {
-            "sizes": tuple(None if k == axis else x.shape[k] for k in range(rank)), "steps": (1,) * rank,
+            "sizes": tuple(None if k == axis else x.shape[k] for k in range(rank)),
+            "steps": (1,) * rank,
         }
-        self.type = ArrayType(x.dtype, x.shape[:axis] + x.shape[axis + 1:])
+        self.type = ArrayType(x.dtype, x.shape[:axis] + x.shape[axis + 1 :])
 
     def starts(self, i: Value) -> list[Value]:
         return [i if k == self.axis else self.zero for k in range(len(self.attrs["sizes"]))]
@@ -156,15 +157,37 @@ def _extremum_vjp(b: Builder, op: Op, cotangents: Partials, wanted: list[bool]) 
 
 
 def _declare(name: str, kinds: str, ufunc: Any, doc: str, **facts: Any) -> None:
-    register(OpDef(
-        name, FAMILY, _infer(name, kinds), _evaluate(ufunc), native=name, attrs=("axis", "reverse"), doc=doc,
-        source="ufunc.accumulate", absent={"partials": "not elementwise"}, **facts,
-    ))
+    register(
+        OpDef(
+            name,
+            FAMILY,
+            _infer(name, kinds),
+            _evaluate(ufunc),
+            native=name,
+            attrs=("axis", "reverse"),
+            doc=doc,
+            source="ufunc.accumulate",
+            absent={"partials": "not elementwise"},
+            **facts,
+        )
+    )
 
 
 _declare("cumsum", NUMBER, np.add, "running sum", jvp=_sum_jvp, vjp=_sum_vjp, linear=True)
 _declare("cumprod", NUMBER, np.multiply, "running product", jvp=_prod_jvp, vjp=_prod_vjp)
-_declare("cummax", ANY, np.maximum, "running maximum; at ties the last one has the derivative", jvp=_extremum_jvp,
-         vjp=_extremum_vjp)
-_declare("cummin", ANY, np.minimum, "running minimum; at ties the last one has the derivative", jvp=_extremum_jvp,
-         vjp=_extremum_vjp)
+_declare(
+    "cummax",
+    ANY,
+    np.maximum,
+    "running maximum; at ties the last one has the derivative",
+    jvp=_extremum_jvp,
+    vjp=_extremum_vjp,
+)
+_declare(
+    "cummin",
+    ANY,
+    np.minimum,
+    "running minimum; at ties the last one has the derivative",
+    jvp=_extremum_jvp,
+    vjp=_extremum_vjp,
+)

@@ -140,7 +140,7 @@ def _batch(x: Value, indices: Sequence[Value]) -> tuple[Size, ...]:
     require(0 < len(indices) <= len(x.shape), f"{len(indices)} index arrays for {x.type}")
     for i in indices:
         require(i.dtype == I64 and i.shape == indices[0].shape, f"index arrays {i.type} and {indices[0].type}")
-    return (*indices[0].shape, *x.shape[len(indices):])
+    return (*indices[0].shape, *x.shape[len(indices) :])
 
 
 def _infer_gather(operands: Sequence[Value], attrs: dict[str, Any], regions: Sequence[Any]) -> list[Type]:
@@ -196,7 +196,7 @@ def _gather_vjp(b: Builder, op: Op, cotangents: Partials, wanted: list[bool]) ->
 
 def _last_writers(b: Builder, x: Value, indices: Sequence[Value], like: ArrayType) -> Value:
     """A mask of type `like`'s shape: whether this write into `x` is the one that stays."""
-    space, batch = x.shape[:len(indices)], indices[0].shape
+    space, batch = x.shape[: len(indices)], indices[0].shape
     flat = b("iota", dtype=I64, shape=(_count(batch),), axis=0)
     order = b("reshape", flat, shape=batch)
     owner = b("scatter", b.zeros(ArrayType(I64, space)), order, *indices)
@@ -235,18 +235,54 @@ def _scatter_add_vjp(b: Builder, op: Op, cotangents: Partials, wanted: list[bool
 
 
 def _declare(name: str, infer: Any, evaluate: Any, jvp: Any, vjp: Any, doc: str, **facts: Any) -> None:
-    register(OpDef(name, FAMILY, infer, evaluate, jvp=jvp, vjp=vjp, native=name, linear=True, doc=doc,
-                   absent=NOT_ELEMENTWISE, **facts))
+    register(
+        OpDef(
+            name,
+            FAMILY,
+            infer,
+            evaluate,
+            jvp=jvp,
+            vjp=vjp,
+            native=name,
+            linear=True,
+            doc=doc,
+            absent=NOT_ELEMENTWISE,
+            **facts,
+        )
+    )
 
 
 _PART = {"attrs": ("sizes", "steps"), "source": "NumPy basic indexing"}
 _TAKE = {"source": "NumPy integer-array indexing"}
-_declare("index", _infer_index, _index, _index_jvp, _index_vjp, "a part or an element of x", view=True,
-         fold=_fold_index, **_PART)
+_declare(
+    "index",
+    _infer_index,
+    _index,
+    _index_jvp,
+    _index_vjp,
+    "a part or an element of x",
+    view=True,
+    fold=_fold_index,
+    **_PART,
+)
 _declare("update", _infer_update, _update, _update_jvp, _update_vjp, "x with a part replaced by v", **_PART)
 _declare("accumulate", _infer_update, _accumulate, _update_jvp, _accumulate_vjp, "x with v added to a part", **_PART)
 _declare("gather", _infer_gather, _gather, _gather_jvp, _gather_vjp, "elements or rows of x by index arrays", **_TAKE)
-_declare("scatter", _infer_scatter, _scatter, _update_jvp, _scatter_vjp,
-         "x with v written at index arrays; the last write wins, in C order", **_TAKE)
-_declare("scatter_add", _infer_scatter, _scatter_add, _update_jvp, _scatter_add_vjp,
-         "x with v added at index arrays, duplicates summed", source="np.add.at")
+_declare(
+    "scatter",
+    _infer_scatter,
+    _scatter,
+    _update_jvp,
+    _scatter_vjp,
+    "x with v written at index arrays; the last write wins, in C order",
+    **_TAKE,
+)
+_declare(
+    "scatter_add",
+    _infer_scatter,
+    _scatter_add,
+    _update_jvp,
+    _scatter_add_vjp,
+    "x with v added at index arrays, duplicates summed",
+    source="np.add.at",
+)

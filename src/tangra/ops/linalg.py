@@ -160,10 +160,21 @@ def _infer_triangular(operands: Sequence[Value], attrs: dict[str, Any], regions:
 def _declare(name: str, rules: ModuleType, infer: Any, evaluate: Any, doc: str, **facts: Any) -> None:
     """Register op `name`, whose derivative rules are `name_jvp` and `name_vjp` of `rules`."""
     facts.setdefault("source", f"np.linalg.{name}")
-    register(OpDef(
-        name, FAMILY, infer, evaluate, jvp=getattr(rules, f"{name}_jvp"), vjp=getattr(rules, f"{name}_vjp"),
-        native=name, cost=100, doc=doc, absent={"partials": "not elementwise"}, **facts,
-    ))
+    register(
+        OpDef(
+            name,
+            FAMILY,
+            infer,
+            evaluate,
+            jvp=getattr(rules, f"{name}_jvp"),
+            vjp=getattr(rules, f"{name}_vjp"),
+            native=name,
+            cost=100,
+            doc=doc,
+            absent={"partials": "not elementwise"},
+            **facts,
+        )
+    )
 
 
 def _flagged(function: Callable[..., Any], result: int) -> Any:
@@ -172,36 +183,74 @@ def _flagged(function: Callable[..., Any], result: int) -> Any:
 
 
 def _declare_solvers() -> None:
-    _declare("cholesky", solves, _infer_with(lambda x: [x.array, _ok(x)]), _flagged(np.linalg.cholesky, 0),
-             "lower L with L L^T = a, and ok")
-    _declare("inverse", solves, _infer_with(lambda x: [x.array, _ok(x)]), _flagged(np.linalg.inv, 0),
-             "the inverse, and ok", source="np.linalg.inv")
-    _declare("solve", solves, _infer_solve, _flagged(np.linalg.solve, 1),
-             "x with a x = b for the columns of b, and ok")
-    _declare("triangular_solve", solves, _infer_triangular,
-             per_matrix(_triangular, lambda a, x: [(x.shape[-2:], x.dtype)]),
-             "x with a x = b (a^T if trans) for a triangular a; the other half is not read",
-             attrs=("lower", "trans", "unit"), source="scipy.linalg.solve_triangular")
+    _declare(
+        "cholesky",
+        solves,
+        _infer_with(lambda x: [x.array, _ok(x)]),
+        _flagged(np.linalg.cholesky, 0),
+        "lower L with L L^T = a, and ok",
+    )
+    _declare(
+        "inverse",
+        solves,
+        _infer_with(lambda x: [x.array, _ok(x)]),
+        _flagged(np.linalg.inv, 0),
+        "the inverse, and ok",
+        source="np.linalg.inv",
+    )
+    _declare("solve", solves, _infer_solve, _flagged(np.linalg.solve, 1), "x with a x = b for the columns of b, and ok")
+    _declare(
+        "triangular_solve",
+        solves,
+        _infer_triangular,
+        per_matrix(_triangular, lambda a, x: [(x.shape[-2:], x.dtype)]),
+        "x with a x = b (a^T if trans) for a triangular a; the other half is not read",
+        attrs=("lower", "trans", "unit"),
+        source="scipy.linalg.solve_triangular",
+    )
 
 
 def _declare_determinants() -> None:
     _declare("det", determinants, _infer_with(lambda x: _results(x, ())), quiet(np.linalg.det), "the determinant")
-    _declare("slogdet", determinants, _infer_with(lambda x: _results(x, (), ())),
-             quiet(lambda a: tuple(np.linalg.slogdet(a))), "sign and log of the absolute value of the determinant")
+    _declare(
+        "slogdet",
+        determinants,
+        _infer_with(lambda x: _results(x, (), ())),
+        quiet(lambda a: tuple(np.linalg.slogdet(a))),
+        "sign and log of the absolute value of the determinant",
+    )
 
 
 def _declare_factorisations() -> None:
     _declare(
-        "lu", factorisations, _infer_with(lambda x: [x.array, ArrayType(I64, x.shape[:-1]), *_results(x, ())]),
+        "lu",
+        factorisations,
+        _infer_with(lambda x: [x.array, ArrayType(I64, x.shape[:-1]), *_results(x, ())]),
         per_matrix(_lu, lambda a: [(a.shape[-2:], a.dtype), (a.shape[-1:], np.int64), ((), a.dtype)]),
-        "packed L and U, the row permutation and its sign", source="LAPACK getrf",
+        "packed L and U, the row permutation and its sign",
+        source="LAPACK getrf",
     )
-    _declare("eigh", factorisations, _infer_with(_eigh_types), _converging(np.linalg.eigh, _eigh_types),
-             "ascending eigenvalues and eigenvectors of a symmetric matrix; NaN where they don't converge")
-    _declare("qr", factorisations, _infer_with(_qr_types, square=False), quiet(lambda a: tuple(np.linalg.qr(a))),
-             "reduced q and r")
-    _declare("svd", factorisations, _infer_with(_svd_types, square=False), _converging(_svd, _svd_types),
-             "reduced u, descending s, and v transposed; NaN where they don't converge")
+    _declare(
+        "eigh",
+        factorisations,
+        _infer_with(_eigh_types),
+        _converging(np.linalg.eigh, _eigh_types),
+        "ascending eigenvalues and eigenvectors of a symmetric matrix; NaN where they don't converge",
+    )
+    _declare(
+        "qr",
+        factorisations,
+        _infer_with(_qr_types, square=False),
+        quiet(lambda a: tuple(np.linalg.qr(a))),
+        "reduced q and r",
+    )
+    _declare(
+        "svd",
+        factorisations,
+        _infer_with(_svd_types, square=False),
+        _converging(_svd, _svd_types),
+        "reduced u, descending s, and v transposed; NaN where they don't converge",
+    )
 
 
 _declare_solvers()

@@ -129,10 +129,22 @@ def _reduce(name: str, kinds: str, ufunc: Any, doc: str, **facts: Any) -> None:
         x = np.asarray(x)
         return ufunc.reduce(x, axis=tuple(axes), dtype=x.dtype) if axes else x[()]
 
-    register(OpDef(
-        name, FAMILY, _infer(name, kinds), quiet(evaluate), fold=_fold_reduce, native=name, reduction=True,
-        attrs=("axes",), source="ufunc.reduce", doc=doc, absent={"partials": "not elementwise"}, **facts,
-    ))
+    register(
+        OpDef(
+            name,
+            FAMILY,
+            _infer(name, kinds),
+            quiet(evaluate),
+            fold=_fold_reduce,
+            native=name,
+            reduction=True,
+            attrs=("axes",),
+            source="ufunc.reduce",
+            doc=doc,
+            absent={"partials": "not elementwise"},
+            **facts,
+        )
+    )
 
 
 _reduce("reduce_sum", NUMBER, np.add, "sum; 0 of nothing", jvp=_sum_jvp, vjp=_sum_vjp, linear=True)
@@ -146,12 +158,21 @@ _reduce("reduce_or", BITS, np.bitwise_or, "any, bitwise", zero_derivative=True)
 def _infer_position(operands: Sequence[Value], attrs: dict[str, Any], regions: Sequence[Any]) -> list[Type]:
     (x,) = operands
     (axis,) = axis_list((attrs["axis"],), len(x.shape), "argmax")
-    return [ArrayType(I64, x.shape[:axis] + x.shape[axis + 1:])]
+    return [ArrayType(I64, x.shape[:axis] + x.shape[axis + 1 :])]
 
 
 for _name, _function in (("argmax", np.argmax), ("argmin", np.argmin)):
-    register(OpDef(
-        _name, FAMILY, _infer_position, lambda x, axis, f=_function: np.asarray(f(x, axis)).astype(np.int64)[()],
-        native=_name, reduction=True, zero_derivative=True, attrs=("axis",), source=f"np.{_name}",
-        doc="position of the first extremum; of the first NaN if there is one",
-    ))
+    register(
+        OpDef(
+            _name,
+            FAMILY,
+            _infer_position,
+            lambda x, axis, f=_function: np.asarray(f(x, axis)).astype(np.int64)[()],
+            native=_name,
+            reduction=True,
+            zero_derivative=True,
+            attrs=("axis",),
+            source=f"np.{_name}",
+            doc="position of the first extremum; of the first NaN if there is one",
+        )
+    )

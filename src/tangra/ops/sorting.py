@@ -58,17 +58,47 @@ def _searchsorted(a: Any, v: Any, side: Any) -> Any:
     return np.asarray(np.searchsorted(a, v, side)).astype(np.int64)[()]
 
 
-register(OpDef(
-    "sort", FAMILY, _infer_sort, lambda x, axis: np.sort(x, axis=axis, kind="stable"), jvp=_sort_jvp, vjp=_sort_vjp,
-    native="sort", attrs=("axis",), cost=50, source="np.sort", doc="ascending, stable, NaN last",
-    absent={"partials": "not elementwise"},
-))
-register(OpDef(
-    "argsort", FAMILY, _infer_argsort, lambda x, axis: np.argsort(x, axis=axis, kind="stable").astype(np.int64),
-    native="argsort", attrs=("axis",), cost=50, zero_derivative=True, source="np.argsort",
-    doc="the stable permutation that sorts",
-))
-register(OpDef(
-    "searchsorted", FAMILY, _infer_searchsorted, _searchsorted, native="searchsorted", attrs=("side",), cost=20,
-    zero_derivative=True, source="np.searchsorted", doc="where v would be inserted into the sorted a",
-))
+register(
+    OpDef(
+        "sort",
+        FAMILY,
+        _infer_sort,
+        lambda x, axis: np.sort(x, axis=axis, kind="stable"),
+        jvp=_sort_jvp,
+        vjp=_sort_vjp,
+        native="sort",
+        attrs=("axis",),
+        cost=50,
+        source="np.sort",
+        doc="ascending, stable, NaN last",
+        absent={"partials": "not elementwise"},
+    )
+)
+register(
+    OpDef(
+        "argsort",
+        FAMILY,
+        _infer_argsort,
+        lambda x, axis: np.argsort(x, axis=axis, kind="stable").astype(np.int64),
+        native="argsort",
+        attrs=("axis",),
+        cost=50,
+        zero_derivative=True,
+        source="np.argsort",
+        doc="the stable permutation that sorts",
+    )
+)
+register(
+    OpDef(
+        "searchsorted",
+        FAMILY,
+        _infer_searchsorted,
+        _searchsorted,
+        native="searchsorted",
+        attrs=("side",),
+        cost=20,
+        zero_derivative=True,
+        source="np.searchsorted",
+        doc="where v would be inserted into the sorted a",
+    )
+)

@@ -42,24 +42,74 @@ def _infer_polygamma(operands: Sequence[Value], attrs: dict[str, Any], regions: 
 
 def _declare() -> None:
     facts: dict[str, Any] = {"source": SOURCE, "cost": 40}
-    elementwise("erf", FAMILY, 1, FLOAT, special.erf, partials=lambda b, op: _gaussian(b, op, 1.0),
-                doc="error function", **facts)
-    elementwise("erfc", FAMILY, 1, FLOAT, special.erfc, partials=lambda b, op: _gaussian(b, op, -1.0),
-                doc="1 - erf(x)", **facts)
+    elementwise(
+        "erf",
+        FAMILY,
+        1,
+        FLOAT,
+        special.erf,
+        partials=lambda b, op: _gaussian(b, op, 1.0),
+        doc="error function",
+        **facts,
+    )
+    elementwise(
+        "erfc", FAMILY, 1, FLOAT, special.erfc, partials=lambda b, op: _gaussian(b, op, -1.0), doc="1 - erf(x)", **facts
+    )
     facts["strong_zero"] = True
-    elementwise("lgamma", FAMILY, 1, FLOAT, special.gammaln, partials=lambda b, op: [b("digamma", op.operands[0])],
-                doc="log |gamma(x)|", **facts)
-    elementwise("gamma", FAMILY, 1, FLOAT, special.gamma, doc="gamma function",
-                partials=lambda b, op: [b("mul", op.result, b("digamma", op.operands[0]))], **facts)
-    elementwise("digamma", FAMILY, 1, FLOAT, special.digamma, partials=lambda b, op: [b("trigamma", op.operands[0])],
-                doc="derivative of lgamma", **facts)
-    elementwise("trigamma", FAMILY, 1, FLOAT, lambda x: polygamma(x, 1), doc="derivative of digamma",
-                partials=lambda b, op: [b("polygamma", op.operands[0], n=2)], **facts)
-    register(OpDef(
-        "polygamma", FAMILY, _infer_polygamma, quiet(polygamma), native="polygamma", elementwise=True, attrs=("n",),
-        partials=lambda b, op: [b("polygamma", op.operands[0], n=op.attrs["n"] + 1)],
-        doc="n-th derivative of digamma, n a static int", **facts,
-    ))
+    elementwise(
+        "lgamma",
+        FAMILY,
+        1,
+        FLOAT,
+        special.gammaln,
+        partials=lambda b, op: [b("digamma", op.operands[0])],
+        doc="log |gamma(x)|",
+        **facts,
+    )
+    elementwise(
+        "gamma",
+        FAMILY,
+        1,
+        FLOAT,
+        special.gamma,
+        doc="gamma function",
+        partials=lambda b, op: [b("mul", op.result, b("digamma", op.operands[0]))],
+        **facts,
+    )
+    elementwise(
+        "digamma",
+        FAMILY,
+        1,
+        FLOAT,
+        special.digamma,
+        partials=lambda b, op: [b("trigamma", op.operands[0])],
+        doc="derivative of lgamma",
+        **facts,
+    )
+    elementwise(
+        "trigamma",
+        FAMILY,
+        1,
+        FLOAT,
+        lambda x: polygamma(x, 1),
+        doc="derivative of digamma",
+        partials=lambda b, op: [b("polygamma", op.operands[0], n=2)],
+        **facts,
+    )
+    register(
+        OpDef(
+            "polygamma",
+            FAMILY,
+            _infer_polygamma,
+            quiet(polygamma),
+            native="polygamma",
+            elementwise=True,
+            attrs=("n",),
+            partials=lambda b, op: [b("polygamma", op.operands[0], n=op.attrs["n"] + 1)],
+            doc="n-th derivative of digamma, n a static int",
+            **facts,
+        )
+    )
 
 
 _declare()

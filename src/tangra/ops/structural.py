@@ -134,10 +134,12 @@ def _infer_concat(operands: Sequence[Value], attrs: dict[str, Any], regions: Seq
     total: Size = 0
     for v in operands:
         require(v.dtype == first.dtype and len(v.shape) == first.rank, f"concat of {first} and {v.type}")
-        require(v.shape[:axis] + v.shape[axis + 1:] == first.shape[:axis] + first.shape[axis + 1:],
-                f"concat of {first} and {v.type} along {axis}")
+        require(
+            v.shape[:axis] + v.shape[axis + 1 :] == first.shape[:axis] + first.shape[axis + 1 :],
+            f"concat of {first} and {v.type} along {axis}",
+        )
         total = total + v.shape[axis]
-    return [ArrayType(first.dtype, (*first.shape[:axis], total, *first.shape[axis + 1:]))]
+    return [ArrayType(first.dtype, (*first.shape[:axis], total, *first.shape[axis + 1 :]))]
 
 
 def _concat_jvp(b: Builder, op: Op, tangents: list[Value | None]) -> list[Value | None]:
@@ -204,17 +206,79 @@ def _pad_vjp(b: Builder, op: Op, cotangents: Cotangents, wanted: list[bool]) -> 
 
 
 def _declare(name: str, infer: Any, evaluate: Any, jvp: Any, vjp: Any, fold: Any, doc: str, **facts: Any) -> None:
-    register(OpDef(name, FAMILY, infer, evaluate, jvp=jvp, vjp=vjp, fold=fold, native=name, linear=True, doc=doc,
-                   absent=LINEAR, **facts))
+    register(
+        OpDef(
+            name,
+            FAMILY,
+            infer,
+            evaluate,
+            jvp=jvp,
+            vjp=vjp,
+            fold=fold,
+            native=name,
+            linear=True,
+            doc=doc,
+            absent=LINEAR,
+            **facts,
+        )
+    )
 
 
-_declare("broadcast", _infer_broadcast, _broadcast, _linear_jvp, _broadcast_vjp, _fold_broadcast,
-         "repeats x along new and stretched axes", view=True, attrs=("shape", "dims"), source="np.broadcast_to")
-_declare("reshape", _infer_reshape, lambda x, shape: np.reshape(x, shape)[()], _linear_jvp, _reshape_vjp, _fold_reshape,
-         "the elements in C order under another shape", view=True, attrs=("shape",), source="np.reshape")
-_declare("transpose", _infer_transpose, lambda x, perm: np.transpose(x, perm)[()], _linear_jvp, _transpose_vjp,
-         _fold_transpose, "result axis k is x's axis perm[k]", view=True, attrs=("perm",), source="np.transpose")
-_declare("concat", _infer_concat, lambda *xs, axis: np.concatenate(xs, axis), _concat_jvp, _concat_vjp, _fold_concat,
-         "arrays joined along an axis", attrs=("axis",), source="np.concatenate")
-_declare("pad", _infer_pad, _pad, _pad_jvp, _pad_vjp, None, "x with a border of `value`", attrs=("low", "high"),
-         source="np.pad")
+_declare(
+    "broadcast",
+    _infer_broadcast,
+    _broadcast,
+    _linear_jvp,
+    _broadcast_vjp,
+    _fold_broadcast,
+    "repeats x along new and stretched axes",
+    view=True,
+    attrs=("shape", "dims"),
+    source="np.broadcast_to",
+)
+_declare(
+    "reshape",
+    _infer_reshape,
+    lambda x, shape: np.reshape(x, shape)[()],
+    _linear_jvp,
+    _reshape_vjp,
+    _fold_reshape,
+    "the elements in C order under another shape",
+    view=True,
+    attrs=("shape",),
+    source="np.reshape",
+)
+_declare(
+    "transpose",
+    _infer_transpose,
+    lambda x, perm: np.transpose(x, perm)[()],
+    _linear_jvp,
+    _transpose_vjp,
+    _fold_transpose,
+    "result axis k is x's axis perm[k]",
+    view=True,
+    attrs=("perm",),
+    source="np.transpose",
+)
+_declare(
+    "concat",
+    _infer_concat,
+    lambda *xs, axis: np.concatenate(xs, axis),
+    _concat_jvp,
+    _concat_vjp,
+    _fold_concat,
+    "arrays joined along an axis",
+    attrs=("axis",),
+    source="np.concatenate",
+)
+_declare(
+    "pad",
+    _infer_pad,
+    _pad,
+    _pad_jvp,
+    _pad_vjp,
+    None,
+    "x with a border of `value`",
+    attrs=("low", "high"),
+    source="np.pad",
+)

@@ -70,16 +70,27 @@ _SINGULAR: dict[str, tuple[Any, Derivative]] = {
     "cbrt": (np.cbrt, lambda b, x, r: b("div", like(b, 1 / 3, r), _square(b, r))),
     "asin": (np.arcsin, lambda b, x, r: _reciprocal(b, b("sqrt", _one_minus_square(b, x)))),
     "acos": (np.arccos, lambda b, x, r: b("neg", _reciprocal(b, b("sqrt", _one_minus_square(b, x))))),
-    "acosh": (np.arccosh, lambda b, x, r: _reciprocal(
-        b, b("mul", b("sqrt", _plus(b, x, -1)), b("sqrt", _plus(b, x, 1))))),
+    "acosh": (
+        np.arccosh,
+        lambda b, x, r: _reciprocal(b, b("mul", b("sqrt", _plus(b, x, -1)), b("sqrt", _plus(b, x, 1)))),
+    ),
     "atanh": (np.arctanh, lambda b, x, r: _reciprocal(b, _one_minus_square(b, x))),
 }
 _CHEAP = {"sqrt": 6}
 
 for _table, _singular in ((_SMOOTH, False), (_SINGULAR, True)):
     for _name, (_ufunc, _derivative) in _table.items():
-        elementwise(_name, FAMILY, 1, FLOAT, _ufunc, partials=_partials(_derivative), strong_zero=_singular,
-                    cost=_CHEAP.get(_name, 20), doc=f"{_name} of x")
+        elementwise(
+            _name,
+            FAMILY,
+            1,
+            FLOAT,
+            _ufunc,
+            partials=_partials(_derivative),
+            strong_zero=_singular,
+            cost=_CHEAP.get(_name, 20),
+            doc=f"{_name} of x",
+        )
 
 
 def _log_add_partials(b: Builder, op: Op, log_base: float) -> list[Value | None]:
@@ -91,7 +102,25 @@ def _log_add_partials(b: Builder, op: Op, log_base: float) -> list[Value | None]
     return [b("select", tie, half, w) for w in weights]
 
 
-elementwise("logaddexp", FAMILY, 2, FLOAT, np.logaddexp, partials=lambda b, op: _log_add_partials(b, op, 1.0),
-            commutative=True, cost=40, doc="log(exp x + exp y) without overflow")
-elementwise("logaddexp2", FAMILY, 2, FLOAT, np.logaddexp2, partials=lambda b, op: _log_add_partials(b, op, LN2),
-            commutative=True, cost=40, doc="log2(2^x + 2^y) without overflow")
+elementwise(
+    "logaddexp",
+    FAMILY,
+    2,
+    FLOAT,
+    np.logaddexp,
+    partials=lambda b, op: _log_add_partials(b, op, 1.0),
+    commutative=True,
+    cost=40,
+    doc="log(exp x + exp y) without overflow",
+)
+elementwise(
+    "logaddexp2",
+    FAMILY,
+    2,
+    FLOAT,
+    np.logaddexp2,
+    partials=lambda b, op: _log_add_partials(b, op, LN2),
+    commutative=True,
+    cost=40,
+    doc="log2(2^x + 2^y) without overflow",
+)

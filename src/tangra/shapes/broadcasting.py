@@ -39,8 +39,11 @@ def broadcast(*shapes: Shape, facts: Facts = EMPTY, undecided: Undecided | None 
     result = broadcast_shapes(*shapes, facts=facts, undecided=undecided)
     rank = len(result)
     expanded = tuple(
-        tuple(axis for axis in range(rank) if _is_one(_size_at(shape, axis - rank), facts)
-              and not _is_one(result[axis], facts))
+        tuple(
+            axis
+            for axis in range(rank)
+            if _is_one(_size_at(shape, axis - rank), facts) and not _is_one(result[axis], facts)
+        )
         for shape in shapes
     )
     return Broadcast(result, expanded)
@@ -73,7 +76,10 @@ def _join(judge: Judge, left: Size, right: Size, axis: int) -> Size:
         return BroadcastError(
             f"shapes {' and '.join(map(shape_text, judge.shapes))} don't broadcast: axis {axis} is {left} in one "
             f"and {right} in the other",
-            axis=axis, left=left, right=right, shapes=judge.shapes,
+            axis=axis,
+            left=left,
+            right=right,
+            shapes=judge.shapes,
         )
 
     what = f"broadcast, axis {axis}"
@@ -105,9 +111,13 @@ def matmul_shape(a: Shape, b: Shape, facts: Facts = EMPTY, undecided: Undecided 
     def mismatch() -> MatmulError:
         return MatmulError(
             f"shapes {shape_text(a)} and {shape_text(b)} don't fit @: the left one has {left} columns, "
-            f"the right one {right} rows" if len(a) > 1 and len(b) > 1 else
-            f"shapes {shape_text(a)} and {shape_text(b)} don't fit @: inner sizes {left} and {right} differ",
-            axis=len(a) - 1, left=left, right=right, shapes=shapes,
+            f"the right one {right} rows"
+            if len(a) > 1 and len(b) > 1
+            else f"shapes {shape_text(a)} and {shape_text(b)} don't fit @: inner sizes {left} and {right} differ",
+            axis=len(a) - 1,
+            left=left,
+            right=right,
+            shapes=shapes,
         )
 
     Judge(facts, undecided, shapes).equal(left, right, "@, inner size", mismatch, len(a) - 1)
@@ -136,7 +146,10 @@ def broadcast_to_shape(
                 return BroadcastError(
                     f"shape {shape_text(shape)} does not broadcast to {shape_text(goal)}: axis {axis} is {size}, "
                     f"not {wanted} or 1",
-                    axis=axis, left=size, right=wanted, shapes=shapes,
+                    axis=axis,
+                    left=size,
+                    right=wanted,
+                    shapes=shapes,
                 )
 
             if known_eq(size, wanted, facts) is False and known_eq(size, 1, facts) is None:

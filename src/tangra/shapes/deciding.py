@@ -36,7 +36,10 @@ class Judge:
             return self.undecided(a, b, what)
         raise UndecidedError(
             f"{what}: {a} and {b} have to be equal, and nothing says that they are",
-            axis=axis, left=a, right=b, shapes=self.shapes,
+            axis=axis,
+            left=a,
+            right=b,
+            shapes=self.shapes,
         )
 
     def at_least(self, low: Size, size: Size, what: str, wrong: Callable[[], ShapeError]) -> None:

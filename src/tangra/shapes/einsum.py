@@ -42,8 +42,12 @@ def einsum_dims(
     inputs, arrow, output_text = text.partition("->")
     words = inputs.split(",")
     if len(words) != len(shapes):
-        raise EinsumError(f"einsum subscripts {subscripts!r} are for {len(words)} operands, not {len(shapes)}",
-                          left=len(words), right=len(shapes), shapes=shapes)
+        raise EinsumError(
+            f"einsum subscripts {subscripts!r} are for {len(words)} operands, not {len(shapes)}",
+            left=len(words),
+            right=len(shapes),
+            shapes=shapes,
+        )
     operands = tuple(_labels(word, len(shape), subscripts, shapes) for word, shape in zip(words, shapes, strict=True))
     ellipsis = _longest_ellipsis(operands)
     if arrow:
@@ -79,7 +83,9 @@ def _labels(word: str, rank: int, subscripts: str, shapes: tuple[Shape, ...]) ->
     if hidden < 0 or (hidden and not dots):
         raise EinsumError(
             f"einsum subscript {word!r} labels {len(before) + len(after)} axes of an array with {rank} dimensions",
-            left=len(before) + len(after), right=rank, shapes=shapes,
+            left=len(before) + len(after),
+            right=rank,
+            shapes=shapes,
         )
     return (*before, *_ellipsis(hidden), *after)
 
@@ -112,14 +118,18 @@ def _sizes(operands: tuple[Labels, ...], judge: Judge, subscripts: str) -> dict[
 
 def _same(label: str, left: Size, right: Size, judge: Judge, subscripts: str) -> Size:
     """The size of a label that one operand has twice (a diagonal): NumPy repeats nothing there."""
-    return judge.equal(left, right, f"einsum, label {label}",
-                       lambda: _differ(label, left, right, judge.shapes, subscripts))
+    return judge.equal(
+        left, right, f"einsum, label {label}", lambda: _differ(label, left, right, judge.shapes, subscripts)
+    )
 
 
 def _joined(label: str, left: Size, right: Size, judge: Judge, subscripts: str) -> Size:
     """The size of a label that two operands have; a size of 1 is repeated."""
-    if known_eq(left, right, judge.facts) is False and 1 not in (left, right) and (
-            known_eq(left, 1, judge.facts) is False and known_eq(right, 1, judge.facts) is False):
+    if (
+        known_eq(left, right, judge.facts) is False
+        and 1 not in (left, right)
+        and (known_eq(left, 1, judge.facts) is False and known_eq(right, 1, judge.facts) is False)
+    ):
         raise _differ(label, left, right, judge.shapes, subscripts)
     joined = broadcast_shapes((left,), (right,), facts=judge.facts, undecided=judge.undecided)
     return joined[0]
@@ -128,5 +138,6 @@ def _joined(label: str, left: Size, right: Size, judge: Judge, subscripts: str) 
 def _differ(label: str, left: Size, right: Size, shapes: Sequence[Shape], subscripts: str) -> EinsumError:
     operands = " and ".join(map(shape_text, shapes))
     what = f"label {label!r}" if label[0] != "." else f"axis {label[1:]} from the end of the ellipsis"
-    return EinsumError(f"einsum {subscripts!r} of {operands}: {what} is both {left} and {right}",
-                       left=left, right=right, shapes=shapes)
+    return EinsumError(
+        f"einsum {subscripts!r} of {operands}: {what} is both {left} and {right}", left=left, right=right, shapes=shapes
+    )

@@ -114,8 +114,10 @@ class Facts:
 
     def __repr__(self) -> str:
         parts = [f"{name} = {size}" for name, size in self._solved.items()]
-        parts += [f"{'' if lo is None else f'{lo} <= '}{name}{'' if hi is None else f' <= {hi}'}"
-                  for name, (lo, hi) in self._bounds.items()]
+        parts += [
+            f"{'' if lo is None else f'{lo} <= '}{name}{'' if hi is None else f' <= {hi}'}"
+            for name, (lo, hi) in self._bounds.items()
+        ]
         parts += [f"0 <= {size}" for size in self._inequalities]
         return f"Facts({', '.join(parts)})"
 

@@ -71,7 +71,7 @@ def match(
     for axis, single in enumerate(after, len(shape) - len(after)):
         matcher.axis(axis, single)
     if isinstance(group, VariadicDim):
-        matcher.group(len(before), group, shape[len(before):len(shape) - len(after)])
+        matcher.group(len(before), group, shape[len(before) : len(shape) - len(after)])
     return matcher.bindings
 
 
@@ -108,8 +108,10 @@ class _Matcher:
         if rank < singles or (rank > singles and not variadic):
             raise AnnotationError(
                 f"an array of shape {shape_text(self.shape)} has {rank} dimensions; its annotation "
-                f"\"{render_dims(self.specs)}\" asks for {'at least ' * variadic}{singles}",
-                left=rank, right=singles, shapes=(self.shape,),
+                f'"{render_dims(self.specs)}" asks for {"at least " * variadic}{singles}',
+                left=rank,
+                right=singles,
+                shapes=(self.shape,),
             )
 
     def axis(self, axis: int, spec: Single) -> None:
@@ -132,7 +134,11 @@ class _Matcher:
         if missing:
             raise AnnotationError(
                 f"axis {axis} is annotated {spec}, but nothing before it says what {' and '.join(missing)} is",
-                kind="unbound", axis=axis, left=self.shape[axis], right=spec.size, shapes=(self.shape,),
+                kind="unbound",
+                axis=axis,
+                left=self.shape[axis],
+                right=spec.size,
+                shapes=(self.shape,),
             )
         return substitute(spec.size, self.bindings.sizes)
 
@@ -141,7 +147,10 @@ class _Matcher:
             meaning = "" if isinstance(spec, FixedDim) else f", which is {wanted}"
             return AnnotationError(
                 f"axis {axis} of shape {shape_text(self.shape)} is {size}; it is annotated {spec}{meaning}",
-                axis=axis, left=size, right=wanted, shapes=(self.shape,),
+                axis=axis,
+                left=size,
+                right=wanted,
+                shapes=(self.shape,),
             )
 
         facts = self.judge.facts
@@ -176,6 +185,7 @@ class _Matcher:
         if len(part) != len(bound):
             raise self.group_error(axis, spec, part, bound)
         for place, (size, wanted) in enumerate(zip(part, bound, strict=True), axis):
+
             def wrong(place: int = place) -> AnnotationError:
                 return self.group_error(place, spec, part, bound)
 
@@ -185,7 +195,8 @@ class _Matcher:
         return AnnotationError(
             f"the axes of shape {shape_text(self.shape)} annotated {spec} are {shape_text(part)}; "
             f"{spec.name} is {shape_text(bound)}",
-            axis=axis, shapes=(self.shape, part, bound),
+            axis=axis,
+            shapes=(self.shape, part, bound),
         )
 
 

@@ -110,9 +110,10 @@ def _settle(atom: Extremum, facts: Facts) -> Size:
     args = [simplify(arg, facts) for arg in atom.args]
     kept: list[Size] = []
     for place, arg in enumerate(args):
-        rivals = kept + args[place + 1:]
-        beaten = (known_le(arg, rival, facts) if isinstance(atom, Max) else known_le(rival, arg, facts)
-                  for rival in rivals)
+        rivals = kept + args[place + 1 :]
+        beaten = (
+            known_le(arg, rival, facts) if isinstance(atom, Max) else known_le(rival, arg, facts) for rival in rivals
+        )
         if not any(beaten):
             kept.append(arg)
     return dmax(*kept) if isinstance(atom, Max) else dmin(*kept)
@@ -204,8 +205,11 @@ class _Prover:
             return False
         if self.in_range(size):
             return True
-        return (self.by_common_factor(size, assumed, depth) or self.by_cases(size, assumed, depth)
-                or self.by_inequality(size, assumed, depth))
+        return (
+            self.by_common_factor(size, assumed, depth)
+            or self.by_cases(size, assumed, depth)
+            or self.by_inequality(size, assumed, depth)
+        )
 
     def in_range(self, size: Dim) -> bool:
         low = interval(size, self.facts.symbol_bounds)[0]
@@ -246,7 +250,7 @@ class _Prover:
             return False
         sign = 1 if isinstance(atom, Max) else -1
         for place, arg in enumerate(atom.args):
-            lead = [(arg - other) * sign for other in atom.args[:place] + atom.args[place + 1:]]
+            lead = [(arg - other) * sign for other in atom.args[:place] + atom.args[place + 1 :]]
             extra = tuple(known for known in lead if isinstance(known, Dim))
             case = rebuild(size, lambda inner, arg=arg: arg if inner is atom else None)  # type: ignore[misc]
             if not self.prove(case, assumed + extra, depth + 1):
@@ -290,7 +294,6 @@ class _Prover:
                 candidates += self.smaller_quotient(atom, low)
             found += [known for known in candidates if isinstance(known, Dim)]
         return found
-
 
     def smaller_quotient(self, atom: FloorDiv, low: int) -> list[Size]:
         """low*(x//d) <= x for x >= 0 and d >= low >= 1."""

@@ -95,7 +95,10 @@ def squeeze_shape(
         def wrong(size: Size = size, place: int = place) -> SqueezeError:
             return SqueezeError(
                 f"axis {place} has size {size} and can't be squeezed; only axes of size 1 can",
-                axis=place, left=size, right=1, shapes=(shape,),
+                axis=place,
+                left=size,
+                right=1,
+                shapes=(shape,),
             )
 
         judge.equal(size, 1, f"squeeze, axis {place}", wrong, place)
@@ -108,7 +111,10 @@ def _squeezes(shape: Shape, place: int, facts: Facts) -> bool:
         raise UndecidedError(
             f"squeeze of {shape_text(shape)} keeps or drops axis {place} depending on whether {shape[place]} is 1; "
             "name the axes to squeeze",
-            axis=place, left=shape[place], right=1, shapes=(shape,),
+            axis=place,
+            left=shape[place],
+            right=1,
+            shapes=(shape,),
         )
     return known
 
@@ -135,7 +141,10 @@ def reshape_shape(
         return ReshapeError(
             f"an array of shape {shape_text(shape)} has {total} elements and can't be reshaped to {shape_text(goal)}"
             + (f", a multiple of {rest}" if unknown else f", which has {rest}"),
-            axis=unknown[0] if unknown else None, left=total, right=rest, shapes=judge.shapes,
+            axis=unknown[0] if unknown else None,
+            left=total,
+            right=rest,
+            shapes=judge.shapes,
         )
 
     if not unknown:
@@ -151,7 +160,10 @@ def _check_not_negative(judge: Judge, size: Size, axis: int) -> None:
     def wrong() -> ReshapeError:
         return ReshapeError(
             f"reshape to {shape_text(judge.shapes[1])}: axis {axis} has a negative size",
-            axis=axis, left=size, right=0, shapes=judge.shapes,
+            axis=axis,
+            left=size,
+            right=0,
+            shapes=judge.shapes,
         )
 
     judge.at_least(0, size, f"reshape, size of axis {axis}", wrong)
@@ -171,7 +183,7 @@ def concat_shape(
         raise ConcatError("0-d arrays can't be concatenated; stack joins them along a new axis", shapes=shapes)
     place = normalize_axis(axis, len(first))
     sides = _common_shape(shapes, "concatenate", place, Judge(facts, undecided, shapes))
-    return (*sides[:place], _total([shape[place] for shape in shapes]), *sides[place + 1:])
+    return (*sides[:place], _total([shape[place] for shape in shapes]), *sides[place + 1 :])
 
 
 def _total(sizes: Sequence[Size]) -> Size:
@@ -200,19 +212,22 @@ def _common_shape(shapes: Sequence[Shape], verb: str, free: int | None, judge: J
         if len(shape) != len(result):
             raise ConcatError(
                 f"can't {verb} arrays with {len(result)} and {len(shape)} dimensions (array 0 and array {number})",
-                left=len(result), right=len(shape), shapes=shapes,
+                left=len(result),
+                right=len(shape),
+                shapes=shapes,
             )
         for axis, (left, right) in enumerate(zip(result, shape, strict=True)):
             if axis == free or left == right:
                 continue
 
-            def wrong(
-                left: Size = left, right: Size = right, axis: int = axis, number: int = number
-            ) -> ConcatError:
+            def wrong(left: Size = left, right: Size = right, axis: int = axis, number: int = number) -> ConcatError:
                 return ConcatError(
                     f"can't {verb} arrays whose sizes differ: axis {axis} is {left} in array 0 and {right} in "
                     f"array {number}",
-                    axis=axis, left=left, right=right, shapes=shapes,
+                    axis=axis,
+                    left=left,
+                    right=right,
+                    shapes=shapes,
                 )
 
             result[axis] = judge.equal(left, right, f"{verb}, axis {axis}", wrong, axis)
@@ -236,6 +251,7 @@ def conv_size(
     before, after = padding if isinstance(padding, tuple) else (padding, padding)
     judge = Judge(facts, undecided, ((n,), (k,)))
     for word, value in (("stride", stride), ("dilation", dilation), ("window", k)):
+
         def low(word: str = word, value: Size = value) -> ConvError:
             return ConvError(f"{word} {value} is below 1", left=value, right=1)
 

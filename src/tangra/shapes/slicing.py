@@ -38,8 +38,9 @@ def _is_forward(step: Size, facts: Facts) -> bool:
         return False
     if known_eq(step, 0, facts):
         raise SliceError(f"slice step {step} is 0", left=step, right=0)
-    raise UndecidedError(f"slice step {step} may be positive or negative: the slice's length depends on which",
-                         left=step, right=0)
+    raise UndecidedError(
+        f"slice step {step} may be positive or negative: the slice's length depends on which", left=step, right=0
+    )
 
 
 def _forward(start: Size | None, stop: Size | None, step: Size, dim: Size, facts: Facts) -> tuple[Size, Size]:
