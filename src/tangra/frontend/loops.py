@@ -31,6 +31,8 @@ UNROLL_LIMIT = 256
 """Trips of a loop that is unrolled because its body needs the index, or types change from trip to trip."""
 SHORT_LOOP = 32
 """Trips of a loop that is unrolled rather than made to index a container of arrays at run time."""
+FEW, MANY = 8, 2**63
+"""Trips of a loop that is unrolled when a list grows in it."""
 MAX_ROUNDS = 25
 
 
@@ -63,6 +65,10 @@ class Loop:
         if self.live_header is None or self.live_after is None:
             return None
         return self.live_header | self.live_after
+
+
+class _Unroll(Exception):
+    """A loop of so few trips that a list growing in it stays a plain list."""
 
 
 class LoopConflict(Exception):
@@ -134,6 +140,10 @@ def _attempts(ev: Evaluator, loop: Loop) -> None:
     except LoopConflict:
         _rewind(ev, mark)
         ev.memo[peel] = True
+    except _Unroll:
+        _rewind(ev, mark)
+        _unroll(ev, loop, trips)
+        return
     except StaticNeeded as needed:
         _rewind(ev, mark)
         if not _is_mine(ev, loop, needed):
@@ -340,6 +350,8 @@ def _emit(ev: Evaluator, loop: Loop) -> None:
         if plan.covers(found):
             break
         growths = stacks.growing(ev, base, end)
+        if growths and (_constant_trips(loop) or MANY) <= FEW:
+            raise _Unroll
         if growths:
             _rewind(ev, mark)
             ev.memo["growth", _memo_key(ev, loop)] = growths, ev.next_ref

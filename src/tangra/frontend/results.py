@@ -48,10 +48,12 @@ class NumberNode:
 
 @dataclass(frozen=True)
 class ArrayNode:
-    """Result `index` as a fresh array; nodes with one `key` are one object."""
+    """Result `index` as a fresh array; nodes with one `key` are one object. `dtype` is NumPy's name: a 0-d array comes
+    back from native code as a Python number."""
 
     index: int
     key: int
+    dtype: str
 
 
 @dataclass(frozen=True)
@@ -177,7 +179,7 @@ class ResultBuilder:
         if isinstance(v, ArrayValue):
             if v.ref not in self.arrays:
                 self.arrays[v.ref] = self.add(ev.read(v.ref))
-            return ArrayNode(self.arrays[v.ref], v.ref)
+            return ArrayNode(self.arrays[v.ref], v.ref, v.type.dtype.numpy)
         if v.ref in self.seen:
             return BackReference(v.ref)
         self.seen.add(v.ref)

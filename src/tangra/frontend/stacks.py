@@ -487,9 +487,10 @@ def _item_node(builder: ResultBuilder, form: Item, leaves: Any) -> Node:
         inner = _item_node(builder, form.part, leaves)
         return StackNode(inner, builder.node(builder.ev.size_value(form.length)), -1)
     ref = next(leaves)
-    index = builder.add(builder.ev.read(ref))
+    value = builder.ev.read(ref)
+    index = builder.add(value)
     if isinstance(form, ArrayItem):
-        return ArrayNode(index, ref)
+        return ArrayNode(index, ref, value.dtype.numpy)
     tag = builder.add(builder.ev.read(next(leaves))) if len(form.kinds) > 1 else None
     return NumberNode(index, form.kinds, tag)
 
