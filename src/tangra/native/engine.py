@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import llvmlite
 import llvmlite.binding as llvm
 
+from tangra.native import cache as disk
 from tangra.native import symbols
 from tangra.native.options import NativeOptions
 
@@ -65,9 +67,21 @@ def optimise(text: str, options: NativeOptions) -> Any:
 
 
 def compile_object(text: str, options: NativeOptions) -> bytes:
-    """Machine code of the LLVM module `text`, as an object file's bytes. Safe to call from several threads."""
-    with _lock:
-        return bytes(_machine(options.codegen).emit_object(optimise(text, options)))
+    """Machine code of the LLVM module `text`, as an object file's bytes; from the cache on disk if it was made before.
+    Safe to call from several threads."""
+    name = cache_key(text, options)
+    found = disk.get(name)
+    if found is None:
+        with _lock:
+            found = bytes(_machine(options.codegen).emit_object(optimise(text, options)))
+        disk.put(name, found)
+    return found
+
+
+def cache_key(text: str, options: NativeOptions) -> str:
+    """The name in the cache of what `text` compiles to."""
+    versions = f"llvmlite {llvmlite.__version__}, LLVM {llvm.llvm_version_info}, {llvm.get_default_triple()}"
+    return disk.key(text, f"{options.optimise} {options.codegen}", host_features(), versions)
 
 
 def assembly(text: str, options: NativeOptions) -> str:

@@ -1,0 +1,101 @@
+"""Object files kept between processes, found by the content they were made from.
+
+A file is named by the SHA-256 of the LLVM text, the options, the CPU's features and the versions of everything that
+made it, and starts with the SHA-256 of its content, which is checked when it is read. Files are written beside their
+place and moved there, so that readers see whole files only. The folder belongs to its owner alone; one that others may
+write to is not used. `TANGRA_CACHE=0` turns the cache off, `TANGRA_CACHE_DIR` moves it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+HEAD = b"tangra object 1\n"
+MAX_BYTES = 1 << 29
+"""The cache is cut back to half of this when it grows beyond it, oldest files first."""
+CUT_EVERY = 64
+"""One in so many writes looks at the cache's size."""
+
+
+def directory() -> Path | None:
+    """Where objects are kept; None if they are not."""
+    if os.environ.get("TANGRA_CACHE", "1") == "0":
+        return None
+    chosen = os.environ.get("TANGRA_CACHE_DIR")
+    if chosen:
+        return Path(chosen)
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "tangra"
+
+
+def key(*parts: str) -> str:
+    """The name of what is made from `parts`."""
+    digest = hashlib.sha256()
+    for part in parts:
+        data = part.encode()
+        digest.update(len(data).to_bytes(8, "little"))
+        digest.update(data)
+    return digest.hexdigest()
+
+
+def get(name: str) -> bytes | None:
+    """The object kept as `name`; None if there is none that is whole and safe."""
+    try:
+        folder = _safe_directory()
+        data = (folder / name[:2] / name).read_bytes() if folder is not None else b""
+    except (OSError, RuntimeError):
+        return None
+    start = len(HEAD) + 32
+    content = data[start:]
+    whole = data.startswith(HEAD) and hashlib.sha256(content).digest() == data[len(HEAD) : start]
+    return content if whole else None
+
+
+def put(name: str, content: bytes) -> None:
+    """Keep an object. A cache that can't be written is left alone."""
+    with contextlib.suppress(OSError, RuntimeError):
+        folder = _safe_directory()
+        if folder is None:
+            return
+        place = folder / name[:2]
+        place.mkdir(mode=0o700, exist_ok=True)
+        handle, beside = tempfile.mkstemp(dir=place)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(HEAD + hashlib.sha256(content).digest() + content)
+            os.replace(beside, place / name)
+        except BaseException:
+            os.unlink(beside)
+            raise
+        if int(name[2:10], 16) % CUT_EVERY == 0:
+            _cut(folder)
+
+
+def _safe_directory() -> Path | None:
+    """The cache's folder, made if need be; None if it is turned off, or another user owns it or may write to it."""
+    folder = directory()
+    if folder is None:
+        return None
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    status = folder.stat()
+    return folder if status.st_uid == os.getuid() and not status.st_mode & 0o022 else None
+
+
+def _cut(folder: Path) -> None:
+    """Remove the oldest objects of a cache that has grown too large."""
+    found = []
+    for path in folder.glob("??/*"):
+        status = path.stat()
+        found.append((status.st_mtime, status.st_size, path))
+    total = sum(size for _, size, _ in found)
+    if total <= MAX_BYTES:
+        return
+    for _, size, path in sorted(found):
+        path.unlink(missing_ok=True)
+        total -= size
+        if total <= MAX_BYTES // 2:
+            return
