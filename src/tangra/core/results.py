@@ -77,7 +77,7 @@ class Builder:
     def _array(self, node: ArrayNode) -> Any:
         if node.key not in self.made:
             value = self.values[node.index]
-            self.made[node.key] = value if isinstance(value, np.ndarray) else np.array(value)
+            self.made[node.key] = value if isinstance(value, np.ndarray) else np.array(value, dtype=node.dtype)
         return self.made[node.key]
 
     def _container(self, node: Node) -> Any:
