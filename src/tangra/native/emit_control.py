@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from tangra.ir import Block, Op, Value
 from tangra.native import nests
-from tangra.native.emitter import Emitter, Frame, op_writer
+from tangra.native.emitter import Emitter, op_writer
+from tangra.native.frames import Frame
 from tangra.native.llvm_types import register_type, zero
 from tangra.native.text import Lines, Operand
 from tangra.native.values import Array, Buffer, Scalar, Strided, Unset

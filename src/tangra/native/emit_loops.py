@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tangra.ir import Op, Value
-from tangra.native import nests, polling
+from tangra.native import emit_segments, nests, polling
 from tangra.native.emitter import Emitter, op_writer
 from tangra.native.llvm_types import register_type
 from tangra.native.module import UNLIKELY
@@ -110,6 +110,7 @@ class _LoopWriter:
         self.starts = [em.operand(v) for v in self.scalars]
         self.header, self.after = em.code.name("loop"), em.code.name("after")
         self.strip = em.code.name("strip") if trips is not None and polling.needs_strips(em, op) else ""
+        self.tapes = emit_segments.uses_of(em, op)
         self.leaving: list[tuple[str, list[Operand]]] = []
         self.strip_phis: Lines = []
         self.phis: Lines = []
@@ -117,6 +118,9 @@ class _LoopWriter:
     def write(self) -> list[Operand]:
         """The operands of the scalar results."""
         code, trips = self.code, self.trips
+        if trips is not None:
+            for use in self.tapes:
+                emit_segments.begin(self.em, use, trips.start, trips.stop, trips.step)
         first = self.strip or self.header
         if trips is not None and not trips.surely_run:
             self.leaving.append((code.label, self.starts))
@@ -194,7 +198,10 @@ class _LoopWriter:
         arguments, phis = list(body.args), iter(names)
         if self.trips is not None:
             index = arguments.pop(0)
-            em.define(index, Scalar(index.dtype, next(phis)))
+            now = next(phis)
+            em.define(index, Scalar(index.dtype, now))
+            for use in self.tapes:
+                emit_segments.enter_trip(em, use, now, self.trips.start, self.trips.stop, self.trips.step)
         for argument, holder in zip(arguments, self.holders, strict=True):
             em.define(argument, holder if holder is not None else Scalar(argument.dtype, next(phis)))
         mark = polling.save_arena(em) if em.liveness.info(body).binds_dims else None

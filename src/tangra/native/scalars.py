@@ -15,9 +15,9 @@ from tangra.native.llvm_types import literal, register_type, suffix
 from tangra.native.text import Operand
 
 if TYPE_CHECKING:
-    from tangra.native.emitter import Emitter
+    from tangra.native.frames import Frames
 
-Writer = Callable[["Emitter", DType, "list[Operand]"], Operand]
+Writer = Callable[["Frames", DType, "list[Operand]"], Operand]
 WRITERS: dict[str, Writer] = {}
 """By operation name: writes the operation on elements of the first operand's dtype."""
 
@@ -42,7 +42,7 @@ def writer(*names: str) -> Callable[[Writer], Writer]:
     return register
 
 
-def write(em: Emitter, name: str, dtype: DType, args: list[Operand]) -> Operand:
+def write(em: Frames, name: str, dtype: DType, args: list[Operand]) -> Operand:
     """Write operation `name` on `args`, the first of which has `dtype`."""
     special = WRITERS.get(name)
     if special is not None:
@@ -60,7 +60,7 @@ def knows(name: str) -> bool:
     return name in WRITERS or name in INTRINSICS or name in LIBM or name in mathlib.NAMES
 
 
-def intrinsic(em: Emitter, name: str, dtype: DType, args: list[Operand], flags: str = "") -> str:
+def intrinsic(em: Frames, name: str, dtype: DType, args: list[Operand], flags: str = "") -> str:
     """Call `llvm.<name>` of `dtype`, all operands and the result of one type."""
     type = register_type(dtype)
     full = f"@llvm.{name}.{suffix(dtype)}"
@@ -68,7 +68,7 @@ def intrinsic(em: Emitter, name: str, dtype: DType, args: list[Operand], flags: 
     return em.code.ins(f"call {flags}{type} {full}({', '.join(f'{type} {a}' for a in args)})")
 
 
-def helper(em: Emitter, name: str, dtype: DType, args: list[Operand], result: str | None = None) -> str:
+def helper(em: Frames, name: str, dtype: DType, args: list[Operand], result: str | None = None) -> str:
     """Call the function of `mathlib` for `name` and `dtype`."""
     type = register_type(dtype)
     function = em.module.need(name, dtype)
@@ -76,7 +76,7 @@ def helper(em: Emitter, name: str, dtype: DType, args: list[Operand], result: st
 
 
 def _plain(int_op: str, float_op: str, bool_op: str = "") -> Writer:
-    def emit(em: Emitter, dtype: DType, args: list[Operand]) -> Operand:
+    def emit(em: Frames, dtype: DType, args: list[Operand]) -> Operand:
         a, b = args
         if dtype.kind == "f":
             return em.code.ins(f"{float_op} {em.fast}{register_type(dtype)} {a}, {b}")
@@ -100,7 +100,7 @@ for _name in ("and", "or", "xor"):
 
 
 def _compare(float_op: str, signed: str, unsigned: str) -> Writer:
-    def emit(em: Emitter, dtype: DType, args: list[Operand]) -> Operand:
+    def emit(em: Frames, dtype: DType, args: list[Operand]) -> Operand:
         a, b = args
         if dtype.kind == "f":
             return em.code.ins(f"fcmp {float_op} {register_type(dtype)} {a}, {b}")
@@ -118,7 +118,7 @@ for _name, _preds in {
 
 
 @writer("neg")
-def _neg(em: Emitter, dtype: DType, args: list[Operand]) -> Operand:
+def _neg(em: Frames, dtype: DType, args: list[Operand]) -> Operand:
     if dtype.kind == "f":
         return em.code.ins(f"fneg {register_type(dtype)} {args[0]}")
     if isinstance(args[0], int) and args[0] > -(2**63):
@@ -127,7 +127,7 @@ def _neg(em: Emitter, dtype: DType, args: list[Operand]) -> Operand:
 
 
 @writer("abs")
-def _abs(em: Emitter, dtype: DType, args: list[Operand]) -> Operand:
+def _abs(em: Frames, dtype: DType, args: list[Operand]) -> Operand:
     if dtype.kind == "f":
         return intrinsic(em, "fabs", dtype, args)
     if dtype.kind == "i":
@@ -138,7 +138,7 @@ def _abs(em: Emitter, dtype: DType, args: list[Operand]) -> Operand:
 
 
 def _rounding(name: str) -> Writer:
-    def emit(em: Emitter, dtype: DType, args: list[Operand]) -> Operand:
+    def emit(em: Frames, dtype: DType, args: list[Operand]) -> Operand:
         return intrinsic(em, name, dtype, args) if dtype.kind == "f" else args[0]
 
     return emit
@@ -149,7 +149,7 @@ for _name in ("floor", "ceil", "trunc", "rint"):
 
 
 @writer("sign")
-def _sign(em: Emitter, dtype: DType, args: list[Operand]) -> Operand:
+def _sign(em: Frames, dtype: DType, args: list[Operand]) -> Operand:
     code, type, (x,) = em.code, register_type(dtype), args
     if dtype.kind == "f":
         one, minus, nil = (literal(v, dtype) for v in (1, -1, 0))
@@ -168,14 +168,14 @@ def _sign(em: Emitter, dtype: DType, args: list[Operand]) -> Operand:
 
 
 @writer("isnan")
-def _isnan(em: Emitter, dtype: DType, args: list[Operand]) -> Operand:
+def _isnan(em: Frames, dtype: DType, args: list[Operand]) -> Operand:
     if dtype.kind != "f":
         return "false"
     return em.code.ins(f"fcmp uno {register_type(dtype)} {args[0]}, {args[0]}")
 
 
 def _against_infinity(predicate: str, otherwise: str) -> Writer:
-    def emit(em: Emitter, dtype: DType, args: list[Operand]) -> Operand:
+    def emit(em: Frames, dtype: DType, args: list[Operand]) -> Operand:
         if dtype.kind != "f":
             return otherwise
         size = intrinsic(em, "fabs", dtype, args)
@@ -189,7 +189,7 @@ WRITERS["isfinite"] = _against_infinity("olt", "true")
 
 
 @writer("signbit")
-def _signbit(em: Emitter, dtype: DType, args: list[Operand]) -> Operand:
+def _signbit(em: Frames, dtype: DType, args: list[Operand]) -> Operand:
     if dtype.kind != "f":
         return em.code.ins(f"icmp slt {register_type(dtype)} {args[0]}, 0") if dtype.kind == "i" else "false"
     bits = em.code.ins(f"bitcast {register_type(dtype)} {args[0]} to i{dtype.bits}")
@@ -197,14 +197,14 @@ def _signbit(em: Emitter, dtype: DType, args: list[Operand]) -> Operand:
 
 
 @writer("not", "invert")
-def _invert(em: Emitter, dtype: DType, args: list[Operand]) -> Operand:
+def _invert(em: Frames, dtype: DType, args: list[Operand]) -> Operand:
     return em.code.ins(f"xor {register_type(dtype)} {args[0]}, {'true' if dtype.kind == 'b' else '-1'}")
 
 
 def _extremum(greater: bool, keep_nan: bool) -> Writer:
     """NumPy's rule: the first where it is not beaten, or where it (or, ignoring NaN, the second) is NaN."""
 
-    def emit(em: Emitter, dtype: DType, args: list[Operand]) -> Operand:
+    def emit(em: Frames, dtype: DType, args: list[Operand]) -> Operand:
         code, type, (a, b) = em.code, register_type(dtype), args
         if dtype.kind != "f":
             if type == "i1":
@@ -224,19 +224,19 @@ WRITERS["fmax"], WRITERS["fmin"] = _extremum(True, False), _extremum(False, Fals
 
 
 @writer("pow")
-def _pow(em: Emitter, dtype: DType, args: list[Operand]) -> Operand:
+def _pow(em: Frames, dtype: DType, args: list[Operand]) -> Operand:
     return intrinsic(em, "pow", dtype, args) if dtype.kind == "f" else helper(em, "pow", dtype, args)
 
 
 @writer("fmod")
-def _fmod(em: Emitter, dtype: DType, args: list[Operand]) -> Operand:
+def _fmod(em: Frames, dtype: DType, args: list[Operand]) -> Operand:
     if dtype.kind == "f":
         return em.code.ins(f"frem {register_type(dtype)} {args[0]}, {args[1]}")
     return helper(em, "fmod", dtype, args)
 
 
 def _overflows(name: str) -> Writer:
-    def emit(em: Emitter, dtype: DType, args: list[Operand]) -> Operand:
+    def emit(em: Frames, dtype: DType, args: list[Operand]) -> Operand:
         em.module.declare(f"declare {{ i64, i1 }} @llvm.s{name}.with.overflow.i64(i64, i64)")
         pair = em.code.ins(f"call {{ i64, i1 }} @llvm.s{name}.with.overflow.i64(i64 {args[0]}, i64 {args[1]})")
         return em.code.ins(f"extractvalue {{ i64, i1 }} {pair}, 1")
@@ -249,11 +249,11 @@ for _name in ("add", "sub", "mul"):
 
 
 @writer("stop_gradient")
-def _identity(em: Emitter, dtype: DType, args: list[Operand]) -> Operand:
+def _identity(em: Frames, dtype: DType, args: list[Operand]) -> Operand:
     return args[0]
 
 
-def write_ldexp(em: Emitter, dtype: DType, exponent: DType, args: list[Operand]) -> Operand:
+def write_ldexp(em: Frames, dtype: DType, exponent: DType, args: list[Operand]) -> Operand:
     """x 2^e; an i64 exponent is clamped to the range where nothing changes any more."""
     type, code, e = register_type(dtype), em.code, args[1]
     if exponent.bits == 64:
@@ -264,7 +264,7 @@ def write_ldexp(em: Emitter, dtype: DType, exponent: DType, args: list[Operand])
     return code.ins(f"call {type} @llvm.ldexp.{suffix(dtype)}.i32({type} {args[0]}, i32 {e})")
 
 
-def write_cast(em: Emitter, x: Operand, source: DType, target: DType) -> Operand:
+def write_cast(em: Frames, x: Operand, source: DType, target: DType) -> Operand:
     """NumPy's `astype` for one element."""
     if source is target or source == target:
         return x
@@ -293,7 +293,7 @@ def _wrap(x: int, target: DType) -> int:
     return x - (1 << target.bits) if target.kind == "i" and x >> (target.bits - 1) else x
 
 
-def _float_to_integer(em: Emitter, x: Operand, source: DType, target: DType) -> str:
+def _float_to_integer(em: Frames, x: Operand, source: DType, target: DType) -> str:
     """As the C compilers that build NumPy do: through i32 or i64, then cut; out of range gives what the CPU gives."""
     code, old = em.code, register_type(source)
     if target.name == "u64":

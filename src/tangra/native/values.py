@@ -28,7 +28,9 @@ Memo = dict[tuple["Array", tuple[Operand, ...]], Operand]
 class Buffer:
     """A stretch of memory. `pointer` is its address; `writable`: it is ours to overwrite when nobody reads it.
 
-    `readers` are the values whose representation depends on it; `size` its extent in bytes where it may be reused.
+    `readers` are the values whose representation depends on it; `size` its extent in bytes where it may be reused, and
+    `slot` the place in the text from which it exists; `pins` count those who want it left alone for a while; `claimed`:
+    the pointer is null if there was no memory.
     """
 
     pointer: str
@@ -37,6 +39,7 @@ class Buffer:
     readers: dict[int, Value] = field(default_factory=dict)
     pins: int = 0
     slot: Lines | None = None
+    claimed: bool = False
 
 
 @dataclass(eq=False)

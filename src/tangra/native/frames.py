@@ -1,0 +1,161 @@
+"""`Frames`: the state of a function under construction, and what is live and known in the block being written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from tangra.ir import F64, I64, Block, DType, Func, Value
+from tangra.native import arena, scalars
+from tangra.native.liveness import BlockInfo, Liveness
+from tangra.native.module import ErrorRecord, Module
+from tangra.native.text import Code, Lines, Operand
+from tangra.native.values import Array, Buffer, Repr, Scalar, Strided
+from tangra.shapes import Size
+
+
+@dataclass(eq=False)
+class Frame:
+    """A block being written. `binds`: symbols bound in it, with the place in the text from which they are known;
+    `slots` these places; `sizes` what was computed there; `pool` memory claimed there that may be used again; `fresh`
+    what the current operation claimed."""
+
+    block: Block
+    info: BlockInfo
+    loop: bool = False
+    position: int = 0
+    env: dict[int, Repr] = field(default_factory=dict)
+    defined: set[int] = field(default_factory=set)
+    binds: dict[str, tuple[Operand, int]] = field(default_factory=dict)
+    sizes: dict[Size, Operand] = field(default_factory=dict)
+    slots: list[Lines] = field(default_factory=list)
+    pool: list[Buffer] = field(default_factory=list)
+    fresh: list[Buffer] = field(default_factory=list)
+
+
+class Frames:
+    """The state of one LLVM function under construction. `fast` are the flags of floating point instructions."""
+
+    def __init__(self, module: Module, func: Func, context: str = "%ctx") -> None:
+        self.module = module
+        self.func = func
+        self.context = context
+        self.code = Code()
+        self.liveness = Liveness(func)
+        self.frames: list[Frame] = []
+        self.allocas: Lines = []
+        self.cold: Lines = []
+        self.fast = "fast " if module.options.fastmath else "contract "
+        self.fast_sum = "fast " if module.options.fastmath else "reassoc contract "
+        self.uses_arena = False
+        self.stack_bytes = 0
+        self.uses_poll = False
+        self.uses_failure = False
+        self.parameters: dict[int, Strided] = {}
+        self.hints: dict[int, Strided] = {}
+        self.state_params: set[int] = set()
+
+    @property
+    def frame(self) -> Frame:
+        return self.frames[-1]
+
+    def push(self, block: Block, loop: bool = False) -> Frame:
+        frame = Frame(block, self.liveness.info(block), loop)
+        self.frames.append(frame)
+        return frame
+
+    def pop(self) -> Frame:
+        return self.frames.pop()
+
+    def live_after(self, value: Value) -> bool:
+        """Whether anything may still read `value` after the current operation."""
+        key = id(value)
+        for frame in reversed(self.frames):
+            last = frame.info.last_use.get(key, -1)
+            if last > frame.position:
+                return True
+            if key in frame.defined:
+                return False
+            if frame.loop and last >= 0:
+                return True
+        return False
+
+    def outlives_frame(self, value: Value) -> bool:
+        """Whether `value` is defined outside of the current block and may be read after the block."""
+        key = id(value)
+        if key in self.frame.defined:
+            return False
+        if self.frame.loop and key in self.frame.info.last_use:
+            return True
+        for frame in reversed(self.frames[:-1]):
+            last = frame.info.last_use.get(key, -1)
+            if last > frame.position:
+                return True
+            if key in frame.defined:
+                return False
+            if frame.loop and last >= 0:
+                return True
+        return False
+
+    def busy(self, buffer: Buffer, but: Value | None = None, now: bool = False) -> bool:
+        """Whether a value other than `but` that depends on `buffer` is still wanted, after the current operation or
+        (`now`) by that."""
+        dead = []
+        for key, reader in buffer.readers.items():
+            if reader is but:
+                continue
+            if self.live_after(reader) or (now and self.frame.info.last_use.get(key) == self.frame.position):
+                return True
+            if not any(key in frame.defined for frame in self.frames):
+                dead.append(key)
+        for key in dead:
+            del buffer.readers[key]
+        return False
+
+    def define(self, value: Value, repr: Repr) -> None:
+        """`repr` is what `value`, defined here, is from now on."""
+        self.frame.defined.add(id(value))
+        self.represent(value, repr)
+
+    def represent(self, value: Value, repr: Repr) -> None:
+        """Change the representation of `value` for the current block and what is nested in it."""
+        before = self.frame.env.get(id(value))
+        if isinstance(before, Array) and id(value) in self.frame.defined:
+            for buffer in before.reads:
+                buffer.readers.pop(id(value), None)
+        self.frame.env[id(value)] = repr
+        if isinstance(repr, Array):
+            for buffer in repr.reads:
+                buffer.readers[id(value)] = value
+
+    def repr(self, value: Value) -> Repr:
+        key = id(value)
+        for frame in reversed(self.frames):
+            found = frame.env.get(key)
+            if found is not None:
+                return found
+        raise KeyError(f"{value!r} has no representation yet")
+
+    def operand(self, value: Value) -> Operand:
+        """The operand of a rank-0 value."""
+        found = self.repr(value)
+        assert isinstance(found, Scalar), f"{value!r} is not a scalar"
+        return found.operand
+
+    def fail(self, record: ErrorRecord, payload: Sequence[tuple[DType, Operand]]) -> None:
+        """End the current block by leaving the function with an error and its payload."""
+        assert len(payload) <= arena.MAX_PAYLOAD
+        code = self.code
+        number = self.module.record(record)
+        code.do(f"store i64 {number}, ptr {self.context}")
+        for k, (dtype, operand) in enumerate(payload):
+            place = code.ins(f"getelementptr inbounds i64, ptr {self.context}, i64 {k + 1}")
+            wide = operand
+            if dtype.kind == "f":
+                wide = scalars.write_cast(self, operand, dtype, F64)
+                code.do(f"store double {wide}, ptr {place}")
+            else:
+                wide = operand if dtype.bits == 64 else scalars.write_cast(self, operand, dtype, I64)
+                code.do(f"store i64 {wide}, ptr {place}")
+        code.goto("failed")
+        self.uses_failure = True

@@ -1,0 +1,200 @@
+"""`Storage`: memory for arrays, sizes as operands, loads and stores.
+
+Small arrays of static size live on the stack, where LLVM puts them in registers. All other memory is claimed from the
+call's arena at the outermost place of the text where its size is known, once, and used again for later arrays of the
+same size when nobody reads it any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from tangra.ir import I64, DType, Value
+from tangra.native import arena
+from tangra.native.frames import Frame, Frames
+from tangra.native.llvm_types import memory_type
+from tangra.native.module import UNLIKELY, ErrorRecord
+from tangra.native.text import Operand
+from tangra.native.values import Buffer, Strided
+from tangra.shapes import Size, fold, prod, symbols_of
+
+STACK_BYTES = 2048
+"""Arrays of static size up to this live on the stack, as long as all of them together take no more than `STACK_TOTAL`;
+those up to `REGISTER_BYTES` always."""
+REGISTER_BYTES = 128
+STACK_TOTAL = 1 << 17
+
+
+class Storage(Frames):
+    """See the module's text."""
+
+    def allocate(self, dtype: DType, shape: tuple[Size, ...], hint: Value | None = None) -> Strided:
+        """A buffer for an array in row-major order; for `hint` the memory of the function's result it is to end in."""
+        wished = self.hints.get(id(hint)) if hint is not None else None
+        if wished is not None and wished.dtype == dtype and wished.shape == shape and self._unused(wished.buffer):
+            self.frame.fresh.append(wished.buffer)
+            return wished
+        count = prod(shape)
+        size = count * dtype.itemsize
+        if isinstance(size, int) and size <= REGISTER_BYTES:
+            return self.window(self._on_stack(dtype, size), dtype, shape)
+        home, slot = self._home(count)
+        for buffer in home.pool:
+            if buffer.size == size and buffer.slot is home.slots[slot] and self._unused(buffer):
+                self.frame.fresh.append(buffer)
+                self._check_claimed(buffer)
+                return self.window(buffer, dtype, shape)
+        if isinstance(size, int) and size <= STACK_BYTES and self.stack_bytes + size <= STACK_TOTAL:
+            self.stack_bytes += size
+            buffer = self._on_stack(dtype, size)
+        else:
+            with self.placed(home, slot):
+                buffer = self._in_arena(size)
+        self._check_claimed(buffer)
+        buffer.slot = home.slots[slot]
+        home.pool.append(buffer)
+        self.frame.fresh.append(buffer)
+        return self.window(buffer, dtype, shape)
+
+    def _unused(self, buffer: Buffer) -> bool:
+        if buffer.pins or any(buffer in frame.fresh for frame in self.frames):
+            return False
+        return not self.busy(buffer, now=True)
+
+    def window(self, buffer: Buffer, dtype: DType, shape: tuple[Size, ...]) -> Strided:
+        """All of `buffer` as an array in row-major order."""
+        strides: list[Operand] = []
+        step: Size = 1
+        for size in reversed(shape):
+            strides.append(self.size(step))
+            step = step * size
+        return Strided(buffer, dtype, shape, tuple(reversed(strides)), contiguous=True)
+
+    def _on_stack(self, dtype: DType, size: int) -> Buffer:
+        name = "%" + self.code.name("a")
+        count = max(size // dtype.itemsize, 1)
+        self.allocas.append(f"  {name} = alloca [{count} x {memory_type(dtype)}], align 32")
+        return Buffer(name, True, size)
+
+    def _in_arena(self, size: Size) -> Buffer:
+        """Claim `size` bytes of the call's arena; the pointer is null where they are not there."""
+        self.uses_arena = True
+        allocate = arena.define_allocate(self.module)
+        pointer = self.code.ins(f"call ptr {allocate}(ptr {self.context}, i64 {self.size(size)})")
+        return Buffer(pointer, True, size, claimed=True)
+
+    def _check_claimed(self, buffer: Buffer) -> None:
+        """End in MemoryError where the arena had no room. Tested where the memory is used: it may have been claimed
+        far ahead, for a branch that is not taken."""
+        if not buffer.claimed:
+            return
+        missing, there = self.code.name("nomem"), self.code.name("mem")
+        self.code.branch(self.code.ins(f"icmp eq ptr {buffer.pointer}, null"), missing, there, UNLIKELY)
+        self.code.start(missing)
+        self.fail(ErrorRecord("MemoryError", "temporary arrays of compiled code exceed the memory limit", (), None), [])
+        self.code.start(there)
+
+    # Sizes
+
+    def bind(self, symbol: str, operand: Operand) -> None:
+        """`symbol` is `operand` in the rest of the current block."""
+        frame = self.frame
+        frame.sizes = {size: known for size, known in frame.sizes.items() if symbol not in symbols_of(size)}
+        frame.slots.append(self.code.slot())
+        frame.binds[symbol] = (operand, len(frame.slots) - 1)
+
+    def size(self, size: Size) -> Operand:
+        """`size` as an i64 operand."""
+        if isinstance(size, int):
+            return size
+        home, slot = self._home(size)
+        if size not in home.sizes:
+            with self.placed(home, slot):
+                home.sizes[size] = self._write_size(size)
+        return home.sizes[size]
+
+    def _write_size(self, size: Size) -> Operand:
+        code = self.code
+
+        def intrinsic(name: str) -> Callable[[Operand, Operand], Operand]:
+            def emit(a: Operand, b: Operand) -> Operand:
+                self.module.declare(f"declare i64 @llvm.{name}.i64(i64, i64)")
+                return code.ins(f"call i64 @llvm.{name}.i64(i64 {a}, i64 {b})")
+
+            return emit
+
+        def division(name: str) -> Callable[[Operand, Operand], Operand]:
+            def emit(a: Operand, b: Operand) -> Operand:
+                return code.ins(f"call i64 {self.module.need(name, I64)}(i64 {a}, i64 {b})")
+
+            return emit
+
+        return fold(
+            size,
+            const=lambda n: n,
+            symbol=lambda name: self._symbol(name)[0],
+            add=code.add,
+            mul=code.mul,
+            floordiv=division("floordiv"),
+            mod=division("mod"),
+            max=intrinsic("smax"),
+            min=intrinsic("smin"),
+        )
+
+    def _symbol(self, name: str) -> tuple[Operand, int, int]:
+        for depth in range(len(self.frames) - 1, -1, -1):
+            bound = self.frames[depth].binds.get(name)
+            if bound is not None:
+                return bound[0], depth, bound[1]
+        raise KeyError(f"size symbol {name} is not bound here")
+
+    def _home(self, size: Size) -> tuple[Frame, int]:
+        """The outermost place of the text where every symbol of `size` is known."""
+        depth, slot = 0, 0
+        for name in symbols_of(size):
+            _, at, index = self._symbol(name)
+            if (at, index) > (depth, slot):
+                depth, slot = at, index
+        return self.frames[depth], slot
+
+    @contextmanager
+    def placed(self, frame: Frame, slot: int) -> Iterator[None]:
+        """Write into a place of the text."""
+        code = self.code
+        lines, label = code.lines, code.label
+        code.lines = frame.slots[slot]
+        try:
+            yield
+        finally:
+            code.lines, code.label = lines, label
+
+    # Loads and stores
+
+    def address(self, array: Strided, place: Operand) -> str:
+        """The address of the element `place` elements after the buffer's start."""
+        if place == 0:
+            return array.buffer.pointer
+        type = memory_type(array.dtype)
+        return self.code.ins(f"getelementptr inbounds {type}, ptr {array.buffer.pointer}, i64 {place}")
+
+    def load(self, array: Strided, place: Operand) -> Operand:
+        return self.load_at(self.address(array, place), array.dtype)
+
+    def load_at(self, pointer: str, dtype: DType) -> str:
+        value = self.code.ins(f"load {memory_type(dtype)}, ptr {pointer}")
+        return self.code.ins(f"trunc i8 {value} to i1") if dtype.kind == "b" else value
+
+    def store(self, array: Strided, place: Operand, value: Operand) -> None:
+        self.store_at(self.address(array, place), array.dtype, value)
+
+    def store_at(self, pointer: str, dtype: DType, value: Operand) -> None:
+        if dtype.kind == "b":
+            value = self.code.ins(f"zext i1 {value} to i8")
+        self.code.do(f"store {memory_type(dtype)} {value}, ptr {pointer}")
+
+    def stack_slot(self, type: str) -> str:
+        """A variable on the stack."""
+        name = "%" + self.code.name("s")
+        self.allocas.append(f"  {name} = alloca {type}")
+        return name
