@@ -1,6 +1,6 @@
 """The public transformations: `jit`, `grad` and the rest, over frontend, transforms and native code.
 
-`functions.py` has the public names. `jit.py` keeps the compiled forms of a function (`specialisation.py`) by the
+`functions.py` has the public names. `jitted.py` keeps the compiled forms of a function (`specialisation.py`) by the
 `keys.py` of its calls. `transformed.py` says what a transformed function means inside compiled code; `derivatives.py`,
 `jacobians.py`, `batching.py` and `custom.py` do it: they trace the function into IR of its own (`subtrace.py`),
 transform that, and put results together in the structure of the arguments (`trees.py`).
@@ -23,7 +23,7 @@ from tangra.core.functions import (
     vjp,
     vmap,
 )
-from tangra.core.jit import JitFunction, jit
+from tangra.core.jitted import JitFunction, jit
 
 __all__ = [
     "JitFunction",

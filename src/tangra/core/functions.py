@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from tangra.api import registry
 from tangra.core import custom
-from tangra.core.jit import jit
+from tangra.core.jitted import jit
 from tangra.core.transformed import Transformed, declare_direct, declare_inside, declare_pair
 
 F = TypeVar("F", bound=Callable[..., Any])

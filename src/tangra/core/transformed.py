@@ -43,7 +43,7 @@ class Transformed:
     @functools.cached_property
     def compiled(self) -> Any:
         """The compiled form, made at the first call."""
-        from tangra.core.jit import jit
+        from tangra.core.jitted import jit
 
         return jit(self)
 
