@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from tangra.errors import NotDifferentiableError
+from tangra.errors import NotDifferentiableError, declare
 from tangra.ir import Span
+
+NO_DERIVATIVE = declare("TG501", "an operation or function without the derivative or batched form that is asked for")
 
 
 class TransformError(NotDifferentiableError):
     """A program without the derivative (or batched form) that was asked for; `span` is the operation's place."""
 
-    default_code = "TG501"
+    default_code = NO_DERIVATIVE
 
     def __init__(self, message: str, span: Span | None = None, fix: str | None = None) -> None:
         super().__init__(message, span=span, fix=fix)

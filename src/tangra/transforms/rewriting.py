@@ -32,15 +32,17 @@ class Rewriter:
                 self.visit(op)
 
     def visit(self, op: Op) -> None:
-        op.operands = [self.current(v) for v in op.operands]
-        with self.b.spanned(op.span):
-            found = self.rewrite(op)
-            if found is None:
-                self.b.block.ops.append(op)
-                self.enter(op)
-                self.leave(op)
-                return
-        self.drop(op, found)
+        if self.replaced:
+            op.operands = [self.current(v) for v in op.operands]
+        outer, self.b.span = self.b.span, op.span or self.b.span
+        found = self.rewrite(op)
+        if found is None:
+            self.b.block.ops.append(op)
+            self.enter(op)
+            self.leave(op)
+        else:
+            self.drop(op, found)
+        self.b.span = outer
 
     def drop(self, op: Op, values: Sequence[Value]) -> None:
         """Forget `op`; `values` stand for its results."""
