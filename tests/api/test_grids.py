@@ -98,11 +98,11 @@ def test_fromfunction_and_windows():
 
 def test_objects_by_subscription():
     check(
-        lambda np, n: (np.mgrid[0:n, 0:4], np.mgrid[0:2:5j], np.mgrid[1:3, 0:1:3j], np.ogrid[0:n, 0:4], np.ogrid[0:3]),
+        lambda np, n: (np.mgrid[0:n, 0:4], np.mgrid[0:1:0.25], np.mgrid[1:3, 0:1:0.5], np.ogrid[0:n, 0:4], np.ogrid[0:3]),
         3,
     )
     check(
-        lambda np, x: (np.r_[x, 0, 1:4], np.r_[1.5, 2], np.c_[x, x], np.c_[x, np.ones((3, 2))], np.r_[0:1:3j, x]),
+        lambda np, x: (np.r_[x, 0, 1:4], np.r_[1.5, 2], np.c_[x, x], np.c_[x, np.ones((3, 2))], np.r_[0:1:0.5, x]),
         np.arange(3),
     )
     check(lambda np, x: (x[np.s_[1:3]], x[np.index_exp[0]]), np.arange(4.0))

@@ -9,7 +9,6 @@ import numpy as np
 from tangra.api.context import Context
 from tangra.api.elementwise import broadcast_to, cast, is_number, operand
 from tangra.api.numpy_common import (
-    F64,
     ONE,
     ZERO,
     bad_shape,
@@ -20,7 +19,6 @@ from tangra.api.numpy_common import (
     reshape,
     unsupported,
 )
-from tangra.api.numpy_creation import spaced
 from tangra.api.numpy_joining import joined
 from tangra.api.registry import subscript
 from tangra.api.values import AbstractValue, Const, SliceValue, TupleValue
@@ -34,12 +32,9 @@ def _slice(v: AbstractValue) -> SliceValue | None:
 
 
 def line_of(ctx: Context, s: SliceValue) -> Value:
-    """`start:stop:step` as a range, `start:stop:5j` as five evenly spaced numbers."""
+    """`start:stop:step` as a range."""
     start = ZERO if is_none(s.start) else s.start
     step = ONE if is_none(s.step) else s.step
-    if isinstance(step, Const) and isinstance(step.value, complex):
-        ends = [operand(ctx, v, F64) for v in (start, s.stop)]
-        return spaced(ctx, ends[0], ends[1], int(abs(step.value)), True)[0]
     return ctx.array(call(ctx, np.arange, start, s.stop, step))
 
 
