@@ -6,13 +6,12 @@ from dataclasses import dataclass
 
 from tangra.ir import ArrayType, Op, TapeType, Value
 from tangra.native.arena import TAPE_LIMIT, define_tape_base
+from tangra.native.emit_segments import FULL, SegmentedTape, in_segments, pop, push
 from tangra.native.emitter import Emitter, op_writer
 from tangra.native.module import UNLIKELY, ErrorRecord
 from tangra.native.text import Operand
 from tangra.native.values import Buffer, Scalar, Strided, Tape
 from tangra.shapes import Size, prod
-
-FULL = "the values kept for the derivative exceed the memory limit of a tape; checkpoint the loop or raise tape_limit"
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,12 @@ def _new(em: Emitter, op: Op) -> None:
         f"  %{limit} = load i64, ptr %{limit}.p",
     ]
     em.module.tapes += 1
-    em.define(op.result, Tape(Buffer(f"%{base}", False), slot, f"%{limit}"))
+    buffer = Buffer(f"%{base}", False)
+    if in_segments(em, op):
+        assert isinstance(op.result.type, TapeType)
+        em.define(op.result, SegmentedTape(buffer, slot, f"%{limit}", op.result.type.record))
+    else:
+        em.define(op.result, Tape(buffer, slot, f"%{limit}"))
 
 
 def _tape(em: Emitter, value: Value) -> tuple[Tape, _Layout]:
@@ -69,6 +73,9 @@ def _tape(em: Emitter, value: Value) -> tuple[Tape, _Layout]:
 def _push(em: Emitter, op: Op) -> None:
     handle, *values = op.operands
     tape, _ = _tape(em, handle)
+    if isinstance(tape, SegmentedTape):
+        push(em, tape, values)
+        return
     layout = _layout(tuple(v.array for v in values))
     code = em.code
     if not em.release_for_write(tape.buffer, None):
@@ -94,6 +101,9 @@ def _push(em: Emitter, op: Op) -> None:
 @op_writer("tape_pop")
 def _pop(em: Emitter, op: Op) -> None:
     tape, _ = _tape(em, op.operands[0])
+    if isinstance(tape, SegmentedTape):
+        pop(em, tape, op.results)
+        return
     layout = _layout(tuple(v.array for v in op.results))
     code = em.code
     end = code.ins(f"load i64, ptr {tape.slot}")

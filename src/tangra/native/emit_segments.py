@@ -1,0 +1,174 @@
+"""Tapes of innermost counted loops: one segment for all trips of a loop's run, an array per field in it.
+
+The number of trips is known before the loop, so room is claimed once and the loop's body has no test in it: it can be
+vectorised. A segment holds the fields' arrays, the widest first, and after them the number of trips, by which the loop
+that takes the segment back finds its start.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tangra.ir import ArrayType, Op, TapeType, Value
+from tangra.native import polling
+from tangra.native.emitter import Emitter
+from tangra.native.llvm_types import memory_type
+from tangra.native.module import UNLIKELY, ErrorRecord
+from tangra.native.text import Operand
+from tangra.native.values import Scalar, Tape
+
+FULL = "the values kept for the derivative exceed the memory limit of a tape; checkpoint the loop or raise tape_limit"
+OTHER_TRIPS = "a backward loop would not run as many trips as its forward loop, which is a bug in Tangra"
+
+
+@dataclass(eq=False)
+class SegmentedTape(Tape):
+    """A tape in segments. `bases`: the fields' arrays in the segment of the loop being written; `place`: the record of
+    the current trip."""
+
+    record: tuple[ArrayType, ...] = ()
+    bases: list[str] = field(default_factory=list)
+    place: Operand = 0
+
+    @property
+    def width(self) -> int:
+        """Bytes of a record."""
+        return sum(t.dtype.itemsize for t in self.record)
+
+
+def in_segments(em: Emitter, op: Op) -> bool:
+    """Whether the tape that `op` makes is only used by counted loops, once in each, and holds scalars."""
+    assert isinstance(op.result.type, TapeType)
+    users = em.liveness.users.get(id(op.result), [])
+    blocks = {id(block) for _, block in users}
+    if any(t.shape for t in op.result.type.record) or len(blocks) != len(users):
+        return False
+    for user, block in users:
+        parent = em.liveness.info(block).parent
+        if parent is None or not _suits(parent[0], user):
+            return False
+        while parent is not None:
+            if id(parent[1]) in blocks:
+                return False
+            parent = em.liveness.info(parent[1]).parent
+    return True
+
+
+def _suits(loop: Op, user: Op) -> bool:
+    if loop.name != "loop" or not loop.attrs["counted"] or loop.attrs["exits"]:
+        return False
+    step = loop.operands[2].defining_op
+    if step is None or step.name != "constant" or abs(int(step.attrs["value"])) != 1:
+        return False
+    return user.name == "tape_pop" or (user.name == "tape_push" and polling.is_leaf(loop.regions[0]))
+
+
+@dataclass(frozen=True)
+class Use:
+    """A tape that a loop pushes to or pops from."""
+
+    tape: SegmentedTape
+    pushes: bool
+    op: Op
+
+
+def uses_of(em: Emitter, loop: Op) -> list[Use]:
+    """The segmented tapes that the body of `loop` uses itself."""
+    found = []
+    for op in loop.regions[0].ops:
+        if op.name in ("tape_push", "tape_pop"):
+            tape = em.repr(op.operands[0])
+            if isinstance(tape, SegmentedTape):
+                found.append(Use(tape, op.name == "tape_push", op))
+    return found
+
+
+def begin(em: Emitter, use: Use, start: Operand, stop: Operand, step: int) -> None:
+    """Before a loop with these bounds: claim its segment, or find the one to take back."""
+    code, tape = em.code, use.tape
+    low, high = (start, stop) if step > 0 else (stop, start)
+    runs = code.ins(f"icmp slt i64 {low}, {high}")
+    distance = code.ins(f"sub i64 {high}, {low}")
+    trips = code.ins(f"select i1 {runs}, i64 {distance}, i64 0")
+    em.module.declare("declare { i64, i1 } @llvm.umul.with.overflow.i64(i64, i64)")
+    product = code.ins(f"call {{ i64, i1 }} @llvm.umul.with.overflow.i64(i64 {trips}, i64 {tape.width})")
+    size = code.ins(f"extractvalue {{ i64, i1 }} {product}, 0")
+    whole = code.ins(f"and i64 {code.ins(f'add i64 {size}, 7')}, -8")
+    first = _claim(em, use, product, size, whole, trips) if use.pushes else _take_back(em, use, whole, trips)
+    tape.bases = []
+    byte: Operand = first
+    offsets: dict[int, Operand] = {}
+    for k in sorted(range(len(tape.record)), key=lambda k: -tape.record[k].dtype.itemsize):
+        offsets[k] = byte
+        byte = code.ins(f"add i64 {byte}, {code.ins(f'mul i64 {trips}, {tape.record[k].dtype.itemsize}')}")
+    tape.bases = [_address(em, tape, offsets[k]) for k in range(len(tape.record))]
+
+
+def _address(em: Emitter, tape: Tape, byte: Operand) -> str:
+    return em.code.ins(f"getelementptr inbounds i8, ptr {tape.buffer.pointer}, i64 {byte}")
+
+
+def _claim(em: Emitter, use: Use, product: str, size: str, whole: str, trips: str) -> str:
+    """The start of a new segment, after the test that it fits (the number behind it may lie in the guard pages)."""
+    code, tape = em.code, use.tape
+    wraps = code.ins(f"extractvalue {{ i64, i1 }} {product}, 1")
+    huge = code.ins(f"icmp ugt i64 {size}, {tape.limit}")
+    first = code.ins(f"load i64, ptr {tape.slot}")
+    last = code.ins(f"add i64 {first}, {whole}")
+    over = code.ins(f"icmp ugt i64 {last}, {tape.limit}")
+    full = code.ins(f"or i1 {code.ins(f'or i1 {wraps}, {huge}')}, {over}")
+    _fail_if(em, full, ErrorRecord("MemoryError", FULL, (), use.op.span))
+    code.do(f"store i64 {trips}, ptr {_address(em, tape, last)}")
+    code.do(f"store i64 {code.ins(f'add i64 {last}, 8')}, ptr {tape.slot}")
+    return first
+
+
+def _take_back(em: Emitter, use: Use, whole: str, trips: str) -> str:
+    """The start of the last segment, which is off the tape from then on."""
+    code, tape = em.code, use.tape
+    end = code.ins(f"sub i64 {code.ins(f'load i64, ptr {tape.slot}')}, 8")
+    kept = code.ins(f"load i64, ptr {_address(em, tape, end)}")
+    other = code.ins(f"icmp ne i64 {kept}, {trips}")
+    _fail_if(em, other, ErrorRecord("SystemError", OTHER_TRIPS, (), use.op.span))
+    first = code.ins(f"sub i64 {end}, {whole}")
+    code.do(f"store i64 {first}, ptr {tape.slot}")
+    return first
+
+
+def _fail_if(em: Emitter, condition: str, record: ErrorRecord) -> None:
+    code = em.code
+    bad, go = code.name("full"), code.name("room")
+    code.branch(condition, bad, go, UNLIKELY)
+    outer, code.lines = code.lines, []
+    em.cold.append(code.lines)
+    code.start(bad)
+    em.fail(record, [])
+    code.lines = outer
+    code.start(go)
+
+
+def enter_trip(em: Emitter, use: Use, index: Operand, start: Operand, stop: Operand, step: int) -> None:
+    """At the start of a trip: which record it has. Records are taken back in the opposite order."""
+    code = em.code
+    if use.pushes:
+        use.tape.place = code.sub(index, start) if step > 0 else code.sub(start, index)
+    elif step > 0:
+        use.tape.place = code.sub(code.sub(stop, 1), index)
+    else:
+        use.tape.place = code.sub(code.sub(index, stop), 1)
+
+
+def push(em: Emitter, tape: SegmentedTape, values: list[Value]) -> None:
+    """Store the record of the current trip."""
+    for v, base in zip(values, tape.bases, strict=True):
+        em.store_at(_element(em, v, base, tape.place), v.dtype, em.operand(v))
+
+
+def pop(em: Emitter, tape: SegmentedTape, results: list[Value]) -> None:
+    """Load the record of the current trip."""
+    for v, base in zip(results, tape.bases, strict=True):
+        em.define(v, Scalar(v.dtype, em.load_at(_element(em, v, base, tape.place), v.dtype)))
+
+
+def _element(em: Emitter, v: Value, base: str, place: Operand) -> str:
+    return em.code.ins(f"getelementptr inbounds {memory_type(v.dtype)}, ptr {base}, i64 {place}")
