@@ -80,3 +80,15 @@ def test_loop_with_element_reads_and_updates():
 def test_steps(step, start, stop):
     f = build([vec(7)], lambda p, x: p.for_(start, stop, [0.5], lambda i, s: p.f("sin", s * x[i]) + s, step=step))
     check(f, [rng.normal(size=7)])
+
+
+def test_long_chains_in_a_loop_do_not_recurse():
+    def program(p, x):
+        def body(i, s):
+            for _ in range(700):
+                s = s * 0.999 + 0.001
+            return p.f("sin", s) * x
+
+        return p.for_(0, 2, [x], body)
+
+    check(build([REAL], program), [0.7])

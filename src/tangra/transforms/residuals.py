@@ -156,14 +156,15 @@ class _Resolution:
         self.kept[id(v)] = v
         self.costs.clear()
 
-    def cost(self, v: Value) -> _Cost:
+    def cost(self, v: Value, level: int = 0) -> _Cost:
         """What it takes to have `v` in the backward block; a value in its own leaves can only be kept."""
+        if level > CHAIN_LIMIT:
+            return _Cost({id(v): v})
         if id(v) not in self.costs:
-            self.costs[id(v)] = _Cost({id(v): v})
-            self.costs[id(v)] = self.compute_cost(v)
+            self.costs[id(v)] = self.compute_cost(v, level)
         return self.costs[id(v)]
 
-    def compute_cost(self, v: Value) -> _Cost:
+    def compute_cost(self, v: Value, level: int) -> _Cost:
         if not self.is_local(v) or id(v) in self.mapping:
             return _Cost()
         op = v.defining_op
@@ -171,7 +172,7 @@ class _Resolution:
             return _Cost({id(v): v})
         total = _Cost(work=float(op.defn.cost))
         for x in op.operands:
-            part = self.cost(x)
+            part = self.cost(x, level + 1)
             total.leaves.update(part.leaves)
             total.work += part.work
             if total.work > CHAIN_LIMIT:
