@@ -46,8 +46,10 @@ def assign(ev: Evaluator, target: ast.expr, value: AbstractValue) -> None:
         if isinstance(target, ast.Subscript):
             holder = ev.eval(target.value)
             operators.setitem(ev, holder, ev.eval(target.slice), value)
+            ev.policy.stored(ev, target, value)
         elif isinstance(target, ast.Attribute):
             attributes.set_(ev, ev.eval(target.value), target.attr, value)
+            ev.policy.stored(ev, target, value)
         elif isinstance(target, (ast.Tuple, ast.List)):
             _unpack(ev, target.elts, value)
         else:

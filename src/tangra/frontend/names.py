@@ -63,6 +63,7 @@ def store(ev: Evaluator, name: str, value: AbstractValue) -> None:
     """Bind a name in the frame being evaluated, or in the scope its declaration names."""
     frame = ev.frame
     assert frame is not None
+    ev.policy.stored(ev, name, value)
     if name in frame.definition.scope.global_names:
         ref = ev.live.namespace(frame.definition.globals)
         state = ev.look(ref)

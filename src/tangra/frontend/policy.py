@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, NoReturn
 
 from tangra.api.values import AbstractValue, Const
@@ -64,6 +65,12 @@ class Policy:
         """Python is certain to raise `name` here."""
         cls = python_error_class(name)
         ev.error(cls, f"{name}: {message}", code=diagnostics.PYTHON_ERROR)
+
+    def entered(self, ev: Evaluator, parameters: Mapping[str, AbstractValue]) -> None:
+        """A function of the user is entered with these parameters. For onlookers; nothing happens here."""
+
+    def stored(self, ev: Evaluator, target: ast.expr | str, value: AbstractValue) -> None:
+        """A value is about to be bound to a target, or was written to it. For onlookers; nothing happens here."""
 
     def constant(self, value: object) -> Const:
         """A Python object known at compile time."""

@@ -124,11 +124,17 @@ class Emitter(Storage):
 
     def write_block(self, block: Block) -> None:
         """Write all operations of the current frame's block but the terminator."""
-        frame = self.frame
+        frame, marks = self.frame, self.module.marks
+        if marks is not None:
+            marks.enter(block)
         for position, op in enumerate(block.ops[:-1]):
             frame.position = position
             frame.fresh.clear()
+            if marks is not None:
+                marks.before(self, op)
             OP_WRITERS[op.name](self, op)
+            if marks is not None:
+                marks.after(op)
         frame.position = len(block.ops) - 1
         frame.fresh.clear()
 

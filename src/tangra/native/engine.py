@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import itertools
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -53,6 +54,7 @@ class Loaded:
     address: int
     objects: int
     keep: Any
+    variables: dict[str, int]
 
 
 def optimise(text: str, options: NativeOptions) -> Any:
@@ -90,14 +92,17 @@ def assembly(text: str, options: NativeOptions) -> str:
         return str(_machine(options.codegen).emit_assembly(optimise(text, options)))
 
 
-def load(code: bytes, names: set[str]) -> Loaded:
-    """Link an object file into this process; `names` are the outside functions it calls."""
+def load(code: bytes, names: set[str], variables: Sequence[str] = ()) -> Loaded:
+    """Link an object file into this process; `names` are the outside functions it calls, `variables` global ones of its
+    own that are looked at from outside."""
     with _lock:
         builder = llvm.JITLibraryBuilder().add_object_img(code).export_symbol("tg.entry").export_symbol("tg.objects")
+        for name in variables:
+            builder.export_symbol(name)
         for name in sorted(names):
             builder.import_symbol(name, symbols.address(name))
         library = builder.link(_linker(), f"tangra{next(_numbers)}")
-    return Loaded(library["tg.entry"], library["tg.objects"], library)
+    return Loaded(library["tg.entry"], library["tg.objects"], library, {name: library[name] for name in variables})
 
 
 def entry_point(loaded: Loaded) -> Any:

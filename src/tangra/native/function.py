@@ -15,6 +15,7 @@ from tangra.ir import DType, Func, Span
 from tangra.native import arena, engine, memory, operations, packing
 from tangra.native.emit_function import Signature, whole_symbol, write_function
 from tangra.native.entries import changed_parameters, write_entries
+from tangra.native.marks import EXPORTS, Gauges
 from tangra.native.module import ErrorRecord, Module
 from tangra.native.options import NativeOptions
 from tangra.native.polling import INTERRUPTED
@@ -56,7 +57,8 @@ def compile_func(func: Func, *, options: NativeOptions | None = None) -> NativeF
     options = options or NativeOptions()
     module, sig = emit_module(func, options)
     text = module.text()
-    loaded = engine.load(engine.compile_object(text, options), module.symbols)
+    variables = EXPORTS if options.marked else ()
+    loaded = engine.load(engine.compile_object(text, options), module.symbols, variables)
     return NativeFunction(func, sig, module, loaded, text)
 
 
@@ -79,6 +81,9 @@ class NativeFunction:
         self.uses_arena = module.has("@tg.allocate")
         self.loaded = loaded
         self._entry = engine.entry_point(loaded)
+        self.gauges: Gauges | None = None
+        if module.marks is not None:
+            self.gauges = Gauges(module.marks, *(loaded.variables[name] for name in EXPORTS))
         self._dtypes = [np.dtype(t.dtype.numpy) for t in sig.params]
         self._changed = changed_parameters(module, sig)
         self.words = self._count_words()

@@ -10,6 +10,7 @@ import numpy as np
 from tangra.ir import DType, Span
 from tangra.native import mathlib, symbols
 from tangra.native.llvm_types import register_type
+from tangra.native.marks import GLOBALS, Marks
 from tangra.native.options import NativeOptions
 from tangra.native.text import Operand
 
@@ -48,6 +49,7 @@ class Module:
         self.records: list[ErrorRecord] = []
         self.symbols: set[str] = set()
         self.tapes = 0
+        self.marks = Marks() if options.marked else None
         self.signatures: dict[int, Signature] = {}
         self.states: dict[str, set[int]] = {}
         self.constants: list[np.ndarray[Any, Any]] = []
@@ -147,5 +149,7 @@ class Module:
     def text(self) -> str:
         """The whole module."""
         width = self.options.vector_bits
+        head = [GLOBALS] if self.marks is not None else []
         tail = [f'attributes #0 = {{ nounwind "prefer-vector-width"="{width}" }}', PROFILE]
-        return "\n".join([*self._globals, *self._declared, *self._defined.values(), *self.functions, *tail]) + "\n"
+        helpers = [*self._globals, *self._declared, *self._defined.values()]
+        return "\n".join([*head, *helpers, *self.functions, *tail]) + "\n"

@@ -20,6 +20,7 @@ class NativeOptions:
     fastmath: let LLVM reorder and approximate floating point arithmetic everywhere.
     vector_bits: preferred width of vectors, 256 or 512.
     interruptible: loops stop at Ctrl-C.
+    marked: say while running which source line is at work, and count tape records; see `marks`.
     """
 
     optimise: int = 2
@@ -29,3 +30,4 @@ class NativeOptions:
     fastmath: bool = False
     vector_bits: int = 256
     interruptible: bool = True
+    marked: bool = False
