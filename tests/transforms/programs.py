@@ -225,6 +225,44 @@ def maybe_copy(p: Program, x: E) -> Any:
     return p.sum(best * cur) + score
 
 
+def shuffled(p: Program, x: E) -> Any:
+    """An array of indices that is permuted while it is used: what reverse mode needs of it are old versions."""
+    n = p.integer(x.v.shape[0])
+    order = p.op("iota", dtype=INT.dtype, shape=x.v.shape, axis=0)
+
+    def outer(k, x, order):
+        def inner(i, x, order):
+            j = p.op("mod", i * (k + 2) + order[k], n)
+            a, b = order[i], order[j]
+            order = p.op(
+                "update", p.op("update", order, b, i, sizes=(None,), steps=(1,)), a, j, sizes=(None,), steps=(1,)
+            )
+            left = x[order[i]]
+            return [x.add_at(a, p.f("sin", left * x[b])), order]
+
+        return p.for_(0, n, [x, order], inner)
+
+    x, order = p.for_(0, 2, [x, order], outer)
+    return p.sum(x * p.op("gather", x, order) * p.real_of(order))
+
+
+def rows(p: Program, x: E, y: E) -> Any:
+    """Dynamic programming with two rows that change places: the old row is read, the new one is made every trip."""
+    m = y.v.shape[0]
+
+    def trip(i, before):
+        def cell(j, row):
+            d = x[i] - y[j]
+            best = p.f("minimum", p.f("minimum", before[j], before[j + 1]), row[j])
+            return row.set(j + 1, d * d + best * 0.9)
+
+        return p.for_(0, m, [p.empty(m + 1).set(0, 5.0)], cell)
+
+    start = E(p, p.b.filled(2.0, vec(m + 1)))
+    last = p.for_(0, x.v.shape[0], [start], trip)
+    return last[m] * last[m]
+
+
 PROGRAMS: dict[str, tuple[Func, list[Any]]] = {}
 
 
@@ -250,4 +288,6 @@ _add(search, [vec("n")], [np.array([0.1, -0.5, 0.4, 0.8, 1.2, 0.3])])
 _add(prefix_slices, [vec("n")], [rng.normal(size=5)])
 _add(rotate, [vec("n")], [rng.normal(size=5)])
 _add(read_after_write, [vec("n")], [rng.normal(size=6)])
+_add(shuffled, [vec("n")], [rng.normal(size=5)])
+_add(rows, [vec("n"), vec("m")], [rng.normal(size=5), rng.normal(size=4)])
 _add(maybe_copy, [vec("n")], [rng.normal(size=4)])

@@ -22,7 +22,7 @@ def arguments(name: str, n: int) -> list:
         return [a @ a.T + n * np.eye(n)]
     if name == "nbody":
         return [rng.normal(size=n), np.int64(3)]
-    if name == "soft_dtw":
+    if name in ("soft_dtw", "rows"):
         return [rng.normal(size=n), rng.normal(size=n)]
     if name == "bubble_sort":
         return [rng.normal(size=n), np.arange(float(n))]
