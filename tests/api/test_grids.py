@@ -98,7 +98,13 @@ def test_fromfunction_and_windows():
 
 def test_objects_by_subscription():
     check(
-        lambda np, n: (np.mgrid[0:n, 0:4], np.mgrid[0:1:0.25], np.mgrid[1:3, 0:1:0.5], np.ogrid[0:n, 0:4], np.ogrid[0:3]),
+        lambda np, n: (
+            np.mgrid[0:n, 0:4],
+            np.mgrid[0:1:0.25],
+            np.mgrid[1:3, 0:1:0.5],
+            np.ogrid[0:n, 0:4],
+            np.ogrid[0:3],
+        ),
         3,
     )
     check(

@@ -307,6 +307,13 @@ def count_of(shape: Shape, axes: Sequence[int]) -> Size:
     return prod(shape[k] for k in axes)
 
 
+def root_of_squares(ctx: Context, total: Value) -> Value:
+    """The square root of a sum of squares. Where the sum is 0 its derivative is 0, a subgradient, as that of hypot."""
+    zero = ctx.b.zeros(total.array)
+    none = ctx.b("eq", total, zero)
+    return ctx.b("select", none, zero, ctx.b("sqrt", ctx.b("select", none, ctx.b.filled(1, total.array), total)))
+
+
 def reshape(ctx: Context, value: Value, shape: Shape) -> Value:
     return ctx.b("reshape", value, shape=shape)
 
@@ -403,6 +410,7 @@ __all__ = [
     "renamed",
     "reshape",
     "return_value",
+    "root_of_squares",
     "shape_arg",
     "shape_text",
     "size_as",

@@ -27,6 +27,7 @@ from tangra.api.numpy_common import (
     move,
     part,
     reshape,
+    root_of_squares,
     shape_text,
     size_as,
     static_bool,
@@ -418,7 +419,7 @@ def norm(
         axes = tuple(range(rank))
         if order is None or (rank == 1 and order == 2) or (rank == 2 and order in ("fro", "f")):
             square = flat(ctx, value) if rank != 1 else value
-            total = ctx.b("sqrt", contract(ctx, square, square, ((0,), (0,))))
+            total = root_of_squares(ctx, contract(ctx, square, square, ((0,), (0,))))
             return ctx.result(restored(ctx, total, value.shape, axes, keep))
     else:
         axes = axes_arg(ctx, axis, rank)
@@ -435,7 +436,7 @@ def vector_norm(ctx: Context, value: Value, order: Any, axes: Sequence[int]) -> 
     """The `order` norm over `axes` taken as one vector."""
     b, over = ctx.b, {"axes": tuple(sorted(axes))}
     if order in (None, 2):
-        return b("sqrt", b("reduce_sum", b("mul", value, value), **over))
+        return root_of_squares(ctx, b("reduce_sum", b("mul", value, value), **over))
     if isinstance(order, str):
         bad_value(ctx, f"Invalid norm order '{order}' for vectors")
     magnitude = b("abs", value)
@@ -454,7 +455,7 @@ def matrix_norm(ctx: Context, value: Value, order: Any, axes: Sequence[int]) -> 
     b = ctx.b
     row, column = axes
     if order in (None, "fro", "f"):
-        return b("sqrt", b("reduce_sum", b("mul", value, value), axes=tuple(sorted(axes))))
+        return root_of_squares(ctx, b("reduce_sum", b("mul", value, value), axes=tuple(sorted(axes))))
     if order in (1, -1, np.inf, -np.inf):
         summed, chosen = (row, column) if abs(order) == 1 else (column, row)
         sums = b("reduce_sum", b("abs", value), axes=(summed,))

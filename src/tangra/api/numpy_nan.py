@@ -19,6 +19,7 @@ from tangra.api.numpy_common import (
     flat,
     is_none,
     return_value,
+    root_of_squares,
     static_bool,
     where_,
 )
@@ -173,7 +174,7 @@ def _declare_spread(name: str, root: bool) -> None:
         result = _divided(ctx, total, degrees)
         bad = ew(ctx, "le", degrees, 0.0)
         result = where_(ctx, bad, np.nan, result)
-        return return_value(ctx, ctx.b("sqrt", result) if root else result, out, f"np.{name}")
+        return return_value(ctx, root_of_squares(ctx, result) if root else result, out, f"np.{name}")
 
     entry.__doc__ = f"`np.{name}(a, axis, ddof, …)`."
     function(getattr(np, name))(entry)

@@ -38,6 +38,7 @@ from tangra.api.numpy_common import (
     mask_of,
     reshape,
     return_value,
+    root_of_squares,
     size_as,
     static_bool,
     supported,
@@ -336,7 +337,7 @@ def _declare_spread(f: object, root: bool, name: str) -> None:
         if mean is not None:
             unsupported(ctx, f"{name}: mean= is not supported", "leave it out")
         result = variance(ctx, a, axis, dtype, ddof if correction is None else correction, keepdims, where)
-        return return_value(ctx, ctx.b("sqrt", result) if root else result, out, name)
+        return return_value(ctx, root_of_squares(ctx, result) if root else result, out, name)
 
     entry.__doc__ = f"`{name}(a, axis, dtype, out, ddof, keepdims, where=)`."
     function(f)(entry)
