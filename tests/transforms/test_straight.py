@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.transforms.checks import check, check_second, check_third
+from tangra.ir import F32, F64, ArrayType
+from tests.transforms.checks import check, check_second, check_third, run_jvp, run_vjp
 from tests.transforms.dsl import INT, REAL, build, vec
 
 rng = np.random.default_rng(7)
@@ -92,3 +93,25 @@ def test_long_chains_in_a_loop_do_not_recurse():
         return p.for_(0, 2, [x], body)
 
     check(build([REAL], program), [0.7])
+
+
+def test_single_precision_and_casts():
+    """Cotangents have the dtype of their values; a cast's cotangent is cast back."""
+    single = ArrayType(F32, (4,))
+
+    def program(p, x):
+        def body(i, s, y):
+            wide = p.op("cast", y[i], dtype=F64)
+            narrow = p.op("cast", p.f("sin", wide * s), dtype=F32)
+            return [s + wide, p.op("update", y, narrow, i, sizes=(None,), steps=(1,))]
+
+        s, y = p.for_(0, 4, [0.5, x], body)
+        return [s, p.sum(y * y)]
+
+    func = build([single], program)
+    x = rng.normal(size=4).astype(np.float32)
+    t = rng.normal(size=4).astype(np.float32)
+    _, forward = run_jvp(func, [x], [t])
+    _, (ct,) = run_vjp(func, [x], [1.0, np.float32(2.0)])
+    assert ct.dtype == np.float32
+    np.testing.assert_allclose(np.sum(ct * t), forward[0] + 2.0 * forward[1], rtol=1e-4)
