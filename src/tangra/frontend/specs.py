@@ -23,6 +23,7 @@ class ArraySpec:
     type: ArrayType
     identity: int | None = None
     source: Any = field(default=None, compare=False, repr=False)
+    read_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,7 @@ def _array(obj: np.ndarray[Any, Any], where: str) -> ArraySpec:
             f"{where} is an array of {what}, which compiled code does not cover", code=diagnostics.UNSUPPORTED_VALUE,
             fix="convert it before the call, for instance with x.astype(np.float64) or np.asarray(x)",
         )
-    return ArraySpec(ArrayType(dtype, obj.shape), id(obj), obj)
+    return ArraySpec(ArrayType(dtype, obj.shape), id(obj), obj, not obj.flags.writeable)
 
 
 def _object(obj: Any, where: str, seen: set[int]) -> ArgSpec:
