@@ -58,7 +58,7 @@ class _Walk:
             else:
                 self.sizes.append(n)
                 sizes.append(-1)
-        return (np.ndarray, a.dtype, tuple(sizes), type(a))
+        return (np.ndarray, a.dtype, tuple(sizes), a.flags.writeable, type(a))
 
     def of(self, v: Any) -> Key:
         cls = type(v)
