@@ -200,7 +200,9 @@ class _Generator:
         self.distinct.append(name)
         dtype = self.bind(np.dtype(spec.type.dtype.numpy))
         self.require(f"type({name}) is ndarray and {name}.dtype is {dtype} and {self._shape(spec.type, name)}")
-        if not spec.type.shape:
+        if spec.read_only:
+            self.require(f"not {name}.flags.writeable")
+        elif not spec.type.shape:
             self.require(f"{name}.flags.writeable")
 
     def _shape(self, type: ArrayType, name: str) -> str:
