@@ -273,7 +273,7 @@ class _Tracer:
         param = ev.live.parameter(spec.type, path, None, capture=False)
         self.leaves.append(Leaf(path, len(self.func.params) - 1, None, spec.type))
         value = ev.live.enter_array(spec.source, param, path)
-        if spec.source is not None and not spec.source.flags.writeable:
+        if spec.read_only:
             ev.live.read_only.add(value.ref)
         if spec.identity is not None:
             self.identities[spec.identity] = value
