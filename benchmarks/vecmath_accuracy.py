@@ -1,7 +1,7 @@
 """Errors and speed of `tangra.native.vecmath`.
 
-    python benchmarks/vecmath_accuracy.py --points 100000000 exp log --types f64
-    python benchmarks/vecmath_accuracy.py --exhaustive --types f32      # all 2^32 numbers (functions of one argument)
+    python -m benchmarks.vecmath_accuracy --points 100000000 exp log --types f64
+    python -m benchmarks.vecmath_accuracy --exhaustive --types f32      # all 2^32 numbers (functions of one argument)
 
 Prints for each function the largest error in ulps, the point where it is, the documented bound, and nanoseconds an
 element on arrays in the first cache: here, NumPy or SciPy, and the C library called in a loop.
@@ -10,14 +10,9 @@ element on arrays in the first cache: here, NumPy or SciPy, and the C library ca
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
-
-ROOT = Path(__file__).absolute().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
 import numpy as np
 import scipy.special

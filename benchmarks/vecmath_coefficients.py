@@ -1,6 +1,6 @@
 """Derives the polynomials of `tangra.native.vecmath` and writes its `coefficients.py`.
 
-    python benchmarks/vecmath_coefficients.py            # all of them, with the error of each
+    python benchmarks/vecmath_coefficients.py            # all of them, with the error of each (needs mpmath)
     python benchmarks/vecmath_coefficients.py exp log    # show these only, write nothing
 
 Each polynomial is fitted to its function at 60 digits: least squares on Chebyshev points, with the weights of
@@ -123,6 +123,21 @@ def atanh_part(z: Real) -> Real:
     return (2 * mp.atanh(s) / s - 2) / z
 
 
+def lgamma_quotient(u: Real) -> Real:
+    """lgamma(y) / ((y - 1) (y - 2)) with y = 3/2 + u."""
+    y = u + mp.mpf(1.5)
+    return mp.loggamma(y) / ((y - 1) * (y - 2))
+
+
+STIRLING_START = mp.log(2 * mp.pi) / 2 - mp.mpf(0.5)
+
+
+def stirling_tail(z: Real) -> Real:
+    """P(z), z = 1/x², with lgamma(x) = (x - 1/2) (log x - 1) + STIRLING_START + P(z)/x."""
+    x = 1 / mp.sqrt(z)
+    return (mp.loggamma(x) - (x - mp.mpf(0.5)) * (mp.log(x) - 1) - STIRLING_START) * x
+
+
 def scaled_erfc(y: Real) -> Real:
     """(a + 1/2) e^(a²) erfc(a) with y = 1 / (a + 3) - 0.16: between 0.56 and 0.65, and smooth up to a = infinity."""
     a = 1 / (y + mp.mpf(0.16)) - 3
@@ -155,7 +170,16 @@ FITS: dict[str, Fit] = {
         lambda z: mp.erf(mp.sqrt(z)) / mp.sqrt(z) - 1, lambda z: mp.mpf(1), TINY, mp.mpf("0.724"), {"f64": 12, "f32": 7}
     ),
     "log_erfc": Fit(lambda a: mp.log(mp.erfc(a)), mp.erfc, mp.mpf("0.849"), mp.mpf(6), {"f64": 19, "f32": 8}),
-    "erfcx": Fit(scaled_erfc, lambda y: mp.mpf(2), 1 / mp.mpf("30.5") - mp.mpf(0.16), 1 / mp.mpf("3.465") - mp.mpf(0.16), {"f64": 22, "f32": 11}),
+    "erfcx": Fit(
+        scaled_erfc,
+        lambda y: mp.mpf(2),
+        1 / mp.mpf("30.5") - mp.mpf(0.16),
+        1 / mp.mpf("3.465") - mp.mpf(0.16),
+        {"f64": 22, "f32": 11},
+    ),
+    "lgamma": Fit(lgamma_quotient, lambda u: mp.mpf(2), mp.mpf(-0.7501), mp.mpf(0.7501), {"f64": 27, "f32": 12}),
+    "stirling": Fit(stirling_tail, lambda z: mp.mpf(0.02), mp.mpf("1e-6"), mp.mpf(1) / 49, {"f64": 7}),
+    "stirling_f32": Fit(stirling_tail, lambda z: mp.mpf(0.1), mp.mpf("1e-6"), mp.mpf(1) / 16, {"f32": 3}),
 }
 
 
@@ -178,12 +202,12 @@ def in_positive_parts(value: Real, form: str) -> list[float]:
 CONSTANTS: dict[str, Real] = {
     "ln2": mp.log(2), "log2_e": 1 / mp.log(2), "log10_2": mp.log10(2), "log10_e": 1 / mp.log(10),
     "pi": mp.pi, "half_pi": mp.pi / 2, "quarter_pi": mp.pi / 4, "three_quarter_pi": 3 * mp.pi / 4,
-    "half_ln2": mp.log(2) / 2, "two_thirds": mp.mpf(2) / 3, "two_over_pi": 2 / mp.pi,
+    "half_ln2": mp.log(2) / 2, "two_thirds": mp.mpf(2) / 3, "stirling_start": STIRLING_START, "two_over_pi": 2 / mp.pi,
 }  # fmt: skip
 
 
 def two_over_pi_rows() -> list[list[float]]:
-    """For exponents e = 40, 72, … of x: 2/π without the digits that make multiples of 4 with any x ≥ 2^e, times 2^256."""
+    """For e = 40, 72, …: 2/π without the digits that make multiples of 4 with any x ≥ 2^e, times 2^256."""
     with mp.workdps(420):
         value = 2 / mp.pi
         return [
@@ -218,6 +242,7 @@ def main(chosen: list[str]) -> None:
             print(f"{name} {form}: {len(numbers)} coefficients, error {error_of(fit, numbers) / unit:.4f} half ulps")
     if chosen:
         return
+    fits["stirling"] |= fits.pop("stirling_f32")
     constants = {n: {form: in_parts(v, form) for form in ("f64", "f32")} for n, v in CONSTANTS.items()}
     constants["half_pi_down"] = {form: in_positive_parts(mp.pi / 2, form) for form in ("f64", "f32")}
     text = [

@@ -1,4 +1,4 @@
-"""What the accuracy script and the tests of `tangra.native.vecmath` share: compiled loops, references, points, errors."""
+"""What the accuracy script and the tests of `tangra.native.vecmath` share: compiled loops and their speed."""
 
 from __future__ import annotations
 
@@ -86,9 +86,9 @@ def _loop(op: str, name: str, libm: bool = False) -> tuple[Any, Any]:
     declare = f"declare {type} @{c_name}({', '.join([type] * arity)}) memory(none) nounwind willreturn"
     text = loop_over(op, dtype, f"@{c_name}", declare) if libm else loop_text(op, dtype)
     library = llvm.JITLibraryBuilder().add_object_img(machine().emit_object(optimised(text))).export_symbol("loop")
-    if libm:
-        found = ctypes.cast(getattr(ctypes.CDLL("libm.so.6"), c_name), ctypes.c_void_p).value
-        library = library.import_symbol(c_name, found)
+    for outside in [c_name] if libm else vecmath.externals(op, dtype):
+        found = ctypes.cast(getattr(ctypes.CDLL("libm.so.6"), outside), ctypes.c_void_p).value
+        library = library.import_symbol(outside, found)
     compiler = llvm.create_lljit_compiler(machine())
     tracker = library.link(compiler, f"vecmath{next(_numbers)}")
     pointers = [ctypes.c_void_p] * (1 + arity)

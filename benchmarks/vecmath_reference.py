@@ -26,7 +26,7 @@ BUSY: dict[str, tuple[tuple[float, float], ...]] = {
     "asin": ((-1, 1), (0.9, 1)), "acos": ((-1, 1), (0.9, 1)), "asinh": ((-3, 3), (-100, 100)),
     "acosh": ((1, 3), (1, 1.01)), "atanh": ((-1, 1), (-0.1, 0.1)), "cbrt": ((-30, 30), (0, 1)),
     "erf": ((-6.5, 6.5), (-1, 1)), "erfc": ((-6.5, 27.5), (-1, 1)), "pow": ((0, 4), (0.9, 1.1)),
-    "atan2": ((-5, 5), (-1, 1)), "gamma": ((-10, 172), (0.5, 3)), "lgamma": ((-10, 30), (0.5, 3)),
+    "atan2": ((-5, 5), (-1, 1)), "gamma": ((-10, 172), (0.5, 3)), "lgamma": ((0, 30), (0.5, 3)),
 }  # fmt: skip
 """Intervals where much happens, sampled evenly; the whole range is sampled by its bits besides."""
 
@@ -127,7 +127,10 @@ def _exponents_for(rng: np.random.Generator, bases: Array) -> Array:
 
 
 def points(op: str, dtype: DType, count: int, seed: int) -> tuple[Array, ...]:
-    """`count` random arguments: some from all bits, some of moderate size, the rest where the function is busy or hard."""
+    """`count` random arguments: some from all bits, some of moderate size, the rest where the function is busy or hard.
+
+    None negative for lgamma, whose bound is for the others.
+    """
     rng = np.random.default_rng([seed, count])
     found: list[Array] = []
     quarter, last = count // 4, count - 3 * (count // 4)
@@ -138,6 +141,8 @@ def points(op: str, dtype: DType, count: int, seed: int) -> tuple[Array, ...]:
         found.append(
             np.concatenate([_all_bits(rng, dtype, quarter), _moderate(rng, dtype, quarter), first[:quarter], second])
         )
+    if op == "lgamma":
+        found[0] = np.abs(found[0])
     if op == "pow":
         found[1][quarter:] = _exponents_for(rng, found[0][quarter:])
     return tuple(found)

@@ -41,7 +41,7 @@ def test_error_measure_sees_wrong_special_values():
 
 @pytest.mark.parametrize("op", ["sin", "cos", "tan"])
 def test_the_double_closest_to_a_multiple_of_half_pi(op: str):
-    """6381956970095103 · 2^797 is 4.7e-19 from one: no double comes nearer, relative to what the reduction must keep."""
+    """6381956970095103 · 2^797 is 4.7e-19 from one; no double comes nearer."""
     x = np.array([6381956970095103.0 * 2.0**797, -6381956970095103.0 * 2.0**797])
     assert reference.errors(compiled(op, F64)(x), reference.exact(op, x)).max() <= vecmath.ulp(op, F64)
 

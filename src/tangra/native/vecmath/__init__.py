@@ -12,14 +12,11 @@ from collections.abc import Iterable
 from functools import cache
 
 from tangra.ir import DType
-from tangra.native.vecmath import circular_huge
-from tangra.native.vecmath.builder import FORMATS, Float, Format, Writer
-from tangra.native.vecmath.circular import FAST_LIMIT, OF_ANGLE
+from tangra.native.vecmath import slow_paths
+from tangra.native.vecmath.builder import FORMATS, Float, Writer
 from tangra.native.vecmath.operations import OPERATIONS
 
-__all__ = ["collect", "definition", "functions", "pieces", "symbol", "ulp"]
-
-ATTRIBUTES = "alwaysinline memory(none) nounwind willreturn"
+__all__ = ["collect", "definition", "externals", "functions", "pieces", "symbol", "ulp"]
 
 
 def functions(dtype: DType) -> frozenset[str]:
@@ -42,6 +39,11 @@ def pieces(op: str, dtype: DType) -> dict[str, str]:
     return dict(_pieces(op, dtype.name))
 
 
+def externals(op: str, dtype: DType) -> frozenset[str]:
+    """The C functions that must be bound when the code is loaded (called for rare arguments only); mostly none."""
+    return slow_paths.externals(op, FORMATS[dtype.name])
+
+
 def definition(op: str, dtype: DType) -> str:
     """The function for `op` with all it needs, as LLVM text. Raises KeyError for an operation that there is not."""
     return "\n".join(_pieces(op, dtype.name).values()) + "\n"
@@ -61,44 +63,11 @@ def _pieces(op: str, name: str) -> dict[str, str]:
     w = Writer(form)
     arguments = [Float(w, f"%{letter}") for letter in "xy"[: operation.arity]]
     result = operation.formula(*arguments)
-    found: dict[str, str] = {}
-    if op in OF_ANGLE:
-        found |= _slow(op, form)
-        result_lines = _guarded(op, form, w, result)
-    else:
-        result_lines = [*w.lines, f"  ret {form.type} {result.name}"]
-    declares = {line: line for line in w.declares}
+    lines, found = [*w.lines, f"  ret {form.type} {result.name}"], {}
+    if op in slow_paths.GUARDS:
+        found = slow_paths.slow_pieces(op, form, _pieces)
+        lines = slow_paths.guarded(op, form, w, result)
     parameters = ", ".join(f"{form.type} {a.name}" for a in arguments)
-    head = f"define internal {form.type} @tg_{op}_{name}({parameters}) {ATTRIBUTES} {{"
-    return {**declares, **found, f"@tg_{op}_{name}": "\n".join([head, "entry:", *result_lines, "}"])}
-
-
-def _guarded(op: str, form: Format, w: Writer, result: Float) -> list[str]:
-    """The instructions of a function whose huge arguments go another way."""
-    huge = Float(w, "%x").abs() > FAST_LIMIT[form.name]
-    slow, type = circular_huge.slow_name(op, form.name), form.type
-    return [
-        *w.lines,
-        f"  br i1 {huge.name}, label %huge, label %done",
-        "huge:",
-        f"  %other = call {type} {slow}({type} %x)",
-        "  br label %done",
-        "done:",
-        f"  %result = phi {type} [ {result.name}, %entry ], [ %other, %huge ]",
-        f"  ret {type} %result",
-    ]
-
-
-def _slow(op: str, form: Format) -> dict[str, str]:
-    """What the branch for huge arguments needs: the table and function, and for float the double function."""
-    name = circular_huge.slow_name(op, form.name)
-    if form.name == "f64":
-        text, declares = circular_huge.slow_f64(op)
-        return {**{line: line for line in declares}, circular_huge.TABLE: circular_huge.table(), name: text}
-    head = f"define internal float {name}(float %x) {circular_huge.slow_attributes(op, 'f32')} {{"
-    body = f"""  %wide = fpext float %x to double
-  %value = call double @tg_{op}_f64(double %wide)
-  %near = fptrunc double %value to float
-  ret float %near
-}}"""
-    return {**_pieces(op, "f64"), name: f"{head}\n{body}"}
+    head = f"define internal {form.type} @tg_{op}_{name}({parameters}) alwaysinline {slow_paths.PURE} {{"
+    declares = {line: line for line in w.declares}
+    return {**declares, **found, f"@tg_{op}_{name}": "\n".join([head, "entry:", *lines, "}"])}

@@ -285,7 +285,10 @@ def select_int(condition: Bit, then: Int | int, other: Int | int) -> Int:
 
 
 def poly(x: Float, coefficients: Sequence[Number]) -> Float:
-    """The polynomial with these coefficients, lowest first, by Estrin's scheme: short chains, one fma per coefficient."""
+    """The polynomial with these coefficients, lowest first, by Estrin's scheme: short chains, one fma per coefficient.
+
+    Each level rounds the sum with the first coefficient once; `poly_closely` does so only once.
+    """
     w, power = x.writer, x
     terms: list[Float | Number] = list(coefficients)
     while len(terms) > 1:
@@ -295,3 +298,8 @@ def poly(x: Float, coefficients: Sequence[Number]) -> Float:
         if len(terms) > 1:
             power = power * power
     return w.float(terms[0])
+
+
+def poly_closely(x: Float, coefficients: Sequence[Number]) -> Float:
+    """The same with the first coefficient added last."""
+    return fma(x, poly(x, coefficients[1:]), coefficients[0])

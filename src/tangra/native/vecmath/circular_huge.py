@@ -7,8 +7,8 @@ term up, several times), which keeps 50 more bits than the worst cancellation of
 
 from __future__ import annotations
 
-from tangra.native.vecmath.builder import DOUBLE, Float, Writer, fma
-from tangra.native.vecmath.circular import FAST_LIMIT, OF_ANGLE, Angle
+from tangra.native.vecmath.builder import DOUBLE, Float, fma
+from tangra.native.vecmath.circular import FAST_LIMIT, Angle
 from tangra.native.vecmath.coefficients import PARTS, TWO_OVER_PI
 from tangra.native.vecmath.doubled import Pair, two_product, two_sum
 
@@ -61,37 +61,3 @@ def reduce_huge(x: Float) -> Angle:
     r = two_product(fraction.high, high)
     correction = -fma(fraction.low, high, fma(fraction.high, low, r.low))
     return Angle((whole + DOUBLE.magic).bits(), r.high, correction)
-
-
-def slow_name(op: str, form: str) -> str:
-    return f"@tg_{op}_slow_{form}"
-
-
-def slow_attributes(op: str, form: str) -> str:
-    """Cold, and known to LLVM's loop vectoriser as vectorisable: it refuses calls of unknown functions.
-
-    The variant named is for 4096 lanes, which no target has; so the loop is vectorised and the calls, which stand under
-    a branch, remain scalar under a branch for each lane.
-    """
-    name = slow_name(op, form)[1:]
-    return f'noinline cold memory(none) nounwind willreturn "vector-function-abi-variant"="_ZGV_LLVM_M4096v_{name}({name})"'
-
-
-def slow_f64(op: str) -> tuple[str, dict[str, None]]:
-    """The text of the double function, and its declarations."""
-    w = Writer(DOUBLE)
-    x = Float(w, "%x")
-    result = OF_ANGLE[op](reduce_huge(x))
-    lines = "\n".join([
-        f"define internal double {slow_name(op, 'f64')}(double %x) {slow_attributes(op, 'f64')} {{",
-        "  %size = call double @llvm.fabs.f64(double %x)",
-        "  %regular = fcmp olt double %size, 0x7FF0000000000000",
-        "  br i1 %regular, label %reduce, label %none",
-        "none:",
-        "  ret double 0x7FF8000000000000",
-        "reduce:",
-        *w.lines,
-        f"  ret double {result.name}",
-        "}",
-    ])  # fmt: skip
-    return lines, w.declares

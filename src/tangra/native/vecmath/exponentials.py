@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tangra.native.vecmath.builder import Float, Int, fma, poly, select
+from tangra.native.vecmath.builder import Float, Int, fma, poly, poly_closely, select
 from tangra.native.vecmath.coefficients import PARTS, POLYNOMIALS
 from tangra.native.vecmath.doubled import Pair
 
@@ -27,7 +27,7 @@ class Reduced(NamedTuple):
 
 def reduce(x: Float) -> Reduced:
     """Split x (at most the limit in size) by multiples of ln 2."""
-    w, form = x.writer, x.writer.form
+    form = x.writer.form
     shifted = fma(x, PARTS[form.name]["log2_e"][0], form.magic)
     whole = shifted - form.magic
     first, second, _ = PARTS[form.name]["ln2"]
@@ -79,7 +79,7 @@ def exp2(x: Float) -> Float:
     shifted = x + form.magic
     whole = shifted - form.magic
     r = x - whole
-    value = fma(r, poly(r, POLYNOMIALS[form.name]["exp2"]), 1.0)
+    value = fma(r, poly_closely(r, POLYNOMIALS[form.name]["exp2"]), 1.0)
     return scale(value, whole, shifted.bits())
 
 
@@ -96,7 +96,7 @@ def expm1(x: Float) -> Float:
 
 
 def sigmoid(x: Float) -> Float:
-    """With e = e^-|x| and q = e / (1 + e): 1 - q, or e - e q where x < 0, which goes through the denormals as it should."""
+    """With e = e^-|x|, q = e / (1 + e): 1 - q, or e - e q where x < 0, which goes through the denormals."""
     e = exp(-x.abs())
     start = select(x < 0.0, e, 1.0)
     return fma(-start, e / (e + 1.0), start)

@@ -6,6 +6,7 @@ import math
 
 from tangra.native.vecmath.builder import Bit, Float, fma, poly, select
 from tangra.native.vecmath.coefficients import PARTS, POLYNOMIALS
+from tangra.native.vecmath.doubled import fast_two_sum
 
 LOW, HIGH = math.tan(math.pi / 8), math.tan(3 * math.pi / 8)
 """Between these tangents an arctangent is taken from π/4, above from π/2."""
@@ -14,7 +15,8 @@ LOW, HIGH = math.tan(math.pi / 8), math.tan(3 * math.pi / 8)
 def _atan_from(t: Float, base: Float, rest: Float) -> Float:
     """base + rest + atan t for |t| ≤ tan(π/8)."""
     z = t * t
-    return base + (t + fma(t * z, poly(z, POLYNOMIALS[t.writer.form.name]["atan"]), rest))
+    total = fast_two_sum(base, t)
+    return total.high + (total.low + fma(t * z, poly(z, POLYNOMIALS[t.writer.form.name]["atan"]), rest))
 
 
 def _three(first: Bit, a: Float | float, second: Bit, b: Float | float, c: Float | float) -> Float:

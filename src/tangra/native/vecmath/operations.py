@@ -10,6 +10,7 @@ from tangra.native.vecmath import (
     circular,
     error_functions,
     exponentials,
+    gamma_functions,
     inverse_circular,
     inverse_hyperbolic,
     logarithms,
@@ -57,4 +58,5 @@ OPERATIONS: dict[str, Operation] = {
     "pow": Operation(powers.pow, {"f64": 2.0, "f32": 2.0}, arity=2),
     "erfc": Operation(error_functions.erfc, {"f64": 2.0, "f32": 2.0}),
     "erf": Operation(error_functions.erf, {"f64": 2.0, "f32": 2.0}),
+    "lgamma": Operation(gamma_functions.lgamma, {"f64": 2.0, "f32": 2.0}),
 }

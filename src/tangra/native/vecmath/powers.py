@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from tangra.native.vecmath.builder import Float, fma, poly, select
+from tangra.native.vecmath.builder import Float, fma, poly, poly_closely, select
 from tangra.native.vecmath.coefficients import PARTS, POLYNOMIALS
 from tangra.native.vecmath.doubled import Pair, fast_two_sum, multiply, two_product, two_sum
 from tangra.native.vecmath.exponentials import power_of_two, scale
@@ -12,7 +12,7 @@ from tangra.native.vecmath.logarithms import split
 
 
 def cbrt(x: Float) -> Float:
-    """A polynomial for m^(-1/3), m in [sqrt(1/2), sqrt 2), one step of third order, one of Newton with exact residual."""
+    """A polynomial for m^(-1/3), m from sqrt(1/2) to sqrt 2; a step of third order; one of Newton, residual exact."""
     form, a = x.writer.form, x.abs()
     k, m = split(a)
     q = fma(k, 1.0 / 3.0, -1.0 / 3.0).rint()
@@ -65,7 +65,7 @@ def _exp2_of_pair(x: Pair, limit: float) -> Float:
     shifted = high + form.magic
     whole = shifted - form.magic
     r = (high - whole) + x.low
-    value = scale(fma(r, poly(r, POLYNOMIALS[form.name]["exp2"]), 1.0), whole, shifted.bits())
+    value = scale(fma(r, poly_closely(r, POLYNOMIALS[form.name]["exp2"]), 1.0), whole, shifted.bits())
     return select(large, math.inf, select(small, 0.0, value))
 
 
