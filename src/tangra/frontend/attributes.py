@@ -23,7 +23,7 @@ from tangra.api.values import (
     TupleValue,
 )
 from tangra.errors import UnsupportedError
-from tangra.frontend import classes, containers, conversion, diagnostics
+from tangra.frontend import classes, container_methods, conversion, diagnostics
 from tangra.frontend.dispatch import expression
 from tangra.frontend.heap import Deleted, InstanceState
 from tangra.frontend.live import LIBRARIES
@@ -87,7 +87,7 @@ def find(ev: Evaluator, v: Any, name: str) -> AbstractValue | None:
         return Const(v.definition.name)
     if isinstance(v, PartialValue) and name in ("func", "args"):
         return v.function if name == "func" else TupleValue(v.args)
-    method = containers.method(ev, v, name)
+    method = container_methods.method(ev, v, name)
     if method is not None:
         return method
     return _constant(ev, v, name) if isinstance(v, Const) else None

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from tangra.api.kinds import PYBOOL
 from tangra.api.values import AbstractValue, Const, Scalar
-from tangra.frontend import conversion, symbols, templates
+from tangra.frontend import conversion, plans, symbols
 from tangra.frontend.heap import BROKEN, CONTINUED, RETURNED, PathEnds, State
+from tangra.frontend.joining import Join
 from tangra.frontend.liveness import liveness
 from tangra.ir import Block, Op, Value
 
@@ -196,19 +197,19 @@ def join_arms(ev: Evaluator, cond: Value, base: State, arms: list[Arm], live: fr
         _leave(ev, cond, arms, dead)
         return
     names_dead = arms[0].names_dead, arms[1].names_dead
-    join = templates.Join(
+    join = Join(
         ev, base, (arms[0].state, arms[1].state), frozenset() if all(names_dead) else live, None, names_dead
     )
     plan = join.make_plan()
     for side, arm in enumerate(arms):
         outer, ev.state = ev.state, arm.state
         with ev.b.at(arm.block):
-            ev.b.yield_(*templates.plan_values(ev, plan, side, names_dead[side]))
+            ev.b.yield_(*plans.plan_values(ev, plan, side, names_dead[side]))
         ev.state = outer
     results: list[Value] = []
     if arms[0].block.terminator.operands or any(has_effect(arm.block) for arm in arms):
         results = ev.b.emit("if", [cond], {}, [arm.block for arm in arms]).results
-    ev.state = templates.plan_state(ev, plan, base, results)
+    ev.state = plans.plan_state(ev, plan, base, results)
 
 
 def _leave(ev: Evaluator, cond: Value, arms: list[Arm], dead: list[bool]) -> None:

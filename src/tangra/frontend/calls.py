@@ -18,10 +18,9 @@ from tangra.api.values import (
     InstanceValue,
     PartialValue,
     TransformValue,
-
 )
 from tangra.errors import UnsupportedError
-from tangra.frontend import binding, branches, classes, containers, conversion, diagnostics, source, stacks
+from tangra.frontend import binding, branches, classes, containers, conversion, diagnostics, source, stack_arrays
 from tangra.frontend.dispatch import expression
 from tangra.frontend.heap import RESULT, RETURNED, CellRef, CellState
 from tangra.frontend.live import LIBRARIES
@@ -121,7 +120,7 @@ def _call_object(
         return invoke(ev, known[1], args, kwargs, obj)
     entry = registry.find(obj)
     if entry is not None:
-        listed = stacks.numpy_of_lists(ev, obj, args, kwargs)
+        listed = stack_arrays.numpy_of_lists(ev, obj, args, kwargs)
         if listed is not None:
             result: AbstractValue = listed
             return result
@@ -240,6 +239,7 @@ def call_user(
     ev.frame = frame
     try:
         _enter(ev, definition, env, scope)
+        ev.policy.entered(ev, env)
         annotations.check_parameters(ev, definition, env)
         branches.exec_block(ev, definition.body)
         result = _result(ev)

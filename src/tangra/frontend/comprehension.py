@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from tangra.api.kinds import PYBOOL
 from tangra.api.values import AbstractValue, Const, IterValue, ListValue, Scalar
-from tangra.frontend import assignment, branches, containers, iteration
+from tangra.frontend import assignment, branches, container_methods, containers, iteration
 from tangra.frontend.dispatch import expression
 from tangra.frontend.heap import BROKEN, CellRef, CellState, MaybeUnbound
 from tangra.frontend.iteration import Generator
@@ -44,7 +44,7 @@ def collect(ev: Evaluator, g: Generator) -> ListValue:
 
 
 def _append(ev: Evaluator, out: ListValue, item: AbstractValue) -> None:
-    containers.append(ev, out, item)
+    container_methods.append(ev, out, item)
 
 
 def unrolled(ev: Evaluator, g: Generator) -> list[AbstractValue]:

@@ -100,9 +100,9 @@ def _stacked(ev: Evaluator, v: AbstractValue) -> ArrayValue | None:
     state = ev.look(v.ref)
     if not isinstance(state, StackState):
         return None
-    from tangra.frontend import stacks
+    from tangra.frontend import stack_arrays
 
-    return stacks.as_array(ev, v, state)
+    return stack_arrays.as_array(ev, v, state)
 
 
 def array_items(ev: Evaluator, v: AbstractValue) -> Sequence[AbstractValue]:

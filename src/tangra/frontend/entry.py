@@ -27,6 +27,7 @@ from tangra.frontend.live import Capture, Guard
 from tangra.frontend.paths import ArgRoot, Path
 from tangra.frontend.policy import Policy
 from tangra.frontend.results import ConstNode, Node, ResultBuilder
+from tangra.frontend.source import load
 from tangra.frontend.specs import (
     ArgSpec,
     ArraySpec,
@@ -40,7 +41,6 @@ from tangra.frontend.specs import (
     TupleSpec,
     spec_of,
 )
-from tangra.frontend.source import load
 from tangra.frontend.symbols import remove_unused_bindings
 from tangra.ir import ArrayType, Block, Func, scalar
 from tangra.shapes import symbols_of

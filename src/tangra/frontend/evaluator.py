@@ -12,11 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-
-
-
 from tangra.api.kinds import Kind, np_kind
-from tangra.api.values import AbstractValue, ArrayValue, Const, Scalar
+from tangra.api.values import AbstractValue, ArrayValue, Scalar
 from tangra.errors import AliasError, InternalError, Note, TangraError, UnsupportedError
 from tangra.frontend import conversion, diagnostics, operators, symbols
 from tangra.frontend.dispatch import EXPRESSIONS, STATEMENTS
@@ -25,7 +22,7 @@ from tangra.frontend.heap import ArrayState, ConflictState, HeapState, PathEnds,
 from tangra.frontend.live import LiveObjects
 from tangra.frontend.policy import Policy
 from tangra.frontend.source import Definition
-from tangra.ir import ArrayType, Block, Builder, DType, Func, Span, Value
+from tangra.ir import ArrayType, Builder, DType, Func, Span, Value
 from tangra.shapes import Size
 from tangra.shapes.facts import Facts
 from tangra.shapes.matching import NO_BINDINGS, Bindings

@@ -20,7 +20,7 @@ from tangra.api.values import (
 from tangra.errors import TypeMismatchError
 from tangra.frontend import classes, conversion, diagnostics, loops
 from tangra.frontend.heap import StackState
-from tangra.frontend.loops import Bounds, Loop
+from tangra.frontend.loop_parts import UNROLL_LIMIT, Bounds, Loop
 from tangra.frontend.scope import Comprehension
 
 if TYPE_CHECKING:
@@ -200,7 +200,7 @@ def is_short(ev: Evaluator, v: AbstractValue) -> bool:
     """Whether an iterable is of a static length that is worth unrolling."""
     if isinstance(v, (ArrayValue, RangeValue)):
         s = sequence(ev, v)
-        return isinstance(s.count, Const) and int(s.count.value) <= loops.UNROLL_LIMIT // 8
+        return isinstance(s.count, Const) and int(s.count.value) <= UNROLL_LIMIT // 8
     if isinstance(v, IterValue):
         if v.form == "generator":
             return _is_static(ev, v.parts[0])

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tangra.api import registry
-from tangra.api.kinds import Kind, PYINT, dtype_of, kind_of
+from tangra.api.kinds import PYINT, Kind, dtype_of, kind_of
 from tangra.api.values import (
     AbstractValue,
     ArrayValue,

@@ -10,6 +10,7 @@ import numpy as np
 
 from tangra.api import indexing, numbers, registry
 from tangra.api.elementwise import is_number
+from tangra.api.kinds import PYBOOL, kind_of
 from tangra.api.values import (
     AbstractValue,
     ArrayValue,
@@ -27,9 +28,8 @@ from tangra.api.values import (
     TransformValue,
     TupleValue,
 )
-from tangra.api.kinds import PYBOOL, kind_of
 from tangra.errors import TypeMismatchError
-from tangra.frontend import classes, containers, conversion, diagnostics
+from tangra.frontend import classes, container_methods, containers, conversion, diagnostics
 
 if TYPE_CHECKING:
     from tangra.frontend.evaluator import Evaluator
@@ -106,10 +106,10 @@ def inplace(ev: Evaluator, op: str, left: AbstractValue, right: AbstractValue) -
     if isinstance(left, ArrayValue):
         return _array_inplace(ev, op, left, right)
     if isinstance(left, ListValue) and op == "+":
-        containers.extend(ev, left, right)
+        container_methods.extend(ev, left, right)
         return left
     if isinstance(left, DictValue) and op == "|":
-        containers.update_dict(ev, left, right)
+        container_methods.update_dict(ev, left, right)
         return left
     if isinstance(left, InstanceValue):
         method = classes.special_method(ev, left, f"__i{DUNDERS[op]}__")

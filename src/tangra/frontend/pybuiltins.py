@@ -31,7 +31,17 @@ from tangra.api.values import (
     TransformValue,
     TupleValue,
 )
-from tangra.frontend import attributes, classes, comprehension, containers, conversion, iteration, operators, stacks
+from tangra.frontend import (
+    attributes,
+    classes,
+    comprehension,
+    container_methods,
+    containers,
+    conversion,
+    iteration,
+    operators,
+    stacks,
+)
 from tangra.frontend.calls import builtin
 from tangra.frontend.heap import InstanceState, MaybeUnbound, StackState
 
@@ -107,7 +117,7 @@ def filter_(ev: Evaluator, function: AbstractValue, iterable: AbstractValue) -> 
     def keep(item: AbstractValue) -> None:
         test = item if isinstance(function, Const) and function.value is None else ev.call(function, [item], {})
         if ev.static(ev.truth(test), "whether filter() keeps an item"):
-            containers.append(ev, out, item)
+            container_methods.append(ev, out, item)
 
     for item in containers.as_items(ev, iterable, "filter()"):
         keep(item)
@@ -131,7 +141,7 @@ def collect(ev: Evaluator, iterable: AbstractValue, what: str) -> ListValue:
         return containers.new_list(ev, list(found))
     out = containers.new_list(ev, [])
     iteration.for_each(
-        ev, iterable, lambda item: (containers.append(ev, out, item), None)[1], key=ev.loop_key(("collect", ev.place))
+        ev, iterable, lambda item: (container_methods.append(ev, out, item), None)[1], key=ev.loop_key(("collect", ev.place))
     )
     return out
 
@@ -165,7 +175,7 @@ def dict_(ev: Evaluator, iterable: AbstractValue | None = None, /, **more: Abstr
 def sorted_(
     ev: Evaluator, iterable: AbstractValue, *, key: AbstractValue = NONE, reverse: AbstractValue = Const(False)
 ) -> AbstractValue:
-    return containers.new_list(ev, containers.sorted_items(ev, collect(ev, iterable, "sorted()"), key, reverse))
+    return containers.new_list(ev, container_methods.sorted_items(ev, collect(ev, iterable, "sorted()"), key, reverse))
 
 
 @builtin(builtins.slice)

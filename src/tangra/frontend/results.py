@@ -191,9 +191,9 @@ class ResultBuilder:
         if isinstance(v, ListValue):
             state = ev.look(v.ref)
             if isinstance(state, StackState):
-                from tangra.frontend import stacks
+                from tangra.frontend import stack_arrays
 
-                return stacks.result_node(self, v, state)
+                return stack_arrays.result_node(self, v, state)
             return ListNode(tuple(self.node(x) for x in containers.list_state(ev, v).items), v.ref)
         if isinstance(v, DictValue):
             content = containers.dict_state(ev, v)

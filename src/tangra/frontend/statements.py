@@ -11,6 +11,7 @@ from tangra.frontend import assignment, branches, calls, failures, iteration, lo
 from tangra.frontend.dispatch import statement
 from tangra.frontend.heap import BROKEN, CONTINUED, RESULT, RETURNED, STOPPED
 from tangra.frontend.liveness import Live, liveness
+from tangra.frontend.loop_parts import Loop
 from tangra.frontend.paths import Path
 from tangra.frontend.scope import assigned_names
 
@@ -91,7 +92,7 @@ def while_(ev: Evaluator, node: ast.While) -> None:
     def stop() -> None:
         ev.state.env[STOPPED] = Const(True)
 
-    loop = loops.Loop(
+    loop = Loop(
         node, None, body, frozenset(assigned_names(node.body)), live.header if live else None,
         live.after if live else None,
     )

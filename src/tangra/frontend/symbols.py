@@ -16,8 +16,8 @@ from tangra.shapes.facts import bounds
 from tangra.shapes.prover import known_eq, known_le
 
 if TYPE_CHECKING:
-    from tangra.frontend.heap import State
     from tangra.frontend.evaluator import Evaluator
+    from tangra.frontend.heap import State
 
 MAX_DIM = 2**48
 """No array has more elements along one axis: addresses have that many bits."""

@@ -1,0 +1,269 @@
+"""The methods of lists, dicts, tuples and constant strings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from tangra.api import registry
+from tangra.api.elementwise import is_number
+from tangra.api.values import (
+    AbstractValue,
+    BoundMethod,
+    Const,
+    DictValue,
+    ListValue,
+    TupleValue,
+)
+from tangra.frontend import conversion
+from tangra.frontend.containers import (
+    NONE,
+    as_items,
+    delitem,
+    dict_state,
+    item_index,
+    list_state,
+    new_dict,
+    new_list,
+    pairs_of,
+    setitem,
+    with_key,
+    without_key,
+)
+from tangra.frontend.heap import DictState, ListState, StackState
+
+if TYPE_CHECKING:
+    from tangra.frontend.evaluator import Evaluator
+
+
+LIST_METHODS: dict[str, Callable[..., AbstractValue]] = {}
+DICT_METHODS: dict[str, Callable[..., AbstractValue]] = {}
+
+
+def _method(table: dict[str, Callable[..., AbstractValue]], name: str) -> Callable[[Any], Any]:
+    def add(function: Any) -> Any:
+        table[name] = function
+        return function
+
+    return add
+
+
+@_method(LIST_METHODS, "append")
+def append(ev: Evaluator, v: ListValue, item: AbstractValue) -> AbstractValue:
+    state = ev.look(v.ref)
+    from tangra.frontend import stack_items, stacks
+
+    ev.appended.setdefault(v.ref, []).append(stack_items.item_form(ev, item))
+    if isinstance(state, StackState):
+        stacks.append(ev, v, state, item)
+        return NONE
+    ev.put(v.ref, ListState((*list_state(ev, v).items, item)))
+    return NONE
+
+
+@_method(LIST_METHODS, "extend")
+def extend(ev: Evaluator, v: ListValue, more: AbstractValue) -> AbstractValue:
+    found = ev.iterate(more)
+    if found is None:
+        from tangra.frontend import iteration
+
+        iteration.for_each(ev, more, lambda item: append(ev, v, item) and None, key=_key(ev))
+        return NONE
+    for item in list(found):
+        append(ev, v, item)
+    return NONE
+
+
+def _key(ev: Evaluator) -> Any:
+    """A key for a loop that the evaluation at this place runs."""
+    return ev.loop_key(("extend", ev.span))
+
+
+@_method(LIST_METHODS, "insert")
+def insert(ev: Evaluator, v: ListValue, index: AbstractValue, item: AbstractValue) -> AbstractValue:
+    items = list(list_state(ev, v).items)
+    items.insert(ev.static(index, "the position of insert()"), item)
+    ev.put(v.ref, ListState(tuple(items)))
+    return NONE
+
+
+@_method(LIST_METHODS, "pop")
+def pop(ev: Evaluator, v: ListValue, index: AbstractValue = Const(-1)) -> AbstractValue:
+    state = ev.look(v.ref)
+    if isinstance(state, StackState):
+        from tangra.frontend import stacks
+
+        return stacks.pop(ev, v, state, index)
+    items = list(list_state(ev, v).items)
+    if not items:
+        ev.python_error("IndexError", "pop from empty list")
+    item = items.pop(item_index(ev, index, len(items), "pop"))
+    ev.put(v.ref, ListState(tuple(items)))
+    return conversion.slot(ev, item, "an item of the list")
+
+
+@_method(LIST_METHODS, "remove")
+def remove(ev: Evaluator, v: ListValue, item: AbstractValue) -> AbstractValue:
+    where = index_of(ev, v, item)
+    delitem(ev, v, where)
+    return NONE
+
+
+@_method(LIST_METHODS, "index")
+def index_of(ev: Evaluator, v: AbstractValue, item: AbstractValue) -> AbstractValue:
+    for k, other in enumerate(as_items(ev, v, "index()")):
+        if ev.static(ev.truth(ev.binary("==", item, other)), "whether an item is equal to the one searched for"):
+            return Const(k)
+    ev.python_error("ValueError", "the value is not in the list")
+
+
+@_method(LIST_METHODS, "count")
+def count_of(ev: Evaluator, v: AbstractValue, item: AbstractValue) -> AbstractValue:
+    total: AbstractValue = Const(0)
+    for other in as_items(ev, v, "count()"):
+        total = ev.binary("+", total, ev.truth(ev.binary("==", item, other)))
+    return total
+
+
+@_method(LIST_METHODS, "copy")
+def copy_list(ev: Evaluator, v: ListValue) -> AbstractValue:
+    return new_list(ev, as_items(ev, v, "copy()"))
+
+
+@_method(LIST_METHODS, "clear")
+def clear(ev: Evaluator, v: ListValue) -> AbstractValue:
+    ev.put(v.ref, ListState(()))
+    return NONE
+
+
+@_method(LIST_METHODS, "reverse")
+def reverse(ev: Evaluator, v: ListValue) -> AbstractValue:
+    ev.put(v.ref, ListState(list_state(ev, v).items[::-1]))
+    return NONE
+
+
+@_method(LIST_METHODS, "sort")
+def sort(
+    ev: Evaluator, v: ListValue, *, key: AbstractValue = NONE, reverse: AbstractValue = Const(False)
+) -> AbstractValue:
+    ev.put(v.ref, ListState(tuple(sorted_items(ev, v, key, reverse))))
+    return NONE
+
+
+def sorted_items(
+    ev: Evaluator, v: AbstractValue, key: AbstractValue, reverse: AbstractValue
+) -> list[AbstractValue]:
+    """Items in order. With run-time keys they must be numbers of one kind without a key function: an array is sorted."""
+    items = as_items(ev, v, "sorted()")
+    backwards = bool(ev.static(reverse, "the direction of a sort"))
+    keys = items if isinstance(key, Const) and key.value is None else [ev.call(key, [x], {}) for x in items]
+    try:
+        plain = [conversion.plain(ev, k) for k in keys]
+    except conversion.NotPlain:
+        if keys is not items or not items or not all(is_number(x) for x in items) or len({ev.kind(x) for x in items}) > 1:
+            ev.unsupported("sorting a list of objects by run-time keys", "use np.argsort on an array of the keys")
+        kind = ev.kind(items[0])
+        value = ev.b("sort", ev.array(TupleValue(tuple(items))), axis=0)
+        array = ev.new_array(value)
+        order = range(len(items) - 1, -1, -1) if backwards else range(len(items))
+        return [ev.scalar(ev.number(ev.getitem(array, Const(k))).value, kind) for k in order]
+    order_of = sorted(range(len(items)), key=plain.__getitem__, reverse=backwards)
+    return [items[k] for k in order_of]
+
+
+@_method(DICT_METHODS, "get")
+def dict_get(ev: Evaluator, v: DictValue, key: AbstractValue, default: AbstractValue = NONE) -> AbstractValue:
+    found = dict_state(ev, v).get(ev.static(key, "a key of a dict"))
+    return default if found is None else conversion.slot(ev, found, "the value")
+
+
+@_method(DICT_METHODS, "keys")
+def dict_keys(ev: Evaluator, v: DictValue) -> AbstractValue:
+    return TupleValue(tuple(Const(k) for k in dict_state(ev, v).keys))
+
+
+@_method(DICT_METHODS, "values")
+def dict_values(ev: Evaluator, v: DictValue) -> AbstractValue:
+    return TupleValue(tuple(conversion.slot(ev, x, "a value") for x in dict_state(ev, v).values))
+
+
+@_method(DICT_METHODS, "items")
+def dict_items(ev: Evaluator, v: DictValue) -> AbstractValue:
+    state = dict_state(ev, v)
+    pairs = zip(state.keys, state.values, strict=True)
+    return TupleValue(tuple(TupleValue((Const(k), conversion.slot(ev, x, "a value"))) for k, x in pairs))
+
+
+@_method(DICT_METHODS, "update")
+def update_dict(
+    ev: Evaluator, v: DictValue, other: AbstractValue | None = None, /, **more: AbstractValue
+) -> AbstractValue:
+    state = dict_state(ev, v)
+    for key, value in [*(pairs_of(ev, other) if other is not None else ()), *more.items()]:
+        state = with_key(state, key, value)
+    ev.put(v.ref, state)
+    return NONE
+
+
+@_method(DICT_METHODS, "setdefault")
+def setdefault(ev: Evaluator, v: DictValue, key: AbstractValue, default: AbstractValue = NONE) -> AbstractValue:
+    found = dict_state(ev, v).get(ev.static(key, "a key of a dict"))
+    if found is not None:
+        return conversion.slot(ev, found, "the value")
+    setitem(ev, v, key, default)
+    return default
+
+
+@_method(DICT_METHODS, "pop")
+def dict_pop(
+    ev: Evaluator, v: DictValue, key: AbstractValue, default: AbstractValue | None = None
+) -> AbstractValue:
+    name = ev.static(key, "a key of a dict")
+    found = dict_state(ev, v).get(name)
+    if found is None:
+        if default is None:
+            ev.python_error("KeyError", repr(name))
+        return default
+    without_key(ev, v, name)
+    return conversion.slot(ev, found, "the value")
+
+
+@_method(DICT_METHODS, "copy")
+def copy_dict(ev: Evaluator, v: DictValue) -> AbstractValue:
+    state = dict_state(ev, v)
+    return new_dict(ev, list(state.keys), list(state.values))
+
+
+@_method(DICT_METHODS, "clear")
+def clear_dict(ev: Evaluator, v: DictValue) -> AbstractValue:
+    ev.put(v.ref, DictState((), ()))
+    return NONE
+
+
+def method(ev: Evaluator, receiver: AbstractValue, name: str) -> AbstractValue | None:
+    """A method of a container or constant string, bound; None if there is none."""
+    if isinstance(receiver, ListValue) and name in LIST_METHODS:
+        return BoundMethod(receiver, LIST_METHODS[name])
+    if isinstance(receiver, DictValue) and name in DICT_METHODS:
+        return BoundMethod(receiver, DICT_METHODS[name])
+    if isinstance(receiver, TupleValue) and name in ("index", "count"):
+        return BoundMethod(receiver, LIST_METHODS[name])
+    if isinstance(receiver, Const) and isinstance(receiver.value, (str, bytes, tuple, range)):
+        function = getattr(receiver.value, name, None)
+        if callable(function):
+            return BoundMethod(receiver, _constant_method(name))
+    form = {ListValue: "list", DictValue: "dict", TupleValue: "tuple"}.get(type(receiver))
+    entry = registry.METHODS.get((form, name)) if form else None
+    return BoundMethod(receiver, entry) if entry is not None else None
+
+
+def _constant_method(name: str) -> Callable[..., AbstractValue]:
+    def call(ev: Evaluator, receiver: Const, *args: AbstractValue, **kwargs: AbstractValue) -> AbstractValue:
+        plain_args = [ev.static(a, f"an argument of .{name}()") for a in args]
+        plain_kwargs = {k: ev.static(a, f"an argument of .{name}()") for k, a in kwargs.items()}
+        try:
+            return ev.live.constant(getattr(receiver.value, name)(*plain_args, **plain_kwargs))
+        except Exception as e:  # any exception is what Python itself raises here
+            ev.python_error(type(e).__name__, str(e))
+
+    return call

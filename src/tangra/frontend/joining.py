@@ -1,0 +1,426 @@
+"""`Join`: makes the plan that joins two states."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tangra.api.elementwise import is_number, join_dtype, join_kinds, kinds_of
+from tangra.api.kinds import Kind
+from tangra.api.values import (
+    AbstractValue,
+    ArrayValue,
+    BoundMethod,
+    Const,
+    DictValue,
+    FunctionValue,
+    InstanceValue,
+    IterValue,
+    ListValue,
+    PartialValue,
+    RangeValue,
+    SliceValue,
+    TupleValue,
+)
+from tangra.frontend import symbols
+from tangra.frontend.heap import (
+    RESULT,
+    ArrayState,
+    Conflict,
+    ConflictState,
+    Deleted,
+    HeapState,
+    InstanceState,
+    ListState,
+    MaybeUnbound,
+    StackState,
+    State,
+    ViewState,
+)
+from tangra.frontend.sameness import describe_slot, same, same_state, slots_of, state_text
+from tangra.frontend.templates import (
+    BOTTOM,
+    ArrayT,
+    ConflictT,
+    KeepT,
+    MaybeT,
+    NumberT,
+    ObjectInfo,
+    ObjectT,
+    PartsT,
+    Plan,
+    Same,
+    SlotsT,
+    StackT,
+    StateTemplate,
+    Template,
+    ToStackT,
+    _Bottom,
+    _Maker,
+    _Shape,
+)
+from tangra.shapes import dmax
+
+if TYPE_CHECKING:
+    from tangra.frontend.evaluator import Evaluator
+
+
+class Join:
+    """Makes the plan that joins states `a` and `b`, both of which began as `base`; None is a path that ends."""
+
+    def __init__(
+        self, ev: Evaluator, base: State, sides: tuple[State | None, State | None], live: frozenset[str] | None,
+        previous: Plan | None = None, dead_names: tuple[bool, bool] = (False, False),
+    ) -> None:
+        self.ev = ev
+        self.base = base
+        self.sides = sides
+        self.live = live
+        self.previous = previous
+        self.dead_names = dead_names
+        self.plan = Plan()
+        self.numbers: dict[Any, int] = {}
+        self.infos: list[ObjectInfo | None] = []
+
+    # ---- the plan ---------------------------------------------------------------------------------------------------
+    def make_plan(self) -> Plan:
+        """The plan, complete."""
+        old = self.previous
+        for name in self._names():
+            a, b = self._entry(0, name), self._entry(1, name)
+            template = self._name(name, a, b, old.entries.get(name) if old else None)
+            if template is not None:
+                self.plan.entries[name] = template
+        for ref in self._changed_refs():
+            a_state, b_state = (self._state(side, ref) for side in (0, 1))
+            self.plan.heap[ref] = self._join_states(ref, a_state, b_state, old.heap.get(ref) if old else None)
+        self.plan.objects = [info for info in self.infos if info is not None]
+        assert len(self.plan.objects) == len(self.infos)
+        self._relations()
+        return self.plan
+
+    def _names(self) -> list[str]:
+        names: dict[str, None] = dict.fromkeys(self.previous.entries if self.previous else ())
+        for side in self.sides:
+            names.update(dict.fromkeys(side.env if side is not None else ()))
+        return list(names)
+
+    def _entry(self, side: int, name: str) -> Any:
+        state = self.sides[side]
+        if state is None or (self.dead_names[side] and not name.startswith("$")):
+            return BOTTOM
+        return state.env.get(name)
+
+    def _name(self, name: str, a: Any, b: Any, old: Template | None) -> Template | None:
+        """The template of a name; None where it is the same as before and need not be mentioned."""
+        before = self.base.env.get(name)
+        if old is None:
+            for x, y in ((a, b), (b, a)):
+                if x is BOTTOM and (y is BOTTOM or (y is not None and before is not None and same(y, before))):
+                    return None
+            if a is not BOTTOM and b is not BOTTOM and same(a, b) and (a is None or before is not None and same(a, before)):
+                return None
+        if self.live is not None and name not in self.live and not name.startswith("$"):
+            return ConflictT(Conflict("is read although it was not needed here (a bug of the compiler)"))
+        if name == RESULT:
+            a, b = (BOTTOM if x is None else x for x in (a, b))
+            if a is BOTTOM and b is BOTTOM:
+                return None
+        return self.lub(a, b, old)
+
+    def _changed_refs(self) -> list[int]:
+        found: dict[int, None] = dict.fromkeys(self.previous.heap if self.previous else ())
+        for side in self.sides:
+            if side is None:
+                continue
+            for ref, state in side.heap.items():
+                if self._exists(ref) and not same_state(self._base_state(ref), state):
+                    found[ref] = None
+        return list(found)
+
+    def _exists(self, ref: int) -> bool:
+        return ref in self.base.heap or ref in self.ev.initial
+
+    def _base_state(self, ref: int) -> HeapState:
+        found = self.base.heap.get(ref)
+        return found if found is not None else self.ev.initial[ref]
+
+    def _state(self, side: int, ref: int | None) -> HeapState | _Bottom:
+        state = self.sides[side]
+        if state is None or ref is None:
+            return BOTTOM
+        found = state.heap.get(ref)
+        if found is None:
+            found = self.ev.initial.get(ref)
+        return BOTTOM if found is None else found
+
+    # ---- values --------------------------------------------------------------------------------------------------------
+    def lub(self, a: Any, b: Any, old: Template | None = None) -> Template:
+        """The form that covers both values."""
+        if a is None or b is None:
+            inner_old = old.inner if isinstance(old, MaybeT) else old
+            inner = self.lub(BOTTOM if a is None else a, BOTTOM if b is None else b, inner_old)
+            return inner if isinstance(inner, MaybeT) else MaybeT(inner)
+        if isinstance(a, MaybeUnbound) or isinstance(b, MaybeUnbound) or isinstance(old, MaybeT):
+            parts = [x.value if isinstance(x, MaybeUnbound) else x for x in (a, b)]
+            return MaybeT(self.lub(parts[0], parts[1], old.inner if isinstance(old, MaybeT) else old))
+        for x in (a, b):
+            if isinstance(x, Conflict):
+                return ConflictT(x)
+        if isinstance(old, ConflictT):
+            return old
+        if a is BOTTOM and b is BOTTOM:
+            return Same(Const(None))
+        if old is None or isinstance(old, Same):
+            if a is not BOTTOM and b is not BOTTOM and same(a, b):
+                return Same(a)
+        return self._different(a, b, old)
+
+    def _different(self, a: Any, b: Any, old: Template | None) -> Template:
+        one = b if a is BOTTOM else a
+        both = [x for x in (a, b) if x is not BOTTOM]
+        if all(is_number(x) for x in both):
+            return self._number(both, old)
+        if any(type(x) is not type(one) for x in both):
+            return self._conflict(a, b)
+        if isinstance(one, (ArrayValue, ListValue, DictValue, InstanceValue)):
+            return self._object(a, b, old)
+        if isinstance(one, TupleValue):
+            if any(x.cls is not one.cls or len(x.items) != len(one.items) for x in both):
+                return self._conflict(a, b)
+            cls = one.cls
+            return self._parts(lambda items: TupleValue(tuple(items), cls), a, b, old, lambda x: x.items, one)
+        if isinstance(one, (SliceValue, RangeValue)):
+            form = type(one)
+            return self._parts(lambda p: form(*p), a, b, old, lambda x: (x.start, x.stop, x.step), one)
+        if isinstance(one, BoundMethod) and all(same(x.function, one.function) for x in both):
+            function = one.function
+            return self._parts(lambda p: BoundMethod(p[0], function), a, b, old, lambda x: (x.self,), one)
+        if isinstance(one, FunctionValue) and all(x.definition is one.definition for x in both):
+            return self._function(a, b, old, one)
+        if len(both) == 1 and isinstance(one, (Const, FunctionValue, PartialValue, IterValue)):
+            return Same(one)
+        return self._conflict(a, b)
+
+    def _function(self, a: Any, b: Any, old: Template | None, one: FunctionValue) -> Template:
+        """Closures of one definition: joined when they captured the same cells and differ in defaults only."""
+        if any(x is not BOTTOM and x.scope != one.scope for x in (a, b)):
+            return self._conflict(a, b)
+        names = tuple(k for k, _ in one.kw_defaults)
+        count = len(one.defaults)
+
+        def make(parts: list[AbstractValue]) -> FunctionValue:
+            return FunctionValue(one.definition, one.scope, tuple(parts[:count]),
+                                 tuple(zip(names, parts[count:], strict=True)))
+
+        return self._parts(make, a, b, old, lambda x: (*x.defaults, *(v for _, v in x.kw_defaults)), one)
+
+    def _parts(self, make: Any, a: Any, b: Any, old: Template | None, parts_of: Any, one: Any) -> Template:
+        pa, pb = (BOTTOM if x is BOTTOM else parts_of(x) for x in (a, b))
+        count = len(parts_of(one))
+        olds = old.parts if isinstance(old, PartsT) and len(old.parts) == count else (None,) * count
+        parts = tuple(
+            self.lub(BOTTOM if pa is BOTTOM else pa[k], BOTTOM if pb is BOTTOM else pb[k], olds[k])
+            for k in range(count)
+        )
+        if old is None and all(isinstance(p, Same) for p in parts):
+            return Same(one)
+        return PartsT(_Maker(type(one), make), parts)
+
+    def _number(self, both: list[Any], old: Template | None) -> Template:
+        kinds: tuple[Kind, ...] = old.kinds if isinstance(old, NumberT) else ()
+        for x in both:
+            kinds = join_kinds(kinds, kinds_of(x))
+        dtype = join_dtype(kinds)
+        if dtype is None:
+            return self._conflict(*both[:2], *both[:1])
+        return NumberT(kinds, dtype)
+
+    def _object(self, a: Any, b: Any, old: Template | None) -> Template:
+        """Two objects, or one on one side: an object that existed before the join stays itself."""
+        one = b if a is BOTTOM else a
+        refs = tuple(None if x is BOTTOM else x.ref for x in (a, b))
+        if old is None and None in refs and self._exists(one.ref):
+            return Same(one)
+        if isinstance(one, ArrayValue):
+            for x in (a, b):
+                if x is not BOTTOM and x.type != one.type:
+                    return self._conflict(a, b)
+            if not all(symbols.in_scope_of(self.ev, self.base, d) for d in one.type.shape):
+                return self._conflict(a, b)
+        if isinstance(one, InstanceValue) and any(x is not BOTTOM and x.cls is not one.cls for x in (a, b)):
+            return self._conflict(a, b)
+        key = (refs, old.index if isinstance(old, ObjectT) else None)
+        if key not in self.numbers:
+            index = self.numbers[key] = len(self.infos)
+            self.infos.append(None)
+            states = [self._state(side, ref) for side, ref in enumerate(refs)]
+            known = self.previous.objects[old.index] if self.previous and isinstance(old, ObjectT) else None
+            template = self._join_states(None, *states, known.state if known else None)
+            if isinstance(template, KeepT) and isinstance(template.state, ConflictState):
+                self.numbers[key] = -1
+            poisoned = any(s is not None and r in s.poisoned for s, r in zip(self.sides, refs, strict=True))
+            self.infos[index] = ObjectInfo(
+                _Shape.of(one), template, (refs[0], refs[1]), self._pre_existing(refs), poisoned
+            )
+        return ObjectT(self.numbers[key]) if self.numbers[key] >= 0 else self._conflict(a, b)
+
+    def _pre_existing(self, refs: tuple[int | None, ...]) -> frozenset[int]:
+        """Arrays from before the join that the object made of `refs` may be, or share memory with."""
+        found: set[int] = set()
+        for side, ref in enumerate(refs):
+            state = self.sides[side]
+            if ref is None or state is None:
+                continue
+            chain = {ref}
+            current = self._state(side, ref)
+            while isinstance(current, ViewState):
+                chain.add(current.base)
+                current = self._state(side, current.base)
+            for r in set(chain):
+                chain |= state.partners.get(r, frozenset())
+            found |= {r for r in chain if self._exists(r)}
+        return frozenset(found)
+
+    def _conflict(self, *values: Any) -> ConflictT:
+        shown = [describe_slot(self.ev, x) for x in values if x is not BOTTOM]
+        spans = tuple(getattr(x, "span", None) for x in values)
+        if len(set(shown)) < 2:
+            return ConflictT(Conflict(f"depends on the path taken: it is a {shown[0]} of different structure", spans))
+        return ConflictT(Conflict(f"is {' on one path and '.join(shown)} on another", spans))
+
+    # ---- states of objects ------------------------------------------------------------------------------------------------
+    def _join_states(self, ref: int | None, a: Any, b: Any, old: StateTemplate | None) -> StateTemplate:
+        if a is not BOTTOM and b is not BOTTOM and old is None and same_state(a, b):
+            return KeepT(a)
+        one = b if a is BOTTOM else a
+        both = [x for x in (a, b) if x is not BOTTOM]
+        if isinstance(one, (ArrayState, ViewState)):
+            return self._array_state(ref, a, b)
+        if all(isinstance(x, (ListState, StackState)) for x in both):
+            stack = self._lists(a, b, old)
+            if stack is not None:
+                return stack
+        if any(type(x) is not type(one) for x in both):
+            return self._conflicting(a, b)
+        if isinstance(one, ConflictState):
+            return KeepT(one)
+        if isinstance(one, InstanceState):
+            return self._instance(ref, a, b, old)
+        names, parts = slots_of(one)
+        if any(slots_of(x)[0] != names for x in both):
+            return self._conflicting(a, b)
+        return self._slots(type(one), names, a, b, old)
+
+    def _array_state(self, ref: int | None, a: Any, b: Any) -> StateTemplate:
+        types = []
+        for side, state in enumerate((a, b)):
+            if state is BOTTOM:
+                continue
+            if isinstance(state, ArrayState):
+                types.append(state.value.array)
+            else:
+                types.append(state.first[1].array)
+        if any(t != types[0] for t in types):
+            return self._conflicting(a, b)
+        return ArrayT(types[0])
+
+    def _slots(self, form: type, names: tuple[Any, ...], a: Any, b: Any, old: StateTemplate | None) -> StateTemplate:
+        pa, pb = (BOTTOM if x is BOTTOM else slots_of(x)[1] for x in (a, b))
+        olds = old.parts if isinstance(old, SlotsT) and old.names == names else (None,) * len(names)
+        parts = tuple(
+            self.lub(BOTTOM if pa is BOTTOM else pa[k], BOTTOM if pb is BOTTOM else pb[k], olds[k])
+            for k in range(len(names))
+        )
+        return SlotsT(form, names, parts)
+
+    def _instance(self, ref: int | None, a: Any, b: Any, old: StateTemplate | None) -> StateTemplate:
+        """Attributes by name. One that a live object has from before the call counts as set."""
+        names: dict[str, None] = dict.fromkeys(old.names if isinstance(old, SlotsT) else ())
+        for x in (a, b):
+            if x is not BOTTOM:
+                names.update(dict.fromkeys(k for k, _ in x.attrs))
+        filled = []
+        for x in (a, b):
+            if x is BOTTOM:
+                filled.append(BOTTOM)
+                continue
+            attrs = []
+            for name in names:
+                value = x.get(name)
+                if value is None and ref is not None:
+                    value = self.ev.live.attribute(ref, name) or self.ev.live.global_value(ref, name)
+                attrs.append((name, None if isinstance(value, Deleted) else value))
+            filled.append(InstanceState(tuple(attrs)))  # type: ignore[arg-type]
+        return self._slots(InstanceState, tuple(names), filled[0], filled[1], old)
+
+    def _lists(self, a: Any, b: Any, old: StateTemplate | None) -> StateTemplate | None:
+        """Two lists of which one is a stack, or whose lengths differ; None where items are joined one by one."""
+        both = [x for x in (a, b) if x is not BOTTOM]
+        one = both[0]
+        if all(isinstance(x, StackState) for x in both):
+            if all(x.leaves == one.leaves and x.shape == one.shape for x in both):
+                counts = [BOTTOM if x is BOTTOM else x.count for x in (a, b)]
+                count = self.lub(counts[0], counts[1], old.count if isinstance(old, StackT) else None)
+                return StackT(one.shape, one.leaves, count)
+        elif all(isinstance(x, ListState) and len(x.items) == len(one.items) for x in both):
+            return None
+        if len(both) < 2:
+            return self._conflicting(a, b) if isinstance(one, StackState) else None
+        found = self._to_stack(a, b)
+        if self.previous is not None and not (found is not None and found.fixed):
+            return self._conflicting(a, b)  # it would be longer at every trip
+        return found or self._conflicting(a, b)
+
+    def _to_stack(self, a: Any, b: Any) -> ToStackT | None:
+        from tangra.frontend import stack_items
+
+        forms, rooms, tops, empty = [], [], [], []
+        for side, x in enumerate((a, b)):
+            outer, self.ev.state = self.ev.state, self.sides[side] or self.base
+            forms.append(stack_items.common_form(self.ev, x))
+            if isinstance(x, ListState):
+                rooms.append(len(x.items))
+                tops.append(len(x.items))
+            else:
+                rooms.append(self.ev.peek(x.leaves[0]).shape[0] if x.leaves else 0)
+                tops.append(x.count.value if isinstance(x.count, Const) else x.count.hi)
+            empty.append(isinstance(x, ListState) and not x.items)
+            self.ev.state = outer
+        form = stack_items.join_forms(forms[0], forms[1], (empty[0], empty[1]))
+        stacked = [f for f, x in zip(forms, (a, b), strict=True) if isinstance(x, StackState)]
+        if form is None or any(f != form for f in stacked):
+            return None
+        top = None if None in tops else max(t for t in tops if t is not None)
+        lengths = {len(x.items) if isinstance(x, ListState) else getattr(x.count, "value", None) for x in (a, b)}
+        length = lengths.pop() if len(lengths) == 1 else None
+        fixed = rooms[0] == rooms[1] and all(isinstance(r, int) for r in rooms)
+        return ToStackT(form, dmax(*rooms), top, length if isinstance(length, int) else None, fixed)
+
+    def _conflicting(self, a: Any, b: Any) -> StateTemplate:
+        shown = [state_text(x) for x in (a, b) if x is not BOTTOM]
+        return KeepT(ConflictState(Conflict(f"is {' on one path and '.join(shown)} on another")))
+
+    def _relations(self) -> None:
+        """Which objects of the plan may be one, and what was poisoned on either side."""
+        infos = self.plan.objects
+        related: dict[int, set[int]] = {}
+        for i, x in enumerate(infos):
+            for j, y in enumerate(infos):
+                if i != j and any(self._may_be_one(side, x.refs[side], y.refs[side]) for side in (0, 1)):
+                    related.setdefault(i, set()).add(j)
+        self.plan.partners = {i: frozenset(js) for i, js in related.items()}
+        pairs: set[tuple[int, int]] = set(self.previous.pairs if self.previous else ())
+        for side in self.sides:
+            for ref, others in (side.partners if side is not None else {}).items():
+                known = self.base.partners.get(ref, frozenset())
+                pairs |= {(ref, p) for p in others - known if ref < p and self._exists(ref) and self._exists(p)}
+        self.plan.pairs = frozenset(pairs)
+        for side in self.sides:
+            if side is not None:
+                self.plan.poisoned.update({r: True for r in side.poisoned if self._exists(r)})
+
+    def _may_be_one(self, side: int, a: int | None, b: int | None) -> bool:
+        state = self.sides[side]
+        if a is None or b is None or state is None:
+            return False
+        return a == b or b in state.partners.get(a, ())

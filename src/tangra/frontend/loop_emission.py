@@ -1,0 +1,233 @@
+"""Finding what a loop carries by trials of its body, and emitting it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tangra.api.kinds import PYINT
+from tangra.api.values import Const, Scalar
+from tangra.frontend import branches, growth, plans, stack_items, symbols
+from tangra.frontend.heap import (
+    STOPPED,
+    CellRef,
+    PathEnds,
+    StackState,
+    State,
+)
+from tangra.frontend.joining import Join
+from tangra.frontend.loop_lengths import Length, check_lengths, convert_known, converted, set_lengths
+from tangra.frontend.loop_parts import (
+    FEW,
+    MANY,
+    MAX_ROUNDS,
+    SHORT_LOOP,
+    STOPS,
+    Again,
+    Loop,
+    LoopConflict,
+    Mark,
+    Unroll,
+    constant_trips,
+    has_trip,
+    one_trip,
+    rewind,
+    stop_flag,
+    stops,
+)
+from tangra.frontend.loop_plans import conflicts, memo_key, remembered, seeds, signature
+from tangra.frontend.templates import BOTTOM, Plan
+from tangra.ir import I64, Block, Value, scalar
+from tangra.shapes import Size, ceil_div
+from tangra.shapes.facts import bounds
+
+if TYPE_CHECKING:
+    from tangra.frontend.evaluator import Evaluator
+
+
+def emit(ev: Evaluator, loop: Loop) -> None:
+    """Find the plan, then emit the `loop` operation and make the state after it."""
+    at_least_once = loop.bounds is not None and has_trip(ev, loop)[0] is True
+    base, restore = _without_dead_names(ev, loop, at_least_once)
+    lengths: dict[int, Length] = {}
+    base = convert_known(ev, loop, base, lengths)
+    plan = remembered(ev, loop, base) or seeds(ev, loop, base)
+    mark = Mark(len(ev.b.block.ops), base, ev.next_ref, ev.symbols.counter)
+    for _ in range(MAX_ROUNDS):
+        try:
+            block, end = _trial(ev, loop, plan, base, lengths)
+        except Again:
+            rewind(ev, mark)
+            continue
+        except stack_items.Misfit as misfit:
+            if misfit.ref not in lengths:
+                raise
+            raise LoopConflict from None
+        if end.dead or _certain(end):
+            rewind(ev, mark)
+            _at_most_once(ev, loop, restore)
+            return
+        found = Join(ev, base, (base, end), loop.live, plan).make_plan()
+        found.entries.pop(STOPPED, None)
+        if plan.covers(found):
+            break
+        growths = growth.growing(ev, base, end)
+        if growths and (constant_trips(loop) or MANY) <= FEW:
+            raise Unroll
+        if growths:
+            rewind(ev, mark)
+            ev.memo["growth", memo_key(ev, loop)] = growths, ev.next_ref
+            base = converted(ev, loop, base, growths, lengths)
+            mark = Mark(len(ev.b.block.ops), base, ev.next_ref, ev.symbols.counter)
+            plan = seeds(ev, loop, base)
+            continue
+        if not loop.lenient and conflicts(ev, loop, found, base):
+            raise LoopConflict
+        plan = found
+        rewind(ev, mark)
+    else:
+        ev.internal("the types of a loop do not settle")
+    ev.memo[memo_key(ev, loop)] = plan, signature(ev, base), mark.next_ref
+    _finish(ev, loop, found, base, block, end, restore)
+    set_lengths(ev, loop, lengths, None)
+
+
+def _certain(end: State) -> bool:
+    """Whether a trip never goes on to a second one."""
+    return any(isinstance(f := end.env.get(name), Const) and bool(f.value) for name in STOPS)
+
+
+def _at_most_once(ev: Evaluator, loop: Loop, restore: dict[str, Any]) -> None:
+    """A body that always leaves the loop: a branch."""
+    for name, value in restore.items():
+        if value is None:
+            ev.state.env.pop(name, None)
+        else:
+            ev.state.env[name] = value
+    if loop.bounds is None:
+        one_trip(ev, loop, None)
+        return
+    known, first, last = has_trip(ev, loop)
+    start = loop.bounds.start
+    if known is not None:
+        if known:
+            one_trip(ev, loop, start)
+        return
+    cond = ev.b("lt", ev.b.dim(first), ev.b.dim(last))
+    ev.symbols.comparisons[cond] = "<", first, last
+    branches.branch(ev, cond, lambda: one_trip(ev, loop, start), lambda: None, loop.live_after)
+
+
+def _without_dead_names(ev: Evaluator, loop: Loop, at_least_once: bool) -> tuple[State, dict[str, Any]]:
+    """The state before the loop without names that nobody reads before the body binds them."""
+    base = ev.state.copy()
+    restore: dict[str, Any] = {}
+    if loop.live_header is None or not at_least_once:
+        return base, restore
+    for name in sorted(loop.assigned - loop.live_header):
+        entry = base.env.get(name)
+        if isinstance(entry, CellRef):
+            continue
+        restore[name] = entry
+        base.env[name] = BOTTOM  # type: ignore[assignment]
+    return base, restore
+
+
+def _trial(
+    ev: Evaluator, loop: Loop, plan: Plan, base: State, lengths: dict[int, Length]
+) -> tuple[Block, State]:
+    """Evaluate the body once with what `plan` carries as block arguments."""
+    block = Block()
+    index = block.add_arg(scalar(I64), loop.name) if loop.bounds is not None else None
+    args = [block.add_arg(t) for t in plans.plan_types(plan)]
+    outer, frame = ev.state, ev.frame
+    ev.state = plans.plan_state(ev, plan, base, args)
+    ev.symbols.inductions.update(block.args)
+    count = constant_trips(loop)
+    if index is not None and count is not None and count <= SHORT_LOOP:
+        ev.symbols.short_loops.add(index)
+    key = "owned", id(loop.key)
+    ev.memo[key] = ev.memo.get(key, frozenset()) | frozenset(block.args)
+    try:
+        with ev.b.at(block):
+            ev.appended = {}
+            induction = None if index is None else _induction(ev, loop, index)
+            if induction is not None:
+                set_lengths(ev, loop, lengths, induction)
+                heads = {ref: state.count for ref in lengths if isinstance(state := ev.look(ref), StackState)}
+            one_trip(ev, loop, induction)
+            if induction is not None:
+                check_lengths(ev, lengths, heads)
+        return block, ev.state
+    except PathEnds:
+        ev.frame = frame
+        return block, ev.state
+    finally:
+        ev.state = outer
+
+
+def _induction(ev: Evaluator, loop: Loop, index: Value) -> Scalar:
+    """The loop variable with what its bounds say."""
+    assert loop.bounds is not None
+    first, last = _limits(ev, loop)
+    lo, hi = bounds(first, ev.facts)[0], bounds(last, ev.facts)[1]
+    size = symbols.bind(ev, index, ev.symbols.fresh(loop.name))
+    ev.state.facts = ev.state.facts.with_bounds(size, first, last)
+    low = lo if lo is not None else _scalar_bound(loop, "lo")
+    high = hi if hi is not None else _scalar_bound(loop, "hi")
+    return Scalar(index, (PYINT,), None, size, low, high)
+
+
+def _limits(ev: Evaluator, loop: Loop) -> tuple[Size, Size]:
+    """The least and the greatest value of the loop variable."""
+    assert loop.bounds is not None
+    start, stop = ev.symbol_for(loop.bounds.start), ev.symbol_for(loop.bounds.stop)
+    step = loop.bounds.step
+    if abs(step) == 1:
+        return (start, stop - 1) if step > 0 else (stop + 1, start)
+    last = start + (ceil_div(stop - start, step) - 1) * step if step > 0 else stop + 1
+    return (start, last) if step > 0 else (last, start)
+
+
+def _scalar_bound(loop: Loop, which: str) -> int | None:
+    """A bound of the loop variable from the bounds of the run-time ints it runs between."""
+    assert loop.bounds is not None
+    up = loop.bounds.step > 0
+    if which == "lo":
+        v = loop.bounds.start if up else loop.bounds.stop
+        lo = int(v.value) if isinstance(v, Const) else getattr(v, "lo", None)
+        return lo if up or lo is None else lo + 1
+    v = loop.bounds.stop if up else loop.bounds.start
+    hi = int(v.value) if isinstance(v, Const) else getattr(v, "hi", None)
+    if hi is None:
+        hi = 2**63 - 1
+    return hi - 1 if up else hi
+
+
+def _finish(
+    ev: Evaluator, loop: Loop, plan: Plan, base: State, block: Block, end: State, restore: dict[str, Any]
+) -> None:
+    outer = base
+    ev.state = base
+    init = plans.plan_values(ev, plan, 0)
+    header: list[Value] = []
+    if loop.bounds is not None:
+        header = [ev.number(loop.bounds.start).value, ev.number(loop.bounds.stop).value, ev.b.int(loop.bounds.step)]
+    ev.state = end
+    exits = stops(ev) is None or loop.bounds is None
+    with ev.b.at(block):
+        values = plans.plan_values(ev, plan, 1)
+        stay = [ev.b("not", stop_flag(ev))] if exits else []
+        ev.b.yield_(*stay, *values)
+    ev.state = outer
+    attrs = {"counted": loop.bounds is not None, "exits": exits, "parallel": False}
+    op = ev.b.emit("loop", [*header, *init], attrs, [block])
+    ev.state = plans.plan_state(ev, plan, base, op.results)
+    for name, entry in restore.items():
+        if name not in plan.entries:
+            if entry is None:
+                ev.state.env.pop(name, None)
+            else:
+                ev.state.env[name] = entry
+    open_flags = [name for name in STOPS if isinstance(end.env.get(name), Scalar)]
+    if loop.bounds is None and len(open_flags) == 1:
+        ev.state.env[open_flags[0]] = Const(True)  # the only way out

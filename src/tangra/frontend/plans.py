@@ -1,0 +1,128 @@
+"""Using a plan: the IR values it passes, the state it makes, and whether one found elsewhere may be tried."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tangra.api.elementwise import is_number
+from tangra.api.values import (
+    Const,
+    Scalar,
+)
+from tangra.frontend.heap import (
+    ArrayState,
+    HeapState,
+    InstanceState,
+    StackState,
+    State,
+)
+from tangra.frontend.sameness import slots_of
+from tangra.frontend.templates import (
+    BOTTOM,
+    ArrayT,
+    MaybeT,
+    NumberT,
+    ObjectT,
+    PartsT,
+    Plan,
+    SlotsT,
+    StackT,
+    StateTemplate,
+    Template,
+    _Shape,
+    coerce,
+    coerce_state,
+    make,
+    make_state,
+    parts_of,
+    types,
+)
+from tangra.ir import ArrayType, Value
+
+if TYPE_CHECKING:
+    from tangra.frontend.evaluator import Evaluator
+
+
+def plan_types(plan: Plan) -> list[ArrayType]:
+    """The types of all IR values that a plan passes."""
+    found = [t for template in plan.entries.values() for t in types(template)]
+    found += [t for state in plan.heap.values() for t in types(state)]
+    return found + [t for info in plan.objects for t in types(info.state)]
+
+
+def plan_values(ev: Evaluator, plan: Plan, side: int, dead_names: bool = False) -> list[Value]:
+    """The IR values that the evaluator's current state gives for a plan, of which it is side 0 or 1."""
+    env = ev.state.env
+    found: list[Value] = []
+    for name, template in plan.entries.items():
+        dead = dead_names and not name.startswith("$")
+        found += coerce(ev, template, BOTTOM if dead else env.get(name))
+    for ref, state in plan.heap.items():
+        found += coerce_state(ev, state, ref)
+    for info in plan.objects:
+        found += coerce_state(ev, info.state, info.refs[side])
+    return found
+
+
+def plan_state(ev: Evaluator, plan: Plan, base: State, values: list[Value]) -> State:
+    """The state after a join: `base` with everything in the plan replaced."""
+    state = base.copy()
+    outer, ev.state = ev.state, state
+    leaves = iter(values)
+    refs = [ev.new_ref() for _ in plan.objects]
+    for name, template in plan.entries.items():
+        state.env[name] = make(template, leaves, refs, plan)
+    for ref, st in plan.heap.items():
+        state.heap[ref] = make_state(ev, st, leaves, refs, plan)
+    for ref, info in zip(refs, plan.objects, strict=True):
+        state.heap[ref] = make_state(ev, info.state, leaves, refs, plan)
+    for k, (ref, info) in enumerate(zip(refs, plan.objects, strict=True)):
+        ev.pair(ref, [*sorted(info.partners), *(refs[j] for j in plan.partners.get(k, ()))])
+        if info.poisoned:
+            state.poisoned[ref] = ev.span
+            ev.writers.update({ref: ev.writers[r] for r in info.refs if r in ev.writers})
+    for a, b in plan.pairs:
+        ev.pair(a, [b])
+    for ref in plan.poisoned:
+        state.poisoned.setdefault(ref, ev.span)
+    ev.state = outer
+    return state
+
+
+def fits(ev: Evaluator, plan: Plan, base: State) -> bool:
+    """Whether a plan found elsewhere can be tried on a state: everything in it is there and of the right sort."""
+    for name, template in plan.entries.items():
+        if not _entry_fits(plan, template, base.env.get(name)):
+            return False
+    for ref, state in plan.heap.items():
+        known = base.heap.get(ref)
+        if known is None:
+            known = ev.initial.get(ref)
+        if known is None or not _state_fits(state, known):
+            return False
+    return True
+
+
+def _entry_fits(plan: Plan, template: Template, entry: Any) -> bool:
+    if isinstance(template, MaybeT):
+        return entry is None or _entry_fits(plan, template.inner, getattr(entry, "value", entry))
+    if entry is BOTTOM:
+        return True
+    if isinstance(template, NumberT):
+        return isinstance(entry, (Const, Scalar)) and is_number(entry)
+    if isinstance(template, ObjectT):
+        shape = plan.objects[template.index].value
+        return isinstance(entry, shape.form) and _Shape.of(entry) == shape
+    if isinstance(template, PartsT):
+        return isinstance(entry, template.make.form) and len(parts_of(entry)) == len(template.parts)
+    return True
+
+
+def _state_fits(template: StateTemplate, state: HeapState) -> bool:
+    if isinstance(template, ArrayT):
+        return isinstance(state, ArrayState) and state.value.type == template.type
+    if isinstance(template, SlotsT):
+        return isinstance(state, template.form) and (template.form is InstanceState or slots_of(state)[0] == template.names)
+    if isinstance(template, StackT):
+        return isinstance(state, StackState) and state.leaves == template.leaves
+    return False

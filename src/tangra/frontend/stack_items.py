@@ -1,0 +1,139 @@
+"""The form of the items of a list that is stored as arrays: numbers, arrays, tuples and lists of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tangra.api.elementwise import is_number, join_dtype, join_kinds, kinds_of
+from tangra.api.kinds import Kind
+from tangra.api.values import AbstractValue, ArrayValue, ListValue, TupleValue
+from tangra.frontend import symbols
+from tangra.frontend.heap import ListState, StackState
+from tangra.ir import I64, ArrayType, DType, scalar
+from tangra.shapes import Size
+
+if TYPE_CHECKING:
+    from tangra.frontend.evaluator import Evaluator
+
+
+@dataclass(frozen=True)
+class NumberItem:
+    """A number of one of `kinds`."""
+
+    kinds: tuple[Kind, ...]
+    dtype: DType
+
+
+@dataclass(frozen=True)
+class ArrayItem:
+    """An array."""
+
+    type: ArrayType
+
+
+@dataclass(frozen=True)
+class TupleItem:
+    """A tuple of items."""
+
+    parts: tuple[Item, ...]
+    cls: type | None
+
+
+@dataclass(frozen=True)
+class ListItem:
+    """A list of `length` items."""
+
+    part: Item
+    length: Size
+
+
+Item = NumberItem | ArrayItem | TupleItem | ListItem
+
+
+class Misfit(Exception):
+    """An item does not have the form of the others of its stack: the loop starts again with a wider form."""
+
+    def __init__(self, ref: int) -> None:
+        self.ref = ref
+
+
+def form_of(ev: Evaluator, items: Sequence[AbstractValue]) -> Item | None:
+    """The form that all items have; None if there is none."""
+    return join_all([item_form(ev, item) for item in items])
+
+
+def join_all(forms: Sequence[Item | None]) -> Item | None:
+    """The form that covers all of `forms`."""
+    found: Item | None = None
+    for k, form in enumerate(forms):
+        found = form if k == 0 or form is None or found is None else join_items(found, form)
+        if found is None:
+            return None
+    return found
+
+
+def item_form(ev: Evaluator, item: AbstractValue) -> Item | None:
+    """The form of one item; None for what a stack can't hold."""
+    if isinstance(item, ListValue):
+        return _list_form(ev, item)
+    if is_number(item):
+        kinds = join_kinds((), kinds_of(item))
+        dtype = join_dtype(kinds)
+        return None if dtype is None else NumberItem(kinds, dtype)
+    if isinstance(item, ArrayValue):
+        return ArrayItem(item.type)
+    if isinstance(item, TupleValue):
+        parts = [item_form(ev, x) for x in item.items]
+        return None if any(p is None for p in parts) else TupleItem(tuple(p for p in parts if p), item.cls)
+    return None
+
+
+def _list_form(ev: Evaluator, v: ListValue) -> Item | None:
+    state = ev.look(v.ref)
+    part = common_form(ev, state) if isinstance(state, (ListState, StackState)) else None
+    length = symbols.known_size(state.count) if isinstance(state, StackState) else len(getattr(state, "items", ()))
+    return None if part is None or length is None else ListItem(part, length)
+
+
+def join_items(a: Item, b: Item) -> Item | None:
+    if isinstance(a, NumberItem) and isinstance(b, NumberItem):
+        kinds = join_kinds(a.kinds, b.kinds)
+        dtype = join_dtype(kinds)
+        return None if dtype is None else NumberItem(kinds, dtype)
+    if isinstance(a, TupleItem) and isinstance(b, TupleItem) and a.cls is b.cls and len(a.parts) == len(b.parts):
+        parts = [join_items(x, y) for x, y in zip(a.parts, b.parts, strict=True)]
+        return None if any(p is None for p in parts) else TupleItem(tuple(p for p in parts if p), a.cls)
+    if isinstance(a, ListItem) and isinstance(b, ListItem) and a.length == b.length:
+        part = join_items(a.part, b.part)
+        return None if part is None else ListItem(part, a.length)
+    return a if a == b else None
+
+
+def leaf_types(form: Item) -> list[ArrayType]:
+    """The type of each number or array in an item; a number of several kinds has its kind's index beside it."""
+    if isinstance(form, NumberItem):
+        return [scalar(form.dtype)] + ([scalar(I64)] if len(form.kinds) > 1 else [])
+    if isinstance(form, ArrayItem):
+        return [form.type]
+    if isinstance(form, ListItem):
+        return [ArrayType(t.dtype, (form.length, *t.shape)) for t in leaf_types(form.part)]
+    return [t for part in form.parts for t in leaf_types(part)]
+
+
+def common_form(ev: Evaluator, state: ListState | StackState) -> Item | None:
+    """The form of the items of a list, whichever way it is stored."""
+    if isinstance(state, StackState):
+        form: Item = state.shape
+        return form
+    return form_of(ev, state.items)  # type: ignore[arg-type]
+
+
+def join_forms(a: Item | None, b: Item | None, empty: tuple[bool, bool]) -> Item | None:
+    """The form for the items of two lists, of which some may be empty."""
+    if empty[0] or a is None:
+        return b if empty[0] else None
+    if empty[1] or b is None:
+        return a if empty[1] else None
+    return join_items(a, b)

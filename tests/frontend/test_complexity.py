@@ -1,0 +1,125 @@
+"""Evaluating a loop's body costs a number of evaluations linear in the depth of nesting, and IR stays small."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tangra.frontend.entry import trace
+from tests.frontend.running import check
+
+
+def nested_1(x, n):
+    total, last = 0, 0.0
+    for a in range(n):
+        total += x[a % 3]
+        last = total / 2
+    return total, last
+
+
+def nested_2(x, n):
+    total, last = 0, 0.0
+    for a in range(n):
+        for b in range(n):
+            total += x[(a + b) % 3]
+        last = total / 2
+    return total, last
+
+
+def nested_3(x, n):
+    total, last = 0, 0.0
+    for a in range(n):
+        for b in range(n):
+            for c in range(n):
+                total += x[(a + b + c) % 3]
+            last = total / 2
+    return total, last
+
+
+def nested_4(x, n):
+    total, last = 0, 0.0
+    for a in range(n):
+        for b in range(n):
+            for c in range(n):
+                for d in range(n):
+                    total += x[(a + b + c + d) % 3]
+                last = total / 2
+    return total, last
+
+
+def nested_5(x, n):
+    total, last = 0, 0.0
+    for a in range(n):
+        for b in range(n):
+            for c in range(n):
+                for d in range(n):
+                    for e in range(n):
+                        total += x[(a + b + c + d + e) % 3]
+                    last = total / 2
+    return total, last
+
+
+NESTED = [nested_1, nested_2, nested_3, nested_4, nested_5]
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3, 4, 5])
+def test_evaluations_of_bodies_grow_linearly(depth):
+    traced = check(NESTED[depth - 1], (np.array([1.0, 2.0, 3.0]), 2))
+    # Each level is evaluated once more than those that a first evaluation leaves to be found.
+    assert traced.counters.loop_bodies <= 4 * depth * (depth + 1) // 2 + 2 * depth
+
+
+def grows(x, n):
+    rows = []
+    for a in range(n):
+        row = []
+        for b in range(n):
+            cell = []
+            for c in range(n):
+                cell.append(x[(a + b + c) % 3])
+            row.append(sum(cell, 0.0))
+        rows.append(sum(row, 0.0))
+    return np.array(rows)
+
+
+def test_growing_lists_nest_without_exploding():
+    traced = check(grows, (np.array([1.0, 2.0, 3.0]), 4), (np.array([1.0, 2.0, 3.0]), 20))
+    assert traced.counters.loop_bodies <= 60
+
+
+def calls_in_loops(x, n):
+    def inner(v, m):
+        s = 0
+        for k in range(m):
+            s = s + v * k
+        return s
+
+    def outer(v, m):
+        t = 0
+        for k in range(m):
+            t = t + inner(v, k)
+        return t
+
+    total = 0
+    for k in range(n):
+        total = total + outer(x[k % 3], k)
+    return total
+
+
+def test_calls_in_loops():
+    traced = check(calls_in_loops, (np.array([1.0, 2.0, 3.0]), 5))
+    assert traced.counters.loop_bodies <= 24
+
+
+def test_a_long_body_is_traced_in_proportion_to_its_length():
+    lines = "\n".join(f"        y{k % 7} = y{(k + 1) % 7} * {k}.5 + x[i]" for k in range(300))
+    head = "    " + " = ".join(f"y{k}" for k in range(7)) + " = 0.0"
+    body = f"def f(x, n):\n{head}\n    for i in range(n):\n{lines}\n    return y0 + y3\n"
+    import linecache
+
+    linecache.cache["<long>"] = (len(body), None, body.splitlines(True), "<long>")
+    namespace: dict = {}
+    exec(compile(body, "<long>", "exec"), namespace)
+    traced = trace(namespace["f"], (np.ones(4), 4))
+    assert traced.counters.loop_bodies <= 3
+    assert sum(1 for _ in traced.func.body.walk()) < 300 * 8
