@@ -180,7 +180,8 @@ def described(key: Key) -> str:
     if key[0] == "static":
         return f"the constant {key[1][1]!r}" if len(key[1]) > 1 else "another constant"
     if key[0] is np.ndarray:
-        return f"{key[1]}[{', '.join('*' if n < 0 else str(n) for n in key[2])}]"
+        read_only = "" if key[3] else "a read-only "
+        return f"{read_only}{key[1]}[{', '.join('*' if n < 0 else str(n) for n in key[2])}]"
     if len(key) == 2 and (key[1] is None or isinstance(key[1], (bool, str, bytes, int))):
         return repr(key[1])
     return f"a {key[0].__name__} of {len(key) - 1}"
