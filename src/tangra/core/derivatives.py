@@ -233,7 +233,7 @@ def pull(
     sub = trace(ev, function, a.enter, transform)
     stages.note("before vjp", sub.func)
     func = reverse(sub.func, [k < len(a.active) for k in range(len(sub.func.params))])
-    stages.note("after vjp", func)
+    stages.note("after vjp", func, len(sub.func.returned))
     floats = [k for k, v in enumerate(sub.func.returned) if getattr(v.type, "dtype", None) and v.dtype.is_float]
     return Pulled(ev, a, sub, floats, func, transform)
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import functools
 import inspect
 import logging
-import os
-import threading
 import types
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -15,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tangra.api import registry
 from tangra.core import stages
 from tangra.core.keys import SMALL_DIM, Keyed, difference, key_of
+from tangra.core.locks import COMPILING
 from tangra.core.naming import global_name
 from tangra.core.results import Arguments, call_arguments
 from tangra.core.serving import Serve
@@ -40,10 +39,6 @@ WARN_AT = 16
 """At so many compilations, and at each doubling, the log warns."""
 
 log = logging.getLogger("tangra.jit")
-
-_compiling = threading.RLock()
-"""Held while anything is compiled: the frontend and LLVM do one function at a time."""
-os.register_at_fork(before=_compiling.acquire, after_in_parent=_compiling.release, after_in_child=_compiling.release)
 
 Shape = tuple[int | str, ...]
 """How a call looks: the number of positional arguments, and the names of the others in order."""
@@ -128,7 +123,7 @@ class JitFunction:
         keyed = key_of(args, kwargs, fixed)
         found = self._find(keyed, arguments)
         if found is None:
-            with _compiling:
+            with COMPILING:
                 found = self._find(keyed, arguments) or self._compile(keyed, args, kwargs, arguments, fixed)
         self._last = found
         return found
@@ -256,7 +251,8 @@ class JitFunction:
         """The compiled form that serves a call, without running it."""
         return self._specialise(args, kwargs, call_arguments(args, kwargs))
 
-    def _looked_at(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Specialisation:
+    def looked_at(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Specialisation:
+        """The compiled form for a call, or of the last one without arguments."""
         made = self.lower(*args, **kwargs) if args or kwargs else self._last
         if made is None:
             raise EntryError(
@@ -271,7 +267,7 @@ class JitFunction:
         NAME' or 'after NAME' for a pass of the simplifier (`tg.jit(f).passes()` lists them), 'llvm' for the LLVM text,
         'assembly' for the machine's.
         """
-        return stages.show(self._looked_at(args, kwargs), stage)
+        return stages.show(self.looked_at(args, kwargs), stage)
 
     @staticmethod
     def passes() -> list[str]:

@@ -18,6 +18,7 @@ from tangra.frontend.entry import Leaf, Traced, trace
 from tangra.frontend.failures import MESSAGE
 from tangra.frontend.live import Capture, Guard
 from tangra.frontend.paths import ArgRoot, Path
+from tangra.frontend.policy import Policy
 from tangra.frontend.specs import (
     ArgSpec,
     ArraySpec,
@@ -34,6 +35,7 @@ from tangra.ir.verifier import verify
 from tangra.native import NativeOptions, compile_func
 from tangra.shapes import Size
 from tangra.transforms import simplify
+from tangra.transforms.splitting import split_accumulations
 from tangra.transforms.swapping import unroll_swaps
 
 OVERLAP = declare("TG811", "two arguments overlap in memory and one of them is written")
@@ -105,16 +107,17 @@ class Specialisation:
 
     def __init__(
         self,
-        trace_again: Callable[[], Traced],
+        trace_again: Callable[[Policy | None], Traced],
         positional: Sequence[ArgSpec],
         named: Mapping[str, ArgSpec],
         min_dim: int,
         options: NativeOptions,
     ) -> None:
         self.trace_again = trace_again
-        self.traced = traced = trace_again()
+        self.traced = traced = trace_again(None)
         self.positional = dict(enumerate(positional))
         self.named = dict(named)
+        self.min_dim = min_dim
         started = time.perf_counter()
         params: list[Leaf | Capture] = [*traced.leaves, *traced.captures]
         self.params = sorted(params, key=lambda leaf: leaf.param)
@@ -125,6 +128,10 @@ class Specialisation:
         self._identified, self.partition_needed = self._identity_paths()
         self._partition: tuple[int, ...] | None = None
         self.serve: Serve | None = short_way(self, min_dim)
+
+    def rebuilt(self, options: NativeOptions) -> Specialisation:
+        """The same, compiled with other options."""
+        return Specialisation(self.trace_again, list(self.positional.values()), self.named, self.min_dim, options)
 
     def _identity_paths(self) -> tuple[list[Path], bool]:
         """Where objects are whose being the same or not matters; whether captured containers are among them."""
@@ -245,6 +252,7 @@ def lowered(traced: Traced) -> Func:
     traced.func.attrs["written"] = in_place
     func = simplify(traced.func)
     unroll_swaps(func)
+    split_accumulations(func)
     func.attrs["written"] = in_place
     if os.environ.get("TANGRA_VERIFY"):
         verify(func)
@@ -287,7 +295,7 @@ def compile_call(
 ) -> Specialisation:
     """Trace, simplify and compile a call."""
 
-    def traced() -> Traced:
-        return trace(fn, args, kwargs, name=name, min_dim=min_dim)
+    def traced(policy: Policy | None) -> Traced:
+        return trace(fn, args, kwargs, name=name, min_dim=min_dim, policy=policy)
 
     return Specialisation(traced, args, kwargs, min_dim, options)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tangra.core.locks import COMPILING
 from tangra.errors import EntryError, declare
 from tangra.ir import Func
 from tangra.ir.printer import print_func
@@ -20,20 +22,31 @@ NO_STAGE = declare("TG816", "a stage of compilation that does not exist")
 DERIVED = ("jvp", "vjp", "vmap")
 """Transformations that run while the frontend evaluates the program."""
 
-_watched: list[tuple[str, str]] | None = None
+
+@dataclass(frozen=True)
+class Derived:
+    """A function before or after a transformation (`stage`: 'before vjp' …); its first `primals` results are those of
+    the function it was made from."""
+
+    stage: str
+    func: Func
+    primals: int
 
 
-def note(stage: str, func: Func) -> None:
-    """Called by the transformations: `stage` is 'before vjp' and the like."""
+_watched: list[Derived] | None = None
+
+
+def note(stage: str, func: Func, primals: int = 0) -> None:
+    """Called by the transformations."""
     if _watched is not None:
-        _watched.append((stage, print_func(func)))
+        _watched.append(Derived(stage, func, primals))
 
 
 @contextmanager
-def _watching() -> Iterator[list[tuple[str, str]]]:
+def watching() -> Iterator[list[Derived]]:
     """Collect what `note` is told (one function is compiled at a time, so a global does)."""
     global _watched
-    found: list[tuple[str, str]] = []
+    found: list[Derived] = []
     _watched = found
     try:
         yield found
@@ -79,7 +92,7 @@ def _simplified(made: Specialisation, name: str, after: bool) -> str:
 
 def _derived(made: Specialisation, stage: str) -> str:
     """Each function that was transformed in that way, in order."""
-    with _watching() as found:
-        made.trace_again()
-    texts = [text for when, text in found if when == stage]
+    with COMPILING, watching() as found:
+        made.trace_again(None)
+    texts = [print_func(d.func) for d in found if d.stage == stage]
     return "\n".join(texts) or f"{stage.partition(' ')[2]} did not run: nothing was transformed in that way"
