@@ -58,7 +58,9 @@ from tangra.frontend.templates import (
     _Maker,
     _Shape,
 )
+from tangra.ir import ArrayType
 from tangra.shapes import dmax
+from tangra.shapes.prover import known_eq
 
 if TYPE_CHECKING:
     from tangra.frontend.evaluator import Evaluator
@@ -243,7 +245,7 @@ class Join:
             return Same(one)
         if isinstance(one, ArrayValue):
             for x in (a, b):
-                if x is not BOTTOM and x.type != one.type:
+                if x is not BOTTOM and not self._one_type(x.type, one.type):
                     return self._conflict(a, b)
             if not all(symbols.in_scope_of(self.ev, self.base, d) for d in one.type.shape):
                 return self._conflict(a, b)
@@ -320,9 +322,15 @@ class Join:
                 types.append(state.value.array)
             else:
                 types.append(state.first[1].array)
-        if any(t != types[0] for t in types):
+        if not all(self._one_type(t, types[0]) for t in types):
             return self._conflicting(a, b)
         return ArrayT(types[0])
+
+    def _one_type(self, a: ArrayType, b: ArrayType) -> bool:
+        """Whether two types are the same but for how equal sizes are written."""
+        if a.dtype != b.dtype or a.rank != b.rank:
+            return False
+        return all(known_eq(x, y, self.base.facts) for x, y in zip(a.shape, b.shape, strict=True))
 
     def _slots(self, form: type, names: tuple[Any, ...], a: Any, b: Any, old: StateTemplate | None) -> StateTemplate:
         pa, pb = (BOTTOM if x is BOTTOM else slots_of(x)[1] for x in (a, b))
