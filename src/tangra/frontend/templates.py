@@ -269,7 +269,8 @@ def coerce_state(ev: Evaluator, template: StateTemplate, ref: int | None) -> lis
     if ref is None:
         return _undefined(ev, template)
     if isinstance(template, ArrayT):
-        return [ev.peek(ref)]
+        value = ev.peek(ref)
+        return [value if value.shape == template.type.shape else ev.b("reshape", value, shape=template.type.shape)]
     state = ev.glance(ref)
     if isinstance(template, ToStackT):
         from tangra.frontend import stacks
