@@ -110,23 +110,28 @@ def _result_target(em: Emitter, sig: Signature, k: int) -> Strided | None:
 
 def _hint(em: Emitter, value: Value, target: Strided) -> None:
     """Note that `value` and the older versions it is made of are best kept in `target`'s memory from the start."""
-    if id(value) in em.hints:
-        return
-    em.hints[id(value)] = target
+    waiting = [value]
+    while waiting:
+        value = waiting.pop()
+        if id(value) not in em.hints:
+            em.hints[id(value)] = target
+            waiting += _older_versions(value)
+
+
+def _older_versions(value: Value) -> list[Value]:
+    """The arrays whose memory an array may be written in."""
     op = value.defining_op
     if op is None:
-        return
+        return []
     at = op.results.index(value)
     if op.name in CARRYING:
-        _hint(em, op.operands[0], target)
-    elif op.name == "if":
-        for region in op.regions:
-            _hint(em, region.terminator.operands[at], target)
-    elif op.name == "loop":
-        header = 3 if op.attrs["counted"] else 0
-        body = op.regions[0]
-        _hint(em, body.terminator.operands[at + (1 if op.attrs["exits"] else 0)], target)
-        _hint(em, op.operands[header + at], target)
+        return [op.operands[0]]
+    if op.name == "if":
+        return [region.terminator.operands[at] for region in op.regions]
+    if op.name == "loop":
+        header, flags = (3 if op.attrs["counted"] else 0), (1 if op.attrs["exits"] else 0)
+        return [op.regions[0].terminator.operands[at + flags], op.operands[header + at]]
+    return []
 
 
 def _return(em: Emitter, sig: Signature, returned: list[Value], targets: list[Strided | None]) -> None:

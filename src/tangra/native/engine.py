@@ -17,6 +17,10 @@ from tangra.native import cache as disk
 from tangra.native import symbols
 from tangra.native.options import NativeOptions
 
+LARGE_LINES = 4000
+"""A module with more lines is compiled without unrolling and interleaving loops, which multiply code."""
+HUGE_LINES = 15000
+"""One with more lines than this is not vectorised: that takes time in proportion to the square of the loops."""
 _lock = threading.RLock()
 _numbers = itertools.count()
 
@@ -61,8 +65,10 @@ def optimise(text: str, options: NativeOptions) -> Any:
     """The LLVM module of `text` after the pass pipeline."""
     machine = _machine(options.codegen)
     module = llvm.parse_assembly(text, llvm.create_context())
-    tuning = llvm.create_pipeline_tuning_options(speed_level=options.optimise)
-    tuning.loop_vectorization = tuning.slp_vectorization = tuning.loop_interleaving = tuning.loop_unrolling = True
+    lines = text.count("\n")
+    tuning = llvm.create_pipeline_tuning_options(speed_level=options.optimise if lines < HUGE_LINES else 1)
+    tuning.loop_vectorization = tuning.slp_vectorization = lines < HUGE_LINES
+    tuning.loop_interleaving = tuning.loop_unrolling = lines < LARGE_LINES
     builder = llvm.create_pass_builder(machine, tuning)
     builder.getModulePassManager().run(module, builder)
     return module

@@ -106,8 +106,8 @@ class Frames:
                 continue
             if self.live_after(reader) or (now and self.frame.info.last_use.get(key) == self.frame.position):
                 return True
-            if not any(key in frame.defined for frame in self.frames):
-                dead.append(key)
+            if key in self.frame.defined or not any(key in frame.defined for frame in self.frames[:-1]):
+                dead.append(key)  # a value of an outer block may be wanted by the other arm of an `if`
         for key in dead:
             del buffer.readers[key]
         return False
