@@ -181,6 +181,16 @@ def test_structural_zeros_and_what_cut_them():
         assert [op.name for op in made.attrs["cuts"]] == ["floor"]
 
 
+def test_a_test_for_failure_cuts_nothing():
+    def program(p, x):
+        p.b.emit("fail_if", [(x < 0.0).v], {"kind": "ValueError", "message": "negative"})
+        return p.real(3.0)
+
+    for made in (vjp(build([REAL], program), [True]), jvp(build([REAL], program), [True])):
+        assert made.attrs["structural_zero"] == (True,)
+        assert made.attrs["cuts"] == ()
+
+
 def test_stop_gradient_is_zero():
     func = build([REAL], lambda p, x: p.f("stop_gradient", x) * x)
     assert interpret(vjp(func, [True]), [3.0, 1.0]) == [9.0, 3.0]

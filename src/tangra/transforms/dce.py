@@ -24,6 +24,14 @@ def eliminate_dead_code(func: Func) -> bool:
     return _Sweep(liveness).block(func.body) or dropped
 
 
+def ops_behind_results(func: Func) -> set[int]:
+    """Ids of the operations that the results of `func` depend on, through data or control; what only a failure test
+    reads is not among them."""
+    liveness = _Liveness(func)
+    liveness.solve(effects=False)
+    return liveness.kept
+
+
 def _drop_unused_sizes(block: Block, used: set[str]) -> bool:
     kept = [op for op in block.ops if op.name != "bind_dim" or op.attrs["symbol"] in used]
     changed = len(kept) < len(block.ops)
@@ -46,11 +54,13 @@ class _Liveness:
         self.pushes: dict[int, list[Op]] = {}
         self.pops: dict[int, list[Op]] = {}
 
-    def solve(self) -> None:
+    def solve(self, effects: bool = True) -> None:
+        """Mark what is live; without `effects` only what results need."""
         roots: list[Op] = []
         self.collect(self.func.body, None, roots)
         for op in roots:
-            self.keep(op)
+            if effects or op.name == "return":
+                self.keep(op)
         while self.work:
             self.reached(self.work.pop())
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from tangra.ir import Block, Builder, Func, Op, Value
 from tangra.ir.types import ArrayType
 from tangra.transforms.activity import Activity, analyse, carried_args, carried_operands, carried_yields, is_float
+from tangra.transforms.dce import ops_behind_results
 from tangra.transforms.errors import TransformError
 from tangra.transforms.rules import (
     check_captured,
@@ -63,10 +64,11 @@ class _Forward:
         returned = [self.func.returned[k] for k in float_results(self.func)]
         zero = tuple(id(v) not in self.tangent for v in returned)
         self.b.return_(*(self.primal[id(v)] for v in self.func.returned), *(self.dense(v) for v in returned))
+        behind = ops_behind_results(self.func)
         attrs = {
             "source": self.func.attrs.get("source", self.func.name),
             "structural_zero": zero,
-            "cuts": tuple(self.activity.cuts.values()),
+            "cuts": tuple(op for op in self.activity.cuts.values() if id(op) in behind),
         }
         return Func(f"jvp_{self.func.name}", body, attrs)
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from tangra.ir import Block, Builder, Func, Op, TapeType, Type, Value
 from tangra.transforms import reverse_control
 from tangra.transforms.activity import analyse
-from tangra.transforms.dce import eliminate_dead_code
+from tangra.transforms.dce import eliminate_dead_code, ops_behind_results
 from tangra.transforms.frame import Frame
 from tangra.transforms.pipeline import simplify
 from tangra.transforms.rules import float_results, refuse, strip_state, times
@@ -48,6 +48,8 @@ class Reverse:
         for op in func.body.walk():
             strip_state(op)
         self.activity = analyse(func, active)
+        behind = ops_behind_results(func)
+        self.cuts = tuple(op for op in self.activity.cuts.values() if id(op) in behind)
         self.versions = Versions(func)
         self.entry: list[Op] = []
         self.b = Builder(func.body)
@@ -72,7 +74,7 @@ class Reverse:
         attrs = {
             "source": self.func.attrs.get("source", self.func.name),
             "structural_zero": tuple(ct is None for ct in final),
-            "cuts": tuple(self.activity.cuts.values()),
+            "cuts": self.cuts,
         }
         result = Func(f"vjp_{self.func.name}", body, attrs)
         eliminate_dead_code(result)
