@@ -7,7 +7,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 from tangra.api.values import AbstractValue, Const, Scalar
-from tangra.frontend import assignment, branches, calls, failures, iteration, loops, names, patterns
+from tangra.frontend import assignment, branches, calls, failures, iteration, loops, names, patterns, symbols
 from tangra.frontend.dispatch import statement
 from tangra.frontend.heap import BROKEN, CONTINUED, RESULT, RETURNED, STOPPED
 from tangra.frontend.liveness import Live, liveness
@@ -123,6 +123,8 @@ def assert_(ev: Evaluator, node: ast.Assert) -> None:
     if isinstance(cond, Const) and cond.value:
         return
     failures.fail(ev, "AssertionError", None if node.msg is None else [node.msg], unless=cond)
+    assert isinstance(cond, Scalar)
+    symbols.assume(ev, cond.value, True)
 
 
 @statement(ast.Raise)
