@@ -79,3 +79,19 @@ def test_refused_dtypes():
     refused(lambda np, v: np.zeros(3, dtype=np.float16), 1.0, match="float16")
     refused(lambda np, v: np.zeros(3, dtype=object), 1.0, match="object")
     refused(lambda np, v: np.zeros((3, 2), order="F"), 1.0, match="order")
+
+
+def test_floats_as_integers():
+    check(lambda np, v: (np.full(2, v, np.int8), np.full(2, 300.0, np.uint8), np.full_like([1], v)), 3.7)
+    check(lambda np, v: (np.array([v, 1], dtype=int), np.array(3.7, dtype=int), np.array(v, dtype=np.int8)), -2.5)
+    for bad in (float("nan"), float("inf"), 300.0):
+        error = ValueError if bad != bad else OverflowError
+        raises(error, lambda np, v: np.array([v], dtype=np.int8), bad)
+        raises(error, lambda np, v: np.array([bad], dtype=np.int8), 1.0)
+
+    def assigned(np, x, v):
+        x[0] = v
+
+    raises(OverflowError, assigned, np.zeros(2, "int8"), 300.0)
+    check(assigned, np.zeros(2, "int8"), 100.7)
+    refused(lambda np, x: np.copyto(x, 2.5), np.arange(3), match="Cannot cast")

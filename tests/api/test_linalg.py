@@ -85,6 +85,7 @@ def test_pinv_rank_cond_lstsq():
         **LOOSE,
     )
     check(lambda np, a: np.linalg.matrix_rank(a), np.ones((3, 3)))
+    check(lambda np, a: (np.linalg.cond(a, 1), np.linalg.cond(a, "fro")), np.zeros((2, 2)))
 
 
 def test_powers_and_chains():

@@ -78,9 +78,13 @@ def int_range(dtype: DType) -> tuple[int, int]:
 
 def operand(ctx: Context, v: AbstractValue, dtype: DType) -> Value:
     """A number or array-like as an IR value of `dtype`; Python ints that don't fit an integer dtype fail with
-    OverflowError, as NEP 50 has it."""
+    OverflowError, as NEP 50 has it. Python floats become integers through `int`, with its errors."""
     if isinstance(v, Const) and kind_of(v.value) is not None:
         return _constant(ctx, v, dtype)
+    if isinstance(v, Scalar) and v.kinds == (PYFLOAT,) and dtype.is_integer:
+        from tangra.api.builtins import int_
+
+        return operand(ctx, int_(ctx, v), dtype)
     if isinstance(v, Scalar) and v.kinds == (PYINT,) and dtype.is_integer and dtype != I64:
         lo, hi = int_range(dtype)
         if dtype != U64 and not (v.lo is not None and v.hi is not None and lo <= v.lo and v.hi <= hi):
@@ -103,6 +107,12 @@ def operand(ctx: Context, v: AbstractValue, dtype: DType) -> Value:
 
 def _constant(ctx: Context, v: Const, dtype: DType) -> Value:
     number = v.value
+    if kind_of(number) == PYFLOAT and dtype.is_integer:
+        try:
+            number = int(number)
+        except (ValueError, OverflowError) as e:
+            ctx.fail_if(ctx.b.bool(True), type(e).__name__, str(e))
+            number = 0
     if isinstance(number, int) and not isinstance(number, bool) and dtype.is_integer:
         lo, hi = int_range(dtype)
         if not lo <= number <= hi:

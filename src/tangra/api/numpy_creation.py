@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tangra.api.context import Context
-from tangra.api.elementwise import is_number, operand
+from tangra.api.elementwise import is_number, kinds_of, operand
 from tangra.api.kinds import PYFLOAT, PYINT, dtype_of, kind_of, np_kind
 from tangra.api.numpy_common import (
     BOOL,
@@ -223,7 +223,14 @@ def full(
     """`np.full(shape, fill_value, dtype)`: the dtype is the fill value's unless given."""
     order_c(ctx, "np.full", order)
     target = dtype_arg(ctx, dtype) or ctx.type_of(fill_value).dtype
-    return ctx.new_array(fit_to(ctx, converted(ctx, fill_value, target), shape_arg(ctx, shape)))
+    return ctx.new_array(fit_to(ctx, _fill(ctx, fill_value, target), shape_arg(ctx, shape)))
+
+
+def _fill(ctx: Context, v: AbstractValue, dtype: DType) -> Value:
+    """A fill value: Python ints must fit, floats are cast as arrays are."""
+    if is_number(v) and kinds_of(v) == (PYFLOAT,):
+        return cast(ctx, ctx.array(v), dtype)
+    return converted(ctx, v, dtype)
 
 
 def like_type(ctx: Context, a: AbstractValue, dtype: AbstractValue, shape: AbstractValue) -> tuple[DType, Shape]:
@@ -274,7 +281,7 @@ def full_like(
     """`np.full_like(a, fill_value)`: cast as assignment does it."""
     order_c(ctx, "np.full_like", order, "K", "A")
     target, size = like_type(ctx, a, dtype, shape)
-    return ctx.new_array(fit_to(ctx, converted(ctx, fill_value, target), size))
+    return ctx.new_array(fit_to(ctx, _fill(ctx, fill_value, target), size))
 
 
 # ---- ranges
@@ -472,8 +479,6 @@ def to_kind(ctx: Context, v: AbstractValue, dtype: DType) -> AbstractValue:
         except (OverflowError, ValueError) as e:
             ctx.fail_if(ctx.b.bool(True), type(e).__name__, str(e).replace("{", "{{").replace("}", "}}"))
             return Const(np.dtype(dtype.numpy).type(0))
-    if isinstance(v, Scalar) and v.kinds == (PYFLOAT,) and dtype.is_integer:
-        return _int_of_float(ctx, v, dtype)
     value = converted(ctx, v, dtype)
     if not value.shape:
         s = v if isinstance(v, Scalar) and v.kinds == (PYINT,) else None
@@ -487,13 +492,6 @@ def to_kind(ctx: Context, v: AbstractValue, dtype: DType) -> AbstractValue:
             s.hi if s and keep else None,
         )
     return ctx.new_array(value)
-
-
-def _int_of_float(ctx: Context, v: Scalar, dtype: DType) -> AbstractValue:
-    """A Python float to a NumPy integer: as int(v) first, with its errors."""
-    from tangra.api.builtins import int_
-
-    return ctx.scalar(operand(ctx, int_(ctx, v), dtype))
 
 
 def _declare_dtype(type_: type) -> None:

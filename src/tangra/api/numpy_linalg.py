@@ -297,7 +297,10 @@ def cond(ctx: Context, x: AbstractValue, p: AbstractValue = NONE) -> AbstractVal
         return ctx.result(ew(ctx, "div", *(ends if order != -2 else ends[::-1])))
     inverse = multiple(ctx, "inverse", value)[0]
     axes = (value.array.rank - 2, value.array.rank - 1)
-    return ctx.result(ew(ctx, "mul", matrix_norm(ctx, value, order, axes), matrix_norm(ctx, inverse, order, axes)))
+    ratio = ew(ctx, "mul", matrix_norm(ctx, value, order, axes), matrix_norm(ctx, inverse, order, axes))
+    unknown = ctx.b("reduce_or", ctx.b("isnan", value), axes=axes)
+    singular = ew(ctx, "and", ctx.b("isnan", ratio), ctx.b("not", unknown))
+    return ctx.result(where_(ctx, singular, np.inf, ratio))
 
 
 @function(np.linalg.lstsq)

@@ -275,6 +275,14 @@ def polyfit(
     if n != order:
         ctx.require_equal(n, order, "np.polyfit, at least deg + 1 points")
         q, r = reshape(ctx, q, (points.shape[0], order)), reshape(ctx, r, (order, order))
+    index = ramp(ctx, order)
+    pivots = ctx.b("abs", ctx.b("gather", r, index, index))
+    limit = ew(ctx, "mul", ctx.b("reduce_max", pivots, axes=(0,)), 1e-15)
+    ctx.fail_if(
+        ctx.b("reduce_or", ew(ctx, "le", pivots, limit), axes=(0,)),
+        "LinAlgError",
+        "np.polyfit: the points do not determine the polynomial (the matrix does not have full rank)",
+    )
     right = contract(ctx, q, columns, ((0,), (0,)))
     solved = ctx.b("triangular_solve", r, right, lower=False, trans=False, unit=False)
     solved = ew(ctx, "div", solved, insert_axis(ctx, scale, 1))

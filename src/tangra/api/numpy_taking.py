@@ -205,7 +205,8 @@ def copyto(
     target = dst.type
     kind = ctx.kind(src)
     how = casting_arg(ctx, casting)
-    if not kind.python and not np.can_cast(kind.dtype.numpy, target.dtype.numpy, how):
+    rational = kind.python and kind.dtype.is_float and not target.dtype.is_float and how != "unsafe"
+    if rational or (not kind.python and not np.can_cast(kind.dtype.numpy, target.dtype.numpy, how)):
         bad_value(ctx, f"Cannot cast array data from {kind.dtype.numpy} to {target.dtype.numpy} by the rule '{how}'")
     new = fit_to(ctx, operand(ctx, src, target.dtype), target.shape)
     if not is_true(where):
