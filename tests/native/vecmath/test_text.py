@@ -56,13 +56,14 @@ def test_pieces_end_with_the_function_itself():
 @pytest.mark.parametrize("op, dtype", CASES)
 def test_loop_is_vectorised_without_calls(op: str, dtype: DType):
     text = str(optimised(loop_text(op, dtype)))
-    body = text[text.index("define void @loop") :]
+    body = text[text.index("define void @loop") :].split("\n}")[0]
     wide = r"<(4|8|16) x double>" if dtype == F64 else r"<(4|8|16) x float>"
     assert re.search(rf"store {wide}", body)
     called = set(re.findall(r"call [^@\n]*@([\w.]+)", body))
     assert all(name.startswith(("llvm.", "tg_")) and (name.startswith("llvm.") or "_slow_" in name) for name in called)
     targets = set(re.findall(r"call\w*\s+\*?(\w+)", assembly(op, dtype)))
-    assert not targets & {"sin", "cos", "exp", "log", "pow", "fma", "fmaf", "rint", "floor", op}
+    forbidden = {"sin", "cos", "exp", "log", "pow", "fma", "fmaf", "rint", "floor", op}
+    assert not targets & (forbidden - vecmath.externals(op, dtype))
 
 
 @pytest.mark.parametrize("op, dtype", CASES)

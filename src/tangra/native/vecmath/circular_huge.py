@@ -40,9 +40,9 @@ def _without_fours(x: Float) -> Float:
     return fma((x * 0.25).rint(), -4.0, x)
 
 
-def _distilled(terms: list[Float]) -> list[Float]:
-    """The same sum with the largest first and each far below the one before."""
-    for _ in range(4):
+def _distilled(terms: list[Float], rounds: int) -> list[Float]:
+    """The same sum, its larger part first: after several rounds each term is far below the one before."""
+    for _ in range(rounds):
         for k in range(len(terms) - 2, -1, -1):
             terms[k], terms[k + 1] = two_sum(terms[k], terms[k + 1])
     return terms
@@ -53,9 +53,9 @@ def reduce_huge(x: Float) -> Angle:
     digits, small = _row(x), x * SCALE
     first, second, third = (two_product(small, d) for d in digits[:3])
     a, b, c = (_without_fours(v) for v in (first.high, first.low, second.high))
-    terms = _distilled([a, b, c, second.low, third.high, third.low, small * digits[3]])
+    terms = _distilled([a, b, c, second.low, third.high, third.low, small * digits[3]], 1)
     whole = terms[0].rint()
-    terms = _distilled([terms[0] - whole, *terms[1:]])
+    terms = _distilled([terms[0] - whole, *terms[1:]], 4)
     fraction = Pair(terms[0], terms[1])
     high, low, _ = PARTS["f64"]["half_pi"]
     r = two_product(fraction.high, high)

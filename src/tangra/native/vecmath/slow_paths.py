@@ -69,10 +69,10 @@ def slow_pieces(op: str, form: Format, pieces_of: Callable[[str, str], dict[str,
 
 
 def _function(op: str, form: Format, lines: list[str]) -> str:
-    """A function of %x with these lines, which leave the result in %r."""
+    """A function of %x with these lines, which leave the result in %r. Compiled without optimisation: it is rare."""
     name = slow_name(op, form)[1:]
     variant = f'"vector-function-abi-variant"="_ZGV_LLVM_M4096v_{name}({name})"'
-    head = f"define internal {form.type} @{name}({form.type} %x) noinline cold {PURE} {variant} {{"
+    head = f"define internal {form.type} @{name}({form.type} %x) noinline optnone cold {PURE} {variant} {{"
     return "\n".join([head, *lines, f"  ret {form.type} %r", "}"])
 
 
