@@ -44,7 +44,7 @@ def programs(console: Console, chosen: argparse.Namespace, measured: dict[str, o
     """The cases on the engines; whether all is right."""
     engines = [e for e in chosen.engines or ENGINES if available(e)]
     rounds = chosen.rounds or (3 if chosen.quick else 9)
-    slice_seconds = 0.01 if chosen.quick else 0.15
+    slice_seconds = 0.01 if chosen.quick else 0.06
     results = [
         session.run_case(case.load(name), engines, chosen.quick, rounds, slice_seconds)
         for name in track(chosen.cases, "cases", console=console, transient=True)
