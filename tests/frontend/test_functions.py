@@ -227,7 +227,7 @@ def test_decorators():
 
 def test_two_lambdas_on_one_line():
     f, g = lambda x: x + 1, lambda x: x * 2
-    pair = (lambda x: x - 1, lambda y: (lambda x: y / x))
+    pair = (lambda x: x - 1, lambda y: lambda x: y / x)
     check(f, (3.0,))
     check(g, (3.0,))
     check(pair[0], (3.0,))

@@ -123,8 +123,23 @@ def test_classes_with_inheritance_and_protocols():
         total = b + d + 1
         two = 1 + b
         return (
-            b.scaled(2), d.scaled(3), b.double, d.double, b(x), b.log, total.value, two.value, b[4], len(b), -b == b,
-            (1 if b else 2), d.kind, Base.kind, type(d).__name__, isinstance(d, Base), d.extra,
+            b.scaled(2),
+            d.scaled(3),
+            b.double,
+            d.double,
+            b(x),
+            b.log,
+            total.value,
+            two.value,
+            b[4],
+            len(b),
+            -b == b,
+            (1 if b else 2),
+            d.kind,
+            Base.kind,
+            type(d).__name__,
+            isinstance(d, Base),
+            d.extra,
         )
 
     check(f, (1.5,), (-1.5,))
@@ -276,7 +291,18 @@ def test_dicts():
         for k, v in d.items():
             if k != "n":
                 total += v
-        return d, e, missing, popped, list(d), "a" in d, len(e), total, {k: v * 2 for k, v in e.items() if k == "a"}, d | {"q": 1}
+        return (
+            d,
+            e,
+            missing,
+            popped,
+            list(d),
+            "a" in d,
+            len(e),
+            total,
+            {k: v * 2 for k, v in e.items() if k == "a"},
+            d | {"q": 1},
+        )
 
     check(f, (1.5,))
 

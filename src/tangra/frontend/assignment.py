@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tangra.api import indexing
 from tangra.api.values import AbstractValue, ArrayValue, Const, IterValue, ListValue, RangeValue, TupleValue
 from tangra.errors import TypeMismatchError
-from tangra.frontend import annotations, attributes, containers, conversion, diagnostics, names, operators
+from tangra.frontend import attributes, containers, conversion, diagnostics, names, operators, shape_annotations
 from tangra.frontend.dispatch import statement
 from tangra.frontend.expressions import BINARY
 from tangra.frontend.heap import ViewState
@@ -33,7 +33,7 @@ def annotated(ev: Evaluator, node: ast.AnnAssign) -> None:
         return
     value = ev.eval(node.value)
     if isinstance(node.target, ast.Name):
-        annotations.check_local(ev, node, value)
+        shape_annotations.check_local(ev, node, value)
     assign(ev, node.target, value)
 
 
@@ -63,8 +63,9 @@ def _unpack(ev: Evaluator, targets: list[ast.expr], value: AbstractValue) -> Non
         if len(items) != len(targets):
             problem = "not enough values" if len(items) < len(targets) else "too many values"
             ev.error(
-                annotations.python_class("ValueError"),
-                f"{problem} to unpack (expected {len(targets)}, got {len(items)})", code=diagnostics.UNPACK,
+                shape_annotations.python_class("ValueError"),
+                f"{problem} to unpack (expected {len(targets)}, got {len(items)})",
+                code=diagnostics.UNPACK,
             )
         for target, item in zip(targets, items, strict=True):
             assign(ev, target, item)
@@ -72,7 +73,7 @@ def _unpack(ev: Evaluator, targets: list[ast.expr], value: AbstractValue) -> Non
     after = len(targets) - star - 1
     if len(items) < star + after:
         ev.error(
-            annotations.python_class("ValueError"),
+            shape_annotations.python_class("ValueError"),
             f"not enough values to unpack (expected at least {star + after}, got {len(items)})",
             code=diagnostics.UNPACK,
         )
@@ -95,8 +96,9 @@ def _unpacked_items(ev: Evaluator, value: AbstractValue, count: int) -> list[Abs
     if found is None:
         what = conversion.describe(ev, value)
         if isinstance(value, (IterValue, RangeValue)):
-            ev.error(TypeMismatchError, "the number of values to unpack is only known at run time",
-                     code=diagnostics.UNPACK)
+            ev.error(
+                TypeMismatchError, "the number of values to unpack is only known at run time", code=diagnostics.UNPACK
+            )
         ev.python_error("TypeError", f"cannot unpack non-iterable {what} object")
     return list(found)
 

@@ -45,7 +45,8 @@ def get(ev: Evaluator, v: Any, name: str) -> AbstractValue:
     if found is None:
         if _exists_in_python(v, name):
             ev.error(
-                UnsupportedError, f"the attribute .{name} of {conversion.describe(ev, v)} is not supported",
+                UnsupportedError,
+                f"the attribute .{name} of {conversion.describe(ev, v)} is not supported",
                 code=diagnostics.UNSUPPORTED_ATTRIBUTE,
             )
         ev.python_error("AttributeError", f"{_owner(ev, v)} has no attribute '{name}'")
@@ -138,9 +139,9 @@ def _constant(ev: Evaluator, v: Const, name: str) -> AbstractValue | None:
 
 def _class_attribute(ev: Evaluator, cls: type, name: str) -> AbstractValue | None:
     found = classes.lookup(cls, name)
-    if found is not None and isinstance(found[0], classmethod):
-        if cls.__module__.partition(".")[0] not in LIBRARIES:
-            return BoundMethod(Const(cls), Const(found[0].__func__))
+    of_user = cls.__module__.partition(".")[0] not in LIBRARIES
+    if found is not None and isinstance(found[0], classmethod) and of_user:
+        return BoundMethod(Const(cls), Const(found[0].__func__))
     try:
         value = getattr(cls, name)
     except AttributeError:

@@ -13,13 +13,18 @@ if TYPE_CHECKING:
 
 
 def bind_arguments(
-    ev: Evaluator, name: str, spec: ast.arguments, args: list[AbstractValue], kwargs: dict[str, AbstractValue],
-    defaults: tuple[AbstractValue, ...], kw_defaults: dict[str, AbstractValue],
+    ev: Evaluator,
+    name: str,
+    spec: ast.arguments,
+    args: list[AbstractValue],
+    kwargs: dict[str, AbstractValue],
+    defaults: tuple[AbstractValue, ...],
+    kw_defaults: dict[str, AbstractValue],
 ) -> dict[str, AbstractValue]:
     """Parameter names and their values; a TypeError as Python words it where they don't fit."""
     positional = [*spec.posonlyargs, *spec.args]
     names = [a.arg for a in positional]
-    bound: dict[str, AbstractValue] = dict(zip(names, args))
+    bound: dict[str, AbstractValue] = dict(zip(names, args, strict=False))
     if spec.vararg is not None:
         bound[spec.vararg.arg] = TupleValue(tuple(args[len(names) :]))
     elif len(args) > len(names):
@@ -36,7 +41,7 @@ def bind_arguments(
             extra[key] = value
         else:
             ev.python_error("TypeError", f"{name}() got an unexpected keyword argument '{key}'")
-    for key, default in zip(names[len(names) - len(defaults) :], defaults):
+    for key, default in zip(names[len(names) - len(defaults) :], defaults, strict=True):
         bound.setdefault(key, default)
     for key, default in kw_defaults.items():
         bound.setdefault(key, default)

@@ -197,9 +197,7 @@ def join_arms(ev: Evaluator, cond: Value, base: State, arms: list[Arm], live: fr
         _leave(ev, cond, arms, dead)
         return
     names_dead = arms[0].names_dead, arms[1].names_dead
-    join = Join(
-        ev, base, (arms[0].state, arms[1].state), frozenset() if all(names_dead) else live, None, names_dead
-    )
+    join = Join(ev, base, (arms[0].state, arms[1].state), frozenset() if all(names_dead) else live, None, names_dead)
     plan = join.make_plan()
     for side, arm in enumerate(arms):
         outer, ev.state = ev.state, arm.state
@@ -291,5 +289,3 @@ def _chosen(ev: Evaluator, name: str) -> AbstractValue:
 def flag(value: Value) -> Scalar:
     """A run-time bool as the content of an exit flag."""
     return Scalar(value, (PYBOOL,))
-
-

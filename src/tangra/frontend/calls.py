@@ -77,13 +77,13 @@ def call_expression(ev: Evaluator, node: ast.Call) -> AbstractValue:
     return call(ev, function, args, kwargs)
 
 
-def _super(ev: Evaluator) -> Any:
+def _super(ev: Evaluator) -> AbstractValue:
     frame = ev.frame
     assert frame is not None
     owner = frame.definition.owner
     if owner is None or frame.self_value is None:
         ev.python_error("RuntimeError", "super(): no arguments")
-    return classes.SuperValue(frame.self_value, owner)
+    return classes.SuperValue(frame.self_value, owner)  # type: ignore[return-value]
 
 
 def call(
@@ -92,8 +92,9 @@ def call(
     """Call any abstract value."""
     ev.counters.calls += 1
     if isinstance(function, FunctionValue):
-        return call_user(ev, function.definition, function.scope, args, kwargs, function.defaults,
-                         dict(function.kw_defaults))
+        return call_user(
+            ev, function.definition, function.scope, args, kwargs, function.defaults, dict(function.kw_defaults)
+        )
     if isinstance(function, BoundMethod):
         if isinstance(function.function, (Const, FunctionValue)):
             return call(ev, function.function, [function.self, *args], kwargs)
@@ -175,7 +176,7 @@ def _signature(entry: Handler) -> inspect.Signature:
     return inspect.signature(entry)
 
 
-# ---- functions of the user -----------------------------------------------------------------------------------------------
+# ---- functions of the user --------------------------------------------------------------------------------
 
 
 def _call_live(
@@ -210,11 +211,16 @@ def _recurses(frame: Frame | None, definition: Definition) -> bool:
 
 
 def call_user(
-    ev: Evaluator, definition: Definition, scope: Any, args: list[AbstractValue], kwargs: dict[str, AbstractValue],
-    defaults: tuple[AbstractValue, ...], kw_defaults: dict[str, AbstractValue],
+    ev: Evaluator,
+    definition: Definition,
+    scope: Any,
+    args: list[AbstractValue],
+    kwargs: dict[str, AbstractValue],
+    defaults: tuple[AbstractValue, ...],
+    kw_defaults: dict[str, AbstractValue],
 ) -> AbstractValue:
     """Evaluate a function's body with its parameters bound."""
-    from tangra.frontend import annotations
+    from tangra.frontend import shape_annotations
     from tangra.frontend.evaluator import Frame
 
     info = definition.scope
@@ -229,7 +235,9 @@ def call_user(
     if depth > MAX_DEPTH:
         ev.unsupported(
             f"calls nest more than {MAX_DEPTH} deep, the last one to {definition.name}: recursion must end by a "
-            "condition that is known at compile time", "write it as a loop", diagnostics.RECURSION,
+            "condition that is known at compile time",
+            "write it as a loop",
+            diagnostics.RECURSION,
         )
     path = () if caller is None else (*caller.path, ev.place)
     first = args[0] if args else None
@@ -240,10 +248,10 @@ def call_user(
     try:
         _enter(ev, definition, env, scope)
         ev.policy.entered(ev, env)
-        annotations.check_parameters(ev, definition, env)
+        shape_annotations.check_parameters(ev, definition, env)
         branches.exec_block(ev, definition.body)
         result = _result(ev)
-        annotations.check_return(ev, definition, result)
+        shape_annotations.check_return(ev, definition, result)
         return result
     finally:
         ev.frame = caller
@@ -297,5 +305,3 @@ def make_function(ev: Evaluator, node: source.FunctionNode, name: str) -> Functi
         (n, entry.ref) for n in sorted(definition.scope.free) if isinstance(entry := ev.state.env.get(n), CellRef)
     )
     return FunctionValue(definition, scope, defaults, kw_defaults)
-
-

@@ -146,12 +146,10 @@ def attribute_names(ev: Evaluator, v: InstanceValue) -> list[str]:
     return names + [n for n, x in state.attrs if n not in names and not isinstance(x, Deleted)]
 
 
-# ---- construction --------------------------------------------------------------------------------------------------------
+# ---- construction -----------------------------------------------------------------------------------------
 
 
-def construct(
-    ev: Evaluator, cls: type, args: list[AbstractValue], kwargs: dict[str, AbstractValue]
-) -> AbstractValue:
+def construct(ev: Evaluator, cls: type, args: list[AbstractValue], kwargs: dict[str, AbstractValue]) -> AbstractValue:
     """`cls(*args, **kwargs)` for a class of the user."""
     if issubclass(cls, tuple) and hasattr(cls, "_fields"):
         return named_tuple(ev, cls, args, kwargs)
@@ -159,8 +157,11 @@ def construct(
     if metaclass is not type and metaclass.__name__ != "ABCMeta":
         ev.unsupported(f"constructing {cls.__name__}, whose metaclass is {metaclass.__name__}")
     if issubclass(cls, BaseException) or not _is_plain(cls):
-        ev.unsupported(f"constructing {cls.__name__} in compiled code", "construct it outside and pass it in",
-                       diagnostics.UNSUPPORTED_CALL)
+        ev.unsupported(
+            f"constructing {cls.__name__} in compiled code",
+            "construct it outside and pass it in",
+            diagnostics.UNSUPPORTED_CALL,
+        )
     v = InstanceValue(ev.allocate(InstanceState()), cls)
     init = lookup(cls, "__init__")
     assert init is not None
@@ -176,7 +177,7 @@ def construct(
 
 def _is_plain(cls: type) -> bool:
     new = lookup(cls, "__new__")
-    return new is not None and new[1] is object and issubclass(cls, object) and not _has_foreign_base(cls)
+    return new is not None and new[1] is object and not _has_foreign_base(cls)
 
 
 def _has_foreign_base(cls: type) -> bool:
@@ -190,15 +191,15 @@ def _init_dataclass(
     ev: Evaluator, v: InstanceValue, args: list[AbstractValue], kwargs: dict[str, AbstractValue]
 ) -> None:
     """The `__init__` that `dataclass` generates."""
-    fields = [f for f in dataclasses.fields(v.cls)]
+    fields = list(dataclasses.fields(v.cls))
     parameters = [f for f in _init_fields(v.cls) if f.init]
     positional = [f for f in parameters if not f.kw_only]
     if len(args) > len(positional):
         ev.python_error(
             "TypeError",
-            f"{v.cls.__name__}.__init__() takes {len(positional) + 1} positional arguments but {len(args) + 1} were given",
+            f"{v.cls.__name__}.__init__() takes {len(positional) + 1} positional arguments, {len(args) + 1} were given",
         )
-    given = dict(zip((f.name for f in positional), args))
+    given = dict(zip((f.name for f in positional), args, strict=False))
     for name, value in kwargs.items():
         if name in given or name not in {f.name for f in parameters}:
             problem = "got multiple values for argument" if name in given else "got an unexpected keyword argument"
@@ -222,9 +223,9 @@ def _init_dataclass(
         ev.call(Const(post[0]), [v, *init_only], {})
 
 
-def _init_fields(cls: type) -> list[Any]:
+def _init_fields(cls: Any) -> list[Any]:
     """Fields and InitVar pseudo-fields, in order."""
-    all_fields = getattr(cls, "__dataclass_fields__")
+    all_fields: dict[str, Any] = cls.__dataclass_fields__
     return [f for f in all_fields.values() if f._field_type is not dataclasses._FIELD_CLASSVAR]  # type: ignore[attr-defined]
 
 
@@ -242,14 +243,12 @@ def default_value(ev: Evaluator, value: Any, path: Path) -> AbstractValue:
     return Const(value) if isinstance(value, (int, float, complex)) else ev.live.lift(value, path)
 
 
-def named_tuple(
-    ev: Evaluator, cls: Any, args: list[AbstractValue], kwargs: dict[str, AbstractValue]
-) -> TupleValue:
+def named_tuple(ev: Evaluator, cls: Any, args: list[AbstractValue], kwargs: dict[str, AbstractValue]) -> TupleValue:
     """An instance of a NamedTuple class."""
     names = list(cls._fields)
     if len(args) > len(names):
         ev.python_error("TypeError", f"{cls.__name__} takes {len(names)} arguments but {len(args)} were given")
-    given: dict[str, AbstractValue] = dict(zip(names, args))
+    given: dict[str, AbstractValue] = dict(zip(names, args, strict=False))
     for name, value in kwargs.items():
         if name in given or name not in names:
             ev.python_error("TypeError", f"{cls.__name__}() got an unexpected or repeated argument '{name}'")
@@ -297,12 +296,17 @@ def _asdict(ev: Evaluator, v: TupleValue) -> AbstractValue:
     return containers.new_dict(ev, list(cls._fields), list(v.items))
 
 
+def _is_dataclass(cls: Any) -> bool:
+    return dataclasses.is_dataclass(cls)
+
+
 def replace(ev: Evaluator, v: AbstractValue, /, **changes: AbstractValue) -> AbstractValue:
     """`dataclasses.replace(v, **changes)`."""
-    if not isinstance(v, InstanceValue) or not dataclasses.is_dataclass(v.cls):
+    cls: Any = v.cls if isinstance(v, InstanceValue) else None
+    if not isinstance(v, InstanceValue) or not _is_dataclass(cls):
         ev.python_error("TypeError", "replace() should be called on dataclass instances")
     given: dict[str, AbstractValue] = {}
-    for f in dataclasses.fields(v.cls):
+    for f in dataclasses.fields(cls):
         if not f.init:
             if f.name in changes:
                 ev.python_error("ValueError", f"field {f.name} is declared with init=False")
@@ -312,17 +316,18 @@ def replace(ev: Evaluator, v: AbstractValue, /, **changes: AbstractValue) -> Abs
         given[f.name] = value
     for name in changes:
         if name not in given:
-            ev.python_error("TypeError", f"{v.cls.__name__}.__init__() got an unexpected keyword argument '{name}'")
-    return construct(ev, v.cls, [], given)
+            ev.python_error("TypeError", f"{cls.__name__}.__init__() got an unexpected keyword argument '{name}'")
+    return construct(ev, cls, [], given)
 
 
 def dataclass_equality(ev: Evaluator, left: AbstractValue, right: AbstractValue) -> AbstractValue | None:
     """`left == right` as `dataclass` generates it; None where it does not apply."""
     if not (isinstance(left, InstanceValue) and isinstance(right, InstanceValue) and left.cls is right.cls):
         return None
-    if not dataclasses.is_dataclass(left.cls) or not left.cls.__dataclass_params__.eq:  # type: ignore[attr-defined]
+    cls: Any = left.cls
+    if not _is_dataclass(cls) or not cls.__dataclass_params__.eq:
         return None
-    names = [f.name for f in dataclasses.fields(left.cls) if f.compare]
+    names = [f.name for f in dataclasses.fields(cls) if f.compare]
     pairs = [(slot(ev, left, n), slot(ev, right, n)) for n in names]
-    a, b = ([x for x in side if x is not None] for side in zip(*pairs)) if pairs else ([], [])
+    a, b = ([x for x in side if x is not None] for side in zip(*pairs, strict=True)) if pairs else ([], [])
     return ev.binary("==", TupleValue(tuple(a)), TupleValue(tuple(b)))

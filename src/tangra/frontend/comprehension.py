@@ -95,9 +95,7 @@ class _Scope:
             ev.frame = frame
 
 
-def drive(
-    ev: Evaluator, g: Generator, body: Callable[[AbstractValue], None], unroll: bool = False
-) -> AbstractValue:
+def drive(ev: Evaluator, g: Generator, body: Callable[[AbstractValue], None], unroll: bool = False) -> AbstractValue:
     """Run `body` for everything a generator yields; the result says whether it executed `break`."""
     scope = _Scope(ev, g)
     node = g.node
@@ -109,7 +107,7 @@ def drive(
             return
         part = node.generators[k]
         if part.is_async:
-            ev.policy.unsupported(ev, ast.AsyncFor())
+            ev.unsupported("async comprehensions", "use for")
         iterable = g.first if k == 0 else scope.inside(lambda: ev.eval(part.iter))
 
         def trip(item: AbstractValue) -> None:
@@ -117,8 +115,13 @@ def drive(
             conditions(k, 0)
 
         found = iteration.for_each(
-            ev, iterable, trip, key=part, name=part.target.id if isinstance(part.target, ast.Name) else "i",
-            assigned=frozenset(n for n in ev.state.env if n.startswith("$acc")) | scope.walrus, own_flags=k == 0,
+            ev,
+            iterable,
+            trip,
+            key=part,
+            name=part.target.id if isinstance(part.target, ast.Name) else "i",
+            assigned=frozenset(n for n in ev.state.env if n.startswith("$acc")) | scope.walrus,
+            own_flags=k == 0,
             unroll=unroll,
         )
         if k == 0:
@@ -147,7 +150,9 @@ def drive(
 
 
 def fold(
-    ev: Evaluator, iterable: AbstractValue, start: AbstractValue | None,
+    ev: Evaluator,
+    iterable: AbstractValue,
+    start: AbstractValue | None,
     step: Callable[[AbstractValue | None, AbstractValue], AbstractValue],
 ) -> Any:
     """Combine all items, one after the other; without `start` the first item is it, and the result may be unbound."""
@@ -163,7 +168,9 @@ def fold(
 
 
 def _step(
-    ev: Evaluator, known: Any, item: AbstractValue,
+    ev: Evaluator,
+    known: Any,
+    item: AbstractValue,
     step: Callable[[AbstractValue | None, AbstractValue], AbstractValue],
 ) -> AbstractValue:
     if isinstance(known, MaybeUnbound):

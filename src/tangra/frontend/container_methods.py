@@ -150,17 +150,20 @@ def sort(
     return NONE
 
 
-def sorted_items(
-    ev: Evaluator, v: AbstractValue, key: AbstractValue, reverse: AbstractValue
-) -> list[AbstractValue]:
-    """Items in order. With run-time keys they must be numbers of one kind without a key function: an array is sorted."""
+def sorted_items(ev: Evaluator, v: AbstractValue, key: AbstractValue, reverse: AbstractValue) -> list[AbstractValue]:
+    """Items in order. With run-time keys they must be numbers of one kind, without a key function."""
     items = as_items(ev, v, "sorted()")
     backwards = bool(ev.static(reverse, "the direction of a sort"))
     keys = items if isinstance(key, Const) and key.value is None else [ev.call(key, [x], {}) for x in items]
     try:
         plain = [conversion.plain(ev, k) for k in keys]
     except conversion.NotPlain:
-        if keys is not items or not items or not all(is_number(x) for x in items) or len({ev.kind(x) for x in items}) > 1:
+        if (
+            keys is not items
+            or not items
+            or not all(is_number(x) for x in items)
+            or len({ev.kind(x) for x in items}) > 1
+        ):
             ev.unsupported("sorting a list of objects by run-time keys", "use np.argsort on an array of the keys")
         kind = ev.kind(items[0])
         value = ev.b("sort", ev.array(TupleValue(tuple(items))), axis=0)
@@ -215,9 +218,7 @@ def setdefault(ev: Evaluator, v: DictValue, key: AbstractValue, default: Abstrac
 
 
 @_method(DICT_METHODS, "pop")
-def dict_pop(
-    ev: Evaluator, v: DictValue, key: AbstractValue, default: AbstractValue | None = None
-) -> AbstractValue:
+def dict_pop(ev: Evaluator, v: DictValue, key: AbstractValue, default: AbstractValue | None = None) -> AbstractValue:
     name = ev.static(key, "a key of a dict")
     found = dict_state(ev, v).get(name)
     if found is None:

@@ -70,7 +70,8 @@ def as_items(ev: Evaluator, v: AbstractValue, what: str) -> list[AbstractValue]:
     found = ev.iterate(v)
     if found is None:
         ev.error(
-            TypeMismatchError, f"{what} takes an iterable of known length, not {conversion.describe(ev, v)}",
+            TypeMismatchError,
+            f"{what} takes an iterable of known length, not {conversion.describe(ev, v)}",
             code=diagnostics.NOT_ITERABLE,
         )
     return list(found)
@@ -98,7 +99,7 @@ def length(ev: Evaluator, v: AbstractValue) -> AbstractValue:
     ev.python_error("TypeError", f"object of type {conversion.describe(ev, v)} has no len()")
 
 
-# ---- operators ---------------------------------------------------------------------------------------------------------
+# ---- operators --------------------------------------------------------------------------------------------
 
 
 def binary(ev: Evaluator, op: str, left: AbstractValue, right: AbstractValue) -> AbstractValue | None:
@@ -160,7 +161,9 @@ def _ordered(ev: Evaluator, op: str, left: list[AbstractValue], right: list[Abst
         return ev.binary(op, Const(len(left)), Const(len(right)))
     same = ev.truth(ev.binary("==", left[0], right[0]))
     return branches.choose(
-        ev, same, lambda: _ordered(ev, op, left[1:], right[1:]),
+        ev,
+        same,
+        lambda: _ordered(ev, op, left[1:], right[1:]),
         lambda: ev.truth(ev.binary(op.rstrip("="), left[0], right[0])),
     )
 
@@ -173,7 +176,9 @@ def _two_dicts(ev: Evaluator, op: str, left: DictValue, right: DictValue) -> Abs
         if set(a.keys) != set(b.keys):
             return Const(op == "!=")
         pairs = [(conversion.slot(ev, v, "a value"), b.get(k)) for k, v in zip(a.keys, a.values, strict=True)]
-        equal = _equal(ev, [x for x, _ in pairs], [conversion.slot(ev, y, "a value") for _, y in pairs if y is not None])
+        equal = _equal(
+            ev, [x for x, _ in pairs], [conversion.slot(ev, y, "a value") for _, y in pairs if y is not None]
+        )
         return equal if op == "==" else _negated(ev, equal)
     return None
 
@@ -202,7 +207,7 @@ def _all(ev: Evaluator, checks: list[AbstractValue]) -> AbstractValue:
     return _equal(ev, checks, [Const(True)] * len(checks))
 
 
-# ---- subscripts ----------------------------------------------------------------------------------------------------------
+# ---- subscripts -------------------------------------------------------------------------------------------
 
 
 def getitem(ev: Evaluator, target: AbstractValue, index: AbstractValue) -> AbstractValue:

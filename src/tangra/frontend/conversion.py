@@ -57,8 +57,12 @@ def number(ev: Evaluator, v: AbstractValue, what: str) -> Scalar:
         if kind is not None:
             bound = int(v.value) if kind.dtype.is_integer else None
             if kind.python and bound is not None and not -(2**63) <= bound < 2**63:
-                ev.error(TypeMismatchError, f"the integer {bound} doesn't fit in 64 bits",
-                         code=diagnostics.NOT_A_NUMBER, fix="compute it as a float, or split it")
+                ev.error(
+                    TypeMismatchError,
+                    f"the integer {bound} doesn't fit in 64 bits",
+                    code=diagnostics.NOT_A_NUMBER,
+                    fix="compute it as a float, or split it",
+                )
             size = bound if kind.python else None
             return Scalar(ev.b.const(v.value, kind.dtype), (kind,), None, size, bound, bound, ev.span)
     ev.error(TypeMismatchError, f"{what} must be a number, not {describe(ev, v)}", code=diagnostics.NOT_A_NUMBER)
@@ -121,7 +125,9 @@ def _sequence_type(ev: Evaluator, v: AbstractValue, found: Sequence[AbstractValu
     types = [type_of(ev, item) for item in found]
     shape = types[0].shape
     for t in types[1:]:
-        if len(t.shape) != len(shape) or any(known_eq(a, b, ev.facts) is False for a, b in zip(t.shape, shape)):
+        if len(t.shape) != len(shape) or any(
+            known_eq(a, b, ev.facts) is False for a, b in zip(t.shape, shape, strict=True)
+        ):
             ev.error(
                 ShapeMismatchError,
                 f"the items to make an array of have different shapes: {_shape(shape)} and {_shape(t.shape)}",
@@ -174,7 +180,7 @@ def _stack_items(ev: Evaluator, found: Sequence[AbstractValue], type: ArrayType)
     rows = []
     for item in found:
         value = ev.array(item, type.dtype)
-        for mine, wanted in zip(value.shape, shape):
+        for mine, wanted in zip(value.shape, shape, strict=True):
             ev.require_equal(mine, wanted, "the shapes of the items to make an array of")
         rows.append(b("reshape", value, shape=(1, *shape)))
     return b("concat", *rows, axis=0) if len(rows) > 1 else rows[0]
@@ -224,8 +230,10 @@ def static(ev: Evaluator, v: AbstractValue, what: str) -> Any:
         sources = sources_of(ev, leaf)
         if sources is None:
             ev.error(
-                TypeMismatchError, f"{what} must be known at compile time, but it depends on run-time data",
-                code=diagnostics.NOT_STATIC, fix="pass it as a static argument, or make it a constant",
+                TypeMismatchError,
+                f"{what} must be known at compile time, but it depends on run-time data",
+                code=diagnostics.NOT_STATIC,
+                fix="pass it as a static argument, or make it a constant",
             )
         leaves += sources
     if not leaves:
@@ -308,5 +316,3 @@ def items(ev: Evaluator, v: AbstractValue) -> Sequence[AbstractValue] | None:
 
         return iteration.static_items(ev, v)
     return None
-
-

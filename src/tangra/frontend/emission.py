@@ -45,4 +45,3 @@ class CheckingBuilder(Builder):
 
     def _count(self, index: Value) -> Any:
         return prod(index.shape)
-

@@ -1,4 +1,4 @@
-"""`trace`: a live function and descriptions of its arguments to IR, with all that is needed to call it like the original."""
+"""`trace`: a live function and descriptions of its arguments to IR, with all that is needed to call it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tangra.api.values import (
     TupleValue,
 )
 from tangra.errors import EntryError, ShapeMismatchError, TangraError, TypeMismatchError
-from tangra.frontend import annotations, calls, diagnostics, modules
+from tangra.frontend import calls, diagnostics, modules, shape_annotations
 from tangra.frontend.diagnostics import StaticNeeded
 from tangra.frontend.evaluator import Counters, Evaluator
 from tangra.frontend.failures import ExceptionSpec
@@ -120,7 +120,8 @@ def trace(
     modules.load_all()
     roots: dict[int | str, ArgSpec] = {}
     seen: set[int] = set()
-    for key, value in [*enumerate(args), *(kwargs or {}).items()]:
+    keyed: list[tuple[int | str, Any]] = [*enumerate(args), *(kwargs or {}).items()]
+    for key, value in keyed:
         roots[key] = _spec(value, key, key in static, seen)
     with _deep_recursion():
         traced = _retrace(fn, roots, name, min_dim, policy)
@@ -129,7 +130,11 @@ def trace(
 
 
 def _retrace(
-    fn: Callable[..., Any], roots: dict[int | str, ArgSpec], name: str | None, min_dim: int, policy: Policy | None,
+    fn: Callable[..., Any],
+    roots: dict[int | str, ArgSpec],
+    name: str | None,
+    min_dim: int,
+    policy: Policy | None,
     all_sizes: bool = False,
 ) -> Traced:
     """Trace, with one more argument constant each time that one turns out to have to be."""
@@ -150,7 +155,7 @@ def _check_all_sizes(
 ) -> None:
     """Where annotations name dims, the shapes must fit for all sizes, not only for those of this call."""
     definition = load(fn) if isinstance(fn, types.FunctionType) else None
-    general = annotations.symbolic_arguments(fn, roots, definition)
+    general = shape_annotations.symbolic_arguments(fn, roots, definition)
     if general is None:
         return
     try:
@@ -183,14 +188,19 @@ class _Tracer:
     """One attempt."""
 
     def __init__(
-        self, fn: Callable[..., Any], roots: dict[int | str, ArgSpec], fixed: dict[Any, str], name: str | None,
-        min_dim: int, policy: Policy | None,
+        self,
+        fn: Callable[..., Any],
+        roots: dict[int | str, ArgSpec],
+        fixed: dict[Any, str],
+        name: str | None,
+        min_dim: int,
+        policy: Policy | None,
     ) -> None:
         self.fn = fn
         self.roots = roots
         self.fixed = fixed
         self.min_dim = min_dim
-        label = name or getattr(fn, "__name__", type(fn).__name__)
+        label = name or str(getattr(fn, "__name__", type(fn).__name__))
         self.func = Func("".join(c if c.isalnum() or c == "_" else "_" for c in label), Block(), {"source": label})
         self.ev = Evaluator(self.func, policy)
         self.ev.live.static_paths = {key for key, how in fixed.items() if how == "value"}
@@ -219,8 +229,16 @@ class _Tracer:
         remove_unused_bindings(self.func)
         self.func.attrs["written"] = tuple(w.param for w in written)
         return Traced(
-            self.func, self.leaves, ev.live.captures, list(ev.live.guards.values()), node, written, mutations,
-            ev.exceptions, self.static, ev.counters,
+            self.func,
+            self.leaves,
+            ev.live.captures,
+            list(ev.live.guards.values()),
+            node,
+            written,
+            mutations,
+            ev.exceptions,
+            self.static,
+            ev.counters,
         )
 
     def _root(self, key: int | str) -> Path:
@@ -237,7 +255,7 @@ class _Tracer:
             return Const(fn)
         return self.ev.live.lift(fn, Path(fn, (), getattr(fn, "__name__", type(fn).__name__)))
 
-    # ---- arguments ----------------------------------------------------------------------------------------------------
+    # ---- arguments -----------------------------------------------------------------------------------------
     def bind(self, spec: ArgSpec, path: Path) -> AbstractValue:
         """The abstract value of an argument; its leaves become parameters."""
         live = self.ev.live
@@ -303,7 +321,7 @@ class _Tracer:
             self.ev.initial[ref] = InstanceState(attrs)
         return value
 
-    # ---- what changes -----------------------------------------------------------------------------------------------------
+    # ---- what changes --------------------------------------------------------------------------------------
     def _written(self, builder: ResultBuilder) -> list[Written]:
         found = []
         for ref, param in self.ev.live.array_params.items():
@@ -338,12 +356,13 @@ class _Tracer:
             form = "global" if isinstance(ev.live.objects.get(ref), dict) else "attr"
             return [
                 Mutation(path, form, name, None if modules.is_deleted(v) else builder.node(modules.bound(ev, v, name)))
-                for name, v in state.attrs if before.get(name) != v
+                for name, v in state.attrs
+                if before.get(name) != v
             ]
         value = getattr(state, "value", None)
         return [Mutation(path, "cell", None, None if value is None else builder.node(modules.bound(ev, value, "cell")))]
 
-    # ---- starting again ----------------------------------------------------------------------------------------------------
+    # ---- starting again ------------------------------------------------------------------------------------
     def fix(self, needed: StaticNeeded) -> bool:
         """Make what is needed a constant in the next attempt; False if its value is not known here."""
         before = dict(self.fixed)
@@ -355,7 +374,8 @@ class _Tracer:
             if param is None:
                 raise TypeMismatchError(
                     f"{needed.what} must be known at compile time, but it changes in a loop",
-                    code=diagnostics.NOT_STATIC, span=needed.span,
+                    code=diagnostics.NOT_STATIC,
+                    span=needed.span,
                     fix="loop over a tuple or a small constant range, which is unrolled",
                 )
             path, value = self._known(param)

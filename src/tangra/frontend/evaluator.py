@@ -73,7 +73,7 @@ class Evaluator:
         self.keys: dict[Any, Any] = {}
         self.writers: dict[int, tuple[Span | None, str | None]] = {}
 
-    # ---- walking --------------------------------------------------------------------------------------------------
+    # ---- walking -------------------------------------------------------------------------------------------
     def eval(self, node: ast.expr) -> AbstractValue:
         """The value of an expression."""
         handler = EXPRESSIONS.get(type(node))
@@ -112,7 +112,7 @@ class Evaluator:
         """An object that stands for a loop written by the evaluator itself at a place."""
         return self.keys.setdefault(place, object())
 
-    # ---- heap -------------------------------------------------------------------------------------------------------
+    # ---- heap ----------------------------------------------------------------------------------------------
     def new_ref(self) -> int:
         """A reference that no object has."""
         self.next_ref += 1
@@ -179,8 +179,8 @@ class Evaluator:
         name = name or self._name_of(ref)
         self.error(
             AliasError,
-            f"{name or 'this object'} may have been changed through {other or 'another name'}, depending on the path taken "
-            "before",
+            f"{name or 'this object'} may have been changed through {other or 'another name'}, depending on the path "
+            "taken before",
             code=diagnostics.ALIAS,
             notes=[Note(f"{other or 'the other name'} is written here", at)],
             fix="write into a copy (x = x.copy()), or give the two names different arrays on every path",
@@ -200,7 +200,7 @@ class Evaluator:
         self.writers[partner] = self.span, self._name_of(ref)
 
     def write(self, target: ArrayValue, value: Value, what: str = "assignment destination") -> None:
-        """Replace the contents of an array: every alias sees it. NumPy's error about a read-only one says `what` it is."""
+        """Replace the contents of an array: every alias sees it. The error of a read-only one says `what` it is."""
         if self._read_only(target):
             self.fail_if(self.b.bool(True), "ValueError", f"{what} is read-only")
             self.state.dead = True
@@ -218,11 +218,15 @@ class Evaluator:
             if state.step is not None and state.step.op not in ("index", "reshape", "transpose"):
                 return True
             ref, state = state.base, self.glance(state.base)
-        maybe = self.live.read_only & {target.ref, ref}.union(*(self.state.partners.get(r, ()) for r in (target.ref, ref)))
+        maybe = self.live.read_only & {target.ref, ref}.union(
+            *(self.state.partners.get(r, ()) for r in (target.ref, ref))
+        )
         if maybe and ref not in maybe:
             self.error(
-                AliasError, f"{self._name_of(target.ref) or 'this array'} may or may not be a read-only array here",
-                code=diagnostics.ALIAS, fix="write into a copy (x = x.copy())",
+                AliasError,
+                f"{self._name_of(target.ref) or 'this array'} may or may not be a read-only array here",
+                code=diagnostics.ALIAS,
+                fix="write into a copy (x = x.copy())",
             )
         return bool(maybe)
 
@@ -243,7 +247,7 @@ class Evaluator:
                 partners[ref] = partners.get(ref, frozenset()) | {other}
                 partners[other] = partners.get(other, frozenset()) | {ref}
 
-    # ---- Context: facts and places ------------------------------------------------------------------------------------
+    # ---- Context: facts and places -------------------------------------------------------------------------
     @property
     def facts(self) -> Facts:
         """What is known of symbols here."""
@@ -254,7 +258,7 @@ class Evaluator:
         """The place being evaluated."""
         return self.node_span
 
-    # ---- Context: reading -------------------------------------------------------------------------------------------
+    # ---- Context: reading ----------------------------------------------------------------------------------
     def number(self, v: AbstractValue, what: str = "argument") -> Scalar:
         """A number as a run-time Scalar."""
         return conversion.number(self, v, what)
@@ -296,7 +300,7 @@ class Evaluator:
         """The items of a container of static length."""
         return conversion.items(self, v)
 
-    # ---- Context: making ------------------------------------------------------------------------------------------------
+    # ---- Context: making -----------------------------------------------------------------------------------
     def new_array(self, value: Value) -> ArrayValue:
         """A fresh array object."""
         symbols.refuse_data(self, value.shape)
@@ -344,7 +348,7 @@ class Evaluator:
         """`bool(v)`."""
         return operators.truth(self, v)
 
-    # ---- Context: failures ------------------------------------------------------------------------------------------------
+    # ---- Context: failures ---------------------------------------------------------------------------------
     def fail_if(self, cond: Value, kind: str, message: str, payload: Sequence[Value] = ()) -> None:
         """Raise at run time if `cond`; the arrays passed as arguments keep what they hold here."""
         op = cond.defining_op
@@ -359,7 +363,8 @@ class Evaluator:
         changed = [
             (index, state.value)
             for ref, index in self.live.array_params.items()
-            if isinstance(state := self.look(ref), ArrayState) and state.value is not self.func.params[index]
+            if isinstance(state := self.look(ref), ArrayState)
+            and state.value is not self.func.params[index]
             and ref not in self.state.poisoned
         ]
         return [index for index, _ in changed], [value for _, value in changed]
@@ -391,5 +396,3 @@ class Evaluator:
     def internal(self, message: str) -> NoReturn:
         """Report a bug of ours."""
         self.error(InternalError, message)
-
-

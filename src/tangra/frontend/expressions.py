@@ -6,18 +6,34 @@ import ast
 from typing import TYPE_CHECKING
 
 from tangra.api.values import AbstractValue, Const, Scalar, SliceValue, TupleValue
-from tangra.frontend import branches, calls, containers, conversion, names, operators
+from tangra.frontend import branches, calls, containers, conversion, failures, names, operators
 from tangra.frontend.dispatch import expression
 
 if TYPE_CHECKING:
     from tangra.frontend.evaluator import Evaluator
 
 BINARY: dict[type[ast.operator], str] = {
-    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%", ast.Pow: "**",
-    ast.MatMult: "@", ast.LShift: "<<", ast.RShift: ">>", ast.BitAnd: "&", ast.BitOr: "|", ast.BitXor: "^",
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.FloorDiv: "//",
+    ast.Mod: "%",
+    ast.Pow: "**",
+    ast.MatMult: "@",
+    ast.LShift: "<<",
+    ast.RShift: ">>",
+    ast.BitAnd: "&",
+    ast.BitOr: "|",
+    ast.BitXor: "^",
 }
 COMPARE: dict[type[ast.cmpop], str] = {
-    ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!=",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+    ast.Eq: "==",
+    ast.NotEq: "!=",
 }
 UNARY: dict[type[ast.unaryop], str] = {ast.USub: "-", ast.UAdd: "+", ast.Invert: "~", ast.Not: "not"}
 
@@ -156,7 +172,7 @@ def f_string(ev: Evaluator, node: ast.JoinedStr) -> AbstractValue:
     parts = []
     for part in node.values:
         if isinstance(part, ast.Constant):
-            parts.append(part.value)
+            parts.append(str(part.value))
             continue
         assert isinstance(part, ast.FormattedValue)
         value = ev.eval(part.value)
@@ -165,7 +181,7 @@ def f_string(ev: Evaluator, node: ast.JoinedStr) -> AbstractValue:
         except conversion.NotPlain:
             ev.policy.unsupported(ev, node)
         if part.conversion != -1:
-            plain = {"s": str, "r": repr, "a": ascii}[chr(part.conversion)](plain)
+            plain = failures.converted(chr(part.conversion), plain)
         spec = ev.eval(part.format_spec) if part.format_spec is not None else Const("")
         parts.append(format(plain, ev.static(spec, "a format specification")))
     return Const("".join(parts))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ExceptionSpec:
-    """How to make the exception of a failure `kind`: its class, and its arguments: the formatted message for `MESSAGE`."""
+    """How to make the exception of a failure: its class and arguments, `MESSAGE` being the formatted message."""
 
     cls: type[BaseException]
     args: tuple[Any, ...]
@@ -27,15 +27,10 @@ MESSAGE = object()
 """Stands for the formatted message among the arguments of an exception."""
 
 
-def fail(
-    ev: Evaluator, name: str, message: list[ast.expr] | None, unless: AbstractValue
-) -> None:
+def fail(ev: Evaluator, name: str, message: list[ast.expr] | None, unless: AbstractValue) -> None:
     """Fail with an exception unless a truth value holds; the message is evaluated only for the failure."""
     text, payload = "", list[Value]()
-    if isinstance(unless, Scalar):
-        cond = ev.b("not", unless.value)
-    else:
-        cond = ev.b.bool(True)
+    cond = ev.b("not", unless.value) if isinstance(unless, Scalar) else ev.b.bool(True)
     kind = name
     if message:
         kind, text, payload = _arguments(ev, AssertionError, name, message)
@@ -67,8 +62,9 @@ def raise_statement(ev: Evaluator, node: ast.Raise) -> None:
         obj = function.value
         ev.fail_if(ev.b.bool(True), register(ev, type(obj), obj.args), "")
         end_path(ev)
-    if not (isinstance(function, Const) and isinstance(function.value, type)
-            and issubclass(function.value, BaseException)):
+    if not (
+        isinstance(function, Const) and isinstance(function.value, type) and issubclass(function.value, BaseException)
+    ):
         what = conversion.describe(ev, function)
         if isinstance(function, InstanceValue):
             what = function.cls.__name__
@@ -108,8 +104,9 @@ def _arguments(
             plain = conversion.plain(ev, value)
         except conversion.NotPlain:
             if text or not isinstance(value, Scalar):
-                ev.unsupported("an exception with run-time arguments other than one message",
-                               "put the numbers into an f-string")
+                ev.unsupported(
+                    "an exception with run-time arguments other than one message", "put the numbers into an f-string"
+                )
             text, payload = "{}", [value.value]
             args.append(("number", MESSAGE, value.kinds[0].type))
             continue
@@ -135,7 +132,7 @@ def _template(ev: Evaluator, node: ast.expr) -> tuple[str, list[Value]] | None:
     text, payload = "", []
     for part in node.values:
         if isinstance(part, ast.Constant):
-            text += part.value.replace("{", "{{").replace("}", "}}")
+            text += str(part.value).replace("{", "{{").replace("}", "}}")
             continue
         assert isinstance(part, ast.FormattedValue)
         piece, value = _placeholder(ev, part)
@@ -155,5 +152,10 @@ def _placeholder(ev: Evaluator, part: ast.FormattedValue) -> tuple[str, Value | 
         conversion_mark = f"!{chr(part.conversion)}" if part.conversion != -1 else ""
         return "{" + conversion_mark + (f":{spec}" if spec else "") + "}", value.value
     if part.conversion != -1:
-        plain = {"s": str, "r": repr, "a": ascii}[chr(part.conversion)](plain)
+        plain = converted(chr(part.conversion), plain)
     return format(plain, spec).replace("{", "{{").replace("}", "}}"), None
+
+
+def converted(mark: str, value: Any) -> str:
+    """`!s`, `!r` or `!a` of a format string."""
+    return str(value) if mark == "s" else repr(value) if mark == "r" else ascii(value)

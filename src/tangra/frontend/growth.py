@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from tangra.api.values import AbstractValue, ListValue
 from tangra.frontend import symbols
@@ -107,7 +107,7 @@ def _room(ev: Evaluator, loop: Loop, ref: int, growth: Growth) -> Size:
     return dmax(length, limit + growth.per_trip - 1)
 
 
-def _no_bound(ev: Evaluator) -> None:
+def _no_bound(ev: Evaluator) -> NoReturn:
     ev.unsupported(
         "a list that grows in a loop without a bound on its length that is known before the loop",
         "use a for loop over a range, or store into an array of the largest length",

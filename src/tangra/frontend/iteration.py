@@ -83,7 +83,9 @@ def _range(ev: Evaluator, v: RangeValue) -> Sequence_:
         if step.value == 0:
             ev.python_error("ValueError", "range() arg 3 must not be zero")
         return Sequence_(
-            range_length(ev, v), lambda i: ev.binary("+", v.start, ev.binary("*", i, step)), None,
+            range_length(ev, v),
+            lambda i: ev.binary("+", v.start, ev.binary("*", i, step)),
+            None,
             Bounds(v.start, v.stop, int(step.value)),
         )
     zero = ev.truth(ev.binary("==", step, Const(0)))
@@ -143,8 +145,10 @@ def _shortest(ev: Evaluator, inner: list[Sequence_], strict: bool) -> tuple[Abst
         count = builtins.min_(ev, *(s.count for s in inner))
         if isinstance(count, Const):
             return count, (Const(None),) * int(count.value)
-        ev.unsupported("zip of a Python container with something whose length is only known at run time",
-                       "make the container an array")
+        ev.unsupported(
+            "zip of a Python container with something whose length is only known at run time",
+            "make the container an array",
+        )
     counts = [s.count for s in inner]
     if all(isinstance(c, Const) for c in counts):
         numbers = [int(c.value) for c in counts if isinstance(c, Const)]
@@ -217,13 +221,21 @@ def _generated(ev: Evaluator, g: Generator) -> list[AbstractValue]:
     return comprehension.unrolled(ev, g)
 
 
-# ---- running a body for each item --------------------------------------------------------------------------------------
+# ---- running a body for each item -------------------------------------------------------------------------
 
 
 def for_each(
-    ev: Evaluator, v: AbstractValue, body: Callable[[AbstractValue], None], *, key: Any,
-    assigned: frozenset[str] = frozenset(), live_header: frozenset[str] | None = None,
-    live_after: frozenset[str] | None = None, name: str = "i", own_flags: bool = True, unroll: bool = False,
+    ev: Evaluator,
+    v: AbstractValue,
+    body: Callable[[AbstractValue], None],
+    *,
+    key: Any,
+    assigned: frozenset[str] = frozenset(),
+    live_header: frozenset[str] | None = None,
+    live_after: frozenset[str] | None = None,
+    name: str = "i",
+    own_flags: bool = True,
+    unroll: bool = False,
 ) -> AbstractValue:
     """Run `body(item)` for each item of `v`; the result says whether `break` was executed."""
     if isinstance(v, IterValue) and v.form == "generator":
@@ -263,5 +275,3 @@ def _each_item(
 def number_of_items(ev: Evaluator, v: AbstractValue) -> AbstractValue:
     """`len` of an iterable with a length."""
     return sequence(ev, v).count
-
-

@@ -59,7 +59,7 @@ from tangra.frontend.templates import (
     _Shape,
 )
 from tangra.ir import ArrayType
-from tangra.shapes import dmax
+from tangra.shapes import Size, dmax
 from tangra.shapes.prover import known_eq
 
 if TYPE_CHECKING:
@@ -70,8 +70,13 @@ class Join:
     """Makes the plan that joins states `a` and `b`, both of which began as `base`; None is a path that ends."""
 
     def __init__(
-        self, ev: Evaluator, base: State, sides: tuple[State | None, State | None], live: frozenset[str] | None,
-        previous: Plan | None = None, dead_names: tuple[bool, bool] = (False, False),
+        self,
+        ev: Evaluator,
+        base: State,
+        sides: tuple[State | None, State | None],
+        live: frozenset[str] | None,
+        previous: Plan | None = None,
+        dead_names: tuple[bool, bool] = (False, False),
     ) -> None:
         self.ev = ev
         self.base = base
@@ -83,7 +88,7 @@ class Join:
         self.numbers: dict[Any, int] = {}
         self.infos: list[ObjectInfo | None] = []
 
-    # ---- the plan ---------------------------------------------------------------------------------------------------
+    # ---- the plan ------------------------------------------------------------------------------------------
     def make_plan(self) -> Plan:
         """The plan, complete."""
         old = self.previous
@@ -119,7 +124,12 @@ class Join:
             for x, y in ((a, b), (b, a)):
                 if x is BOTTOM and (y is BOTTOM or (y is not None and before is not None and same(y, before))):
                     return None
-            if a is not BOTTOM and b is not BOTTOM and same(a, b) and (a is None or before is not None and same(a, before)):
+            if (
+                a is not BOTTOM
+                and b is not BOTTOM
+                and same(a, b)
+                and (a is None or (before is not None and same(a, before)))
+            ):
                 return None
         if self.live is not None and name not in self.live and not name.startswith("$"):
             return ConflictT(Conflict("is read although it was not needed here (a bug of the compiler)"))
@@ -155,7 +165,7 @@ class Join:
             found = self.ev.initial.get(ref)
         return BOTTOM if found is None else found
 
-    # ---- values --------------------------------------------------------------------------------------------------------
+    # ---- values --------------------------------------------------------------------------------------------
     def lub(self, a: Any, b: Any, old: Template | None = None) -> Template:
         """The form that covers both values."""
         if a is None or b is None:
@@ -172,9 +182,9 @@ class Join:
             return old
         if a is BOTTOM and b is BOTTOM:
             return Same(Const(None))
-        if old is None or isinstance(old, Same):
-            if a is not BOTTOM and b is not BOTTOM and same(a, b):
-                return Same(a)
+        fresh = old is None or isinstance(old, Same)
+        if fresh and a is not BOTTOM and b is not BOTTOM and same(a, b):
+            return Same(a)
         return self._different(a, b, old)
 
     def _different(self, a: Any, b: Any, old: Template | None) -> Template:
@@ -211,8 +221,9 @@ class Join:
         count = len(one.defaults)
 
         def make(parts: list[AbstractValue]) -> FunctionValue:
-            return FunctionValue(one.definition, one.scope, tuple(parts[:count]),
-                                 tuple(zip(names, parts[count:], strict=True)))
+            return FunctionValue(
+                one.definition, one.scope, tuple(parts[:count]), tuple(zip(names, parts[count:], strict=True))
+            )
 
         return self._parts(make, a, b, old, lambda x: (*x.defaults, *(v for _, v in x.kw_defaults)), one)
 
@@ -255,9 +266,9 @@ class Join:
         if key not in self.numbers:
             index = self.numbers[key] = len(self.infos)
             self.infos.append(None)
-            states = [self._state(side, ref) for side, ref in enumerate(refs)]
+            first, second = (self._state(side, ref) for side, ref in enumerate(refs))
             known = self.previous.objects[old.index] if self.previous and isinstance(old, ObjectT) else None
-            template = self._join_states(None, *states, known.state if known else None)
+            template = self._join_states(None, first, second, known.state if known else None)
             if isinstance(template, KeepT) and isinstance(template.state, ConflictState):
                 self.numbers[key] = -1
             poisoned = any(s is not None and r in s.poisoned for s, r in zip(self.sides, refs, strict=True))
@@ -290,7 +301,7 @@ class Join:
             return ConflictT(Conflict(f"depends on the path taken: it is a {shown[0]} of different structure", spans))
         return ConflictT(Conflict(f"is {' on one path and '.join(shown)} on another", spans))
 
-    # ---- states of objects ------------------------------------------------------------------------------------------------
+    # ---- states of objects ---------------------------------------------------------------------------------
     def _join_states(self, ref: int | None, a: Any, b: Any, old: StateTemplate | None) -> StateTemplate:
         if a is not BOTTOM and b is not BOTTOM and old is None and same_state(a, b):
             return KeepT(a)
@@ -308,14 +319,14 @@ class Join:
             return KeepT(one)
         if isinstance(one, InstanceState):
             return self._instance(ref, a, b, old)
-        names, parts = slots_of(one)
+        names, _ = slots_of(one)
         if any(slots_of(x)[0] != names for x in both):
             return self._conflicting(a, b)
         return self._slots(type(one), names, a, b, old)
 
     def _array_state(self, ref: int | None, a: Any, b: Any) -> StateTemplate:
         types = []
-        for side, state in enumerate((a, b)):
+        for state in (a, b):
             if state is BOTTOM:
                 continue
             if isinstance(state, ArrayState):
@@ -382,7 +393,10 @@ class Join:
     def _to_stack(self, a: Any, b: Any) -> ToStackT | None:
         from tangra.frontend import stack_items
 
-        forms, rooms, tops, empty = [], [], [], []
+        forms: list[Any] = []
+        rooms: list[Size] = []
+        tops: list[int | None] = []
+        empty: list[bool] = []
         for side, x in enumerate((a, b)):
             outer, self.ev.state = self.ev.state, self.sides[side] or self.base
             forms.append(stack_items.common_form(self.ev, x))

@@ -39,8 +39,26 @@ if TYPE_CHECKING:
     from tangra.frontend.evaluator import Evaluator
 
 LIBRARIES = frozenset(
-    {"numpy", "math", "scipy", "builtins", "functools", "itertools", "operator", "dataclasses", "typing",
-     "jaxtyping", "collections", "sys", "types", "enum", "copy", "cmath", "random", "ml_dtypes"}
+    {
+        "numpy",
+        "math",
+        "scipy",
+        "builtins",
+        "functools",
+        "itertools",
+        "operator",
+        "dataclasses",
+        "typing",
+        "jaxtyping",
+        "collections",
+        "sys",
+        "types",
+        "enum",
+        "copy",
+        "cmath",
+        "random",
+        "ml_dtypes",
+    }
 )
 """Top-level packages whose attributes are constants of the language, not state of the user's program."""
 
@@ -82,13 +100,13 @@ class Guard:
             same = type(value) is type(self.expected) and bool(value == self.expected)
             return same and (not isinstance(value, float) or repr(value) == repr(self.expected))
         if self.check in ("type", "kind"):
-            return type(value) is self.expected
+            return bool(type(value) is self.expected)
         if self.check in ("positive", "not positive"):
             return bool(value > 0) is (self.check == "positive")
         if self.check == "length":
-            return len(value) == self.expected
+            return bool(len(value) == self.expected)
         if self.check == "keys":
-            return tuple(value) == self.expected
+            return bool(tuple(value) == self.expected)
         return (
             type(value) is np.ndarray
             and value.dtype == np.dtype(self.expected.dtype.numpy)
@@ -113,7 +131,7 @@ class LiveObjects:
         self.signs: dict[Any, str] = {}
         self.next_ref = -1
 
-    # ---- names ----------------------------------------------------------------------------------------------------
+    # ---- names ---------------------------------------------------------------------------------------------
     def resolve_global(self, name: str) -> AbstractValue | None:
         """A global or builtin name of the function being evaluated; None where there is none."""
         frame = self.ev.frame
@@ -168,7 +186,7 @@ class LiveObjects:
         self.objects[ref] = obj
         return ref
 
-    # ---- conversion ----------------------------------------------------------------------------------------------
+    # ---- conversion ----------------------------------------------------------------------------------------
     def constant(self, value: Any) -> AbstractValue:
         """A part of a constant container as an abstract value."""
         return Const(value)
@@ -283,8 +301,10 @@ class LiveObjects:
     def _limit(self, obj: Any, path: Path) -> None:
         if len(obj) > MAX_CONTAINER:
             raise EntryError(
-                f"{path} has {len(obj)} items, too many to convert one by one", code=diagnostics.UNSUPPORTED_VALUE,
-                span=self.ev.span, fix="make it a NumPy array",
+                f"{path} has {len(obj)} items, too many to convert one by one",
+                code=diagnostics.UNSUPPORTED_VALUE,
+                span=self.ev.span,
+                fix="make it a NumPy array",
             )
 
     def _array(self, obj: np.ndarray[Any, Any], path: Path) -> AbstractValue:
@@ -323,7 +343,7 @@ class LiveObjects:
         self.ev.initial[ref] = DictState(tuple(obj), values)
         return value
 
-    # ---- attributes of live objects --------------------------------------------------------------------------------
+    # ---- attributes of live objects ------------------------------------------------------------------------
     def attribute(self, ref: int, name: str) -> AbstractValue | None:
         """An attribute of a live instance that was not touched yet; None if it has none of its own."""
         obj = self.objects.get(ref)
@@ -353,8 +373,10 @@ def array_type(obj: np.ndarray[Any, Any], path: Path, ev: Evaluator) -> ArrayTyp
     if dtype is None or type(obj) is not np.ndarray:
         what = f"dtype {obj.dtype}" if dtype is None else f"type {type(obj).__name__}"
         raise EntryError(
-            f"{path} is an array of {what}, which compiled code does not cover", code=diagnostics.UNSUPPORTED_VALUE,
-            span=ev.span, fix="convert it with np.asarray(x, dtype=np.float64) before the call",
+            f"{path} is an array of {what}, which compiled code does not cover",
+            code=diagnostics.UNSUPPORTED_VALUE,
+            span=ev.span,
+            fix="convert it with np.asarray(x, dtype=np.float64) before the call",
         )
     return ArrayType(dtype, obj.shape)
 

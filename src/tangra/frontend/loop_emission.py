@@ -132,9 +132,7 @@ def _without_dead_names(ev: Evaluator, loop: Loop, at_least_once: bool) -> tuple
     return base, restore
 
 
-def _trial(
-    ev: Evaluator, loop: Loop, plan: Plan, base: State, lengths: dict[int, Length]
-) -> tuple[Block, State]:
+def _trial(ev: Evaluator, loop: Loop, plan: Plan, base: State, lengths: dict[int, Length]) -> tuple[Block, State]:
     """Evaluate the body once with what `plan` carries as block arguments."""
     block = Block()
     index = block.add_arg(scalar(I64), loop.name) if loop.bounds is not None else None

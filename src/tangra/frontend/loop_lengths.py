@@ -69,14 +69,12 @@ def convert_known(ev: Evaluator, loop: Loop, base: State, lengths: dict[int, Len
     if known is None or known[1] != ev.next_ref:
         return base
     growths: dict[int, growth.Growth] = known[0]
+    fresh: dict[int, growth.Growth] = {}
     for ref, grown in growths.items():
         state = base.heap.get(ref) or ev.initial.get(ref)
         if not isinstance(state, ListState) or len(state.items) != len(grown.items):
             return base
-    fresh = {
-        ref: replace(grown, items=(base.heap.get(ref) or ev.initial[ref]).items)  # type: ignore[union-attr]
-        for ref, grown in growths.items()
-    }
+        fresh[ref] = replace(grown, items=state.items)  # type: ignore[arg-type]
     return converted(ev, loop, base, fresh, lengths)
 
 

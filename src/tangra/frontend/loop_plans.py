@@ -32,7 +32,7 @@ def seeds(ev: Evaluator, loop: Loop, base: State) -> Plan:
             dtype = join_dtype(kinds)
             if dtype is not None:
                 plan.entries[name] = NumberT(kinds, dtype)
-    plan.poisoned = {r: True for r in base.poisoned}
+    plan.poisoned = dict.fromkeys(base.poisoned, True)
     return plan
 
 

@@ -142,7 +142,8 @@ def _unroll_or_refuse(ev: Evaluator, loop: Loop, trips: int | None, needed: Stat
     size = "a number of trips that is only known at run time" if trips is None else f"{trips} trips"
     raise TypeMismatchError(
         f"{needed.what} must be known at compile time, but it changes in a loop with {size}",
-        code=diagnostics.NOT_STATIC, span=needed.span,
+        code=diagnostics.NOT_STATIC,
+        span=needed.span,
         fix=f"loop over a tuple or a range of at most {UNROLL_LIMIT} constant trips, which is unrolled",
     )
 
@@ -163,11 +164,15 @@ def _unroll(ev: Evaluator, loop: Loop, trips: int | None) -> None:
                 raise _NotConstant
             rest = None if trips is None else trips - done
             if rest != 0:
-                later = advanced(ev, loop, done)
-                branches.branch(ev, stop_flag(ev), lambda: None, lambda: _unroll(ev, later, rest), None)
+                _unroll_unless_stopped(ev, advanced(ev, loop, done), rest)
             return
         if done > UNROLL_LIMIT and trips is None:
             raise _NotConstant
+
+
+def _unroll_unless_stopped(ev: Evaluator, rest: Loop, trips: int | None) -> None:
+    """The trips after one that may have left the loop."""
+    branches.branch(ev, stop_flag(ev), lambda: None, lambda: _unroll(ev, rest, trips), None)
 
 
 def _peel(ev: Evaluator, loop: Loop) -> None:
@@ -194,9 +199,9 @@ def _ask_for_sign(ev: Evaluator, loop: Loop, first: Size, last: Size) -> None:
         return
     atom = last.single_atom
     source = ev.symbols.sources.get(str(last)) if atom is not None else None
-    if isinstance(source, Value) and source in ev.func.params:
-        if bounds(last, ev.facts) == (None, None):
-            raise StaticNeeded("whether the loop runs", (source,), ev.span, sign_only=True)
+    of_argument = isinstance(source, Value) and source in ev.func.params
+    if of_argument and bounds(last, ev.facts) == (None, None):
+        raise StaticNeeded("whether the loop runs", (source,), ev.span, sign_only=True)  # type: ignore[arg-type]
 
 
 def _first_trip(ev: Evaluator, loop: Loop) -> None:

@@ -40,7 +40,9 @@ def load(ev: Evaluator, name: str) -> AbstractValue:
 
 
 def _unbound(ev: Evaluator, name: str) -> AbstractValue:
-    ev.python_error("UnboundLocalError", f"cannot access local variable '{name}' where it is not associated with a value")
+    ev.python_error(
+        "UnboundLocalError", f"cannot access local variable '{name}' where it is not associated with a value"
+    )
 
 
 def _bound(ev: Evaluator, name: str, entry: Slot | None, cell: int | None = None) -> AbstractValue:
@@ -93,5 +95,3 @@ def delete(ev: Evaluator, name: str) -> None:
         ev.put(entry.ref, CellState(None))
     else:
         ev.state.env.pop(name, None)
-
-

@@ -1,4 +1,4 @@
-"""Operators on every kind of value: numbers and arrays by `tangra.api`, containers, strings and the user's classes here."""
+"""Operators on every kind of value: numbers and arrays by `tangra.api`, containers and the user's classes here."""
 
 from __future__ import annotations
 
@@ -35,13 +35,32 @@ if TYPE_CHECKING:
     from tangra.frontend.evaluator import Evaluator
 
 DUNDERS = {
-    "+": "add", "-": "sub", "*": "mul", "/": "truediv", "//": "floordiv", "%": "mod", "**": "pow", "@": "matmul",
-    "<<": "lshift", ">>": "rshift", "&": "and", "|": "or", "^": "xor",
+    "+": "add",
+    "-": "sub",
+    "*": "mul",
+    "/": "truediv",
+    "//": "floordiv",
+    "%": "mod",
+    "**": "pow",
+    "@": "matmul",
+    "<<": "lshift",
+    ">>": "rshift",
+    "&": "and",
+    "|": "or",
+    "^": "xor",
 }
-COMPARISONS = {"<": ("lt", "gt"), "<=": ("le", "ge"), ">": ("gt", "lt"), ">=": ("ge", "le"), "==": ("eq", "eq"),
-               "!=": ("ne", "ne")}
+COMPARISONS = {
+    "<": ("lt", "gt"),
+    "<=": ("le", "ge"),
+    ">": ("gt", "lt"),
+    ">=": ("ge", "le"),
+    "==": ("eq", "eq"),
+    "!=": ("ne", "ne"),
+}
 PYTHON: dict[str, Callable[[Any, Any], Any]] = {
-    **numbers.PYTHON, "is": operator.is_, "is not": operator.is_not,
+    **numbers.PYTHON,
+    "is": operator.is_,
+    "is not": operator.is_not,
 }
 
 
@@ -84,9 +103,9 @@ def _user_operator(ev: Evaluator, op: str, left: AbstractValue, right: AbstractV
     """An operator of which an operand is an instance of a user's class."""
     first, second = COMPARISONS[op] if op in COMPARISONS else (DUNDERS[op], f"r{DUNDERS[op]}")
     order = [(left, first, right), (right, second, left)]
-    if isinstance(left, InstanceValue) and isinstance(right, InstanceValue) and left.cls is not right.cls:
-        if issubclass(right.cls, left.cls):
-            order.reverse()
+    both = isinstance(left, InstanceValue) and isinstance(right, InstanceValue)
+    if both and left.cls is not right.cls and issubclass(right.cls, left.cls):  # type: ignore[union-attr, arg-type]
+        order.reverse()
     for receiver, name, other in order:
         if isinstance(receiver, InstanceValue):
             method = classes.special_method(ev, receiver, f"__{name}__")
@@ -98,7 +117,7 @@ def _user_operator(ev: Evaluator, op: str, left: AbstractValue, right: AbstractV
         same = classes.dataclass_equality(ev, left, right)
         same = Const(identical(ev, left, right)) if same is None else same
         return same if op == "==" else negate(ev, same)
-    numbers.bad_operands(ev, op, conversion.describe(ev, left), conversion.describe(ev, right))
+    raise numbers.bad_operands(ev, op, conversion.describe(ev, left), conversion.describe(ev, right))
 
 
 def inplace(ev: Evaluator, op: str, left: AbstractValue, right: AbstractValue) -> AbstractValue:
@@ -141,9 +160,21 @@ def _array_inplace(ev: Evaluator, op: str, left: ArrayValue, right: AbstractValu
     return left
 
 
-UFUNCS = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "//": "floor_divide", "%": "remainder",
-          "**": "power", "@": "matmul", "&": "bitwise_and", "|": "bitwise_or", "^": "bitwise_xor",
-          "<<": "left_shift", ">>": "right_shift"}
+UFUNCS = {
+    "+": "add",
+    "-": "subtract",
+    "*": "multiply",
+    "/": "divide",
+    "//": "floor_divide",
+    "%": "remainder",
+    "**": "power",
+    "@": "matmul",
+    "&": "bitwise_and",
+    "|": "bitwise_or",
+    "^": "bitwise_xor",
+    "<<": "left_shift",
+    ">>": "right_shift",
+}
 
 
 def _too_large(ev: Evaluator, left: ArrayValue, result: Any) -> None:
@@ -220,10 +251,13 @@ def is_test(ev: Evaluator, left: AbstractValue, right: AbstractValue) -> Abstrac
     for a, b in ((left, right), (right, left)):
         if isinstance(a, Scalar) and isinstance(b, Const) and isinstance(b.value, bool) and a.kinds == (PYBOOL,):
             return a if b.value else negate(ev, a)
-    if isinstance(left, ArrayValue) and isinstance(right, ArrayValue):
-        if right.ref in ev.state.partners.get(left.ref, ()):
-            ev.error(TypeMismatchError, "whether these are the same array depends on the path taken before",
-                     code=diagnostics.ALIAS)
+    arrays = isinstance(left, ArrayValue) and isinstance(right, ArrayValue)
+    if arrays and right.ref in ev.state.partners.get(left.ref, ()):  # type: ignore[union-attr]
+        ev.error(
+            TypeMismatchError,
+            "whether these are the same array depends on the path taken before",
+            code=diagnostics.ALIAS,
+        )
     return Const(identical(ev, left, right))
 
 
@@ -243,8 +277,11 @@ def contains(ev: Evaluator, item: AbstractValue, container: AbstractValue) -> Ab
         return containers.in_range(ev, item, container)
     found = ev.iterate(container)
     if found is None:
-        ev.error(TypeMismatchError, f"argument of type {conversion.describe(ev, container)} is not iterable",
-                 code=diagnostics.NOT_ITERABLE)
+        ev.error(
+            TypeMismatchError,
+            f"argument of type {conversion.describe(ev, container)} is not iterable",
+            code=diagnostics.NOT_ITERABLE,
+        )
     result: AbstractValue = Const(False)
     for other in found:
         same = truth(ev, binary(ev, "==", item, other)) if not identical(ev, item, other) else Const(True)
@@ -265,7 +302,7 @@ def _constants_in(ev: Evaluator, item: Const, container: Const) -> AbstractValue
         ev.python_error("TypeError", str(e))
 
 
-# ---- subscripts ------------------------------------------------------------------------------------------------------
+# ---- subscripts -------------------------------------------------------------------------------------------
 
 
 def getitem(ev: Evaluator, target: AbstractValue, index: AbstractValue) -> AbstractValue:
@@ -294,4 +331,3 @@ def setitem(ev: Evaluator, target: AbstractValue, index: AbstractValue, value: A
             ev.call(method, [index, value], {})
             return
     containers.setitem(ev, target, index, value)
-

@@ -37,7 +37,10 @@ def _cases(ev: Evaluator, node: ast.Match, subject: AbstractValue, cases: list[a
         return
     assert isinstance(cond, Scalar)
     branches.branch(
-        ev, cond.value, lambda: branches.exec_block(ev, case.body), lambda: _cases(ev, node, subject, cases[1:]),
+        ev,
+        cond.value,
+        lambda: branches.exec_block(ev, case.body),
+        lambda: _cases(ev, node, subject, cases[1:]),
         branches.live_after(ev, node),
     )
 
@@ -107,8 +110,13 @@ def _sequence(ev: Evaluator, pattern: ast.MatchSequence, v: AbstractValue) -> Ab
     assert isinstance(starred, ast.MatchStar)
     if starred.name is not None:
         names.store(ev, starred.name, containers.new_list(ev, items[star : len(items) - after]))
-    return _all(ev, [*zip(pattern.patterns[:star], items),
-                     *zip(pattern.patterns[star + 1 :], items[len(items) - after :])])
+    return _all(
+        ev,
+        [
+            *zip(pattern.patterns[:star], items[:star], strict=True),
+            *zip(pattern.patterns[star + 1 :], items[len(items) - after :], strict=True),
+        ],
+    )
 
 
 def _class(ev: Evaluator, pattern: ast.MatchClass, v: AbstractValue) -> AbstractValue:
@@ -123,7 +131,7 @@ def _class(ev: Evaluator, pattern: ast.MatchClass, v: AbstractValue) -> Abstract
             pairs.append((pattern.patterns[0], v))
         else:
             fields = getattr(python_class, "__match_args__", ())
-            pairs += [(p, attributes.get(ev, v, f)) for p, f in zip(pattern.patterns, fields)]
+            pairs += [(p, attributes.get(ev, v, f)) for p, f in zip(pattern.patterns, fields, strict=False)]
     for name, part in zip(pattern.kwd_attrs, pattern.kwd_patterns, strict=True):
         found = attributes.find(ev, v, name) if isinstance(v, (InstanceValue, TupleValue)) else None
         if found is None:

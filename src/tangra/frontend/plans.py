@@ -80,7 +80,9 @@ def plan_state(ev: Evaluator, plan: Plan, base: State, values: list[Value]) -> S
         ev.pair(ref, [*sorted(info.partners), *(refs[j] for j in plan.partners.get(k, ()))])
         if info.poisoned:
             state.poisoned[ref] = ev.span
-            ev.writers.update({ref: ev.writers[r] for r in info.refs if r in ev.writers})
+            for old in info.refs:
+                if old in ev.writers:
+                    ev.writers[ref] = ev.writers[old]
     for a, b in plan.pairs:
         ev.pair(a, [b])
     for ref in plan.poisoned:
@@ -122,7 +124,9 @@ def _state_fits(template: StateTemplate, state: HeapState) -> bool:
     if isinstance(template, ArrayT):
         return isinstance(state, ArrayState) and state.value.type == template.type
     if isinstance(template, SlotsT):
-        return isinstance(state, template.form) and (template.form is InstanceState or slots_of(state)[0] == template.names)
+        return isinstance(state, template.form) and (
+            template.form is InstanceState or slots_of(state)[0] == template.names
+        )
     if isinstance(template, StackT):
         return isinstance(state, StackState) and state.leaves == template.leaves
     return False

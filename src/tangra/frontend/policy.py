@@ -1,4 +1,4 @@
-"""What differs between the compiler and a checker over the same evaluator: how names resolve, what happens with what is not covered.
+"""What differs between the compiler and a checker over the same evaluator: how names resolve, what is refused.
 
 `Policy` is the compiler's: strict, and names resolve to live Python objects. A tolerant one overrides its methods.
 """
@@ -58,8 +58,13 @@ class Policy:
         from tangra.errors import Note
 
         notes = [Note("one of them is from here", span) for span in conflict.spans if span is not None]
-        ev.error(TypeMismatchError, f"{name} {conflict.message}", code=diagnostics.CONFLICT, notes=notes,
-                 fix="give it the same type and shape on every path, for instance by starting from np.zeros or 0.0")
+        ev.error(
+            TypeMismatchError,
+            f"{name} {conflict.message}",
+            code=diagnostics.CONFLICT,
+            notes=notes,
+            fix="give it the same type and shape on every path, for instance by starting from np.zeros or 0.0",
+        )
 
     def raises(self, ev: Evaluator, name: str, message: str) -> NoReturn:
         """Python is certain to raise `name` here."""

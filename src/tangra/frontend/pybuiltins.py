@@ -70,7 +70,7 @@ def range_(ev: Evaluator, *args: AbstractValue) -> AbstractValue:
 def _index(ev: Evaluator, v: AbstractValue) -> AbstractValue:
     """`operator.index(v)`."""
     kind = ev.kind(v) if is_number(v) else None
-    if kind is None or not kind.dtype.is_integer and kind.dtype.kind != "b":
+    if kind is None or (not kind.dtype.is_integer and kind.dtype.kind != "b"):
         ev.python_error("TypeError", f"'{conversion.describe(ev, v)}' object cannot be interpreted as an integer")
     return api.int_(ev, v)
 
@@ -129,7 +129,7 @@ def iter_(ev: Evaluator, v: AbstractValue) -> AbstractValue:
     ev.unsupported("iterators as values", "loop over the container itself, or use an index")
 
 
-# ---- containers ------------------------------------------------------------------------------------------------------------
+# ---- containers -------------------------------------------------------------------------------------------
 
 
 def collect(ev: Evaluator, iterable: AbstractValue, what: str) -> ListValue:
@@ -141,7 +141,10 @@ def collect(ev: Evaluator, iterable: AbstractValue, what: str) -> ListValue:
         return containers.new_list(ev, list(found))
     out = containers.new_list(ev, [])
     iteration.for_each(
-        ev, iterable, lambda item: (container_methods.append(ev, out, item), None)[1], key=ev.loop_key(("collect", ev.place))
+        ev,
+        iterable,
+        lambda item: (container_methods.append(ev, out, item), None)[1],
+        key=ev.loop_key(("collect", ev.place)),
     )
     return out
 
@@ -184,7 +187,7 @@ def slice_(ev: Evaluator, *args: AbstractValue) -> AbstractValue:
     return SliceValue(*parts)
 
 
-# ---- folds -----------------------------------------------------------------------------------------------------------------
+# ---- folds ------------------------------------------------------------------------------------------------
 
 
 def _is_short(ev: Evaluator, v: AbstractValue) -> bool:
@@ -193,7 +196,9 @@ def _is_short(ev: Evaluator, v: AbstractValue) -> bool:
         return v.type.rank == 1
     if isinstance(v, (IterValue, RangeValue)):
         return iteration.is_short(ev, v)
-    return not (isinstance(v, ListValue) and isinstance(ev.look(v.ref), StackState)) and not isinstance(v, InstanceValue)
+    return not (isinstance(v, ListValue) and isinstance(ev.look(v.ref), StackState)) and not isinstance(
+        v, InstanceValue
+    )
 
 
 @builtin(builtins.sum)
@@ -265,7 +270,7 @@ def reduce_(
     return conversion.slot(ev, found, "the result of reduce()")
 
 
-# ---- objects -----------------------------------------------------------------------------------------------------------------
+# ---- objects ----------------------------------------------------------------------------------------------
 
 
 @builtin(builtins.getattr)
@@ -357,12 +362,14 @@ def replace_(ev: Evaluator, v: AbstractValue, /, **changes: AbstractValue) -> Ab
 
 @builtin(dataclasses.astuple)
 def astuple_(ev: Evaluator, v: AbstractValue) -> AbstractValue:
-    return _fields(ev, v, lambda names, values: TupleValue(tuple(values)))
+    result: AbstractValue = _fields(ev, v, lambda names, values: TupleValue(tuple(values)))
+    return result
 
 
 @builtin(dataclasses.asdict)
 def asdict_(ev: Evaluator, v: AbstractValue) -> AbstractValue:
-    return _fields(ev, v, lambda names, values: containers.new_dict(ev, names, values))
+    result: AbstractValue = _fields(ev, v, lambda names, values: containers.new_dict(ev, names, values))
+    return result
 
 
 def _fields(ev: Evaluator, v: AbstractValue, make: Callable[[list[str], list[AbstractValue]], AbstractValue]) -> Any:
@@ -414,12 +421,26 @@ def deep_copy(ev: Evaluator, v: AbstractValue) -> AbstractValue:
     return twin
 
 
-# ---- operator and itertools --------------------------------------------------------------------------------------------------
+# ---- operator and itertools -------------------------------------------------------------------------------
 
 _OPERATORS: dict[Any, str] = {
-    operator.add: "+", operator.sub: "-", operator.mul: "*", operator.truediv: "/", operator.floordiv: "//",
-    operator.mod: "%", operator.pow: "**", operator.matmul: "@", operator.lt: "<", operator.le: "<=", operator.gt: ">",
-    operator.ge: ">=", operator.eq: "==", operator.ne: "!=", operator.and_: "&", operator.or_: "|", operator.xor: "^",
+    operator.add: "+",
+    operator.sub: "-",
+    operator.mul: "*",
+    operator.truediv: "/",
+    operator.floordiv: "//",
+    operator.mod: "%",
+    operator.pow: "**",
+    operator.matmul: "@",
+    operator.lt: "<",
+    operator.le: "<=",
+    operator.gt: ">",
+    operator.ge: ">=",
+    operator.eq: "==",
+    operator.ne: "!=",
+    operator.and_: "&",
+    operator.or_: "|",
+    operator.xor: "^",
 }
 
 
@@ -454,9 +475,15 @@ def _combinatoric(function: Any) -> None:
         return TupleValue(tuple(TupleValue(tuple(group)) for group in function(*plain, **plain_options)))
 
 
-for _function in (itertools.product, itertools.combinations, itertools.permutations,
-                  itertools.combinations_with_replacement, itertools.pairwise):
-    _combinatoric(_function)
+_COMBINATORIC: tuple[Any, ...] = (
+    itertools.product,
+    itertools.combinations,
+    itertools.permutations,
+    itertools.combinations_with_replacement,
+    itertools.pairwise,
+)
+for _combiner in _COMBINATORIC:
+    _combinatoric(_combiner)
 
 
 @builtin(itertools.chain)

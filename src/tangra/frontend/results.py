@@ -123,8 +123,17 @@ class BackReference:
 
 
 Node = (
-    ConstNode | NumberNode | ArrayNode | ExistingNode | TupleNode | ListNode | DictNode | InstanceNode | StackNode
-    | PartsNode | BackReference
+    ConstNode
+    | NumberNode
+    | ArrayNode
+    | ExistingNode
+    | TupleNode
+    | ListNode
+    | DictNode
+    | InstanceNode
+    | StackNode
+    | PartsNode
+    | BackReference
 )
 
 

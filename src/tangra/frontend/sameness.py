@@ -54,13 +54,17 @@ def same(a: Any, b: Any) -> bool:
         return same(a.self, b.self) and (a.function is b.function or same(a.function, b.function))
     if isinstance(a, PartialValue):
         return (
-            same(a.function, b.function) and len(a.args) == len(b.args) and all(map(same, a.args, b.args))
+            same(a.function, b.function)
+            and len(a.args) == len(b.args)
+            and all(map(same, a.args, b.args))
             and [k for k, _ in a.kwargs] == [k for k, _ in b.kwargs]
             and all(same(x[1], y[1]) for x, y in zip(a.kwargs, b.kwargs, strict=True))
         )
     if isinstance(a, FunctionValue):
         return (
-            a.definition is b.definition and a.scope == b.scope and len(a.defaults) == len(b.defaults)
+            a.definition is b.definition
+            and a.scope == b.scope
+            and len(a.defaults) == len(b.defaults)
             and all(map(same, a.defaults, b.defaults))
             and all(x[0] == y[0] and same(x[1], y[1]) for x, y in zip(a.kw_defaults, b.kw_defaults, strict=True))
         )

@@ -84,8 +84,12 @@ def load(function: types.FunctionType, owner: type | None = None) -> Definition:
     if node is None:
         raise _no_source(function, "the file no longer has it where it was compiled from")
     definition = Definition(
-        node, function.__name__, code.co_filename, function.__globals__,
-        owner or _owner(function), function,
+        node,
+        function.__name__,
+        code.co_filename,
+        function.__globals__,
+        owner or _owner(function),
+        function,
     )
     _DEFINITIONS[id(function)] = function, code, definition
     return definition
@@ -123,8 +127,9 @@ def _def_node(tree: ast.Module, code: types.CodeType) -> FunctionNode | None:
             first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
             if first == code.co_firstlineno:
                 if isinstance(node, ast.AsyncFunctionDef):
-                    raise UnsupportedError(f"{node.name} is a coroutine: compiled code is synchronous",
-                                           code=UNSUPPORTED, fix="use def")
+                    raise UnsupportedError(
+                        f"{node.name} is a coroutine: compiled code is synchronous", code=UNSUPPORTED, fix="use def"
+                    )
                 return node
     return None
 
@@ -133,8 +138,10 @@ def _lambda_node(tree: ast.Module, code: types.CodeType) -> ast.Lambda | None:
     """The lambda that `code` was compiled from: by line, then by the columns its instructions come from."""
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     found = [
-        n for n in ast.walk(tree)
-        if isinstance(n, ast.Lambda) and n.lineno == code.co_firstlineno
+        n
+        for n in ast.walk(tree)
+        if isinstance(n, ast.Lambda)
+        and n.lineno == code.co_firstlineno
         and tuple(a.arg for a in (*n.args.posonlyargs, *n.args.args, *n.args.kwonlyargs)) == names
     ]
     if len(found) > 1:
@@ -147,7 +154,9 @@ def _lambda_node(tree: ast.Module, code: types.CodeType) -> ast.Lambda | None:
 
 def _contains(node: ast.expr, place: tuple[int | None, int | None, int | None, int | None]) -> bool:
     line, end_line, column, end_column = place
-    assert line is not None and column is not None and end_column is not None
+    assert line is not None
+    assert column is not None
+    assert end_column is not None
     start = (node.lineno, node.col_offset) <= (line, column)
     return start and (end_line or line, end_column) <= (node.end_lineno or line, node.end_col_offset or 0)
 

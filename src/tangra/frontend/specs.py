@@ -106,12 +106,17 @@ def spec_of(obj: Any, where: str = "argument", seen: set[int] | None = None) -> 
         if kind.python and type(obj) is not kind.type:
             return _subclass(obj, where)
         if kind.python and isinstance(obj, int) and not -(2**63) <= obj < 2**63:
-            raise EntryError(f"{where} is the integer {obj}, which doesn't fit in 64 bits",
-                             code=diagnostics.UNSUPPORTED_VALUE, fix="pass it as a float")
+            raise EntryError(
+                f"{where} is the integer {obj}, which doesn't fit in 64 bits",
+                code=diagnostics.UNSUPPORTED_VALUE,
+                fix="pass it as a float",
+            )
         return NumberSpec(kind, obj)
     if isinstance(obj, (np.generic, complex)):
-        raise EntryError(f"{where} is a number of type {type(obj).__name__}, which compiled code does not cover",
-                         code=diagnostics.UNSUPPORTED_VALUE)
+        raise EntryError(
+            f"{where} is a number of type {type(obj).__name__}, which compiled code does not cover",
+            code=diagnostics.UNSUPPORTED_VALUE,
+        )
     if isinstance(obj, tuple) and (type(obj) is tuple or hasattr(obj, "_fields")):
         items = tuple(spec_of(x, f"{where}[{k}]", seen) for k, x in enumerate(obj))
         return TupleSpec(items, None if type(obj) is tuple else type(obj))
@@ -130,9 +135,10 @@ def _subclass(obj: Any, where: str) -> ArgSpec:
     if isinstance(obj, enum.Enum):
         return ConstSpec(obj)
     raise EntryError(
-        f"{where} is a {type(obj).__name__}, a class derived from {type(obj).__mro__[-2].__name__}, which compiled code "
-        "does not cover",
-        code=diagnostics.UNSUPPORTED_VALUE, fix="pass int(x) or float(x)",
+        f"{where} is a {type(obj).__name__}, a class derived from {type(obj).__mro__[-2].__name__}, which compiled "
+        "code does not cover",
+        code=diagnostics.UNSUPPORTED_VALUE,
+        fix="pass int(x) or float(x)",
     )
 
 
@@ -141,7 +147,8 @@ def _array(obj: np.ndarray[Any, Any], where: str) -> ArraySpec:
     if dtype is None or type(obj) is not np.ndarray:
         what = f"dtype {obj.dtype}" if dtype is None else f"class {type(obj).__name__}"
         raise EntryError(
-            f"{where} is an array of {what}, which compiled code does not cover", code=diagnostics.UNSUPPORTED_VALUE,
+            f"{where} is an array of {what}, which compiled code does not cover",
+            code=diagnostics.UNSUPPORTED_VALUE,
             fix="convert it before the call, for instance with x.astype(np.float64) or np.asarray(x)",
         )
     return ArraySpec(ArrayType(dtype, obj.shape), id(obj), obj, not obj.flags.writeable)

@@ -30,7 +30,8 @@ def stack_size(ev: Evaluator, state: StackState) -> Size:
     size = symbols.known_size(state.count)
     if size is None:
         ev.error(
-            DataDependentShapeError, "the length of this list depends on run-time data, so the shape does",
+            DataDependentShapeError,
+            "the length of this list depends on run-time data, so the shape does",
             code=diagnostics.DATA_SHAPE,
             fix="store into an array of the largest length (np.zeros) and keep the number of elements in use",
         )
@@ -62,8 +63,12 @@ def _as_array(ev: Evaluator, form: Item, leaves: Any, length: Size) -> Value:
         return ev.b("concat", *rows, axis=1) if len(rows) > 1 else rows[0]
     if isinstance(form, NumberItem) and len(form.kinds) > 1:
         if len({k.dtype for k in form.kinds}) > 1:
-            ev.error(TypeMismatchError, "the dtype of an array of this list depends on the run-time kinds of its items",
-                     code=diagnostics.CONFLICT, fix="append float(...) of each item")
+            ev.error(
+                TypeMismatchError,
+                "the dtype of an array of this list depends on the run-time kinds of its items",
+                code=diagnostics.CONFLICT,
+                fix="append float(...) of each item",
+            )
         value = first_rows(ev, ev.read(next(leaves)), length)
         next(leaves)
         return value

@@ -2,8 +2,8 @@
 
 A list becomes a stack when a loop's body appends to it (`growing` finds such lists after a trial of the body, `convert`
 rewrites the state before the loop) or when it is indexed by a run-time int. The arrays have room for what the loop can
-append at most. An array that is appended is copied: it and the stack are partners, so that a later write to it, which in
-Python changes the list too, is refused.
+append at most. An array that is appended is copied: it and the stack are partners, so that a later write to it, which
+in Python changes the list too, is refused.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from tangra.api.elementwise import as_joined, is_number, kinds_of
-from tangra.api.indexing import step_view
+from tangra.api.numpy_layout import step_view
 from tangra.api.values import AbstractValue, ArrayValue, Const, ListValue, Scalar, SliceValue, TupleValue
 from tangra.frontend import conversion, symbols
 from tangra.frontend.heap import ArrayState, ListState, StackState, ViewState
@@ -133,16 +133,22 @@ def position(ev: Evaluator, count: AbstractValue, index: AbstractValue, message:
     if isinstance(index, Const) and index.value < 0:
         index = ev.binary("+", count, Const(int(index.value)))
         size = symbols.known_size(index)
-    if size is not None and length is not None:
-        if known_le(0, size, ev.facts) and known_lt(size, length, ev.facts):
-            return ev.b("cast", ev.number(index).value, dtype=I64) if ev.kind(index).dtype != I64 else ev.number(index).value
-    n = ev.number(count).value
     k = ev.number(index).value
     k = k if k.dtype == I64 else ev.b("cast", k, dtype=I64)
+    if _inside(ev, size, length):
+        return k
+    n = ev.number(count).value
     zero = ev.b.int(0)
     at = ev.b("select", ev.b("lt", k, zero), ev.b("add", k, n), k)
     ev.fail_if(ev.b("or", ev.b("lt", at, zero), ev.b("ge", at, n)), "IndexError", message)
     return at
+
+
+def _inside(ev: Evaluator, index: Size | None, length: Size | None) -> bool:
+    """Whether an index is known to be in range and not negative."""
+    if index is None or length is None:
+        return False
+    return bool(known_le(0, index, ev.facts) and known_lt(index, length, ev.facts))
 
 
 def item_at(ev: Evaluator, state: StackState, at: Value) -> AbstractValue:
@@ -270,7 +276,8 @@ def stacked_values(ev: Evaluator, form: Item, room: Size, state: ListState | Sta
         raise Misfit(0)
     values = [ev.peek(ref) for ref in state.leaves]
     grown = [
-        v if v.shape[0] == room
+        v
+        if v.shape[0] == room
         else ev.b("concat", v, ev.b("empty", dtype=v.dtype, shape=(room - v.shape[0], *v.shape[1:])), axis=0)
         for v in values
     ]

@@ -66,8 +66,14 @@ def for_(ev: Evaluator, node: ast.For) -> None:
 
     assigned = frozenset(assigned_names(node.body) | assigned_names([ast.Assign([node.target], ast.Constant(0))]))
     broken = iteration.for_each(
-        ev, iterable, body, key=node, assigned=assigned,
-        live_header=live.header if live else None, live_after=live.after if live else None, name=name,
+        ev,
+        iterable,
+        body,
+        key=node,
+        assigned=assigned,
+        live_header=live.header if live else None,
+        live_after=live.after if live else None,
+        name=name,
     )
     _else(ev, node.orelse, broken)
 
@@ -93,7 +99,11 @@ def while_(ev: Evaluator, node: ast.While) -> None:
         ev.state.env[STOPPED] = Const(True)
 
     loop = Loop(
-        node, None, body, frozenset(assigned_names(node.body)), live.header if live else None,
+        node,
+        None,
+        body,
+        frozenset(assigned_names(node.body)),
+        live.header if live else None,
         live.after if live else None,
     )
     broken = loops.run_loop(ev, loop)

@@ -137,8 +137,15 @@ def size_value(ev: Evaluator, size: Size) -> AbstractValue:
     if isinstance(size, int):
         return Const(size)
     lo, hi = bounds(size, ev.facts)
-    return Scalar(ev.b.dim(size), (PYINT,), None, size, max(lo, 0) if lo is not None else 0,
-                  MAX_DIM if hi is None else min(hi, MAX_DIM), ev.span)
+    return Scalar(
+        ev.b.dim(size),
+        (PYINT,),
+        None,
+        size,
+        max(lo, 0) if lo is not None else 0,
+        MAX_DIM if hi is None else min(hi, MAX_DIM),
+        ev.span,
+    )
 
 
 def symbol_for(ev: Evaluator, v: AbstractValue) -> Size:
@@ -150,8 +157,11 @@ def symbol_for(ev: Evaluator, v: AbstractValue) -> Size:
     if isinstance(v, ArrayValue) and not v.type.shape:
         v = ev.scalar(ev.read(v.ref))
     if not isinstance(v, Scalar) or any(not k.dtype.is_integer for k in v.kinds):
-        ev.error(TypeMismatchError, f"{conversion.describe(ev, v)} can't be interpreted as an integer",
-                 code=diagnostics.NOT_A_NUMBER)
+        ev.error(
+            TypeMismatchError,
+            f"{conversion.describe(ev, v)} can't be interpreted as an integer",
+            code=diagnostics.NOT_A_NUMBER,
+        )
     if v.size is not None:
         return v.size
     value = v.value if v.value.dtype == I64 else ev.b("cast", v.value, dtype=I64)
@@ -193,7 +203,9 @@ def refuse_data(ev: Evaluator, shape: tuple[Size, ...]) -> None:
     for size in shape:
         if not isinstance(size, int) and ev.symbols.data and symbols_of(size) & ev.symbols.data:
             ev.error(
-                DataDependentShapeError, "the shape of this array depends on run-time data", code=diagnostics.DATA_SHAPE,
+                DataDependentShapeError,
+                "the shape of this array depends on run-time data",
+                code=diagnostics.DATA_SHAPE,
                 fix="use the largest size it can have, and keep the number of elements in use beside it",
             )
 
@@ -202,7 +214,9 @@ def size(ev: Evaluator, v: AbstractValue, what: str) -> Size:
     """An int as a dim. Negative ones fail as NumPy does; what depends on array elements is refused."""
     if isinstance(v, Scalar) and v.size is None and depends_on_elements(v.value):
         ev.error(
-            DataDependentShapeError, f"{what} depends on run-time data, so the shape does", code=diagnostics.DATA_SHAPE,
+            DataDependentShapeError,
+            f"{what} depends on run-time data, so the shape does",
+            code=diagnostics.DATA_SHAPE,
             fix="allocate the largest size it can have, and keep the number of elements in use beside it",
         )
     found = symbol_for(ev, v)
@@ -226,8 +240,10 @@ def require_equal(ev: Evaluator, a: Size, b: Size, what: str) -> Size:
         ev.error(ShapeMismatchError, f"{what}: {a} and {b} differ", code=diagnostics.SIZES_DIFFER)
     if known is None and ev.all_sizes:
         ev.error(
-            ShapeMismatchError, f"{what}: {a} and {b} may differ, although they are equal in this call",
-            code=diagnostics.SIZES_DIFFER, fix="give the two dims one name in the annotations if they must be equal",
+            ShapeMismatchError,
+            f"{what}: {a} and {b} may differ, although they are equal in this call",
+            code=diagnostics.SIZES_DIFFER,
+            fix="give the two dims one name in the annotations if they must be equal",
         )
     if known is None:
         x, y = ev.b.dim(a), ev.b.dim(b)

@@ -1,7 +1,7 @@
 """Annotations in jaxtyping's notation: checked against the values they are given, for all sizes at once.
 
 A call is traced for the sizes it has; where the traced function's parameters are annotated, it is traced once more with
-symbolic sizes made from the annotations (`symbolic_arguments`), and two sizes that are equal only by chance are an error.
+symbolic sizes made from the annotations (`symbolic_arguments`): two sizes that are equal only by chance are an error.
 """
 
 from __future__ import annotations
@@ -100,15 +100,19 @@ def check(ev: Evaluator, hint: Any, value: AbstractValue, what: str) -> None:
     if not isinstance(value, ArrayValue):
         if (is_number(value) and hint.dim_str.strip()) or isinstance(value, (TupleValue, ListValue)):
             ev.error(
-                TypeMismatchError, f"{what} is annotated {hint.__name__}, but it is {conversion.describe(ev, value)}",
+                TypeMismatchError,
+                f"{what} is annotated {hint.__name__}, but it is {conversion.describe(ev, value)}",
                 code=diagnostics.ANNOTATION,
             )
         return
     dtypes = getattr(hint, "dtypes", None)
     name = value.type.dtype.numpy
     if isinstance(dtypes, (list, tuple)) and name not in dtypes:
-        ev.error(TypeMismatchError, f"{what} is annotated {hint.__name__}, but its dtype is {name}",
-                 code=diagnostics.ANNOTATION)
+        ev.error(
+            TypeMismatchError,
+            f"{what} is annotated {hint.__name__}, but its dtype is {name}",
+            code=diagnostics.ANNOTATION,
+        )
     frame = ev.frame
     assert frame is not None
     try:
