@@ -181,6 +181,12 @@ def test_structural_zeros_and_what_cut_them():
         assert [op.name for op in made.attrs["cuts"]] == ["floor"]
 
 
+def test_cuts_are_told_by_parameter():
+    made = vjp(build([REAL, REAL, REAL], lambda p, x, y, z: p.f("floor", x) * 2.0 + z), [True, True, True])
+    assert made.attrs["structural_zero"] == (True, True, False)
+    assert [[op.name for op in cuts] for cuts in made.attrs["cuts_by"]] == [["floor"], [], []]
+
+
 def test_a_test_for_failure_cuts_nothing():
     def program(p, x):
         p.b.emit("fail_if", [(x < 0.0).v], {"kind": "ValueError", "message": "negative"})

@@ -75,8 +75,20 @@ def test_sizes_shared_by_lanes_work_and_others_are_refused():
 
     func = build([REAL, INT], program)
     batched(func, [rng.normal(size=LANES), np.int64(4)], [0, None])
-    with pytest.raises(TransformError, match="depends on the lane"):
+    with pytest.raises(TransformError, match="size of a result depends on the lane"):
         vmap(func, [0, 0], LANES)
+
+
+def test_parts_whose_length_differs_by_lane():
+    def program(p, x, n):
+        size = p.bind(n, "k")
+        part = x[slice(0, size)]
+        return p.sum(p.f("tanh", part) * part) + p.sum(p.zeros(size) + 1.0)
+
+    func = build([vec(4), INT], program)
+    batched(func, [rng.normal(size=(LANES, 4)), np.array([0, 4, 2])], [0, 0])
+    batched(func, [rng.normal(size=4), np.array([0, 4, 2])], [None, 0])
+    batched(vjp(func, [True, False]), [rng.normal(size=4), np.array([0, 4, 2]), 1.0], [None, 0, None])
 
 
 def test_no_lanes():

@@ -161,11 +161,16 @@ def _numbers(tree: Tree) -> list[int]:
     return [n for child in tree.children for n in _numbers(child)] if isinstance(tree, Node) else []
 
 
-def check_cuts(ev: Evaluator, a: Arguments, zero: Sequence[bool], cuts: Sequence[Any], transform: str) -> None:
-    """Error if the whole derivative with respect to an argument is zero because of a step function."""
+def check_cuts(
+    ev: Evaluator, a: Arguments, zero: Sequence[bool], cuts_by: Sequence[Sequence[Any]], transform: str
+) -> None:
+    """Error if the whole derivative with respect to an argument is zero because of a step function; `cuts_by` has for
+    each active leaf the operations that stopped its derivative."""
     by_leaf = dict(zip(a.active, zero, strict=True))
+    stopped = dict(zip(a.active, cuts_by, strict=True))
     for key in a.chosen:
         flat = [k for k in _numbers(a.trees[key]) if k in by_leaf]
+        cuts = list({id(op): op for k in flat for op in stopped[k]}.values())
         if flat and cuts and all(by_leaf[k] for k in flat):
             notes = [Note(f"{op.name} has derivative zero", op.span) for op in cuts[:3]]
             ev.error(
@@ -290,7 +295,7 @@ def value_and_grad(
     """(result, gradient) of a function that returns one float."""
     p = pull(ev, function, args, kwargs, options, transform)
     loss = scalar_loss(ev, p, bool(options.get("has_aux")))
-    check_cuts(ev, p.arguments, p.func.attrs["structural_zero"], p.func.attrs["cuts"], transform)
+    check_cuts(ev, p.arguments, p.func.attrs["structural_zero"], p.func.attrs["cuts_by"], transform)
     returned = p.sub.func.returned
     seeds = [ev.b.filled(1.0 if k == loss else 0.0, returned[k].array) for k in p.floats]
     values, cotangents = p.run(seeds)

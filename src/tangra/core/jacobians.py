@@ -43,7 +43,7 @@ def jacfwd(
     a = p.arguments
     zero = p.func.attrs["structural_zero"]
     if zero and all(zero):
-        check_cuts(ev, a, [True] * len(a.active), p.func.attrs["cuts"], "jacfwd")
+        check_cuts(ev, a, [True] * len(a.active), [p.func.attrs["cuts"]] * len(a.active), "jacfwd")
     columns = [_column(ev, p, n) for n in range(len(a.active))]
     blocks = {(k, n): columns[n][m] for n in range(len(a.active)) for m, k in enumerate(p.floats)}
     return arrange(ev, p.sub.tree, p.sub.leaves, a, p.floats, blocks)
@@ -79,7 +79,7 @@ def jacrev(
 ) -> AbstractValue:
     """`tg.jacrev(f)(*args)`: as `jacfwd`, by one reverse sweep per element of the result."""
     p = pull(ev, function, args, kwargs, options, "jacrev")
-    check_cuts(ev, p.arguments, p.func.attrs["structural_zero"], p.func.attrs["cuts"], "jacrev")
+    check_cuts(ev, p.arguments, p.func.attrs["structural_zero"], p.func.attrs["cuts_by"], "jacrev")
     blocks: dict[tuple[int, int], Value] = {}
     for m, k in enumerate(p.floats):
         for n, v in enumerate(_row(ev, p, m)):

@@ -15,6 +15,7 @@ from tangra.shapes import Size
 from tangra.transforms.batch_rules import direct_batch
 from tangra.transforms.errors import TransformError
 from tangra.transforms.rules import copy_op, strip_state
+from tangra.transforms.symbols import symbols_of_op, symbols_of_type
 
 
 def vmap(func: Func, in_axes: Sequence[int | None], size: Size) -> Func:
@@ -75,13 +76,17 @@ class _Batch:
         """
         lanes = {id(p) for p, axis in zip(self.func.params, self.in_axes, strict=True) if axis is not None}
         last = max((k for k, op in enumerate(ops) if op.name == "bind_dim"), default=-1)
+        outside = symbols_of_type([v.type for v in self.func.returned])
+        sizes: set[str] = set()  # symbols that differ between lanes
         left = []
         for k, op in enumerate(ops):
-            if self.common(op, lanes, k < last):
+            if self.common(op, lanes, k < last) and not (sizes and sizes & symbols_of_op(op)):
                 copy_op(self.b, op, self.mapping)
                 continue
             if op.name == "bind_dim":
-                raise TransformError("the size of an array depends on the lane of vmap", op.span)
+                if op.attrs["symbol"] in outside:
+                    raise TransformError("the size of a result depends on the lane of vmap", op.span)
+                sizes.add(op.attrs["symbol"])
             left.append(op)
             lanes.update(id(r) for r in op.results)
         return left

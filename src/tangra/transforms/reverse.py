@@ -27,9 +27,12 @@ def vjp(func: Func, active: Sequence[bool], memo: Memo | None = None) -> Func:
     """The reverse derivative of `func`.
 
     Parameters: those of `func`, then a cotangent for every floating-point result. Results: those of `func`, then a
-    cotangent for every parameter flagged in `active` (which must be floating point). `attrs["structural_zero"]` says
-    of each of these whether it is zero whatever the arguments are; `attrs["cuts"]` holds the operations that stopped
-    a derivative. Raises `TransformError` for operations without a derivative.
+    cotangent for every parameter flagged in `active` (which must be floating point). Raises `TransformError` for
+    operations without a derivative.
+
+    `attrs["structural_zero"]` says of each of these cotangents whether it is zero whatever the arguments are, and
+    `attrs["cuts_by"]` which operations stopped the derivative there (none, where the result just doesn't depend on the
+    parameter); `attrs["cuts"]` holds all operations that stopped a derivative.
     """
     memo = {} if memo is None else memo
     key = (id(func), tuple(active))
@@ -50,6 +53,7 @@ class Reverse:
         self.activity = analyse(func, active)
         behind = ops_behind_results(func)
         self.cuts = tuple(op for op in self.activity.cuts.values() if id(op) in behind)
+        self.cuts_by = tuple(self.cuts_of(p, behind) for p in self.wanted)
         self.versions = Versions(func)
         self.entry: list[Op] = []
         self.b = Builder(func.body)
@@ -75,10 +79,18 @@ class Reverse:
             "source": self.func.attrs.get("source", self.func.name),
             "structural_zero": tuple(ct is None for ct in final),
             "cuts": self.cuts,
+            "cuts_by": self.cuts_by,
         }
         result = Func(f"vjp_{self.func.name}", body, attrs)
         eliminate_dead_code(result)
         return result
+
+    def cuts_of(self, param: Value, behind: set[int]) -> tuple[Op, ...]:
+        """What stopped the derivative by `param`; nothing where it has one."""
+        if self.activity.is_active(param):
+            return ()
+        alone = analyse(self.func, [p is param for p in self.func.params])
+        return tuple(op for op in alone.cuts.values() if id(op) in behind)
 
     def new_tape(self, record: Sequence[Type]) -> Value:
         """A tape at the top of the function."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 
-from tangra.ir import ArrayType, Block, TapeType, Type
+from tangra.ir import ArrayType, Block, Op, TapeType, Type
 from tangra.shapes import Dim, Size, Symbol, substitute, symbols_of
 
 
@@ -25,12 +25,14 @@ def symbols_of_type(item: object) -> set[str]:
 def symbols_of_block(block: Block) -> set[str]:
     """All symbols that the types and attributes in `block`, nested blocks included, mention."""
     found = symbols_of_type([a.type for a in block.args])
-    for op in block.ops:
-        found |= symbols_of_type([v.type for v in (*op.operands, *op.results)])
-        found |= symbols_of_type(list(op.attrs.values()))
-        for region in op.regions:
-            found |= symbols_of_block(region)
-    return found
+    return found.union(*(symbols_of_op(op) for op in block.ops))
+
+
+def symbols_of_op(op: Op) -> set[str]:
+    """All symbols that the types and attributes of an operation, its blocks included, mention."""
+    found = symbols_of_type([v.type for v in (*op.operands, *op.results)])
+    found |= symbols_of_type(list(op.attrs.values()))
+    return found.union(*(symbols_of_block(region) for region in op.regions))
 
 
 def replace_symbols(item: object, sizes: Mapping[str, Size]) -> object:
