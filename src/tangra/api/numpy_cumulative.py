@@ -8,16 +8,15 @@ from tangra.api.context import Context
 from tangra.api.numpy_common import (
     BOOL,
     FALSE,
-    I64,
     NONE,
     ONE,
     ZERO,
+    axes_arg,
     axis_arg,
     bad_value,
     cast,
     dtype_arg,
     ew,
-    fit_to,
     flat,
     inexact,
     is_none,
@@ -189,8 +188,6 @@ def gradient(
     """`np.gradient`: central differences inside, one-sided ones at the ends; spacing a number or coordinates."""
     value = ctx.array(f)
     value = cast(ctx, value, inexact(value.dtype))
-    from tangra.api.numpy_common import axes_arg
-
     axes = axes_arg(ctx, axis, value.array.rank)
     order = static_int(ctx, edge_order, "edge_order")
     spacings = list(varargs) or [Const(1.0)]
@@ -310,6 +307,3 @@ def trapezoid(
     sums = neighbours(ctx, "add", cast(ctx, value, target), place)
     terms = ew(ctx, "div", ew(ctx, "mul", sums, cast(ctx, step, target)), 2.0)
     return ctx.result(ctx.b("reduce_sum", terms, axes=(place,)))
-
-
-__all__ = ["I64", "accumulate", "fit_to", "neighbours", "scan"]

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from tangra.api.context import Context
-from tangra.api.elementwise import broadcast_to, cast, operand
+from tangra.api.elementwise import broadcast_to, cast
 from tangra.api.numpy_common import (
-    BOOL,
     F64,
     FALSE,
     I64,
@@ -15,7 +14,6 @@ from tangra.api.numpy_common import (
     TRUE,
     ZERO,
     Shape,
-    as_array,
     bad_shape,
     bad_value,
     dtype_arg,
@@ -23,7 +21,6 @@ from tangra.api.numpy_common import (
     flat,
     grid,
     is_none,
-    mask_of,
     order_c,
     promote_dtypes,
     ramp,
@@ -35,11 +32,11 @@ from tangra.api.numpy_common import (
     static_str,
 )
 from tangra.api.numpy_joining import joined
-from tangra.api.numpy_shaping import diagonal, diagonal_indices
+from tangra.api.numpy_shaping import diagonal
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue, Const, TupleValue
 from tangra.errors import DataDependentShapeError
-from tangra.ir import DType, Value
+from tangra.ir import Value
 from tangra.shapes import Size, known_le
 
 
@@ -338,6 +335,3 @@ def bartlett(ctx: Context, M: AbstractValue) -> AbstractValue:
     below = ew(ctx, "le", n, 0.0)
     value = ctx.b("select", below, ew(ctx, "add", ratio, 1.0), ew(ctx, "add", ctx.b("neg", ratio), 1.0))
     return ctx.new_array(_single_is_one(ctx, value, size))
-
-
-__all__ = ["BOOL", "DType", "as_array", "diagonal_indices", "mask_of", "operand"]

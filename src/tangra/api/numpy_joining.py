@@ -20,7 +20,6 @@ from tangra.api.numpy_common import (
     flat,
     is_none,
     items_arg,
-    lift,
     promote_dtypes,
     renamed,
     reshape,
@@ -301,5 +300,3 @@ def _unstack(ctx: Context, x: AbstractValue, /, *, axis: AbstractValue = ZERO) -
 
 if hasattr(np, "unstack"):
     function(np.unstack)(_unstack)
-
-__all__ = ["at_least", "joined", "lift", "new_list", "stacked"]

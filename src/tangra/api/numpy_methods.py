@@ -7,19 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from tangra.api import numpy_creation, numpy_reductions, numpy_shaping, numpy_sorting, numpy_taking
+from tangra.api import numpy_creation, numpy_shaping, numpy_sorting, numpy_taking, pyint, registry
 from tangra.api.context import Context
 from tangra.api.elementwise import is_number, kinds_of, operand, scalar_kinds
-from tangra.api.kinds import PYBOOL, PYFLOAT, PYINT, Kind, kind_of
+from tangra.api.kinds import PYBOOL, PYFLOAT, PYINT, Kind
 from tangra.api.numpy_common import (
     BOOL,
     F64,
-    FALSE,
-    I64,
     NONE,
-    ONE,
     TRUE,
-    ZERO,
     as_array,
     axis_arg,
     bad_shape,
@@ -29,7 +25,6 @@ from tangra.api.numpy_common import (
     casting_arg,
     dtype_arg,
     fit_to,
-    is_true,
     only,
     static_bool,
     static_str,
@@ -37,9 +32,8 @@ from tangra.api.numpy_common import (
 )
 from tangra.api.numpy_joining import new_list
 from tangra.api.numpy_layout import keep_order
-from tangra.api.numpy_ufuncs import call_ufunc
 from tangra.api.registry import ATTRIBUTES, METHODS, Entry, attribute, method
-from tangra.api.values import AbstractValue, ArrayValue, Const, ListValue, Scalar, TupleValue
+from tangra.api.values import AbstractValue, ArrayValue, Const, Scalar, TupleValue
 from tangra.ir import Value
 from tangra.shapes import known_eq, prod
 
@@ -54,7 +48,6 @@ def _numpy_only(ctx: Context, receiver: AbstractValue, name: str) -> None:
 
 def _forward(name: str, f: Any) -> None:
     """A method that is the NumPy function of the same arguments."""
-    from tangra.api import registry
 
     def entry(ctx: Context, receiver: AbstractValue, *args: AbstractValue, **kwargs: AbstractValue) -> AbstractValue:
         _numpy_only(ctx, receiver, name)
@@ -63,7 +56,9 @@ def _forward(name: str, f: Any) -> None:
         return found(ctx, receiver, *args, **kwargs)
 
     entry.__doc__ = f"`x.{name}(…)`, as `np.{name}(x, …)`."
-    METHODS["array", name] = METHODS["scalar", name] = entry
+    METHODS["array", name] = entry
+    if name != "conjugate":  # which Python's numbers have too: see number_methods
+        METHODS["scalar", name] = entry
 
 
 for _name in (
@@ -101,10 +96,6 @@ for _name in (
 ):
     if hasattr(np, _name):
         _forward(_name, getattr(np, _name))
-
-
-# ---- shape
-# -----------------------------------------------------------------------------------------------------------------
 
 
 def _sizes(ctx: Context, args: tuple[AbstractValue, ...]) -> AbstractValue:
@@ -198,10 +189,6 @@ def view(ctx: Context, x: AbstractValue, dtype: AbstractValue | None = None) -> 
     return numpy_shaping.reshaped(ctx, base, base.type.shape)
 
 
-# ---- contents
-# --------------------------------------------------------------------------------------------------------------
-
-
 @method("array", "fill")
 def fill(ctx: Context, x: AbstractValue, value: AbstractValue) -> AbstractValue:
     """`x.fill(value)`: in place."""
@@ -266,8 +253,6 @@ def as_python(ctx: Context, value: Value) -> AbstractValue:
     """A scalar value as Python's bool, int or float."""
     kind = _python_kind(Kind(False, value.dtype))
     if value.dtype.name == "u64":
-        from tangra.api import pyint
-
         ctx.fail_if(ctx.b("gt", value, ctx.b.const(2**63 - 1, value.dtype)), "OverflowError", pyint.OVERFLOW)
     return Scalar(cast(ctx, value, kind.dtype), (kind,))
 
@@ -316,10 +301,6 @@ def length(ctx: Context, x: AbstractValue) -> AbstractValue:
     if not x.type.rank:
         bad_shape(ctx, "len() of unsized object")
     return ctx.size_value(x.type.shape[0])
-
-
-# ---- attributes
-# ------------------------------------------------------------------------------------------------------------
 
 
 def _both(*names: str) -> Callable[[Entry], Entry]:
@@ -418,73 +399,3 @@ def scalar_imag(ctx: Context, x: AbstractValue) -> AbstractValue:
 def flat_iterator(ctx: Context, x: AbstractValue) -> AbstractValue:
     """`x.flat`: as the flattened view."""
     return numpy_shaping.ravel(ctx, x)
-
-
-# ---- Python's numbers
-# ------------------------------------------------------------------------------------------------------
-
-
-@method("scalar", "is_integer")
-def is_integer(ctx: Context, x: AbstractValue) -> AbstractValue:
-    """`x.is_integer()`: of ints always true; a NumPy integer has it too."""
-    if isinstance(x, Const):
-        return Const(bool(x.value.is_integer()))
-    s = ctx.number(x)
-    if not s.dtype.is_float:
-        return TRUE
-    whole = ctx.b("and", ctx.b("isfinite", s.value), ctx.b("eq", s.value, ctx.b("floor", s.value)))
-    return Scalar(whole, (PYBOOL,))
-
-
-@method("scalar", "bit_length")
-def bit_length(ctx: Context, x: AbstractValue) -> AbstractValue:
-    """`n.bit_length()` of a Python int: bits of |n|."""
-    if isinstance(x, Const):
-        return Const(x.value.bit_length())
-    if kinds_of(x) not in ((PYINT,), (PYBOOL,)):
-        bad_value(ctx, f"'{kinds_of(x)[0]}' object has no attribute 'bit_length'")
-    b = ctx.b
-    value = b("abs", cast(ctx, ctx.array(x), I64))
-    total = b.int(0)
-    for step in (32, 16, 8, 4, 2, 1):
-        big = b("ge", value, b.int(1 << step))
-        total = b("add", total, b("select", big, b.int(step), b.int(0)))
-        value = b("select", big, b("shr", value, b.int(step)), value)
-    total = b("add", total, cast(ctx, b("ne", value, b.int(0)), I64))
-    return Scalar(total, (PYINT,), None, None, 0, 64)
-
-
-@method("scalar", "bit_count")
-def bit_count(ctx: Context, x: AbstractValue) -> AbstractValue:
-    """`n.bit_count()`: set bits of |n|; a Python int."""
-    if isinstance(x, Const):
-        return Const(x.value.bit_count())
-    value = ctx.array(call_ufunc(ctx, np.bitwise_count, (x,)))
-    kind = kinds_of(x)[0]
-    return Scalar(cast(ctx, value, I64), (PYINT,), None, None, 0, 64) if kind.python else ctx.scalar(value)
-
-
-def _constant_method(name: str) -> None:
-    def entry(ctx: Context, x: AbstractValue, *args: AbstractValue) -> AbstractValue:
-        value = ctx.static(x, f"the number of {name}()")
-        result = getattr(value, name)(*(ctx.static(a, "an argument") for a in args))
-        return TupleValue(tuple(map(Const, result))) if isinstance(result, tuple) else Const(result)
-
-    entry.__doc__ = f"`x.{name}()` of a constant."
-    METHODS["scalar", name] = entry
-
-
-for _name in ("as_integer_ratio", "hex", "to_bytes"):
-    _constant_method(_name)
-
-
-def _python_conjugate(ctx: Context, x: AbstractValue) -> AbstractValue:
-    """`x.conjugate()`: the number (a bool becomes an int)."""
-    if kinds_of(x) == (PYBOOL,):
-        return call(ctx, int, x)
-    return x
-
-
-METHODS["scalar", "conjugate"] = _python_conjugate
-
-__all__ = ["FALSE", "ONE", "ZERO", "ListValue", "is_true", "kind_of", "numpy_reductions"]

@@ -23,7 +23,8 @@ from tangra.api.numpy_common import (
     static_bool,
     where_,
 )
-from tangra.api.numpy_reductions import masked_sum, mean_dtype, number_of, reduce_ufunc, require_elements, restored
+from tangra.api.numpy_means import masked_sum, mean_dtype, number_of
+from tangra.api.numpy_reductions import position, reduce_ufunc, require_elements, restored
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue
 from tangra.ir import Value
@@ -106,8 +107,6 @@ def _declare_position(name: str, op: str, fill: float) -> None:
         *,
         keepdims: AbstractValue = FALSE,
     ) -> AbstractValue:
-        from tangra.api.numpy_reductions import position
-
         value = ctx.array(a)
         if value.dtype.is_float:
             line = flat(ctx, value) if is_none(axis) else value

@@ -31,11 +31,11 @@ from tangra.api.numpy_common import (
     transpose,
 )
 from tangra.api.numpy_reductions import accumulation_dtype
-from tangra.api.numpy_shaping import diagonal_indices
+from tangra.api.numpy_shaping import diagonal, diagonal_indices
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue, Const
 from tangra.ir import I64, DType, Value
-from tangra.shapes import ShapeError, broadcast_shapes, matmul_shape
+from tangra.shapes import ShapeError, broadcast_shapes, known_eq, matmul_shape, shape_text
 
 Axes = Sequence[int]
 
@@ -116,8 +116,6 @@ def dot(ctx: Context, a: AbstractValue, b: AbstractValue, out: AbstractValue = N
 
 
 def _same_inner(ctx: Context, x: Shape, i: int, y: Shape, j: int) -> None:
-    from tangra.shapes import known_eq, shape_text
-
     if known_eq(x[i], y[j], ctx.facts) is False:
         bad_shape(ctx, f"shapes {shape_text(x)} and {shape_text(y)} not aligned: {x[i]} (dim {i}) != {y[j]} (dim {j})")
 
@@ -277,8 +275,6 @@ def linalg_trace(
 @function(np.linalg.diagonal)
 def linalg_diagonal(ctx: Context, x: AbstractValue, /, *, offset: AbstractValue = ZERO) -> AbstractValue:
     """`np.linalg.diagonal(x)`: over the last two axes."""
-    from tangra.api.numpy_shaping import diagonal
-
     return diagonal(ctx, x, offset, Const(-2), Const(-1))
 
 

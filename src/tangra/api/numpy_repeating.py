@@ -12,7 +12,6 @@ from tangra.api.numpy_common import (
     I64,
     NONE,
     ZERO,
-    as_array,
     axis_arg,
     bad_value,
     cast,
@@ -26,7 +25,6 @@ from tangra.api.numpy_common import (
     reshape,
     shape_arg,
     size_as,
-    static_int,
     static_str,
     transpose,
     unsupported,
@@ -387,6 +385,3 @@ def _insertion_order(size: int, places: Sequence[int]) -> list[int] | None:
         if k < size:
             result.append(k)
     return result
-
-
-__all__ = ["as_array", "static_int", "take_along"]

@@ -6,6 +6,7 @@ import numpy as np
 
 from tangra.api.context import Context
 from tangra.api.elementwise import broadcast, cast, is_number, operand
+from tangra.api.kinds import PYBOOL
 from tangra.api.numpy_common import (
     BOOL,
     F64,
@@ -17,7 +18,6 @@ from tangra.api.numpy_common import (
     axis_arg,
     bad_value,
     common,
-    dtype_arg,
     ew,
     inexact,
     is_none,
@@ -28,10 +28,12 @@ from tangra.api.numpy_common import (
     strong,
     where_,
 )
+from tangra.api.numpy_cumulative import neighbours
 from tangra.api.numpy_layout import keep_order
+from tangra.api.numpy_methods import astype
 from tangra.api.numpy_ufuncs import call_ufunc
 from tangra.api.registry import function
-from tangra.api.values import AbstractValue, Const
+from tangra.api.values import AbstractValue, Const, Scalar
 from tangra.ir import Value
 from tangra.shapes import known_eq
 
@@ -159,8 +161,6 @@ def unwrap(
     value = ctx.array(p)
     value = cast(ctx, value, inexact(value.dtype))
     place = axis_arg(ctx, axis, value.array.rank)
-    from tangra.api.numpy_cumulative import neighbours
-
     whole = operand(ctx, period, value.dtype)
     half = ew(ctx, "div", whole, 2.0)
     step = neighbours(ctx, "sub", value, place)
@@ -218,9 +218,6 @@ def everything(ctx: Context, value: Value) -> Value:
 
 
 def python_bool(ctx: Context, value: Value) -> AbstractValue:
-    from tangra.api.kinds import PYBOOL
-    from tangra.api.values import Scalar
-
     return Scalar(value, (PYBOOL,))
 
 
@@ -275,8 +272,6 @@ def _astype(
     ctx: Context, x: AbstractValue, dtype: AbstractValue, /, *, copy: AbstractValue = TRUE, device: AbstractValue = NONE
 ) -> AbstractValue:
     """`np.astype(x, dtype)`."""
-    from tangra.api.numpy_methods import astype
-
     return astype(ctx, x, dtype, copy=copy)
 
 
@@ -315,5 +310,3 @@ def _constant_call(f: object) -> None:
 
 for _f in (np.dtype, np.finfo, np.iinfo, np.promote_types, np.can_cast, np.issubdtype, np.isdtype, np.min_scalar_type):
     _constant_call(_f)
-
-__all__ = ["dtype_arg"]

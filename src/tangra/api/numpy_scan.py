@@ -6,6 +6,7 @@ import numpy as np
 
 from tangra.api.context import Context
 from tangra.api.elementwise import cast
+from tangra.api.numpy_loops import EMIT
 from tangra.ir import I64, ArrayType, Block, Value
 
 LOOP = {"counted": True, "exits": False, "parallel": False}
@@ -30,8 +31,6 @@ class Layer:
 
 def apply_loop(ctx: Context, ufunc: np.ufunc, x: Value, y: Value) -> Value:
     """The binary ufunc of two values of one type, in that type."""
-    from tangra.api.numpy_ufuncs import EMIT
-
     result = EMIT[ufunc](ctx, [x, y], ())
     assert isinstance(result, Value)
     return cast(ctx, result, x.dtype)

@@ -201,6 +201,3 @@ def nan_to_num(
     if is_number(x) and kinds_of(x) == (PYFLOAT,):
         return ctx.scalar(value)
     return ctx.result(value)
-
-
-__all__ = ["call_ufunc"]

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from tangra.api.context import Context
-from tangra.api.elementwise import broadcast_to as broadcast_value
 from tangra.api.elementwise import shape_error
 from tangra.api.numpy_common import (
     FALSE,
@@ -349,6 +348,3 @@ def diagonal(
 def shape(ctx: Context, a: AbstractValue) -> AbstractValue:
     """`np.shape(a)`: a tuple of ints."""
     return TupleValue(tuple(ctx.size_value(d) for d in ctx.type_of(a).shape))
-
-
-__all__ = ["broadcast_value", "diagonal_indices", "flipped", "joint_shape", "permuted", "reshaped", "target_shape"]

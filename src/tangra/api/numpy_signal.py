@@ -7,7 +7,6 @@ import numpy as np
 from tangra.api.context import Context
 from tangra.api.elementwise import cast, operand
 from tangra.api.numpy_common import (
-    BOOL,
     F64,
     FALSE,
     I64,
@@ -37,6 +36,7 @@ from tangra.api.numpy_common import (
     unsupported,
     where_,
 )
+from tangra.api.numpy_grids import vander
 from tangra.api.numpy_joining import stacked
 from tangra.api.numpy_products import contract
 from tangra.api.numpy_sorting import located
@@ -258,8 +258,6 @@ def polyfit(
     if points.array.rank != 1 or values.array.rank not in (1, 2):
         bad_shape(ctx, "np.polyfit: x must be a vector, y a vector or matrix")
     ctx.require_equal(points.shape[0], values.shape[0], "np.polyfit, lengths of x and y")
-    from tangra.api.numpy_grids import vander
-
     matrix = ctx.array(vander(ctx, ctx.new_array(points), Const(order)))
     vector = values.array.rank == 1
     columns = insert_axis(ctx, values, 1) if vector else values
@@ -321,6 +319,3 @@ def apply_along_axis(
     outer = len(rest)
     perm = (*range(place), *range(outer, outer + len(inner)), *range(place, outer))
     return ctx.new_array(transpose(ctx, joined, perm))
-
-
-__all__ = ["BOOL"]

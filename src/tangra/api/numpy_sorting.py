@@ -13,7 +13,6 @@ from tangra.api.numpy_common import (
     FALSE,
     I64,
     NONE,
-    as_array,
     axis_arg,
     bad_shape,
     bad_value,
@@ -22,9 +21,7 @@ from tangra.api.numpy_common import (
     is_none,
     items_arg,
     known_array,
-    move,
     only,
-    reshape,
     return_value,
     static_bool,
     static_str,
@@ -248,5 +245,3 @@ for _name, _fix in (
 ):
     if hasattr(np, _name):
         _data_dependent(_name, _fix)
-
-__all__ = ["as_array", "move", "ordered", "reshape", "take_along"]

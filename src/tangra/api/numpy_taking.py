@@ -12,7 +12,6 @@ from tangra.api.numpy_common import (
     NONE,
     TRUE,
     Shape,
-    as_array,
     axis_arg,
     bad_shape,
     bad_value,
@@ -22,13 +21,18 @@ from tangra.api.numpy_common import (
     flat,
     is_none,
     is_true,
+    items_arg,
     mask_of,
+    order_c,
+    ramp,
     reshape,
     return_value,
+    shape_arg,
     size_as,
     static_bool,
     static_str,
     strong,
+    unsupported,
 )
 from tangra.api.numpy_repeating import take_along
 from tangra.api.numpy_shaping import diagonal_indices
@@ -89,8 +93,6 @@ def put(
     elif new.shape == index.shape:
         filled = new
     else:
-        from tangra.api.numpy_common import ramp
-
         filled = ctx.b("gather", new, ew(ctx, "mod", ramp(ctx, index.shape[0]), size_as(ctx, new.shape[0], I64)))
     ctx.write(a, reshape(ctx, ctx.b("scatter", line, filled, index), value.shape))
     return NONE
@@ -159,8 +161,6 @@ def ix_(ctx: Context, *args: AbstractValue) -> AbstractValue:
         if value.array.rank != 1:
             bad_shape(ctx, "Cross index must be 1 dimensional")
         if value.dtype == BOOL:
-            from tangra.api.numpy_common import unsupported
-
             unsupported(ctx, "np.ix_ of booleans: how many are true depends on data", "pass integer positions")
         value = cast(ctx, value, I64) if value.shape[0] == 0 else value
         shape = tuple(value.shape[0] if j == k else 1 for j in range(len(args)))
@@ -174,8 +174,6 @@ def fill_diagonal(ctx: Context, a: AbstractValue, val: AbstractValue, wrap: Abst
     if not isinstance(a, ArrayValue) or a.type.rank < 2:
         bad_shape(ctx, "array must be at least 2-d")
     if static_bool(ctx, wrap, "wrap"):
-        from tangra.api.numpy_common import unsupported
-
         unsupported(ctx, "np.fill_diagonal with wrap=True", "fill the blocks in a loop")
     value = ctx.array(a)
     rank = value.array.rank
@@ -184,8 +182,6 @@ def fill_diagonal(ctx: Context, a: AbstractValue, val: AbstractValue, wrap: Abst
     index, _ = diagonal_indices(ctx, value.shape[0], value.shape[1], 0)
     new = flat(ctx, operand(ctx, val, value.dtype)) if ctx.type_of(val).rank else operand(ctx, val, value.dtype)
     if new.shape and new.shape != index.shape:
-        from tangra.api.numpy_common import ramp
-
         new = ctx.b("gather", new, ew(ctx, "mod", ramp(ctx, index.shape[0]), size_as(ctx, new.shape[0], I64)))
     ctx.write(a, ctx.b("scatter", value, fit_to(ctx, new, index.shape), *[index] * rank))
     return NONE
@@ -252,8 +248,6 @@ def unravel_index(
     ctx: Context, indices: AbstractValue, shape: AbstractValue, order: AbstractValue = Const("C")
 ) -> AbstractValue:
     """`np.unravel_index(indices, shape)`: a tuple of index arrays; out of range raises."""
-    from tangra.api.numpy_common import order_c, shape_arg
-
     order_c(ctx, "np.unravel_index", order)
     sizes, value = shape_arg(ctx, shape), cast(ctx, ctx.array(indices), I64)
     total = size_as(ctx, prod(sizes), I64)
@@ -282,8 +276,6 @@ def ravel_multi_index(
     order: AbstractValue = Const("C"),
 ) -> AbstractValue:
     """`np.ravel_multi_index(multi_index, dims, mode)`: flat positions."""
-    from tangra.api.numpy_common import items_arg, order_c, shape_arg
-
     order_c(ctx, "np.ravel_multi_index", order)
     word, sizes = static_str(ctx, mode, "mode", MODES), shape_arg(ctx, dims, "dims")
     items = items_arg(ctx, multi_index, "multi_index")
@@ -302,6 +294,3 @@ def ravel_multi_index(
         total = value if total is None else ew(ctx, "add", ew(ctx, "mul", total, n), value)
     assert total is not None
     return ctx.result(total)
-
-
-__all__ = ["as_array", "index_values"]

@@ -7,14 +7,15 @@ import numpy as np
 from tangra.api import indexing
 from tangra.api.context import Context
 from tangra.api.elementwise import operand
-from tangra.api.numpy_common import FALSE, NONE, TRUE, ZERO, bad_value, cast, common, unsupported
+from tangra.api.numpy_common import FALSE, NONE, TRUE, ZERO, bad_value, cast, common, fit_to, flat, unsupported
 from tangra.api.numpy_cumulative import accumulate
+from tangra.api.numpy_loops import EMIT
 from tangra.api.numpy_reductions import reduce_ufunc
 from tangra.api.numpy_scan import LOOP, apply_loop
-from tangra.api.numpy_ufuncs import EMIT, call_ufunc
+from tangra.api.numpy_ufuncs import call_ufunc
 from tangra.api.registry import METHODS
 from tangra.api.values import AbstractValue, ArrayValue, Const, TupleValue
-from tangra.ir import I64, ArrayType, Block, Value
+from tangra.ir import I64, ArrayType, Block
 from tangra.shapes import prod
 
 
@@ -115,8 +116,6 @@ def _one_by_one(ctx: Context, ufunc: np.ufunc, a: ArrayValue, indices: AbstractV
         )
     places = indexing.checked_indices(ctx, a, items)
     shape, count = places[0].shape, prod(places[0].shape)
-    from tangra.api.numpy_common import fit_to, flat
-
     values = flat(ctx, fit_to(ctx, operand(ctx, b, a.type.dtype), shape))
     flats = [flat(ctx, p) for p in places]
     base, e = ctx.array(a), ctx.b
@@ -137,5 +136,3 @@ for _ufunc in [u for u in EMIT if u.nout == 1]:
         _reduce(_ufunc)
         _accumulate(_ufunc)
         _outer(_ufunc)
-
-__all__ = ["Value"]

@@ -16,8 +16,6 @@ from tangra.api.numpy_common import (
     F64,
     FALSE,
     NONE,
-    TRUE,
-    ZERO,
     axes_arg,
     bad_value,
     common,
@@ -30,8 +28,9 @@ from tangra.api.numpy_common import (
     unsupported,
     where_,
 )
+from tangra.api.numpy_loops import like
 from tangra.api.numpy_reductions import restored
-from tangra.api.numpy_ufuncs import declare_ufunc, like
+from tangra.api.numpy_ufuncs import declare_ufunc
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue, Const, TupleValue
 from tangra.ir import Value
@@ -299,5 +298,3 @@ def _declare_constant(name: str) -> None:
 
 for _name in ("factorial", "comb", "perm", "binom"):
     _declare_constant(_name)
-
-__all__ = ["TRUE", "ZERO"]

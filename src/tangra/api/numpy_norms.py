@@ -1,0 +1,143 @@
+"""`np.linalg` norms of vectors and matrices, and the condition number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from tangra.api.context import Context
+from tangra.api.elementwise import cast
+from tangra.api.numpy_common import (
+    FALSE,
+    NONE,
+    axes_arg,
+    bad_shape,
+    bad_value,
+    ew,
+    flat,
+    inexact,
+    is_none,
+    part,
+    root_of_squares,
+    static_bool,
+    transpose,
+    where_,
+)
+from tangra.api.numpy_linalg import matrices, multiple, singular_values
+from tangra.api.numpy_products import contract
+from tangra.api.numpy_reductions import restored
+from tangra.api.registry import function
+from tangra.api.values import AbstractValue, Const
+from tangra.ir import Value
+
+
+@function(np.linalg.cond)
+def cond(ctx: Context, x: AbstractValue, p: AbstractValue = NONE) -> AbstractValue:
+    """`np.linalg.cond(x, p)`: ratio of extreme singular values, or norm(x) * norm(inv(x))."""
+    order = ctx.static(p, "p")
+    value = matrices(ctx, x, "np.linalg.cond", square=order not in (None, 2, -2))
+    if order in (None, 2, -2):
+        s = singular_values(ctx, value)
+        ends = [part(ctx, s, s.array.rank - 1, k, None) for k in (0, s.shape[-1] - 1)]
+        return ctx.result(ew(ctx, "div", *(ends if order != -2 else ends[::-1])))
+    inverse = multiple(ctx, "inverse", value)[0]
+    axes = (value.array.rank - 2, value.array.rank - 1)
+    ratio = ew(ctx, "mul", matrix_norm(ctx, value, order, axes), matrix_norm(ctx, inverse, order, axes))
+    unknown = ctx.b("reduce_or", ctx.b("isnan", value), axes=axes)
+    singular = ew(ctx, "and", ctx.b("isnan", ratio), ctx.b("not", unknown))
+    return ctx.result(where_(ctx, singular, np.inf, ratio))
+
+
+@function(np.linalg.norm)
+def norm(
+    ctx: Context,
+    x: AbstractValue,
+    ord: AbstractValue = NONE,
+    axis: AbstractValue = NONE,
+    keepdims: AbstractValue = FALSE,
+) -> AbstractValue:
+    """`np.linalg.norm(x, ord, axis, keepdims)`: every vector norm and matrix norms 'fro', 'nuc', ±1, ±2, ±inf."""
+    value = ctx.array(x)
+    value = cast(ctx, value, inexact(value.dtype))
+    order, keep, rank = ctx.static(ord, "ord"), static_bool(ctx, keepdims, "keepdims"), value.array.rank
+    if is_none(axis):
+        axes = tuple(range(rank))
+        if order is None or (rank == 1 and order == 2) or (rank == 2 and order in ("fro", "f")):
+            square = flat(ctx, value) if rank != 1 else value
+            total = root_of_squares(ctx, contract(ctx, square, square, ((0,), (0,))))
+            return ctx.result(restored(ctx, total, value.shape, axes, keep))
+    else:
+        axes = axes_arg(ctx, axis, rank)
+    if len(axes) == 1:
+        result = vector_norm(ctx, value, order, axes)
+    elif len(axes) == 2:
+        result = matrix_norm(ctx, value, order, axes)
+    else:
+        bad_shape(ctx, "Improper number of dimensions to norm.")
+    return ctx.result(restored(ctx, result, value.shape, axes, keep))
+
+
+def vector_norm(ctx: Context, value: Value, order: Any, axes: Sequence[int]) -> Value:
+    """The `order` norm over `axes` taken as one vector."""
+    b, over = ctx.b, {"axes": tuple(sorted(axes))}
+    if order in (None, 2):
+        return root_of_squares(ctx, b("reduce_sum", b("mul", value, value), **over))
+    if isinstance(order, str):
+        bad_value(ctx, f"Invalid norm order '{order}' for vectors")
+    magnitude = b("abs", value)
+    if order in (np.inf, -np.inf):
+        return b("reduce_max" if order > 0 else "reduce_min", magnitude, **over)
+    if order == 0:
+        return b("reduce_sum", cast(ctx, b("ne", value, b.zeros(value.array)), value.dtype), **over)
+    if order == 1:
+        return b("reduce_sum", magnitude, **over)
+    total = b("reduce_sum", ew(ctx, "pow", magnitude, float(order)), **over)
+    return ew(ctx, "pow", total, 1.0 / float(order))
+
+
+def matrix_norm(ctx: Context, value: Value, order: Any, axes: Sequence[int]) -> Value:
+    """The `order` norm of the matrices in two axes (rows, columns)."""
+    b = ctx.b
+    row, column = axes
+    if order in (None, "fro", "f"):
+        return root_of_squares(ctx, b("reduce_sum", b("mul", value, value), axes=tuple(sorted(axes))))
+    if order in (1, -1, np.inf, -np.inf):
+        summed, chosen = (row, column) if abs(order) == 1 else (column, row)
+        sums = b("reduce_sum", b("abs", value), axes=(summed,))
+        chosen -= 1 if summed < chosen else 0
+        return b("reduce_max" if order > 0 else "reduce_min", sums, axes=(chosen,))
+    if order in (2, -2, "nuc"):
+        rank = value.array.rank
+        front = transpose(ctx, value, (*(k for k in range(rank) if k not in axes), row, column))
+        s = singular_values(ctx, front)
+        op = "reduce_sum" if order == "nuc" else "reduce_max" if order > 0 else "reduce_min"
+        return b(op, s, axes=(s.array.rank - 1,))
+    bad_value(ctx, f"Invalid norm order {order!r} for matrices.")
+
+
+@function(np.linalg.vector_norm)
+def linalg_vector_norm(
+    ctx: Context,
+    x: AbstractValue,
+    /,
+    *,
+    axis: AbstractValue = NONE,
+    keepdims: AbstractValue = FALSE,
+    ord: AbstractValue = Const(2),
+) -> AbstractValue:
+    """`np.linalg.vector_norm(x, axis=, keepdims=, ord=)`."""
+    value = ctx.array(x)
+    value = cast(ctx, value, inexact(value.dtype))
+    axes = axes_arg(ctx, axis, value.array.rank)
+    result = vector_norm(ctx, value, ctx.static(ord, "ord"), axes)
+    return ctx.result(restored(ctx, result, value.shape, axes, static_bool(ctx, keepdims, "keepdims")))
+
+
+@function(np.linalg.matrix_norm)
+def linalg_matrix_norm(
+    ctx: Context, x: AbstractValue, /, *, keepdims: AbstractValue = FALSE, ord: AbstractValue = Const("fro")
+) -> AbstractValue:
+    """`np.linalg.matrix_norm(x, keepdims=, ord=)`."""
+    return norm(ctx, x, ord, Const((-2, -1)), keepdims)
