@@ -49,7 +49,8 @@ def outcome_leaves(outcome: Outcome) -> list[Leaf]:
 
 
 def identity(outcome: Outcome) -> list[int]:
-    """Which arrays and containers, of result and arguments, are one object: for each the position of its first sight."""
+    """Which arrays and containers of the arguments are one object: for each the position of its first sight. Results are
+    left out: one that is an argument on some paths only is a copy (documented)."""
     seen: dict[int, int] = {}
     order: list[int] = []
 
@@ -65,7 +66,6 @@ def identity(outcome: Outcome) -> list[int]:
         for part in parts:
             visit(part)
 
-    visit([] if outcome.error is not None else outcome.result)
     for a in outcome.args:
         visit(a)
     return order

@@ -122,7 +122,8 @@ def program(g: Gen) -> str:
     for name in extra:
         g.bind(EXTRA[name], name)
     g.result = (FLOAT,) if g.smooth else g.pick([(FLOAT,), (FLOAT, VECTOR, INT), (VECTOR,), (INT, FLOAT), (MATRIX, FLOAT)])
-    body: list[str] = []
+    body = [] if g.static else ["assert x.shape[0] == y.shape[1]"]
+    body += [f"assert {name}.shape == x.shape" for name in extra if not g.static and name in "ezb"]
     for _ in range(2 + g.below(4)):
         body += control.block(g)
         if g.room[0] <= 0:

@@ -40,11 +40,13 @@ FORMS: dict[str, tuple[str, ...]] = {
 }
 
 
-def scenario(number: int, runtime_sizes: bool) -> Scenario:
-    """Scenario `number`: two calls that differ in values, then in kinds, sizes, or both."""
+def scenario(number: int, runtime_sizes: bool, read_only: bool = True) -> Scenario:
+    """Scenario `number`: two calls that differ in values, then in kinds, sizes, or both. Without `read_only` no array is
+    read-only."""
     r = random.Random(number)
     forms = {name: r.choice(options) for name, options in FORMS.items() if r.random() < 0.2}
-    overlap = r.random() < 0.04
+    forms = {name: form for name, form in forms.items() if read_only or form != "readonly"}
+    overlap = r.random() < 0.01
     if not runtime_sizes:
         return Scenario((Call(seed=r.randrange(99)), Call(seed=r.randrange(99), forms=forms, overlap=overlap)))
     if r.random() < 0.5:

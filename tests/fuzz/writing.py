@@ -42,7 +42,7 @@ def assign(g: Gen) -> list[str]:
     ty = g.weighted(table)
     value = scalars.expr(g, ty, 2)
     old = [n for n in g.known(ty) if n not in g.frozen]
-    if old and g.percent(45):
+    if old and g.percent(45 if ty.form != "array" or not g.depth else 8):
         name = g.pick(old)
         return [f"{name} = {bounded(g, ty, value) if g.in_loop else value}"]
     name = g.fresh(PREFIX.get(ty, "z"))
@@ -213,7 +213,7 @@ def change_object(g: Gen) -> list[str]:
     if ty == POINT:
         return g.pick([[f"{name}.a = np.tanh({a})"], [f"{name}.a += 0.1 * math.sin({a})"], [f"{name}.v[{i}] = np.sin({a})"],
                        [f"{name}.v *= 0.5"], [f"{name}.v = {arrays.array_expr(g, VECTOR, 1)}"], [f"{name}.k = {scalars.integer(g, 1)} % 5"],
-                       [f"{name}.step(0.5 * math.tanh({a}))"], [f"{name} = replace({name}, a={name}.a + 0.1)"] if name not in g.frozen else ["pass"]])
+                       [f"{name}.step(0.5 * math.tanh({a}))"], [f"{name} = replace({name}, a={name}.a + 0.1)"] if name not in g.frozen and not g.depth else ["pass"]])
     if ty == TABLE:
         return g.pick([[f"{name}['a'] = math.tanh({a})"], [f"{name}['v'][{i}] = np.cos({a})"], [f"{name}['v'] = {arrays.array_expr(g, VECTOR, 1)}"],
                        [f"{name}['k'] += 1"], [f"{name}.update(a=np.sin({a}))"], [f"{name}['a'] += 0.1"]])
