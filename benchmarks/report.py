@@ -51,13 +51,13 @@ def ratio_table(results: Sequence[Result], engines: Sequence[str]) -> Table:
     for result, row in zip(results, rows, strict=True):
         spread = [times(x, k < 3) for k, x in enumerate(row)]
         table.add_row(result.case.title, *[_failed(result) or s if k == 0 else s for k, s in enumerate(spread)])
-    for name, pick in (("median", statistics.median), ("worst for us", None)):
+    for name in ("median", "worst for us"):
         cells = []
         for k, column in enumerate(zip(*rows, strict=True)):
             known = [x[0] for x in column if x is not None]
-            chosen = pick(known) if pick else max(known, default=0.0) if k < 3 else min(known, default=0.0)
-            cells.append(times((chosen, 0.0), False) if known else "–")
-        table.add_row(name, *cells, style="bold", end_section=name == "worst for us")
+            pick = statistics.median if name == "median" else max if k < 3 else min
+            cells.append(times((pick(known), 0.0), False) if known else "–")
+        table.add_row(name, *cells, style="bold")
     return table
 
 
