@@ -20,6 +20,12 @@ def test_offered(dtype: DType):
     assert vecmath.functions(dtype) >= WANTED
 
 
+@pytest.mark.parametrize("dtype", [F64, F32])
+def test_some_serve_single_values_too(dtype: DType):
+    assert {"tanh", "sinh", "expm1"} <= vecmath.scalar_functions(dtype) < vecmath.functions(dtype)
+    assert "exp" not in vecmath.scalar_functions(dtype)
+
+
 @pytest.mark.parametrize("name", ["i64", "bool", "u8"])
 def test_nothing_for_other_types(name: str):
     assert vecmath.functions(DTYPES[name]) == frozenset()
