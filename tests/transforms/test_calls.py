@@ -112,6 +112,29 @@ def test_inlining_keeps_what_a_failure_writes_back():
     assert "call" not in [op.name for op in inline_calls(clone_func(func)).body.walk()]
 
 
+def test_a_call_that_may_fail_stays_though_its_result_is_unused():
+    def inner(p, x):
+        for _ in range(SMALL):
+            x = p.f("sin", x)
+        p.b.emit("fail_if", [(x > 0.01).v], {"kind": "ValueError", "message": "positive"})
+        return x
+
+    callee = build([REAL], inner, "inner")
+
+    def program(p, x):
+        call(p, callee, x)
+        call(p, callee, x * 2.0)
+        return x * x
+
+    func = build([REAL], program)
+    for each in (simplify(func), simplify(vjp(func, [True])), simplify(jvp(func, [True]))):
+        count = len(each.params)
+        assert "call" in [op.name for op in each.body.walk()]
+        with pytest.raises(ValueError, match="positive"):
+            interpret(each, [0.5, 1.0][:count])
+        interpret(each, [-0.5, 1.0][:count])
+
+
 def rule_funcs():
     """x * |x| with a derivative that says 3 |x|, to see whose rule was used."""
     primal = build([REAL, INT], lambda p, x, n: x * p.f("abs", x), "odd_square")

@@ -53,6 +53,7 @@ class _Liveness:
         self.argument: dict[int, tuple[Op, int]] = {}
         self.pushes: dict[int, list[Op]] = {}
         self.pops: dict[int, list[Op]] = {}
+        self.failing: dict[int, bool] = {}  # by callee
 
     def solve(self, effects: bool = True) -> None:
         """Mark what is live; without `effects` only what results need."""
@@ -72,13 +73,24 @@ class _Liveness:
                 self.pushes.setdefault(id(op.operands[0]), []).append(op)
             elif op.name == "tape_pop":
                 self.pops.setdefault(id(op.operands[0]), []).append(op)
-            elif (op.defn.effect and op.name != "tape_new") or op.name == "return":
+            elif (op.defn.effect and op.name != "tape_new") or op.name == "return" or self.may_fail(op):
                 roots.append(op)
             if op.name == "loop":
                 for k, a in enumerate(carried_args(op)):
                     self.argument[id(a)] = (op, k)
             for region in op.regions:
                 self.collect(region, op, roots)
+
+    def may_fail(self, op: Op) -> bool:
+        """Whether `op` calls a function that may leave with an error."""
+        callee = op.attrs.get("callee") or op.attrs.get("primal")
+        if not isinstance(callee, Func):
+            return False
+        if id(callee) not in self.failing:
+            self.failing[id(callee)] = any(
+                o.name in ("fail_if", "check_index") or self.may_fail(o) for o in callee.body.walk()
+            )
+        return self.failing[id(callee)]
 
     def need(self, v: Value) -> None:
         if id(v) not in self.live:
