@@ -273,7 +273,11 @@ class Join:
                 self.numbers[key] = -1
             poisoned = any(s is not None and r in s.poisoned for s, r in zip(self.sides, refs, strict=True))
             self.infos[index] = ObjectInfo(
-                _Shape.of(one), template, (refs[0], refs[1]), self._pre_existing(refs), poisoned
+                _Shape.joined([x for x in (a, b) if x is not BOTTOM], known.value if known else None),
+                template,
+                (refs[0], refs[1]),
+                self._pre_existing(refs),
+                poisoned,
             )
         return ObjectT(self.numbers[key]) if self.numbers[key] >= 0 else self._conflict(a, b)
 

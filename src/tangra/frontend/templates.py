@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from tangra.api.elementwise import as_joined
 from tangra.api.kinds import PYINT, Kind
+from tangra.api.numpy_layout import strides_of
 from tangra.api.values import (
     AbstractValue,
     ArrayValue,
@@ -197,17 +198,34 @@ class _Maker:
 
 @dataclass(frozen=True)
 class _Shape:
-    """What remains of a reference when the object is made anew."""
+    """What remains of a reference when the object is made anew. `strides` are those of an array."""
 
     form: type
     extra: Any
+    strides: Any = None
 
     @staticmethod
     def of(value: Any) -> _Shape:
-        extra = value.type if isinstance(value, ArrayValue) else getattr(value, "cls", None)
-        return _Shape(type(value), extra)
+        if isinstance(value, ArrayValue):
+            return _Shape(ArrayValue, value.type, value.strides)
+        return _Shape(type(value), getattr(value, "cls", None))
+
+    @staticmethod
+    def joined(values: list[Any], old: _Shape | None) -> _Shape:
+        """Of an object that is one of `values`: of arrays with different memory layouts the layout isn't known."""
+        shape = _Shape.of(values[0])
+        if shape.form is not ArrayValue:
+            return shape
+        layouts = [strides_of(v) for v in values]
+        if old is not None:
+            layouts.append(strides_of(old.make(-1)))
+        if all(known == layouts[0] for known in layouts):
+            return shape
+        return _Shape(ArrayValue, shape.extra, (None,) * shape.extra.rank)
 
     def make(self, ref: int) -> Any:
+        if self.form is ArrayValue:
+            return ArrayValue(ref, self.extra, self.strides)
         return self.form(ref) if self.extra is None else self.form(ref, self.extra)
 
 
