@@ -6,6 +6,7 @@ import importlib.util
 import statistics
 import time
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -36,16 +37,14 @@ def tangra_calls() -> dict[str, Callable[[], object]]:
 
 def numba_calls() -> dict[str, Callable[[], object]]:
     """Compiled by numba, values only."""
-    import numba
-
+    numba: Any = import_module("numba")
     one = numba.njit(scalar)
     return {"a*b + c on floats": lambda: one(1.0, 2.0, 3.0)}
 
 
 def jax_calls() -> dict[str, Callable[[], object]]:
     """Compiled by JAX, waiting for the results."""
-    import jax
-
+    jax: Any = import_module("jax")
     one, all_three = jax.jit(scalar), jax.jit(jax.value_and_grad(small_sum, argnums=(0, 1, 2)))
     x, y, z = (jax.numpy.asarray(v) for v in (np.arange(16.0), np.ones(16), np.zeros(16)))
     return {

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import os
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -102,8 +103,7 @@ class Numba(Engine):
 
     def __init__(self, case: Case, args: tuple[Any, ...]) -> None:
         super().__init__(case, args)
-        import numba
-
+        numba: Any = import_module("numba")
         space = case.program.__globals__
         for helper in case.helpers:
             space[helper.__name__] = numba.njit(helper)
@@ -122,8 +122,7 @@ class Jax(Engine):
         super().__init__(case, args)
         if case.jax is None:
             raise Unsupported
-        import jax
-
+        jax: Any = import_module("jax")
         run = case.jax(*args[1:])
         self._point = jax.numpy.asarray(args[0])
         self._jitted = jax.jit(run)
@@ -147,8 +146,7 @@ class Torch(Engine):
         super().__init__(case, args)
         if case.torch is None:
             raise Unsupported
-        import torch
-
+        torch: Any = import_module("torch")
         torch.set_num_threads(1)
         self._torch = torch
         self._run = case.torch(*args[1:])

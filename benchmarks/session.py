@@ -168,5 +168,5 @@ def plan(worker: Worker, engine: str, what: str, timing: Timing, slice_seconds: 
     if engine in ("numpy", "torch") and timing.first > TOO_SLOW:
         timing.times = [timing.first]
         return 0
-    once = worker.ask(do="time", what=what, calls=1)["seconds"]
+    once = float(worker.ask(do="time", what=what, calls=1)["seconds"])
     return max(1, round(slice_seconds / once))
