@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tangra.ir import BOOL, F64, I64, ArrayType, Block, Builder, Func, Value, scalar
+from tangra.ir import BOOL, F32, F64, I32, I64, ArrayType, Block, Builder, Func, Value, scalar
 from tangra.shapes import symbol
 from tests.native.common import build
 
@@ -66,7 +66,7 @@ class Program:
         kinds = [
             self.unary, self.binary, self.binary, self.select, self.slice_write, self.slice_write, self.element_write,
             self.element_read, self.element_read, self.reduce, self.view, self.broadcast, self.gather, self.scatter,
-            self.filled,
+            self.filled, self.mixed, self.running, self.joined, self.product, self.sorted,
         ]
         if not self.inner:
             kinds += [self.call, self.fail]
@@ -219,6 +219,55 @@ class Program:
         v = self.fitting(env, (*i.shape, *x.shape[1:]))
         return [self.b("tanh", self.b(self.random.choice(["scatter", "scatter_add"]), x, v, i))]
 
+    def mixed(self, env: list[Value]) -> list[Value]:
+        """Through other dtypes and back."""
+        x = self.pick(env)
+        y = self.pick(env, x.array)
+        kind = self.random.randrange(4)
+        if kind == 0:
+            small = [self.b("cast", v, dtype=F32) for v in (x, y)]
+            return [self.b("cast", self.b("add", *small), dtype=F64)]
+        if kind == 1:
+            whole = [self.b("cast", self.b("floor", self.b("sin", v)), dtype=I32) for v in (x, y)]
+            mixed = self.b(self.random.choice(["xor", "mul", "maximum", "and", "floordiv"]), *whole)
+            return [self.b("sin", self.b("cast", mixed, dtype=F64))]
+        if kind == 2:
+            flags = [self.b("lt", x, y), self.b("not", self.b("gt", y, self.b("sin", x)))]
+            return [self.b("cast", self.b(self.random.choice(["and", "or", "xor"]), *flags), dtype=F64)]
+        if not x.shape:
+            return []
+        flags = self.b("gt", x, y)
+        name = self.random.choice(["reduce_and", "reduce_or"])
+        return [self.b("cast", self.b(name, flags, axes=tuple(range(len(x.shape)))), dtype=F64)]
+
+    def running(self, env: list[Value]) -> list[Value]:
+        x = self.pick(env, array=True)
+        attrs = {"axis": self.random.randrange(len(x.shape)), "reverse": self.random.random() < 0.5}
+        return [self.b("tanh", self.b(self.random.choice(["cumsum", "cummax"]), x, **attrs))]
+
+    def joined(self, env: list[Value]) -> list[Value]:
+        x = self.pick(env, array=True)
+        if self.random.random() < 0.4:
+            low = tuple(self.random.randint(0, 1) for _ in x.shape)
+            return [self.b("pad", x, self.pick(env, scalar(F64)), low=low, high=low[::-1])]
+        return [self.b("concat", x, self.pick(env, x.array), axis=self.random.randrange(len(x.shape)))]
+
+    def product(self, env: list[Value]) -> list[Value]:
+        x = self.pick(env, array=True)
+        y = self.pick(env, x.array)
+        axis = self.random.randrange(len(x.shape))
+        if len(x.shape) == 1 or self.random.random() < 0.5:
+            batch: tuple[int, ...] = ()
+        else:
+            batch = (next(k for k in range(len(x.shape)) if k != axis),)
+        result = self.b("dot_general", x, y, contract=((axis,), (axis,)), batch=(batch, batch))
+        return [self.b("sin", result)] if len(result.shape) < 4 else []
+
+    def sorted(self, env: list[Value]) -> list[Value]:
+        x = self.pick(env, array=True)
+        axis = self.random.randrange(len(x.shape))
+        return [self.b("sort", x, axis=axis)]
+
     def exported(self, env: list[Value], inner: list[Value], types: Sequence[Any]) -> list[Value]:
         return [self.random.choice([v for v in inner if v.type == t]) for t in types]
 
@@ -247,8 +296,9 @@ class Program:
         return []
 
     def call(self, env: list[Value]) -> list[Value]:
-        """A call of a random function, some of whose array parameters are written, and of whose failures some are ours."""
+        """A call of a random function that writes some of its array parameters and may fail."""
         args = [self.pick(env, array=True) for _ in range(self.random.randint(1, 3))] + [env[-1]]
+        args += [v for v in env if symbol("N") in v.shape][:1]  # so that the callee knows N
         args += [self.pick(env, scalar(F64)), next(v for v in env if v.type == scalar(I64))]
         program = Program(self.random.randrange(1 << 30), 4, inner=True)
         written: list[tuple[int, int]] = []

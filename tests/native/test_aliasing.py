@@ -340,7 +340,8 @@ def test_large_constants_are_used_where_they_lie() -> None:
 
     def body(b: Builder, i: Value) -> list[Value]:
         table = b.const_array(data, F64)
-        return [at(b, table, i, b.int(3)), b("reduce_sum", b("sin", table), axes=(0,)), put(b, table, b.float(0.0), i, 1)]
+        columns = b("reduce_sum", b("sin", table), axes=(0,))
+        return [at(b, table, i, b.int(3)), columns, put(b, table, b.float(0.0), i, 1)]
 
     compiled = check(build([scalar(I64)], body), np.int64(150))
     assert len(compiled.llvm) < 10_000
