@@ -23,16 +23,16 @@ from tangra.ir import DTYPES, DType
 from tangra.native import vecmath
 from tangra.native.vecmath.operations import OPERATIONS
 
-CHUNK = 1_000_000
+CHUNK = 100_000
 PEERS: dict[str, Any] = {
     "sigmoid": scipy.special.expit, "erf": scipy.special.erf, "erfc": scipy.special.erfc, "pow": np.power,
-    "gamma": scipy.special.gamma, "lgamma": scipy.special.gammaln, "asin": np.arcsin, "acos": np.arccos,
+    "lgamma": scipy.special.gammaln, "asin": np.arcsin, "acos": np.arccos,
     "atan": np.arctan, "atan2": np.arctan2, "asinh": np.arcsinh, "acosh": np.arccosh, "atanh": np.arctanh,
 }  # fmt: skip
 
 
 def chunks(op: str, dtype: DType, count: int, exhaustive: bool) -> Iterator[tuple[Array, ...]]:
-    """The arguments to try, a million at a time."""
+    """The arguments to try, a hundred thousand at a time."""
     if exhaustive and dtype.bits == 32 and OPERATIONS[op].arity == 1:
         for start in range(0, 2**32, 2 * CHUNK):
             stop = min(start + 2 * CHUNK, 2**32)
@@ -43,12 +43,10 @@ def chunks(op: str, dtype: DType, count: int, exhaustive: bool) -> Iterator[tupl
 
 
 def worst(op: str, dtype: DType, count: int, exhaustive: bool) -> tuple[float, tuple[Any, ...]]:
-    """The largest error and where it is. f32 functions of one argument are compared with ours of f64."""
+    """The largest error and where it is."""
     function, largest, where = compiled(op, dtype), -1.0, ()
-    wide = compiled(op, DTYPES["f64"]) if exhaustive and "f64" in OPERATIONS[op].ulp else None
     for args in chunks(op, dtype, count, exhaustive):
-        exact = wide(*(a.astype(np.float64) for a in args)) if wide else reference.exact(op, *args)
-        found = reference.errors(function(*args), exact)
+        found = reference.errors(function(*args), reference.exact(op, *args))
         at = int(np.argmax(found))
         if found[at] > largest:
             largest, where = float(found[at]), tuple(a[at] for a in args)
@@ -66,7 +64,7 @@ def peer_seconds(function: Callable[..., Any], args: tuple[Array, ...]) -> float
 
 
 def timing_points(op: str, dtype: DType) -> tuple[Array, ...]:
-    low, high = {"log10": (0.1, 10.0), "acosh": (1.1, 10.0), "gamma": (0.5, 20.0)}.get(op, reference.BUSY[op][0])
+    low, high = {"log10": (0.1, 10.0), "acosh": (1.1, 10.0), "lgamma": (0.1, 20.0)}.get(op, reference.BUSY[op][0])
     low, high = max(low, -20.0), min(high, 20.0)
     rng = np.random.default_rng(0)
     return tuple(rng.uniform(low, high, 2048).astype(dtype.numpy) for _ in range(OPERATIONS[op].arity))
@@ -77,7 +75,7 @@ def main() -> None:
     parser.add_argument("operations", nargs="*", help="all, if none is named")
     parser.add_argument("--points", type=int, default=1_000_000)
     parser.add_argument("--types", nargs="*", default=["f64", "f32"])
-    parser.add_argument("--exhaustive", action="store_true", help="all f32 numbers, against our f64 functions")
+    parser.add_argument("--exhaustive", action="store_true", help="all numbers of f32 in place of points")
     options = parser.parse_args()
     print("| function | ulp measured | bound | at | ns | NumPy ns | libm ns |\n|---|---|---|---|---|---|---|")
     for name in options.types:

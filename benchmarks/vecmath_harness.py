@@ -81,7 +81,7 @@ def assembly(op: str, dtype: DType) -> str:
 def _loop(op: str, name: str, libm: bool = False) -> tuple[Any, Any]:
     """The compiled loop, and what must be kept for it."""
     dtype, arity = DTYPES[name], OPERATIONS[op].arity
-    c_name = {"gamma": "tgamma"}.get(op, op) + ("f" if dtype.bits == 32 else "")
+    c_name = op + ("f" if dtype.bits == 32 else "")
     type = {"f64": "double", "f32": "float"}[name]
     declare = f"declare {type} @{c_name}({', '.join([type] * arity)}) memory(none) nounwind willreturn"
     text = loop_over(op, dtype, f"@{c_name}", declare) if libm else loop_text(op, dtype)

@@ -1,4 +1,4 @@
-"""Every function against 80-bit floats of the C library, within its documented bound, on the whole range."""
+"""Every function against the C library in a wider format, within its documented bound, on the whole range."""
 
 import numpy as np
 import pytest
