@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from tangra.api.kinds import Kind, np_kind
 from tangra.api.values import AbstractValue, ArrayValue, Scalar
 from tangra.errors import AliasError, InternalError, Note, TangraError, UnsupportedError
-from tangra.frontend import conversion, diagnostics, operators, symbols
+from tangra.frontend import called, conversion, diagnostics, operators, symbols
 from tangra.frontend.dispatch import EXPRESSIONS, STATEMENTS
 from tangra.frontend.emission import CheckingBuilder
 from tangra.frontend.heap import ArrayState, ConflictState, HeapState, PathEnds, State, ViewState
@@ -176,7 +176,7 @@ class Evaluator:
     def stale(self, ref: int, name: str | None = None) -> NoReturn:
         """Refuse to use an object that a write through another name may have changed."""
         at, other = self.writers.get(ref, (self.state.poisoned[ref], None))
-        name = name or self._name_of(ref)
+        name = name or called.name_of(self, ref)
         self.error(
             AliasError,
             f"{name or 'this object'} may have been changed through {other or 'another name'}, depending on the path "
@@ -186,18 +186,10 @@ class Evaluator:
             fix="write into a copy (x = x.copy()), or give the two names different arrays on every path",
         )
 
-    def _name_of(self, ref: int) -> str | None:
-        """A name of the function being evaluated, or a path of the caller's, for an object."""
-        for name, entry in self.state.env.items():
-            if getattr(entry, "ref", None) == ref and not name.startswith("$"):
-                return name
-        path = self.live.paths.get(ref)
-        return None if path is None else str(path)
-
     def poison(self, partner: int, ref: int) -> None:
         """Record that `partner` may have been changed by a write to `ref` here."""
         self.state.poisoned[partner] = self.span
-        self.writers[partner] = self.span, self._name_of(ref)
+        self.writers[partner] = self.span, called.name_of(self, ref)
 
     def write(self, target: ArrayValue, value: Value, what: str = "assignment destination") -> None:
         """Replace the contents of an array: every alias sees it. The error of a read-only one says `what` it is."""
@@ -224,7 +216,7 @@ class Evaluator:
         if maybe and ref not in maybe:
             self.error(
                 AliasError,
-                f"{self._name_of(target.ref) or 'this array'} may or may not be a read-only array here",
+                f"{called.name_of(self, target.ref) or 'this array'} may or may not be a read-only array here",
                 code=diagnostics.ALIAS,
                 fix="write into a copy (x = x.copy())",
             )
