@@ -290,7 +290,7 @@ class _Tracer:
             ev.state.facts = ev.state.facts.with_bounds(name, self.min_dim, 2**48)
         param = ev.live.parameter(spec.type, path, None, capture=False)
         self.leaves.append(Leaf(path, len(self.func.params) - 1, None, spec.type))
-        value = ev.live.enter_array(spec.source, param, path)
+        value = ev.live.enter_array(spec.source, param, path, spec.layout)
         if spec.read_only:
             ev.live.read_only.add(value.ref)
         if spec.identity is not None:

@@ -379,6 +379,8 @@ class Evaluator:
 
     def unsupported(self, message: str, fix: str | None = None, code: str = diagnostics.UNSUPPORTED) -> NoReturn:
         """Refuse a construct."""
+        if code == diagnostics.UNSUPPORTED:
+            message = f"{message}: not supported in compiled code"
         self.error(UnsupportedError, message, code=code, fix=fix)
 
     def python_error(self, name: str, message: str) -> NoReturn:

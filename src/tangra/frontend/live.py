@@ -16,6 +16,7 @@ import numpy as np
 
 from tangra.api import registry
 from tangra.api.kinds import PYINT, Kind, dtype_of, kind_of
+from tangra.api.numpy_layout import layout_of, layout_strides
 from tangra.api.values import (
     AbstractValue,
     ArrayValue,
@@ -311,12 +312,12 @@ class LiveObjects:
         type_ = array_type(obj, path, self.ev)
         self.guard(path, "array", type_)
         param = self.parameter(type_, path, None, capture=True)
-        return self.enter_array(obj, param, path)
+        return self.enter_array(obj, param, path, layout_of(obj))
 
-    def enter_array(self, obj: Any, param: Value, path: Path) -> ArrayValue:
+    def enter_array(self, obj: Any, param: Value, path: Path, layout: str) -> ArrayValue:
         """An array that is a parameter of the function."""
         ref = self._object(ArrayState(param), path, obj)
-        value = ArrayValue(ref, param.array)
+        value = ArrayValue(ref, param.array, layout_strides(param.shape, layout))
         self.array_params[ref] = self.ev.func.params.index(param)
         if obj is not None:
             self.known[id(obj)] = obj, value

@@ -38,7 +38,7 @@ class Policy:
 
     def unsupported(self, ev: Evaluator, node: ast.AST) -> NoReturn:
         """A construct that the language does not cover."""
-        name, fix = WAYS_ROUND.get(type(node), (f"{type(node).__name__} in compiled code", None))
+        name, fix = WAYS_ROUND.get(type(node), (f"the construct {type(node).__name__}", None))
         ev.error(UnsupportedError, f"{name}: not supported in compiled code", code=diagnostics.UNSUPPORTED, fix=fix)
 
     def unknown_call(self, ev: Evaluator, function: AbstractValue, name: str) -> AbstractValue:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from tangra.api.kinds import Kind, dtype_of, kind_of
+from tangra.api.numpy_layout import layout_of
 from tangra.errors import EntryError
 from tangra.frontend import diagnostics
 from tangra.frontend.live import is_user_instance
@@ -18,12 +19,14 @@ from tangra.ir import ArrayType
 
 @dataclass(frozen=True)
 class ArraySpec:
-    """An array; two with one `identity` are the same object. `source` is that object, if there is one."""
+    """An array; two with one `identity` are the same object. `source` is that object, if there is one; `layout` its
+    memory layout (see `layout_of`), on which it depends whether reshaping it copies."""
 
     type: ArrayType
     identity: int | None = None
     source: Any = field(default=None, compare=False, repr=False)
     read_only: bool = False
+    layout: str = "C"
 
 
 @dataclass(frozen=True)
@@ -151,7 +154,7 @@ def _array(obj: np.ndarray[Any, Any], where: str) -> ArraySpec:
             code=diagnostics.UNSUPPORTED_VALUE,
             fix="convert it before the call, for instance with x.astype(np.float64) or np.asarray(x)",
         )
-    return ArraySpec(ArrayType(dtype, obj.shape), id(obj), obj, not obj.flags.writeable)
+    return ArraySpec(ArrayType(dtype, obj.shape), id(obj), obj, not obj.flags.writeable, layout_of(obj))
 
 
 def _object(obj: Any, where: str, seen: set[int]) -> ArgSpec:

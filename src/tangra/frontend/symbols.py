@@ -204,7 +204,7 @@ def refuse_data(ev: Evaluator, shape: tuple[Size, ...]) -> None:
         if not isinstance(size, int) and ev.symbols.data and symbols_of(size) & ev.symbols.data:
             ev.error(
                 DataDependentShapeError,
-                "the shape of this array depends on run-time data",
+                "the shape of this array depends on the contents of arrays",
                 code=diagnostics.DATA_SHAPE,
                 fix="use the largest size it can have, and keep the number of elements in use beside it",
             )
@@ -215,7 +215,7 @@ def size(ev: Evaluator, v: AbstractValue, what: str) -> Size:
     if isinstance(v, Scalar) and v.size is None and depends_on_elements(v.value):
         ev.error(
             DataDependentShapeError,
-            f"{what} depends on run-time data, so the shape does",
+            f"a shape must not depend on the contents of arrays, but this {what} does",
             code=diagnostics.DATA_SHAPE,
             fix="allocate the largest size it can have, and keep the number of elements in use beside it",
         )
