@@ -55,7 +55,7 @@ def vmap(
         built = {key: build(ev, tree, fresh) for key, tree in trees.items()}
         return [built[k] for k in range(len(args))], {name: built[name] for name in kwargs}
 
-    sub = trace(ev, function, arguments, "vmap")
+    sub = trace(ev, function, arguments, "vmap", flat.repeated)
     stages.note("before vmap", sub.func)
     func = lanes(sub.func, [axes[k] for k in mapped] + [None] * len(sub.captured), size)
     stages.note("after vmap", func)
@@ -63,7 +63,10 @@ def vmap(
     out_axes: Axes = {}
     _spread(ev, sub.tree, options.get("out_axes", 0), out_axes)
     stacked = [_moved(ev, v, out_axes.get(k), k) for k, v in enumerate(results[: len(sub.leaves)])]
-    return build(ev, sub.tree, [ev.result(v) for v in stacked])
+    leaves: list[AbstractValue] = []
+    for k, v in enumerate(stacked):
+        leaves.append(leaves[sub.first[k]] if sub.first[k] < k else ev.result(v))
+    return build(ev, sub.tree, leaves)
 
 
 def _per_argument(ev: Evaluator, in_axes: Sequence[Any], count: int) -> bool:

@@ -7,9 +7,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from tangra.api.values import AbstractValue, Const, TupleValue
-from tangra.core.derivatives import Arguments, is_float, matching, rebuild
+from tangra.core.arguments import Arguments, is_float
+from tangra.core.derivatives import rebuild
+from tangra.core.matching import matching
 from tangra.core.subtrace import SubTrace, trace, trace_block
-from tangra.core.trees import Flattener, Node, build, current, like
+from tangra.core.trees import Flattener, build, current, like, numbers
 from tangra.errors import TypeMismatchError, declare
 from tangra.frontend.evaluator import Evaluator
 from tangra.frontend.paths import Path
@@ -26,9 +28,12 @@ def stop_gradient(ev: Evaluator, x: AbstractValue) -> AbstractValue:
     """`tg.stop_gradient(x)`: the same value, a constant for derivatives."""
     flat = Flattener(ev)
     tree = flat.add(x, "x")
-    leaves = [
-        like(ev, leaf, ev.b("stop_gradient", current(ev, leaf))) if is_float(ev, leaf) else leaf for leaf in flat.leaves
-    ]
+    leaves: list[AbstractValue] = []
+    for k, leaf in enumerate(flat.leaves):
+        if flat.first[k] < k:
+            leaves.append(leaves[flat.first[k]])
+        else:
+            leaves.append(like(ev, leaf, ev.b("stop_gradient", current(ev, leaf))) if is_float(ev, leaf) else leaf)
     return build(ev, tree, leaves)
 
 
@@ -55,7 +60,7 @@ def checkpoint(
 ) -> AbstractValue:
     """`tg.checkpoint(f)(*args)`: nothing inside `f` is kept for the backward pass; it is computed again there."""
     a = _all_floats(ev, args, kwargs)
-    sub = trace(ev, function, a.enter, "checkpoint")
+    sub = trace(ev, function, a.enter, "checkpoint", a.repeated)
     floats = [
         v.type == p.type and p.array.dtype.is_float for v, p in zip(sub.func.params, sub.func.params, strict=True)
     ]
@@ -80,7 +85,7 @@ def custom_vjp(
     """A function with a reverse rule: `fwd(*args)` is (result, residuals), `bwd(residuals, cotangent)` cotangents."""
     fwd, bwd = (_rule(ev, options.get(name), "defvjp") for name in ("fwd", "bwd"))
     a = _all_floats(ev, args, kwargs)
-    sub = trace(ev, function, a.enter, "custom_vjp")
+    sub = trace(ev, function, a.enter, "custom_vjp", a.repeated)
     if _too_deep(options["rule_of"]):
         return _call(ev, a, sub, {"jvp": None, "vjp": None}, sub.captured, len(a.active))
     floats = [k for k, leaf in enumerate(sub.leaves) if is_float(ev, leaf)]
@@ -133,26 +138,12 @@ def _argument_cotangents(ev: Evaluator, a: Arguments, given: AbstractValue) -> A
             code=NO_RULE,
         )
     found: list[AbstractValue] = []
-    flat = Flattener(ev)
     slots = set(a.active)
+    values = {k: current(ev, leaf) for k, leaf in enumerate(a.leaves)}
     for key, item in zip(a.trees, items, strict=True):
-        part = Flattener(ev)
-        numbers = [k for k in _numbers(a.trees[key]) if k in slots]
-        part.add(item, f"cotangent of argument {key}")
-        if isinstance(item, Const) and item.value is None:
-            found += [ev.result(ev.b.zeros(current(ev, a.leaves[k]).array)) for k in numbers]
-            continue
-        values = [current(ev, a.leaves[k]) for k in numbers]
-        leaves = [a.leaves[k] for k in numbers]
-        found += [ev.result(v) for v in matching(ev, item, leaves, values, f"cotangent of argument {key}")]
-    assert not flat.leaves
+        cotangents = matching(ev, item, a.trees[key], a.leaves, values, f"cotangent of argument {key}")
+        found += [ev.result(cotangents[k]) for k in numbers(a.trees[key]) if k in slots]
     return TupleValue(tuple(found))
-
-
-def _numbers(tree: Any) -> list[int]:
-    if isinstance(tree, Node):
-        return [n for child in tree.children for n in _numbers(child)]
-    return [tree.number] if hasattr(tree, "number") else []
 
 
 def unite(sub: SubTrace, rule: SubTrace, active: int, seeds: int) -> list[Value]:
@@ -183,7 +174,7 @@ def custom_jvp(
     """A function with a forward rule: `rule(primals, tangents) -> (result, tangent)`; reverse mode transposes it."""
     rule_function = _rule(ev, options.get("rule"), "defjvp")
     a = _all_floats(ev, args, kwargs)
-    sub = trace(ev, function, a.enter, "custom_jvp")
+    sub = trace(ev, function, a.enter, "custom_jvp", a.repeated)
     if _too_deep(options["rule_of"]):
         return _call(ev, a, sub, {"jvp": None, "vjp": None}, sub.captured, len(a.active))
     floats = [k for k, leaf in enumerate(sub.leaves) if is_float(ev, leaf)]
@@ -206,7 +197,7 @@ def custom_jvp(
             ev.error(
                 TypeMismatchError, "the rule of a custom_jvp returns another structure than the function", code=NO_RULE
             )
-        found = matching(ev, items[1], sub.leaves, values, "tangent of the rule")
+        found = matching(ev, items[1], sub.tree, sub.leaves, dict(enumerate(values)), "tangent of the rule")
         return TupleValue((*(ev.result(v) for v in values), *(ev.result(found[k]) for k in floats)))
 
     with _inside_rule(options["rule_of"]):

@@ -6,159 +6,24 @@ outermost call from Python goes through here too, since it is the compilation of
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from tangra.api.elementwise import is_number
-from tangra.api.values import AbstractValue, ArrayValue, Const, FunctionValue, Scalar, TransformValue, TupleValue
+from tangra.api.values import AbstractValue, ArrayValue, Const, Scalar, TupleValue
 from tangra.core import stages
+from tangra.core.arguments import Arguments, check_floats, choose, has_floats, is_float
+from tangra.core.matching import matching
 from tangra.core.subtrace import SubTrace, trace
-from tangra.core.trees import Flattener, Leaf, Node, Tree, build, current, like
+from tangra.core.trees import Leaf, Node, Tree, build, current, like, numbers
 from tangra.errors import NotDifferentiableError, Note, TypeMismatchError, declare
 from tangra.frontend.evaluator import Evaluator
-from tangra.ir import Block, Func, Value
+from tangra.ir import Func, Value
 from tangra.transforms import jvp as forward
 from tangra.transforms import vjp as reverse
 
-NOT_A_FLOAT = declare("TG803", "an argument to differentiate by that holds no floats")
 NOT_SCALAR = declare("TG804", "grad of a function whose result is not one float")
 CUT_OFF = declare("TG805", "a gradient that is zero everywhere because of a step function or integers")
-NO_SUCH_ARGUMENT = declare("TG806", "argnums or argnames that name no argument of the call")
-TANGENT_MISMATCH = declare("TG807", "tangents or cotangents that don't fit their primals")
-
-Key = int | str
-
-
-@dataclass
-class Arguments:
-    """The arguments of a call, taken apart: the differentiated ones in `chosen`, by position or name."""
-
-    ev: Evaluator
-    args: list[AbstractValue]
-    kwargs: dict[str, AbstractValue]
-    chosen: list[Key]
-    trees: dict[Key, Tree] = field(default_factory=dict)
-    leaves: list[AbstractValue] = field(default_factory=list)
-    paths: list[str] = field(default_factory=list)
-    active: list[int] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        flat = Flattener(self.ev)
-        named: list[tuple[Key, AbstractValue]] = [*enumerate(self.args), *self.kwargs.items()]
-        for key, v in named:
-            start = len(flat.leaves)
-            self.trees[key] = flat.add(v, f"argument {key}" if isinstance(key, int) else key)
-            if key in self.chosen:
-                self.active += [k for k in range(start, len(flat.leaves)) if is_float(self.ev, flat.leaves[k])]
-        self.leaves, self.paths = flat.leaves, flat.paths
-
-    def values(self) -> list[Value]:
-        """The IR values of the active leaves."""
-        return [current(self.ev, self.leaves[k]) for k in self.active]
-
-    def enter(self, block: Block) -> tuple[list[AbstractValue], dict[str, AbstractValue]]:
-        """Fresh arguments whose active leaves are parameters of `block`."""
-        ev, fresh = self.ev, []
-        slots = {k: n for n, k in enumerate(self.active)}
-        params = [block.add_arg(v.type, "") for v in self.values_in(block)]
-        for k, leaf in enumerate(self.leaves):
-            if k in slots:
-                fresh.append(like(ev, leaf, params[slots[k]]))
-            elif isinstance(leaf, ArrayValue):
-                fresh.append(like(ev, leaf, ev.read(leaf.ref)))
-            else:
-                fresh.append(leaf)
-        built = {key: build(ev, tree, fresh) for key, tree in self.trees.items()}
-        return [built[k] for k in range(len(self.args))], {k: built[k] for k in self.kwargs}
-
-    def values_in(self, block: Block) -> list[Value]:
-        """The active leaves' values, for their types only."""
-        with self.ev.b.at(Block()):
-            return self.values()
-
-
-def is_float(ev: Evaluator, leaf: AbstractValue) -> bool:
-    """A leaf that derivatives are taken by: floats, not ints or bools."""
-    if isinstance(leaf, Const):
-        return isinstance(leaf.value, float) or getattr(getattr(leaf.value, "dtype", None), "kind", "") == "f"
-    if isinstance(leaf, Scalar):
-        return any(k.dtype.is_float for k in leaf.kinds)
-    assert isinstance(leaf, ArrayValue)
-    return leaf.type.dtype.is_float
-
-
-def choose(
-    ev: Evaluator,
-    function: AbstractValue,
-    options: dict[str, Any],
-    args: Sequence[Any],
-    kwargs: dict[str, Any],
-    transform: str,
-) -> list[Key]:
-    """The keys of the arguments to differentiate by, from `argnums` and `argnames`."""
-    argnums, argnames = options.get("argnums"), options.get("argnames")
-    chosen: list[Key] = []
-    if argnums is None and argnames is None:
-        argnums = 0
-    for k in () if argnums is None else argnums if isinstance(argnums, tuple | list) else (argnums,):
-        chosen.append(int(k) + len(args) if int(k) < 0 else int(k))
-    chosen += () if argnames is None else argnames if isinstance(argnames, tuple | list) else (argnames,)
-    chosen = [_passed(key, parameters(function), len(args), kwargs) for key in chosen]
-    for key in chosen:
-        if key not in kwargs and not (isinstance(key, int) and 0 <= key < len(args)):
-            ev.error(
-                TypeMismatchError,
-                f"{transform}: there is no argument {key!r} in this call of {len(args)} positional and "
-                f"{len(kwargs)} keyword arguments",
-                code=NO_SUCH_ARGUMENT,
-                fix="name an argument that the call passes; one left to its default is a constant",
-            )
-    return chosen
-
-
-def parameters(function: AbstractValue) -> list[str]:
-    """The names of a function's positional parameters, as far as they are known."""
-    if isinstance(function, FunctionValue):
-        arguments = function.definition.node.args
-        return [a.arg for a in (*arguments.posonlyargs, *arguments.args)]
-    if isinstance(function, TransformValue):
-        return parameters(function.function)
-    live = function.value if isinstance(function, Const) else None
-    try:
-        found = inspect.signature(live).parameters.values() if callable(live) else ()
-    except (TypeError, ValueError):
-        return []
-    return [p.name for p in found if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-
-
-def _passed(key: Key, names: Sequence[str], positional: int, kwargs: dict[str, Any]) -> Key:
-    """How the call passes an argument that is named here by position or name."""
-    if isinstance(key, str):
-        where = names.index(key) if key in names and key not in kwargs else -1
-        return where if 0 <= where < positional else key
-    return names[key] if positional <= key < len(names) and names[key] in kwargs else key
-
-
-def check_floats(ev: Evaluator, a: Arguments, transform: str) -> None:
-    """Every chosen argument must hold a float."""
-    for key in a.chosen:
-        flat = _numbers(a.trees[key])
-        if not any(k in a.active for k in flat):
-            ev.error(
-                NotDifferentiableError,
-                f"{transform}: {a.paths[flat[0]] if flat else f'argument {key}'} holds no floating-point numbers to "
-                "differentiate by",
-                code=NOT_A_FLOAT,
-                fix="pass floats: float(x), or x.astype(np.float64)",
-            )
-
-
-def _numbers(tree: Tree) -> list[int]:
-    if isinstance(tree, Leaf):
-        return [tree.number]
-    return [n for child in tree.children for n in _numbers(child)] if isinstance(tree, Node) else []
 
 
 def check_cuts(
@@ -169,7 +34,7 @@ def check_cuts(
     by_leaf = dict(zip(a.active, zero, strict=True))
     stopped = dict(zip(a.active, cuts_by, strict=True))
     for key in a.chosen:
-        flat = [k for k in _numbers(a.trees[key]) if k in by_leaf]
+        flat = [k for k in numbers(a.trees[key]) if k in by_leaf]
         cuts = list({id(op): op for k in flat for op in stopped[k]}.values())
         if flat and cuts and all(by_leaf[k] for k in flat):
             notes = [Note(f"{op.name} has derivative zero", op.span) for op in cuts[:3]]
@@ -213,7 +78,9 @@ def rebuild(ev: Evaluator, sub: SubTrace, values: Sequence[Value], tree: Tree | 
     """The result of a traced function from the values of its leaves and tags."""
     leaves: list[AbstractValue] = []
     for k, leaf in enumerate(sub.leaves):
-        if isinstance(leaf, ArrayValue):
+        if sub.first[k] < k:
+            leaves.append(leaves[sub.first[k]])
+        elif isinstance(leaf, ArrayValue):
             leaves.append(like(ev, leaf, values[k]))
         elif isinstance(leaf, Const):
             leaves.append(leaf)
@@ -235,7 +102,7 @@ def pull(
     """Trace and differentiate `function` in reverse with respect to the chosen arguments."""
     a = Arguments(ev, list(args), kwargs, choose(ev, function, options, args, kwargs, transform))
     check_floats(ev, a, transform)
-    sub = trace(ev, function, a.enter, transform)
+    sub = trace(ev, function, a.enter, transform, a.repeated)
     stages.note("before vjp", sub.func)
     func = reverse(sub.func, [k < len(a.active) for k in range(len(sub.func.params))])
     stages.note("after vjp", func, len(sub.func.returned))
@@ -327,9 +194,8 @@ def vjp(
     """(result, cotangents of all arguments as a tuple) for a cotangent in the structure of the result."""
     options = {"argnums": tuple(k for k, v in enumerate(args) if has_floats(ev, v))}
     p = pull(ev, function, args, kwargs, options, "vjp")
-    seeds = matching(
-        ev, cotangent, p.sub.leaves, [p.sub.func.returned[k] for k in range(len(p.sub.leaves))], "cotangent"
-    )
+    primal = dict(enumerate(p.sub.func.returned[: len(p.sub.leaves)]))
+    seeds = matching(ev, cotangent, p.sub.tree, p.sub.leaves, primal, "cotangent")
     values, cotangents = p.run([seeds[k] for k in p.floats])
     by_leaf = dict(zip(p.arguments.active, cotangents, strict=True))
     leaves: list[AbstractValue] = [
@@ -337,44 +203,6 @@ def vjp(
     ]
     parts = [build(ev, _without_constants(p.arguments.trees[k]), leaves) for k in range(len(args))]
     return p.result(values), TupleValue(tuple(parts))
-
-
-def has_floats(ev: Evaluator, v: AbstractValue) -> bool:
-    """Whether an argument holds floats."""
-    flat = Flattener(ev)
-    flat.add(v, "argument")
-    return any(is_float(ev, leaf) for leaf in flat.leaves)
-
-
-def matching(
-    ev: Evaluator, given: AbstractValue, leaves: Sequence[AbstractValue], values: Sequence[Value], what: str
-) -> list[Value]:
-    """The leaves of tangents or cotangents `given`, checked against the primal leaves and cast to their dtype."""
-    flat = Flattener(ev)
-    flat.add(given, what)
-    found: list[Value] = []
-    numbers = iter(flat.leaves)
-    same = len(flat.leaves) == len(leaves)
-    for leaf, value in zip(leaves, values, strict=True):
-        if not is_float(ev, leaf) and not same:
-            found.append(ev.b.zeros(value.array))
-            continue
-        t = next(numbers, None)
-        if t is None or not (is_number(t) or isinstance(t, ArrayValue)):
-            ev.error(
-                TypeMismatchError,
-                f"the {what} has {len(flat.leaves)} leaves, the primal {len(leaves)}",
-                code=TANGENT_MISMATCH,
-            )
-        v = current(ev, t)
-        if v.shape != value.shape:
-            ev.error(
-                TypeMismatchError,
-                f"a {what} of shape {v.shape} for a value of shape {value.shape}",
-                code=TANGENT_MISMATCH,
-            )
-        found.append(v if v.dtype == value.dtype else ev.b("cast", v, dtype=value.dtype))
-    return found
 
 
 # ---- forward ------------------------------------------------------------------------------------------------
@@ -408,7 +236,7 @@ def push(
     """Trace and differentiate `function` forward with respect to the chosen arguments."""
     a = Arguments(ev, list(args), kwargs, choose(ev, function, options, args, kwargs, transform))
     check_floats(ev, a, transform)
-    sub = trace(ev, function, a.enter, transform)
+    sub = trace(ev, function, a.enter, transform, a.repeated)
     stages.note("before jvp", sub.func)
     func = forward(sub.func, [k < len(a.active) for k in range(len(sub.func.params))])
     stages.note("after jvp", func)
@@ -442,8 +270,9 @@ def jvp(
     options = {"argnums": tuple(k for k, v in enumerate(primals) if has_floats(ev, v))}
     p = push(ev, function, primals, {}, options, "jvp")
     a = p.arguments
-    values = [current(ev, leaf) for leaf in a.leaves]
-    found = matching(ev, TupleValue(tuple(tangents)), a.leaves, values, "tangent")
+    values = {k: current(ev, leaf) for k, leaf in enumerate(a.leaves)}
+    tree = Node("tuple", tuple(a.trees.values()))
+    found = matching(ev, TupleValue(tuple(tangents)), tree, a.leaves, values, "tangent")
     results, out = p.run([found[k] for k in a.active])
     return rebuild(ev, p.sub, results), tangent_result(ev, p.sub, p.floats, out)
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from tangra.api.values import AbstractValue, Const, Scalar, TupleValue
-from tangra.core.derivatives import Arguments, Pulled, Pushed, check_cuts, pull, push
+from tangra.core.arguments import Arguments
+from tangra.core.derivatives import Pulled, Pushed, check_cuts, pull, push
 from tangra.core.trees import Leaf, Node, Tree, build
 from tangra.frontend.evaluator import Evaluator
 from tangra.ir import I64, ArrayType, Func, Value

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from tangra.api.numpy_layout import layout_of
 from tangra.errors import EntryError, declare
 from tangra.frontend.live import is_user_instance
 from tangra.frontend.specs import attribute_names
@@ -58,7 +59,7 @@ class _Walk:
             else:
                 self.sizes.append(n)
                 sizes.append(-1)
-        return (np.ndarray, a.dtype, tuple(sizes), a.flags.writeable, type(a))
+        return (np.ndarray, a.dtype, tuple(sizes), a.flags.writeable, type(a), layout_of(a))
 
     def of(self, v: Any) -> Key:
         cls = type(v)

@@ -197,6 +197,8 @@ class _Generator:
             return
         if spec.identity is not None:
             self.identities[spec.identity] = name
+        if spec.layout != "C":
+            raise NoShortWay  # compiled code takes arrays in C order only
         self.distinct.append(name)
         dtype = self.bind(np.dtype(spec.type.dtype.numpy))
         self.require(f"type({name}) is ndarray and {name}.dtype is {dtype} and {self._shape(spec.type, name)}")

@@ -96,7 +96,7 @@ class _Refine:
                 size = self.symbolic(self.position) if self.symbolic is not None else None
                 self.position += 1
             shape.append(n if size is None else size)
-        return ArraySpec(ArrayType(s.type.dtype, tuple(shape)), s.identity, s.source, s.read_only)
+        return ArraySpec(ArrayType(s.type.dtype, tuple(shape)), s.identity, s.source, s.read_only, s.layout)
 
 
 class Specialisation:

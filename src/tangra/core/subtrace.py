@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from tangra.api.values import AbstractValue, Scalar
 from tangra.core.trees import Flattener, Tree, current
-from tangra.errors import UnsupportedError, declare
+from tangra.errors import AliasError, UnsupportedError, declare
 from tangra.frontend.evaluator import Evaluator
 from tangra.frontend.heap import ArrayState, CellState, State
 from tangra.ir import I64, Block, Func, Op, Value, lookup, scalar
@@ -21,6 +21,8 @@ from tangra.transforms.symbols import bound_symbols, symbols_of_block, symbols_o
 
 WRITES_OUTSIDE = declare("TG812", "a transformed function writes to something outside itself")
 
+REPEATED = declare("TG818", "a transformed function writes to arguments among which one object is there twice")
+
 MakeArguments = Callable[[Block], tuple[list[AbstractValue], dict[str, AbstractValue]]]
 
 
@@ -29,25 +31,37 @@ class SubTrace:
     """A traced function.
 
     `func` takes the parameters its caller made, then `captured`; it returns the result's leaves and then their kind
-    tags. `tree` is the result's structure, `leaves` its leaves as they were inside, `tags` the position among the
-    results of each leaf's tag.
+    tags. `tree` is the result's structure, `leaves` its leaves as they were inside, `first` has for each leaf the first
+    one that is the same array, `tags` the position among the results of each leaf's tag.
     """
 
     func: Func
     captured: list[Value]
     tree: Tree
     leaves: list[AbstractValue]
-    paths: list[str]
+    first: list[int]
     tags: list[int | None]
 
 
-def trace(ev: Evaluator, function: AbstractValue, arguments: MakeArguments, transform: str) -> SubTrace:
+def trace(
+    ev: Evaluator, function: AbstractValue, arguments: MakeArguments, transform: str, repeated: bool = False
+) -> SubTrace:
     """Trace a call of `function`. `arguments` adds the block's parameters and makes the arguments of the call from
-    them, on the copied heap; `transform` is named in errors."""
+    them, on the copied heap; `transform` is named in errors. `repeated`: an object among the arguments is there twice;
+    since each place has a copy of its own, the function must not write to any of them."""
 
     def compute(block: Block) -> AbstractValue:
         args, kwargs = arguments(block)
-        return ev.call(function, args, kwargs)
+        entered = dict(ev.state.heap) if repeated else {}
+        result = ev.call(function, args, kwargs)
+        if any(_changed(state, ev.state.heap.get(ref)) for ref, state in entered.items()):
+            ev.error(
+                AliasError,
+                f"the function given to {transform} writes to its arguments, among which one object is there twice",
+                code=REPEATED,
+                fix="pass a copy in one of the two places",
+            )
+        return result
 
     name = getattr(getattr(function, "definition", None), "name", "inner")
     return trace_block(ev, compute, transform, str(name))
@@ -79,7 +93,7 @@ def _finish(ev: Evaluator, block: Block, name: str, result: AbstractValue) -> Su
         if tag is not None:
             values.append(tag)
     ev.b.return_(*values)
-    return SubTrace(Func(name, block), [], tree, flat.leaves, flat.paths, tags)
+    return SubTrace(Func(name, block), [], tree, flat.leaves, flat.first, tags)
 
 
 def close(ev: Evaluator, func: Func) -> list[Value]:
@@ -98,13 +112,17 @@ def close(ev: Evaluator, func: Func) -> list[Value]:
     return [*free, *(ev.b.dim(symbol(name)) for name in names)]
 
 
+def _changed(old: object, new: object) -> bool:
+    if old is None or old is new or old == new:
+        return False
+    return not (isinstance(new, ArrayState) and isinstance(old, ArrayState) and new.value is old.value)
+
+
 def refuse_writes(ev: Evaluator, before: State, after: State, transform: str) -> None:
     """Error if a transformed function wrote outside itself."""
     for ref, state in after.heap.items():
         old = before.heap.get(ref, ev.initial.get(ref))
-        if old is None or old is state or old == state:
-            continue
-        if isinstance(state, ArrayState) and isinstance(old, ArrayState) and state.value is old.value:
+        if not _changed(old, state):
             continue
         what = "a variable of an enclosing function" if isinstance(state, CellState) else "an object outside itself"
         ev.error(

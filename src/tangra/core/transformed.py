@@ -13,7 +13,7 @@ from typing import Any, SupportsIndex
 
 from tangra.api import registry
 from tangra.api.values import AbstractValue, Const, PartialValue, TransformValue, TupleValue
-from tangra.core import batching, custom, derivatives, jacobians
+from tangra.core import arguments, batching, custom, derivatives, jacobians
 from tangra.core.naming import global_name
 from tangra.core.trees import Flattener, build, current, like
 from tangra.errors import EntryError, TypeMismatchError, declare
@@ -128,7 +128,7 @@ def _hvp(
     options: dict[str, Any],
 ) -> AbstractValue:
     primals, tangents = (_items(ev, v, "hvp") for v in args)
-    chosen = tuple(k for k, v in enumerate(primals) if derivatives.has_floats(ev, v))
+    chosen = tuple(k for k, v in enumerate(primals) if arguments.has_floats(ev, v))
     gradient = TransformValue("grad", f, (("argnums", Const(chosen if len(primals) > 1 else 0)),))
     tangent = derivatives.jvp(ev, gradient, primals, tangents)[1]
     if len(primals) == 1 or len(chosen) == len(primals):

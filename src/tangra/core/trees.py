@@ -50,22 +50,29 @@ Tree = Leaf | Node | Const
 
 
 class Flattener:
-    """Takes abstract values apart. An array reached twice is one leaf."""
+    """Takes abstract values apart.
+
+    An array reached in two places is two leaves; `first` has for each leaf the number of the first one that is the same
+    array. `repeated`: some array or container was reached in two places.
+    """
 
     def __init__(self, ev: Evaluator) -> None:
         self.ev = ev
         self.leaves: list[AbstractValue] = []
         self.paths: list[str] = []
-        self.seen: dict[int, Leaf] = {}
+        self.first: list[int] = []
+        self.seen: dict[int, int] = {}
+        self.repeated = False
 
     def add(self, v: AbstractValue, path: str = "") -> Tree:
         """The tree of `v`; its leaves are appended."""
         if is_number(v) and not _is_flag(v):
             return self._leaf(v, path)
+        if isinstance(v, (ArrayValue, ListValue, DictValue, InstanceValue)):
+            self.repeated |= v.ref in self.seen
+            self.seen.setdefault(v.ref, len(self.leaves))
         if isinstance(v, ArrayValue):
-            if v.ref not in self.seen:
-                self.seen[v.ref] = self._leaf(v, path)
-            return self.seen[v.ref]
+            return self._leaf(v, path, self.seen[v.ref])
         if isinstance(v, TupleValue):
             names = getattr(v.cls, "_fields", ()) if v.cls else ()
             children = [
@@ -88,7 +95,8 @@ class Flattener:
             code=OPAQUE_LEAF,
         )
 
-    def _leaf(self, v: AbstractValue, path: str) -> Leaf:
+    def _leaf(self, v: AbstractValue, path: str, first: int | None = None) -> Leaf:
+        self.first.append(len(self.leaves) if first is None else first)
         self.leaves.append(v)
         self.paths.append(path)
         return Leaf(len(self.leaves) - 1)
@@ -139,6 +147,13 @@ def build(ev: Evaluator, tree: Tree, leaves: Sequence[AbstractValue]) -> Abstrac
         return DictValue(ev.allocate(DictState(tree.names, children)))
     state = InstanceState(tuple(zip(tree.names, children, strict=True)))
     return InstanceValue(ev.allocate(state), tree.cls)
+
+
+def numbers(tree: Tree) -> list[int]:
+    """The leaves of a tree."""
+    if isinstance(tree, Leaf):
+        return [tree.number]
+    return [n for child in tree.children for n in numbers(child)] if isinstance(tree, Node) else []
 
 
 def current(ev: Evaluator, leaf: AbstractValue) -> Value:

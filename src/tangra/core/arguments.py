@@ -1,0 +1,154 @@
+"""The arguments of a transformed function, taken apart, and which of them a derivative is taken by."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tangra.api.values import AbstractValue, ArrayValue, Const, FunctionValue, Scalar, TransformValue
+from tangra.core.trees import Flattener, Tree, build, current, like, numbers
+from tangra.errors import NotDifferentiableError, TypeMismatchError, declare
+from tangra.frontend.evaluator import Evaluator
+from tangra.ir import Block, Value
+
+NOT_A_FLOAT = declare("TG803", "an argument to differentiate by that holds no floats")
+NO_SUCH_ARGUMENT = declare("TG806", "argnums or argnames that name no argument of the call")
+
+Key = int | str
+
+
+@dataclass
+class Arguments:
+    """The arguments of a call, taken apart: the differentiated ones in `chosen`, by position or name."""
+
+    ev: Evaluator
+    args: list[AbstractValue]
+    kwargs: dict[str, AbstractValue]
+    chosen: list[Key]
+    trees: dict[Key, Tree] = field(default_factory=dict)
+    leaves: list[AbstractValue] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
+    first: list[int] = field(default_factory=list)
+    active: list[int] = field(default_factory=list)
+    repeated: bool = False
+
+    def __post_init__(self) -> None:
+        flat = Flattener(self.ev)
+        named: list[tuple[Key, AbstractValue]] = [*enumerate(self.args), *self.kwargs.items()]
+        for key, v in named:
+            start = len(flat.leaves)
+            self.trees[key] = flat.add(v, f"argument {key}" if isinstance(key, int) else key)
+            if key in self.chosen:
+                self.active += [k for k in range(start, len(flat.leaves)) if is_float(self.ev, flat.leaves[k])]
+        self.leaves, self.paths, self.first = flat.leaves, flat.paths, flat.first
+        self.repeated = flat.repeated
+
+    def values(self) -> list[Value]:
+        """The IR values of the active leaves."""
+        return [current(self.ev, self.leaves[k]) for k in self.active]
+
+    def enter(self, block: Block) -> tuple[list[AbstractValue], dict[str, AbstractValue]]:
+        """Fresh arguments whose active leaves are parameters of `block`."""
+        ev, fresh = self.ev, []
+        slots = {k: n for n, k in enumerate(self.active)}
+        params = [block.add_arg(v.type, "") for v in self.values_in(block)]
+        for k, leaf in enumerate(self.leaves):
+            if k in slots:
+                fresh.append(like(ev, leaf, params[slots[k]]))
+            elif isinstance(leaf, ArrayValue):
+                same = self.first[k]
+                fresh.append(fresh[same] if same < k and same not in slots else like(ev, leaf, ev.read(leaf.ref)))
+            else:
+                fresh.append(leaf)
+        built = {key: build(ev, tree, fresh) for key, tree in self.trees.items()}
+        return [built[k] for k in range(len(self.args))], {k: built[k] for k in self.kwargs}
+
+    def values_in(self, block: Block) -> list[Value]:
+        """The active leaves' values, for their types only."""
+        with self.ev.b.at(Block()):
+            return self.values()
+
+
+def is_float(ev: Evaluator, leaf: AbstractValue) -> bool:
+    """A leaf that derivatives are taken by: floats, not ints or bools."""
+    if isinstance(leaf, Const):
+        return isinstance(leaf.value, float) or getattr(getattr(leaf.value, "dtype", None), "kind", "") == "f"
+    if isinstance(leaf, Scalar):
+        return any(k.dtype.is_float for k in leaf.kinds)
+    assert isinstance(leaf, ArrayValue)
+    return leaf.type.dtype.is_float
+
+
+def choose(
+    ev: Evaluator,
+    function: AbstractValue,
+    options: dict[str, Any],
+    args: Sequence[Any],
+    kwargs: dict[str, Any],
+    transform: str,
+) -> list[Key]:
+    """The keys of the arguments to differentiate by, from `argnums` and `argnames`."""
+    argnums, argnames = options.get("argnums"), options.get("argnames")
+    chosen: list[Key] = []
+    if argnums is None and argnames is None:
+        argnums = 0
+    for k in () if argnums is None else argnums if isinstance(argnums, tuple | list) else (argnums,):
+        chosen.append(int(k) + len(args) if int(k) < 0 else int(k))
+    chosen += () if argnames is None else argnames if isinstance(argnames, tuple | list) else (argnames,)
+    chosen = [_passed(key, parameters(function), len(args), kwargs) for key in chosen]
+    for key in chosen:
+        if key not in kwargs and not (isinstance(key, int) and 0 <= key < len(args)):
+            ev.error(
+                TypeMismatchError,
+                f"{transform}: there is no argument {key!r} in this call of {len(args)} positional and "
+                f"{len(kwargs)} keyword arguments",
+                code=NO_SUCH_ARGUMENT,
+                fix="name an argument that the call passes; one left to its default is a constant",
+            )
+    return chosen
+
+
+def parameters(function: AbstractValue) -> list[str]:
+    """The names of a function's positional parameters, as far as they are known."""
+    if isinstance(function, FunctionValue):
+        arguments = function.definition.node.args
+        return [a.arg for a in (*arguments.posonlyargs, *arguments.args)]
+    if isinstance(function, TransformValue):
+        return parameters(function.function)
+    live = function.value if isinstance(function, Const) else None
+    try:
+        found = inspect.signature(live).parameters.values() if callable(live) else ()
+    except (TypeError, ValueError):
+        return []
+    return [p.name for p in found if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+
+
+def _passed(key: Key, names: Sequence[str], positional: int, kwargs: dict[str, Any]) -> Key:
+    """How the call passes an argument that is named here by position or name."""
+    if isinstance(key, str):
+        where = names.index(key) if key in names and key not in kwargs else -1
+        return where if 0 <= where < positional else key
+    return names[key] if positional <= key < len(names) and names[key] in kwargs else key
+
+
+def check_floats(ev: Evaluator, a: Arguments, transform: str) -> None:
+    """Every chosen argument must hold a float."""
+    for key in a.chosen:
+        flat = numbers(a.trees[key])
+        if not any(k in a.active for k in flat):
+            ev.error(
+                NotDifferentiableError,
+                f"{transform}: {a.paths[flat[0]] if flat else f'argument {key}'} holds no floating-point numbers to "
+                "differentiate by",
+                code=NOT_A_FLOAT,
+                fix="pass floats: float(x), or x.astype(np.float64)",
+            )
+
+
+def has_floats(ev: Evaluator, v: AbstractValue) -> bool:
+    """Whether an argument holds floats."""
+    flat = Flattener(ev)
+    flat.add(v, "argument")
+    return any(is_float(ev, leaf) for leaf in flat.leaves)
