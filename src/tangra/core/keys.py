@@ -182,7 +182,8 @@ def described(key: Key) -> str:
         return f"the constant {key[1][1]!r}" if len(key[1]) > 1 else "another constant"
     if key[0] is np.ndarray:
         read_only = "" if key[3] else "a read-only "
-        return f"{read_only}{key[1]}[{', '.join('*' if n < 0 else str(n) for n in key[2])}]"
+        order = {"C": "", "F": " in Fortran order"}.get(key[5], " with gaps")
+        return f"{read_only}{key[1]}[{', '.join('*' if n < 0 else str(n) for n in key[2])}]{order}"
     if len(key) == 2 and (key[1] is None or isinstance(key[1], (bool, str, bytes, int))):
         return repr(key[1])
     return f"a {key[0].__name__} of {len(key) - 1}"

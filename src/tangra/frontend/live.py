@@ -16,7 +16,7 @@ import numpy as np
 
 from tangra.api import registry
 from tangra.api.kinds import PYINT, Kind, dtype_of, kind_of
-from tangra.api.numpy_layout import layout_of, layout_strides
+from tangra.api.numpy_layout import Layout, layout_of, layout_strides
 from tangra.api.values import (
     AbstractValue,
     ArrayValue,
@@ -314,7 +314,7 @@ class LiveObjects:
         param = self.parameter(type_, path, None, capture=True)
         return self.enter_array(obj, param, path, layout_of(obj))
 
-    def enter_array(self, obj: Any, param: Value, path: Path, layout: str) -> ArrayValue:
+    def enter_array(self, obj: Any, param: Value, path: Path, layout: Layout) -> ArrayValue:
         """An array that is a parameter of the function."""
         ref = self._object(ArrayState(param), path, obj)
         value = ArrayValue(ref, param.array, layout_strides(param.shape, layout))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tangra.api.kinds import Kind, dtype_of, kind_of
-from tangra.api.numpy_layout import layout_of
+from tangra.api.numpy_layout import Layout, layout_of
 from tangra.errors import EntryError
 from tangra.frontend import diagnostics
 from tangra.frontend.live import is_user_instance
@@ -26,7 +26,7 @@ class ArraySpec:
     identity: int | None = None
     source: Any = field(default=None, compare=False, repr=False)
     read_only: bool = False
-    layout: str = "C"
+    layout: Layout = "C"
 
 
 @dataclass(frozen=True)
