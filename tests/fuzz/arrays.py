@@ -5,10 +5,9 @@ from __future__ import annotations
 from tests.fuzz import scalars
 from tests.fuzz.scope import (
     COLUMN,
-    FLOAT,
     FVECTOR,
+    INT,
     IVECTOR,
-    MASK,
     MATRIX,
     PAIR,
     POINT,
@@ -19,7 +18,6 @@ from tests.fuzz.scope import (
     Ty,
     V,
     array,
-    np_scalar,
 )
 
 
@@ -69,16 +67,31 @@ def comprehension(g: Gen, ty: Ty, fuel: int) -> list[str]:
     if g.static:
         return [f"np.array([{', '.join(scalars.floating(g, fuel - 1) for _ in range(int(size)))}])"]
     inner = g.inner()
-    i = inner.bind(scalars.INT, g.fresh("q"))
+    i = inner.bind(INT, g.fresh("q"))
     inner.indices.setdefault(ty.dims[0], []).append(i)
     return [f"np.array([float({scalars.floating(inner, fuel - 1)}) for {i} in range({size})])"]
 
 
-# ---- float64 -----------------------------------------------------------------------------------------------------------
+# ---- float64 ---------------------------------------------------------------------------
 
 NAMED = ("name",)
-FORMS = ("name", "binary", "binary", "weak", "weak", "unary", "unary", "quotient", "copy", "made", "shaped", "shaped", "taken",
-         "from", "root")
+FORMS = (
+    "name",
+    "binary",
+    "binary",
+    "weak",
+    "weak",
+    "unary",
+    "unary",
+    "quotient",
+    "copy",
+    "made",
+    "shaped",
+    "shaped",
+    "taken",
+    "from",
+    "root",
+)
 KINKED = (*FORMS, "where", "kinked", "cast", "sorted")
 
 
@@ -91,18 +104,31 @@ def float_array(g: Gen, ty: Ty, fuel: int) -> str:
         return f"({pair[0]} {g.pick(['+', '-', '*'])} {pair[1]})"
     if form == "weak":
         pair = [array_expr(g, ty, fuel - 1), g.pick([scalars.floating, scalars.integer])(g, fuel - 1)]
-        return "({} {} {})".format(*(pair[i] if i != 2 else g.pick(["+", "-", "*"]) for i in g.pick([(0, 2, 1), (1, 2, 0)])))
+        return "({} {} {})".format(
+            *(pair[i] if i != 2 else g.pick(["+", "-", "*"]) for i in g.pick([(0, 2, 1), (1, 2, 0)]))
+        )
     if form == "unary":
         return f"{g.pick(['np.sin', 'np.tanh', 'np.cos', '-', 'np.arctan'])}({array_expr(g, ty, fuel - 1)})"
     if form == "quotient":
         below = g.pick(["(2.0 + np.sin({}))", "(1.0 + {0} ** 2)"]).format(name(g, ty))
         return f"({array_expr(g, ty, fuel - 1)} / {below})"
     if form == "copy":
-        return g.pick(["{}.copy()", "np.array({})", "np.copy({})", "(+{})", "{}.astype(np.float64)"]).format(name(g, ty))
+        return g.pick(["{}.copy()", "np.array({})", "np.copy({})", "(+{})", "{}.astype(np.float64)"]).format(
+            name(g, ty)
+        )
     if form == "root":
         a = name(g, ty)
-        return g.pick(["np.sqrt(1.0 + {0} * {0})", "np.exp(-{0} ** 2)", "np.tanh({}) ** 2", "np.log1p({0} ** 2)",
-                       "np.square(np.sin({}))", "np.hypot({}, 1.0)", "np.logaddexp({}, 0.0)"]).format(a)
+        return g.pick(
+            [
+                "np.sqrt(1.0 + {0} * {0})",
+                "np.exp(-{0} ** 2)",
+                "np.tanh({}) ** 2",
+                "np.log1p({0} ** 2)",
+                "np.square(np.sin({}))",
+                "np.hypot({}, 1.0)",
+                "np.logaddexp({}, 0.0)",
+            ]
+        ).format(a)
     if form == "made":
         return made(g, ty, fuel)
     if form == "shaped":
@@ -128,22 +154,57 @@ def shaped(g: Gen, ty: Ty, fuel: int) -> str:
     v, m, w = name(g, VECTOR), name(g, MATRIX), name(g, COLUMN)
     k, n = g.shape(("K",)), g.shape(("N",))
     if ty == VECTOR:
-        return g.pick([f"{m}[{scalars.index(g, 'K')}]", f"np.sum({m}, axis=0)", f"{m}.mean(axis=0)", f"({w} @ {m})",
-                       f"{m}.T.dot({w})", f"({m}.T @ np.ones({k}))", f"{m}.T[:, {scalars.index(g, 'K')}]",
-                       f"np.einsum('ij,i->j', {m}, {w})", f"({m} * {w}[:, None]).sum(axis=0)"])
+        return g.pick(
+            [
+                f"{m}[{scalars.index(g, 'K')}]",
+                f"np.sum({m}, axis=0)",
+                f"{m}.mean(axis=0)",
+                f"({w} @ {m})",
+                f"{m}.T.dot({w})",
+                f"({m}.T @ np.ones({k}))",
+                f"{m}.T[:, {scalars.index(g, 'K')}]",
+                f"np.einsum('ij,i->j', {m}, {w})",
+                f"({m} * {w}[:, None]).sum(axis=0)",
+            ]
+        )
     if ty == COLUMN:
-        return g.pick([f"{m}[:, {scalars.index(g, 'N')}]", f"np.sum({m}, axis=1)", f"({m} @ {v})", f"{m}.mean(axis=-1)",
-                       f"np.einsum('ij,j->i', {m}, {v})", f"{m}.T[{scalars.index(g, 'N')}]"])
-    return g.pick([f"np.outer({w}, {v})", f"({w}[:, None] * {v})", f"({m} @ np.eye({n}))", f"{m}.T.copy().T",
-                   f"{m}.reshape(-1).reshape({g.shape(M)})", f"{m}.T.reshape({g.shape(M)})", f"np.broadcast_to({v}, {g.shape(M)})",
-                   f"({v} + {w}.reshape(-1, 1))", f"{m}.ravel().reshape({g.shape(M)})"])
+        return g.pick(
+            [
+                f"{m}[:, {scalars.index(g, 'N')}]",
+                f"np.sum({m}, axis=1)",
+                f"({m} @ {v})",
+                f"{m}.mean(axis=-1)",
+                f"np.einsum('ij,j->i', {m}, {v})",
+                f"{m}.T[{scalars.index(g, 'N')}]",
+            ]
+        )
+    return g.pick(
+        [
+            f"np.outer({w}, {v})",
+            f"({w}[:, None] * {v})",
+            f"({m} @ np.eye({n}))",
+            f"{m}.T.copy().T",
+            f"{m}.reshape(-1).reshape({g.shape(M)})",
+            f"{m}.T.reshape({g.shape(M)})",
+            f"np.broadcast_to({v}, {g.shape(M)})",
+            f"({v} + {w}.reshape(-1, 1))",
+            f"{m}.ravel().reshape({g.shape(M)})",
+        ]
+    )
 
 
 def taken(g: Gen, ty: Ty) -> str:
     """The elements of an array in another order, or running sums of them."""
     a = name(g, ty)
-    forms = ["{}[::-1]", "np.cumsum({}, axis=0)", "np.roll({}, 1, axis=0)", "np.concatenate(({0}[1:], {0}[:1]))",
-             "np.flip({}, axis=0)", "np.concatenate([{0}[:1], {0}[:-1]])", "{}[...]"]
+    forms = [
+        "{}[::-1]",
+        "np.cumsum({}, axis=0)",
+        "np.roll({}, 1, axis=0)",
+        "np.concatenate(({0}[1:], {0}[:1]))",
+        "np.flip({}, axis=0)",
+        "np.concatenate([{0}[:1], {0}[:-1]])",
+        "{}[...]",
+    ]
     if ty == VECTOR:
         forms += [f"{{}}[np.arange({g.size('N')}) - 1]", "{}[::-1][::-1]", "np.cumsum({})", f"{{}}[{int_index(g)}]"]
     if ty == MATRIX:
@@ -157,7 +218,11 @@ def int_index(g: Gen) -> str:
 
 
 def from_object(g: Gen, ty: Ty) -> str:
-    found = [*(f"{p}.v" for p in g.known(POINT)), *(f"{p}.v" for p in g.known(PAIR)), *(f"{d}['v']" for d in g.known(TABLE))]
+    found = [
+        *(f"{p}.v" for p in g.known(POINT)),
+        *(f"{p}.v" for p in g.known(PAIR)),
+        *(f"{d}['v']" for d in g.known(TABLE)),
+    ]
     if ty == VECTOR and found:
         return g.pick(found)
     return name(g, ty)
@@ -176,12 +241,25 @@ def kinked(g: Gen, ty: Ty, form: str, fuel: int) -> str:
         forms += [f"{name(g, ty)}[np.argsort({{}})]", "np.sort({})[::-1]"] if ty == VECTOR else []
         return g.pick(forms).format(a)
     b = array_expr(g, ty, fuel - 1)
-    return g.pick([f"np.clip({a}, -1.0, 1.0)", f"np.maximum({a}, {b})", f"np.minimum({a}, 0.5)", f"np.abs({a})", f"np.floor({a})",
-                   f"np.sign({a})", f"({a} % 1.5)", f"np.fmax({a}, {b})", f"({a} // 0.5)", f"np.round({a})", f"np.nan_to_num({a})",
-                   f"({a} * {mask(g, array(ty.dims, 'bool'), fuel - 1)})"])
+    return g.pick(
+        [
+            f"np.clip({a}, -1.0, 1.0)",
+            f"np.maximum({a}, {b})",
+            f"np.minimum({a}, 0.5)",
+            f"np.abs({a})",
+            f"np.floor({a})",
+            f"np.sign({a})",
+            f"({a} % 1.5)",
+            f"np.fmax({a}, {b})",
+            f"({a} // 0.5)",
+            f"np.round({a})",
+            f"np.nan_to_num({a})",
+            f"({a} * {mask(g, array(ty.dims, 'bool'), fuel - 1)})",
+        ]
+    )
 
 
-# ---- float32, ints, bools ------------------------------------------------------------------------------------------------
+# ---- float32, ints, bools ---------------------------------------------------------------------------
 
 
 def single_array(g: Gen, ty: Ty, fuel: int) -> str:
@@ -191,9 +269,19 @@ def single_array(g: Gen, ty: Ty, fuel: int) -> str:
         return a
     b = single_array(g, ty, fuel - 1)
     small = scalars.numpy_scalar(g, "float32", 0)
-    return g.pick([a, f"({a} {g.pick(['+', '*', '-'])} {b})", f"({b} * {g.pick(['0.5', '2', small])})", f"np.sin({b})", f"{a}[::-1]",
-                   f"{array_expr(g, array(ty.dims), fuel - 1)}.astype(np.float32)", f"({a} + {scalars.integer(g, 0)})",
-                   f"np.maximum({b}, 0.25)", made(g, ty, fuel)])
+    return g.pick(
+        [
+            a,
+            f"({a} {g.pick(['+', '*', '-'])} {b})",
+            f"({b} * {g.pick(['0.5', '2', small])})",
+            f"np.sin({b})",
+            f"{a}[::-1]",
+            f"{array_expr(g, array(ty.dims), fuel - 1)}.astype(np.float32)",
+            f"({a} + {scalars.integer(g, 0)})",
+            f"np.maximum({b}, 0.25)",
+            made(g, ty, fuel),
+        ]
+    )
 
 
 def int_array(g: Gen, ty: Ty, fuel: int) -> str:
@@ -202,10 +290,22 @@ def int_array(g: Gen, ty: Ty, fuel: int) -> str:
     if fuel <= 0:
         return a
     b = int_array(g, ty, fuel - 1)
-    forms = [a, f"({a} {g.pick(['+', '*', '-'])} {b})", f"({b} {g.pick(['+', '*', '-', '&', '|', '^'])} {g.pick(['2', '3', '7'])})",
-             f"({a} {g.pick(['//', '%'])} {g.pick(['3', '5'])})", f"({a} {g.pick(['//', '%'])} {b})", f"np.maximum({a}, {b})", f"{a}[::-1]",
-             f"np.cumsum({b}, axis=0, dtype=np.{ty.dtype})", f"({a} >> 1)", made(g, ty, fuel), f"abs({a})", f"(~{a})",
-             f"np.where({mask(g, array(ty.dims, 'bool'), fuel - 1)}, {a}, {b})", f"np.sort({a}, axis=0)"]
+    forms = [
+        a,
+        f"({a} {g.pick(['+', '*', '-'])} {b})",
+        f"({b} {g.pick(['+', '*', '-', '&', '|', '^'])} {g.pick(['2', '3', '7'])})",
+        f"({a} {g.pick(['//', '%'])} {g.pick(['3', '5'])})",
+        f"({a} {g.pick(['//', '%'])} {b})",
+        f"np.maximum({a}, {b})",
+        f"{a}[::-1]",
+        f"np.cumsum({b}, axis=0, dtype=np.{ty.dtype})",
+        f"({a} >> 1)",
+        made(g, ty, fuel),
+        f"abs({a})",
+        f"(~{a})",
+        f"np.where({mask(g, array(ty.dims, 'bool'), fuel - 1)}, {a}, {b})",
+        f"np.sort({a}, axis=0)",
+    ]
     if ty.dtype == "int64":
         forms.append(f"({mask(g, array(ty.dims, 'bool'), fuel - 1)} + {a})")
         if not g.smooth:
@@ -231,9 +331,15 @@ def mask(g: Gen, ty: Ty, fuel: int) -> str:
     compared = f"({a} {g.pick(['>', '<', '>=', '<=', '!='])} {b})"
     if g.percent(30):
         other = mask(g, ty, fuel - 1)
-        return g.pick([f"({compared} & {other})", f"({compared} | {other})", f"(~{compared})", f"np.logical_and({compared}, {other})",
-                       f"np.isfinite({a})", f"({compared} ^ {other})", f"np.logical_not({compared})"])
+        return g.pick(
+            [
+                f"({compared} & {other})",
+                f"({compared} | {other})",
+                f"(~{compared})",
+                f"np.logical_and({compared}, {other})",
+                f"np.isfinite({a})",
+                f"({compared} ^ {other})",
+                f"np.logical_not({compared})",
+            ]
+        )
     return compared
-
-
-__all__ = ["array_expr", "name", "made", "int_index", "mask", "FLOAT", "MASK", "np_scalar"]

@@ -49,8 +49,8 @@ def outcome_leaves(outcome: Outcome) -> list[Leaf]:
 
 
 def identity(outcome: Outcome) -> list[int]:
-    """Which arrays and containers of the arguments are one object: for each the position of its first sight. Results are
-    left out: one that is an argument on some paths only is a copy (documented)."""
+    """Which arrays and containers of the arguments are one object: for each the position of its first sight.
+    Results are left out: one that is an argument on some paths only is a copy (documented)."""
     seen: dict[int, int] = {}
     order: list[int] = []
 
@@ -82,7 +82,9 @@ def off(found: Any, wanted: Any) -> float:
     return float(gap.max(initial=0.0))
 
 
-def difference(found: Outcome, wanted: Outcome, rtol: float, atol_by_path: dict[str, float] | None = None) -> str | None:
+def difference(
+    found: Outcome, wanted: Outcome, rtol: float, atol_by_path: dict[str, float] | None = None
+) -> str | None:
     """The first difference; floats may be off by `rtol`, and by what `atol_by_path` adds for their path."""
     mine, theirs = outcome_leaves(found), outcome_leaves(wanted)
     for (path, kind, value), (their_path, their_kind, their_value) in zip(mine, theirs, strict=False):
@@ -93,7 +95,8 @@ def difference(found: Outcome, wanted: Outcome, rtol: float, atol_by_path: dict[
         if isinstance(value, float) or getattr(getattr(value, "dtype", None), "kind", "") == "f":
             allowed = rtol + (atol_by_path or {}).get(path, 0.0)
             if off(value, their_value) > allowed:
-                return f"{path}:{shown(value)}, expected{shown(their_value)} ({kind}; off by {off(value, their_value):.1e})"
+                gap = f"{kind}; off by {off(value, their_value):.1e}"
+                return f"{path}:{shown(value)}, expected{shown(their_value)} ({gap})"
         elif not np.array_equal(value, their_value):
             return f"{path}:{shown(value)}, expected{shown(their_value)} ({kind})"
     if len(mine) != len(theirs):

@@ -9,8 +9,13 @@ from tests.fuzz.scope import ARRAYS, BOOL, FLOAT, FLOATS, INT, MATRIX, PAIR, POI
 
 Statement = Callable[[Gen], list[str]]
 SIMPLE: list[tuple[int, Statement]] = [
-    (6, writing.assign), (4, writing.augment), (6, writing.store), (2, writing.make_object), (3, writing.change_object),
-    (1, writing.take_apart), (1, writing.another_name),
+    (6, writing.assign),
+    (4, writing.augment),
+    (6, writing.store),
+    (2, writing.make_object),
+    (3, writing.change_object),
+    (1, writing.take_apart),
+    (1, writing.another_name),
 ]
 
 
@@ -77,14 +82,24 @@ def match(g: Gen) -> list[str]:
     return lines
 
 
-# ---- loops ---------------------------------------------------------------------------------------------------------------
+# ---- loops ---------------------------------------------------------------------------
 
 
 def loop(g: Gen) -> list[str]:
     """A loop, with `else` at times."""
     inner = g.inner(in_loop=True)
-    head, start = g.weighted([(6, counted), (2, while_), (2, rows), (2, elements), (2, triangular), (1, zipped), (1, enumerated),
-                              (1, over_object)])(g, inner)
+    head, start = g.weighted(
+        [
+            (6, counted),
+            (2, while_),
+            (2, rows),
+            (2, elements),
+            (2, triangular),
+            (1, zipped),
+            (1, enumerated),
+            (1, over_object),
+        ]
+    )(g, inner)
     lines = [*head, *indent([*start, *block(inner)])]
     if g.percent(10):
         lines += ["else:", *indent(block(g.inner(), 1))]
@@ -105,9 +120,19 @@ def _counter(g: Gen, inner: Gen, dims: tuple[str, ...] = ()) -> str:
 def counted(g: Gen, inner: Gen) -> Head:
     n, k = g.size("N"), g.size("K")
     forms: list[tuple[str, tuple[str, ...]]] = [
-        (f"range({n})", ("N",)), (f"range({k})", ("K",)), ("range(2)", ()), ("range(n)", ()), (f"range({n} - 1, -1, -1)", ("N",)),
-        (f"range(1, {n})", ("N",)), (f"range(0, {n}, 2)", ("N",)), ("range(3)", ()), (f"range({n}, 0, -2)", ()),
-        (f"reversed(range({n}))", ("N",)), ("range(1)", ()), ("range(0)", ()), ("(0, 1)", ()),
+        (f"range({n})", ("N",)),
+        (f"range({k})", ("K",)),
+        ("range(2)", ()),
+        ("range(n)", ()),
+        (f"range({n} - 1, -1, -1)", ("N",)),
+        (f"range(1, {n})", ("N",)),
+        (f"range(0, {n}, 2)", ("N",)),
+        ("range(3)", ()),
+        (f"range({n}, 0, -2)", ()),
+        (f"reversed(range({n}))", ("N",)),
+        ("range(1)", ()),
+        ("range(0)", ()),
+        ("(0, 1)", ()),
     ]
     if "n" not in g.known(INT):
         forms = [f for f in forms if f[0] != "range(n)"]
@@ -120,7 +145,9 @@ def triangular(g: Gen, inner: Gen) -> Head:
     known = g.indices.get("N", [])
     if known:
         i, n = g.pick(known), g.size("N")
-        text = g.pick([f"range({i} + 1)", f"range({i}, {n})", f"range({i})", f"range({i} + 1, {n})", f"range({i}, -1, -1)"])
+        text = g.pick(
+            [f"range({i} + 1)", f"range({i}, {n})", f"range({i})", f"range({i} + 1, {n})", f"range({i}, -1, -1)"]
+        )
         return [f"for {_counter(g, inner, ('N',))} in {text}:"], []
     return [f"for {_counter(g, inner)} in range({scalars.integer(g, 1)} % 4):"], []
 
@@ -128,8 +155,13 @@ def triangular(g: Gen, inner: Gen) -> Head:
 def while_(g: Gen, inner: Gen) -> Head:
     name = _counter(g, inner)
     also = f" and {scalars.boolean(g, 1)}" if g.percent(30) else ""
-    step = g.pick([[f"{name} += 1"], [f"{name} += 1"], [f"{name} += 1", f"if {scalars.boolean(inner, 0)}:", "    continue"]])
-    return [f"{name} = 0", f"while {name} < {g.pick(['3', '2', '4', 'n'] if 'n' in g.known(INT) else ['3', '2'])}{also}:"], step
+    step = g.pick(
+        [[f"{name} += 1"], [f"{name} += 1"], [f"{name} += 1", f"if {scalars.boolean(inner, 0)}:", "    continue"]]
+    )
+    return [
+        f"{name} = 0",
+        f"while {name} < {g.pick(['3', '2', '4', 'n'] if 'n' in g.known(INT) else ['3', '2'])}{also}:",
+    ], step
 
 
 def rows(g: Gen, inner: Gen) -> Head:
@@ -183,19 +215,22 @@ def returned(g: Gen) -> str:
     return f"return {', '.join(scalars.expr(g, ty, 1) for ty in g.result)}"
 
 
-# ---- failures, lists, calls ------------------------------------------------------------------------------------------------
+# ---- failures, lists, calls ---------------------------------------------------------------------------
 
 
 def fail(g: Gen) -> list[str]:
     """A failure that seldom happens."""
     k, a = scalars.integer(g, 1), scalars.floating(g, 1)
-    return g.pick([
-        [f"assert {a} < 4.5, 'too large'"], [f"if {k} > 7:", f"    raise ValueError('bad number')"],
-        [f"assert {scalars.boolean(g, 1)}"] if g.percent(20) else [f"assert {k} < 9"],
-        [f"if {k} == 3 and {scalars.boolean(g, 0)}:", f'    raise RuntimeError(f"number {{{k}}}")'],
-        [f"{g.pick(g.known(VECTOR))}[{scalars.integer(g, 1)}] = np.sin({a})"],
-        [f"{g.fresh('k')} = 7 // {k}"] if g.percent(30) else [f"if {k} > 12:", "    raise KeyError(3)"],
-    ])
+    return g.pick(
+        [
+            [f"assert {a} < 4.5, 'too large'"],
+            [f"if {k} > 7:", "    raise ValueError('bad number')"],
+            [f"assert {scalars.boolean(g, 1)}"] if g.percent(20) else [f"assert {k} < 9"],
+            [f"if {k} == 3 and {scalars.boolean(g, 0)}:", f'    raise RuntimeError(f"number {{{k}}}")'],
+            [f"{g.pick(g.known(VECTOR))}[{scalars.integer(g, 1)}] = np.sin({a})"],
+            [f"{g.fresh('k')} = 7 // {k}"] if g.percent(30) else [f"if {k} > 12:", "    raise KeyError(3)"],
+        ]
+    )
 
 
 def grow(g: Gen) -> list[str]:
@@ -220,4 +255,4 @@ def effect(g: Gen) -> list[str]:
     return [f"{helper.name}({', '.join(scalars.expr(g, p, 1) for p in helper.params)})"]
 
 
-__all__ = ["block", "indent", "returned", "PAIR", "POINT"]
+__all__ = ["PAIR", "POINT", "block", "indent", "returned"]

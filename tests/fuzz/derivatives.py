@@ -1,7 +1,8 @@
 """Derivatives of smooth programs: forward against reverse, against differences, second order, and vmap against a loop.
 
-Forward and reverse mode must agree to `RTOL`. Central differences with two steps bound the truth: the derivative must be as
-near to the better one as the two are to each other, and to a tolerance. What a program raises, its derivative raises.
+Forward and reverse mode must agree to `RTOL`. Central differences with two steps bound the truth: the derivative must
+be as near to the better one as the two are to each other, and to a tolerance. What a program raises, its derivative
+raises.
 """
 
 from __future__ import annotations
@@ -213,5 +214,7 @@ def lanes(subject: Subject, module: Any, names: list[str], call: inputs.Call) ->
         for part, whole in zip(gradient, found, strict=True):
             scale = max(1.0, float(np.abs(part).max(initial=0.0)))
             if off(np.asarray(whole[b]) / scale, np.asarray(part) / scale) > RTOL:
-                return ill_conditioned(subject, Verdict("wrong", f"vmap of grad: lane {b}: {whole[b]!r}, expected {part!r}"))
+                return ill_conditioned(
+                    subject, Verdict("wrong", f"vmap of grad: lane {b}: {whole[b]!r}, expected {part!r}")
+                )
     return AGREE

@@ -1,10 +1,10 @@
 """Draws a random typed program as Python source.
 
-A program is a module with classes, perhaps a global or two, helper functions and `def f(...)`. The names of f's parameters
-say what they take: x a float64 vector, y a float64 matrix, s a float, n an int; at times also e an int64 vector, z a float32
-vector, b a bool vector, p a Point, d a dict, l a list of floats. Values are kept bounded (sin, tanh, small factors), so that
-results are finite nearly always and every way can be compared. Most indices are in range, most divisors not zero; the rest
-are there to fail.
+A program is a module with classes, perhaps a global or two, helper functions and `def f(...)`. The names of f's
+parameters say what they take: x a float64 vector, y a float64 matrix, s a float, n an int; at times also e an int64
+vector, z a float32 vector, b a bool vector, p a Point, d a dict, l a list of floats. Values are kept bounded (sin,
+tanh, small factors), so that results are finite nearly always and every way can be compared. Most indices are in
+range, most divisors not zero; the rest are there to fail.
 """
 
 from __future__ import annotations
@@ -69,8 +69,14 @@ COUNT = {"N": ["u.shape[0]", "len(u)"], "K": ["2"]}
 
 def helper(g: Gen, name: str) -> list[str]:
     """A function that takes a float, a vector (it may write to) and an int, and returns a float."""
-    inner = Gen(g.choices, g.smooth, {FLOAT: ["p"], INT: ["q"], VECTOR: ["u"], MATRIX: ["h"]},
-                g.sizes if g.static else COUNT, room=[3], counter=g.counter)
+    inner = Gen(
+        g.choices,
+        g.smooth,
+        {FLOAT: ["p"], INT: ["q"], VECTOR: ["u"], MATRIX: ["h"]},
+        g.sizes if g.static else COUNT,
+        room=[3],
+        counter=g.counter,
+    )
     inner.frozen.add("h")
     body = control.block(inner, 3)
     first = f"h = np.ones((2, {inner.size('N')}))"
@@ -86,8 +92,15 @@ def recursion(g: Gen, name: str) -> list[str]:
         return f"{name}({scalars.floating(g, fuel - 1)}, {g.pick(['2', '0', '3', '4'])})"
 
     g.helpers.append(Helper(name, (FLOAT, INT), FLOAT, call))
-    again = g.pick([f"{name}(0.5 * a, depth - 1) + np.sin(a)", f"0.3 * {name}(a, depth - 1) + 0.1 * {name}(-a, depth - 1)"])
-    return [f"def {name}(a, depth):", "    if depth == 0:", f"        return {g.pick(['a', 'np.tanh(a)'])}", f"    return {again}"]
+    again = g.pick(
+        [f"{name}(0.5 * a, depth - 1) + np.sin(a)", f"0.3 * {name}(a, depth - 1) + 0.1 * {name}(-a, depth - 1)"]
+    )
+    return [
+        f"def {name}(a, depth):",
+        "    if depth == 0:",
+        f"        return {g.pick(['a', 'np.tanh(a)'])}",
+        f"    return {again}",
+    ]
 
 
 def flexible(g: Gen, name: str) -> list[str]:
@@ -95,11 +108,24 @@ def flexible(g: Gen, name: str) -> list[str]:
 
     def call(g: Gen, fuel: int) -> str:
         a, b, c = (scalars.floating(g, fuel - 1) for _ in range(3))
-        return g.pick([f"{name}({a})", f"{name}({a}, c={b})", f"{name}({a}, {b}, {c})", f"{name}(*({a}, {b}))", f"{name}(a={a}, **{{'c': {b}}})"])
+        return g.pick(
+            [
+                f"{name}({a})",
+                f"{name}({a}, c={b})",
+                f"{name}({a}, {b}, {c})",
+                f"{name}(*({a}, {b}))",
+                f"{name}(a={a}, **{{'c': {b}}})",
+            ]
+        )
 
     g.helpers.append(Helper(name, (FLOAT,), FLOAT, call))
-    return [f"def {name}(a, *rest, c=0.5):", "    total = c * a", "    for value in rest:", "        total += math.sin(value)",
-            "    return total + 0.1 * len(rest)"]
+    return [
+        f"def {name}(a, *rest, c=0.5):",
+        "    total = c * a",
+        "    for value in rest:",
+        "        total += math.sin(value)",
+        "    return total + 0.1 * len(rest)",
+    ]
 
 
 def program(g: Gen) -> str:
@@ -110,7 +136,11 @@ def program(g: Gen) -> str:
         extra = [name for name in extra if name in "eb"]
     lines = [HEADER, CLASSES, ""]
     if g.percent(30):
-        lines += [f"SCALE = {g.pick(['0.5', '2', '1.5'])}", f"TABLE = np.array([0.5, -0.25, {g.pick(['1.0', '0.0'])}])", ""]
+        lines += [
+            f"SCALE = {g.pick(['0.5', '2', '1.5'])}",
+            f"TABLE = np.array([0.5, -0.25, {g.pick(['1.0', '0.0'])}])",
+            "",
+        ]
         scale = ["SCALE", "TABLE[1]"]
     else:
         scale = []
@@ -121,7 +151,9 @@ def program(g: Gen) -> str:
     g.frozen |= set(scale)
     for name in extra:
         g.bind(EXTRA[name], name)
-    g.result = (FLOAT,) if g.smooth else g.pick([(FLOAT,), (FLOAT, VECTOR, INT), (VECTOR,), (INT, FLOAT), (MATRIX, FLOAT)])
+    g.result = (
+        (FLOAT,) if g.smooth else g.pick([(FLOAT,), (FLOAT, VECTOR, INT), (VECTOR,), (INT, FLOAT), (MATRIX, FLOAT)])
+    )
     body = [] if g.static else ["assert x.shape[0] == y.shape[1]"]
     body += [f"assert {name}.shape == x.shape" for name in extra if not g.static and name in "ezb"]
     for _ in range(2 + g.below(4)):

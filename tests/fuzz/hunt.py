@@ -1,4 +1,5 @@
-"""Checks in a child process: a crash, a hang or a runaway allocation is a finding, and the next program starts afresh."""
+"""Checks in a child process: a crash, a hang or a runaway allocation is a finding, and the next program starts
+afresh."""
 
 from __future__ import annotations
 
@@ -53,7 +54,9 @@ def run_here(case: Case) -> Verdict:
     except Exception as error:
         where = traceback.extract_tb(error.__traceback__)[-1]
         place = f"{os.path.basename(where.filename)}:{where.name}"
-        return Verdict("crash", f"{type(error).__name__} in {place}: {ways.first_line(error)}\n{traceback.format_exc()}")
+        return Verdict(
+            "crash", f"{type(error).__name__} in {place}: {ways.first_line(error)}\n{traceback.format_exc()}"
+        )
 
 
 def warm_up() -> None:

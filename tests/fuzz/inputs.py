@@ -41,8 +41,8 @@ FORMS: dict[str, tuple[str, ...]] = {
 
 
 def scenario(number: int, runtime_sizes: bool, read_only: bool = True) -> Scenario:
-    """Scenario `number`: two calls that differ in values, then in kinds, sizes, or both. Without `read_only` no array is
-    read-only."""
+    """Scenario `number`: two calls that differ in values, then in kinds, sizes, or both. Without `read_only` no
+    array is read-only."""
     r = random.Random(number)
     forms = {name: r.choice(options) for name, options in FORMS.items() if r.random() < 0.2}
     forms = {name: form for name, form in forms.items() if read_only or form != "readonly"}
@@ -112,13 +112,12 @@ def perturbed(value: Any, rng: np.random.Generator, size: float) -> Any:
     if isinstance(value, np.ndarray):
         if value.dtype.kind == "f":
             writeable = value.flags.writeable
-            base = value
-            base.flags.writeable = True
-            base *= (1 + size * rng.uniform(-1, 1, value.shape)).astype(value.dtype)
-            base.flags.writeable = writeable
+            value.flags.writeable = True
+            value *= np.asarray(1 + size * rng.uniform(-1, 1, value.shape), value.dtype)
+            value.flags.writeable = writeable
         return value
-    if isinstance(value, float) or (isinstance(value, np.generic) and value.dtype.kind == "f"):
-        return type(value)(value * (1 + size * rng.uniform(-1, 1)))
+    if isinstance(value, (float, np.floating)):
+        return type(value)(float(value) * (1 + size * rng.uniform(-1, 1)))
     if isinstance(value, tuple):
         return tuple(perturbed(item, rng, size) for item in value)
     if isinstance(value, list):

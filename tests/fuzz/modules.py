@@ -11,7 +11,8 @@ _NUMBERS = itertools.count()
 
 
 def load(source: str) -> types.ModuleType:
-    """Execute `source` as a module. Tracebacks, `inspect` and the compiler find its lines; dataclasses find the module."""
+    """Execute `source` as a module. Tracebacks, `inspect` and the compiler find its lines; dataclasses find the
+    module."""
     name = f"fuzzed_{next(_NUMBERS)}"
     file = f"{name}.py"
     linecache.cache[file] = len(source), None, source.splitlines(keepends=True), file

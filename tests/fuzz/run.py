@@ -1,9 +1,9 @@
 """Hunt for disagreements: `python -m tests.fuzz.run --programs 1000 --seed 0 [--jobs 2] [--minutes 10] [--isolate]`.
 
-Programs come from consecutive seeds; prints counts, the reasons for refusals, and of each distinct finding (by signature)
-the smallest program found. `--mode` keeps to values or derivatives, `--one SEED` prints and runs one program, `--file PATH`
-runs the program in a file. Batches run in child processes; `--isolate` gives every program a child of its own. Exit status 1
-if there are findings.
+Programs come from consecutive seeds; prints counts, the reasons for refusals, and of each distinct finding (by
+signature) the smallest program found. `--mode` keeps to values or derivatives, `--one SEED` prints and runs one
+program, `--file PATH` runs the program in a file. Batches run in child processes; `--isolate` gives every program a
+child of its own. Exit status 1 if there are findings.
 """
 
 from __future__ import annotations

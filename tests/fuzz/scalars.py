@@ -1,4 +1,5 @@
-"""Expressions that are numbers: Python floats, ints and bools (or their NumPy sort), and NumPy scalars of other dtypes."""
+"""Expressions that are numbers: Python floats, ints and bools (or their NumPy sort), and NumPy scalars of other
+dtypes."""
 
 from __future__ import annotations
 
@@ -53,7 +54,7 @@ def draw(g: Gen, table: list[tuple[int, Form]], fuel: int) -> str | None:
     return g.weighted(table)(g, fuel)
 
 
-# ---- floats ----------------------------------------------------------------------------------------------------------
+# ---- floats ---------------------------------------------------------------------------
 
 
 def floating(g: Gen, fuel: int) -> str:
@@ -113,8 +114,17 @@ def _quotient(g: Gen, fuel: int) -> str:
 
 def _root(g: Gen, fuel: int) -> str:
     a = _name(g, 0)
-    return g.pick([f"np.sqrt(1.0 + {a} * {a})", f"np.log(1.5 + np.cos({a}))", f"np.log1p({a} ** 2)", f"math.hypot(1.0, {a})",
-                   f"math.exp(-{a} ** 2)", f"np.arctan2({a}, 2.0)", f"math.sqrt(2.0 + math.sin({a}))"])
+    return g.pick(
+        [
+            f"np.sqrt(1.0 + {a} * {a})",
+            f"np.log(1.5 + np.cos({a}))",
+            f"np.log1p({a} ** 2)",
+            f"math.hypot(1.0, {a})",
+            f"math.exp(-{a} ** 2)",
+            f"np.arctan2({a}, 2.0)",
+            f"math.sqrt(2.0 + math.sin({a}))",
+        ]
+    )
 
 
 def _reduction(g: Gen, fuel: int) -> str:
@@ -150,9 +160,25 @@ def _choice(g: Gen, fuel: int) -> str:
 
 def _kinked(g: Gen, fuel: int) -> str:
     a, b = floating(g, fuel - 1), floating(g, fuel - 1)
-    return g.pick([f"min({a}, {b})", f"max({a}, {b})", f"abs({a})", f"np.abs({a})", f"np.maximum({a}, {b})", f"math.fabs({a})",
-                   f"np.clip({a}, -1.0, 1.0)", f"max({a}, 0.0, {b})", f"np.sign({a})", f"math.floor({a})", f"np.floor({a})",
-                   f"round({a})", f"math.copysign(1.0, {a})", f"({a} % 1.5)", f"({a} // 0.5)"])
+    return g.pick(
+        [
+            f"min({a}, {b})",
+            f"max({a}, {b})",
+            f"abs({a})",
+            f"np.abs({a})",
+            f"np.maximum({a}, {b})",
+            f"math.fabs({a})",
+            f"np.clip({a}, -1.0, 1.0)",
+            f"max({a}, 0.0, {b})",
+            f"np.sign({a})",
+            f"math.floor({a})",
+            f"np.floor({a})",
+            f"round({a})",
+            f"math.copysign(1.0, {a})",
+            f"({a} % 1.5)",
+            f"({a} // 0.5)",
+        ]
+    )
 
 
 def _power(g: Gen, fuel: int) -> str:
@@ -171,7 +197,9 @@ def _generator(g: Gen, fuel: int) -> str:
     inner.bind(INT, i)
     inner.frozen.add(i)
     over = g.pick([f"range({g.size('N')})", "range(2)", f"range({g.size('K')})"])
-    inner.indices.setdefault("N" if "range(2)" not in over and over == f"range({g.sizes['N'][0]})" else "none", []).append(i)
+    inner.indices.setdefault(
+        "N" if "range(2)" not in over and over == f"range({g.sizes['N'][0]})" else "none", []
+    ).append(i)
     body = floating(inner, fuel - 1)
     names = ["sum"] if g.smooth else ["sum", "sum", "max", "min"]
     inside = g.pick([f"{body} for {i} in {over}", f"[{body} for {i} in {over}]"])
@@ -183,7 +211,9 @@ def _from_list(g: Gen, fuel: int) -> str | None:
     if not names:
         return None
     name = g.pick(names)
-    return g.pick([f"{name}[0]", f"{name}[-1]", f"sum({name})", f"float(len({name}))", f"{name}[{integer(g, 1)} % len({name})]"])
+    return g.pick(
+        [f"{name}[0]", f"{name}[-1]", f"sum({name})", f"float(len({name}))", f"{name}[{integer(g, 1)} % len({name})]"]
+    )
 
 
 def _from_object(g: Gen, fuel: int) -> str | None:
@@ -214,25 +244,54 @@ def _called(g: Gen, fuel: int) -> str | None:
 
 def _converted(g: Gen, fuel: int) -> str:
     if g.smooth:
-        return g.pick([f"float({integer(g, fuel - 1)})", f"({integer(g, fuel - 1)} * {_name(g, 0)})",
-                       f"np.float64({floating(g, fuel - 1)})", f"float({floating(g, fuel - 1)})"])
+        return g.pick(
+            [
+                f"float({integer(g, fuel - 1)})",
+                f"({integer(g, fuel - 1)} * {_name(g, 0)})",
+                f"np.float64({floating(g, fuel - 1)})",
+                f"float({floating(g, fuel - 1)})",
+            ]
+        )
     a = floating(g, fuel - 1)
     small = numpy_scalar(g, "float32", fuel - 1)
-    return g.pick([f"float({integer(g, fuel - 1)})", f"({integer(g, fuel - 1)} + {a})", f"float({a})", f"np.float64({a})",
-                   f"float(np.float32({a}))", f"float({small})", f"(1.0 * {boolean(g, fuel - 1)} + {a})",
-                   f"float({arrays.array_expr(g, IVECTOR, fuel - 1)}.sum() % 7)", f"np.interp({a}, np.arange(3.0), np.array([0.0, 1.0, -1.0]))",
-                   f"float(np.count_nonzero({arrays.array_expr(g, MASK, fuel - 1)}))"])
+    return g.pick(
+        [
+            f"float({integer(g, fuel - 1)})",
+            f"({integer(g, fuel - 1)} + {a})",
+            f"float({a})",
+            f"np.float64({a})",
+            f"float(np.float32({a}))",
+            f"float({small})",
+            f"(1.0 * {boolean(g, fuel - 1)} + {a})",
+            f"float({arrays.array_expr(g, IVECTOR, fuel - 1)}.sum() % 7)",
+            f"np.interp({a}, np.arange(3.0), np.array([0.0, 1.0, -1.0]))",
+            f"float(np.count_nonzero({arrays.array_expr(g, MASK, fuel - 1)}))",
+        ]
+    )
 
 
 LEAVES: list[tuple[int, Form]] = [(3, _name), (1, literal), (3, element)]
 SMOOTH_FLOATS: list[tuple[int, Form]] = [
-    *LEAVES, (4, _binary), (3, _unary), (2, _quotient), (2, _root), (3, _reduction), (2, _part), (2, _choice), (2, _power),
-    (2, _dot), (1, _generator), (3, _from_list), (4, _from_object), (4, _called), (2, _converted),
+    *LEAVES,
+    (4, _binary),
+    (3, _unary),
+    (2, _quotient),
+    (2, _root),
+    (3, _reduction),
+    (2, _part),
+    (2, _choice),
+    (2, _power),
+    (2, _dot),
+    (1, _generator),
+    (3, _from_list),
+    (4, _from_object),
+    (4, _called),
+    (2, _converted),
 ]
 FLOATS_TABLE: list[tuple[int, Form]] = [*SMOOTH_FLOATS, (3, _kinked), (2, _converted)]
 
 
-# ---- ints ------------------------------------------------------------------------------------------------------------
+# ---- ints ---------------------------------------------------------------------------
 
 
 def integer(g: Gen, fuel: int) -> str:
@@ -269,15 +328,38 @@ def _length(g: Gen, fuel: int) -> str:
 
 def _int_of_float(g: Gen, fuel: int) -> str:
     a = floating(g, fuel - 1)
-    return g.pick([f"int(5.0 * np.sin({a}))", f"int(3.0 * math.tanh({a}))", f"math.floor(2.0 * math.sin({a}))",
-                   f"int(np.argmax({arrays.array_expr(g, VECTOR, fuel - 1)}))", f"int(round(4.0 * np.cos({a})))"])
+    return g.pick(
+        [
+            f"int(5.0 * np.sin({a}))",
+            f"int(3.0 * math.tanh({a}))",
+            f"math.floor(2.0 * math.sin({a}))",
+            f"int(np.argmax({arrays.array_expr(g, VECTOR, fuel - 1)}))",
+            f"int(round(4.0 * np.cos({a})))",
+        ]
+    )
 
 
 def _int_bits(g: Gen, fuel: int) -> str:
     a, b = integer(g, fuel - 1), integer(g, fuel - 1)
-    return g.pick([f"({a} & 3)", f"(({a} | {b}) % 8)", f"(({a} ^ {b}) % 8)", f"(({a} % 8) << 1)", f"({a} >> 1)",
-                   f"abs({a})", f"min({a}, {b})", f"max({a}, {b})", f"(({a} * {b}) % 5)", f"({a} if {boolean(g, 0)} else {b})",
-                   f"int({boolean(g, fuel - 1)})", f"(-{a})", f"(~{a} % 4)", f"(({a} % 3) ** 2)", f"divmod({a}, 3)[1]"])
+    return g.pick(
+        [
+            f"({a} & 3)",
+            f"(({a} | {b}) % 8)",
+            f"(({a} ^ {b}) % 8)",
+            f"(({a} % 8) << 1)",
+            f"({a} >> 1)",
+            f"abs({a})",
+            f"min({a}, {b})",
+            f"max({a}, {b})",
+            f"(({a} * {b}) % 5)",
+            f"({a} if {boolean(g, 0)} else {b})",
+            f"int({boolean(g, fuel - 1)})",
+            f"(-{a})",
+            f"(~{a} % 4)",
+            f"(({a} % 3) ** 2)",
+            f"divmod({a}, 3)[1]",
+        ]
+    )
 
 
 def _int_numpy(g: Gen, fuel: int) -> str:
@@ -294,12 +376,18 @@ def _int_object(g: Gen, fuel: int) -> str | None:
 
 
 INT_LEAVES: list[tuple[int, Form]] = [(3, _int_name), (2, _int_literal)]
-SMOOTH_INTS: list[tuple[int, Form]] = [*INT_LEAVES, (2, _int_binary), (2, _int_division), (1, _length), (2, _int_bits),
-                                       (2, _int_object)]
+SMOOTH_INTS: list[tuple[int, Form]] = [
+    *INT_LEAVES,
+    (2, _int_binary),
+    (2, _int_division),
+    (1, _length),
+    (2, _int_bits),
+    (2, _int_object),
+]
 INTS: list[tuple[int, Form]] = [*SMOOTH_INTS, (2, _int_of_float), (2, _int_numpy)]
 
 
-# ---- bools -----------------------------------------------------------------------------------------------------------
+# ---- bools ---------------------------------------------------------------------------
 
 
 def boolean(g: Gen, fuel: int) -> str:
@@ -342,11 +430,19 @@ def _array_test(g: Gen, fuel: int) -> str:
 
 
 def _truth(g: Gen, fuel: int) -> str:
-    return g.pick([f"bool({integer(g, fuel - 1)})", f"isinstance({_name(g, 0)}, float)", f"math.isnan({_name(g, 0)})",
-                   f"np.isfinite({_name(g, 0)})", f"({integer(g, 0)} in (1, 2))", f"isinstance({_int_name(g, 0)}, int)"])
+    return g.pick(
+        [
+            f"bool({integer(g, fuel - 1)})",
+            f"isinstance({_name(g, 0)}, float)",
+            f"math.isnan({_name(g, 0)})",
+            f"np.isfinite({_name(g, 0)})",
+            f"({integer(g, 0)} in (1, 2))",
+            f"isinstance({_int_name(g, 0)}, int)",
+        ]
+    )
 
 
-# ---- NumPy scalars ---------------------------------------------------------------------------------------------------
+# ---- NumPy scalars ---------------------------------------------------------------------------
 
 
 def numpy_scalar(g: Gen, dtype: str, fuel: int) -> str:
@@ -358,12 +454,22 @@ def numpy_scalar(g: Gen, dtype: str, fuel: int) -> str:
         found = [f"np.float32({floating(g, fuel - 1)})"]
         found += [f"{v}[{index(g, 'N')}]" for v in g.known(FVECTOR)]
         if fuel > 0:
-            found += [f"({numpy_scalar(g, dtype, fuel - 1)} {g.pick(['+', '*', '-'])} {g.pick(['0.5', '2', 'np.float32(1.5)'])})",
-                      f"np.sin({numpy_scalar(g, dtype, fuel - 1)})"]
+            found += [
+                f"({numpy_scalar(g, dtype, fuel - 1)} {g.pick('+*-')} {g.pick(['0.5', '2', 'np.float32(1.5)'])})",
+                f"np.sin({numpy_scalar(g, dtype, fuel - 1)})",
+            ]
         return g.pick(found)
     plain = f"np.{dtype}({integer(g, fuel - 1)} % 100)"
     if fuel <= 0:
         return plain
     a = numpy_scalar(g, dtype, fuel - 1)
-    return g.pick([plain, f"({a} {g.pick(['+', '*', '-', '&', '|', '^'])} {numpy_scalar(g, dtype, fuel - 1)})", f"({a} * 7)",
-                   f"({a} {g.pick(['//', '%'])} np.{dtype}({g.pick(['3', '5', '0'])}))", f"np.maximum({a}, np.{dtype}(3))", f"(-{a})"])
+    return g.pick(
+        [
+            plain,
+            f"({a} {g.pick(['+', '*', '-', '&', '|', '^'])} {numpy_scalar(g, dtype, fuel - 1)})",
+            f"({a} * 7)",
+            f"({a} {g.pick(['//', '%'])} np.{dtype}({g.pick(['3', '5', '0'])}))",
+            f"np.maximum({a}, np.{dtype}(3))",
+            f"(-{a})",
+        ]
+    )

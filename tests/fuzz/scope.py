@@ -44,8 +44,8 @@ class SeededChoices:
 class Ty(NamedTuple):
     """A type of values: `form` is "py" or "np" for scalars, "array", or the name of a container.
 
-    `dtype` is a NumPy dtype ("float", "int", "bool" for "py"), `dims` the names of an array's sizes. Python scalars stand
-    for NumPy scalars of the same sort too: a "py" "float" may be a np.float64.
+    `dtype` is a NumPy dtype ("float", "int", "bool" for "py"), `dims` the names of an array's sizes. Python scalars
+    stand for NumPy scalars of the same sort too: a "py" "float" may be a np.float64.
     """
 
     form: str

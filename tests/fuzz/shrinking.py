@@ -1,6 +1,8 @@
-"""Makes the source of a finding small: deletes statements, opens blocks, puts a part or a constant in place of an expression.
+"""Makes the source of a finding small: deletes statements, opens blocks, puts a part or a constant in place of an
+expression.
 
-Works on the syntax tree, so it serves any program, whatever drew it. A candidate is kept if the finding stays the same.
+Works on the syntax tree, so it serves any program, whatever drew it. A candidate is kept if the finding stays the
+same.
 """
 
 from __future__ import annotations
@@ -8,10 +10,11 @@ from __future__ import annotations
 import ast
 import copy
 from collections.abc import Callable, Iterator
+from functools import partial
 
 Fails = Callable[[str], bool]
-Edit = Callable[[ast.Module], bool]
-"""Changes a tree in place; False if it had nothing to do."""
+Edit = Callable[[], bool]
+"""Changes the tree it was made for, in place; False if it had nothing to do."""
 
 
 def shrink(source: str, fails: Fails, rounds: int = 6) -> str:
@@ -42,7 +45,7 @@ def _try_all(source: str, edits: Callable[[ast.Module], Iterator[Edit]], fails: 
 
 
 def _text(edit: Edit, tree: ast.Module) -> str | None:
-    if not edit(tree):
+    if not edit():
         return None
     try:
         text = ast.unparse(ast.fix_missing_locations(tree))
@@ -67,7 +70,7 @@ def _whole_statements(tree: ast.Module) -> Iterator[Edit]:
     """Delete one statement; the last of a block becomes `pass`."""
     for block in _blocks(tree):
         for k in reversed(range(len(block))):
-            yield lambda tree, block=block, k=k: _delete(block, k)
+            yield partial(_delete, block, k)
 
 
 def _delete(block: list[ast.stmt], k: int) -> bool:
@@ -85,10 +88,10 @@ def _opened_blocks(tree: ast.Module) -> Iterator[Edit]:
     for block in _blocks(tree):
         for k, node in enumerate(block):
             if isinstance(node, (ast.If, ast.For, ast.While)):
-                yield lambda tree, block=block, k=k, node=node: _replace(block, k, node.body)
+                yield partial(_replace, block, k, node.body)
                 if node.orelse:
-                    yield lambda tree, block=block, k=k, node=node: _replace(block, k, node.orelse)
-                    yield lambda tree, node=node: _without_else(node)
+                    yield partial(_replace, block, k, node.orelse)
+                    yield partial(_without_else, node)
 
 
 def _replace(block: list[ast.stmt], k: int, body: list[ast.stmt]) -> bool:
@@ -107,12 +110,12 @@ def _smaller_expressions(tree: ast.Module) -> Iterator[Edit]:
         for name, child in ast.iter_fields(parent):
             if isinstance(child, ast.expr) and not isinstance(child, (ast.Constant, ast.Name)):
                 for part in _replacements(child):
-                    yield lambda tree, parent=parent, name=name, part=part: _set(parent, name, part)
+                    yield partial(_set, parent, name, part)
             elif isinstance(child, list):
                 for k, item in enumerate(child):
                     if isinstance(item, ast.expr) and not isinstance(item, (ast.Constant, ast.Name)):
                         for part in _replacements(item):
-                            yield lambda tree, child=child, k=k, part=part: _set_item(child, k, part)
+                            yield partial(_set_item, child, k, part)
 
 
 def _replacements(node: ast.expr) -> list[ast.expr]:

@@ -1,10 +1,11 @@
 """One program through CPython, the IR interpreter (as traced, and simplified) and native code.
 
-Everything that a user can see must be equal: the type of the result and of all its parts, dtypes, shapes, which objects are
-the same, ints and bools exactly, the class and message of exceptions, and what the arguments hold afterwards. Floats may be
-off by `RTOL` (float32: `SINGLE_RTOL`), relative to their size where it is above 1. A disagreement beyond that is a near-tie,
-not a finding, if CPython itself disagrees with CPython when its arguments are off by a few parts in 1e15 (float32: 1e7): a branch,
-index or rounding hangs on the last bit. Where such a perturbation only moves floats, they may be off by a hundred times that.
+Everything that a user can see must be equal: the type of the result and of all its parts, dtypes, shapes, which
+objects are the same, ints and bools exactly, the class and message of exceptions, and what the arguments hold
+afterwards. Floats may be off by `RTOL` (float32: `SINGLE_RTOL`), relative to their size where it is above 1. A
+disagreement beyond that is a near-tie, not a finding, if CPython itself disagrees with CPython when its arguments are
+off by a few parts in 1e15 (float32: 1e7): a branch, index or rounding hangs on the last bit. Where such a perturbation
+only moves floats, they may be off by a hundred times that.
 """
 
 from __future__ import annotations
@@ -75,19 +76,25 @@ def parameters(module: types.ModuleType) -> list[str]:
 
 def has_runtime_sizes(source: str) -> bool:
     """Whether the sizes of a program are expressions."""
-    return bool(re.search(r"shape\[|len\(|\.size", source.split("def f(")[-1])) and not re.search(r"np\.\w+\((3|\(2, 3\))[,)]", source)
+    return bool(re.search(r"shape\[|len\(|\.size", source.split("def f(")[-1])) and not re.search(
+        r"np\.\w+\((3|\(2, 3\))[,)]", source
+    )
 
 
 def is_single(source: str, calls: Sequence[inputs.Call]) -> bool:
     """Whether float32 numbers take part."""
-    return bool(re.search(r"float32|[(, ]z[,)]", source)) or any("float32" in f for c in calls for f in c.forms.values())
+    return bool(re.search(r"float32|[(, ]z[,)]", source)) or any(
+        "float32" in f for c in calls for f in c.forms.values()
+    )
 
 
-# ---- the interpreter ---------------------------------------------------------------------------------------------------------
+# ---- the interpreter ---------------------------------------------------------------------------
 
 
 class _Failed(Exception):
     """A failure of interpreted IR, with the kind and text that native code would report."""
+
+    kind: str
 
 
 class _Failures(dict[str, type[BaseException]]):
@@ -143,7 +150,7 @@ def interpreted(specialisation: Any, stage: str) -> Callable[..., Any]:
     return lambda *args: twin(dict(enumerate(args)))
 
 
-# ---- comparing ---------------------------------------------------------------------------------------------------------------
+# ---- comparing ---------------------------------------------------------------------------
 
 
 def check(source: str, number: int = 0) -> Verdict:
@@ -174,7 +181,11 @@ def _check(source: str, module: types.ModuleType, number: int) -> Verdict:
 
 
 def one_call(
-    function: Callable[..., Any], compiled: Any, fresh: Callable[[], tuple[Any, ...]], single: bool, run_interpreter: bool
+    function: Callable[..., Any],
+    compiled: Any,
+    fresh: Callable[[], tuple[Any, ...]],
+    single: bool,
+    run_interpreter: bool,
 ) -> Verdict:
     """Compare the ways of making one call."""
     wanted = outcome(function, fresh())
@@ -212,7 +223,12 @@ def first_line(error: BaseException | None) -> str:
 
 
 def judge(
-    way: str, got: Outcome, wanted: Outcome, function: Callable[..., Any], fresh: Callable[[], tuple[Any, ...]], single: bool
+    way: str,
+    got: Outcome,
+    wanted: Outcome,
+    function: Callable[..., Any],
+    fresh: Callable[[], tuple[Any, ...]],
+    single: bool,
 ) -> Verdict:
     """Compare one way with CPython."""
     rtol = SINGLE_RTOL if single else RTOL
@@ -237,4 +253,6 @@ def judge(
 
 def overflowed(got: Outcome, wanted: Outcome) -> bool:
     """Whether compiled code refused an int beyond 64 bits, which is the documented difference."""
-    return isinstance(got.error, OverflowError) and "64" in str(got.error) and not isinstance(wanted.error, OverflowError)
+    return (
+        isinstance(got.error, OverflowError) and "64" in str(got.error) and not isinstance(wanted.error, OverflowError)
+    )

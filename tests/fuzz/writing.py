@@ -37,8 +37,12 @@ def assign(g: Gen) -> list[str]:
     """A new name, or an old one bound again."""
     table = [(4, FLOAT), (2, INT), (1, BOOL), (3, VECTOR), (2, MATRIX), (1, COLUMN), (1, IVECTOR), (1, MASK)]
     if not g.smooth:
-        table += [(1, FVECTOR), (1, array(V, g.pick(SMALL_INTS))), (1, np_scalar("float32")),
-                  (1, np_scalar(g.pick(scalars.NP_INTS)))]
+        table += [
+            (1, FVECTOR),
+            (1, array(V, g.pick(SMALL_INTS))),
+            (1, np_scalar("float32")),
+            (1, np_scalar(g.pick(scalars.NP_INTS))),
+        ]
     ty = g.weighted(table)
     value = scalars.expr(g, ty, 2)
     old = [n for n in g.known(ty) if n not in g.frozen]
@@ -82,8 +86,22 @@ def augment(g: Gen) -> list[str]:
 
 def store(g: Gen) -> list[str]:
     """Writes into part of an array."""
-    return g.weighted([(4, element), (2, row), (3, part), (2, column), (1, mask), (2, alias), (2, swap), (1, add_at), (1, fancy),
-                       (1, shift), (1, whole), (1, int_element)])(g)
+    return g.weighted(
+        [
+            (4, element),
+            (2, row),
+            (3, part),
+            (2, column),
+            (1, mask),
+            (2, alias),
+            (2, swap),
+            (1, add_at),
+            (1, fancy),
+            (1, shift),
+            (1, whole),
+            (1, int_element),
+        ]
+    )(g)
 
 
 def element(g: Gen) -> list[str]:
@@ -109,8 +127,16 @@ def row(g: Gen) -> list[str]:
 def part(g: Gen) -> list[str]:
     v = g.pick(g.known(VECTOR))
     where, value = scalars.slice_text(g), scalars.floating(g, 1)
-    return [g.pick([f"{v}[{where}] *= np.cos({value})", f"{v}[{where}] = {value}", f"{v}[{where}] += 0.5 * np.sin({v}[{where}])",
-                    f"{v}[{where}] = np.tanh({v}[{where}])"])]
+    return [
+        g.pick(
+            [
+                f"{v}[{where}] *= np.cos({value})",
+                f"{v}[{where}] = {value}",
+                f"{v}[{where}] += 0.5 * np.sin({v}[{where}])",
+                f"{v}[{where}] = np.tanh({v}[{where}])",
+            ]
+        )
+    ]
 
 
 def column(g: Gen) -> list[str]:
@@ -118,8 +144,17 @@ def column(g: Gen) -> list[str]:
     j = scalars.index(g, "N")
     if g.percent(40):
         return [f"{m}[:, {j}] = np.sin({arrays.array_expr(g, COLUMN, 1)})"]
-    return [g.pick([f"{m}[:, {j}] += np.tanh({scalars.floating(g, 1)})", f"{m}[::-1, {j}] *= 0.5", f"{m}[:, ::2] -= 0.25",
-                    f"{m}[1:, :-1] += 0.1", f"{m}[::-1, ::-1][0] = 0.5 * np.cos({arrays.name(g, VECTOR)})"])]
+    return [
+        g.pick(
+            [
+                f"{m}[:, {j}] += np.tanh({scalars.floating(g, 1)})",
+                f"{m}[::-1, {j}] *= 0.5",
+                f"{m}[:, ::2] -= 0.25",
+                f"{m}[1:, :-1] += 0.1",
+                f"{m}[::-1, ::-1][0] = 0.5 * np.cos({arrays.name(g, VECTOR)})",
+            ]
+        )
+    ]
 
 
 def mask(g: Gen) -> list[str]:
@@ -127,18 +162,39 @@ def mask(g: Gen) -> list[str]:
         return part(g)
     v = g.pick(g.known(VECTOR))
     m = g.pick(g.known(MATRIX))
-    return [g.pick([f"{v}[{arrays.mask(g, MASK, 1)}] = np.tanh({scalars.floating(g, 1)})", f"{v}[{v} > 0.5] *= 0.5",
-                    f"{m}[{m} > {scalars.literal(g)}] = 0.25", f"{v}[{v} < {scalars.literal(g)}] += 0.5"])]
+    return [
+        g.pick(
+            [
+                f"{v}[{arrays.mask(g, MASK, 1)}] = np.tanh({scalars.floating(g, 1)})",
+                f"{v}[{v} > 0.5] *= 0.5",
+                f"{m}[{m} > {scalars.literal(g)}] = 0.25",
+                f"{v}[{v} < {scalars.literal(g)}] += 0.5",
+            ]
+        )
+    ]
 
 
 def alias(g: Gen) -> list[str]:
     """A second name of an array or of part of it, and a write through it."""
     v, m, name = g.pick(g.known(VECTOR)), g.pick(g.known(MATRIX)), g.fresh("u")
-    source = g.pick([v, f"{v}[:]", f"{m}[{scalars.index(g, 'K')}]", f"{m}.T[:, {scalars.index(g, 'K')}]", f"{v}[::-1]",
-                     f"{m}[{scalars.index(g, 'K')}, :]", f"{v}.reshape(-1)", f"np.asarray({v})", f"{v}[::-1][::-1]"])
+    source = g.pick(
+        [
+            v,
+            f"{v}[:]",
+            f"{m}[{scalars.index(g, 'K')}]",
+            f"{m}.T[:, {scalars.index(g, 'K')}]",
+            f"{v}[::-1]",
+            f"{m}[{scalars.index(g, 'K')}, :]",
+            f"{v}.reshape(-1)",
+            f"np.asarray({v})",
+            f"{v}[::-1][::-1]",
+        ]
+    )
     lines = [f"{name} = {source}"]
     if g.percent(70):
-        lines.append(f"{name}[{g.pick(['0', '-1', ':', '::2'])}] {g.pick(['=', '+='])} np.sin({scalars.floating(g, 1)})")
+        lines.append(
+            f"{name}[{g.pick(['0', '-1', ':', '::2'])}] {g.pick(['=', '+='])} np.sin({scalars.floating(g, 1)})"
+        )
     g.bind(VECTOR, name)
     return lines
 
@@ -166,24 +222,51 @@ def add_at(g: Gen) -> list[str]:
 
 def fancy(g: Gen) -> list[str]:
     v, where = g.pick(g.known(VECTOR)), arrays.int_index(g)
-    return [g.pick([f"{v}[{where}] = np.cos({arrays.array_expr(g, VECTOR, 1)})", f"{v}[{where}] += 0.25",
-                    f"{v}[{where}] *= 0.5", f"{v}[{where}] = {scalars.floating(g, 1)}"])]
+    return [
+        g.pick(
+            [
+                f"{v}[{where}] = np.cos({arrays.array_expr(g, VECTOR, 1)})",
+                f"{v}[{where}] += 0.25",
+                f"{v}[{where}] *= 0.5",
+                f"{v}[{where}] = {scalars.floating(g, 1)}",
+            ]
+        )
+    ]
 
 
 def shift(g: Gen) -> list[str]:
     """A part of an array written from an overlapping part of it."""
     v, m = g.pick(g.known(VECTOR)), g.pick(g.known(MATRIX))
-    return [g.pick([f"{v}[1:] = {v}[:-1]", f"{v}[:-1] += 0.5 * {v}[1:]", f"{v}[:] = {v}[::-1]", f"{m}[1:] -= 0.5 * {m}[:-1]",
-                    f"{v}[:] = {arrays.array_expr(g, VECTOR, 1)}", f"{m}[:, 1:] = {m}[:, :-1]", f"{m}[...] = np.sin({m})"])]
+    return [
+        g.pick(
+            [
+                f"{v}[1:] = {v}[:-1]",
+                f"{v}[:-1] += 0.5 * {v}[1:]",
+                f"{v}[:] = {v}[::-1]",
+                f"{m}[1:] -= 0.5 * {m}[:-1]",
+                f"{v}[:] = {arrays.array_expr(g, VECTOR, 1)}",
+                f"{m}[:, 1:] = {m}[:, :-1]",
+                f"{m}[...] = np.sin({m})",
+            ]
+        )
+    ]
 
 
 def whole(g: Gen) -> list[str]:
     v = g.pick(g.known(VECTOR))
-    return [g.pick([f"{v}.fill({scalars.floating(g, 0)})", f"np.multiply({v}, 0.5, out={v})", f"np.copyto({v}, {arrays.name(g, VECTOR)})",
-                    *([] if g.smooth else [f"{v}.sort()"])])]
+    return [
+        g.pick(
+            [
+                f"{v}.fill({scalars.floating(g, 0)})",
+                f"np.multiply({v}, 0.5, out={v})",
+                f"np.copyto({v}, {arrays.name(g, VECTOR)})",
+                *([] if g.smooth else [f"{v}.sort()"]),
+            ]
+        )
+    ]
 
 
-# ---- objects -------------------------------------------------------------------------------------------------------------
+# ---- objects ---------------------------------------------------------------------------
 
 
 def make_object(g: Gen) -> list[str]:
@@ -211,17 +294,43 @@ def change_object(g: Gen) -> list[str]:
     name = g.pick(g.known(ty))
     a, i = scalars.floating(g, 1), scalars.index(g, "N")
     if ty == POINT:
-        return g.pick([[f"{name}.a = np.tanh({a})"], [f"{name}.a += 0.1 * math.sin({a})"], [f"{name}.v[{i}] = np.sin({a})"],
-                       [f"{name}.v *= 0.5"], [f"{name}.v = {arrays.array_expr(g, VECTOR, 1)}"], [f"{name}.k = {scalars.integer(g, 1)} % 5"],
-                       [f"{name}.step(0.5 * math.tanh({a}))"], [f"{name} = replace({name}, a={name}.a + 0.1)"] if name not in g.frozen and not g.depth else ["pass"]])
+        return g.pick(
+            [
+                [f"{name}.a = np.tanh({a})"],
+                [f"{name}.a += 0.1 * math.sin({a})"],
+                [f"{name}.v[{i}] = np.sin({a})"],
+                [f"{name}.v *= 0.5"],
+                [f"{name}.v = {arrays.array_expr(g, VECTOR, 1)}"],
+                [f"{name}.k = {scalars.integer(g, 1)} % 5"],
+                [f"{name}.step(0.5 * math.tanh({a}))"],
+                [f"{name} = replace({name}, a={name}.a + 0.1)"] if name not in g.frozen and not g.depth else ["pass"],
+            ]
+        )
     if ty == TABLE:
-        return g.pick([[f"{name}['a'] = math.tanh({a})"], [f"{name}['v'][{i}] = np.cos({a})"], [f"{name}['v'] = {arrays.array_expr(g, VECTOR, 1)}"],
-                       [f"{name}['k'] += 1"], [f"{name}.update(a=np.sin({a}))"], [f"{name}['a'] += 0.1"]])
+        return g.pick(
+            [
+                [f"{name}['a'] = math.tanh({a})"],
+                [f"{name}['v'][{i}] = np.cos({a})"],
+                [f"{name}['v'] = {arrays.array_expr(g, VECTOR, 1)}"],
+                [f"{name}['k'] += 1"],
+                [f"{name}.update(a=np.sin({a}))"],
+                [f"{name}['a'] += 0.1"],
+            ]
+        )
     if ty == FLOATS:
-        return g.pick([[f"{name}[0] = np.sin({a})"], [f"{name}[-1] += 0.5"], [f"{name}[0], {name}[-1] = {name}[-1], {name}[0]"]])
+        return g.pick(
+            [[f"{name}[0] = np.sin({a})"], [f"{name}[-1] += 0.5"], [f"{name}[0], {name}[-1] = {name}[-1], {name}[0]"]]
+        )
     if ty == ARRAYS:
-        return g.pick([[f"{name}[0][{i}] = np.sin({a})"], [f"{name}[1] *= 0.5"], [f"{name}[0] = {arrays.array_expr(g, VECTOR, 1)}"],
-                       [f"{name}[0], {name}[1] = {name}[1], {name}[0]"], [f"{name}[-1] = {name}[0]"]])
+        return g.pick(
+            [
+                [f"{name}[0][{i}] = np.sin({a})"],
+                [f"{name}[1] *= 0.5"],
+                [f"{name}[0] = {arrays.array_expr(g, VECTOR, 1)}"],
+                [f"{name}[0], {name}[1] = {name}[1], {name}[0]"],
+                [f"{name}[-1] = {name}[0]"],
+            ]
+        )
     return [f"{name}.v[{i}] {g.pick(['=', '+='])} np.sin({a})"]
 
 
@@ -235,7 +344,9 @@ def take_apart(g: Gen) -> list[str]:
         p = g.pick(points)
         lines = [f"{v}, {a} = {p}.v, {p}.a"]
     else:
-        lines = [f"{a}, ({v}, *{k}) = {scalars.floating(g, 1)}, ({arrays.array_expr(g, VECTOR, 1)}, {scalars.integer(g, 1)})"]
+        lines = [
+            f"{a}, ({v}, *{k}) = {scalars.floating(g, 1)}, ({arrays.array_expr(g, VECTOR, 1)}, {scalars.integer(g, 1)})"
+        ]
     g.bind(FLOAT, a)
     g.bind(VECTOR, v)
     return lines
@@ -263,8 +374,11 @@ def closure(g: Gen) -> list[str]:
         lines = [f"{name} = lambda e: np.tanh({scalars.floating(inner, 2)})"]
     elif form == 1 and free and g.depth == 0:
         changed = g.pick(free)
-        lines = [f"def {name}(e):", f"    {g.pick(g.known(VECTOR))}[0] = np.sin({changed} + e)",
-                 f"    return np.sin({scalars.floating(inner, 1)})"]
+        lines = [
+            f"def {name}(e):",
+            f"    {g.pick(g.known(VECTOR))}[0] = np.sin({changed} + e)",
+            f"    return np.sin({scalars.floating(inner, 1)})",
+        ]
     else:
         default = scalars.floating(g, 1)
         lines = [f"def {name}(e, b=({default})):", f"    return math.tanh({scalars.floating(inner, 1)} + b)"]
@@ -275,8 +389,13 @@ def closure(g: Gen) -> list[str]:
 def counter(g: Gen) -> list[str]:
     """A closure that changes a variable of the enclosing function."""
     total, name = g.fresh("a"), g.fresh("h")
-    lines = [f"{total} = {scalars.floating(g, 1)}", f"def {name}(e):", f"    nonlocal {total}",
-             f"    {total} = np.sin({total} + e)", f"    return {total} * 0.5"]
+    lines = [
+        f"{total} = {scalars.floating(g, 1)}",
+        f"def {name}(e):",
+        f"    nonlocal {total}",
+        f"    {total} = np.sin({total} + e)",
+        f"    return {total} * 0.5",
+    ]
     g.bind(FLOAT, total)
     g.frozen.add(total)
     g.bind(FUNCTION, name)

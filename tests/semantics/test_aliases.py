@@ -40,8 +40,9 @@ def scale(a, s):
 
 @dataclass(frozen=True)
 class Place:
-    """A way to reach an array: `setup` lines with {b} for the array's name, and the `text` of the way itself, {r} being a
-    suffix that keeps two ways of one sort apart. `inside` holds a write that has to happen in an inner function."""
+    """A way to reach an array: `setup` lines with {b} for the array's name, and the `text` of the way itself, {r}
+    being a suffix that keeps two ways of one sort apart. `inside` holds a write that has to happen in an inner
+    function."""
 
     name: str
     setup: tuple[str, ...]
@@ -73,8 +74,8 @@ FLOWS = ("straight", "branch", "loop")
 
 
 def placed(place: Place, role: str, base: str) -> list[str]:
-    """The lines that make `base` reachable by a place. A global or argument is `base` already in role a, and bound to it
-    in role b."""
+    """The lines that make `base` reachable by a place. A global or argument is `base` already in role a, and bound
+    to it in role b."""
     if place.setup:
         return [line.format(r=role, b=base) for line in place.setup]
     return [f"{place.text} = {base}"] if role == "b" else []
@@ -96,7 +97,9 @@ def program(first: Place, second: Place, flow: str, write: str) -> str:
     base = "G" if "global" in kinds else "x" if "argument" in kinds else "x * 1.0"
     body = [f"base = {base}", "other = x * 2.0", *placed(first, "a", "base")]
     touch = [
-        *written(first, "a", write), f"r1 += np.sum({second.text.format(r='b')})", *written(second, "b", write),
+        *written(first, "a", write),
+        f"r1 += np.sum({second.text.format(r='b')})",
+        *written(second, "b", write),
         f"r2 += np.sum({first.text.format(r='a')}[0])",
     ]
     if "global" in kinds:
@@ -107,7 +110,14 @@ def program(first: Place, second: Place, flow: str, write: str) -> str:
     elif flow == "branch":
         body += ["if s < 0.0:", "    chosen = other", *placed(second, "b", "chosen"), *touch]
     else:
-        turn = [*placed(second, "b", "chosen"), *touch, "if i % 2 == 0:", "    chosen = other", "else:", "    chosen = base"]
+        turn = [
+            *placed(second, "b", "chosen"),
+            *touch,
+            "if i % 2 == 0:",
+            "    chosen = other",
+            "else:",
+            "    chosen = base",
+        ]
         body += ["for i in range(n):", *(f"    {line}" for line in turn)]
     body.append("return r1, r2, base.sum(), other")
     return HEADER + "def f(x, s, n):\n" + "\n".join(f"    {line}" for line in body) + "\n"
@@ -122,7 +132,7 @@ def disagreement(source: str, both_outside: bool, straight: bool) -> str | None:
         for s, n in ((1.5, 3), (-0.5, 2), (0.5, 0)):
             outcomes = []
             for function in (module.f, compiled):
-                module.G = np.arange(6.0)
+                vars(module)["G"] = np.arange(6.0)
                 x = module.G if both_outside else np.linspace(0.5, 1.5, 6)
                 got = ways.outcome(function, (x, s, n))
                 got.args = (*got.args, module.G)
@@ -161,5 +171,5 @@ def test_pair(first: Place, second: Place) -> None:
             source = program(a, b, flow, write)
             problem = disagreement(source, both_outside, flow == "straight")
             if problem is not None:
-                problems.append(f"{flow}, {write}, {a.name} then {b.name}: {problem}\n{source[len(HEADER):]}")
+                problems.append(f"{flow}, {write}, {a.name} then {b.name}: {problem}\n{source[len(HEADER) :]}")
     assert not problems, "\n".join(problems)
