@@ -325,3 +325,84 @@ def test_any_stops_at_the_first_hit():
         return any(x[i] > 0 for i in range(n)), all(x[i] < 0 for i in range(n))
 
     check(f, (np.array([1.0, 2.0]), 10), (np.array([-1.0, -2.0]), 2))
+
+
+def test_iterators_are_used_up():
+    def f(x):
+        g = (v * 2 for v in x)
+        return sum(g) + sum(g)
+
+    def h(x):
+        pairs = zip(x, x)
+        total = 0.0
+        for a, b in pairs:
+            total += a * b
+        return total + len(list(pairs))
+
+    def m(x):
+        g = map(abs, x)
+        total = 0.0
+        for _ in range(2):
+            total += sum(g)
+        return total
+
+    for function in (f, h, m):
+        with pytest.raises(TangraError, match="second loop"):
+            trace(function, (np.ones(3),))
+
+
+def test_generator_sees_names_as_they_are_when_it_runs():
+    def total(items):
+        return sum(items)
+
+    def f(x):
+        k = 1
+        g = (k * v for v in x)
+        k = 10
+        return total(g), k
+
+    check(f, (np.ones(3),))
+
+
+def test_enumerate_sees_items_changed_during_the_loop():
+    def f(x):
+        items = [x[0], 2.0, 3.0]
+        out = []
+        for k, v in enumerate(items):
+            out.append(v)
+            if k < 2:
+                items[k + 1] = v + 1
+        return out, items
+
+    check(f, (np.ones(3),))
+
+
+def test_a_list_that_grows_under_its_loop_is_refused():
+    def f(x):
+        items = [x[0], 2.0]
+        for k, v in enumerate(items):
+            if k < 3:
+                items.append(v)
+        return items
+
+    with pytest.raises(TangraError, match="changes its length"):
+        trace(f, (np.ones(3),))
+
+
+def test_walrus_on_the_right_of_and():
+    def f(x):
+        k = 0
+        if x[0] > 0 and (k := 5) and x[1] > 0:
+            k += 1
+        return k
+
+    check(f, (np.array([1.0, 1.0]),), (np.array([1.0, -1.0]),), (np.array([-1.0, 1.0]),))
+
+
+def test_lists_from_constant_strings_can_change():
+    def f(x):
+        words = "a b c".split()
+        words.append("d")
+        return len(words) * x, words[1:]
+
+    check(f, (2.0,))

@@ -337,3 +337,59 @@ def test_self_assignment_of_elements():
         return x
 
     check(f, (X,))
+
+
+class Box:
+    def __init__(self, v):
+        self.v = v
+
+
+def test_choice_between_objects_then_written():
+    def f(x):
+        p, q = Box(x[0]), Box(x[1])
+        if x[0] > 0:
+            r = p
+        else:
+            r = q
+        r.v = 5.0
+        return p.v
+
+    with pytest.raises(AliasError):
+        trace(f, (X,))
+
+    def g(x):
+        p, q = [x[0]], [x[1]]
+        r = p if x[0] > 0 else q
+        r.append(1.0)
+        return q
+
+    with pytest.raises(AliasError):
+        trace(g, (X,))
+
+
+def test_view_of_a_rebound_array_is_not_read_stale():
+    def f(x, n):
+        a = x * 1.0
+        last = a[0:2]
+        total = 0.0
+        for k in range(n):
+            a[0] = k + 5.0
+            total += last[0]
+            a = a * 2
+            last = a[0:2]
+        return total
+
+    with pytest.raises(AliasError):
+        trace(f, (X, 3))
+
+
+def test_view_kept_while_its_base_is_written():
+    def f(m, n):
+        row = m[0]
+        total = 0.0
+        for k in range(n):
+            m[0, 0] = k * 1.0
+            total += row[0]
+        return total
+
+    check(f, (np.ones((2, 2)), 3))

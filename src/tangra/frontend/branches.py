@@ -271,7 +271,7 @@ def both(
     simple = isinstance(value, Const) and isinstance(value.value, bool)
     simple = simple or (isinstance(value, Scalar) and value.kinds == (PYBOOL,))
     is_bool = isinstance(left, Scalar) and left.kinds == (PYBOOL,)
-    if simple and is_bool and not arm.state.dead and all(is_speculable(op) for op in arm.block.ops):
+    if simple and is_bool and _only_computed(arm, base, name) and all(is_speculable(op) for op in arm.block.ops):
         assert isinstance(value, (Const, Scalar))
         ev.b.block.ops.extend(arm.block.ops)
         return Scalar(ev.b(operator, cond.value, ev.number(value).value), (PYBOOL,))
@@ -280,6 +280,16 @@ def both(
     arms = [arm, other] if operator == "and" else [other, arm]
     join_arms(ev, cond.value, base, arms, None)
     return _chosen(ev, name)
+
+
+def _only_computed(arm: Arm, base: State, name: str) -> bool:
+    """Whether an arm did nothing but give a value: no name was bound, no object changed, and it ends."""
+    bound = {k: v for k, v in arm.state.env.items() if k != name}
+    same_names = bound.keys() == base.env.keys() and all(v is base.env[k] for k, v in bound.items())
+    changed = any(
+        base.heap.get(ref) is not state for ref, state in arm.state.heap.items() if ref in base.heap or ref < 0
+    )
+    return same_names and not changed and not arm.state.dead
 
 
 def _chosen(ev: Evaluator, name: str) -> AbstractValue:

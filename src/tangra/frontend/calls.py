@@ -157,7 +157,13 @@ def invoke(
         if _is_python_fault(obj, args, kwargs):
             ev.python_error("TypeError", f"{name}(): {e}")
         ev.error(UnsupportedError, f"{name}(): {e} in compiled code", code=diagnostics.UNSUPPORTED_CALL)
-    return entry(ev, *args, **kwargs)
+    outer = ev.entry_call
+    ev.entry_calls += 1
+    ev.entry_call = ev.entry_calls
+    try:
+        return entry(ev, *args, **kwargs)
+    finally:
+        ev.entry_call = outer
 
 
 def _is_python_fault(obj: Any, args: list[AbstractValue], kwargs: dict[str, AbstractValue]) -> bool:
@@ -243,8 +249,11 @@ def call_user(
     first = args[0] if args else None
     frame = Frame(definition, caller, ev.span, depth, first, path=path)
     outer_env, outer_place = ev.state.env, (ev.node_span, ev.b.span)
+    if caller is not None:
+        caller.suspended = outer_env
     ev.state.env = {RETURNED: Const(False)}
     ev.frame = frame
+    entry_call, ev.entry_call = ev.entry_call, 0
     try:
         _enter(ev, definition, env, scope)
         ev.policy.entered(ev, env)
@@ -254,6 +263,8 @@ def call_user(
         shape_annotations.check_return(ev, definition, result)
         return result
     finally:
+        ev.entry_call = entry_call
+        frame.suspended = ev.state.env
         ev.frame = caller
         ev.state.env = outer_env
         ev.node_span, ev.b.span = outer_place

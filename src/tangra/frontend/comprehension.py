@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tangra.api.kinds import PYBOOL
-from tangra.api.values import AbstractValue, Const, IterValue, ListValue, Scalar
+from tangra.api.values import AbstractValue, Const, ListValue, Scalar
 from tangra.frontend import assignment, branches, container_methods, containers, iteration
 from tangra.frontend.dispatch import expression
 from tangra.frontend.heap import BROKEN, CellRef, CellState, MaybeUnbound
@@ -23,12 +23,12 @@ T = TypeVar("T")
 def generator(ev: Evaluator, node: Comprehension) -> Generator:
     """The generator of a comprehension; its first iterable is evaluated now."""
     assert ev.frame is not None
-    return Generator(node, ev.frame, dict(ev.state.env), ev.eval(node.generators[0].iter))
+    return Generator(node, ev.frame, ev.eval(node.generators[0].iter))
 
 
 @expression(ast.GeneratorExp)
 def generator_expression(ev: Evaluator, node: ast.GeneratorExp) -> AbstractValue:
-    return IterValue("generator", (generator(ev, node),))
+    return iteration.one_shot(ev, "generator", generator(ev, node))
 
 
 @expression(ast.ListComp)
@@ -82,7 +82,7 @@ class _Scope:
         """Run an action with the comprehension's names."""
         ev = self.ev
         outer, frame = ev.state.env, ev.frame
-        ev.state.env = {**(outer if frame is self.g.frame else self.g.env), **self.bindings}
+        ev.state.env = {**(outer if frame is self.g.frame else self.g.frame.suspended), **self.bindings}
         ev.frame = self.g.frame
         try:
             return action()

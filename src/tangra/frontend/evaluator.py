@@ -40,6 +40,8 @@ class Frame:
     renamed: dict[str, str] = field(default_factory=dict)
     path: tuple[int, ...] = ()
     bindings: Bindings = NO_BINDINGS
+    suspended: dict[str, Any] = field(default_factory=dict)
+    """Its names while a function it calls is evaluated, and after its end."""
 
 
 @dataclass
@@ -62,6 +64,8 @@ class Evaluator:
         self.node_span: Span | None = None
         self.place = 0
         self.all_sizes = False
+        self.entry_calls = 0
+        self.entry_call = 0
         self.initial: dict[int, HeapState] = {}
         self.live = LiveObjects(self)
         self.symbols = symbols.SymbolTable()

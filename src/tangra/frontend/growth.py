@@ -63,7 +63,7 @@ def _growth(ev: Evaluator, ref: int, before: ListState, after: Any) -> Growth | 
         more = len(after.items) - len(items)
         if more <= 0 or after.items[: len(items)] != items:
             return None
-        form = join_all([*(item_form(ev, x) for x in items), *logged])  # type: ignore[arg-type]
+        form = join_all([*(item_form(ev, x) for x in after.items), *logged])  # type: ignore[arg-type]
         return None if form is None else Growth(form, more, True, items)  # type: ignore[arg-type]
     if isinstance(after, StackState):
         form = form_of(ev, items) if items else after.shape  # type: ignore[arg-type]

@@ -18,8 +18,8 @@ from tangra.api.values import (
     TupleValue,
 )
 from tangra.errors import TypeMismatchError
-from tangra.frontend import classes, conversion, diagnostics, loops
-from tangra.frontend.heap import StackState
+from tangra.frontend import classes, containers, conversion, diagnostics, loops
+from tangra.frontend.heap import CellState, ListState, StackState
 from tangra.frontend.loop_parts import UNROLL_LIMIT, Bounds, Loop
 from tangra.frontend.scope import Comprehension
 
@@ -43,7 +43,6 @@ class Generator:
 
     node: Comprehension
     frame: Frame
-    env: dict[str, Any]
     first: AbstractValue
 
 
@@ -64,7 +63,30 @@ def sequence(ev: Evaluator, v: AbstractValue) -> Sequence_:
     found = conversion.items(ev, v)
     if found is None:
         ev.error(TypeMismatchError, f"{conversion.describe(ev, v)} is not iterable", code=diagnostics.NOT_ITERABLE)
+    if isinstance(v, ListValue):
+        return Sequence_(Const(len(found)), lambda i: ev.getitem(v, i), (Const(None),) * len(found))
     return fixed(ev, found)
+
+
+def one_shot(ev: Evaluator, form: str, *parts: Any) -> IterValue:
+    """An iterator: it gives its items once."""
+    return IterValue(form, (*parts, ev.allocate(CellState(Const(None)))))
+
+
+def consume(ev: Evaluator, v: AbstractValue, asked_again: bool = False) -> None:
+    """Note that the items of an iterator are taken; a second time they would be gone. An entry of the API may ask for
+    them more than once (`asked_again`) while it evaluates one call."""
+    if not isinstance(v, IterValue):
+        return
+    for part in () if v.form == "generator" else _iterables(v):
+        consume(ev, part, asked_again)
+    if not (asked_again and ev.entry_call):
+        ev.entry_calls += 1
+    state, here = ev.look(v.parts[-1]), f"call {ev.entry_call if asked_again and ev.entry_call else ev.entry_calls}"
+    taken = state.value if isinstance(state, CellState) else None
+    if not isinstance(taken, Const) or taken.value not in (None, here):
+        ev.unsupported(f"a second loop over one {v.form} iterator", "make a list of its items first: list(...)")
+    ev.put(v.parts[-1], CellState(Const(here)))
 
 
 def fixed(ev: Evaluator, items: Sequence[AbstractValue]) -> Sequence_:
@@ -182,16 +204,30 @@ def _instance(ev: Evaluator, v: InstanceValue) -> Sequence_:
 
 def static_items(ev: Evaluator, v: AbstractValue) -> Sequence[AbstractValue] | None:
     """The items one by one, where their number is known and small; None otherwise."""
+    if isinstance(v, IterValue) and not _is_countable(ev, v):
+        return None
+    consume(ev, v, asked_again=True)
     if isinstance(v, IterValue) and v.form == "generator":
-        return _generated(ev, v.parts[0]) if _is_static(ev, v.parts[0]) else None
+        return _generated(ev, v.parts[0])
     if isinstance(v, ArrayValue) and (not v.type.shape or not isinstance(v.type.shape[0], int)):
         return None
     s = sequence(ev, v)
-    if s.items is not None and s.items and isinstance(v, (TupleValue, ListValue)):
-        return s.items
     if not isinstance(s.count, Const) or int(s.count.value) > conversion.MAX_ITEMS:
         return None
     return [s.item(Const(k)) for k in range(int(s.count.value))]
+
+
+def _is_countable(ev: Evaluator, v: IterValue) -> bool:
+    """Whether the number of items of an iterator is known before they are taken."""
+    if v.form == "generator":
+        return _is_static(ev, v.parts[0])
+    for part in _iterables(v):
+        if isinstance(part, IterValue):
+            if not _is_countable(ev, part):
+                return False
+        elif not isinstance(sequence(ev, part).count, Const):
+            return False
+    return True
 
 
 def _is_static(ev: Evaluator, g: Generator) -> bool:
@@ -238,6 +274,7 @@ def for_each(
     unroll: bool = False,
 ) -> AbstractValue:
     """Run `body(item)` for each item of `v`; the result says whether `break` was executed."""
+    consume(ev, v)
     if isinstance(v, IterValue) and v.form == "generator":
         from tangra.frontend import comprehension
 
@@ -261,15 +298,23 @@ def _each_item(
     """A container is unrolled. A list that grows while it is iterated over is refused."""
     assert s.items is not None
     count = len(s.items)
+    lengths = [(x, len(state.items)) for x in _lists(v) if isinstance(state := ev.look(x.ref), ListState)]
 
     def trip(index: AbstractValue | None) -> None:
         assert isinstance(index, Const)
-        if isinstance(v, ListValue) and len(conversion.items(ev, v) or ()) != count:
+        if any(len(containers.list_state(ev, x).items) != n for x, n in lengths):
             ev.unsupported("a list that changes its length while a loop runs over it", "loop over a copy: list(x)")
-        body(s.item(index) if not isinstance(v, ListValue) else ev.getitem(v, index))
+        body(s.item(index))
 
     loop = Loop(v, Bounds(Const(0), Const(count), 1), trip, own_flags=own_flags)
     return loops.run_unrolled(ev, loop, count)
+
+
+def _lists(v: AbstractValue) -> list[ListValue]:
+    """The lists that an iterable takes its items from."""
+    if isinstance(v, IterValue) and v.form != "generator":
+        return [x for part in _iterables(v) for x in _lists(part)]
+    return [v] if isinstance(v, ListValue) else []
 
 
 def number_of_items(ev: Evaluator, v: AbstractValue) -> AbstractValue:

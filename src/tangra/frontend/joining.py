@@ -449,4 +449,14 @@ class Join:
         state = self.sides[side]
         if a is None or b is None or state is None:
             return False
-        return a == b or b in state.partners.get(a, ())
+        mine, theirs = self._memory(side, a), self._memory(side, b)
+        return bool(mine & theirs) or any(theirs & state.partners.get(r, frozenset()) for r in mine)
+
+    def _memory(self, side: int, ref: int) -> set[int]:
+        """An object, and the arrays that it is a view of."""
+        found = {ref}
+        current = self._state(side, ref)
+        while isinstance(current, ViewState):
+            found.add(current.base)
+            current = self._state(side, current.base)
+        return found

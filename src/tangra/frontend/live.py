@@ -189,7 +189,14 @@ class LiveObjects:
 
     # ---- conversion ----------------------------------------------------------------------------------------
     def constant(self, value: Any) -> AbstractValue:
-        """A part of a constant container as an abstract value."""
+        """An object that the evaluation itself computed, as an abstract value: lists and dicts are fresh ones."""
+        if type(value) is list:
+            return ListValue(self.ev.allocate(ListState(tuple(self.constant(item) for item in value))))
+        if type(value) is dict:
+            values = tuple(self.constant(item) for item in value.values())
+            return DictValue(self.ev.allocate(DictState(tuple(value), values)))
+        if type(value) is tuple:
+            return TupleValue(tuple(self.constant(item) for item in value))
         return Const(value)
 
     def guard(self, path: Path, check: str, expected: Any) -> None:

@@ -145,9 +145,9 @@ def _trial(ev: Evaluator, loop: Loop, plan: Plan, base: State, lengths: dict[int
         ev.symbols.short_loops.add(index)
     key = "owned", id(loop.key)
     ev.memo[key] = ev.memo.get(key, frozenset()) | frozenset(block.args)
+    appended, ev.appended = ev.appended, {}
     try:
         with ev.b.at(block):
-            ev.appended = {}
             induction = None if index is None else _induction(ev, loop, index)
             if induction is not None:
                 set_lengths(ev, loop, lengths, induction)
@@ -161,6 +161,8 @@ def _trial(ev: Evaluator, loop: Loop, plan: Plan, base: State, lengths: dict[int
         return block, ev.state
     finally:
         ev.state = outer
+        for ref, forms in appended.items():
+            ev.appended[ref] = [*forms, *ev.appended.get(ref, [])]
 
 
 def _induction(ev: Evaluator, loop: Loop, index: Value) -> Scalar:

@@ -91,23 +91,22 @@ def len_(ev: Evaluator, v: AbstractValue) -> AbstractValue:
 
 @builtin(builtins.zip)
 def zip_(ev: Evaluator, *iterables: AbstractValue, strict: AbstractValue = Const(False)) -> AbstractValue:
-    return IterValue("zip", (iterables, ev.static(strict, "strict")))
+    return iteration.one_shot(ev, "zip", iterables, ev.static(strict, "strict"))
 
 
 @builtin(builtins.enumerate)
 def enumerate_(ev: Evaluator, iterable: AbstractValue, start: AbstractValue = Const(0)) -> AbstractValue:
-    return IterValue("enumerate", (iterable, start))
+    return iteration.one_shot(ev, "enumerate", iterable, start)
 
 
 @builtin(builtins.reversed)
 def reversed_(ev: Evaluator, v: AbstractValue) -> AbstractValue:
-    items = conversion.items(ev, v) if isinstance(v, (TupleValue, ListValue, DictValue, Const)) else None
-    return IterValue("reversed", (v,)) if items is None else TupleValue(tuple(reversed(items)))
+    return iteration.one_shot(ev, "reversed", v)
 
 
 @builtin(builtins.map)
 def map_(ev: Evaluator, function: AbstractValue, *iterables: AbstractValue) -> AbstractValue:
-    return IterValue("map", (function, iterables))
+    return iteration.one_shot(ev, "map", function, iterables)
 
 
 @builtin(builtins.filter)

@@ -125,6 +125,7 @@ def bind(ev: Evaluator, value: Value, name: str, lo: int | None = None, hi: int 
 
 def declare(ev: Evaluator, value: Value, name: str, lo: int | None = None, hi: int | None = None) -> Dim:
     """Enter a symbol that is bound elsewhere."""
+    ev.symbols.data.discard(name)
     ev.symbols.sources[name] = value
     ev.symbols.names[value] = name
     ev.state.scope |= {name}
@@ -169,9 +170,10 @@ def symbol_for(ev: Evaluator, v: AbstractValue) -> Size:
     if known is not None and known in ev.state.scope:
         return symbol(known)
     name = ev.symbols.fresh("n")
+    size = bind(ev, value, name, v.lo, v.hi)
     if depends_on_elements(v.value):
         ev.symbols.data.add(name)
-    return bind(ev, value, name, v.lo, v.hi)
+    return size
 
 
 def depends_on_elements(value: Value) -> bool:
