@@ -100,14 +100,14 @@ def vertices(theta: Float[np.ndarray, "26"], hand: Hand) -> Float[np.ndarray, "V
     return positions @ rotation_of(theta[:3]).T + theta[3:6]
 
 
-def vertex_residuals(theta: Float[np.ndarray, "26"], hand: Hand) -> Float[np.ndarray, "3*N"]:
+def vertex_residuals(theta: Float[np.ndarray, "26"], hand: Hand) -> Float[np.ndarray, "rows"]:
     """The measured points less the vertices that they correspond to, flat."""
     return (hand.points - vertices(theta, hand)[hand.corresponds]).ravel()
 
 
 def surface_residuals(
     theta: Float[np.ndarray, "26"], surface: Float[np.ndarray, "N 2"], hand: Hand
-) -> Float[np.ndarray, "3*N"]:
+) -> Float[np.ndarray, "rows"]:
     """The measured points less points inside triangles, flat; the third barycentric coordinate is 1 − both given."""
     positions = vertices(theta, hand)
     corners = hand.triangles[hand.corresponds]
@@ -119,7 +119,7 @@ def surface_residuals(
 
 def surface_jacobian(
     theta: Float[np.ndarray, "26"], surface: Float[np.ndarray, "N 2"], hand: Hand
-) -> Float[np.ndarray, "3*N 28"]:
+) -> Float[np.ndarray, "rows 28"]:
     """The Jacobian of the surface residuals: two columns for the coordinates of each row's own point, then theta."""
     jacobian = np.empty((3 * surface.shape[0], 2 + theta.shape[0]))
     for k in range(2):

@@ -10,6 +10,7 @@ import numpy as np
 from tangra.api.context import Context
 from tangra.api.elementwise import shape_error
 from tangra.api.numpy_common import (
+    BAD_VALUE,
     FALSE,
     I64,
     NONE,
@@ -29,6 +30,7 @@ from tangra.api.numpy_common import (
 from tangra.api.numpy_layout import is_contiguous, reshape_view, step_view
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue, ArrayValue, Const, ListValue, TupleValue
+from tangra.errors import ShapeMismatchError
 from tangra.ir import Value
 from tangra.shapes import (
     ShapeError,
@@ -106,7 +108,7 @@ def transpose(ctx: Context, a: AbstractValue, axes: AbstractValue = NONE) -> Abs
         return permuted(ctx, base, range(rank)[::-1])
     perm = axes_arg(ctx, axes, rank, "axes")
     if len(perm) != rank:
-        bad_value(ctx, f"axes {perm} don't match an array of {rank} dimensions")
+        ctx.error(ShapeMismatchError, f"axes {perm} don't match an array of {rank} dimensions", code=BAD_VALUE)
     return permuted(ctx, base, perm)
 
 

@@ -186,4 +186,4 @@ def described(key: Key) -> str:
         return f"{read_only}{key[1]}[{', '.join('*' if n < 0 else str(n) for n in key[2])}]{order}"
     if len(key) == 2 and (key[1] is None or isinstance(key[1], (bool, str, bytes, int))):
         return repr(key[1])
-    return f"a {key[0].__name__} of {len(key) - 1}"
+    return f"a {getattr(key[0], '__name__', key[0])} of {len(key) - 1}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from types import CodeType
+from types import CodeType, FunctionType, MethodType
 from typing import Any
 
 import numpy as np
@@ -127,7 +127,8 @@ class Specialisation:
         self.seconds = time.perf_counter() - started
         self._identified, self.partition_needed = self._identity_paths()
         self._partition: tuple[int, ...] | None = None
-        self.serve: Serve | None = short_way(self, min_dim)
+        self.plain: Callable[..., Any] | None = None
+        self.serve: Serve | None = None if traced.mutations else short_way(self, min_dim)
 
     def rebuilt(self, options: NativeOptions) -> Specialisation:
         """The same, compiled with other options."""
@@ -179,10 +180,15 @@ class Specialisation:
         values = [p.path.read(arguments) for p in self.params]
         if self.traced.written:
             self._check_writable(values)
-        try:
-            found = self.native(values)
-        except BaseException as e:
-            raise self.exception(e) from None
+        if self.traced.mutations and self.plain is not None:
+            found = self._on_copies(arguments, values)
+            if found is None:
+                return self._by_python(arguments)
+        else:
+            try:
+                found = self.native(values)
+            except BaseException as e:
+                raise self.exception(e) from None
         for w in self.zero_rank:
             values[w.param][...] = found[w.result]
         builder = Builder(found, arguments)
@@ -190,6 +196,29 @@ class Specialisation:
         for mutation in self.traced.mutations:
             apply(mutation, builder)
         return result
+
+    def _on_copies(self, arguments: Arguments, values: Sequence[Any]) -> Any:
+        """Run on copies of the arrays that are written, which are then copied back; None if it failed.
+
+        A function that changes lists, dicts or attributes leaves them, after an exception, as they were at that point.
+        Native code keeps such state in registers, so the failed call is made again by CPython, from the start.
+        """
+        written = {w.param for w in self.traced.written}
+        given = [v.copy() if k in written else v for k, v in enumerate(values)]
+        try:
+            found = self.native(given)
+        except BaseException as e:
+            if getattr(e, "failure", None) is None:
+                raise
+            return None
+        for k in written:
+            values[k][...] = given[k]
+        return found
+
+    def _by_python(self, arguments: Arguments) -> Any:
+        assert self.plain is not None
+        positional = [arguments[k] for k in sorted(k for k in arguments if isinstance(k, int))]
+        return self.plain(*positional, **{k: v for k, v in arguments.items() if isinstance(k, str)})
 
     def _check_writable(self, values: Sequence[Any]) -> None:
         for w in self.traced.written:
@@ -298,4 +327,6 @@ def compile_call(
     def traced(policy: Policy | None) -> Traced:
         return trace(fn, args, kwargs, name=name, min_dim=min_dim, policy=policy)
 
-    return Specialisation(traced, args, kwargs, min_dim, options)
+    made = Specialisation(traced, args, kwargs, min_dim, options)
+    made.plain = fn if isinstance(fn, (FunctionType, MethodType)) else None
+    return made
