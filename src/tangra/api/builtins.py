@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tangra.api import pyint
+from tangra.api import decimal_rounding, pyint
 from tangra.api.context import Context
 from tangra.api.elementwise import (
     all_python,
@@ -290,26 +290,34 @@ def bool_(ctx: Context, x: AbstractValue = Const(False)) -> AbstractValue:
 
 @function(builtins.round)
 def round_(ctx: Context, x: AbstractValue, ndigits: AbstractValue = Const(None)) -> AbstractValue:
-    """`round(x)` half to even. Rounding to decimal digits is for constants only (Python's is decimal-exact)."""
+    """`round(x)` half to even, an int; `round(x, digits)` to the nearest decimal, of the number's own kind."""
     digits = ctx.static(ndigits, "the number of digits of round()")
     if isinstance(x, Const) and kind_of(x.value) is not None:
-        return Const(round(x.value) if digits is None else round(x.value, digits))
+        try:
+            return Const(round(x.value) if digits is None else round(x.value, digits))
+        except (ValueError, OverflowError) as e:
+            ctx.fail_if(ctx.b.bool(True), type(e).__name__, str(e))
+            return Const(0)
     x = one_number(ctx, x, "round()")
     if scalar_kinds((x,)):
         return dispatch(ctx, (x,), lambda vs: round_(ctx, vs[0], ndigits))
     s = ctx.number(x)
-    if digits is not None and not s.kinds[0].python:
+    if digits is None:
+        return truncated(ctx, ctx.b("rint", s.value)) if s.dtype.is_float else int_(ctx, s)
+    if not s.kinds[0].python:
         entry = find(np.round)
         assert entry is not None, "np.round is declared"
         return entry(ctx, s, ndigits)
-    if digits is not None:
+    if s.kinds[0] != PYFLOAT:
+        return decimal_rounding.round_int(ctx, pyint.as_int(ctx, s), int(digits))
+    if abs(digits) > decimal_rounding.MOST_DIGITS:
         ctx.error(
             UnsupportedError,
-            "round() to decimal digits of a run-time number",
+            f"round() of a run-time float to {digits} digits",
             code=DECIMAL_ROUND,
-            fix="use np.round(x, digits), or scale: round(x * 100) / 100",
+            fix=f"use at most {decimal_rounding.MOST_DIGITS} digits",
         )
-    return truncated(ctx, ctx.b("rint", s.value)) if s.dtype.is_float else int_(ctx, s)
+    return Scalar(decimal_rounding.round_float(ctx, s.value, int(digits)), (PYFLOAT,))
 
 
 @function(builtins.divmod)
