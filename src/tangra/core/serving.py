@@ -248,6 +248,8 @@ class _Generator:
             self.require(f"len({name}) == {expected}")
         elif guard.check == "keys":
             self.require(f"tuple({name}) == {self.bind(expected)}")
+        elif guard.check != "array":
+            raise NoShortWay
         else:
             dtype = self.bind(np.dtype(expected.dtype.numpy))
             self.require(f"type({name}) is ndarray and {name}.dtype is {dtype} and {name}.shape == {expected.shape}")
