@@ -39,8 +39,13 @@ def if_(
 
 
 def for_(
-    b: Builder, start: Value | int, stop: Value | int, init: Sequence[Value], body: Callable[..., Sequence[Value]],
-    step: int = 1, exits: bool = False,
+    b: Builder,
+    start: Value | int,
+    stop: Value | int,
+    init: Sequence[Value],
+    body: Callable[..., Sequence[Value]],
+    step: int = 1,
+    exits: bool = False,
 ) -> list[Value]:
     """A counted loop; `body(i, *carried)` returns the next carried values (after `stay` with `exits`)."""
     bounds = [b.int(x) if isinstance(x, int) else x for x in (start, stop, step)]
@@ -110,11 +115,13 @@ def check(func: Func, *args: Any, rtol: float = 1e-13, compiled: NativeFunction 
     """Run `func` natively and by the interpreter: same results, or the same exception; arguments not in `written`
     unchanged, those in it as the interpreter's results."""
     compiled = compiled or native(func)
-    wanted = outcome(lambda: interpret(func, args))
+    with np.errstate(all="ignore"):
+        wanted = outcome(lambda: interpret(func, args))
     copies = [np.array(a) for a in args]
     given = [np.array(a) if isinstance(a, np.ndarray) else a for a in args]
     found = outcome(lambda: compiled(given))
     if isinstance(wanted, tuple):
+        assert isinstance(found, tuple), f"{wanted[:2]} expected"
         assert found[:2] == wanted[:2]
         for k, value in wanted[2].items():
             np.testing.assert_allclose(given[k], value, rtol=rtol, atol=1e-300)

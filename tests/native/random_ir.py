@@ -55,8 +55,11 @@ class Program:
     def pick(self, env: list[Value], type: ArrayType | None = None, array: bool | None = None) -> Value:
         """A value of `env`, of `type` if given; recent ones more often."""
         fitting = [
-            v for v in env
-            if (type is None or v.type == type) and (array is None or bool(v.shape) == array) and v.dtype == F64
+            v
+            for v in env
+            if (type is None or v.type == type)
+            and (array is None or bool(v.shape) == array)
+            and v.dtype == F64
             and (array is None or 0 not in v.shape)
         ]
         return fitting[-1 - min(int(self.random.expovariate(0.4)), len(fitting) - 1)]
@@ -64,9 +67,26 @@ class Program:
     def statements(self, env: list[Value], count: int, depth: int) -> None:
         """Append `count` random statements; the values they define are added to `env`."""
         kinds = [
-            self.unary, self.binary, self.binary, self.select, self.slice_write, self.slice_write, self.element_write,
-            self.element_read, self.element_read, self.reduce, self.view, self.broadcast, self.gather, self.scatter,
-            self.filled, self.mixed, self.running, self.joined, self.product, self.sorted,
+            self.unary,
+            self.binary,
+            self.binary,
+            self.select,
+            self.slice_write,
+            self.slice_write,
+            self.element_write,
+            self.element_read,
+            self.element_read,
+            self.reduce,
+            self.view,
+            self.broadcast,
+            self.gather,
+            self.scatter,
+            self.filled,
+            self.mixed,
+            self.running,
+            self.joined,
+            self.product,
+            self.sorted,
         ]
         if not self.inner:
             kinds += [self.call, self.fail]

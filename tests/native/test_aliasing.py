@@ -274,8 +274,10 @@ def test_while_loop_with_arrays_and_undef(n: int) -> None:
 
         k, y = while_(b, [b.int(0), b("sin", x)], trip)
         (z,) = if_(
-            b, b("gt", k, b.int(100)),
-            lambda: [b.emit("undef", [], {"type": f64(n)}).result], lambda: [put(b, y, b.float(1.0), 0)],
+            b,
+            b("gt", k, b.int(100)),
+            lambda: [b.emit("undef", [], {"type": f64(n)}).result],
+            lambda: [put(b, y, b.float(1.0), 0)],
         )
         return [k, y, z]
 

@@ -40,7 +40,8 @@ def failing() -> Func:
     def body(b: Builder, x: Value, stop: Value) -> list[Value]:
         def trip(i: Value, x: Value) -> list[Value]:
             b.emit(
-                "fail_if", [b("eq", i, stop), x, i],
+                "fail_if",
+                [b("eq", i, stop), x, i],
                 {"kind": "ValueError", "message": "at {}", "state": (0,), "n_state": 1},
             )
             return [put(b, x, b("cast", i, dtype=F64), i)]

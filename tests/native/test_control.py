@@ -128,7 +128,8 @@ def test_failure_writes_state_back() -> None:
         def trip(i: Value, x: Value, y: Value) -> list[Value]:
             x1 = put(b, x, b.float(7.0), i)
             b.emit(
-                "fail_if", [b("eq", i, b.int(2)), y, x1],
+                "fail_if",
+                [b("eq", i, b.int(2)), y, x1],
                 {"kind": "ValueError", "message": "stop", "state": (0, 1), "n_state": 2},
             )
             return [x1, put(b, y, b.float(9.0), i)]
@@ -181,7 +182,9 @@ def test_tape_reverses_a_loop() -> None:
             signed = b("select", flag, s, b("neg", s))
             weight = b("cast", b("add", k, b.int(1)), dtype=F64)
             return [
-                b("add", total, b("mul", signed, weight)), b("add", w, v), b("add", count, b("cast", flag, dtype=I64)),
+                b("add", total, b("mul", signed, weight)),
+                b("add", w, v),
+                b("add", count, b("cast", flag, dtype=I64)),
             ]
 
         total, w, count = for_(b, 0, n, [b.float(0.0), b.zeros(f64(3)), b.int(0)], backward)
@@ -298,3 +301,38 @@ def test_strips_of_a_long_loop_join(step: int) -> None:
             if leave in visited:
                 visited = visited[: visited.index(leave) + 1]
             assert compiled([np.int64(n), np.int64(leave)]) == [sum(visited), len(visited)]
+
+
+def checked_sum(step: int, exits: bool = False) -> Func:
+    """Sums x[i - 1] + y[i + 2] + x[k] over a range, every index checked, writing the place of each trip."""
+
+    def body(b: Builder, x: Value, y: Value, bounds: Value, k: Value) -> list[Value]:
+        def trip(i: Value, total: Value, out: Value) -> list[Value]:
+            places = []
+            for array, index in ((x, b("sub", i, b.int(1))), (y, b("add", i, b.int(2))), (x, k)):
+                place = b.emit("check_index", [index, b.dim(array.shape[0])], {"axis": 0}).result
+                places.append(at(b, array, place))
+            value = b("add", b("add", places[0], places[1]), places[2])
+            stay = [b("lt", total, b.float(30.0))] if exits else []
+            return [*stay, b("add", total, value), put(b, out, value, b("mod", i, b.int(16)))]
+
+        start, stop = at(b, bounds, 0), at(b, bounds, 1)
+        return for_(b, start, stop, [b.float(0.0), b.zeros(f64(16))], trip, step=step, exits=exits)
+
+    return build([f64(N), f64(symbol("M")), ArrayType(I64, (2,)), scalar(I64)], body)
+
+
+@pytest.mark.parametrize("step", [1, -1, 2])
+@pytest.mark.parametrize("exits", [False, True])
+def test_index_checks_in_front_of_a_loop(step: int, exits: bool) -> None:
+    func = checked_sum(step, exits)
+    compiled = native(func)
+    assert compiled.llvm.count("\ncareful") == 1
+    x, y = np.arange(10.0), np.arange(20.0, 33.0)
+    limit = 2**63 - 1
+    ranges = [(1, 11), (1, 12), (0, 11), (0, 0), (5, 5), (1, 2), (10, 11), (-3, 4), (limit - 1, limit)]
+    ranges.append((-limit, -limit + 2))
+    for first, last in ranges:
+        bounds = (first, last) if step > 0 else (last - 1, first - 1 if first > -limit else first)
+        for k in (0, 9, -1, 10, limit, -limit - 1):
+            check(func, x, y, np.array(bounds), np.int64(k), compiled=compiled)

@@ -20,8 +20,18 @@ OPTIONS = NativeOptions(memory_limit=1 << 28, optimise=1, codegen=1)
 TOLERANCE = {"f32": 3e-6, "f64": 1e-13}
 LOOSE = {"gamma": 30, "lgamma": 30, "digamma": 30, "trigamma": 30, "polygamma": 30, "pow": 4, "reduce_prod": 4}
 """Factors on the tolerance: of functions, and of decompositions, whose results depend on the condition."""
-DECOMPOSITIONS = {"inverse": 1e3, "det": 1e3, "slogdet": 1e3, "solve": 1e3, "eigh": 1e3, "qr": 1e3, "svd": 1e3,
-                  "cholesky": 1e3, "lu": 1e3, "triangular_solve": 1e3}
+DECOMPOSITIONS = {
+    "inverse": 1e3,
+    "det": 1e3,
+    "slogdet": 1e3,
+    "solve": 1e3,
+    "eigh": 1e3,
+    "qr": 1e3,
+    "svd": 1e3,
+    "cholesky": 1e3,
+    "lu": 1e3,
+    "triangular_solve": 1e3,
+}
 
 
 def program(name: str, chunk: list[Sample]) -> tuple[Func, list[Any]]:

@@ -192,8 +192,6 @@ def _update(em: Emitter, op: Op) -> None:
     em.define(op.result, target)
 
 
-
-
 @op_writer("accumulate")
 def _accumulate(em: Emitter, op: Op) -> None:
     x, v, *starts = op.operands

@@ -74,22 +74,16 @@ def _sum(em: Emitter, dtype: DType, total: Operand, term: Operand) -> str:
     return str(scalars.write(em, "add", dtype, [total, term]))
 
 
-def _aligned_product(
-    em: Emitter, x: Array, y: Array, rx: _Roles, ry: _Roles, inner: tuple[Size, ...]
-) -> Elementwise:
+def _aligned_product(em: Emitter, x: Array, y: Array, rx: _Roles, ry: _Roles, inner: tuple[Size, ...]) -> Elementwise:
     """The elementwise product over the contracted axes of two operands that have no others."""
 
     def view(source: Array, roles: _Roles) -> Array:
         if roles.contract == tuple(range(len(inner))):
             return source
-        return Indexed(
-            source.dtype, inner, lambda em, i, m: source.element(em, roles.index((), (), i), m), [source]
-        )
+        return Indexed(source.dtype, inner, lambda em, i, m: source.element(em, roles.index((), (), i), m), [source])
 
     dtype = x.dtype
-    return Elementwise(
-        dtype, inner, lambda em, xs: scalars.write(em, "mul", dtype, xs), [view(x, rx), view(y, ry)]
-    )
+    return Elementwise(dtype, inner, lambda em, xs: scalars.write(em, "mul", dtype, xs), [view(x, rx), view(y, ry)])
 
 
 def _outer_product(em: Emitter, op: Op, x: Array, y: Array, rx: _Roles, ry: _Roles) -> None:
@@ -104,9 +98,7 @@ def _outer_product(em: Emitter, op: Op, x: Array, y: Array, rx: _Roles, ry: _Rol
     em.keep(op, Indexed(dtype, op.result.shape, element, [x, y]))
 
 
-def _loops(
-    em: Emitter, target: Strided, x: Array, y: Array, rx: _Roles, ry: _Roles, inner: tuple[Size, ...]
-) -> None:
+def _loops(em: Emitter, target: Strided, x: Array, y: Array, rx: _Roles, ry: _Roles, inner: tuple[Size, ...]) -> None:
     """Rows of y times elements of x are added up in the result where y's last axis is free, so that memory is read in
     order; else every element of the result is a sum in a register."""
     lead, rows, dtype = len(rx.batch), len(rx.free), x.dtype
@@ -196,9 +188,7 @@ def _blas(em: Emitter, target: Strided, x: Strided, y: Strided, rx: _Roles, ry: 
     m, n = (em.size(prod(s.shape[k] for k in r.free)) for s, r in ((x, rx), (y, ry)))
     k = em.size(prod(x.shape[axis] for axis in rx.contract))
     letter, type = ("d", "double") if dtype.bits == 64 else ("s", "float")
-    gemm = em.module.external(
-        f"blas.{letter}gemm", "void (" + ", ".join(["ptr captures(none)"] * 13) + ")", "nounwind"
-    )
+    gemm = em.module.external(f"blas.{letter}gemm", "void (" + ", ".join(["ptr captures(none)"] * 13) + ")", "nounwind")
 
     def reference(value: Operand, kind: str) -> str:
         slot = em.stack_slot(kind)

@@ -158,7 +158,7 @@ def _finish_arm(em: Emitter, arm: _Arm, targets: list[Array | None], join: str) 
             pairs.append((target, em.array(v)))
     nests.assign_all(em, pairs)
     operands = [0 if v.shape else em.operand(v) for v in arm.yields]
-    em.pop()
+    em.forget(em.pop())
     em.code.goto(join)
     arm.label = em.code.label
     return operands

@@ -40,6 +40,9 @@ def _fail_if(em: Emitter, op: Op) -> None:
 def _check_index(em: Emitter, op: Op) -> None:
     index, size = op.operands
     n = em.operand(size)
+    if id(op) in em.proven:
+        em.define(op.result, Scalar(I64, em.operand(index)))
+        return
     if not index.shape:
         em.define(op.result, Scalar(I64, _check_scalar(em, op, em.operand(index), n)))
         return

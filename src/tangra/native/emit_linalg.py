@@ -155,9 +155,7 @@ def _determinant(em: Emitter, op: Op) -> None:
     n, dtype, info = op.operands[0].shape[-1], op.operands[0].dtype, Info(em)
     type, code = register_type(dtype), em.code
     if n == 2 and op.name == "det":
-        per_matrix(
-            em, op, lambda s, t: em.store(t[0], t[0].offset, emit_small_matrices.write_det(em, s[0])), (0,)
-        )
+        per_matrix(em, op, lambda s, t: em.store(t[0], t[0].offset, emit_small_matrices.write_det(em, s[0])), (0,))
         return
     factors, pivots = em.allocate(dtype, (n, n)), em.allocate(I32, (n,))
 
@@ -292,4 +290,3 @@ def _svd(em: Emitter, op: Op) -> None:
         em.assign(targets[2], vt_view)
 
     per_matrix(em, op, body, (2, 1, 2))
-

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tangra.ir import Op, Value
-from tangra.native import emit_segments, nests, polling
+from tangra.native import emit_segments, loop_checks, nests, polling
 from tangra.native.emitter import Emitter, op_writer
 from tangra.native.llvm_types import register_type
 from tangra.native.module import UNLIKELY
@@ -48,7 +48,7 @@ def _loop(em: Emitter, op: Op) -> None:
         if isinstance(found, Array) and not isinstance(found, Strided) and not found.cheap:
             em.force(v)
     holders = _carriers(em, op, inits)
-    scalars = iter(_LoopWriter(em, op, trips, inits, holders).write())
+    scalars = iter(_write(em, op, trips, inits, holders))
     for result, holder in zip(op.results, holders, strict=True):
         if holder is not None:
             holder.buffer.pins -= 1
@@ -91,6 +91,34 @@ def _may_take(em: Emitter, op: Op, k: int, value: Value, found: Strided) -> bool
         if reader is not value and (em.live_after(reader) or key in free):
             return False
     return id(value) not in free
+
+
+def _write(
+    em: Emitter, op: Op, trips: Trips | None, inits: list[Value], holders: list[Strided | None]
+) -> list[Operand]:
+    """The loop, in two versions if index checks can be tested in front; the operands of the scalar results."""
+    checks = loop_checks.hoistable(em, op) if trips is not None else []
+    if trips is None or not checks:
+        return _LoopWriter(em, op, trips, inits, holders).write()
+    code = em.code
+    free, careful, join = code.name("free"), code.name("careful"), code.name("join")
+    code.branch(loop_checks.all_pass(em, checks, trips.start, trips.stop, trips.step), free, careful)
+    ends: list[tuple[str, list[Operand]]] = []
+    for label, proven in ((free, {id(check.op) for check in checks}), (careful, set[int]())):
+        code.start(label)
+        em.proven |= proven
+        results = _LoopWriter(em, op, trips, inits, holders).write()
+        em.proven -= proven
+        ends.append((code.label, results))
+        code.goto(join)
+    code.start(join)
+    names: list[Operand] = []
+    scalars = [v for v, h in zip(inits, holders, strict=True) if h is None]
+    for k, v in enumerate(scalars):
+        name = "%" + code.name("r")
+        code.phi(code.lines, name, register_type(v.dtype), [(results[k], label) for label, results in ends])
+        names.append(name)
+    return names
 
 
 class _LoopWriter:
@@ -211,7 +239,7 @@ class _LoopWriter:
         arrays = [(h, em.array(v)) for v, h in zip(yields, self.holders, strict=True) if h is not None]
         nests.assign_all(em, arrays)
         nexts = [em.operand(v) for v, h in zip(yields, self.holders, strict=True) if h is None]
-        em.pop()
+        em.forget(em.pop())
         if mark is not None:
             polling.restore_arena(em, mark)
         return stay, nexts

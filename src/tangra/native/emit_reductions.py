@@ -101,9 +101,7 @@ def _reduce_into(em: Emitter, target: Strided, source: Array, kind: _Kind, axes:
                 em,
                 tail,
                 [(type, str(kind.start))],
-                lambda index, now, m: [
-                    str(kind.combine(em, now[0], source.element(em, [*outer, *index], m)))
-                ],
+                lambda index, now, m: [str(kind.combine(em, now[0], source.element(em, [*outer, *index], m)))],
                 source.weight,
             )[0]
         else:

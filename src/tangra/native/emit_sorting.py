@@ -118,9 +118,7 @@ def _sort(em: Emitter, op: Op) -> None:
         code.counted(em.size(n), [], fill)
         pointers = ", ".join(f"ptr {s.buffer.pointer}" for s in (keys, places, spare, others))
         swapped = code.ins(f"call i1 {function}({pointers}, i64 {em.size(n)})")
-        chosen = code.ins(
-            f"select i1 {swapped}, ptr {spare_rows.buffer.pointer}, ptr {sorted_rows.buffer.pointer}"
-        )
+        chosen = code.ins(f"select i1 {swapped}, ptr {spare_rows.buffer.pointer}, ptr {sorted_rows.buffer.pointer}")
         row = em.window(Buffer(chosen, False), op.result.dtype, (n,))
 
         def move(i: Operand, _: list[str]) -> list[str]:
@@ -188,4 +186,3 @@ def _before(em: Emitter, dtype: DType, type: str, here: Operand, value: Operand,
     else:
         less = code.ins(f"icmp {'slt' if dtype.kind == 'i' else 'ult'} {type} {first}, {second}")
     return less if side == "left" else code.ins(f"xor i1 {less}, true")
-

@@ -34,7 +34,11 @@ class Frame:
 
 
 class Frames:
-    """The state of one LLVM function under construction. `fast` are the flags of floating point instructions."""
+    """The state of one LLVM function under construction.
+
+    `fast` are the flags of floating point instructions; `parameters` the memory of array parameters, `hints` that of
+    results by the values to be kept there; `proven` the index checks that are known to pass where code is written now.
+    """
 
     def __init__(self, module: Module, func: Func, context: str = "%ctx") -> None:
         self.module = module
@@ -47,6 +51,7 @@ class Frames:
         self.cold: Lines = []
         self.fast = "fast " if module.options.fastmath else "contract "
         self.fast_sum = "fast " if module.options.fastmath else "reassoc contract "
+        self.proven: set[int] = set()
         self.uses_arena = False
         self.stack_bytes = 0
         self.uses_poll = False
@@ -66,6 +71,13 @@ class Frames:
 
     def pop(self) -> Frame:
         return self.frames.pop()
+
+    def forget(self, frame: Frame) -> None:
+        """The values of a block that is written for good depend on no buffer any more."""
+        for key in frame.defined:
+            known = frame.env.get(key)
+            for buffer in known.reads if isinstance(known, Array) else ():
+                buffer.readers.pop(key, None)
 
     def live_after(self, value: Value) -> bool:
         """Whether anything may still read `value` after the current operation."""

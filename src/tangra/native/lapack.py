@@ -86,7 +86,4 @@ def matrix(em: Emitter, source: Strided, batch: Sequence[Operand]) -> Strided:
     for i, stride in zip(batch, source.strides, strict=False):
         offset = em.code.add(offset, em.code.mul(i, stride))
     lead = len(batch)
-    return Strided(
-        source.buffer, source.dtype, source.shape[lead:], source.strides[lead:], offset, source.contiguous
-    )
-
+    return Strided(source.buffer, source.dtype, source.shape[lead:], source.strides[lead:], offset, source.contiguous)

@@ -339,9 +339,7 @@ def _derivative_body(n: int) -> str:
     (n-1)!/X^n + n!/(2 X^(n+1)) + sum of B_2k (2k+n-1)!/((2k)! X^(2k+n))."""
     sign = 1.0 if n % 2 else -1.0
     power = [float(math.factorial(n)), math.factorial(n - 1)]
-    series = [
-        float(b * math.factorial(2 * k + n - 1) / math.factorial(2 * k)) for k, b in enumerate(BERNOULLI[:10], 1)
-    ]
+    series = [float(b * math.factorial(2 * k + n - 1) / math.factorial(2 * k)) for k, b in enumerate(BERNOULLI[:10], 1)]
     one, nil = double_bits(1.0), double_bits(0.0)
     exponent = f"i32 {-(n + 1)}"
     return "\n".join([

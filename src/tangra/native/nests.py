@@ -140,9 +140,7 @@ def assign_all(em: Emitter, pairs: Sequence[tuple[Strided, Array]]) -> None:
         at = next((k for k in range(len(pending)) if _harmless(pending, k)), None)
         if at is None:
             victim = pending[0][0].buffer
-            pending = [
-                (t, em.copy(s)) if k and victim in s.reads else (t, s) for k, (t, s) in enumerate(pending)
-            ]
+            pending = [(t, em.copy(s)) if k and victim in s.reads else (t, s) for k, (t, s) in enumerate(pending)]
             at = 0
         target, source = pending.pop(at)
         assign(em, target, source)

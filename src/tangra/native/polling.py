@@ -89,9 +89,7 @@ def _define_poll(module: Module) -> str:
         ("PyErr_Fetch", "void (ptr, ptr, ptr)"),
     ):
         module.external(name, signature)
-    places = "\n".join(
-        f"  %p{k} = getelementptr inbounds i64, ptr %ctx, i64 {PAYLOAD + k}" for k in range(3)
-    )
+    places = "\n".join(f"  %p{k} = getelementptr inbounds i64, ptr %ctx, i64 {PAYLOAD + k}" for k in range(3))
     return module.define(
         "@tg.poll",
         f"""define internal i32 @tg.poll(ptr %ctx) noinline nounwind {{

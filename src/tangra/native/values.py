@@ -117,9 +117,7 @@ class Strided(Array):
             and self.dtype is other.dtype
             and self.offset == other.offset
             and len(self.strides) == len(other.strides)
-            and all(
-                s == t or size == 1 for s, t, size in zip(self.strides, other.strides, self.shape, strict=True)
-            )
+            and all(s == t or size == 1 for s, t, size in zip(self.strides, other.strides, self.shape, strict=True))
         )
 
     def element(self, em: Emitter, index: Index, memo: Memo) -> Operand:
