@@ -10,6 +10,7 @@ only moves floats, they may be off by a hundred times that.
 
 from __future__ import annotations
 
+import builtins
 import copy
 import inspect
 import re
@@ -125,21 +126,20 @@ class Interpreted:
         except Exception as error:
             for param, value in getattr(error, "tangra_state", {}).items():
                 values[param][...] = value
-            if isinstance(error, _Failed):
-                error.failure = _Failure(type(error).kind, str(error.args[0]) if error.args else "")  # type: ignore[attr-defined]
-                if type(error).kind in ("ZeroDivisionError", "IndexError", "ValueError", "OverflowError"):
-                    raise _builtin(error) from None
-            raise
+            raise reported(error) from None
         for param, result in self.func.attrs["written"]:
             values[param][...] = found[result]
         return found
 
 
-def _builtin(error: Any) -> BaseException:
-    import builtins
-
-    found: BaseException = getattr(builtins, type(error).kind)(*error.args)
-    found.failure = error.failure  # type: ignore[attr-defined]
+def reported(error: Any) -> BaseException:
+    """A failure of interpreted IR as native code reports it; errors of the interpreter itself stay as they are."""
+    if type(error).__name__ == "InterpreterError":
+        return error  # type: ignore[no-any-return]
+    kind = error.kind if isinstance(error, _Failed) else type(error).__name__
+    cls = getattr(builtins, kind, np.linalg.LinAlgError if kind == "LinAlgError" else type(error))
+    found: BaseException = cls(*error.args)
+    found.failure = _Failure(kind, str(error.args[0]) if error.args else "")  # type: ignore[attr-defined]
     return found
 
 
