@@ -1,10 +1,10 @@
-"""Random chains of views, copies and elementwise results, each written through: memory is shared exactly as in NumPy."""
+"""Random chains of views, copies and elementwise results, each written through: memory is shared as in NumPy."""
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tangra.errors import TangraError
+from tangra.errors import AliasError
 
 from .checks import check
 
@@ -54,5 +54,6 @@ def test_chain(names, shape):
 
     try:
         check(program, np.arange(float(np.prod(shape))).reshape(shape), symbolic=False)
-    except TangraError as e:
-        assert e.code == "TG410", e
+    except AliasError as e:
+        if e.code != "TG410":
+            raise
