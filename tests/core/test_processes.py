@@ -126,7 +126,7 @@ def run(program, **environment):
 
 LOOPS = {
     "scalars": "while x > 0.0:\n        x = x + 1e-30",
-    "arrays": "a = np.zeros(64)\n    for i in range(10**13):\n        a[i % 64] += x",
+    "arrays": "a = np.zeros(64)\n    for i in range(10**13):\n        a[i % 64] += x\n    x = a.sum()",
     "nested": "for i in range(10**9):\n        for j in range(10**9):\n            x = x + j",
 }
 
@@ -134,13 +134,16 @@ LOOPS = {
 @pytest.mark.parametrize("name", LOOPS)
 def test_ctrl_c_stops_a_long_loop_within_a_second(name, tmp_path):
     source = tmp_path / "endless.py"
-    source.write_text(f"import numpy as np\ndef endless(x):\n    {LOOPS[name]}\n    return x\n")
+    source.write_text(
+        f"import numpy as np\ndef endless(x):\n    {LOOPS[name]}\n    return x\ndef next(x):\n    return x + 1\n"
+    )
     process = run(
         f"""
-        import sys
+        import signal, sys
         sys.path.insert(0, {str(tmp_path)!r})
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         import tangra as tg
-        from endless import endless
+        from endless import endless, next
         compiled = tg.jit(endless)
         compiled.lower(1.0)
         print("ready", flush=True)
@@ -148,7 +151,7 @@ def test_ctrl_c_stops_a_long_loop_within_a_second(name, tmp_path):
             compiled(1.0)
         except KeyboardInterrupt:
             print("stopped", flush=True)
-        print(tg.jit(lambda x: x + 1)(1.0), flush=True)
+        print(tg.jit(next)(1.0), flush=True)
         """
     )
     try:

@@ -128,7 +128,8 @@ class Specialisation:
         self._identified, self.partition_needed = self._identity_paths()
         self._partition: tuple[int, ...] | None = None
         self.plain: Callable[..., Any] | None = None
-        self.serve: Serve | None = None if traced.mutations else short_way(self, min_dim)
+        may_fail = bool(traced.mutations and self.native.records)
+        self.serve: Serve | None = None if may_fail else short_way(self, min_dim)
 
     def rebuilt(self, options: NativeOptions) -> Specialisation:
         """The same, compiled with other options."""

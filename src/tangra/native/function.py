@@ -76,7 +76,7 @@ class NativeFunction:
         self.signature = sig
         self.llvm = text
         self.options = module.options
-        self._records: list[ErrorRecord] = module.records
+        self.records: list[ErrorRecord] = module.records
         self.tapes = module.tapes
         self.uses_arena = module.has("@tg.allocate")
         self.loaded = loaded
@@ -119,7 +119,7 @@ class NativeFunction:
         number = words[arena.ERROR]
         if number == INTERRUPTED:
             return _fetched_exception(words[arena.PAYLOAD : arena.PAYLOAD + 3])
-        record = self._records[number - 1]
+        record = self.records[number - 1]
         values = [
             _scalar(word, dtype).item() for word, dtype in zip(words[arena.PAYLOAD :], record.payload, strict=False)
         ]

@@ -43,7 +43,7 @@ class Marks:
 
     def before(self, em: Emitter, op: Op) -> None:
         """In front of an operation."""
-        if op.name == "tape_push" and len(self.pushes) < MAX_PUSHES:
+        if op.name == "tape_push":
             self._count(em, op)
         inner = _inner(op)
         line = next(iter(inner)) if len(inner) == 1 else line_of(op)
@@ -61,8 +61,12 @@ class Marks:
             self._current = None
 
     def _count(self, em: Emitter, op: Op) -> None:
-        code, number = em.code, len(self.pushes)
-        self.pushes.append(op)
+        """One counter for each push, however often it is written."""
+        code, number = em.code, next((k for k, push in enumerate(self.pushes) if push is op), len(self.pushes))
+        if number == MAX_PUSHES:
+            return
+        if number == len(self.pushes):
+            self.pushes.append(op)
         place = code.ins(f"getelementptr inbounds i64, ptr @tg.pushes, i64 {number}")
         count = code.ins(f"add i64 {code.ins(f'load i64, ptr {place}')}, 1")
         code.do(f"store i64 {count}, ptr {place}")
