@@ -1,4 +1,4 @@
-"""What the user calls an object: a name of the function being evaluated, a way through one, or a path of the caller's."""
+"""What the user calls an object: a name of the function being evaluated, a way through one, or a path of the caller."""
 
 from __future__ import annotations
 
