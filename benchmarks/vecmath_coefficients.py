@@ -159,7 +159,7 @@ FITS: dict[str, Fit] = {
     "tanh": Fit(odd_part(mp.tanh), lambda z: z, TINY, mp.mpf("0.3026"), {"f64": 10, "f32": 5}),
     "sinh": Fit(odd_part(mp.sinh), lambda z: z, TINY, HALF_LN2**2, {"f64": 5, "f32": 3}),
     "cosh": Fit(even_part(mp.cosh, mp.mpf(0.5)), lambda z: z**2, TINY, HALF_LN2**2, {"f64": 5, "f32": 2}),
-    "atan": Fit(odd_part(mp.atan), lambda z: z, TINY, mp.mpf("0.1718"), {"f64": 11, "f32": 5}),
+    "atan": Fit(odd_part(mp.atan), lambda z: z, TINY, mp.mpf("0.2501"), {"f64": 13, "f32": 6}),
     "asin": Fit(odd_part(mp.asin), lambda z: z, TINY, mp.mpf("0.2501"), {"f64": 13, "f32": 5}),
     "atanh": Fit(odd_part(mp.atanh), lambda z: z, TINY, mp.mpf("0.0750"), {"f64": 9, "f32": 4}),
     "inverse_cbrt": Fit(

@@ -393,3 +393,85 @@ def test_view_kept_while_its_base_is_written():
         return total
 
     check(f, (np.ones((2, 2)), 3))
+
+
+def test_lists_of_lists_indexed_at_run_time():
+    def f(x, n):
+        g = [[0.0] * 3 for _ in range(3)]
+        for k in range(n):
+            g[k % 3][k % 3] += x * k
+            g[(k + 1) % 3][0] = x
+        return g, g[1]
+
+    check(f, (1.5, 7), (1.5, 0))
+
+
+def test_one_list_in_many_slots_indexed_at_run_time_is_refused():
+    def f(x, n):
+        g = [[0.0] * 3] * 3
+        for k in range(n):
+            g[k % 3][0] += x
+        return g[1][0]
+
+    with pytest.raises(AliasError):
+        trace(f, (1.5, 7))
+
+
+def test_one_array_in_two_slots_indexed_at_run_time_is_refused():
+    def f(x, n):
+        a = np.zeros(2)
+        arrays = [a, a]
+        arrays[n % 2][0] = x
+        return arrays[0][0], arrays[1][0]
+
+    with pytest.raises(AliasError):
+        trace(f, (1.5, 7))
+
+
+def test_one_array_appended_twice_then_written_is_refused():
+    def f(x, n):
+        out = []
+        y = x * 1.0
+        for k in range(n):
+            out.append(y)
+        out[0][0] = 5.0
+        return out[1][0]
+
+    with pytest.raises(AliasError):
+        trace(f, (X, 20))
+
+    def g(x, n):
+        out = []
+        y = x * 1.0
+        for k in range(n):
+            out.append(y)
+        return sum(v[1] for v in out)
+
+    check(g, (X, 20))
+
+
+def test_rows_of_a_grown_list_are_written_in_place():
+    def f(x, n):
+        rows = []
+        for k in range(n):
+            rows.append(x * k)
+        for row in rows:
+            row[0] = -1.0
+        rows[2][1] += 100
+        last = rows[-1]
+        last *= 2
+        return rows
+
+    check(f, (X, 20))
+
+
+def test_inner_list_of_a_grown_list_that_changes_its_length():
+    def f(x, n):
+        rows = []
+        for k in range(n):
+            rows.append([x, 1.0])
+        rows[0].append(2.0)
+        return len(rows[0]), len(rows[1])
+
+    with pytest.raises(TangraError):
+        trace(f, (1.5, 20))

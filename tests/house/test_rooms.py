@@ -30,7 +30,8 @@ def test_a_folder_opens_with_the_paragraph_a_newcomer_needs(folder: Path) -> Non
 @pytest.mark.parametrize("module", MODULES, ids=named)
 def test_a_file_is_short_and_finished(module: Path) -> None:
     text = module.read_text(encoding="utf-8")
-    assert text.count("\n") <= LONGEST_FILE
+    generated = "change that, not this" in (ast.get_docstring(ast.parse(text)) or "")
+    assert generated or text.count("\n") <= LONGEST_FILE
     assert not re.findall(r"\b(?:TODO|FIXME|XXX|HACK)\b", text)
 
 

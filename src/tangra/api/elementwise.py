@@ -11,7 +11,7 @@ import numpy as np
 
 from tangra.api.context import Context
 from tangra.api.kinds import PYFLOAT, PYINT, Kind, kind_of, np_kind, promote
-from tangra.api.values import AbstractValue, ArrayValue, Const, Scalar
+from tangra.api.values import AbstractValue, Const, Scalar
 from tangra.errors import ShapeMismatchError, TypeMismatchError, declare
 from tangra.ir import BOOL, F32, F64, I64, U64, DType, Value
 from tangra.shapes import ShapeError, Size, broadcast_shapes, known_eq
@@ -301,16 +301,6 @@ def float_like(ctx: Context, v: AbstractValue) -> AbstractValue:
     return Scalar(cast(ctx, s.value, F64), (PYFLOAT,))
 
 
-def numpy_result(ctx: Context, value: Value) -> AbstractValue:
-    """What a NumPy function returns: a NumPy scalar for rank 0, else a fresh array."""
-    return ctx.result(value)
-
-
-def is_array_like(ctx: Context, v: AbstractValue) -> bool:
-    """A number, an array, or a list or tuple that NumPy would convert."""
-    return is_number(v) or isinstance(v, ArrayValue) or ctx.iterate(v) is not None
-
-
 __all__ = [
     "all_python",
     "apply",
@@ -324,13 +314,11 @@ __all__ = [
     "float_dtype",
     "float_like",
     "int_range",
-    "is_array_like",
     "is_number",
     "join_dtype",
     "join_kinds",
     "kinds_of",
     "np_kind",
-    "numpy_result",
     "operand",
     "scalar_kinds",
     "shape_error",

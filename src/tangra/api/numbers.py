@@ -80,7 +80,6 @@ _F0 = 0.0
 FLOAT_DIVISION = python_message(lambda: 1.0 / _F0)
 FLOAT_FLOOR = python_message(lambda: 1.0 // _F0)
 FLOAT_MODULO = python_message(lambda: 1.0 % _F0)
-INT_DIVISION = python_message(lambda: 1 / int(_F0))
 ZERO_POWER = python_message(lambda: _F0**-1.0)
 
 

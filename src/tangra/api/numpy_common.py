@@ -11,7 +11,7 @@ from tangra.api import registry
 from tangra.api.constants import constant_array
 from tangra.api.context import Context
 from tangra.api.elementwise import broadcast, broadcast_to, cast, operand, shape_error
-from tangra.api.kinds import PYBOOL, PYFLOAT, PYINT, dtype_of, np_kind, promote
+from tangra.api.kinds import dtype_of, np_kind, promote
 from tangra.api.values import AbstractValue, ArrayValue, Const, ListValue, Scalar, SliceValue, TupleValue
 from tangra.errors import ShapeMismatchError, TypeMismatchError, UnsupportedError, declare
 from tangra.ir import BOOL, F32, F64, I64, ArrayType, DType, Value
@@ -51,10 +51,6 @@ def call(ctx: Context, function: Any, *args: Any, **kwargs: Any) -> AbstractValu
 def is_none(v: AbstractValue | None) -> bool:
     """Is the argument absent or None?"""
     return v is None or (isinstance(v, Const) and v.value is None)
-
-
-def is_false(v: AbstractValue) -> bool:
-    return isinstance(v, Const) and v.value is False
 
 
 def is_true(v: AbstractValue) -> bool:
@@ -202,11 +198,6 @@ def known_array(ctx: Context, v: AbstractValue) -> np.ndarray[Any, Any] | None:
     return constant_array(ctx.array(v))
 
 
-def dtype_like(ctx: Context, v: AbstractValue) -> DType:
-    """The dtype that asarray gives."""
-    return ctx.type_of(v).dtype
-
-
 def common(ctx: Context, *operands: AbstractValue) -> DType:
     """NEP 50's common dtype of arguments as `np.result_type` has it."""
     try:
@@ -228,20 +219,9 @@ def promote_dtypes(ctx: Context, *dtypes: DType) -> DType:
         bad_value(ctx, str(e))
 
 
-def float_of(ctx: Context, v: AbstractValue) -> Value:
-    """The array as float: float32 stays, everything else becomes float64."""
-    value = ctx.array(v)
-    return value if value.dtype.is_float else cast(ctx, value, F64)
-
-
 def inexact(dtype: DType) -> DType:
     """float32 for float32, else float64."""
     return F32 if dtype == F32 else F64
-
-
-def python_kind(v: AbstractValue, ctx: Context) -> bool:
-    """Is `v` a Python number (weak)?"""
-    return ctx.kind(v) in (PYBOOL, PYINT, PYFLOAT)
 
 
 def return_value(ctx: Context, value: Value, out: AbstractValue | None, function: str) -> AbstractValue:
@@ -384,15 +364,12 @@ __all__ = [
     "common",
     "count_of",
     "dtype_arg",
-    "dtype_like",
     "ew",
     "fit_to",
     "flat",
-    "float_of",
     "grid",
     "inexact",
     "insert_axis",
-    "is_false",
     "is_none",
     "is_true",
     "items_arg",
@@ -405,7 +382,6 @@ __all__ = [
     "order_c",
     "part",
     "promote_dtypes",
-    "python_kind",
     "ramp",
     "renamed",
     "reshape",

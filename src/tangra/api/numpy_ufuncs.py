@@ -49,9 +49,6 @@ COMPARISONS: dict[np.ufunc, str] = {
 }
 
 
-MAX_FOLDED = 4096
-
-
 @lru_cache(maxsize=8192)
 def loop_dtypes(ufunc: np.ufunc, kinds: tuple[Kind, ...], dtype: str | None, casting: Casting) -> tuple[Any, ...]:
     """NumPy's loop for operands of these kinds, as dtypes of inputs and outputs. Raises TypeError as NumPy does."""

@@ -243,6 +243,10 @@ class Evaluator:
                 partners[ref] = partners.get(ref, frozenset()) | {other}
                 partners[other] = partners.get(other, frozenset()) | {ref}
 
+    def pair_with_itself(self, ref: int) -> None:
+        """Record that two parts of `ref` may be the same memory."""
+        self.state.partners[ref] = self.state.partners.get(ref, frozenset()) | {ref}
+
     # ---- Context: facts and places -------------------------------------------------------------------------
     @property
     def facts(self) -> Facts:

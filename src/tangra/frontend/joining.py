@@ -439,7 +439,7 @@ class Join:
         for side in self.sides:
             for ref, others in (side.partners if side is not None else {}).items():
                 known = self.base.partners.get(ref, frozenset())
-                pairs |= {(ref, p) for p in others - known if ref < p and self._exists(ref) and self._exists(p)}
+                pairs |= {(ref, p) for p in others - known if ref <= p and self._exists(ref) and self._exists(p)}
         self.plan.pairs = frozenset(pairs)
         for side in self.sides:
             if side is not None:

@@ -84,6 +84,8 @@ def plan_state(ev: Evaluator, plan: Plan, base: State, values: list[Value]) -> S
                 if old in ev.writers:
                     ev.writers[ref] = ev.writers[old]
     for a, b in plan.pairs:
+        if a == b:
+            ev.pair_with_itself(a)
         ev.pair(a, [b])
     for ref in plan.poisoned:
         state.poisoned.setdefault(ref, ev.span)

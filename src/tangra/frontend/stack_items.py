@@ -91,7 +91,7 @@ def item_form(ev: Evaluator, item: AbstractValue) -> Item | None:
 
 
 def _list_form(ev: Evaluator, v: ListValue) -> Item | None:
-    state = ev.look(v.ref)
+    state = ev.glance(v.ref)
     part = common_form(ev, state) if isinstance(state, (ListState, StackState)) else None
     length = symbols.known_size(state.count) if isinstance(state, StackState) else len(getattr(state, "items", ()))
     return None if part is None or length is None else ListItem(part, length)

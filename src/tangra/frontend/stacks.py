@@ -69,22 +69,37 @@ def _store(ev: Evaluator, state: StackState, at: Value, item: AbstractValue) -> 
         old = ev.peek(ref)
         starts = [at, *(ev.b.int(0) for _ in value.shape)]
         sizes = (None, *value.shape)
-        ev.put(ref, ArrayState(ev.b("update", old, value, *starts, sizes=sizes, steps=(1,) * len(sizes))))
+        new = ev.b("update", old, value, *starts, sizes=sizes, steps=(1,) * len(sizes))
+        if isinstance(ev.look(ref), ViewState):
+            ev.write(ArrayValue(ref, new.array), new)
+        else:
+            ev.put(ref, ArrayState(new))
     _pair(ev, state, item)
 
 
 def _pair(ev: Evaluator, state: StackState, item: AbstractValue) -> None:
-    """An array put into a stack is shared with it in Python, and copied here."""
+    """An array or list put into a stack is shared with it in Python, and copied here. What is put into it twice is
+    shared by two of its items: a write to one is then refused."""
+    for ref in _memory(ev, item):
+        for leaf in state.leaves:
+            if ref in ev.state.partners.get(leaf, ()):
+                ev.pair_with_itself(leaf)
+        ev.pair(ref, state.leaves)
+
+
+def _memory(ev: Evaluator, item: AbstractValue) -> list[int]:
+    """The mutable objects that an item is made of."""
     if isinstance(item, TupleValue):
-        for part in item.items:
-            _pair(ev, state, part)
-    elif isinstance(item, ListValue):
-        ev.pair(item.ref, state.leaves)
-    elif isinstance(item, ArrayValue):
-        ev.pair(item.ref, state.leaves)
-        root = ev.root(item.ref)
-        if root != item.ref:
-            ev.pair(root, state.leaves)
+        return [ref for part in item.items for ref in _memory(ev, part)]
+    if isinstance(item, ArrayValue):
+        return list(dict.fromkeys((item.ref, ev.root(item.ref))))
+    if not isinstance(item, ListValue):
+        return []
+    state = ev.look(item.ref)
+    inner = list(state.leaves) if isinstance(state, StackState) else []
+    if isinstance(state, ListState):
+        inner = [ref for x in state.items for ref in _memory(ev, x)]  # type: ignore[arg-type]
+    return [item.ref, *inner]
 
 
 def append(ev: Evaluator, v: ListValue, state: StackState, item: AbstractValue) -> None:
@@ -174,19 +189,18 @@ def _item(ev: Evaluator, form: Item, leaves: Any, at: Value) -> AbstractValue:
 
 
 def _list_item(ev: Evaluator, form: ListItem, leaves: Any, at: Value) -> ListValue:
-    """An inner list, as a copy that is a partner of the stack."""
+    """An inner list: its arrays are views of the stack's. A change of its length is refused, by the partnership."""
     rows, refs = [], []
     for _ in leaf_types(form.part):
         ref = next(leaves)
-        value = ev.read(ref)
-        starts = [at, *(ev.b.int(0) for _ in value.shape[1:])]
-        sizes = (None, *value.shape[1:])
-        rows.append(ev.allocate(ArrayState(ev.b("index", value, *starts, sizes=sizes, steps=(1,) * len(sizes)))))
+        whole = ev.read(ref).array
+        starts = [at, *(ev.b.int(0) for _ in whole.shape[1:])]
+        sizes = (None, *whole.shape[1:])
+        row = step_view(ev, ArrayValue(ref, whole), "index", starts, sizes=sizes, steps=(1,) * len(sizes))
+        rows.append(row.ref)
         refs.append(ref)
     made = ListValue(ev.allocate(StackState(form.part, tuple(rows), ev.size_value(form.length))))
     ev.pair(made.ref, refs)
-    for row in rows:
-        ev.pair(row, refs)
     return made
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from tangra.native.vecmath.builder import Float, Int, fma, poly, poly_closely, select
 from tangra.native.vecmath.coefficients import PARTS, POLYNOMIALS
-from tangra.native.vecmath.doubled import Pair
+from tangra.native.vecmath.doubled import Pair, fast_two_sum
 
 EXP_LIMIT = {"f64": 800.0, "f32": 120.0}
 """Beyond it exp is 0 or infinite, and both halves of 2^k are still normal."""
@@ -137,15 +137,15 @@ def _halves(x: Float) -> _Halves:
 def sinh(x: Float) -> Float:
     """sinh r cosh(k ln 2) + cosh r sinh(k ln 2), halved twice so that it overflows only where it should."""
     h = _halves(x)
-    total, difference = h.up + h.down, h.up - h.down
-    value = (difference + fma(h.even, difference, h.odd * total)) * 2.0
+    difference, low = fast_two_sum(h.up, -h.down)
+    value = (difference + fma(h.odd, h.up + h.down, fma(h.even, difference, low))) * 2.0
     limit = {"f64": 710.4758600739439, "f32": 89.41598629223294}[x.writer.form.name]
     return select(x.abs() > limit, float("inf"), value).with_sign_of(x)
 
 
 def cosh(x: Float) -> Float:
     h = _halves(x)
-    total, difference = h.up + h.down, h.up - h.down
-    value = (total + fma(h.even, total, h.odd * difference)) * 2.0
+    total, low = fast_two_sum(h.up, h.down)
+    value = (total + fma(h.odd, h.up - h.down, fma(h.even, total, low))) * 2.0
     limit = {"f64": 710.4758600739439, "f32": 89.41598629223294}[x.writer.form.name]
     return select(x.abs() > limit, float("inf"), value)

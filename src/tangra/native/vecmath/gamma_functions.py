@@ -59,7 +59,9 @@ def lgamma(x: Float) -> Float:
         over, less = rest > 2.25, rest - 1.0
         product, rest = select(over, product * less, product), select(over, less, rest)
     y = select(small, x + 1.0, rest)
-    near = _between_zeros(y)
+    # What 1 + x loses to rounding, times the derivative: digamma(y), roughly 1.15 (y - 1) - 0.55 from 1 to 7/4.
+    less = y - 1.0
+    near = _between_zeros(y) + select(small, (x - less) * fma(less, 1.15, -0.55), 0.0)
     log = log_pair(select(small | large, x, product))
     low = select(small, near - log.low, near + log.low)
     value = select(small, low - log.high, low + log.high)

@@ -8,12 +8,12 @@ from tangra.native.vecmath.builder import Bit, Float, fma, poly, select
 from tangra.native.vecmath.coefficients import PARTS, POLYNOMIALS
 from tangra.native.vecmath.doubled import fast_two_sum
 
-LOW, HIGH = math.tan(math.pi / 8), math.tan(3 * math.pi / 8)
-"""Between these tangents an arctangent is taken from π/4, above from π/2."""
+LOW, HIGH = 0.5, math.tan(3 * math.pi / 8)
+"""Between these tangents an arctangent is taken from π/4, above from π/2. From 1/2 to 1, x - 1 is exact."""
 
 
 def _atan_from(t: Float, base: Float, rest: Float) -> Float:
-    """base + rest + atan t for |t| ≤ tan(π/8)."""
+    """base + rest + atan t for |t| ≤ 1/2."""
     z = t * t
     total = fast_two_sum(base, t)
     return total.high + (total.low + fma(t * z, poly(z, POLYNOMIALS[t.writer.form.name]["atan"]), rest))

@@ -7,6 +7,7 @@ remain scalar under a branch for each lane: a test per lane is all they cost.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from tangra.native.vecmath import circular_huge
@@ -40,10 +41,13 @@ def slow_pieces(op: str, form: Format, pieces_of: Callable[[str, str], dict[str,
     if op in LIBM:
         callee = f"@{LIBM[op][form is not DOUBLE]}"
         declare = f"declare {form.type} {callee}({form.type}) {PURE}"
-        return {
-            declare: declare,
-            slow_name(op, form): _function(op, form, [f"  %r = call {form.type} {callee}({form.type} %x)"]),
-        }
+        # At minus infinity SciPy's gammaln is minus infinity, the C library's lgamma is not.
+        lines = [
+            f"  %value = call {form.type} {callee}({form.type} %x)",
+            f"  %low = fcmp oeq {form.type} %x, {form.literal(-math.inf)}",
+            f"  %r = select i1 %low, {form.type} %x, {form.type} %value",
+        ]
+        return {declare: declare, slow_name(op, form): _function(op, form, lines)}
     if form is not DOUBLE:
         lines = [
             "  %wide = fpext float %x to double",
