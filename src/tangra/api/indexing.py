@@ -9,26 +9,25 @@ import numpy as np
 
 from tangra.api.constants import constant_array
 from tangra.api.context import Context
-from tangra.api.elementwise import broadcast, broadcast_to, cast, is_number, kinds_of, operand
+from tangra.api.elementwise import broadcast, cast, is_number, kinds_of, operand
+from tangra.api.fitting import fit
 from tangra.api.numbers import describe, shape_text
 from tangra.api.numpy_layout import step_view
 from tangra.api.values import AbstractValue, ArrayValue, Const, ListValue, Scalar, SliceValue, TupleValue
 from tangra.errors import (
     DataDependentShapeError,
-    Note,
     ShapeMismatchError,
     TypeMismatchError,
     UnsupportedError,
     declare,
 )
 from tangra.ir import BOOL, I64, Value
-from tangra.shapes import ShapeError, Size, broadcast_shapes, known_le, known_lt, slice_length
+from tangra.shapes import Size, known_le, known_lt, slice_length
 
 TOO_MANY = declare("TG310", "more indices than the array has axes")
 BAD_INDEX = declare("TG311", "a value that can't index an array")
 MASK_READ = declare("TG601", "reading by a boolean mask: the result's shape depends on data")
 MASK_SHAPE = declare("TG312", "a boolean mask whose shape doesn't fit the array")
-ASSIGN_SHAPE = declare("TG313", "a value that doesn't fit the part of the array it is assigned to")
 STEP_ZERO = declare("TG314", "a slice with step 0")
 
 Shape = tuple[Size, ...]
@@ -351,37 +350,6 @@ def scatter(ctx: Context, base: Value, parts: Sequence[Part], value: AbstractVal
 
 
 # ---- assignment ----------------------------------------------------------------------------------------------------
-
-
-def fit(ctx: Context, value: Value, shape: Shape) -> Value:
-    """`value` broadcast to the shape it is assigned to (extra leading axes of size 1 are dropped)."""
-    surplus = len(value.shape) - len(shape)
-    if surplus > 0 and all(d == 1 for d in value.shape[:surplus]):
-        value = ctx.b("reshape", value, shape=value.shape[surplus:])
-    try:
-        joint = broadcast_shapes(value.shape, shape, facts=ctx.facts, undecided=ctx.require_equal)
-    except ShapeError:
-        joint = ()
-    if len(joint) != len(shape) or any(
-        j != s and v != 1 and ctx.require_equal(j, s, "size of the assigned value") is None
-        for j, s, v in zip(joint, shape, (1,) * (len(shape) - len(value.shape)) + value.shape, strict=False)
-    ):
-        _misfit(ctx, value.shape, shape)
-    if any(isinstance(j, int) and isinstance(s, int) and j != s for j, s in zip(joint, shape, strict=True)):
-        _misfit(ctx, value.shape, shape)
-    return broadcast_to(ctx, value, shape)
-
-
-def _misfit(ctx: Context, value: Shape, target: Shape) -> None:
-    def text(shape: Shape) -> str:
-        return f"({', '.join(map(str, shape))}{',' if len(shape) == 1 else ''})"
-
-    ctx.error(
-        ShapeMismatchError,
-        f"could not broadcast a value of shape {text(value)} into {text(target)}",
-        code=ASSIGN_SHAPE,
-        notes=[Note(f"the value has shape {text(value)}"), Note(f"the part assigned to has shape {text(target)}")],
-    )
 
 
 def setitem(ctx: Context, array: ArrayValue, index: AbstractValue, value: AbstractValue) -> None:

@@ -36,6 +36,7 @@ from tangra.frontend.heap import (
     State,
     ViewState,
 )
+from tangra.frontend.joining_lists import to_stack
 from tangra.frontend.sameness import describe_slot, same, same_state, slots_of, state_text
 from tangra.frontend.templates import (
     BOTTOM,
@@ -53,13 +54,11 @@ from tangra.frontend.templates import (
     StackT,
     StateTemplate,
     Template,
-    ToStackT,
     _Bottom,
     _Maker,
     _Shape,
 )
 from tangra.ir import ArrayType
-from tangra.shapes import Size, dmax
 from tangra.shapes.prover import known_eq
 
 if TYPE_CHECKING:
@@ -389,38 +388,10 @@ class Join:
             return None
         if len(both) < 2:
             return self._conflicting(a, b) if isinstance(one, StackState) else None
-        found = self._to_stack(a, b)
+        found = to_stack(self, a, b)
         if self.previous is not None and not (found is not None and found.fixed):
             return self._conflicting(a, b)  # it would be longer at every trip
         return found or self._conflicting(a, b)
-
-    def _to_stack(self, a: Any, b: Any) -> ToStackT | None:
-        from tangra.frontend import stack_items
-
-        forms: list[Any] = []
-        rooms: list[Size] = []
-        tops: list[int | None] = []
-        empty: list[bool] = []
-        for side, x in enumerate((a, b)):
-            outer, self.ev.state = self.ev.state, self.sides[side] or self.base
-            forms.append(stack_items.common_form(self.ev, x))
-            if isinstance(x, ListState):
-                rooms.append(len(x.items))
-                tops.append(len(x.items))
-            else:
-                rooms.append(self.ev.peek(x.leaves[0]).shape[0] if x.leaves else 0)
-                tops.append(x.count.value if isinstance(x.count, Const) else x.count.hi)
-            empty.append(isinstance(x, ListState) and not x.items)
-            self.ev.state = outer
-        form = stack_items.join_forms(forms[0], forms[1], (empty[0], empty[1]))
-        stacked = [f for f, x in zip(forms, (a, b), strict=True) if isinstance(x, StackState)]
-        if form is None or any(f != form for f in stacked):
-            return None
-        top = None if None in tops else max(t for t in tops if t is not None)
-        lengths = {len(x.items) if isinstance(x, ListState) else getattr(x.count, "value", None) for x in (a, b)}
-        length = lengths.pop() if len(lengths) == 1 else None
-        fixed = rooms[0] == rooms[1] and all(isinstance(r, int) for r in rooms)
-        return ToStackT(form, dmax(*rooms), top, length if isinstance(length, int) else None, fixed)
 
     def _conflicting(self, a: Any, b: Any) -> StateTemplate:
         shown = [state_text(x) for x in (a, b) if x is not BOTTOM]

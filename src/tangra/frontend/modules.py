@@ -13,7 +13,17 @@ if TYPE_CHECKING:
     from tangra.api.values import AbstractValue
     from tangra.frontend.evaluator import Evaluator
 
-HANDLERS = ("expressions", "assignment", "statements", "attributes", "calls", "comprehension", "names", "pybuiltins")
+HANDLERS = (
+    "expressions",
+    "assignment",
+    "statements",
+    "attributes",
+    "calls",
+    "comprehension",
+    "names",
+    "pybuiltins",
+    "pystdlib",
+)
 
 
 @lru_cache(maxsize=1)

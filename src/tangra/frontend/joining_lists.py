@@ -1,0 +1,42 @@
+"""Joining lists of which at least one grew in a run-time loop."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tangra.api.values import Const
+from tangra.frontend import stack_items
+from tangra.frontend.heap import ListState, StackState
+from tangra.frontend.templates import ToStackT
+from tangra.shapes import Size, dmax
+
+if TYPE_CHECKING:
+    from tangra.frontend.joining import Join
+
+
+def to_stack(join: Join, a: Any, b: Any) -> ToStackT | None:
+    """How two lists that differ in length, or grow, become one stacked list; None where their items don't fit."""
+    forms: list[Any] = []
+    rooms: list[Size] = []
+    tops: list[int | None] = []
+    empty: list[bool] = []
+    for side, x in enumerate((a, b)):
+        outer, join.ev.state = join.ev.state, join.sides[side] or join.base
+        forms.append(stack_items.common_form(join.ev, x))
+        if isinstance(x, ListState):
+            rooms.append(len(x.items))
+            tops.append(len(x.items))
+        else:
+            rooms.append(join.ev.peek(x.leaves[0]).shape[0] if x.leaves else 0)
+            tops.append(x.count.value if isinstance(x.count, Const) else x.count.hi)
+        empty.append(isinstance(x, ListState) and not x.items)
+        join.ev.state = outer
+    form = stack_items.join_forms(forms[0], forms[1], (empty[0], empty[1]))
+    stacked = [f for f, x in zip(forms, (a, b), strict=True) if isinstance(x, StackState)]
+    if form is None or any(f != form for f in stacked):
+        return None
+    top = None if None in tops else max(t for t in tops if t is not None)
+    lengths = {len(x.items) if isinstance(x, ListState) else getattr(x.count, "value", None) for x in (a, b)}
+    length = lengths.pop() if len(lengths) == 1 else None
+    fixed = rooms[0] == rooms[1] and all(isinstance(r, int) for r in rooms)
+    return ToStackT(form, dmax(*rooms), top, length if isinstance(length, int) else None, fixed)
