@@ -45,18 +45,19 @@ def programs(console: Console, chosen: argparse.Namespace, measured: dict[str, o
     engines = [e for e in chosen.engines or ENGINES if available(e)]
     rounds = chosen.rounds or (3 if chosen.quick else 9)
     slice_seconds = 0.01 if chosen.quick else 0.06
-    results = [
-        session.run_case(case.load(name), engines, chosen.quick, rounds, slice_seconds)
-        for name in track(chosen.cases, "cases", console=console, transient=True)
-    ]
+    results: list[session.Result] = []
+    for name in track(chosen.cases, "cases", console=Console(stderr=True), transient=True):
+        results.append(session.run_case(case.load(name), engines, chosen.quick, rounds, slice_seconds))
+        measured["programs"] = report.as_json(results)
+        if chosen.json:
+            chosen.json.write_text(json.dumps(measured, indent=1))
     report.print_report(console, results, engines)
-    measured["programs"] = report.as_json(results)
     if chosen.chart:
         if importlib.util.find_spec("matplotlib") is None:
             raise SystemExit("--chart needs matplotlib")
         report.draw(results, chosen.chart)
     wrong = any(t.wrong for r in results for parts in r.timings.values() for t in parts.values())
-    refused = "tangra" in engines and any(r.timings["tangra"]["value_and_grad"].error for r in results)
+    refused = "tangra" in engines and any(t.error for r in results for t in r.timings["tangra"].values())
     return not (wrong or refused)
 
 

@@ -21,8 +21,9 @@ from benchmarks.engines import SINGLE_THREAD, interpreter
 ROOT = Path(__file__).resolve().parents[1]
 VALUE_TOLERANCE, GRADIENT_TOLERANCE = 1e-9, 1e-7
 WHAT = ("value", "value_and_grad")
-TOO_SLOW = 2.0
-"""Seconds: an engine that doesn't compile and takes longer is not called again, its first call is its time."""
+TOO_SLOW, FAR_TOO_SLOW = 2.0, 8.0
+"""Seconds: an engine that doesn't compile and takes longer is not called again, its first call is its time. One whose
+value takes still longer isn't asked for the gradient."""
 
 
 class Worker:
@@ -149,6 +150,8 @@ def run_case(case: Case, engines: Sequence[str], quick: bool, rounds: int, slice
             timing = result.timings[engine][what] = check(worker.ask(do="prepare", what=what), reference)
             if timing.error is None and not timing.wrong:
                 calls[engine, what] = plan(worker, engine, what, timing, slice_seconds)
+            if timing.first > FAR_TOO_SLOW and not calls.get((engine, what)):
+                break
     for number in range(rounds):
         order = list(workers)
         for engine in order[number % len(order) :] + order[: number % len(order)]:

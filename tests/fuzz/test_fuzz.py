@@ -21,7 +21,7 @@ from tests.fuzz.hunt import Case
 from tests.fuzz.inputs import Call
 from tests.fuzz.ways import Verdict, has_runtime_sizes
 
-PROGRAMS = int(os.environ.get("TANGRA_FUZZ_PROGRAMS", "2000"))
+PROGRAMS = int(os.environ.get("TANGRA_FUZZ_PROGRAMS", "400"))
 SHARDS = 20
 SMOOTH_SHARDS = 8
 """Shards of smooth programs, for derivatives."""
