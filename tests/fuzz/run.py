@@ -81,7 +81,7 @@ def sweep(all_cases: Sequence[hunt.Case], jobs: int, batch: int, deadline: float
 def report(tally: Tally, shrink_seconds: float) -> None:
     """Print counts, refusals, and the findings made small."""
     counts = ", ".join(f"{count} {sort}" for sort, count in tally.sorts.most_common())
-    print(f"{tally.total} programs: {counts}; {tally.refused_share:.1%} refused")
+    print(f"{tally.total} programs: {counts}; {tally.refused_share:.1%} refused", flush=True)
     for signature, count in tally.refusals.most_common(25):
         print(f"{count:5d} {signature}")
     for signature, (case, verdict, count) in sorted(tally.findings.items(), key=lambda item: -item[1][2]):
