@@ -89,7 +89,7 @@ def _loop(op: str, name: str, libm: bool = False) -> tuple[Any, Any]:
     for outside in [c_name] if libm else vecmath.externals(op, dtype):
         found = ctypes.cast(getattr(ctypes.CDLL("libm.so.6"), outside), ctypes.c_void_p).value
         library = library.import_symbol(outside, found)
-    compiler = llvm.create_lljit_compiler(machine())
+    compiler = llvm.create_lljit_compiler(machine(), use_jit_link=True)
     tracker = library.link(compiler, f"vecmath{next(_numbers)}")
     pointers = [ctypes.c_void_p] * (1 + arity)
     return ctypes.CFUNCTYPE(None, *pointers, ctypes.c_int64)(tracker["loop"]), (compiler, tracker)

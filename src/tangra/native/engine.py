@@ -46,8 +46,10 @@ def _machine(codegen: int) -> Any:
 
 @cache
 def _linker() -> Any:
+    """JITLink puts an object's sections side by side; the older linker places each where there is room, and aborts the
+    process when they are too far apart to reach each other."""
     machine = _target().create_target_machine(features=host_features(), reloc="pic", codemodel="default")
-    return llvm.create_lljit_compiler(machine)
+    return llvm.create_lljit_compiler(machine, use_jit_link=True)
 
 
 @dataclass(frozen=True)
