@@ -346,4 +346,4 @@ def test_large_constants_are_used_where_they_lie() -> None:
         return [at(b, table, i, b.int(3)), columns, put(b, table, b.float(0.0), i, 1)]
 
     compiled = check(build([scalar(I64)], body), np.int64(150))
-    assert len(compiled.llvm) < 10_000
+    assert len(compiled.llvm) < data.nbytes  # as text a byte takes three letters

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tangra.ir import DType, Span
-from tangra.native import mathlib, symbols
+from tangra.native import engine, mathlib, symbols, vecmath
 from tangra.native.llvm_types import register_type
 from tangra.native.marks import GLOBALS, Marks
 from tangra.native.options import NativeOptions
@@ -57,6 +57,7 @@ class Module:
         self._defined: dict[str, str] = {}
         self._globals: list[str] = []
         self.functions: list[str] = []
+        self.fma = "+fma" in engine.host_features().split(",")
 
     def declare(self, text: str) -> None:
         """A `declare` line, kept once."""
@@ -74,6 +75,16 @@ class Module:
         type, c_name = register_type(dtype), name + ("f" if dtype.bits == 32 else "")
         self.external(c_name, f"{type} ({', '.join([type] * len(args))})", PURE)
         return code.ins(f"call {type} @{c_name}({', '.join(f'{type} {a}' for a in args)})")
+
+    def vector_math(self, name: str, dtype: DType) -> str:
+        """Make the function of `vecmath` for operation `name` part of the module; its LLVM name."""
+        for key, text in vecmath.pieces(name, dtype).items():
+            if key.startswith("declare"):
+                self.declare(text)
+            else:
+                self.define(key, text)
+        self.symbols |= vecmath.externals(name, dtype)
+        return vecmath.symbol(name, dtype)
 
     def need(self, name: str, dtype: DType) -> str:
         """Make the helper function `name` of `dtype` part of the module; its LLVM name."""

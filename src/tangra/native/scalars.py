@@ -1,7 +1,7 @@
 """Elementwise operations on operands in registers: one small writer per operation, with NumPy's meaning per dtype.
 
 Simple operations are written in place; the others are calls of LLVM intrinsics, of libm, or of the functions of
-`mathlib`, which are part of the module and inlined where they are small.
+`mathlib` and `vecmath`, which are part of the module and inlined where they are small or run in vectors.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tangra.ir import BOOL, I64, DType
-from tangra.native import mathlib
+from tangra.native import mathlib, vecmath
 from tangra.native.llvm_types import literal, register_type, suffix
 from tangra.native.text import Operand
 
@@ -44,6 +44,8 @@ def writer(*names: str) -> Callable[[Writer], Writer]:
 
 def write(em: Frames, name: str, dtype: DType, args: list[Operand]) -> Operand:
     """Write operation `name` on `args`, the first of which has `dtype`."""
+    if dtype.kind == "f" and name in _vector_math(em, dtype):
+        return call(em, em.module.vector_math(name, dtype), dtype, args)
     special = WRITERS.get(name)
     if special is not None:
         return special(em, dtype, args)
@@ -68,11 +70,22 @@ def intrinsic(em: Frames, name: str, dtype: DType, args: list[Operand], flags: s
     return em.code.ins(f"call {flags}{type} {full}({', '.join(f'{type} {a}' for a in args)})")
 
 
-def helper(em: Frames, name: str, dtype: DType, args: list[Operand], result: str | None = None) -> str:
+def helper(em: Frames, name: str, dtype: DType, args: list[Operand]) -> str:
     """Call the function of `mathlib` for `name` and `dtype`."""
+    return call(em, em.module.need(name, dtype), dtype, args)
+
+
+def call(em: Frames, function: str, dtype: DType, args: list[Operand]) -> str:
+    """Call a function of the module, all operands and the result of one type."""
     type = register_type(dtype)
-    function = em.module.need(name, dtype)
-    return em.code.ins(f"call {result or type} {function}({', '.join(f'{type} {a}' for a in args)})")
+    return em.code.ins(f"call {type} {function}({', '.join(f'{type} {a}' for a in args)})")
+
+
+def _vector_math(em: Frames, dtype: DType) -> frozenset[str]:
+    """The operations for which `vecmath` is the better choice at this place. It needs fma in hardware."""
+    if not em.module.fma:
+        return frozenset()
+    return vecmath.functions(dtype) if em.code.depth else vecmath.scalar_functions(dtype)
 
 
 def _plain(int_op: str, float_op: str, bool_op: str = "") -> Writer:

@@ -15,11 +15,13 @@ Lines = list[Any]
 
 
 class Code:
-    """The text of one LLVM function body, written at the end of the current list of lines."""
+    """The text of one LLVM function body, written at the end of the current list of lines. `depth` counts the loops of
+    `counted` around the place that is being written."""
 
     def __init__(self) -> None:
         self.lines: Lines = []
         self.label = "entry"
+        self.depth = 0
         self._names = 0
 
     def name(self, hint: str = "v") -> str:
@@ -124,7 +126,9 @@ class Code:
         self.lines.append(phis)
         index = "%" + self.name("i")
         values = ["%" + self.name("c") for _ in carried]
+        self.depth += 1
         results = body(index, values)
+        self.depth -= 1
         following = self.ins(f"add nuw nsw i64 {index}, 1")
         again = self.ins(f"icmp slt i64 {following}, {trips}")
         latch = self.label

@@ -76,6 +76,22 @@ def test_thresholds_of_overflow_and_underflow(op: str, dtype: DType):
         assert errors.max() <= vecmath.ulp(op, dtype), (end, float(x[np.argmax(errors)]))
 
 
+@pytest.mark.parametrize("dtype", [F64, F32])
+def test_powers_near_overflow_are_finite_where_they_should_be(dtype: DType):
+    """x^1 is x up to the largest number, and (±√max)² and max^(1 ± ε) end where the exact value does."""
+    info = np.finfo(dtype.numpy)
+    steps = np.arange(-2000, 1)
+    top = (np.array([info.max]).view(f"i{dtype.itemsize}") + steps).astype(f"i{dtype.itemsize}").view(dtype.numpy)
+    assert compiled("pow", dtype)(top, np.ones_like(top)).tolist() == top.tolist()
+    root = (np.sqrt(np.array([info.max])).view(f"i{dtype.itemsize}") + np.arange(-2000, 2000)).view(dtype.numpy)
+    bases = np.concatenate([root, -root, np.full(4, info.max)])
+    ones = [1 - info.epsneg, 1 + info.eps, 1.0, 1 - 2 * info.epsneg]
+    exponents = np.concatenate([np.full(2 * root.size, 2.0), ones]).astype(dtype.numpy)
+    with np.errstate(all="ignore"):
+        errors = reference.errors(compiled("pow", dtype)(bases, exponents), reference.exact("pow", bases, exponents))
+    assert errors.max() <= vecmath.ulp("pow", dtype)
+
+
 def test_results_are_monotonic_into_infinity():
     """Nothing that should be finite is infinite, and the first infinity is where the exact value rounds to it."""
     x = np.array([709.782712893384, np.nextafter(709.782712893384, 1000)])

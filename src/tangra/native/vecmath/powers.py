@@ -58,7 +58,8 @@ def log2_pair(x: Float) -> Pair:
 
 
 def _exp2_of_pair(x: Pair, limit: float) -> Float:
-    """2^(high + low); infinite or 0 beyond the limit."""
+    """2^(high + low); infinite or 0 beyond the limit. Just below 2^1024 the parts are 1024 and less than 0, so the limit
+    is one more: what lies between overflows by itself."""
     form = x.high.writer.form
     large, small = x.high >= limit, x.high <= -limit - 2.0 * form.fraction
     high = select(large | small, 0.0, x.high)
@@ -76,7 +77,7 @@ def pow(x: Float, y: Float) -> Float:
     log = log2_pair(a)
     exponent = y.at_most(bound).at_least(-bound)
     product = two_product(exponent, log.high)
-    value = _exp2_of_pair(Pair(product.high, fma(exponent, log.low, product.low)), float(form.bias + 1))
+    value = _exp2_of_pair(Pair(product.high, fma(exponent, log.low, product.low)), float(form.bias + 2))
     whole = y.floor().eq(y)
     half = y * 0.5
     odd = whole & half.floor().ne(half)
