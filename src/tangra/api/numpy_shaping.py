@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -29,7 +30,7 @@ from tangra.api.numpy_common import (
 )
 from tangra.api.numpy_layout import is_contiguous, reshape_view, step_view
 from tangra.api.registry import function
-from tangra.api.values import AbstractValue, ArrayValue, Const, ListValue, TupleValue
+from tangra.api.values import AbstractValue, ArrayValue, Const, ListValue, TupleValue, ViewStep
 from tangra.errors import ShapeMismatchError
 from tangra.ir import Value
 from tangra.shapes import (
@@ -341,8 +342,10 @@ def diagonal(
         bad_value(ctx, "axis1 and axis2 cannot be the same")
     rest = [k for k in range(rank) if k not in (i, j)]
     front = base if (i, j) == (0, 1) else permuted(ctx, base, (i, j, *rest))
-    indices = diagonal_indices(ctx, base.type.shape[i], base.type.shape[j], static_int(ctx, offset, "offset"))
-    view = step_view(ctx, front, "gather", indices)
+    number = static_int(ctx, offset, "offset")
+    step = ViewStep(ctx.b, "gather", diagonal_indices(ctx, base.type.shape[i], base.type.shape[j], number), (), number)
+    view = ctx.view(front, step.read, step.write)
+    view = replace(view, strides=(None,) * view.type.rank)
     return view if not rest else permuted(ctx, view, (*range(1, rank - 1), 0))
 
 

@@ -160,15 +160,16 @@ class TransformValue:
 
 @dataclass(frozen=True, slots=True)
 class ViewStep:
-    """How a view reads and writes its base: `op` is 'index', 'reshape', 'transpose' or 'broadcast' (read-only),
-    applied to
-    (base, *operands) with `attrs`. A join of two heaps can merge views that differ only in `operands`.
-    `Context.view` is given the bound methods `step.read` and `step.write`."""
+    """How a view reads and writes its base: `op` is 'index', 'reshape', 'transpose', or (read-only) 'broadcast' or
+    'gather', which makes diagonal number `offset`, applied to (base, *operands) with `attrs`. A join of two heaps can
+    merge views that differ only in `operands`. `Context.view` is given the bound methods `step.read` and `step.write`.
+    """
 
     b: Builder
     op: str
     operands: tuple[Value, ...]
     attrs: tuple[tuple[str, Any], ...]
+    offset: int = 0
 
     def read(self, base: Value) -> Value:
         """The view's contents, from the base's."""

@@ -23,6 +23,7 @@ from tangra.frontend.results import (
     PartsNode,
     StackNode,
     TupleNode,
+    ViewNode,
 )
 
 Arguments = dict[int | str, Any]
@@ -61,6 +62,8 @@ class Builder:
             return as_python(self.values[node.index], kind)
         if isinstance(node, ArrayNode):
             return self._array(node)
+        if isinstance(node, ViewNode):
+            return self._view(node)
         if isinstance(node, ConstNode):
             return node.value
         if isinstance(node, TupleNode):
@@ -79,6 +82,27 @@ class Builder:
             value = self.values[node.index]
             self.made[node.key] = value if isinstance(value, np.ndarray) else np.array(value, dtype=node.dtype)
         return self.made[node.key]
+
+    def _view(self, node: ViewNode) -> Any:
+        if node.key in self.made:
+            return self.made[node.key]
+        base = self.build(node.base)
+        sizes = [None if n is None else int(self.build(n)) for n in node.sizes]
+        if node.op == "index":
+            starts = [int(self.build(start)) for start in node.starts]
+            view = base[(*map(_part, starts, sizes, node.fixed), ...)]
+        elif node.op == "transpose":
+            view = base.transpose(node.fixed)
+        elif node.op == "reshape":
+            view = base.reshape(sizes)
+        elif node.op == "gather":
+            diagonal = base.diagonal(node.fixed[0])
+            view = np.moveaxis(diagonal, -1, 0)
+        else:
+            aligned = [base.shape[node.fixed.index(k)] if k in node.fixed else 1 for k in range(len(sizes))]
+            view = np.broadcast_to(base.reshape(aligned), [n for n in sizes if n is not None])
+        self.made[node.key] = view
+        return view
 
     def _container(self, node: Node) -> Any:
         if isinstance(node, ListNode):
@@ -100,6 +124,14 @@ class Builder:
             self.made[node.key] = rows
             return rows
         raise InternalError(f"a result of an unknown form: {type(node).__name__}")
+
+
+def _part(start: int, size: int | None, step: int) -> int | slice:
+    """`size` elements from `start` in steps of `step`, as an index; one element where `size` is None."""
+    if size is None:
+        return start
+    stop = start + size * step
+    return slice(start, stop if stop >= 0 else None, step) if size else slice(0, 0, step)
 
 
 class _Rows:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tangra.api.kinds import Kind
+from tangra.api.kinds import PYINT, Kind
 from tangra.api.values import (
     AbstractValue,
     ArrayValue,
@@ -20,11 +20,13 @@ from tangra.api.values import (
     Scalar,
     SliceValue,
     TupleValue,
+    ViewStep,
 )
 from tangra.frontend import classes, containers, conversion
-from tangra.frontend.heap import Conflict, StackState
+from tangra.frontend.heap import Conflict, StackState, ViewState
 from tangra.frontend.paths import Path
 from tangra.ir import Value
+from tangra.shapes import Size
 
 if TYPE_CHECKING:
     from tangra.frontend.evaluator import Evaluator
@@ -61,6 +63,24 @@ class ExistingNode:
     """The very object at `path`: an argument or captured object (after the writes to it)."""
 
     path: Path
+
+
+@dataclass(frozen=True)
+class ViewNode:
+    """A view of the array `base` that shares its memory, by the operation of a `ViewStep`; nodes with one `key` are one
+    object.
+
+    `fixed` has the steps of 'index', the permutation of 'transpose', the axes of 'broadcast' or the number of the
+    diagonal that 'gather' reads; `sizes` the shape (of 'index': of the slices, None for an axis that is dropped),
+    `starts` the first indices of 'index'.
+    """
+
+    base: Node
+    op: str
+    fixed: tuple[int, ...]
+    sizes: tuple[Node | None, ...]
+    starts: tuple[Node, ...]
+    key: int
 
 
 @dataclass(frozen=True)
@@ -127,6 +147,7 @@ Node = (
     | NumberNode
     | ArrayNode
     | ExistingNode
+    | ViewNode
     | TupleNode
     | ListNode
     | DictNode
@@ -138,13 +159,24 @@ Node = (
 
 
 class ResultBuilder:
-    """Turns abstract values into nodes, collecting the IR values to return."""
+    """Turns abstract values into nodes, collecting the IR values to return.
 
-    def __init__(self, ev: Evaluator) -> None:
+    A view of an array from before the call comes back as a view. One of a new array does where they share it with
+    another part of the result, which the first builder finds out: `shared` are the arrays of which that is so, and
+    `met` has for every new array the parts of the result that are in its memory.
+    """
+
+    def __init__(self, ev: Evaluator, shared: frozenset[int] = frozenset()) -> None:
         self.ev = ev
+        self.shared = shared
+        self.met: dict[int, set[int]] = {}
         self.values: list[Value] = []
         self.seen: set[int] = set()
         self.arrays: dict[int, int] = {}
+
+    def sharing(self) -> frozenset[int]:
+        """New arrays in whose memory more than one part of the result lies, where some are not views yet."""
+        return frozenset(root for root, parts in self.met.items() if len(parts) > 1) - self.shared
 
     def add(self, value: Value) -> int:
         """The result number of an IR value."""
@@ -186,13 +218,50 @@ class ResultBuilder:
         if path is not None:
             return ExistingNode(path)
         if isinstance(v, ArrayValue):
-            if v.ref not in self.arrays:
-                self.arrays[v.ref] = self.add(ev.read(v.ref))
-            return ArrayNode(self.arrays[v.ref], v.ref, v.type.dtype.numpy)
+            return self._array(v.ref)
         if v.ref in self.seen:
             return BackReference(v.ref)
         self.seen.add(v.ref)
         return self.contents(v)
+
+    def _array(self, ref: int) -> Node:
+        """The node of an array: one from before the call, a view, or a new one."""
+        ev = self.ev
+        path = ev.live.paths.get(ref)
+        if path is not None:
+            return ExistingNode(path)
+        value, root = ev.read(ref), ev.root(ref)
+        state = ev.look(ref)
+        if root not in ev.live.paths:
+            self.met.setdefault(root, set()).add(ref)
+        if isinstance(state, ViewState) and state.step is not None:
+            read_only = state.step.op in ("broadcast", "gather")
+            if root in ev.live.paths or root in self.shared or read_only:
+                return self._view(ref, state, state.step)
+        if ref not in self.arrays:
+            self.arrays[ref] = self.add(value)
+        return ArrayNode(self.arrays[ref], ref, value.dtype.numpy)
+
+    def _view(self, ref: int, state: ViewState, step: ViewStep) -> Node:
+        attrs = dict(step.attrs)
+        base = self._array(state.base)
+        if step.op == "transpose":
+            return ViewNode(base, step.op, tuple(attrs["perm"]), (), (), ref)
+        if step.op == "gather":
+            return ViewNode(base, step.op, (step.offset,), (), (), ref)
+        sizes = attrs["sizes"] if step.op == "index" else attrs["shape"]
+        fixed = attrs["steps"] if step.op == "index" else attrs.get("dims", ())
+        starts = tuple(self._int(v) for v in step.operands)
+        return ViewNode(base, step.op, tuple(fixed), tuple(self._size(n) for n in sizes), starts, ref)
+
+    def _size(self, size: Size | None) -> Node | None:
+        return None if size is None else ConstNode(size) if isinstance(size, int) else self._int(self.ev.b.dim(size))
+
+    def _int(self, value: Value) -> Node:
+        op = value.defining_op
+        if op is not None and op.name == "constant":
+            return ConstNode(int(op.attrs["value"]))
+        return NumberNode(self.add(value), (PYINT,))
 
     def contents(self, v: AbstractValue) -> Node:
         """The node of a container's current contents, whether it existed before or not."""
