@@ -25,7 +25,7 @@ from tangra.api.elementwise import (
     scalar_kinds,
 )
 from tangra.api.kinds import PYBOOL, PYFLOAT, PYINT, kind_of
-from tangra.api.numbers import compare, describe
+from tangra.api.numbers import describe
 from tangra.api.registry import find, function
 from tangra.api.values import (
     AbstractValue,
@@ -87,17 +87,12 @@ def _abs_int(ctx: Context, x: Scalar) -> AbstractValue:
 
 
 def choose(ctx: Context, cond: AbstractValue, a: AbstractValue, b: AbstractValue) -> AbstractValue:
-    """`a if cond else b` for numbers: one select; the kind may be a run-time one."""
+    """`a if cond else b`: for numbers one select, of which the kind may be a run-time one."""
     if isinstance(cond, Const):
         return a if cond.value else b
     assert isinstance(cond, Scalar)
     if not (is_number(a) and is_number(b)):
-        ctx.error(
-            TypeMismatchError,
-            f"a run-time choice between {describe(ctx, a)} and {describe(ctx, b)}",
-            code=NO_CHOICE,
-            fix="write it as an if statement",
-        )
+        return ctx.choose(cond, a, b)
     kinds = join_kinds(kinds_of(a), kinds_of(b))
     dtype = join_dtype(kinds)
     if dtype is None:
@@ -112,7 +107,7 @@ def _extremum(
 ) -> AbstractValue:
     best, best_key = candidates[0], keys[0]
     for item, key in zip(candidates[1:], keys[1:], strict=True):
-        better = ctx.truth(compare(ctx, ">" if name == "max" else "<", key, best_key))
+        better = ctx.truth(ctx.binary(">" if name == "max" else "<", key, best_key))
         same = best is best_key and item is key
         merged = _bounded_choice(ctx, name, better, item, best) if same else choose(ctx, better, item, best)
         best_key = merged if same else choose(ctx, better, key, best_key)

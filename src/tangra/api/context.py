@@ -113,6 +113,10 @@ class Context(Protocol):
         """`bool(v)` as a Const or a pybool Scalar."""
         ...
 
+    def choose(self, cond: AbstractValue, then: AbstractValue, other: AbstractValue) -> AbstractValue:
+        """`then if cond else other` of two values of any kind."""
+        ...
+
     # ---- run-time checks and errors ----------------------------------------------------------------------------
     def fail_if(self, cond: Value, kind: str, message: str, payload: Sequence[Value] = ()) -> None:
         """Emit: raise `kind(message.format(*payload))` here at run time if `cond`."""

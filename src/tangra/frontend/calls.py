@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import math
 import types
 from collections.abc import Callable
 from functools import lru_cache
@@ -15,7 +16,6 @@ from tangra.api.values import (
     BoundMethod,
     Const,
     FunctionValue,
-    InstanceValue,
     PartialValue,
     TransformValue,
 )
@@ -42,6 +42,19 @@ CALL_HANDLERS: list[tuple[type, Callable[..., AbstractValue]]] = []
 
 TRANSFORMS: dict[str, Callable[..., AbstractValue]] = {}
 """Meaning of calling a `TransformValue`, by its name: handler(ev, value, args, kwargs)."""
+
+SPECIAL_CALLS: dict[int, str] = {
+    id(abs): "__abs__",
+    id(float): "__float__",
+    id(int): "__int__",
+    id(round): "__round__",
+    id(divmod): "__divmod__",
+    id(reversed): "__reversed__",
+    id(math.floor): "__floor__",
+    id(math.ceil): "__ceil__",
+    id(math.trunc): "__trunc__",
+}
+"""Builtins, by identity, that are a method of their first argument where the user's class has it."""
 
 
 def builtin(*objects: Any) -> Callable[[Handler], Handler]:
@@ -103,10 +116,9 @@ def call(
         return call(ev, function.function, [*function.args, *args], {**dict(function.kwargs), **kwargs})
     if isinstance(function, TransformValue):
         return TRANSFORMS[function.transform](ev, function, args, kwargs)
-    if isinstance(function, InstanceValue):
-        method = classes.special_method(ev, function, "__call__")
-        if method is not None:
-            return call(ev, method, args, kwargs)
+    method = classes.special_method(ev, function, "__call__")
+    if method is not None:
+        return call(ev, method, args, kwargs)
     if isinstance(function, Const):
         return _call_object(ev, function, args, kwargs)
     ev.python_error("TypeError", f"{conversion.describe(ev, function)} object is not callable")
@@ -116,6 +128,10 @@ def _call_object(
     ev: Evaluator, function: Const, args: list[AbstractValue], kwargs: dict[str, AbstractValue]
 ) -> AbstractValue:
     obj = function.value
+    special = SPECIAL_CALLS.get(id(obj))
+    method = classes.special_method(ev, args[0], special) if special is not None and args else None
+    if method is not None:
+        return call(ev, method, args[1:], kwargs)
     known = BUILTINS.get(id(obj))
     if known is not None and known[0] is obj:
         return invoke(ev, known[1], args, kwargs, obj)

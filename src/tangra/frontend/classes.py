@@ -42,12 +42,18 @@ def is_generated(function: Any) -> bool:
     return isinstance(function, types.FunctionType) and function.__code__.co_filename.startswith("<")
 
 
-def special_method(ev: Evaluator, v: InstanceValue, name: str) -> AbstractValue | None:
+def user_class(v: AbstractValue) -> type | None:
+    """The user's class that a value is an instance of, NamedTuples included; None for values of Python's own types."""
+    return v.cls if isinstance(v, (InstanceValue, TupleValue)) else None
+
+
+def special_method(ev: Evaluator, v: AbstractValue, name: str) -> AbstractValue | None:
     """A method with a special name that the user wrote, bound; None if there is none."""
-    found = lookup(v.cls, name)
-    if found is None or found[1] is object or is_generated(found[0]):
+    cls = user_class(v)
+    found = None if cls is None else lookup(cls, name)
+    if cls is None or found is None or found[1] in (object, tuple) or is_generated(found[0]):
         return None
-    return bind(ev, v, v.cls, found, name)
+    return bind(ev, v, cls, found, name)
 
 
 def bind(ev: Evaluator, v: AbstractValue, cls: type, found: tuple[Any, type], name: str) -> AbstractValue:

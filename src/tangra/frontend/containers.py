@@ -18,7 +18,7 @@ from tangra.api.values import (
     TupleValue,
 )
 from tangra.errors import TypeMismatchError
-from tangra.frontend import conversion, diagnostics
+from tangra.frontend import conversion, diagnostics, fixed
 from tangra.frontend.heap import DictState, ListState, StackState
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def length(ev: Evaluator, v: AbstractValue) -> AbstractValue:
 
         return iteration.range_length(ev, v)
     if isinstance(v, Const) and hasattr(v.value, "__len__"):
-        return Const(len(v.value))
+        return Const(len(fixed.contents(ev, v, "the length of")))
     ev.python_error("TypeError", f"object of type {conversion.describe(ev, v)} has no len()")
 
 
@@ -298,7 +298,7 @@ def _range_item(ev: Evaluator, r: RangeValue, index: AbstractValue) -> AbstractV
 def _constant_item(ev: Evaluator, target: Const, index: AbstractValue) -> AbstractValue:
     key = ev.static(index, "an index into a constant")
     try:
-        return ev.live.constant(target.value[key])
+        return ev.live.constant(fixed.contents(ev, target, "an item of")[key])
     except (LookupError, TypeError) as e:
         ev.python_error(type(e).__name__, str(e))
 

@@ -22,7 +22,7 @@ from tangra.api.values import (
     TupleValue,
 )
 from tangra.errors import ShapeMismatchError, TypeMismatchError
-from tangra.frontend import diagnostics
+from tangra.frontend import diagnostics, fixed
 from tangra.frontend.heap import Conflict, DictState, ListState, MaybeUnbound, Slot, StackState
 from tangra.ir import ArrayType, Value
 from tangra.shapes import Size, symbols_of
@@ -295,6 +295,10 @@ def slot(ev: Evaluator, value: Slot, what: str) -> AbstractValue:
 def items(ev: Evaluator, v: AbstractValue) -> Sequence[AbstractValue] | None:
     """The items of a container of static length; None if `v` isn't one."""
     if isinstance(v, TupleValue):
+        if v.cls is not None and fixed.own_method(v.cls, "__iter__"):
+            from tangra.frontend import iteration
+
+            return iteration.static_items(ev, v)
         return [slot(ev, item, "an item of the tuple") for item in v.items]
     if isinstance(v, ListValue):
         state = ev.look(v.ref)
@@ -309,7 +313,7 @@ def items(ev: Evaluator, v: AbstractValue) -> Sequence[AbstractValue] | None:
         return [Const(key) for key in state.keys]
     if isinstance(v, Const):
         if isinstance(v.value, (str, bytes, tuple, list, range, dict)) and len(v.value) <= MAX_ITEMS:
-            return [ev.live.constant(item) for item in v.value]
+            return [ev.live.constant(item) for item in fixed.contents(ev, v, "the items of")]
         return None
     if isinstance(v, (RangeValue, IterValue, ArrayValue)):
         from tangra.frontend import iteration

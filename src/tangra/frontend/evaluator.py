@@ -20,6 +20,7 @@ from tangra.frontend.dispatch import EXPRESSIONS, STATEMENTS
 from tangra.frontend.emission import CheckingBuilder
 from tangra.frontend.heap import ArrayState, ConflictState, HeapState, PathEnds, State, ViewState
 from tangra.frontend.live import LiveObjects
+from tangra.frontend.outlines import Outlines
 from tangra.frontend.policy import Policy
 from tangra.frontend.source import Definition
 from tangra.ir import ArrayType, Builder, DType, Func, Span, Value
@@ -50,6 +51,7 @@ class Counters:
 
     loop_bodies: int = 0
     calls: int = 0
+    specialisations: int = 0
 
 
 class Evaluator:
@@ -73,8 +75,14 @@ class Evaluator:
         self.memo: dict[Any, Any] = {}
         self.counters = Counters()
         self.exceptions: dict[str, Any] = {}
+        self.changes_objects = False
         self.appended: dict[int, list[Any]] = {}
+        self.roomy: frozenset[int] = frozenset()
         self.keys: dict[Any, Any] = {}
+        self.outlines = Outlines()
+        self.seen: set[int] | None = None
+        self.named: set[int] | None = None
+        self.untouched: dict[int, Value | None] = {}
         self.writers: dict[int, tuple[Span | None, str | None]] = {}
 
     # ---- walking -------------------------------------------------------------------------------------------
@@ -124,6 +132,8 @@ class Evaluator:
 
     def glance(self, ref: int) -> HeapState:
         """What an object holds, stale or not."""
+        if ref < 0 and self.seen is not None:
+            self.seen.add(ref)
         found = self.state.heap.get(ref)
         return self.initial[ref] if found is None else found
 
@@ -150,6 +160,7 @@ class Evaluator:
         if ref in self.state.partners and not isinstance(state, (ArrayState, ViewState)):
             for partner in self.state.partners[ref]:
                 self.poison(partner, ref)
+        self.changes_objects |= ref < 0 and not isinstance(state, (ArrayState, ViewState))
         self.state.heap[ref] = state
 
     def allocate(self, state: HeapState) -> int:
@@ -348,6 +359,12 @@ class Evaluator:
         """`bool(v)`."""
         return operators.truth(self, v)
 
+    def choose(self, cond: AbstractValue, then: AbstractValue, other: AbstractValue) -> AbstractValue:
+        """`then if cond else other`."""
+        from tangra.frontend import branches
+
+        return branches.choose(self, cond, lambda: then, lambda: other)
+
     # ---- Context: failures ---------------------------------------------------------------------------------
     def fail_if(self, cond: Value, kind: str, message: str, payload: Sequence[Value] = ()) -> None:
         """Raise at run time if `cond`; the arrays passed as arguments keep what they hold here."""
@@ -363,11 +380,20 @@ class Evaluator:
         changed = [
             (index, state.value)
             for ref, index in self.live.array_params.items()
-            if isinstance(state := self.look(ref), ArrayState)
-            and state.value is not self.func.params[index]
+            if isinstance(state := self.state.heap.get(ref), ArrayState)
+            and self.is_changed(ref)
             and ref not in self.state.poisoned
         ]
         return [index for index, _ in changed], [value for _, value in changed]
+
+    def is_changed(self, ref: int) -> bool:
+        """Whether an array that is a parameter of the function holds something else than at the start (of the
+        specialisation being evaluated, if the array was unchanged there)."""
+        state = self.state.heap.get(ref)
+        if not isinstance(state, ArrayState):
+            return False
+        start = self.func.params[self.live.array_params[ref]]
+        return state.value is not self.untouched.get(ref, start)
 
     def require_equal(self, a: Size, b: Size, what: str) -> Size:
         """Two sizes that must be equal."""

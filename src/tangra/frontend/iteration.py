@@ -58,7 +58,7 @@ def sequence(ev: Evaluator, v: AbstractValue) -> Sequence_:
         return _lazy(ev, v)
     if isinstance(v, ListValue) and isinstance(state := ev.look(v.ref), StackState):
         return Sequence_(state.count, lambda i: ev.getitem(v, i))
-    if isinstance(v, InstanceValue):
+    if isinstance(v, InstanceValue) or classes.special_method(ev, v, "__iter__") is not None:
         return _instance(ev, v)
     found = conversion.items(ev, v)
     if found is None:
@@ -192,7 +192,7 @@ def _run_time_shortest(ev: Evaluator, counts: list[AbstractValue], strict: bool)
     return builtins.min_(ev, *counts) if len(counts) > 1 else counts[0]
 
 
-def _instance(ev: Evaluator, v: InstanceValue) -> Sequence_:
+def _instance(ev: Evaluator, v: AbstractValue) -> Sequence_:
     method = classes.special_method(ev, v, "__iter__")
     if method is not None:
         return sequence(ev, ev.call(method, [], {}))

@@ -30,7 +30,7 @@ from tangra.api.values import (
     TupleValue,
 )
 from tangra.errors import EntryError
-from tangra.frontend import diagnostics
+from tangra.frontend import diagnostics, fixed
 from tangra.frontend.heap import ArrayState, CellState, Deleted, DictState, InstanceState, ListState
 from tangra.frontend.paths import Path
 from tangra.ir import I64, ArrayType, Op, Value, lookup, scalar
@@ -82,7 +82,8 @@ class Guard:
     """What must hold of the object at `path` for the compiled function to be valid.
 
     `check`: 'is' (the very object), 'equal' (same type and value), 'type' (class), 'length', 'keys', 'array' (dtype and
-    shape as an ArrayType), 'kind' (class of a number), 'positive' and 'not positive'.
+    shape as an ArrayType), 'layout' (memory layout of an array) and 'writeable' (whether it may be written to), 'kind'
+    (class of a number), 'positive' and 'not positive'.
     """
 
     path: Path
@@ -108,6 +109,10 @@ class Guard:
             return bool(len(value) == self.expected)
         if self.check == "keys":
             return bool(tuple(value) == self.expected)
+        if self.check == "layout":
+            return bool(layout_of(value) == self.expected)
+        if self.check == "writeable":
+            return bool(value.flags.writeable is self.expected)
         return (
             type(value) is np.ndarray
             and value.dtype == np.dtype(self.expected.dtype.numpy)
@@ -209,6 +214,12 @@ class LiveObjects:
 
     def lift(self, obj: Any, path: Path) -> AbstractValue:
         """The abstract value of a live object found at `path`."""
+        found = self._lifted(obj, path)
+        if self.ev.named is not None and hasattr(found, "ref"):
+            self.ev.named.add(found.ref)
+        return found
+
+    def _lifted(self, obj: Any, path: Path) -> AbstractValue:
         if obj is None or isinstance(obj, (bool, str, bytes)):
             self.guard(path, "equal", obj)
             return Const(obj)
@@ -223,6 +234,9 @@ class LiveObjects:
         kind = kind_of(obj)
         if kind is not None and (not kind.python or type(obj) is kind.type):
             return self._number(obj, kind, path)
+        if kind is not None and fixed.redefines(type(obj)):
+            name = type(obj).__name__
+            self.ev.unsupported(f"{path} is a {name}, a number with operators of its own; such a class is")
         value = None if kind is not None else self._compound(obj, path)
         if value is None:
             self.guard(path, "is", obj)
@@ -318,8 +332,13 @@ class LiveObjects:
     def _array(self, obj: np.ndarray[Any, Any], path: Path) -> AbstractValue:
         type_ = array_type(obj, path, self.ev)
         self.guard(path, "array", type_)
+        self.guard(path, "layout", layout_of(obj))
+        self.guard(path, "writeable", obj.flags.writeable)
         param = self.parameter(type_, path, None, capture=True)
-        return self.enter_array(obj, param, path, layout_of(obj))
+        value = self.enter_array(obj, param, path, layout_of(obj))
+        if not obj.flags.writeable:
+            self.read_only.add(value.ref)
+        return value
 
     def enter_array(self, obj: Any, param: Value, path: Path, layout: Layout) -> ArrayValue:
         """An array that is a parameter of the function."""

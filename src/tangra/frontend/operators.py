@@ -29,7 +29,7 @@ from tangra.api.values import (
     TupleValue,
 )
 from tangra.errors import TypeMismatchError
-from tangra.frontend import classes, container_methods, containers, conversion, diagnostics
+from tangra.frontend import classes, container_methods, containers, conversion, diagnostics, fixed
 
 if TYPE_CHECKING:
     from tangra.frontend.evaluator import Evaluator
@@ -66,8 +66,10 @@ PYTHON: dict[str, Callable[[Any, Any], Any]] = {
 
 def binary(ev: Evaluator, op: str, left: AbstractValue, right: AbstractValue) -> AbstractValue:
     """`left op right` for arithmetic and comparison operators."""
-    if isinstance(left, InstanceValue) or isinstance(right, InstanceValue):
-        return _user_operator(ev, op, left, right)
+    if classes.user_class(left) is not None or classes.user_class(right) is not None:
+        found = _user_operator(ev, op, left, right)
+        if found is not None:
+            return found
     if _numeric(left) and _numeric(right):
         result = numbers.binary(ev, op, left, right)
         if op in numbers.COMPARE:
@@ -93,26 +95,28 @@ def _numeric(v: AbstractValue) -> bool:
 
 def _constants(ev: Evaluator, op: str, left: Const, right: Const) -> AbstractValue:
     """An operator on two compile-time objects that aren't numbers: strings, tuples, dtypes, classes, None."""
+    fixed.equality(ev, PYTHON[op], left, right)
     try:
         return ev.live.constant(PYTHON[op](left.value, right.value))
     except Exception as e:  # any exception is what Python itself raises here
         ev.python_error(type(e).__name__, str(e))
 
 
-def _user_operator(ev: Evaluator, op: str, left: AbstractValue, right: AbstractValue) -> AbstractValue:
-    """An operator of which an operand is an instance of a user's class."""
+def _user_operator(ev: Evaluator, op: str, left: AbstractValue, right: AbstractValue) -> AbstractValue | None:
+    """An operator of which an operand is an instance of a user's class; None where a NamedTuple is a mere tuple."""
     first, second = COMPARISONS[op] if op in COMPARISONS else (DUNDERS[op], f"r{DUNDERS[op]}")
     order = [(left, first, right), (right, second, left)]
-    both = isinstance(left, InstanceValue) and isinstance(right, InstanceValue)
-    if both and left.cls is not right.cls and issubclass(right.cls, left.cls):  # type: ignore[union-attr, arg-type]
+    mine, theirs = classes.user_class(left), classes.user_class(right)
+    if mine is not None and theirs is not None and mine is not theirs and issubclass(theirs, mine):
         order.reverse()
     for receiver, name, other in order:
-        if isinstance(receiver, InstanceValue):
-            method = classes.special_method(ev, receiver, f"__{name}__")
-            if method is not None:
-                result = ev.call(method, [other], {})
-                if not (isinstance(result, Const) and result.value is NotImplemented):
-                    return result
+        method = classes.special_method(ev, receiver, f"__{name}__")
+        if method is not None:
+            result = ev.call(method, [other], {})
+            if not (isinstance(result, Const) and result.value is NotImplemented):
+                return result
+    if not isinstance(left, InstanceValue) and not isinstance(right, InstanceValue):
+        return None
     if op in ("==", "!="):
         same = classes.dataclass_equality(ev, left, right)
         same = Const(identical(ev, left, right)) if same is None else same
@@ -130,10 +134,9 @@ def inplace(ev: Evaluator, op: str, left: AbstractValue, right: AbstractValue) -
     if isinstance(left, DictValue) and op == "|":
         container_methods.update_dict(ev, left, right)
         return left
-    if isinstance(left, InstanceValue):
-        method = classes.special_method(ev, left, f"__i{DUNDERS[op]}__")
-        if method is not None:
-            return ev.call(method, [right], {})
+    method = classes.special_method(ev, left, f"__i{DUNDERS[op]}__")
+    if method is not None:
+        return ev.call(method, [right], {})
     return binary(ev, op, left, right)
 
 
@@ -192,10 +195,9 @@ def unary(ev: Evaluator, op: str, v: AbstractValue) -> AbstractValue:
     """`-v`, `+v`, `~v`, `not v`."""
     if op == "not":
         return negate(ev, truth(ev, v))
-    if isinstance(v, InstanceValue):
-        method = classes.special_method(ev, v, {"-": "__neg__", "+": "__pos__", "~": "__invert__"}[op])
-        if method is not None:
-            return ev.call(method, [], {})
+    method = classes.special_method(ev, v, {"-": "__neg__", "+": "__pos__", "~": "__invert__"}[op])
+    if method is not None:
+        return ev.call(method, [], {})
     return numbers.unary(ev, op, v)
 
 
@@ -213,16 +215,17 @@ def negate(ev: Evaluator, v: AbstractValue) -> AbstractValue:
 def truth(ev: Evaluator, v: AbstractValue) -> AbstractValue:
     """`bool(v)` as a Const or a pybool Scalar."""
     if isinstance(v, Const) and kind_of(v.value) is None:
-        return Const(bool(v.value))
+        changing = hasattr(type(v.value), "__bool__") or hasattr(type(v.value), "__len__")
+        return Const(bool(fixed.contents(ev, v, "the truth of") if changing else v.value))
+    for name in ("__bool__", "__len__"):
+        method = classes.special_method(ev, v, name)
+        if method is not None:
+            return truth(ev, ev.call(method, [], {}))
     if isinstance(v, TupleValue):
         return Const(bool(v.items))
     if isinstance(v, (ListValue, DictValue, RangeValue)):
         return ev.binary("!=", containers.length(ev, v), Const(0))
     if isinstance(v, InstanceValue):
-        for name in ("__bool__", "__len__"):
-            method = classes.special_method(ev, v, name)
-            if method is not None:
-                return truth(ev, ev.call(method, [], {}))
         return Const(True)
     if isinstance(v, (FunctionValue, BoundMethod, PartialValue, TransformValue, SliceValue, IterValue)):
         return Const(True)
@@ -263,10 +266,9 @@ def is_test(ev: Evaluator, left: AbstractValue, right: AbstractValue) -> Abstrac
 
 def contains(ev: Evaluator, item: AbstractValue, container: AbstractValue) -> AbstractValue:
     """`item in container`."""
-    if isinstance(container, InstanceValue):
-        method = classes.special_method(ev, container, "__contains__")
-        if method is not None:
-            return truth(ev, ev.call(method, [item], {}))
+    method = classes.special_method(ev, container, "__contains__")
+    if method is not None:
+        return truth(ev, ev.call(method, [item], {}))
     if isinstance(container, Const) and isinstance(item, Const):
         return _constants_in(ev, item, container)
     if isinstance(container, ArrayValue):
@@ -297,7 +299,7 @@ def contains(ev: Evaluator, item: AbstractValue, container: AbstractValue) -> Ab
 
 def _constants_in(ev: Evaluator, item: Const, container: Const) -> AbstractValue:
     try:
-        return Const(item.value in container.value)
+        return Const(item.value in fixed.contents(ev, container, "membership in"))
     except TypeError as e:
         ev.python_error("TypeError", str(e))
 
@@ -309,10 +311,9 @@ def getitem(ev: Evaluator, target: AbstractValue, index: AbstractValue) -> Abstr
     """`target[index]`."""
     if isinstance(target, ArrayValue):
         return indexing.getitem(ev, target, index)
-    if isinstance(target, InstanceValue):
-        method = classes.special_method(ev, target, "__getitem__")
-        if method is not None:
-            return ev.call(method, [index], {})
+    method = classes.special_method(ev, target, "__getitem__")
+    if method is not None:
+        return ev.call(method, [index], {})
     if isinstance(target, Const):
         entry = registry.find_subscript(target.value)
         if entry is not None:
@@ -325,9 +326,8 @@ def setitem(ev: Evaluator, target: AbstractValue, index: AbstractValue, value: A
     if isinstance(target, ArrayValue):
         indexing.setitem(ev, target, index, value)
         return
-    if isinstance(target, InstanceValue):
-        method = classes.special_method(ev, target, "__setitem__")
-        if method is not None:
-            ev.call(method, [index, value], {})
-            return
+    method = classes.special_method(ev, target, "__setitem__")
+    if method is not None:
+        ev.call(method, [index, value], {})
+        return
     containers.setitem(ev, target, index, value)

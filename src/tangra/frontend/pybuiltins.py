@@ -76,10 +76,9 @@ def index_(ev: Evaluator, v: AbstractValue) -> AbstractValue:
 
 @builtin(builtins.len)
 def len_(ev: Evaluator, v: AbstractValue) -> AbstractValue:
-    if isinstance(v, InstanceValue):
-        method = classes.special_method(ev, v, "__len__")
-        if method is not None:
-            return ev.call(method, [], {})
+    method = classes.special_method(ev, v, "__len__")
+    if method is not None:
+        return ev.call(method, [], {})
     return containers.length(ev, v)
 
 
@@ -298,7 +297,7 @@ def object_setattr(ev: Evaluator, v: AbstractValue, name: AbstractValue, value: 
 
 @builtin(builtins.callable)
 def callable_(ev: Evaluator, v: AbstractValue) -> AbstractValue:
-    if isinstance(v, InstanceValue):
+    if classes.user_class(v) is not None:
         return Const(classes.special_method(ev, v, "__call__") is not None)
     if isinstance(v, Const):
         return Const(callable(v.value))
