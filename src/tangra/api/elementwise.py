@@ -227,6 +227,32 @@ def as_joined(ctx: Context, v: AbstractValue, kinds: tuple[Kind, ...], dtype: DT
     return cast(ctx, value, dtype), tag
 
 
+def as_joined_rows(
+    ctx: Context,
+    numbers: Sequence[Value],
+    count: Value,
+    kinds: tuple[Kind, ...],
+    wide: tuple[Kind, ...],
+    dtype: DType,
+) -> list[Value]:
+    """`as_joined` for the first `count` rows of arrays of numbers of `kinds` (with several, their indices follow)."""
+    value, b = numbers[0], ctx.b
+    if dtype.is_float and value.dtype.is_integer and value.dtype.bits == 64:
+        size = b("abs", b("cast", value, dtype=F64))
+        large = b("gt", size, b.full(b.float(float(EXACT_INT)), value.shape))
+        row = b("iota", dtype=I64, shape=value.shape, axis=0)
+        used = b("lt", row, b.full(count, value.shape))
+        lost = b("reduce_or", b("and", large, used), axes=tuple(range(len(value.shape))))
+        ctx.fail_if(lost, "OverflowError", "an integer is too large for a list that also holds floats", [])
+    if len(wide) == 1:
+        return [cast(ctx, value, dtype)]
+    places = [b.full(b.int(wide.index(kind)), value.shape) for kind in kinds]
+    tag = places[-1]
+    for k in range(len(kinds) - 2, -1, -1):
+        tag = b("select", b("eq", numbers[1], b.full(b.int(k), value.shape)), places[k], tag)
+    return [cast(ctx, value, dtype), tag]
+
+
 def as_kind(ctx: Context, s: Scalar, kind: Kind) -> Scalar:
     """`s`, known to be of `kind` here, as a number of that single kind."""
     return Scalar(cast(ctx, s.value, kind.dtype), (kind,), None, s.size if kind == PYINT else None, s.lo, s.hi, s.span)

@@ -248,6 +248,12 @@ class _Generator:
             self.require(f"len({name}) == {expected}")
         elif guard.check == "keys":
             self.require(f"tuple({name}) == {self.bind(expected)}")
+        elif guard.check == "writeable":
+            if not expected:
+                self.require(f"not {name}.flags.writeable")
+        elif guard.check == "layout":
+            if expected != "C":
+                raise NoShortWay
         elif guard.check != "array":
             raise NoShortWay
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from types import CodeType, FunctionType, MethodType
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -128,7 +128,7 @@ class Specialisation:
         self._identified, self.partition_needed = self._identity_paths()
         self._partition: tuple[int, ...] | None = None
         self.plain: Callable[..., Any] | None = None
-        may_fail = bool(traced.mutations and self.native.records)
+        may_fail = bool(traced.changes and self.native.records)
         self.serve: Serve | None = None if may_fail else short_way(self, min_dim)
 
     def rebuilt(self, options: NativeOptions) -> Specialisation:
@@ -137,11 +137,11 @@ class Specialisation:
 
     def _identity_paths(self) -> tuple[list[Path], bool]:
         """Where objects are whose being the same or not matters; whether captured containers are among them."""
-        if not (self.traced.written or self.traced.mutations):
+        if not (self.traced.written or self.traced.changes):
             return [], False
         paths = [p.path for p in self.params if p.kind is None]
         containers: list[Path] = []
-        if self.traced.mutations:
+        if self.traced.changes:
             containers = [g.path for g in self.traced.guards if g.check == "type" and g.expected is not tuple]
         arguments = [path for key, spec in self.roots() for path in container_paths(spec, Path(ArgRoot(key)))]
         return [*paths, *containers, *arguments], bool(containers)
@@ -181,7 +181,7 @@ class Specialisation:
         values = [p.path.read(arguments) for p in self.params]
         if self.traced.written:
             self._check_writable(values)
-        if self.traced.mutations and self.plain is not None:
+        if self.traced.changes and self.plain is not None:
             found = self._on_copies(arguments, values)
             if found is None:
                 return self._by_python(arguments)
@@ -329,5 +329,5 @@ def compile_call(
         return trace(fn, args, kwargs, name=name, min_dim=min_dim, policy=policy)
 
     made = Specialisation(traced, args, kwargs, min_dim, options)
-    made.plain = fn if isinstance(fn, (FunctionType, MethodType)) else None
+    made.plain = fn
     return made

@@ -87,6 +87,8 @@ class Traced:
 
     `func`'s parameters are `leaves`, then `captures`; its results are those that `result`, `written` and `mutations`
     refer to. `guards` must hold before a call; `static` are argument leaves that became constants, with their values.
+    `changes` says whether an object from before the call (other than an array) changes on any path, also on one that
+    raises and so has no part in `mutations`.
     """
 
     func: Func
@@ -96,6 +98,7 @@ class Traced:
     result: Node
     written: list[Written]
     mutations: list[Mutation]
+    changes: bool
     exceptions: dict[str, ExceptionSpec]
     static: list[tuple[Path, Any]]
     counters: Counters
@@ -220,10 +223,11 @@ class _Tracer:
             result: AbstractValue | None = calls.call(ev, function, args, kwargs)
         except PathEnds:
             result = None
-        builder = ResultBuilder(ev)
-        node: Node = ConstNode(None) if result is None else builder.node(result)
+        builder, node, mutations = self._results(result, frozenset())
+        shared = builder.sharing()
+        if shared:
+            builder, node, mutations = self._results(result, shared)
         written = self._written(builder)
-        mutations = [] if result is None else self._mutations(builder)
         ev.b.return_(*builder.values)
         self.func.body.ops[:0] = ev.symbols.prologue
         remove_unused_bindings(self.func)
@@ -236,10 +240,21 @@ class _Tracer:
             node,
             written,
             mutations,
+            bool(mutations) or ev.changes_objects,
             ev.exceptions,
             self.static,
             ev.counters,
         )
+
+    def _results(
+        self, result: AbstractValue | None, shared: frozenset[int]
+    ) -> tuple[ResultBuilder, Node, list[Mutation]]:
+        """The nodes of the result and of what the call changed; no result: the end isn't reached."""
+        builder = ResultBuilder(self.ev, shared)
+        if result is None:
+            return builder, ConstNode(None), []
+        node = builder.node(result)
+        return builder, node, self._mutations(builder)
 
     def _root(self, key: int | str) -> Path:
         names: tuple[str, ...] = ()

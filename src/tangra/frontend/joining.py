@@ -275,12 +275,12 @@ class Join:
                 _Shape.joined([x for x in (a, b) if x is not BOTTOM], known.value if known else None),
                 template,
                 (refs[0], refs[1]),
-                self._pre_existing(refs),
+                self.before((refs[0], refs[1])),
                 poisoned,
             )
         return ObjectT(self.numbers[key]) if self.numbers[key] >= 0 else self._conflict(a, b)
 
-    def _pre_existing(self, refs: tuple[int | None, ...]) -> frozenset[int]:
+    def before(self, refs: tuple[int | None, ...]) -> frozenset[int]:
         """Arrays from before the join that the object made of `refs` may be, or share memory with."""
         found: set[int] = set()
         for side, ref in enumerate(refs):
@@ -388,7 +388,7 @@ class Join:
             return None
         if len(both) < 2:
             return self._conflicting(a, b) if isinstance(one, StackState) else None
-        found = to_stack(self, a, b)
+        found = to_stack(self, a, b, old)
         if self.previous is not None and not (found is not None and found.fixed):
             return self._conflicting(a, b)  # it would be longer at every trip
         return found or self._conflicting(a, b)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tangra.api.values import Const
-from tangra.frontend import stack_items
+from tangra.frontend import stack_items, stacks
 from tangra.frontend.heap import ListState, StackState
 from tangra.frontend.templates import ToStackT
 from tangra.shapes import Size, dmax
@@ -14,8 +14,11 @@ if TYPE_CHECKING:
     from tangra.frontend.joining import Join
 
 
-def to_stack(join: Join, a: Any, b: Any) -> ToStackT | None:
-    """How two lists that differ in length, or grow, become one stacked list; None where their items don't fit."""
+def to_stack(join: Join, a: Any, b: Any, old: Any) -> ToStackT | None:
+    """How two lists that differ in length, or grow, become one stacked list; None where their items don't fit.
+
+    `old` is the template of an earlier round of a loop, or None.
+    """
     forms: list[Any] = []
     rooms: list[Size] = []
     tops: list[int | None] = []
@@ -32,11 +35,27 @@ def to_stack(join: Join, a: Any, b: Any) -> ToStackT | None:
         empty.append(isinstance(x, ListState) and not x.items)
         join.ev.state = outer
     form = stack_items.join_forms(forms[0], forms[1], (empty[0], empty[1]))
-    stacked = [f for f, x in zip(forms, (a, b), strict=True) if isinstance(x, StackState)]
-    if form is None or any(f != form for f in stacked):
+    if form is None:
         return None
     top = None if None in tops else max(t for t in tops if t is not None)
     lengths = {len(x.items) if isinstance(x, ListState) else getattr(x.count, "value", None) for x in (a, b)}
     length = lengths.pop() if len(lengths) == 1 else None
     fixed = rooms[0] == rooms[1] and all(isinstance(r, int) for r in rooms)
-    return ToStackT(form, dmax(*rooms), top, length if isinstance(length, int) else None, fixed)
+    shared, stale = _memory(join, (a, b))
+    if isinstance(old, ToStackT):
+        shared, stale = shared | old.shared, stale or old.stale
+    return ToStackT(form, dmax(*rooms), top, length if isinstance(length, int) else None, fixed, shared, stale)
+
+
+def _memory(join: Join, states: tuple[Any, Any]) -> tuple[frozenset[int], bool]:
+    """The objects from before the join that items of the lists are, or share memory with; whether one is stale."""
+    found: frozenset[int] = frozenset()
+    stale = False
+    for side, x in enumerate(states):
+        outer, join.ev.state = join.ev.state, join.sides[side] or join.base
+        refs = x.leaves if isinstance(x, StackState) else [r for item in x.items for r in stacks.memory(join.ev, item)]
+        stale |= isinstance(x, StackState) and any(ref in join.ev.state.poisoned for ref in refs)
+        join.ev.state = outer
+        for ref in refs:
+            found |= join.before((ref, None) if side == 0 else (None, ref))
+    return found, stale

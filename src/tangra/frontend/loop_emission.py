@@ -146,6 +146,7 @@ def _trial(ev: Evaluator, loop: Loop, plan: Plan, base: State, lengths: dict[int
     key = "owned", id(loop.key)
     ev.memo[key] = ev.memo.get(key, frozenset()) | frozenset(block.args)
     appended, ev.appended = ev.appended, {}
+    roomy, ev.roomy = ev.roomy, ev.roomy | lengths.keys()
     try:
         with ev.b.at(block):
             induction = None if index is None else _induction(ev, loop, index)
@@ -160,7 +161,7 @@ def _trial(ev: Evaluator, loop: Loop, plan: Plan, base: State, lengths: dict[int
         ev.frame = frame
         return block, ev.state
     finally:
-        ev.state = outer
+        ev.state, ev.roomy = outer, roomy
         for ref, forms in appended.items():
             ev.appended[ref] = [*forms, *ev.appended.get(ref, [])]
 

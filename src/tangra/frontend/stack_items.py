@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from tangra.api.elementwise import is_number, join_dtype, join_kinds, kinds_of
 from tangra.api.kinds import Kind
 from tangra.api.values import AbstractValue, ArrayValue, ListValue, TupleValue
-from tangra.frontend import symbols
+from tangra.errors import UnsupportedError
+from tangra.frontend import diagnostics, symbols
 from tangra.frontend.heap import ListState, StackState
-from tangra.ir import I64, ArrayType, DType, scalar
+from tangra.ir import I64, ArrayType, DType, Span, scalar
 from tangra.shapes import Size
 
 if TYPE_CHECKING:
@@ -52,10 +53,17 @@ class ListItem:
 Item = NumberItem | ArrayItem | TupleItem | ListItem
 
 
-class Misfit(Exception):
-    """An item does not have the form of the others of its stack: the loop starts again with a wider form."""
+class Misfit(UnsupportedError):
+    """An item of another form than the others of its stack; in the loop that made the list `ref` grow, a conflict."""
 
-    def __init__(self, ref: int) -> None:
+    def __init__(self, ref: int, span: Span | None) -> None:
+        super().__init__(
+            "an item of another type than the others, in a list that grew in a loop or is indexed at run time: not "
+            "supported in compiled code",
+            code=diagnostics.UNSUPPORTED,
+            span=span,
+            fix="keep items of different types in different lists",
+        )
         self.ref = ref
 
 

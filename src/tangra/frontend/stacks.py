@@ -8,10 +8,10 @@ in Python changes the list too, is refused.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tangra.api.elementwise import as_joined, is_number, kinds_of
+from tangra.api.elementwise import as_joined, as_joined_rows, is_number, kinds_of
 from tangra.api.numpy_layout import step_view
 from tangra.api.values import AbstractValue, ArrayValue, Const, ListValue, Scalar, SliceValue, TupleValue
 from tangra.frontend import conversion, symbols
@@ -80,33 +80,64 @@ def _store(ev: Evaluator, state: StackState, at: Value, item: AbstractValue) -> 
 def _pair(ev: Evaluator, state: StackState, item: AbstractValue) -> None:
     """An array or list put into a stack is shared with it in Python, and copied here. What is put into it twice is
     shared by two of its items: a write to one is then refused."""
-    for ref in _memory(ev, item):
+    for ref in memory(ev, item):
         for leaf in state.leaves:
             if ref in ev.state.partners.get(leaf, ()):
                 ev.pair_with_itself(leaf)
         ev.pair(ref, state.leaves)
 
 
-def _memory(ev: Evaluator, item: AbstractValue) -> list[int]:
+def memory(ev: Evaluator, item: AbstractValue) -> list[int]:
     """The mutable objects that an item is made of."""
     if isinstance(item, TupleValue):
-        return [ref for part in item.items for ref in _memory(ev, part)]
+        return [ref for part in item.items for ref in memory(ev, part)]
     if isinstance(item, ArrayValue):
         return list(dict.fromkeys((item.ref, ev.root(item.ref))))
     if not isinstance(item, ListValue):
         return []
-    state = ev.look(item.ref)
+    state = ev.glance(item.ref)
     inner = list(state.leaves) if isinstance(state, StackState) else []
     if isinstance(state, ListState):
-        inner = [ref for x in state.items for ref in _memory(ev, x)]  # type: ignore[arg-type]
+        inner = [ref for x in state.items for ref in memory(ev, x)]  # type: ignore[arg-type]
     return [item.ref, *inner]
+
+
+def _fitting(ev: Evaluator, v: ListValue, state: StackState, item: AbstractValue) -> StackState:
+    """The stack that `v` is, able to hold `item`: numbers of other kinds make it a wider one."""
+    form = item_form(ev, item)
+    wide = None if form is None else join_items(state.shape, form)
+    if wide is None:
+        raise Misfit(v.ref, ev.span)
+    if wide != state.shape:
+        state = widened(ev, state, wide)
+        ev.put(v.ref, state)
+    return state
+
+
+def widened(ev: Evaluator, state: StackState, form: Item) -> StackState:
+    """The same stack with items of a wider form."""
+    refs = iter(state.leaves)
+    return StackState(form, tuple(_wide(ev, state.shape, form, refs, ev.number(state.count).value)), state.count)
+
+
+def _wide(ev: Evaluator, old: Item, new: Item, refs: Iterator[int], count: Value) -> list[int]:
+    """The arrays of a wider form, made of those of `old`, which are taken from `refs`."""
+    if isinstance(old, TupleItem) and isinstance(new, TupleItem):
+        return [ref for a, b in zip(old.parts, new.parts, strict=True) for ref in _wide(ev, a, b, refs, count)]
+    if isinstance(old, ListItem) and isinstance(new, ListItem):
+        return _wide(ev, old.part, new.part, refs, count)
+    mine = [next(refs) for _ in leaf_types(old)]
+    if old == new:
+        return mine
+    assert isinstance(old, NumberItem)
+    assert isinstance(new, NumberItem)
+    numbers = [ev.peek(ref) for ref in mine]
+    return [_twin(ev, mine, v) for v in as_joined_rows(ev, numbers, count, old.kinds, new.kinds, new.dtype)]
 
 
 def append(ev: Evaluator, v: ListValue, state: StackState, item: AbstractValue) -> None:
     """`v.append(item)`."""
-    form = item_form(ev, item)
-    if form is None or join_items(state.shape, form) != state.shape:
-        raise Misfit(v.ref)
+    state = _fitting(ev, v, state, item)
     if not state.leaves:
         ev.unsupported("a list of empty tuples that grows in a loop")
     room = ev.peek(state.leaves[0]).shape[0]
@@ -115,22 +146,33 @@ def append(ev: Evaluator, v: ListValue, state: StackState, item: AbstractValue) 
         state, room = _with_room(ev, state, count.hi + 1), count.hi + 1
     known = count.size is not None and known_lt(count.size, room, ev.facts)
     if not known and not (isinstance(room, int) and count.hi is not None and count.hi < room):
-        full = ev.b("ge", count.value, ev.b.dim(room))
-        ev.fail_if(full, "MemoryError", "a list grew beyond the length that was foreseen when it was compiled")
+        if v.ref in ev.roomy:
+            full = ev.b("ge", count.value, ev.b.dim(room))
+            ev.fail_if(full, "MemoryError", "a list grew beyond the length that was foreseen when it was compiled")
+        else:
+            state = _with_room(ev, state, room + 1)
     _store(ev, state, count.value, item)
     ev.put(v.ref, StackState(state.shape, state.leaves, ev.binary("+", state.count, Const(1))))
 
 
-def _with_room(ev: Evaluator, state: StackState, room: int) -> StackState:
+def _with_room(ev: Evaluator, state: StackState, room: Size) -> StackState:
     """The same stack with room for more items."""
     leaves = []
     for ref in state.leaves:
         old = ev.peek(ref)
         more = ev.b("empty", dtype=old.dtype, shape=(room - old.shape[0], *old.shape[1:]))
-        twin = ev.allocate(ArrayState(ev.b("concat", old, more, axis=0)))
-        ev.pair(twin, [ref, *ev.state.partners.get(ref, ())])
-        leaves.append(twin)
+        leaves.append(_twin(ev, [ref], ev.b("concat", old, more, axis=0)))
     return StackState(state.shape, tuple(leaves), state.count)
+
+
+def _twin(ev: Evaluator, olds: Sequence[int], value: Value) -> int:
+    """An array that takes the place of others in a stack: what shared memory with those, in Python, does with it."""
+    twin = ev.allocate(ArrayState(value))
+    for old in olds:
+        ev.pair(twin, [old, *ev.state.partners.get(old, ())])
+        if old in ev.state.poisoned:
+            ev.state.poisoned[twin] = ev.state.poisoned[old]
+    return twin
 
 
 def getitem(ev: Evaluator, v: ListValue, state: StackState, index: AbstractValue) -> AbstractValue:
@@ -206,9 +248,7 @@ def _list_item(ev: Evaluator, form: ListItem, leaves: Any, at: Value) -> ListVal
 
 def setitem(ev: Evaluator, v: ListValue, state: StackState, index: AbstractValue, item: AbstractValue) -> None:
     """`v[index] = item`."""
-    form = item_form(ev, item)
-    if form is None or join_items(state.shape, form) != state.shape:
-        raise Misfit(v.ref)
+    state = _fitting(ev, v, state, item)
     at = position(ev, state.count, index, "list assignment index out of range")
     for ref, other in list(ev.state.heap.items()):
         if isinstance(other, ViewState) and other.base in state.leaves:
@@ -287,7 +327,7 @@ def stacked_values(ev: Evaluator, form: Item, room: Size, state: ListState | Sta
         made = new_stack(ev, form, room, state.items)  # type: ignore[arg-type]
         return [ev.b.int(len(state.items)), *(ev.peek(ref) for ref in made.leaves)]
     if state.shape != form:
-        raise Misfit(0)
+        state = widened(ev, state, form)
     values = [ev.peek(ref) for ref in state.leaves]
     grown = [
         v

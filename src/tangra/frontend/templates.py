@@ -132,13 +132,18 @@ class StackT:
 
 @dataclass(frozen=True)
 class ToStackT:
-    """Lists of different lengths, or one of them grown in a loop: made stacks with `room`. `top` bounds the count."""
+    """Lists of different lengths, or one of them grown in a loop: made stacks with `room`. `top` bounds the count.
+
+    `shared` are objects from before that the items may be, in Python; `stale` says that one was written since.
+    """
 
     form: Any
     room: Size
     top: int | None
     length: int | None = None
     fixed: bool = False
+    shared: frozenset[int] = frozenset()
+    stale: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -339,6 +344,10 @@ def make_state(
         if template.length is not None:
             count = Const(template.length)
         arrays = [ev.allocate(ArrayState(next(leaves))) for _ in types(template)[1:]]
+        for ref in arrays:
+            ev.pair(ref, sorted(template.shared))
+            if template.stale:
+                ev.state.poisoned[ref] = ev.span
         return StackState(template.form, tuple(arrays), count)
     if isinstance(template, KeepT):
         return template.state
