@@ -12,12 +12,10 @@ from dataclasses import dataclass
 from tangra.api.values import AbstractValue, Scalar
 from tangra.core.trees import Flattener, Tree, current
 from tangra.errors import AliasError, UnsupportedError, declare
+from tangra.frontend import closing
 from tangra.frontend.evaluator import Evaluator
 from tangra.frontend.heap import ArrayState, CellState, State
-from tangra.ir import I64, Block, Func, Op, Value, lookup, scalar
-from tangra.ir.graph import free_values, substitute_uses
-from tangra.shapes import symbol
-from tangra.transforms.symbols import bound_symbols, symbols_of_block, symbols_of_type
+from tangra.ir import Block, Func, Value
 
 WRITES_OUTSIDE = declare("TG812", "a transformed function writes to something outside itself")
 
@@ -97,19 +95,9 @@ def _finish(ev: Evaluator, block: Block, name: str, result: AbstractValue) -> Su
 
 
 def close(ev: Evaluator, func: Func) -> list[Value]:
-    """Turn what the body reads from outside into parameters; returns the outside values. Symbols that it mentions and
-    that nothing inside binds are passed as ints and bound at the start."""
-    body = func.body
-    free = free_values(body)
-    substitute_uses(body, {id(v): body.add_arg(v.type, v.name) for v in free})
-    types = [p.type for p in body.args]
-    bound = bound_symbols(body) | {str(d) for t in types for d in getattr(t, "shape", ())}
-    names = sorted((symbols_of_block(body) | symbols_of_type(types)) - bound)
-    prologue = []
-    for name in names:
-        prologue.append(Op(lookup("bind_dim"), [body.add_arg(scalar(I64), "")], {"symbol": name}, [], [], None))
-    body.ops[:0] = prologue
-    return [*free, *(ev.b.dim(symbol(name)) for name in names)]
+    """Turn what the body reads from outside into parameters; returns the outside values."""
+    free, names = closing.close(func.body)
+    return [*free, *closing.sizes(ev, names)]
 
 
 def _changed(old: object, new: object) -> bool:

@@ -1,4 +1,5 @@
-"""Calls: functions of the user are evaluated where they are called; everything else by its entry in `tangra.api`."""
+"""Calls: functions of the user are evaluated where they are called, or outlined (`outlining`); everything else by its
+entry in `tangra.api`."""
 
 from __future__ import annotations
 
@@ -20,12 +21,23 @@ from tangra.api.values import (
     TransformValue,
 )
 from tangra.errors import UnsupportedError
-from tangra.frontend import binding, branches, classes, containers, conversion, diagnostics, source, stack_arrays
+from tangra.frontend import (
+    binding,
+    branches,
+    classes,
+    containers,
+    conversion,
+    diagnostics,
+    outlining,
+    source,
+    stack_arrays,
+)
 from tangra.frontend.dispatch import expression
 from tangra.frontend.heap import RESULT, RETURNED, CellRef, CellState
 from tangra.frontend.live import LIBRARIES
 from tangra.frontend.paths import Path
 from tangra.frontend.source import Definition
+from tangra.ir import Span
 
 if TYPE_CHECKING:
     from tangra.frontend.evaluator import Evaluator, Frame
@@ -241,8 +253,7 @@ def call_user(
     defaults: tuple[AbstractValue, ...],
     kw_defaults: dict[str, AbstractValue],
 ) -> AbstractValue:
-    """Evaluate a function's body with its parameters bound."""
-    from tangra.frontend import shape_annotations
+    """Call a function: its body is evaluated here with its parameters bound, or called as a function of its own."""
     from tangra.frontend.evaluator import Frame
 
     info = definition.scope
@@ -263,7 +274,25 @@ def call_user(
         )
     path = () if caller is None else (*caller.path, ev.place)
     first = args[0] if args else None
-    frame = Frame(definition, caller, ev.span, depth, first, path=path)
+
+    def evaluate(names: dict[str, AbstractValue], own: AbstractValue | None, at: Span | None) -> AbstractValue:
+        return _evaluate(ev, Frame(definition, caller, at, depth, own, path=path), names, scope)
+
+    if outlining.is_wanted(ev, definition, caller):
+        found = outlining.call(ev, definition, env, scope, first, lambda names, own: evaluate(names, own, None))
+        if found is not None:
+            return found
+    block, start, emitted = ev.b.block, len(ev.b.block.ops), ev.emitted
+    result = evaluate(env, first, ev.span)
+    outlining.note_size(ev, definition, block, start, ev.emitted - emitted)
+    return result
+
+
+def _evaluate(ev: Evaluator, frame: Frame, env: dict[str, AbstractValue], scope: Any) -> AbstractValue:
+    """Evaluate the body of the function that `frame` is a call of, with its parameters bound by `env`."""
+    from tangra.frontend import shape_annotations
+
+    definition, caller = frame.definition, frame.caller
     outer_env, outer_place = ev.state.env, (ev.node_span, ev.b.span)
     if caller is not None:
         caller.suspended = outer_env

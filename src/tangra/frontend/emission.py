@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from tangra.ir import Block, Builder, Value
+from tangra.ir import Block, Builder, Op, Value
+from tangra.ir.opdef import OpDef
 from tangra.shapes import prod
 
 if TYPE_CHECKING:
@@ -17,6 +19,17 @@ class CheckingBuilder(Builder):
     def __init__(self, ev: Evaluator, block: Block) -> None:
         super().__init__(block)
         self.ev = ev
+
+    def emit(
+        self,
+        defn: OpDef | str,
+        operands: Sequence[Value],
+        attrs: dict[str, Any] | None = None,
+        regions: Sequence[Block] = (),
+    ) -> Op:
+        """Emit an operation, and count it."""
+        self.ev.emitted += 1
+        return super().emit(defn, operands, attrs, regions)
 
     def __call__(self, name: str, *operands: Value, **attrs: Any) -> Value:
         if name == "check_index" and self.ev.written_so_far()[0]:

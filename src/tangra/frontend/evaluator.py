@@ -14,8 +14,8 @@ from typing import Any, NoReturn
 
 from tangra.api.kinds import Kind, np_kind
 from tangra.api.values import AbstractValue, ArrayValue, Scalar
-from tangra.errors import AliasError, InternalError, Note, TangraError, UnsupportedError
-from tangra.frontend import called, conversion, diagnostics, operators, symbols
+from tangra.errors import AliasError, InternalError, Note, ShapeMismatchError, TangraError, UnsupportedError
+from tangra.frontend import called, conversion, diagnostics, operators, symbols, whereabouts
 from tangra.frontend.dispatch import EXPRESSIONS, STATEMENTS
 from tangra.frontend.emission import CheckingBuilder
 from tangra.frontend.heap import ArrayState, ConflictState, HeapState, PathEnds, State, ViewState
@@ -80,6 +80,7 @@ class Evaluator:
         self.roomy: frozenset[int] = frozenset()
         self.keys: dict[Any, Any] = {}
         self.outlines = Outlines()
+        self.emitted = 0
         self.seen: set[int] | None = None
         self.named: set[int] | None = None
         self.untouched: dict[int, Value | None] = {}
@@ -408,8 +409,9 @@ class Evaluator:
         notes: Sequence[Note] = (),
         fix: str | None = None,
     ) -> NoReturn:
-        """Raise a diagnostic at the expression being evaluated."""
-        raise cls(message, code=code, span=self.span, notes=list(notes), fix=fix)
+        """Raise a diagnostic at the expression being evaluated; errors of shapes say where the shapes are from."""
+        origins = whereabouts.shape_notes(self) if issubclass(cls, ShapeMismatchError) else []
+        raise cls(message, code=code, span=self.span, notes=[*notes, *origins], fix=fix)
 
     def unsupported(self, message: str, fix: str | None = None, code: str = diagnostics.UNSUPPORTED) -> NoReturn:
         """Refuse a construct."""

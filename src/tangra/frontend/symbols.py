@@ -162,6 +162,7 @@ def symbol_for(ev: Evaluator, v: AbstractValue) -> Size:
             TypeMismatchError,
             f"{conversion.describe(ev, v)} can't be interpreted as an integer",
             code=diagnostics.NOT_A_NUMBER,
+            fix="pass an int: int(x), or a constant",
         )
     if v.size is not None:
         return v.size
@@ -257,8 +258,13 @@ def require_equal(ev: Evaluator, a: Size, b: Size, what: str) -> Size:
 
 def remove_unused_bindings(func: Func) -> None:
     """Drop `bind_dim`s of symbols that no type and no attribute mentions."""
+    _drop(func.body, used_symbols(func.body))
+
+
+def used_symbols(block: Block) -> set[str]:
+    """The symbols that what is in a block mentions in types and attributes; to bind one is not to use it."""
     used: set[str] = set()
-    for op in func.body.walk():
+    for op in block.walk():
         for v in op.results:
             _collect(getattr(v.type, "shape", ()), used)
         for region in op.regions:
@@ -267,7 +273,7 @@ def remove_unused_bindings(func: Func) -> None:
         for key, attr in op.attrs.items():
             if op.name != "bind_dim" or key != "symbol":
                 _collect(attr, used)
-    _drop(func.body, used)
+    return used
 
 
 def _collect(item: Any, used: set[str]) -> None:
