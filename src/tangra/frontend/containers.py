@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tangra.api.elementwise import is_number
+from tangra.api.elementwise import is_number, kinds_of
 from tangra.api.kinds import PYBOOL
 from tangra.api.values import (
     AbstractValue,
@@ -116,8 +116,32 @@ def binary(ev: Evaluator, op: str, left: AbstractValue, right: AbstractValue) ->
         if isinstance(left, form) and isinstance(right, form):
             return _two(ev, op, left, right)
     if isinstance(left, Const) and isinstance(left.value, str) and op == "%":
-        return Const(left.value % conversion.plain(ev, right))
+        try:
+            return Const(left.value % conversion.plain(ev, right))
+        except conversion.NotPlain:
+            ev.unsupported("text of a number that is only known at run time", "put the numbers into an f-string")
     return None
+
+
+def numpy_takes(ev: Evaluator, left: AbstractValue, right: AbstractValue) -> bool:
+    """Whether an operator of a number and a sequence is NumPy's, which makes an array of the sequence: the number has
+    to be NumPy's. Python's numbers take no sequences."""
+    for number, other in ((left, right), (right, left)):
+        sequence = isinstance(other, (TupleValue, ListValue, RangeValue)) or (
+            isinstance(other, Const) and isinstance(other.value, (tuple, range))
+        )
+        if not sequence or not is_number(number):
+            continue
+        python = {kind.python for kind in kinds_of(number)}
+        if len(python) > 1:
+            ev.error(
+                TypeMismatchError,
+                "whether this number is Python's or NumPy's depends on the path taken, and so does what the operator does",
+                code=diagnostics.CONFLICT,
+                fix="make an array of the list: np.array(items)",
+            )
+        return python == {False}
+    return False
 
 
 def _two(ev: Evaluator, op: str, left: Any, right: Any) -> AbstractValue | None:
@@ -184,6 +208,8 @@ def _two_dicts(ev: Evaluator, op: str, left: DictValue, right: DictValue) -> Abs
 
 
 def _repeat(ev: Evaluator, container: TupleValue | ListValue, count: AbstractValue) -> AbstractValue:
+    if any(not k.dtype.is_integer and k.dtype.kind != "b" for k in kinds_of(count)):
+        ev.python_error("TypeError", f"can't multiply sequence by non-int of type {conversion.describe(ev, count)!r}")
     items = as_items(ev, container, "*")
     n = int(ev.static(count, "the number of repetitions of a list"))
     return TupleValue(tuple(items) * n) if isinstance(container, TupleValue) else new_list(ev, items * n)
@@ -195,10 +221,13 @@ def in_range(ev: Evaluator, item: AbstractValue, r: RangeValue) -> AbstractValue
         return Const(conversion.plain(ev, item) in conversion.plain(ev, r))
     except conversion.NotPlain:
         pass
+    if not is_number(item) and not isinstance(item, ArrayValue):
+        return Const(False)
     step = ev.static(r.step, "the step of the range")
     lo, hi = (r.start, r.stop) if step > 0 else (ev.binary("+", r.stop, Const(1)), ev.binary("+", r.start, Const(1)))
     checks = [ev.binary("<=", lo, item), ev.binary("<", item, hi)]
-    if abs(step) != 1:
+    whole = is_number(item) and all(k.dtype.is_integer or k.dtype.kind == "b" for k in kinds_of(item))
+    if abs(step) != 1 or not whole:
         checks.append(ev.binary("==", ev.binary("%", ev.binary("-", item, r.start), Const(abs(step))), Const(0)))
     return _all(ev, checks)
 

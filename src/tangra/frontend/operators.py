@@ -82,11 +82,20 @@ def binary(ev: Evaluator, op: str, left: AbstractValue, right: AbstractValue) ->
         return found
     if isinstance(left, Const) and isinstance(right, Const):
         return _constants(ev, op, left, right)
-    if op == "==":
-        return Const(identical(ev, left, right))
-    if op == "!=":
-        return Const(not identical(ev, left, right))
-    return numbers.binary(ev, op, left, right)
+    if containers.numpy_takes(ev, left, right) and op != "@":
+        return numbers.binary(ev, op, left, right)
+    if op in ("==", "!="):
+        return Const(identical(ev, left, right) is (op == "=="))
+    if op == "*" and is_number(left if _is_text(right) else right) and (_is_text(left) or _is_text(right)):
+        ev.unsupported("a text repeated a number of times that is only known at run time")
+    names = conversion.describe(ev, left), conversion.describe(ev, right)
+    if op in COMPARISONS:
+        ev.python_error("TypeError", f"{op!r} not supported between instances of {names[0]!r} and {names[1]!r}")
+    ev.python_error("TypeError", f"unsupported operand type(s) for {op}: {names[0]!r} and {names[1]!r}")
+
+
+def _is_text(v: AbstractValue) -> bool:
+    return isinstance(v, Const) and isinstance(v.value, (str, bytes))
 
 
 def _numeric(v: AbstractValue) -> bool:
@@ -128,9 +137,19 @@ def inplace(ev: Evaluator, op: str, left: AbstractValue, right: AbstractValue) -
     """`left op= right`: in place for arrays, lists and classes that say so; the new value of the target."""
     if isinstance(left, ArrayValue):
         return _array_inplace(ev, op, left, right)
-    if isinstance(left, ListValue) and op == "+":
-        container_methods.extend(ev, left, right)
-        return left
+    if (
+        isinstance(left, ListValue)
+        and not isinstance(right, ArrayValue)
+        and not containers.numpy_takes(ev, left, right)
+    ):
+        if op == "+":
+            container_methods.extend(ev, left, right)
+            return left
+        if op == "*":
+            repeated = binary(ev, op, left, right)
+            assert isinstance(repeated, ListValue)
+            ev.put(left.ref, ev.look(repeated.ref))
+            return left
     if isinstance(left, DictValue) and op == "|":
         container_methods.update_dict(ev, left, right)
         return left
@@ -277,6 +296,12 @@ def contains(ev: Evaluator, item: AbstractValue, container: AbstractValue) -> Ab
         return Scalar(ev.b("reduce_or", hits, axes=axes) if axes else hits, (PYBOOL,))
     if isinstance(container, RangeValue):
         return containers.in_range(ev, item, container)
+    if isinstance(container, Const) and isinstance(container.value, str):
+        what = conversion.describe(ev, item)
+        ev.python_error("TypeError", f"'in <string>' requires string as left operand, not {what}")
+    if isinstance(container, DictValue) and isinstance(item, (ListValue, DictValue, ArrayValue)):
+        what = "numpy.ndarray" if isinstance(item, ArrayValue) else conversion.describe(ev, item)
+        ev.python_error("TypeError", f"unhashable type: {what!r}")
     found = ev.iterate(container)
     if found is None:
         ev.error(
