@@ -107,7 +107,7 @@ def _super(ev: Evaluator, v: classes.SuperValue, name: str) -> AbstractValue | N
     if isinstance(v.self, Const) and isinstance(v.self.value, type):
         cls = v.self.value
     assert cls is not None
-    found = classes.lookup(cls, name, after=v.owner)
+    found = classes.member(ev, cls, name, after=v.owner)
     if found is None:
         return None
     if found[1] is object and name == "__init__":
@@ -138,7 +138,7 @@ def _constant(ev: Evaluator, v: Const, name: str) -> AbstractValue | None:
 
 
 def _class_attribute(ev: Evaluator, cls: type, name: str) -> AbstractValue | None:
-    found = classes.lookup(cls, name)
+    found = classes.member(ev, cls, name)
     of_user = cls.__module__.partition(".")[0] not in LIBRARIES
     if found is not None and isinstance(found[0], classmethod) and of_user:
         return BoundMethod(Const(cls), Const(found[0].__func__))

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 from tangra.api.values import AbstractValue, BoundMethod, Const, InstanceValue, TupleValue
 from tangra.frontend import conversion, diagnostics
 from tangra.frontend.heap import Deleted, InstanceState
-from tangra.frontend.paths import Path
+from tangra.frontend.live import LIBRARIES
+from tangra.frontend.paths import MISSING, Path
 
 if TYPE_CHECKING:
     from tangra.frontend.evaluator import Evaluator
-
-MISSING = object()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,13 +27,41 @@ class SuperValue:
 
 def lookup(cls: type, name: str, after: type | None = None) -> tuple[Any, type] | None:
     """A class attribute as it is stored, and the class that has it."""
-    mro = list(cls.__mro__)
-    if after is not None:
-        mro = mro[mro.index(after) + 1 :]
-    for k in mro:
+    for k in mro_after(cls, after):
         if name in vars(k):
             return vars(k)[name], k
     return None
+
+
+def mro_after(cls: type, after: type | None) -> tuple[type, ...]:
+    """The classes that attributes of `cls` are searched in, in order; behind `after`, as `super()` does."""
+    return cls.__mro__ if after is None else cls.__mro__[cls.__mro__.index(after) + 1 :]
+
+
+def member(ev: Evaluator, cls: type, name: str, after: type | None = None) -> tuple[Any, type] | None:
+    """`lookup`, and what it found is required of later calls: a class may get another method while the program runs."""
+    found = lookup(cls, name, after)
+    if found is not None and not isinstance(found[0], _METHODS):
+        return found  # data is read by its path at each call
+    searched = mro_after(cls, after)
+    if after is not None and searched != searched[0].__mro__:
+        for k in searched[: None if found is None else searched.index(found[1]) + 1]:
+            _require(ev, k, name, vars(k).get(name, MISSING), "own")
+    elif any(map(_may_change, searched)):
+        _require(ev, searched[0], name, MISSING if found is None else found[0], "member")
+    return found
+
+
+def _require(ev: Evaluator, cls: type, name: str, expected: Any, step: str) -> None:
+    ev.live.guard(Path(cls, ((step, name),), f"{cls.__name__}.{name}"), "is", expected)
+
+
+_METHODS = (types.FunctionType, property, classmethod, staticmethod, functools.cached_property)
+
+
+def _may_change(cls: type) -> bool:
+    """A class that a class statement of the user made."""
+    return bool(cls.__flags__ & (1 << 9)) and cls.__module__.partition(".")[0] not in LIBRARIES
 
 
 def is_generated(function: Any) -> bool:
@@ -50,7 +77,7 @@ def user_class(v: AbstractValue) -> type | None:
 def special_method(ev: Evaluator, v: AbstractValue, name: str) -> AbstractValue | None:
     """A method with a special name that the user wrote, bound; None if there is none."""
     cls = user_class(v)
-    found = None if cls is None else lookup(cls, name)
+    found = None if cls is None else member(ev, cls, name)
     if cls is None or found is None or found[1] in (object, tuple) or is_generated(found[0]):
         return None
     return bind(ev, v, cls, found, name)
@@ -76,7 +103,8 @@ def bind(ev: Evaluator, v: AbstractValue, cls: type, found: tuple[Any, type], na
         return BoundMethod(Const(cls), Const(value.__func__))
     if hasattr(type(value), "__get__") and not isinstance(value, type):
         ev.unsupported(f"the descriptor {owner.__name__}.{name}", "use a property or a plain attribute")
-    return ev.live.lift(value, Path(owner, (("attr", name),), f"{owner.__name__}.{name}"))
+    holder = cls if lookup(cls, name) == found else owner
+    return ev.live.lift(value, Path(holder, (("attr", name),), f"{holder.__name__}.{name}"))
 
 
 def slot(ev: Evaluator, v: InstanceValue, name: str) -> AbstractValue | None:
@@ -100,7 +128,7 @@ def set_slot(ev: Evaluator, v: InstanceValue, name: str, value: Any) -> None:
 
 def getattr_(ev: Evaluator, v: InstanceValue, name: str) -> AbstractValue | None:
     """`v.name`; None if there is no such attribute."""
-    found = lookup(v.cls, name)
+    found = member(ev, v.cls, name)
     if found is not None and isinstance(found[0], property):
         return bind(ev, v, v.cls, found, name)
     own = slot(ev, v, name)
@@ -110,14 +138,14 @@ def getattr_(ev: Evaluator, v: InstanceValue, name: str) -> AbstractValue | None
         return Const(v.cls)
     if found is not None and not isinstance(found[0], (types.MemberDescriptorType, types.GetSetDescriptorType)):
         return bind(ev, v, v.cls, found, name)
-    if lookup(v.cls, "__getattr__") is not None:
+    if member(ev, v.cls, "__getattr__") is not None:
         ev.unsupported(f"{v.cls.__name__}.__getattr__", "give the class the attribute itself, or a property")
     return None
 
 
 def setattr_(ev: Evaluator, v: InstanceValue, name: str, value: AbstractValue) -> None:
     """`v.name = value`."""
-    found = lookup(v.cls, name)
+    found = member(ev, v.cls, name)
     if found is not None and isinstance(found[0], property):
         if found[0].fset is None:
             ev.python_error("AttributeError", f"property '{name}' of '{v.cls.__name__}' object has no setter")
@@ -125,7 +153,7 @@ def setattr_(ev: Evaluator, v: InstanceValue, name: str, value: AbstractValue) -
         return
     if is_frozen(v.cls):
         ev.python_error("FrozenInstanceError", f"cannot assign to field '{name}'")
-    hook = lookup(v.cls, "__setattr__")
+    hook = member(ev, v.cls, "__setattr__")
     if hook is not None and hook[1] is not object and not is_generated(hook[0]):
         ev.unsupported(f"{v.cls.__name__}.__setattr__", "use properties")
     set_slot(ev, v, name, value)
@@ -162,14 +190,14 @@ def construct(ev: Evaluator, cls: type, args: list[AbstractValue], kwargs: dict[
     metaclass = type(cls)
     if metaclass is not type and metaclass.__name__ != "ABCMeta":
         ev.unsupported(f"constructing {cls.__name__}, whose metaclass is {metaclass.__name__}")
-    if issubclass(cls, BaseException) or not _is_plain(cls):
+    if issubclass(cls, BaseException) or not _is_plain(ev, cls):
         ev.unsupported(
             f"constructing {cls.__name__} in compiled code",
             "construct it outside and pass it in",
             diagnostics.UNSUPPORTED_CALL,
         )
     v = InstanceValue(ev.allocate(InstanceState()), cls)
-    init = lookup(cls, "__init__")
+    init = member(ev, cls, "__init__")
     assert init is not None
     if dataclasses.is_dataclass(cls) and is_generated(init[0]):
         _init_dataclass(ev, v, args, kwargs)
@@ -181,8 +209,8 @@ def construct(ev: Evaluator, cls: type, args: list[AbstractValue], kwargs: dict[
     return v
 
 
-def _is_plain(cls: type) -> bool:
-    new = lookup(cls, "__new__")
+def _is_plain(ev: Evaluator, cls: type) -> bool:
+    new = member(ev, cls, "__new__")
     return new is not None and new[1] is object and not _has_foreign_base(cls)
 
 
@@ -224,7 +252,7 @@ def _init_dataclass(
             set_slot(ev, v, f.name, value_)
         else:
             init_only.append(value_)
-    post = lookup(v.cls, "__post_init__")
+    post = member(ev, v.cls, "__post_init__")
     if post is not None:
         ev.call(Const(post[0]), [v, *init_only], {})
 
@@ -281,7 +309,7 @@ def tuple_attribute(ev: Evaluator, v: TupleValue, name: str) -> AbstractValue | 
         return BoundMethod(v, _replace)
     if name == "_asdict":
         return BoundMethod(v, _asdict)
-    found = lookup(cls, name)
+    found = member(ev, cls, name)
     if found is None or is_generated(found[0]) or found[1] in (tuple, object):
         return None
     return bind(ev, v, cls, found, name)

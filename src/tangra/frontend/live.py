@@ -82,8 +82,8 @@ class Guard:
     """What must hold of the object at `path` for the compiled function to be valid.
 
     `check`: 'is' (the very object), 'equal' (same type and value), 'type' (class), 'length', 'keys', 'array' (dtype and
-    shape as an ArrayType), 'layout' (memory layout of an array) and 'writeable' (whether it may be written to), 'kind'
-    (class of a number), 'positive' and 'not positive'.
+    shape as an ArrayType), 'lacks' (a dict that has none of these keys), 'layout' (memory layout of an array) and
+    'writeable' (whether it may be written to), 'kind' (class of a number), 'positive' and 'not positive'.
     """
 
     path: Path
@@ -109,6 +109,8 @@ class Guard:
             return bool(len(value) == self.expected)
         if self.check == "keys":
             return bool(tuple(value) == self.expected)
+        if self.check == "lacks":
+            return bool(self.expected.isdisjoint(value))
         if self.check == "layout":
             return bool(layout_of(value) == self.expected)
         if self.check == "writeable":
@@ -152,6 +154,7 @@ class LiveObjects:
         if name in namespace:
             return self.lift(namespace[name], self.paths[ref].item(name, name))
         builtins = frame.definition.builtins
+        self.guard_lacks(self.paths[ref], name)
         return Const(builtins[name]) if name in builtins else None
 
     def _slot(self, found: Any, name: str) -> AbstractValue:
@@ -208,6 +211,12 @@ class LiveObjects:
         """Require something of the object at `path`."""
         if not self._fixed(path):
             self.guards[path.key, check] = Guard(path, check, expected)
+
+    def guard_lacks(self, path: Path, name: str) -> None:
+        """Require that the dict at `path` has no such key."""
+        known = self.guards.get((path.key, "lacks"))
+        names = known.expected if known is not None else frozenset()
+        self.guard(path, "lacks", names | {name})
 
     def _fixed(self, path: Path) -> bool:
         return isinstance(path.root, types.ModuleType) and path.root.__name__.partition(".")[0] in LIBRARIES
@@ -379,6 +388,8 @@ class LiveObjects:
         own = getattr(obj, "__dict__", None)
         if own is not None and name in own:
             return self.lift(own[name], self.paths[ref].attr(name))
+        if own is not None and not self.paths[ref].is_argument:
+            self.guard_lacks(self.paths[ref].attr("__dict__"), name)
         if any(name in getattr(cls, "__slots__", ()) for cls in type(obj).__mro__) and hasattr(obj, name):
             return self.lift(getattr(obj, name), self.paths[ref].attr(name))
         return None

@@ -2,8 +2,29 @@
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+
+MISSING = object()
+"""What a class has under a name that it does not define."""
+
+
+def _own(cls: type, name: str) -> Any:
+    return vars(cls).get(name, MISSING)
+
+
+def _member(cls: type, name: str) -> Any:
+    return next((vars(k)[name] for k in cls.__mro__ if name in vars(k)), MISSING)
+
+
+_STEPS: dict[str, Callable[[Any, Any], Any]] = {
+    "item": operator.getitem,
+    "attr": getattr,
+    "own": _own,
+    "member": _member,
+}
 
 
 @dataclass(frozen=True)
@@ -15,7 +36,8 @@ class ArgRoot:
 
 @dataclass(frozen=True, eq=False)
 class Path:
-    """`root` (an `ArgRoot` or a live object) followed by steps: ('item', key) or ('attr', name)."""
+    """`root` (an `ArgRoot` or a live object) followed by steps: ('item', key), ('attr', name), and of classes, as it is
+    stored, ('member', name) for what they or their bases define and ('own', name) for what they define themselves."""
 
     root: Any
     steps: tuple[tuple[str, Any], ...] = ()
@@ -46,7 +68,7 @@ class Path:
     def _walk(self, arguments: dict[int | str, Any], steps: tuple[tuple[str, Any], ...]) -> Any:
         value = arguments[self.root.key] if isinstance(self.root, ArgRoot) else self.root
         for kind, key in steps:
-            value = value[key] if kind == "item" else getattr(value, key)
+            value = _STEPS[kind](value, key)
         return value
 
     def assign(self, arguments: dict[int | str, Any], value: Any) -> None:
