@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from tangra.api import registry
 from tangra.core import stages
+from tangra.core.calling import CompiledCall
 from tangra.core.keys import SMALL_DIM, Keyed, difference, key_of
 from tangra.core.locks import COMPILING
 from tangra.core.naming import global_name
 from tangra.core.results import Arguments, call_arguments
-from tangra.core.serving import Serve
 from tangra.core.specialisation import Specialisation, compile_call, describe_arguments
 from tangra.core.transformed import NOT_CALLABLE
 from tangra.errors import EntryError, TangraError, TypeMismatchError, declare
@@ -40,11 +40,7 @@ WARN_AT = 16
 
 log = logging.getLogger("tangra.jit")
 
-Shape = tuple[int | str, ...]
-"""How a call looks: the number of positional arguments, and the names of the others in order."""
-
-
-class JitFunction:
+class JitFunction(CompiledCall):
     """A function that compiles itself at the first call with new types; see `jit`.
 
     `recompilations` says why each specialisation was made; the same goes to the logger `tangra.jit`.
@@ -64,7 +60,6 @@ class JitFunction:
         self.dynamic = dynamic
         self.options = options or NativeOptions()
         self.recompilations: list[str] = []
-        self._serving: dict[Shape | int, tuple[Serve, ...]] = {}
         self._exact: dict[Any, list[Specialisation]] = {}
         self._symbolic: dict[Any, list[tuple[tuple[int | None, ...], Specialisation]]] = {}
         self._seen: dict[Any, list[Keyed]] = {}
@@ -88,28 +83,17 @@ class JitFunction:
         return {name: parameters.index(name) for name in names}
 
     # ---- calling --------------------------------------------------------------------------------------------------
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        for serve in self._serving.get((len(args), *kwargs) if kwargs else len(args), ()):
-            result = serve(args, kwargs)
-            if result is not MISS:
-                return result
-        return self._call_carefully(args, kwargs)
-
-    def _call_carefully(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Find or make the specialisation for a call that no short way serves (yet), and run it."""
+    def _call_carefully(self, /, *args: Any, **kwargs: Any) -> Any:
+        """Find or make the specialisation for a call that no wrapper serves (yet), and run it."""
         arguments = call_arguments(args, kwargs)
         made = self._specialise(args, kwargs, arguments)
-        if made.serve is not None:
-            self._serve_first(made.serve, (len(args), *kwargs) if kwargs else len(args))
-            result = made.serve(args, kwargs)
+        wrapper = made.native.wrapper
+        if wrapper is not None and wrapper not in self._entries:
+            self._serve_by((wrapper, *self._entries))
+            result = self._attempt(*args, **kwargs)
             if result is not MISS:
                 return result
         return made(arguments)
-
-    def _serve_first(self, serve: Serve, shape: Shape | int) -> None:
-        """Try `serve` before the others for calls that look like this one."""
-        others = [s for s in self._serving.get(shape, ()) if s is not serve]
-        self._serving[shape] = (serve, *others)
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         return self if instance is None else types.MethodType(self, instance)
@@ -240,8 +224,7 @@ class JitFunction:
             return
         for entry in table.pop(next(iter(table))):
             dropped: Specialisation = entry[1] if isinstance(entry, tuple) else entry
-            for shape, serving in list(self._serving.items()):
-                self._serving[shape] = tuple(s for s in serving if s is not dropped.serve)
+            self._serve_by(tuple(e for e in self._entries if e is not dropped.native.wrapper))
 
     def _name(self) -> str:
         return str(getattr(self.function, "__name__", type(self.function).__name__))

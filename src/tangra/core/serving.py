@@ -1,23 +1,22 @@
-"""The short way from a call to compiled code: a Python function generated for one specialisation.
+"""The short way from a call to compiled code: what the wrapper of one specialisation tests, reads and builds.
 
-It tests what the specialisation rests on (types, shapes, structure and identity of the arguments, guards of what the
-function captures), reads the leaves, calls `packing.short_call`'s function and builds the result, all as straight-line
-code. What it can't decide quickly it leaves to the careful way by returning MISS, before anything has happened.
+The wrapper (`tangra.native.Wrapper`) tests what the specialisation rests on: types, shapes, structure and identity of
+the arguments, and the guards of what the function captures. It reads the leaves, calls the compiled function and builds
+the result. What it can't decide quickly it leaves to the careful way, before anything has happened.
 """
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tangra.api.kinds import PYBOOL, PYFLOAT, PYINT, Kind
-from tangra.core.results import Builder, apply, call_arguments
+from tangra.core.results import call_arguments
 from tangra.frontend.live import Guard
 from tangra.frontend.paths import ArgRoot, Path
-from tangra.frontend.results import ArrayNode, ConstNode, ExistingNode, Node, NumberNode, TupleNode
+from tangra.frontend.results import ArrayNode, ConstNode, DictNode, ExistingNode, ListNode, Node, NumberNode, TupleNode
 from tangra.frontend.specs import (
     ArgSpec,
     ArraySpec,
@@ -30,293 +29,249 @@ from tangra.frontend.specs import (
     SameSpec,
     TupleSpec,
 )
-from tangra.ir import ArrayType
-from tangra.native import MISS
+from tangra.native import NoShortWay, Wrapper
 
 if TYPE_CHECKING:
     from tangra.core.specialisation import Specialisation
 
-Serve = Callable[[tuple[Any, ...], dict[str, Any]], Any]
-
-MAX_LINES = 3000
+MAX_STEPS = 2000
 """Specialisations that need more tests and reads are served the careful way only."""
-INT_RANGE = "-0x8000000000000000 <= {} <= 0x7fffffffffffffff"
 
 
-class NoShortWay(Exception):
-    """A specialisation that has to be served the careful way."""
+class Plan:
+    """How calls of one form are served: by what the specialisation knows of their arguments and of what it captures."""
 
-
-def short_way(made: Specialisation, min_dim: int) -> Serve | None:
-    """The function `serve(args, kwargs)` of a specialisation, or None if it has none. Symbolic dims of its arguments
-    are at least `min_dim`."""
-    if made.native.short is None or made.partition_needed:
-        return None
-    try:
-        return _Generator(made, min_dim).function()
-    except NoShortWay:
-        return None
-
-
-class _Generator:
-    """Writes the source of `serve`."""
-
-    def __init__(self, made: Specialisation, min_dim: int) -> None:
+    def __init__(self, made: Specialisation) -> None:
         self.made = made
-        self.min_dim = min_dim
-        self.namespace: dict[str, Any] = {}
-        self.lines: list[str] = []
+
+    def write(self, w: Wrapper, uses_arena: bool, tapes: int) -> None:
+        """Write the wrapper; NoShortWay where there is none."""
+        if self.made.partition_needed or (self.made.traced.changes and w.module.records):
+            raise NoShortWay  # a failed call that changes containers is made again by CPython
+        _Writer(self.made, w).write(uses_arena, tapes)
+
+    def fail(self, address: int) -> Any:
+        """Raise the exception of a failed call."""
+        raise self.made.exception(self.made.native.failed(address)) from None
+
+    def finish(self, results: tuple[Any, ...], /, *args: Any, **kwargs: Any) -> Any:
+        """Build the result and make the changes that take more than a wrapper does."""
+        return self.made.finished(results, call_arguments(args, kwargs))
+
+
+class _Writer:
+    """Writes one wrapper."""
+
+    def __init__(self, made: Specialisation, w: Wrapper) -> None:
+        self.made = made
+        self.traced = made.traced
+        self.w = w
+        self.steps = 0
         self.places: dict[Any, str] = {}
-        self.distinct: list[str] = []
+        self.classes: dict[str, type] = {}
+        self.distinct: dict[str, None] = {}
         self.identities: dict[int, str] = {}
-        self.symbols: dict[str, str] = {}
 
-    def bind(self, value: Any) -> str:
-        """A name for a constant."""
-        name = f"K{len(self.namespace)}"
-        self.namespace[name] = value
-        return name
-
-    def require(self, test: str) -> None:
-        """Miss unless `test` holds."""
-        self.lines.append(f"if not ({test}): return MISS")
-        if len(self.lines) > MAX_LINES:
-            raise NoShortWay
-
-    def function(self) -> Serve:
-        self._arguments()
+    def write(self, uses_arena: bool, tapes: int) -> None:
+        w = self.w
+        w.names(len(self.made.positional), tuple(self.made.named))
+        specs = self.made.roots()
+        for k, (key, _) in enumerate(specs):
+            self.places[Path(ArgRoot(key)).key] = w.argument(k)
+        for key, spec in specs:
+            self._spec(spec, Path(ArgRoot(key)))
         self._guards()
-        values = [self.place(p.path) for p in self.made.params]
-        for capture in self.made.traced.captures:
-            if capture.kind is None:
-                self.distinct.append(self.place(capture.path))
-            elif capture.kind == PYINT:
-                self.require(INT_RANGE.format(self.place(capture.path)))
-        self._identity()
-        body = ["try:", *(f"    {line}" for line in self.lines or ["pass"]), "except UNREADABLE: return MISS"]
-        body += ["try:", f"    r = call({', '.join(values)})", "except BaseException as e:"]
-        body += ["    raise exception(e) from None", "if r is MISS: return MISS", *self._finish(values)]
-        source = "def serve(args, kwargs):\n" + "\n".join(f"    {line}" for line in body)
-        self.namespace |= {
-            "MISS": MISS,
-            "UNREADABLE": (LookupError, AttributeError, TypeError, ValueError),
-            "call": self.made.native.short,
-            "exception": self.made.exception,
-            "ndarray": np.ndarray,
-        }
-        exec(compile(source, "<call of compiled code>", "exec"), self.namespace)
-        made: Serve = self.namespace["serve"]
-        return made
+        self._parameters()
+        w.require_distinct(list(self.distinct))
+        w.apart()
+        w.call(uses_arena, tapes)
+        for written in self.traced.written:
+            if not self.traced.func.params[written.param].array.rank:
+                w.store_zero_rank(written.param, written.result)
+        simple = None if self.traced.mutations else self._result(self.traced.result)
+        w.leave(w.give(w.finished() if simple is None else simple))
 
     # ---- reading --------------------------------------------------------------------------------------------------
     def place(self, path: Path) -> str:
-        """The local variable that holds what is at `path`."""
+        """What is at `path`."""
         key = path.key
         if key not in self.places:
-            if not path.steps:
-                if isinstance(path.root, ArgRoot):
-                    raise NoShortWay
-                self.places[key] = self.bind(path.root)
-            else:
-                holder = self.place(Path(path.root, path.steps[:-1]))
-                self.places[key] = self._step(holder, *path.steps[-1])
+            self.steps += 1
+            if self.steps > MAX_STEPS or (not path.steps and isinstance(path.root, ArgRoot)):
+                raise NoShortWay
+            self.places[key] = self._read(path)
         return self.places[key]
 
-    def _step(self, holder: str, kind: str, key: Any) -> str:
-        name = f"p{len(self.places)}"
-        if kind == "item":
-            spelled = repr(key) if type(key) in (int, str) else self.bind(key)
-            self.lines.append(f"{name} = {holder}[{spelled}]")
-        elif key.isidentifier():
-            self.lines.append(f"{name} = {holder}.{key}")
-        else:
-            raise NoShortWay
-        return name
-
-    def _arguments(self) -> None:
-        names = []
-        for key in self.made.positional:
-            name = f"a{key}"
-            names.append(name)
-            self.places[Path(ArgRoot(key)).key] = name
-        if names:
-            self.lines.append(f"{', '.join(names)}, = args")
-        for n, word in enumerate(self.made.named):
-            self.lines.append(f"k{n} = kwargs[{word!r}]")
-            self.places[Path(ArgRoot(word)).key] = f"k{n}"
-        for root, spec in self.made.roots():
-            self._spec(spec, Path(ArgRoot(root)))
+    def _read(self, path: Path) -> str:
+        if not path.steps:
+            obj = self.w.constant(path.root)
+            self.classes[obj] = type(path.root)
+            return obj
+        holder = self.place(Path(path.root, path.steps[:-1]))
+        kind, key = path.steps[-1]
+        return self.w.item(holder, key, self.classes.get(holder)) if kind == "item" else self.w.attribute(holder, key)
 
     # ---- tests ------------------------------------------------------------------------------------------------------
     def _spec(self, spec: ArgSpec, path: Path) -> None:
-        name = self.place(path)
+        obj = self.place(path)
         if isinstance(spec, NumberSpec):
-            self._number(spec.kind, name)
+            self._class(obj, spec.kind.type)
         elif isinstance(spec, ArraySpec):
-            self._array(spec, name)
+            self._array(spec, obj)
         elif isinstance(spec, ConstSpec):
-            self._constant(spec.value, name)
+            self._constant(spec.value, obj)
         elif isinstance(spec, TupleSpec):
-            self.require(f"type({name}) is {self.bind(spec.cls or tuple)} and len({name}) == {len(spec.items)}")
+            self._class(obj, spec.cls or tuple, tuple)
+            self.w.require_length(obj, len(spec.items))
             self._items(spec.items, path)
         elif isinstance(spec, SameSpec):
-            self.require(f"{name} is {self.identities[spec.identity]}")
+            self.w.require(self.w.same(obj, self.identities[spec.identity]))
         elif not isinstance(spec, LiveSpec):
-            self._container(spec, path, name)
+            self._container(spec, path, obj)
+
+    def _class(self, obj: str, cls: type, layout: type | None = None) -> None:
+        self.w.require_class(obj, cls)
+        self.classes[obj] = layout or cls
 
     def _items(self, items: tuple[ArgSpec, ...], path: Path) -> None:
         for k, item in enumerate(items):
             self._spec(item, path.item(k))
 
-    def _container(self, spec: ListSpec | DictSpec | InstanceSpec, path: Path, name: str) -> None:
-        self.distinct.append(name)
+    def _container(self, spec: ListSpec | DictSpec | InstanceSpec, path: Path, obj: str) -> None:
+        self.distinct[obj] = None
         if spec.identity is not None:
-            self.identities[spec.identity] = name
+            self.identities[spec.identity] = obj
         if isinstance(spec, ListSpec):
-            self.require(f"type({name}) is list and len({name}) == {len(spec.items)}")
+            self._class(obj, list)
+            self.w.require_length(obj, len(spec.items))
             self._items(spec.items, path)
         elif isinstance(spec, DictSpec):
-            self.require(f"type({name}) is dict and tuple({name}) == {self.bind(spec.keys)}")
+            self._keys(obj, spec.keys)
             for key, item in zip(spec.keys, spec.items, strict=True):
                 self._spec(item, path.item(key))
         else:
             own = getattr(spec.source, "__dict__", None)
             if own is None or tuple(own) != spec.names:
                 raise NoShortWay
-            self.require(f"type({name}) is {self.bind(spec.cls)} and tuple({name}.__dict__) == {self.bind(spec.names)}")
+            self._class(obj, spec.cls)
+            self._keys(self.w.attribute(obj, "__dict__"), spec.names)
             for attribute, item in zip(spec.names, spec.items, strict=True):
                 self._spec(item, path.attr(attribute))
 
-    def _number(self, kind: Kind, name: str) -> None:
-        test = f"type({name}) is {'float' if kind == PYFLOAT else self.bind(kind.type)}"
-        self.require(test if kind != PYINT else f"{test} and {INT_RANGE.format(name)}")
+    def _keys(self, obj: str, keys: tuple[Any, ...]) -> None:
+        if not all(type(key) in (str, int, bytes) for key in keys):
+            raise NoShortWay
+        self.w.require_keys(obj, keys)
+        self.classes[obj] = dict
 
-    def _array(self, spec: ArraySpec, name: str) -> None:
+    def _array(self, spec: ArraySpec, obj: str) -> None:
         if spec.identity is not None and spec.identity in self.identities:
-            self.require(f"{name} is {self.identities[spec.identity]}")
+            self.w.alias(obj, self.identities[spec.identity])
             return
         if spec.identity is not None:
-            self.identities[spec.identity] = name
+            self.identities[spec.identity] = obj
         if spec.layout != "C":
             raise NoShortWay  # compiled code takes arrays in C order only
-        self.distinct.append(name)
-        dtype = self.bind(np.dtype(spec.type.dtype.numpy))
-        self.require(f"type({name}) is ndarray and {name}.dtype is {dtype} and {self._shape(spec.type, name)}")
+        self.distinct[obj] = None
+        self.w.array(obj, spec.type, self.made.min_dim)
         if spec.read_only:
-            self.require(f"not {name}.flags.writeable")
-        elif not spec.type.shape:
-            self.require(f"{name}.flags.writeable")
+            self.w.writeable(obj, False)
 
-    def _shape(self, type: ArrayType, name: str) -> str:
-        if all(isinstance(n, int) for n in type.shape):
-            return f"{name}.shape == {tuple(type.shape)}"
-        tests = [f"{name}.ndim == {type.rank}"]
-        for axis, size in enumerate(type.shape):
-            found = f"{name}.shape[{axis}]"
-            if isinstance(size, int):
-                tests.append(f"{found} == {size}")
-            elif str(size) in self.symbols:
-                tests.append(f"{found} == {self.symbols[str(size)]}")
-            else:
-                self.symbols[str(size)] = found
-                tests.append(f"{found} >= {self.min_dim}")
-        return " and ".join(tests)
-
-    def _constant(self, value: Any, name: str) -> None:
+    def _constant(self, value: Any, obj: str) -> None:
         if value is None or isinstance(value, (bool, enum.Enum)):
-            self.require(f"{name} is {self.bind(value)}")
-        elif type(value) in (int, str, bytes):
-            self.require(f"type({name}) is {self.bind(type(value))} and {name} == {self.bind(value)}")
+            self.w.require_is(obj, value)
+            return
+        if type(value) not in (int, float, str, bytes) and not isinstance(value, np.generic):
+            raise NoShortWay
+        self.w.require_class(obj, type(value))
+        if not isinstance(value, float):
+            self.w.require_equal(obj, value)
+        elif value == value:
+            self.w.float_bits(obj, value)
         else:
             raise NoShortWay
 
     def _guards(self) -> None:
-        for path, value in self.made.traced.static:
-            self._guard(Guard(path, "equal", value))
-        for guard in self.made.traced.guards:
-            self._guard(guard)
+        for path, value in self.traced.static:
+            self._constant(value, self.place(path))
+        for guard in self.traced.guards:
+            if guard.check not in ("positive", "not positive"):
+                self._guard(guard)
 
     def _guard(self, guard: Guard) -> None:
-        name, expected = self.place(guard.path), guard.expected
+        if guard.check == "is" and not guard.path.steps and guard.path.root is guard.expected:
+            return
+        obj, expected, w = self.place(guard.path), guard.expected, self.w
         if guard.check == "is":
-            self.require(f"{name} is {self.bind(expected)}")
+            w.require_is(obj, expected)
         elif guard.check == "equal":
-            self._constant(expected, name)
+            self._constant(expected, obj)
         elif guard.check in ("type", "kind"):
-            self.require(f"type({name}) is {self.bind(expected)}")
+            self._class(obj, expected)
         elif guard.check == "length":
-            self.require(f"len({name}) == {expected}")
+            w.require_length(obj, expected)
         elif guard.check == "keys":
-            self.require(f"tuple({name}) == {self.bind(expected)}")
+            self._keys(obj, expected)
+        elif guard.check == "lacks":
+            self._lacks(obj, expected)
+        elif guard.check == "array":
+            w.array(obj, expected, 0)
+        elif guard.check == "layout" and expected == "C":
+            return  # an array that passed its test is in C order
         elif guard.check == "writeable":
-            if not expected:
-                self.require(f"not {name}.flags.writeable")
-        elif guard.check == "layout":
-            if expected != "C":
-                raise NoShortWay
-        elif guard.check != "array":
+            w.writeable(obj, expected)
+        else:
             raise NoShortWay
-        else:
-            dtype = self.bind(np.dtype(expected.dtype.numpy))
-            self.require(f"type({name}) is ndarray and {name}.dtype is {dtype} and {name}.shape == {expected.shape}")
 
-    def _identity(self) -> None:
-        """Objects that were different when this was compiled are different."""
-        names = list(dict.fromkeys(self.distinct))
-        if len(names) > 3:
-            self.require(f"len({{{', '.join(f'id({n})' for n in names)}}}) == {len(names)}")
-        else:
-            for k, name in enumerate(names):
-                for other in names[:k]:
-                    self.require(f"{name} is not {other}")
+    def _lacks(self, obj: str, keys: Iterable[Any]) -> None:
+        self._class(obj, dict)
+        for key in sorted(keys, key=str):
+            self.w.require_lacks(obj, key)
+
+    def _parameters(self) -> None:
+        signs = {g.path.key: g.check == "positive" for g in self.traced.guards if g.check.endswith("positive")}
+        for p in self.made.params:
+            obj = self.place(p.path)
+            if p.kind is None:
+                self.distinct[obj] = None
+                self.w.array_parameter(p.param, obj)
+                continue
+            self.w.number(p.param, obj, p.kind.python)
+            if p.path.key in signs:
+                self.w.positive(p.param, signs.pop(p.path.key))
+        if signs:
+            raise NoShortWay
 
     # ---- results ----------------------------------------------------------------------------------------------------
-    def _finish(self, values: list[str]) -> list[str]:
-        made = self.made
-        lines = [f"{values[w.param]}[...] = r[{w.result}]" for w in made.zero_rank]
-        simple = None if made.traced.mutations else self._simple(made.traced.result)
-        if simple is not None:
-            return [*lines, f"return {simple}"]
-        self.namespace |= {
-            "Builder": Builder,
-            "apply": apply,
-            "call_arguments": call_arguments,
-            "result": made.traced.result,
-            "mutations": made.traced.mutations,
-        }
-        return [
-            *lines,
-            "builder = Builder(r, call_arguments(args, kwargs))",
-            "value = builder.build(result)",
-            "for mutation in mutations: apply(mutation, builder)",
-            "return value",
-        ]
+    def _result(self, node: Node) -> str | None:
+        """The object of a node; None where it takes more than wrappers do."""
+        return self._built(node, {}) if self._is_simple(node) else None
 
-    def _simple(self, node: Node) -> str | None:
-        """The result as an expression of `r`; None where it takes more."""
+    def _is_simple(self, node: Node) -> bool:
         if isinstance(node, NumberNode):
-            return self._result_number(node)
-        if isinstance(node, ArrayNode):
-            rank = self.made.func.returned[node.index].array.rank
-            return f"r[{node.index}]" if rank else None
-        if isinstance(node, ConstNode):
-            return "None" if node.value is None else self.bind(node.value)
-        if isinstance(node, TupleNode):
-            items = [self._simple(item) for item in node.items]
-            known = [item for item in items if item is not None]
-            if len(known) < len(items):
-                return None
-            made = f"({''.join(f'{item}, ' for item in known)})"
-            return made if node.cls is None else f"{self.bind(node.cls)}(*{made})"
-        if isinstance(node, ExistingNode) and isinstance(node.path.root, ArgRoot):
-            return self.places.get(node.path.key)
-        return None
+            return node.tag is None
+        if isinstance(node, (TupleNode, ListNode, DictNode)):
+            return all(self._is_simple(item) for item in node.items)
+        if isinstance(node, ExistingNode):
+            return node.path.key in self.places
+        return isinstance(node, (ArrayNode, ConstNode))
 
-    def _result_number(self, node: NumberNode) -> str:
-        if node.tag is None:
-            kind = node.kinds[0]
-            value = f"r[{node.index}]"
-            if kind in (PYBOOL, PYINT, PYFLOAT):
-                return value
-            return f"{self.bind(kind.type)}({value})"
-        return f"{self.bind(tuple(k.type for k in node.kinds))}[r[{node.tag}]](r[{node.index}])"
+    def _built(self, node: Node, made: dict[int, str]) -> str:
+        w = self.w
+        if isinstance(node, NumberNode):
+            return w.boxed(node.index, node.kinds[0].type)
+        if isinstance(node, ArrayNode):
+            if node.key not in made:
+                made[node.key] = w.array_result(node.index)
+            return made[node.key]
+        if isinstance(node, ConstNode):
+            return w.constant(node.value)
+        if isinstance(node, ExistingNode):
+            return self.places[node.path.key]
+        assert isinstance(node, (TupleNode, ListNode, DictNode))
+        items = [self._built(item, made) for item in node.items]
+        if isinstance(node, DictNode):
+            return w.made_dict(node.keys, items)
+        if isinstance(node, ListNode):
+            return w.made_list(items)
+        return w.made_tuple(items) if node.cls is None else w.called(node.cls, items)

@@ -12,7 +12,7 @@ import numpy as np
 
 from tangra.api.kinds import PYBOOL
 from tangra.core.results import Arguments, Builder, apply
-from tangra.core.serving import Serve, short_way
+from tangra.core.serving import Plan
 from tangra.errors import AliasError, declare
 from tangra.frontend.entry import Leaf, Traced, trace
 from tangra.frontend.failures import MESSAGE
@@ -122,14 +122,12 @@ class Specialisation:
         params: list[Leaf | Capture] = [*traced.leaves, *traced.captures]
         self.params = sorted(params, key=lambda leaf: leaf.param)
         self.zero_rank = [w for w in traced.written if not traced.func.params[w.param].array.rank]
-        self.func = lowered(traced)
-        self.native = compile_func(self.func, options=options)
-        self.seconds = time.perf_counter() - started
         self._identified, self.partition_needed = self._identity_paths()
+        self.func = lowered(traced)
+        self.native = compile_func(self.func, options=options, planner=Plan(self))
+        self.seconds = time.perf_counter() - started
         self._partition: tuple[int, ...] | None = None
         self.plain: Callable[..., Any] | None = None
-        may_fail = bool(traced.changes and self.native.records)
-        self.serve: Serve | None = None if may_fail else short_way(self, min_dim)
 
     def rebuilt(self, options: NativeOptions) -> Specialisation:
         """The same, compiled with other options."""
@@ -192,7 +190,11 @@ class Specialisation:
                 raise self.exception(e) from None
         for w in self.zero_rank:
             values[w.param][...] = found[w.result]
-        builder = Builder(found, arguments)
+        return self.finished(found, arguments)
+
+    def finished(self, results: Sequence[Any], arguments: Arguments) -> Any:
+        """The Python result, after all that the call changes is changed."""
+        builder = Builder(results, arguments)
         result = builder.build(self.traced.result)
         for mutation in self.traced.mutations:
             apply(mutation, builder)

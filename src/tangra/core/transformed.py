@@ -9,17 +9,21 @@ from __future__ import annotations
 import functools
 import types
 from collections.abc import Callable, Sequence
-from typing import Any, SupportsIndex
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from tangra.api import registry
 from tangra.api.values import AbstractValue, Const, PartialValue, TransformValue, TupleValue
 from tangra.core import arguments, batching, custom, derivatives, jacobians
+from tangra.core.calling import CompiledCall
 from tangra.core.naming import global_name
 from tangra.core.trees import Flattener, build, current, like
 from tangra.errors import EntryError, TypeMismatchError, declare
 from tangra.frontend import calls
 from tangra.frontend.evaluator import Evaluator
 from tangra.frontend.paths import Path
+
+if TYPE_CHECKING:
+    from tangra.core.jitted import JitFunction
 
 NOT_CALLABLE = declare("TG808", "a transformation of something that is not a function")
 BAD_OPTION = declare("TG813", "a transformation called with arguments it does not take")
@@ -29,7 +33,7 @@ Run = Callable[
 ]
 
 
-class Transformed:
+class Transformed(CompiledCall):
     """`transform` of `function`: callable from Python (compiled at the first call) and in compiled code."""
 
     def __init__(self, transform: str, function: Any, **options: Any) -> None:
@@ -41,14 +45,19 @@ class Transformed:
         functools.update_wrapper(self, function, updated=())
 
     @functools.cached_property
-    def compiled(self) -> Any:
+    def compiled(self) -> JitFunction:
         """The compiled form, made at the first call."""
-        from tangra.core.jitted import jit
+        from tangra.core.jitted import JitFunction
 
-        return jit(self)
+        return JitFunction(self)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self.compiled(*args, **kwargs)
+    def _call_carefully(self, /, *args: Any, **kwargs: Any) -> Any:
+        compiled: JitFunction = self.compiled
+        try:
+            return compiled(*args, **kwargs)
+        finally:
+            if compiled._entries != self._entries:
+                self._table = compiled._table
 
     def ir(self, *args: Any, **kwargs: Any) -> str:
         """The printed IR; see `tg.jit`."""

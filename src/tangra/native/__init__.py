@@ -2,11 +2,25 @@
 
 `compile_func` is the way in. `emitter` walks a function and keeps for each array value how it is represented
 (`values`: a window of a buffer, or a deferred expression of its indices); `plan` knows what is live; the files
-`emit_*` hold one family of operations each; `engine` runs LLVM; `function` is what Python calls.
+`emit_*` hold one family of operations each; `engine` runs LLVM; `function` is what Python calls; `wrapper` and
+`dispatch` are the short way there.
 """
 
+from tangra.native.dispatch import MISS, Entry, Table, install, table
 from tangra.native.function import NativeFailure, NativeFunction, compile_func
 from tangra.native.options import NativeOptions
-from tangra.native.packing import MISS
+from tangra.native.wrapper import NoShortWay, Wrapper
 
-__all__ = ["MISS", "NativeFailure", "NativeFunction", "NativeOptions", "compile_func"]
+__all__ = [
+    "MISS",
+    "Entry",
+    "NativeFailure",
+    "NativeFunction",
+    "NativeOptions",
+    "NoShortWay",
+    "Table",
+    "Wrapper",
+    "compile_func",
+    "install",
+    "table",
+]

@@ -1,8 +1,9 @@
 """The context block that every compiled function gets, and the functions that hand out its memory.
 
 It is an array of i64: the number of the error record, the payload of the error, the arena's next free byte and its
-end, the limit of a tape in bytes, and the base address of each tape. Each kind of memory comes from a function that
-LLVM takes for an allocator (`noalias`), so that it knows buffers apart without further notes.
+end, the limit of a tape in bytes, the number of tapes, a link, and the base address of each tape. Each kind of
+memory comes from a function that LLVM takes for an allocator (`noalias`), so that it knows buffers apart without
+further notes.
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ MAX_PAYLOAD = 30
 ARENA_TOP = PAYLOAD + MAX_PAYLOAD
 ARENA_END = ARENA_TOP + 1
 TAPE_LIMIT = ARENA_TOP + 2
-TAPES = ARENA_TOP + 3
+TAPE_COUNT = ARENA_TOP + 3
+NEXT = ARENA_TOP + 4
+"""The next block in the list of those that no call uses; see `workspaces`."""
+TAPES = ARENA_TOP + 5
 
 ALIGNMENT = 64
 

@@ -54,13 +54,10 @@ def _linker() -> Any:
 
 @dataclass(frozen=True)
 class Loaded:
-    """Machine code in memory; `address` and `objects` are those of the exported functions (see `entries`), `keep` what
-    must stay alive for them."""
+    """Machine code in memory: the addresses of what it exports, and what must stay alive for them."""
 
-    address: int
-    objects: int
+    addresses: dict[str, int]
     keep: Any
-    variables: dict[str, int]
 
 
 def optimise(text: str, options: NativeOptions) -> Any:
@@ -100,19 +97,19 @@ def assembly(text: str, options: NativeOptions) -> str:
         return str(_machine(options.codegen).emit_assembly(optimise(text, options)))
 
 
-def load(code: bytes, names: set[str], variables: Sequence[str] = ()) -> Loaded:
-    """Link an object file into this process; `names` are the outside functions it calls, `variables` global ones of its
-    own that are looked at from outside."""
+def load(code: bytes, names: set[str], exports: Sequence[str]) -> Loaded:
+    """Link an object file into this process; `names` are the outside functions it calls, `exports` functions and
+    variables of its own."""
     with _lock:
-        builder = llvm.JITLibraryBuilder().add_object_img(code).export_symbol("tg.entry").export_symbol("tg.objects")
-        for name in variables:
+        builder = llvm.JITLibraryBuilder().add_object_img(code)
+        for name in exports:
             builder.export_symbol(name)
         for name in sorted(names):
             builder.import_symbol(name, symbols.address(name))
         library = builder.link(_linker(), f"tangra{next(_numbers)}")
-    return Loaded(library["tg.entry"], library["tg.objects"], library, {name: library[name] for name in variables})
+    return Loaded({name: library[name] for name in exports}, library)
 
 
 def entry_point(loaded: Loaded) -> Any:
     """The entry function as a ctypes callable of two addresses; a call releases the GIL."""
-    return ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)(loaded.address)
+    return ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)(loaded.addresses["tg.entry"])

@@ -6,15 +6,15 @@ import builtins
 import ctypes
 import functools
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from tangra.ir import DType, Func, Span
-from tangra.native import arena, engine, memory, operations, packing
+from tangra.native import arena, dispatch, duration, engine, memory, operations, pyapi, workspaces, wrapper
 from tangra.native.emit_function import Signature, whole_symbol, write_function
-from tangra.native.entries import changed_parameters, write_entries
+from tangra.native.entries import changed_parameters, write_entry
 from tangra.native.marks import EXPORTS, Gauges
 from tangra.native.module import ErrorRecord, Module
 from tangra.native.options import NativeOptions
@@ -48,18 +48,24 @@ def emit_module(func: Func, options: NativeOptions) -> tuple[Module, Signature]:
     assert operations.MODULES
     module = Module(options)
     sig = write_function(module, func, "@tg.main")
-    write_entries(module, sig)
+    write_entry(module, sig)
     return module, sig
 
 
-def compile_func(func: Func, *, options: NativeOptions | None = None) -> NativeFunction:
-    """Compile `func`. See `NativeFunction` for what is returned."""
+def compile_func(
+    func: Func, *, options: NativeOptions | None = None, planner: wrapper.Planner | None = None
+) -> NativeFunction:
+    """Compile `func`; with a wrapper, if there is a planner that knows how. See `NativeFunction` for the result."""
     options = options or NativeOptions()
     module, sig = emit_module(func, options)
+    wrapped = wrapper.wrap(module, sig, func, planner) if planner is not None and pyapi.understood() else None
     text = module.text()
-    variables = EXPORTS if options.marked else ()
-    loaded = engine.load(engine.compile_object(text, options), module.symbols, variables)
-    return NativeFunction(func, sig, module, loaded, text)
+    exports = ["tg.entry", *([wrapper.NAME] if wrapped else ()), *(EXPORTS if options.marked else ())]
+    loaded = engine.load(engine.compile_object(text, options), module.symbols, exports)
+    made = NativeFunction(func, sig, module, loaded, text)
+    if wrapped is not None:
+        made.wrapper = wrapped.entry(loaded)
+    return made
 
 
 class NativeFunction:
@@ -81,9 +87,10 @@ class NativeFunction:
         self.uses_arena = module.has("@tg.allocate")
         self.loaded = loaded
         self._entry = engine.entry_point(loaded)
+        self.wrapper: dispatch.Entry | None = None
         self.gauges: Gauges | None = None
         if module.marks is not None:
-            self.gauges = Gauges(module.marks, *(loaded.variables[name] for name in EXPORTS))
+            self.gauges = Gauges(module.marks, *(loaded.addresses[name] for name in EXPORTS))
         self._dtypes = [np.dtype(t.dtype.numpy) for t in sig.params]
         self._changed = changed_parameters(module, sig)
         self.words = self._count_words()
@@ -95,10 +102,12 @@ class NativeFunction:
                 words += 1 + (len(type.shape) if self.signature.dynamic(k) else 0)
         return words
 
-    @functools.cached_property
-    def short(self) -> Callable[..., Any] | None:
-        """The short way to call, for arrays that are known to fit; see `packing.short_call`."""
-        return packing.short_call(self)
+    def failed(self, address: int) -> BaseException:
+        """The exception for a wrapper's call that failed, from its context."""
+        error = self.exception(list((ctypes.c_int64 * arena.ARENA_TOP).from_address(address)))
+        if self.uses_arena or self.tapes:
+            workspaces.again(address, self.uses_arena, self.tapes)
+        return error
 
     def __call__(self, args: Sequence[Any]) -> list[Result]:
         call = _Call(self, args)
@@ -106,7 +115,7 @@ class NativeFunction:
         space = memory.take(self.options, self.uses_arena, self.tapes)
         status = self._entry(space.address, ctypes.addressof(call.words))
         error = space.words[: arena.ARENA_TOP] if status else None
-        if time.perf_counter() - start > packing.SLOW_CALL_SECONDS:
+        if time.perf_counter() - start > duration.SLOW_CALL_SECONDS:
             space.shrink()
         memory.bring(self.options, space)
         call.write_back()

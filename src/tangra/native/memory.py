@@ -10,7 +10,7 @@ import mmap
 import weakref
 from functools import cache
 
-from tangra.native.arena import ARENA_END, ARENA_TOP, TAPE_LIMIT, TAPES
+from tangra.native.arena import ARENA_END, ARENA_TOP, TAPE_COUNT, TAPE_LIMIT, TAPES
 from tangra.native.options import NativeOptions
 
 KEPT_BYTES = 1 << 28
@@ -81,6 +81,7 @@ class Workspace:
             ctypes.memmove(words, self.words, ctypes.sizeof(self.words))
             self.words, self.address = words, ctypes.addressof(words)
             self.words[TAPE_LIMIT] = min(tape_limit, *(tape.size for tape in self.tapes), 1 << 62)
+            self.words[TAPE_COUNT] = len(self.tapes)
             for k, tape in enumerate(self.tapes):
                 self.words[TAPES + k] = tape.base
 

@@ -7,17 +7,18 @@ same size when nobody reads it any more.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tangra.ir import I64, DType, Value
+from tangra.ir import DType, Value
 from tangra.native import arena
 from tangra.native.frames import Frame, Frames
 from tangra.native.llvm_types import memory_type
 from tangra.native.module import UNLIKELY, ErrorRecord
+from tangra.native.sizes import write_size
 from tangra.native.text import Operand
 from tangra.native.values import Buffer, Strided
-from tangra.shapes import Size, fold, prod, symbols_of
+from tangra.shapes import Size, prod, symbols_of
 
 STACK_BYTES = 2048
 """Arrays of static size up to this live on the stack, as long as all of them together take no more than `STACK_TOTAL`;
@@ -111,36 +112,8 @@ class Storage(Frames):
         home, slot = self._home(size)
         if size not in home.sizes:
             with self.placed(home, slot):
-                home.sizes[size] = self._write_size(size)
+                home.sizes[size] = write_size(self.module, self.code, size, lambda name: self._symbol(name)[0])
         return home.sizes[size]
-
-    def _write_size(self, size: Size) -> Operand:
-        code = self.code
-
-        def intrinsic(name: str) -> Callable[[Operand, Operand], Operand]:
-            def emit(a: Operand, b: Operand) -> Operand:
-                self.module.declare(f"declare i64 @llvm.{name}.i64(i64, i64)")
-                return code.ins(f"call i64 @llvm.{name}.i64(i64 {a}, i64 {b})")
-
-            return emit
-
-        def division(name: str) -> Callable[[Operand, Operand], Operand]:
-            def emit(a: Operand, b: Operand) -> Operand:
-                return code.ins(f"call i64 {self.module.need(name, I64)}(i64 {a}, i64 {b})")
-
-            return emit
-
-        return fold(
-            size,
-            const=lambda n: n,
-            symbol=lambda name: self._symbol(name)[0],
-            add=code.add,
-            mul=code.mul,
-            floordiv=division("floordiv"),
-            mod=division("mod"),
-            max=intrinsic("smax"),
-            min=intrinsic("smin"),
-        )
 
     def _symbol(self, name: str) -> tuple[Operand, int, int]:
         for depth in range(len(self.frames) - 1, -1, -1):

@@ -11,8 +11,10 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
+from tangra.native import pyapi
+
 SCIPY_MODULES = {"blas": "scipy.linalg.cython_blas", "lapack": "scipy.linalg.cython_lapack"}
-"""A name such as `blas.dgemm` is the C function `dgemm` that SciPy's module exports."""
+"""A name such as `blas.dgemm` is the C function `dgemm` that SciPy's module exports; `numpy.…` is of NumPy's C API."""
 
 
 DATA = "tg.data."
@@ -44,6 +46,8 @@ def address(name: str) -> int:
 def _function_address(name: str) -> int:
     if "." in name:
         kind, function = name.split(".", 1)
+        if kind == "numpy":
+            return pyapi.array_function(function)
         return _capsule_address(importlib.import_module(SCIPY_MODULES[kind]).__pyx_capi__[function])
     for library in (_library(), ctypes.pythonapi):
         try:

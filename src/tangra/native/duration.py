@@ -1,0 +1,59 @@
+"""How long a call takes, as far as that can be told beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tangra.ir import Block, Func, Op
+
+SHORT_WORK = 20_000
+"""Element operations below which a call keeps the GIL (some 20 µs; giving it up and taking it back costs more)."""
+SLOW_CALL_SECONDS = 0.005
+"""A call that ran longer may have filled much memory, which is then given back."""
+
+
+def is_short(func: Func) -> bool:
+    """Whether a call does few element operations, known beforehand."""
+    return _work(func.body) < SHORT_WORK
+
+
+def _work(block: Block) -> float:
+    return sum(_work_of(op) for op in block.ops)
+
+
+def _work_of(op: Op) -> float:
+    if op.name == "loop":
+        return _trips(op) * (1 + _work(op.regions[0]))
+    if op.name == "call":
+        return _work(op.attrs["callee"].body)
+    own = max([1.0, *_sizes(op)])
+    if op.name == "dot_general":
+        own = own * own
+    elif op.defn.name in CUBIC:
+        own = own**1.5
+    return own + sum(_work(region) for region in op.regions)
+
+
+CUBIC = frozenset(
+    {"cholesky", "triangular_solve", "solve", "lu", "inverse", "det", "slogdet", "eigh", "qr", "svd", "sort", "argsort"}
+)
+
+
+def _trips(op: Op) -> float:
+    bounds = [_constant(v.defining_op) for v in op.operands[:3]] if op.attrs["counted"] else [None]
+    start, stop, step = bounds if len(bounds) == 3 else (None, None, None)
+    if start is None or stop is None or not step:
+        return float("inf")
+    return len(range(start, stop, step))
+
+
+def _constant(op: Op | None) -> int | None:
+    return int(op.attrs["value"]) if op is not None and op.name == "constant" else None
+
+
+def _sizes(op: Op) -> Iterator[float]:
+    for v in (*op.operands, *op.results):
+        size = 1.0
+        for n in getattr(v.type, "shape", ()):
+            size *= n if isinstance(n, int) else float("inf")
+        yield size
