@@ -57,10 +57,12 @@ def unchanged(ev: Evaluator, ref: int, before: HeapState | None) -> bool:
 @dataclass
 class Outlines:
     """What an evaluation knows of outlining: specialisations by function and signature (None: not possible), functions
-    to outline, those that can't be, and the live objects that a function is known to look at."""
+    to outline because they call themselves or turned out to be large, those that can't be outlined, and the live
+    objects that a function is known to look at. `pending` are being made."""
 
     known: dict[Any, list[Specialisation] | None] = field(default_factory=dict)
-    wanted: set[Definition] = field(default_factory=set)
+    recursive: set[Definition] = field(default_factory=set)
+    large: set[Definition] = field(default_factory=set)
     refused: set[Definition] = field(default_factory=set)
     extras: dict[Definition, dict[int, None]] = field(default_factory=dict)
     pending: set[Any] = field(default_factory=set)

@@ -47,9 +47,9 @@ def is_wanted(ev: Evaluator, definition: Definition, caller: Frame | None) -> bo
     outlines = ev.outlines
     if ev.all_sizes or caller is None or definition in outlines.refused:
         return False
-    if definition not in outlines.wanted and _is_running(definition, caller):
-        outlines.wanted.add(definition)
-    return definition in outlines.wanted
+    if definition not in outlines.recursive and _is_running(definition, caller):
+        outlines.recursive.add(definition)
+    return definition in outlines.recursive or definition in outlines.large
 
 
 def _is_running(definition: Definition, frame: Frame | None) -> bool:
@@ -62,10 +62,10 @@ def _is_running(definition: Definition, frame: Frame | None) -> bool:
 
 def note_size(ev: Evaluator, definition: Definition, block: Block, start: int, emitted: int) -> None:
     """After an evaluation in place: functions that turned out to be large are outlined the next time."""
-    if emitted > LARGE and definition not in ev.outlines.wanted:
+    if emitted > LARGE and definition not in ev.outlines.large:
         fresh = block.ops[start:]
         if sum(1 + sum(1 for r in op.regions for _ in r.walk()) for op in fresh) > LARGE:
-            ev.outlines.wanted.add(definition)
+            ev.outlines.large.add(definition)
 
 
 def call(
@@ -187,6 +187,8 @@ class _Attempt:
         captured, symbols = closing.close(self.block)
         self.check_captured(captured, seen)
         func = Func(self.definition.name, self.block, {"source": self.definition.name})
+        if self.definition in ev.outlines.recursive:
+            func.attrs["recursive"] = True
         places = {id(p): k for k, p in enumerate(func.params)}
         func.attrs["written"] = self.in_place(outcome, places)
         failing = [(places[id(p)], signature.order.index(ref)) for ref, p in holders.items()]

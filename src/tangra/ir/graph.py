@@ -130,13 +130,15 @@ class Block:
 class Func:
     """A function: its body's arguments are the parameters, its `return` terminator names the results.
 
-    `attrs` may hold: `written` (parameter indices whose final value is among the last results),
-    `source` (name of the user's function).
+    `attrs` may hold: `written` (pairs of a parameter and the result that is its final value), `source` (name of the
+    user's function), `recursive` (it is a specialisation of a function that calls itself). `simple` is its
+    simplified form, once a caller was simplified.
     """
 
     name: str
     body: Block
     attrs: dict[str, Any] = field(default_factory=dict)
+    simple: Func | None = field(default=None, repr=False)
 
     @property
     def params(self) -> list[Value]:

@@ -9,7 +9,7 @@ from tangra.native import nests
 from tangra.native.emit_function import Signature, whole_symbol, write_function
 from tangra.native.emitter import Emitter, op_writer
 from tangra.native.llvm_types import memory_type, register_type
-from tangra.native.module import UNLIKELY
+from tangra.native.module import UNLIKELY, Module
 from tangra.native.text import Operand
 from tangra.native.values import Array, Buffer, Scalar, Strided
 
@@ -22,13 +22,20 @@ class _Arguments:
     arrays: dict[int, Strided]
 
 
+def write_callees(module: Module, func: Func) -> None:
+    """Write the functions that `func` calls, the innermost first: chains of calls may be long."""
+    for callee in func.callees():
+        _write(module, callee)
+
+
+def _write(module: Module, callee: Func) -> Signature:
+    return write_function(module, callee, f"@tg.f{len(module.signatures)}")
+
+
 @op_writer("call", "custom_derivative")
 def _call(em: Emitter, op: Op) -> None:
     callee: Func = op.attrs["primal" if op.name == "custom_derivative" else "callee"]
-    sig = em.module.signatures.get(id(callee))
-    if sig is None:
-        name = f"@tg.f{len(em.module.signatures)}"
-        sig = write_function(em.module, callee, name)
+    sig = em.module.signatures.get(id(callee)) or _write(em.module, callee)
     changed = em.module.states.get(sig.name, set())
     passed = _pass_arguments(em, op, sig, changed)
     symbols = _pass_symbols(em, op, sig)

@@ -66,19 +66,23 @@ def analyse(func: Func, active: Sequence[bool]) -> Activity:
     return found
 
 
-def varied_results(func: Func, active: Sequence[bool]) -> list[bool]:
-    """Which results of `func` vary with the parameters flagged in `active`."""
+Callees = dict[tuple[int, tuple[bool, ...]], list[bool]]
+
+
+def varied_results(func: Func, active: Sequence[bool], callees: Callees | None = None) -> list[bool]:
+    """Which results of `func` vary with the parameters flagged in `active`. `callees` remembers this of functions that
+    it calls."""
     found = Activity()
-    _Varied(found).run(func, [p for p, flag in zip(func.params, active, strict=True) if flag])
+    _Varied(found, callees).run(func, [p for p, flag in zip(func.params, active, strict=True) if flag])
     return [found.is_varied(v) for v in func.returned]
 
 
 class _Varied:
     """Forward propagation."""
 
-    def __init__(self, found: Activity) -> None:
+    def __init__(self, found: Activity, callees: Callees | None = None) -> None:
         self.found = found
-        self.callees: dict[tuple[int, tuple[bool, ...]], list[bool]] = {}
+        self.callees: Callees = {} if callees is None else callees
 
     def run(self, func: Func, seeds: Iterable[Value]) -> None:
         for v in seeds:
@@ -141,7 +145,7 @@ class _Varied:
         if any(flags):
             key = (id(op.attrs["callee"]), flags)
             if key not in self.callees:
-                self.callees[key] = varied_results(op.attrs["callee"], flags)
+                self.callees[key] = varied_results(op.attrs["callee"], flags, self.callees)
             for r, flag in zip(op.results, self.callees[key], strict=True):
                 if flag:
                     self.mark(r)

@@ -7,7 +7,7 @@ batched directly (`batch_rules`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from tangra.ir import I64, ArrayType, Block, Builder, Func, Op, TapeType, Value, scalar
 from tangra.ir.graph import clone_func
@@ -96,7 +96,7 @@ class _Batch:
         if op.name == "tape_new":
             return True
         inner = [o for r in op.regions for o in r.walk()]
-        inner += [o for f in _called([op, *inner]) for o in f.body.walk()]
+        inner += [o for f in _called([op, *inner], {}) for o in f.body.walk()]
         names = [*op.operands, *(v for o in inner for v in o.operands)]
         if any(id(v) in lanes for v in names):
             return False
@@ -122,11 +122,11 @@ class _Batch:
         return self.b("update", out, value, *starts, sizes=sizes, steps=(1,) * len(sizes))
 
 
-def _called(ops: Sequence[Op]) -> list[Func]:
-    """The functions that `ops` run, directly or through others."""
-    found: list[Func] = []
+def _called(ops: Iterable[Op], found: dict[int, Func]) -> list[Func]:
+    """The functions that `ops` run, directly or through others, each once."""
     for op in ops:
         callee = op.attrs.get("callee") or op.attrs.get("primal")
-        if isinstance(callee, Func):
-            found += [callee, *_called(list(callee.body.walk()))]
-    return found
+        if isinstance(callee, Func) and id(callee) not in found:
+            found[id(callee)] = callee
+            _called(callee.body.walk(), found)
+    return list(found.values())

@@ -20,6 +20,7 @@ from tangra.transforms.rules import (
     emit_call,
     float_positions,
     float_results,
+    inherited,
     refuse,
     strip_state,
     times,
@@ -66,7 +67,7 @@ class _Forward:
         self.b.return_(*(self.primal[id(v)] for v in self.func.returned), *(self.dense(v) for v in returned))
         behind = ops_behind_results(self.func)
         attrs = {
-            "source": self.func.attrs.get("source", self.func.name),
+            **inherited(self.func),
             "structural_zero": zero,
             "cuts": tuple(op for op in self.activity.cuts.values() if id(op) in behind),
         }
@@ -156,7 +157,9 @@ class _Forward:
         flags = [id(v) in self.tangent for v in op.operands]
         operands = [self.primal[id(v)] for v in op.operands]
         if not any(flags):
-            self.define(op, self.b.emit("call", operands, dict(op.attrs)), [])
+            new = self.b.emit("call", operands, dict(op.attrs))
+            strip_state(new)
+            self.define(op, new, [])
             return
         derived = jvp(callee, flags, self.memo)
         tangents = [self.tangent[id(v)] for v, flag in zip(op.operands, flags, strict=True) if flag]

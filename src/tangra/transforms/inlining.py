@@ -2,43 +2,67 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from tangra.ir import Block, Func, Op, Value
 from tangra.ir.graph import clone_block, substitute_uses
 from tangra.shapes import Size, symbol
-from tangra.transforms.rules import op_count
 from tangra.transforms.symbols import bound_symbols, fresh_symbol, match_sizes, retype_block, symbols_of_block
 
 SMALL = 60
 """Operations of a callee that is inlined however often it is called."""
 
 
-def inline_calls(func: Func, small: int = SMALL) -> Func:
-    """Replace, in place, calls of small callees and of callees that are called once. Returns `func`.
+def inline_calls(func: Func, small: int = SMALL, once: bool = True) -> Func:
+    """Replace, in place, calls of small callees and (with `once`) of callees that are called once. Returns `func`.
 
-    What a failure in the callee writes back becomes what the call's `state` attribute says: pairs of a parameter index
-    of the callee and one of the caller.
+    Specialisations of a recursive function stay, unless they are small. What a failure in the callee writes back
+    becomes what the call's `state` attribute says: pairs of a parameter index of the callee and one of the caller.
     """
-    while _inline_round(func, small):
+    while _inline_round(func, small, once):
         pass
     return func
 
 
-def _inline_round(func: Func, small: int) -> bool:
-    counts: dict[int, int] = {}
-    for op in func.body.walk():
-        callee = op.attrs.get("callee")
-        if isinstance(callee, Func):
-            counts[id(callee)] = counts.get(id(callee), 0) + 1
-    sizes: dict[int, int] = {}
-    taken = symbols_of_block(func.body) | bound_symbols(func.body) if counts else set()
+def inline_small_calls(func: Func) -> Func:
+    """The same for small callees only."""
+    return inline_calls(func, once=False)
+
+
+@dataclass
+class _Callees:
+    """How many calls there are of each function in the whole program, and how large it is with its small callees."""
+
+    calls: dict[int, int]
+    sizes: dict[int, int]
+
+
+def _callees(func: Func, small: int) -> _Callees:
+    found = _Callees({}, {})
+    for each in [*func.callees(), func]:
+        size = 0
+        for op in each.body.walk():
+            callee = op.attrs.get("callee")
+            inside = 1
+            if isinstance(callee, Func):
+                found.calls[id(callee)] = found.calls.get(id(callee), 0) + 1
+                inside = found.sizes[id(callee)] if found.sizes[id(callee)] <= small else 1
+            size += inside
+        found.sizes[id(each)] = size
+    return found
+
+
+def _inline_round(func: Func, small: int, once: bool) -> bool:
+    known = _callees(func, small)
+    taken = symbols_of_block(func.body) | bound_symbols(func.body) if known.calls else set()
     mapping: dict[int, Value] = {}
     replaced: list[Op] = []  # kept until the end, so that no new value gets the id of a replaced one
 
     def wanted(op: Op) -> bool:
-        callee = op.attrs["callee"]
-        if counts[id(callee)] == 1:
+        callee: Func = op.attrs["callee"]
+        if known.sizes[id(callee)] <= small:
             return True
-        return sizes.setdefault(id(callee), op_count(callee.body)) <= small
+        return once and known.calls[id(callee)] == 1 and not callee.attrs.get("recursive")
 
     def visit(block: Block) -> None:
         ops: list[Op] = []

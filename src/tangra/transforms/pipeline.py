@@ -12,7 +12,7 @@ from tangra.transforms.cse import eliminate_common_subexpressions
 from tangra.transforms.dce import eliminate_dead_code
 from tangra.transforms.dimensions import resolve_sizes
 from tangra.transforms.folding import fold
-from tangra.transforms.inlining import inline_calls
+from tangra.transforms.inlining import inline_calls, inline_small_calls
 from tangra.transforms.licm import hoist_invariants
 from tangra.transforms.ranges import remove_proved_checks
 
@@ -32,12 +32,39 @@ def pass_names() -> list[str]:
 def simplify(func: Func, watch: Watch | None = None) -> Func:
     """An equivalent function (a new one) without what is dead, computed twice, known, invariant or proved.
 
-    Callees are left alone but for small ones, which are inlined. With TANGRA_VERIFY=1 the IR is verified after every
-    pass. `watch` is told of every pass.
+    Callees that are small or called once are inlined, the others replaced by their simplified forms, which are made
+    once. With TANGRA_VERIFY=1 the IR is verified after every pass. `watch` is told of every pass.
     """
     func = clone_func(func)
     checked = os.environ.get("TANGRA_VERIFY") == "1"
     _run(func, (inline_calls,), checked, watch)
+    callees = func.callees()
+    if callees:
+        for callee in callees:
+            if callee.simple is None:
+                callee.simple = _simple(callee, checked)
+                callee.simple.simple = callee.simple
+        _call_simple_ones(func)
+        _run(func, (inline_calls,), checked, watch)
+    return _cleaned(func, checked, watch)
+
+
+def _simple(callee: Func, checked: bool) -> Func:
+    """The simplified form of a function whose callees have theirs."""
+    func = clone_func(callee)
+    _call_simple_ones(func)
+    _run(func, (inline_small_calls,), checked, None)
+    return _cleaned(func, checked, None)
+
+
+def _call_simple_ones(func: Func) -> None:
+    for op in func.body.walk():
+        callee = op.attrs.get("callee")
+        if isinstance(callee, Func):
+            op.attrs = {**op.attrs, "callee": callee.simple}
+
+
+def _cleaned(func: Func, checked: bool, watch: Watch | None) -> Func:
     _run(func, CLEAN, checked, watch)
     for _ in range(MAX_ROUNDS):
         if not _run(func, PROVING, checked, watch):

@@ -16,7 +16,7 @@ from tangra.transforms.activity import analyse
 from tangra.transforms.dce import eliminate_dead_code, ops_behind_results
 from tangra.transforms.frame import Frame
 from tangra.transforms.pipeline import simplify
-from tangra.transforms.rules import float_results, refuse, strip_state, times
+from tangra.transforms.rules import float_results, inherited, refuse, strip_state, times
 from tangra.transforms.symbols import whole_symbols
 from tangra.transforms.versions import WRITES, Versions
 
@@ -76,7 +76,7 @@ class Reverse:
         self.b.return_(*returned, *results)
         body.ops[:0] = self.entry
         attrs = {
-            "source": self.func.attrs.get("source", self.func.name),
+            **inherited(self.func),
             "structural_zero": tuple(ct is None for ct in final),
             "cuts": self.cuts,
             "cuts_by": self.cuts_by,

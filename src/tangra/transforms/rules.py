@@ -63,7 +63,9 @@ def check_captured(op: Op, flags: Sequence[bool]) -> None:
 
 
 def strip_state(op: Op) -> None:
-    """Make a copied `fail_if` write nothing back: transformed functions work on copies of their arguments."""
+    """Make a copied `fail_if` or `call` write nothing back: transformed functions work on copies of their arguments."""
+    if op.name == "call" and "state" in op.attrs:
+        op.attrs = {name: value for name, value in op.attrs.items() if name != "state"}
     if op.name == "fail_if" and op.attrs.get("n_state"):
         count = op.attrs["n_state"]
         op.operands = [op.operands[0], *op.operands[1 + count :]]
@@ -102,3 +104,11 @@ def float_results(func: Func) -> list[int]:
 def op_count(block: Block) -> int:
     """Operations in `block` and the blocks nested in it."""
     return sum(1 for _ in block.walk())
+
+
+def inherited(func: Func) -> dict[str, object]:
+    """The attributes that a derivative has from the function it is the derivative of."""
+    attrs: dict[str, object] = {"source": func.attrs.get("source", func.name)}
+    if func.attrs.get("recursive"):
+        attrs["recursive"] = True
+    return attrs
