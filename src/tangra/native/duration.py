@@ -14,24 +14,27 @@ SLOW_CALL_SECONDS = 0.005
 
 def is_short(func: Func) -> bool:
     """Whether a call does few element operations, known beforehand."""
-    return _work(func.body) < SHORT_WORK
+    callees: dict[int, float] = {}
+    for callee in func.callees():
+        callees[id(callee)] = _work(callee.body, callees)
+    return _work(func.body, callees) < SHORT_WORK
 
 
-def _work(block: Block) -> float:
-    return sum(_work_of(op) for op in block.ops)
+def _work(block: Block, callees: dict[int, float]) -> float:
+    return sum(_work_of(op, callees) for op in block.ops)
 
 
-def _work_of(op: Op) -> float:
+def _work_of(op: Op, callees: dict[int, float]) -> float:
     if op.name == "loop":
-        return _trips(op) * (1 + _work(op.regions[0]))
+        return _trips(op) * (1 + _work(op.regions[0], callees))
     if op.name == "call":
-        return _work(op.attrs["callee"].body)
+        return callees[id(op.attrs["callee"])]
     own = max([1.0, *_sizes(op)])
     if op.name == "dot_general":
         own = own * own
     elif op.defn.name in CUBIC:
         own = own**1.5
-    return own + sum(_work(region) for region in op.regions)
+    return own + sum(_work(region, callees) for region in op.regions)
 
 
 CUBIC = frozenset(

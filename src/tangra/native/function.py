@@ -13,6 +13,7 @@ import numpy as np
 
 from tangra.ir import DType, Func, Span
 from tangra.native import arena, dispatch, duration, engine, memory, operations, pyapi, workspaces, wrapper
+from tangra.native.emit_calls import write_callees
 from tangra.native.emit_function import Signature, whole_symbol, write_function
 from tangra.native.entries import changed_parameters, write_entry
 from tangra.native.marks import EXPORTS, Gauges
@@ -47,6 +48,7 @@ def emit_module(func: Func, options: NativeOptions) -> tuple[Module, Signature]:
     """The LLVM module for `func` and all it calls; and how its main function is called."""
     assert operations.MODULES
     module = Module(options)
+    write_callees(module, func)
     sig = write_function(module, func, "@tg.main")
     write_entry(module, sig)
     return module, sig
