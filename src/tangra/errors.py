@@ -89,7 +89,8 @@ def source_lines(span: SpanLike | None) -> list[str]:
 class TangraError(Exception):
     """A program that Tangra can't compile, check or differentiate. `.diagnostic` has the parts of the message."""
 
-    default_code = "TG000"
+    default_code = "TG900"
+    """Of an error that names no code of its own."""
 
     def __init__(
         self,
@@ -100,7 +101,8 @@ class TangraError(Exception):
         notes: list[Note] | None = None,
         fix: str | None = None,
     ) -> None:
-        self.diagnostic = Diagnostic(code or self.default_code, message, span, list(notes or []), fix)
+        code = code or self.default_code
+        self.diagnostic = Diagnostic(code, message, span, list(notes or []), fix or WAYS_ROUND.get(code))
         super().__init__(message)
 
     @property
@@ -114,57 +116,52 @@ class TangraError(Exception):
 class UnsupportedError(TangraError):
     """A construct, function or kind of value that the language does not cover."""
 
-    default_code = "TG100"
-
 
 class TypeMismatchError(TangraError):
     """A value whose type differs across branches or trips, or an operand of a type the operation does not take."""
-
-    default_code = "TG200"
 
 
 class ShapeMismatchError(TangraError, ValueError):
     """Shapes (or axes, ranks) that don't fit an operation or an annotation."""
 
-    default_code = "TG300"
-
 
 class AliasError(TangraError):
     """A write through one of two names of which it can't be decided whether they share memory."""
-
-    default_code = "TG400"
 
 
 class NotDifferentiableError(TangraError):
     """A derivative that doesn't exist, or that is zero everywhere because of an integer or step function."""
 
-    default_code = "TG500"
-
 
 class DataDependentShapeError(TangraError):
     """A result whose shape depends on array elements."""
-
-    default_code = "TG600"
 
 
 class EntryError(TangraError, TypeError):
     """An argument that can't be passed to compiled code, or a function that can't be compiled (no source)."""
 
-    default_code = "TG700"
-
 
 class InternalError(TangraError):
     """A bug in Tangra itself. Please report it with the program."""
 
-    default_code = "TG900"
-
 
 REGISTRY: dict[str, str] = {}
+"""The title of each code."""
+
+WAYS_ROUND: dict[str, str] = {}
+"""What helps against an error of a code, where the error itself has nothing better to say."""
 
 
-def declare(code: str, title: str) -> str:
-    """Register a diagnostic code with its one-line title; codes are unique."""
+def declare(code: str, title: str, fix: str | None = None) -> str:
+    """Register a diagnostic code with its one-line title and a general way round; codes are unique."""
     if code in REGISTRY:
         raise ValueError(f"diagnostic {code} is declared twice")
     REGISTRY[code] = title
+    if fix is not None:
+        WAYS_ROUND[code] = fix
     return code
+
+
+INTERNAL = declare(
+    "TG900", "a bug in Tangra itself", fix="please report it with the program; it is no fault of the program's"
+)

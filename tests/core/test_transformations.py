@@ -39,10 +39,10 @@ def test_arguments_by_position_or_name_however_they_are_passed():
 
 
 def test_an_argument_that_the_call_does_not_pass_is_refused():
-    with pytest.raises(tg.TypeMismatchError, match=r"no argument 'b' in this call of 1 positional") as e:
+    with pytest.raises(tg.TypeMismatchError, match="'b', but this call passes 1 argument by position") as e:
         tg.grad(lambda a, b=3.0: a * b, argnames="b")(2.0)
     assert e.value.code == "TG806"
-    with pytest.raises(tg.TypeMismatchError, match="no argument 5"):
+    with pytest.raises(tg.TypeMismatchError, match="say 5, but"):
         tg.grad(lambda a: a, argnums=5)(2.0)
 
 
@@ -120,7 +120,7 @@ def test_integers_alone_are_refused():
 
 
 def test_a_result_that_is_not_one_float_is_refused():
-    with pytest.raises(tg.NotDifferentiableError, match=r"array of shape \(3\)") as e:
+    with pytest.raises(tg.NotDifferentiableError, match=r"array of shape \(3,\)") as e:
         tg.grad(lambda x: x * 2)(X)
     assert e.value.code == "TG804"
 
@@ -242,7 +242,7 @@ def test_a_rule_that_is_missing():
 
     with pytest.raises(tg.TypeMismatchError, match="before its rule was given") as e:
         tg.grad(f)(1.0)
-    assert e.value.code == "TG530"
+    assert e.value.code == "TG502"
 
 
 def test_third_derivatives_in_every_mixture():

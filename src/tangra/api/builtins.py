@@ -41,9 +41,14 @@ from tangra.errors import TypeMismatchError, UnsupportedError, declare
 from tangra.ir import BOOL, F64, I64, Value
 from tangra.shapes import dmax, dmin
 
-NOT_ITERABLE = declare("TG230", "a builtin that takes an iterable got something else")
+NOT_ITERABLE = declare(
+    "TG230",
+    "a builtin that takes an iterable got something else",
+    fix="pass an array with at least one axis, a range or a container",
+)
 NO_CHOICE = declare("TG231", "min and max choose between values that can't be chosen at run time")
 NO_CONVERSION = declare("TG232", "a value that can't be converted to a number")
+NUMBER = "pass a number"
 DECIMAL_ROUND = declare("TG130", "round to decimal digits at run time")
 
 
@@ -69,7 +74,7 @@ def abs_(ctx: Context, x: AbstractValue) -> AbstractValue:
         if x.kinds[0] in (PYINT, PYBOOL):
             return _abs_int(ctx, pyint.as_int(ctx, x))
     elif not isinstance(x, ArrayValue):
-        ctx.error(TypeMismatchError, f"bad operand type for abs(): {describe(ctx, x)}", code=NO_CONVERSION)
+        ctx.error(TypeMismatchError, f"bad operand type for abs(): {describe(ctx, x)}", code=NO_CONVERSION, fix=NUMBER)
     value = ctx.array(x)
     return ctx.result(value if value.dtype == BOOL or value.dtype.kind == "u" else ctx.b("abs", value))
 
@@ -96,7 +101,12 @@ def choose(ctx: Context, cond: AbstractValue, a: AbstractValue, b: AbstractValue
     kinds = join_kinds(kinds_of(a), kinds_of(b))
     dtype = join_dtype(kinds)
     if dtype is None:
-        ctx.error(TypeMismatchError, f"a number that is {' or '.join(map(str, kinds))}", code=NO_CHOICE)
+        ctx.error(
+            TypeMismatchError,
+            f"the chosen number is {' or '.join(map(str, kinds))}, depending on run-time values: no dtype holds both",
+            code=NO_CHOICE,
+            fix="convert both to one kind first, for instance with int(...) or float(...)",
+        )
     (x, x_tag), (y, y_tag) = as_joined(ctx, a, kinds, dtype), as_joined(ctx, b, kinds, dtype)
     value = ctx.b("select", cond.value, x, y)
     return Scalar(value, kinds, ctx.b("select", cond.value, x_tag, y_tag) if len(kinds) > 1 else None)
@@ -226,8 +236,13 @@ def one_number(ctx: Context, v: AbstractValue, what: str) -> AbstractValue:
         value = ctx.array(v)
         return ctx.scalar(ctx.b("reshape", value, shape=()) if value.shape else value)
     if isinstance(v, ArrayValue):
-        ctx.error(TypeMismatchError, "only length-1 arrays can be converted to Python scalars", code=NO_CONVERSION)
-    ctx.error(TypeMismatchError, f"{what} takes a number, not {describe(ctx, v)}", code=NO_CONVERSION)
+        ctx.error(
+            TypeMismatchError,
+            "only length-1 arrays can be converted to Python scalars",
+            code=NO_CONVERSION,
+            fix="take an element, such as x[0], or use x.astype(...) for all of them",
+        )
+    ctx.error(TypeMismatchError, f"{what} takes a number, not {describe(ctx, v)}", code=NO_CONVERSION, fix=NUMBER)
 
 
 def truncated(ctx: Context, value: Value) -> AbstractValue:
@@ -366,7 +381,7 @@ def isinstance_(ctx: Context, v: AbstractValue, classes: AbstractValue) -> Abstr
         return Scalar(found, (PYBOOL,))
     cls = class_of(v)
     if cls is None:
-        ctx.error(TypeMismatchError, f"isinstance() of {describe(ctx, v)}", code=NO_CONVERSION)
+        ctx.error(TypeMismatchError, f"isinstance() of {describe(ctx, v)}", code=NO_CONVERSION, fix=NUMBER)
     return Const(issubclass(cls, targets))
 
 
@@ -375,7 +390,12 @@ def type_(ctx: Context, v: AbstractValue) -> AbstractValue:
     """`type(v)` with one argument."""
     cls = class_of(v)
     if cls is None:
-        ctx.error(TypeMismatchError, "type() of a number whose kind is only known at run time", code=NO_CONVERSION)
+        ctx.error(
+            TypeMismatchError,
+            "type() of a number whose kind is only known at run time",
+            code=NO_CONVERSION,
+            fix="convert it first, with int(...) or float(...)",
+        )
     return Const(cls)
 
 

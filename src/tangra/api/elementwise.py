@@ -17,8 +17,9 @@ from tangra.ir import BOOL, F32, F64, I64, U64, DType, Value
 from tangra.shapes import ShapeError, Size, broadcast_shapes, known_eq
 
 MIXED_DTYPE = declare("TG210", "a number whose kind is only known at run time would decide a dtype")
-NO_COMMON_DTYPE = declare("TG211", "operands have no common dtype that compiled code supports")
-SHAPES_MISMATCH = declare("TG301", "shapes that don't fit an operation")
+SHAPES_MISMATCH = declare(
+    "TG301", "shapes that don't fit an operation", fix="transpose, reshape or slice one of the operands"
+)
 INT_TOO_LARGE = declare("TG212", "an integer constant that doesn't fit in 64 bits")
 UNJOINABLE = declare("TG213", "a number that is one of two kinds with no common representation")
 
@@ -52,10 +53,7 @@ def all_python(v: AbstractValue) -> bool:
 def common_dtype(ctx: Context, operands: Sequence[AbstractValue]) -> DType:
     """The NEP 50 common dtype of numbers, arrays and nested lists of them."""
     options = [kinds_of(v) if is_number(v) else (ctx.kind(v),) for v in operands]
-    try:
-        found = {promote(combination) for combination in product(*options)}
-    except TypeError as e:
-        ctx.error(TypeMismatchError, str(e), code=NO_COMMON_DTYPE)
+    found = {promote(combination) for combination in product(*options)}
     if len(found) > 1:
         names = " or ".join(sorted(d.numpy for d in found))
         ctx.error(
@@ -153,9 +151,16 @@ def _renamed(ctx: Context, size: Size, target: Size) -> Size:
     return 1 if known_eq(size, 1, ctx.facts) and not known_eq(size, target, ctx.facts) else target
 
 
+SHAPE_FIXES = {
+    "broadcast": "sizes on an axis must be equal or 1: add an axis with x[:, None], transpose or slice one of them",
+    "matmul": "the last axis of the left operand is summed with the last but one of the right: transpose one of them",
+    "reshape": "let the sizes multiply to the number of elements; one of them may be -1",
+}
+
+
 def shape_error(ctx: Context, error: ShapeError) -> NoReturn:
     """Report a failed shape rule at the expression being evaluated."""
-    ctx.error(ShapeMismatchError, str(error), code=SHAPES_MISMATCH)
+    ctx.error(ShapeMismatchError, str(error), code=SHAPES_MISMATCH, fix=SHAPE_FIXES.get(error.kind))
 
 
 def broadcast(ctx: Context, values: Sequence[Value]) -> list[Value]:
@@ -294,8 +299,9 @@ def _join_arms(ctx: Context, tag: Value, arms: list[tuple[Any, AbstractValue]]) 
     if dtype is None:
         ctx.error(
             TypeMismatchError,
-            f"a number is {' or '.join(map(str, kinds))}, depending on run-time values",
+            f"the result is {' or '.join(map(str, kinds))}, depending on run-time values, and no dtype holds both",
             code=UNJOINABLE,
+            fix="convert the number to one kind where it is first assigned, with int(...) or float(...)",
         )
     for block, r in arms:
         with ctx.b.at(block):

@@ -8,7 +8,11 @@ from tangra.errors import Note, ShapeMismatchError, declare
 from tangra.ir import Value
 from tangra.shapes import ShapeError, Size, broadcast_shapes
 
-ASSIGN_SHAPE = declare("TG313", "a value that doesn't fit the part of the array it is assigned to")
+ASSIGN_SHAPE = declare(
+    "TG313",
+    "a value that doesn't fit the part of the array it is assigned to",
+    fix="slice or reshape the value, or assign to a part of its size",
+)
 
 Shape = tuple[Size, ...]
 

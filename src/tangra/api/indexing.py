@@ -24,11 +24,15 @@ from tangra.errors import (
 from tangra.ir import BOOL, I64, Value
 from tangra.shapes import Size, known_le, known_lt, slice_length
 
-TOO_MANY = declare("TG310", "more indices than the array has axes")
+TOO_MANY = declare("TG310", "more indices than the array has axes", fix="leave one out, or add an axis with None")
 BAD_INDEX = declare("TG311", "a value that can't index an array")
 MASK_READ = declare("TG601", "reading by a boolean mask: the result's shape depends on data")
-MASK_SHAPE = declare("TG312", "a boolean mask whose shape doesn't fit the array")
-STEP_ZERO = declare("TG314", "a slice with step 0")
+MASK_SHAPE = declare(
+    "TG312",
+    "a boolean mask whose shape doesn't fit the array",
+    fix="make the mask from the array it selects from, or index the axis it is meant for",
+)
+STEP_ZERO = declare("TG314", "a slice with step 0", fix="use a positive or negative step")
 
 Shape = tuple[Size, ...]
 
@@ -116,6 +120,7 @@ def _classify(ctx: Context, item: AbstractValue) -> list[Part]:
         "only integers, slices, ellipsis, None and integer or boolean arrays are valid indices, "
         f"not {describe(ctx, item)}",
         code=BAD_INDEX,
+        fix="round or convert it first: int(i), or k.astype(np.int64) for an array of indices",
     )
 
 

@@ -271,7 +271,7 @@ def isclose(
 
 def _whole(ctx: Context, v: AbstractValue, name: str) -> Scalar:
     if not all(k.dtype.is_integer or k == PYBOOL for k in kinds_of(one_number(ctx, v, f"math.{name}()"))):
-        ctx.error(TypeMismatchError, f"math.{name}() takes integers", code=NOT_AN_INT)
+        ctx.error(TypeMismatchError, f"math.{name}() takes integers", code=NOT_AN_INT, fix="convert with int(...)")
     return pyint.as_int(ctx, int_(ctx, v))
 
 

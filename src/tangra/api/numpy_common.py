@@ -19,8 +19,14 @@ from tangra.shapes import ShapeError, Size, broadcast_to_shape, normalize_axes, 
 
 BAD_DTYPE = declare("TG140", "a dtype that compiled code does not have")
 BAD_ARGUMENT = declare("TG141", "an argument of a NumPy function that is not supported")
-BAD_VALUE = declare("TG240", "an argument that a NumPy function does not take")
-BAD_SHAPE = declare("TG302", "shapes that don't fit a NumPy function")
+BAD_VALUE = declare(
+    "TG240",
+    "an argument that a NumPy function does not take",
+    fix="correct the call: NumPy refuses it too",
+)
+BAD_SHAPE = declare(
+    "TG302", "shapes that don't fit a NumPy function", fix="reshape or slice the operands to what the function takes"
+)
 
 NONE = Const(None)
 FALSE, TRUE = Const(False), Const(True)

@@ -7,6 +7,7 @@ import numpy as np
 from tangra.api.context import Context
 from tangra.api.elementwise import broadcast_to, cast
 from tangra.api.numpy_common import (
+    BAD_ARGUMENT,
     F64,
     FALSE,
     I64,
@@ -161,6 +162,7 @@ def _triangle_indices(ctx: Context, n: AbstractValue, k: AbstractValue, m: Abstr
         ctx.error(
             DataDependentShapeError,
             f"np.{name} of a size that isn't known at compile time",
+            code=BAD_ARGUMENT,
             fix="use np.tril or np.triu on the matrix, a mask, or a loop; or mark the size static",
         )
     f = np.tril_indices if name == "tril_indices" else np.triu_indices

@@ -10,6 +10,7 @@ import numpy as np
 from tangra.api.context import Context
 from tangra.api.elementwise import shape_error
 from tangra.api.numpy_common import (
+    BAD_SHAPE,
     NONE,
     ZERO,
     as_array,
@@ -73,7 +74,12 @@ def concatenate(
         values = [flat(ctx, v) for v in values]
         axis = ZERO
     if not values[0].shape:
-        ctx.error(ShapeMismatchError, "zero-dimensional arrays cannot be concatenated", fix="use np.stack or np.array")
+        ctx.error(
+            ShapeMismatchError,
+            "zero-dimensional arrays cannot be concatenated",
+            code=BAD_SHAPE,
+            fix="use np.stack or np.array",
+        )
     place = axis_arg(ctx, axis, values[0].array.rank)
     return return_value(ctx, joined(ctx, values, place, dtype_arg(ctx, dtype)), out, "np.concatenate")
 
@@ -215,6 +221,7 @@ def split_bounds(
                 ctx.error(
                     ShapeMismatchError,
                     f"{name}: an axis of {size} can't be split into {count} equal parts",
+                    code=BAD_SHAPE,
                     fix="use np.array_split",
                 )
             lengths: list[Size] = [size // count + (1 if k < size % count else 0) for k in range(count)]

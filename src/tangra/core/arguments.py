@@ -21,12 +21,14 @@ Key = int | str
 
 @dataclass
 class Arguments:
-    """The arguments of a call, taken apart: the differentiated ones in `chosen`, by position or name."""
+    """The arguments of a call, taken apart: the differentiated ones in `chosen`, by position or name. `names` are those
+    of the positional parameters."""
 
     ev: Evaluator
     args: list[AbstractValue]
     kwargs: dict[str, AbstractValue]
     chosen: list[Key]
+    names: list[str] = field(default_factory=list)
     trees: dict[Key, Tree] = field(default_factory=dict)
     leaves: list[AbstractValue] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
@@ -39,11 +41,17 @@ class Arguments:
         named: list[tuple[Key, AbstractValue]] = [*enumerate(self.args), *self.kwargs.items()]
         for key, v in named:
             start = len(flat.leaves)
-            self.trees[key] = flat.add(v, f"argument {key}" if isinstance(key, int) else key)
+            self.trees[key] = flat.add(v, self.called(key))
             if key in self.chosen:
                 self.active += [k for k in range(start, len(flat.leaves)) if is_float(self.ev, flat.leaves[k])]
         self.leaves, self.paths, self.first = flat.leaves, flat.paths, flat.first
         self.repeated = flat.repeated
+
+    def called(self, key: Key) -> str:
+        """What an argument is called in errors: its name, or its position counted from 0 as `argnums` does."""
+        if isinstance(key, str):
+            return key
+        return self.names[key] if key < len(self.names) else f"argument {key}"
 
     def values(self) -> list[Value]:
         """The IR values of the active leaves."""
@@ -102,12 +110,17 @@ def choose(
         if key not in kwargs and not (isinstance(key, int) and 0 <= key < len(args)):
             ev.error(
                 TypeMismatchError,
-                f"{transform}: there is no argument {key!r} in this call of {len(args)} positional and "
-                f"{len(kwargs)} keyword arguments",
+                f"{transform}: argnums or argnames say {key!r}, but this call passes {_passed_text(len(args), kwargs)}",
                 code=NO_SUCH_ARGUMENT,
-                fix="name an argument that the call passes; one left to its default is a constant",
+                fix="name an argument that the call passes (positions count from 0); one left to its default is a "
+                "constant",
             )
     return chosen
+
+
+def _passed_text(positional: int, kwargs: dict[str, Any]) -> str:
+    parts = [f"{positional} argument{'' if positional == 1 else 's'} by position"] if positional else []
+    return " and ".join([*parts, *(f"{name} by name" for name in kwargs)]) or "no arguments"
 
 
 def parameters(function: AbstractValue) -> list[str]:
@@ -140,7 +153,7 @@ def check_floats(ev: Evaluator, a: Arguments, transform: str) -> None:
         if not any(k in a.active for k in flat):
             ev.error(
                 NotDifferentiableError,
-                f"{transform}: {a.paths[flat[0]] if flat else f'argument {key}'} holds no floating-point numbers to "
+                f"{transform}: {a.paths[flat[0]] if flat else a.called(key)} holds no floating-point numbers to "
                 "differentiate by",
                 code=NOT_A_FLOAT,
                 fix="pass floats: float(x), or x.astype(np.float64)",

@@ -18,6 +18,8 @@ from tangra.transforms import vmap as lanes
 BAD_AXES = declare("TG801", "in_axes or out_axes of vmap that don't fit the arguments or results")
 NO_BATCH = declare("TG802", "vmap without a batched argument, or with sizes that differ")
 
+AXES = "give each argument an int, None, or axes for its parts in its own structure"
+
 Axes = dict[int, int | None]
 
 
@@ -75,6 +77,7 @@ def _per_argument(ev: Evaluator, in_axes: Sequence[Any], count: int) -> bool:
             TypeMismatchError,
             f"vmap: in_axes has {len(in_axes)} entries for {count} positional arguments",
             code=BAD_AXES,
+            fix="give one entry for each positional argument, or one for all",
         )
     return True
 
@@ -83,7 +86,7 @@ def _spread(ev: Evaluator, tree: Tree, spec: Any, axes: Axes) -> None:
     """Give every leaf below `tree` its axis; a container in `spec` is matched part by part."""
     if isinstance(tree, Leaf):
         if not (spec is None or isinstance(spec, int)):
-            ev.error(TypeMismatchError, f"vmap: an axis is an int or None, not {spec!r}", code=BAD_AXES)
+            ev.error(TypeMismatchError, f"vmap: an axis is an int or None, not {spec!r}", code=BAD_AXES, fix=AXES)
         axes[tree.number] = spec
         return
     if not isinstance(tree, Node):
@@ -93,7 +96,7 @@ def _spread(ev: Evaluator, tree: Tree, spec: Any, axes: Axes) -> None:
         parts = [spec.get(name) for name in tree.names]
     elif isinstance(spec, tuple | list):
         if len(spec) != len(tree.children):
-            ev.error(TypeMismatchError, "vmap: axes and value have different structures", code=BAD_AXES)
+            ev.error(TypeMismatchError, "vmap: axes and value have different structures", code=BAD_AXES, fix=AXES)
         parts = list(spec)
     for child, part in zip(tree.children, parts, strict=True):
         _spread(ev, child, part, axes)
@@ -109,9 +112,9 @@ def _common_size(ev: Evaluator, values: Sequence[Value], axes: Axes, paths: Sequ
         if not -rank <= axis < rank:
             ev.error(
                 ShapeMismatchError,
-                f"vmap: {paths[k]} has {rank} axes, so axis {axis} can't be mapped; use None in "
-                "in_axes for what all lanes share",
+                f"vmap: {paths[k]} has {rank} axes, so axis {axis} can't be mapped",
                 code=BAD_AXES,
+                fix="use None in in_axes for what all lanes share",
             )
         axes[k] = axis % rank
         here = v.shape[axis % rank]

@@ -20,7 +20,9 @@ from tangra.transforms import jvp as forward
 from tangra.transforms import vjp as reverse
 
 NO_RULE = declare(
-    "TG530", "a custom derivative without its rule, or a rule that returns something of another structure"
+    "TG502",
+    "a custom derivative without its rule, or a rule that returns something of another structure",
+    fix="give the rule (defvjp, defjvp) right after the function, with results as the message says",
 )
 
 

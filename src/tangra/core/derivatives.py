@@ -12,8 +12,9 @@ from typing import Any
 
 from tangra.api.values import AbstractValue, ArrayValue, Const, Scalar, TupleValue
 from tangra.core import stages
-from tangra.core.arguments import Arguments, check_floats, choose, has_floats, is_float
+from tangra.core.arguments import Arguments, check_floats, choose, has_floats, is_float, parameters
 from tangra.core.matching import matching
+from tangra.core.spelling import spelled_shape
 from tangra.core.subtrace import SubTrace, trace
 from tangra.core.trees import Leaf, Node, Tree, build, current, like, numbers
 from tangra.errors import NotDifferentiableError, Note, TypeMismatchError, declare
@@ -100,7 +101,8 @@ def pull(
     transform: str,
 ) -> Pulled:
     """Trace and differentiate `function` in reverse with respect to the chosen arguments."""
-    a = Arguments(ev, list(args), kwargs, choose(ev, function, options, args, kwargs, transform))
+    chosen = choose(ev, function, options, args, kwargs, transform)
+    a = Arguments(ev, list(args), kwargs, chosen, parameters(function))
     check_floats(ev, a, transform)
     sub = trace(ev, function, a.enter, transform, a.repeated)
     stages.note("before vjp", sub.func)
@@ -133,14 +135,17 @@ def scalar_loss(ev: Evaluator, p: Pulled, has_aux: bool) -> int:
     if has_aux:
         if not (isinstance(tree, Node) and tree.form == "tuple" and len(tree.children) == 2):
             ev.error(
-                TypeMismatchError, f"{p.transform} with has_aux: the function must return (loss, aux)", code=NOT_SCALAR
+                TypeMismatchError,
+                f"{p.transform} with has_aux: the function must return (loss, aux)",
+                code=NOT_SCALAR,
+                fix="return a tuple of two: the float to differentiate, and anything else",
             )
         tree = tree.children[0]
     leaf = p.sub.leaves[tree.number] if isinstance(tree, Leaf) else None
     if leaf is None or p.sub.func.returned[tree.number].array.rank or not is_float(ev, leaf):  # type: ignore[union-attr]
         shape = ""
         if isinstance(leaf, ArrayValue):
-            shape = f" an array of shape ({', '.join(map(str, leaf.type.shape))})"
+            shape = f" an array of shape {spelled_shape(leaf.type.shape)}"
         ev.error(
             NotDifferentiableError,
             f"{p.transform} needs a function that returns one float, but this one returns{shape or ' something else'}",
@@ -234,7 +239,8 @@ def push(
     transform: str,
 ) -> Pushed:
     """Trace and differentiate `function` forward with respect to the chosen arguments."""
-    a = Arguments(ev, list(args), kwargs, choose(ev, function, options, args, kwargs, transform))
+    chosen = choose(ev, function, options, args, kwargs, transform)
+    a = Arguments(ev, list(args), kwargs, chosen, parameters(function))
     check_floats(ev, a, transform)
     sub = trace(ev, function, a.enter, transform, a.repeated)
     stages.note("before jvp", sub.func)

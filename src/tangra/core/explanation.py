@@ -137,7 +137,9 @@ def explain(
     """See `JitFunction.explain`."""
     if not (args or kwargs) and (memory or profile):
         raise EntryError(
-            "explain needs the arguments of a call to measure memory or time", code=NOTHING, fix="fn.explain(*args, …)"
+            "explain needs the arguments of a call to measure memory or time",
+            code=NOTHING,
+            fix="give them before the options: fn.explain(x, y, memory=True)",
         )
     made = jitted.looked_at(args, kwargs)
     onlooker = _Onlooker()

@@ -16,9 +16,10 @@ from tangra.core.calling import CompiledCall
 from tangra.core.keys import SMALL_DIM, Keyed, difference, key_of
 from tangra.core.locks import COMPILING
 from tangra.core.naming import global_name
+from tangra.core.placing import place
 from tangra.core.results import Arguments, call_arguments
 from tangra.core.specialisation import Specialisation, compile_call, describe_arguments
-from tangra.core.transformed import NOT_CALLABLE
+from tangra.core.transformed import NOT_CALLABLE, PASS_FUNCTION
 from tangra.errors import EntryError, TangraError, TypeMismatchError, declare
 from tangra.frontend import calls
 from tangra.frontend.diagnostics import StaticNeeded
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 STATIC_NAME = declare("TG809", "static= names an argument that the function does not have")
 NEEDS_CONSTANT = declare("TG810", "a value has to be known at compile time")
+NOTHING_COMPILED = declare("TG819", "nothing is compiled yet that could be shown")
 
 LIMIT = 128
 """Specialisations one function keeps; beyond it the oldest is dropped."""
@@ -39,6 +41,7 @@ WARN_AT = 16
 """At so many compilations, and at each doubling, the log warns."""
 
 log = logging.getLogger("tangra.jit")
+
 
 class JitFunction(CompiledCall):
     """A function that compiles itself at the first call with new types; see `jit`.
@@ -54,7 +57,9 @@ class JitFunction(CompiledCall):
         options: NativeOptions | None = None,
     ) -> None:
         if not callable(function):
-            raise EntryError(f"tg.jit takes a function, not {type(function).__name__}", code=NOT_CALLABLE)
+            raise EntryError(
+                f"tg.jit takes a function, not {type(function).__name__}", code=NOT_CALLABLE, fix=PASS_FUNCTION
+            )
         self.function = function
         self.static = (static,) if isinstance(static, (int, str)) else tuple(static)
         self.dynamic = dynamic
@@ -79,6 +84,7 @@ class JitFunction(CompiledCall):
                 raise EntryError(
                     f"static={name!r}: {self._name()} has no such argument",
                     code=STATIC_NAME,
+                    fix=f"its arguments are {', '.join(parameters) or 'none'}",
                 )
         return {name: parameters.index(name) for name in names}
 
@@ -99,7 +105,14 @@ class JitFunction(CompiledCall):
         return self if instance is None else types.MethodType(self, instance)
 
     def _specialise(self, args: tuple[Any, ...], kwargs: dict[str, Any], arguments: Arguments) -> Specialisation:
-        """The compiled form for a call, made if there is none."""
+        """The compiled form for a call, made if there is none. Errors without a place get the function's."""
+        try:
+            return self._known_or_made(args, kwargs, arguments)
+        except TangraError as e:
+            place(e, self.function)
+            raise
+
+    def _known_or_made(self, args: tuple[Any, ...], kwargs: dict[str, Any], arguments: Arguments) -> Specialisation:
         static: set[int | str] = {k for k in self.static if isinstance(k, int)}
         for name, position in self._positions.items():
             static.add(name if name in kwargs else position)
@@ -138,7 +151,7 @@ class JitFunction(CompiledCall):
         if any(size is None for size in pattern):
             made = self._attempt_symbolic(keyed, pattern, args, kwargs, static)
         if made is None:
-            positional, named = describe_arguments(args, kwargs, static, SMALL_DIM, None)
+            positional, named = describe_arguments(args, kwargs, static, SMALL_DIM, None, self.function)
             made = self._build(positional, named, 0)
             self._exact.setdefault(keyed.key, []).append(made)
         made.remember(arguments)
@@ -168,7 +181,7 @@ class JitFunction(CompiledCall):
         def name(position: int) -> Size | None:
             return symbol(f"N{position}") if pattern[position] is None else None
 
-        positional, named = describe_arguments(args, kwargs, static, SMALL_DIM, name)
+        positional, named = describe_arguments(args, kwargs, static, SMALL_DIM, name, self.function)
         try:
             made = self._build(positional, named, SMALL_DIM + 1)
         except (TangraError, StaticNeeded) as e:
@@ -239,7 +252,9 @@ class JitFunction(CompiledCall):
         made = self.lower(*args, **kwargs) if args or kwargs else self._last
         if made is None:
             raise EntryError(
-                "nothing is compiled yet: call the function, or give the arguments of a call", code=NOT_CALLABLE
+                "nothing is compiled yet, so there is nothing to show",
+                code=NOTHING_COMPILED,
+                fix="call the function first, or give the arguments of a call",
             )
         return made
 

@@ -127,8 +127,9 @@ def _frozen(v: Any, key: int | str) -> Key:
     else:
         hash_made_of_value = not is_user_instance(v) or _defines_hash(type(v))
     if not hash_made_of_value:
+        number = key + 1 if isinstance(key, int) else key
         raise EntryError(
-            f"argument {key!r} is static, but a {type(v).__name__} can change after it was compiled in",
+            f"argument {number} is static, but a {type(v).__name__} can change after it was compiled in",
             code=BAD_STATIC,
             fix="pass numbers, strings, functions, frozen dataclasses or tuples of them as static arguments",
         )

@@ -8,6 +8,7 @@ from typing import NoReturn
 from tangra.api.elementwise import is_number
 from tangra.api.values import AbstractValue, ArrayValue, Const
 from tangra.core.arguments import is_float
+from tangra.core.spelling import spelled_shape
 from tangra.core.trees import Flattener, Leaf, Node, Tree, current
 from tangra.errors import TypeMismatchError, declare
 from tangra.frontend.evaluator import Evaluator
@@ -68,11 +69,12 @@ def _align(
         _mismatch(ev, what, _form(given), "one number or array")
     v = current(ev, t)
     if v.shape != value.shape:
-        shapes = ["(" + ", ".join(map(str, each.shape)) + ")" for each in (v, value)]
+        shapes = [spelled_shape(each.shape) for each in (v, value)]
         ev.error(
             TypeMismatchError,
             f"a {what} of shape {shapes[0]} for a value of shape {shapes[1]}",
             code=TANGENT_MISMATCH,
+            fix=f"give the {what} the shape of its primal",
         )
     found[tree.number] = v if v.dtype == value.dtype else ev.b("cast", v, dtype=value.dtype)
 
@@ -88,4 +90,5 @@ def _mismatch(ev: Evaluator, what: str, given: str, wanted: str) -> NoReturn:
         TypeMismatchError,
         f"the {what} does not have the structure of its primal: it is {given}, the primal {wanted}",
         code=TANGENT_MISMATCH,
+        fix="give it the same containers; None stands for zeros",
     )

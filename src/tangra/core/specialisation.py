@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from tangra.api.kinds import PYBOOL
+from tangra.core.placing import argument_names
 from tangra.core.results import Arguments, Builder, apply
 from tangra.core.serving import Plan
 from tangra.errors import AliasError, declare
@@ -45,14 +46,19 @@ Symbolic = Callable[[int], Size | None]
 
 
 def describe_arguments(
-    args: Sequence[Any], kwargs: Mapping[str, Any], static: frozenset[int | str], small: int, symbolic: Symbolic | None
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+    static: frozenset[int | str],
+    small: int,
+    symbolic: Symbolic | None,
+    function: Any,
 ) -> tuple[list[ArgSpec], dict[str, ArgSpec]]:
-    """The ArgSpecs of a call: bools and `static` arguments are constants, large dims may become symbols."""
+    """The ArgSpecs of a call of `function` (which names them in errors): bools and `static` arguments are constants,
+    large dims may become symbols."""
     refine = _Refine(small, symbolic)
     seen: set[int] = set()
-    positional = [
-        ConstSpec(v) if k in static else refine.spec(spec_of(v, f"argument {k + 1}", seen)) for k, v in enumerate(args)
-    ]
+    names = argument_names(function, len(args))
+    positional = [ConstSpec(v) if k in static else refine.spec(spec_of(v, names[k], seen)) for k, v in enumerate(args)]
     named: dict[str, ArgSpec] = {}
     for name in sorted(kwargs):
         v = kwargs[name]

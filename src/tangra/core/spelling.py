@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tangra.api.values import (
     AbstractValue,
     ArrayValue,
@@ -15,8 +17,14 @@ from tangra.api.values import (
 from tangra.frontend import conversion
 from tangra.frontend.evaluator import Evaluator
 from tangra.frontend.heap import DictState, ListState
+from tangra.shapes import Size
 
 MAX_ITEMS = 6
+
+
+def spelled_shape(shape: Sequence[Size]) -> str:
+    """A shape as NumPy prints it: `(3,)`."""
+    return f"({', '.join(map(str, shape))}{',' if len(shape) == 1 else ''})"
 
 
 def spelled(ev: Evaluator, v: AbstractValue) -> str:

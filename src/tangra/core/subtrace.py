@@ -82,7 +82,7 @@ def trace_block(ev: Evaluator, compute: Callable[[Block], AbstractValue], transf
 
 def _finish(ev: Evaluator, block: Block, name: str, result: AbstractValue) -> SubTrace:
     flat = Flattener(ev)
-    tree = flat.add(result, "the result")
+    tree = flat.add(result, "result")
     values = [current(ev, leaf) for leaf in flat.leaves]
     tags: list[int | None] = []
     for leaf in list(flat.leaves):
@@ -112,11 +112,14 @@ def refuse_writes(ev: Evaluator, before: State, after: State, transform: str) ->
         old = before.heap.get(ref, ev.initial.get(ref))
         if not _changed(old, state):
             continue
+        path = ev.live.paths.get(ref)
         what = "a variable of an enclosing function" if isinstance(state, CellState) else "an object outside itself"
+        if path is not None and str(path):
+            what = f"{str(path).replace('function.__self__', 'self')}, which is outside of it"
         ev.error(
             UnsupportedError,
             f"the function given to {transform} writes to {what}, and the write would be lost: transformed functions "
             "work on copies",
             code=WRITES_OUTSIDE,
-            fix="return the value instead of writing it",
+            fix="return the value instead of writing it (has_aux=True lets grad pass it on)",
         )

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tangra.core.jitted import JitFunction
 
 NOT_CALLABLE = declare("TG808", "a transformation of something that is not a function")
+PASS_FUNCTION = "pass the function itself, not the result of calling it"
 BAD_OPTION = declare("TG813", "a transformation called with arguments it does not take")
 
 Run = Callable[
@@ -38,7 +39,9 @@ class Transformed(CompiledCall):
 
     def __init__(self, transform: str, function: Any, **options: Any) -> None:
         if not callable(function):
-            raise EntryError(f"tg.{transform} takes a function, not {type(function).__name__}", code=NOT_CALLABLE)
+            raise EntryError(
+                f"tg.{transform} takes a function, not {type(function).__name__}", code=NOT_CALLABLE, fix=PASS_FUNCTION
+            )
         self.transform = transform
         self.function = function
         self.options = options
@@ -221,8 +224,12 @@ def declare_inside(public: Any, transform: str, names: Sequence[str] = ()) -> No
         options = dict(zip(names, args, strict=False)) | kwargs
         unknown = set(options) - set(names)
         if unknown or len(args) > len(names):
+            wrong = f"has no option {', '.join(sorted(unknown))}" if unknown else "got too many arguments"
             ev.error(
-                TypeMismatchError, f"tg.{transform} takes {', '.join(names) or 'only a function'}", code=BAD_OPTION
+                TypeMismatchError,
+                f"tg.{transform} {wrong}",
+                code=BAD_OPTION,
+                fix=f"besides the function it takes {', '.join(names) or 'nothing'}",
             )
         return TransformValue(transform, function, tuple(options.items()))
 

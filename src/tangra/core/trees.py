@@ -93,6 +93,7 @@ class Flattener:
             f"{path or 'this'} is a {type(v).__name__.removesuffix('Value').lower()}, which a transformation can't "
             "pass in or out",
             code=OPAQUE_LEAF,
+            fix="pass and return arrays, numbers and containers of them",
         )
 
     def _leaf(self, v: AbstractValue, path: str, first: int | None = None) -> Leaf:

@@ -31,6 +31,7 @@ from tangra.shapes.prover import known_eq
 if TYPE_CHECKING:
     from tangra.frontend.evaluator import Evaluator
 
+PASS_NUMBER = "pass numbers or arrays of numbers"
 MAX_STACK_ITEMS = 64
 """Items of a list that grew in a loop that are read one by one."""
 MAX_ITEMS = 4096
@@ -65,7 +66,12 @@ def number(ev: Evaluator, v: AbstractValue, what: str) -> Scalar:
                 )
             size = bound if kind.python else None
             return Scalar(ev.b.const(v.value, kind.dtype), (kind,), None, size, bound, bound, ev.span)
-    ev.error(TypeMismatchError, f"{what} must be a number, not {describe(ev, v)}", code=diagnostics.NOT_A_NUMBER)
+    ev.error(
+        TypeMismatchError,
+        f"{what} must be a number, not {describe(ev, v)}",
+        code=diagnostics.NOT_A_NUMBER,
+        fix=PASS_NUMBER,
+    )
 
 
 def kind(ev: Evaluator, v: AbstractValue) -> Kind:
@@ -113,7 +119,12 @@ def array_items(ev: Evaluator, v: AbstractValue) -> Sequence[AbstractValue]:
     """The items of something that NumPy converts to an array."""
     found = items(ev, v) if isinstance(v, (TupleValue, ListValue, RangeValue, Const)) else None
     if found is None or (isinstance(v, Const) and isinstance(v.value, (str, bytes))):
-        ev.error(TypeMismatchError, f"{describe(ev, v)} can't be converted to an array", code=diagnostics.NOT_A_NUMBER)
+        ev.error(
+            TypeMismatchError,
+            f"{describe(ev, v)} can't be converted to an array",
+            code=diagnostics.NOT_A_NUMBER,
+            fix=PASS_NUMBER,
+        )
     return found
 
 

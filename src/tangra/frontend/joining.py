@@ -298,7 +298,7 @@ class Join:
         return frozenset(found)
 
     def _conflict(self, *values: Any) -> ConflictT:
-        shown = [describe_slot(self.ev, x) for x in values if x is not BOTTOM]
+        shown = list(dict.fromkeys(describe_slot(self.ev, x) for x in values if x is not BOTTOM))
         spans = tuple(getattr(x, "span", None) for x in values)
         if len(set(shown)) < 2:
             return ConflictT(Conflict(f"depends on the path taken: it is a {shown[0]} of different structure", spans))

@@ -119,6 +119,7 @@ def spec_of(obj: Any, where: str = "argument", seen: set[int] | None = None) -> 
         raise EntryError(
             f"{where} is a number of type {type(obj).__name__}, which compiled code does not cover",
             code=diagnostics.UNSUPPORTED_VALUE,
+            fix="pass a float or an np.float64; keep real and imaginary parts in two arguments",
         )
     if isinstance(obj, tuple) and (type(obj) is tuple or hasattr(obj, "_fields")):
         items = tuple(spec_of(x, f"{where}[{k}]", seen) for k, x in enumerate(obj))

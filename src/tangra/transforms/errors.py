@@ -5,7 +5,11 @@ from __future__ import annotations
 from tangra.errors import NotDifferentiableError, declare
 from tangra.ir import Span
 
-NO_DERIVATIVE = declare("TG501", "an operation or function without the derivative or batched form that is asked for")
+NO_DERIVATIVE = declare(
+    "TG501",
+    "an operation or function without the derivative or batched form that is asked for",
+    fix="wrap what needs no derivative in tg.stop_gradient, or write it with other operations",
+)
 
 
 class TransformError(NotDifferentiableError):

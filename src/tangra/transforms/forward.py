@@ -175,9 +175,10 @@ class _Forward:
         check_captured(op, [id(v) in self.tangent for v in op.operands])
         rule: Func | None = op.attrs.get("jvp")
         if rule is None:
-            primal: Func = op.attrs["primal"]
             raise TransformError(
-                f"`{primal.name}` has a custom reverse derivative only; forward mode needs a custom_jvp rule", op.span
+                "this function has a rule for reverse mode only (custom_vjp), and forward mode is asked for",
+                op.span,
+                "use reverse mode (tg.grad, tg.vjp, tg.jacrev), or give the function a custom_jvp rule",
             )
         tangents = [self.dense(op.operands[k]) for k in float_positions(op.operands)]
         self.define(op, emit_call(self.b, rule, [*operands, *tangents]), float_positions(op.results))
