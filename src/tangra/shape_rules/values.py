@@ -178,3 +178,8 @@ def shape_text(shape: Sequence[Item] | None) -> str:
 def size_text(item: Item) -> str:
     """A size as a user reads it."""
     return str(item)
+
+
+def words(text: str) -> tuple[str, ...]:
+    """The words of a text: how rules write long lists of names."""
+    return tuple(text.split())

@@ -1,0 +1,91 @@
+"""Our answer to a call, beside the recorded one of the library."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from tangra.shape_rules import BaseContext, RuleError, Tensor, operators
+from tangra.shape_rules.testing import apply_in, call_method, read_attribute
+from tests.shape_rules.draws import Call, Case, draw
+from tests.shape_rules.texts import DIGEST, REJECTED, SKIPPED, NotKnown, digest, ours
+
+WANTED = 200
+"""Accepted and rejected draws a rule is shown with, each."""
+
+
+def ask(call: Call) -> Any:
+    """Our result; raises RuleError where our rule says the call fails."""
+    short = call.name.rpartition(".")[2]
+    if call.kind == "method":
+        if not isinstance(call.args[0], Tensor):
+            raise NoReceiver
+        return call_method(call.args[0], short, *call.args[1:], **call.kwargs)
+    if call.kind == "attribute":
+        if not isinstance(call.args[0], Tensor):
+            raise NoReceiver
+        return read_attribute(call.args[0], short)
+    ctx = BaseContext()
+    if call.kind == "operator":
+        if not any(isinstance(arg, Tensor) for arg in call.args) or call.kwargs:
+            raise NoReceiver
+        return operators.binary(ctx, short, *call.args)
+    if call.kind in ("getitem", "setitem"):
+        if not isinstance(call.args[0], Tensor) or call.kwargs:
+            raise NoReceiver
+        return getattr(operators, call.kind)(ctx, *call.args)
+    made = apply_in(ctx, call.name, *call.args, **call.kwargs)
+    return made if call.kind != "layer" else call_method(made, "forward", *call.inputs, **call.options)
+
+
+class NoReceiver(Exception):
+    """The spoiled call has no array to call a method of: not a question for a rule."""
+
+
+@dataclass
+class Tally:
+    """How the draws of one rule came out."""
+
+    accepted: int = 0
+    rejected: int = 0
+    unknown: int = 0
+    wrong: list[tuple[int, str]] = field(default_factory=list)
+
+    @property
+    def enough(self) -> bool:
+        return self.accepted >= WANTED and self.rejected >= WANTED
+
+
+def replay(one: Case, answers: str) -> Tally:
+    """Compare our answers with the recorded ones."""
+    tally, number, place = Tally(), -1, 0
+    while place < len(answers):
+        number += 1
+        answer = answers[place] if answers[place] in (REJECTED, SKIPPED) else answers[place : place + DIGEST]
+        place += len(answer)
+        if answer == SKIPPED:
+            continue
+        judge(tally, one, number, answer)
+    return tally
+
+
+def judge(tally: Tally, one: Case, number: int, answer: str) -> None:
+    """Count one draw."""
+    call = draw(one, number)
+    tally.rejected += answer == REJECTED
+    tally.accepted += answer != REJECTED
+    try:
+        text = ours(ask(call), one.mask)
+    except RuleError as error:
+        if answer != REJECTED:
+            tally.wrong.append((number, f"refused by us: {error}"))
+    except NoReceiver:
+        tally.accepted -= answer != REJECTED
+        tally.rejected -= answer == REJECTED
+    except NotKnown:
+        tally.unknown += 1
+    else:
+        if answer == REJECTED:
+            tally.wrong.append((number, f"refused by the library, {text} by us"))
+        elif digest(text) != answer:
+            tally.wrong.append((number, f"{text} by us, something else by the library"))

@@ -1,0 +1,127 @@
+"""Calls made in the real libraries: run by `record`, never by the tests."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from tangra.shape_rules import DType, Tensor
+from tests.shape_rules.draws import Call
+from tests.shape_rules.texts import plain
+
+OPERATORS = {
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
+    "/": lambda a, b: a / b,
+    "//": lambda a, b: a // b,
+    "%": lambda a, b: a % b,
+    "**": lambda a, b: a**b,
+    "@": lambda a, b: a @ b,
+    "&": lambda a, b: a & b,
+    "|": lambda a, b: a | b,
+    "^": lambda a, b: a ^ b,
+    "<": lambda a, b: a < b,
+    ">=": lambda a, b: a >= b,
+    "==": lambda a, b: a == b,
+}
+
+
+def perform(call: Call) -> Any:
+    """The real result; raises what the library raises."""
+    args, kwargs = [real(arg) for arg in call.args], {word: real(value) for word, value in call.kwargs.items()}
+    if call.kind == "method":
+        return getattr(args[0], call.name.rpartition(".")[2])(*args[1:], **kwargs)
+    if call.kind == "attribute":
+        return getattr(args[0], call.name.rpartition(".")[2])
+    if call.kind == "operator":
+        return OPERATORS[call.name.rpartition(".")[2]](*args, **kwargs)
+    if call.kind == "getitem":
+        return args[0][args[1]]
+    if call.kind == "setitem":
+        args[0][args[1]] = args[2]
+        return None
+    function = lookup(call.name)
+    if call.kind != "layer":
+        return function(*args, **kwargs)
+    layer = function(*args, **kwargs)
+    inputs = [real(value) for value in call.inputs]
+    options = {word: real(value) for word, value in call.options.items()}
+    if call.name.startswith("flax"):
+        import jax
+
+        return layer.init_with_output(jax.random.key(0), *inputs, **options)[0]
+    return layer(*inputs, **options)
+
+
+def lookup(name: str) -> Any:
+    """The object with this dotted name."""
+    words = name.split(".")
+    for count in range(len(words) - 1, 0, -1):
+        try:
+            found: Any = importlib.import_module(".".join(words[:count]))
+        except ImportError:
+            continue
+        for word in words[count:]:
+            found = getattr(found, word)
+        return found
+    raise LookupError(name)
+
+
+def real(value: Any) -> Any:
+    """An abstract argument as a real one."""
+    if isinstance(value, Tensor):
+        return _array(value)
+    if isinstance(value, DType):
+        return getattr(lookup_module(value.library), value.name)
+    if isinstance(value, (list, tuple)):
+        return type(value)(real(part) for part in value)
+    if isinstance(value, dict):
+        return {key: real(part) for key, part in value.items()}
+    if isinstance(value, slice):
+        return slice(real(value.start), real(value.stop), real(value.step))
+    return value
+
+
+def lookup_module(library: str) -> Any:
+    """The module that holds a library's dtypes."""
+    return importlib.import_module({"jax": "jax.numpy"}.get(library, library))
+
+
+def _array(value: Tensor) -> Any:
+    if value.library == "torch":
+        import torch
+
+        dtype = getattr(torch, value.dtype or "")
+        if value.elements is not None:
+            return torch.tensor(value.elements, dtype=dtype).reshape(value.shape)
+        if isinstance(value.layout, tuple):
+            return torch.empty_strided(value.shape, value.layout, dtype=dtype).fill_(1)
+        return torch.ones(value.shape, dtype=dtype)
+    import numpy as np
+
+    base = np.ones(value.shape, value.dtype)
+    if value.elements is not None:
+        base = np.array(value.elements, value.dtype).reshape(value.shape)
+    if value.library == "numpy":
+        return base
+    import jax.numpy as jnp
+
+    return jnp.asarray(base)
+
+
+def theirs(value: Any, mask: bool) -> str:
+    """The text of a real result, as `texts.ours` has it for an abstract one."""
+    module = type(value).__module__.partition(".")[0]
+    if hasattr(value, "dtype") and hasattr(value, "shape"):
+        sizes = ", ".join("?" if mask else str(int(size)) for size in value.shape)
+        return f"{str(value.dtype).removeprefix('torch.')}({sizes})"
+    if module == "torch" and type(value).__name__ == "dtype":
+        return str(value).removeprefix("torch.")
+    if type(value).__name__ == "dtypes" or type(value).__name__.endswith("DType"):
+        return str(value)
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(theirs(part, mask) for part in value)}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key}: {theirs(part, mask)}' for key, part in value.items())}}}"
+    return plain(value, mask)
