@@ -1,0 +1,152 @@
+"""Assignment to names, attributes, items and nested targets; `del`; shapes that comments state."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from tangra.checker.attributes import get_attribute, set_attribute
+from tangra.checker.evaluator import PythonRaise
+from tangra.checker.heap import Cell, Instance, ListCell, Raised, Value
+from tangra.checker.iteration import elements, one_element
+from tangra.checker.library import array_operation, to_rule
+from tangra.checker.names import store_name
+from tangra.checker.operators import METHODS, SYMBOLS, binary
+from tangra.checker.subscripts import delete_item, get_item, set_item
+from tangra.shape_rules import operators as array_operators
+from tangra.shape_rules.values import UNKNOWN, Tensor
+
+if TYPE_CHECKING:
+    from tangra.checker.evaluator import Evaluator
+
+
+def assign(ev: Evaluator, target: ast.expr, value: Value) -> None:
+    """`target = value`."""
+    from tangra.checker.expressions import evaluate
+
+    if isinstance(target, ast.Name):
+        store_name(ev, target.id, value, target)
+        remember(ev, target, value)
+    elif isinstance(target, ast.Attribute):
+        set_attribute(ev, evaluate(ev, target.value), target.attr, value, target)
+    elif isinstance(target, ast.Subscript):
+        set_item(ev, evaluate(ev, target.value), evaluate(ev, target.slice), value, target)
+    elif isinstance(target, ast.Starred):
+        assign(ev, target.value, value)
+    elif isinstance(target, ast.Tuple | ast.List):
+        _unpack(ev, target, value)
+
+
+def remember(ev: Evaluator, node: ast.Name, value: Value) -> None:
+    """Keep the shape for `tangra shapes` and editors."""
+    file = ev.frame.file
+    if file is not None and isinstance(value, Tensor) and not ev.quiet:
+        ev.shapes.setdefault(file.path, {}).setdefault(node.lineno, {})[node.id] = value
+
+
+def _unpack(ev: Evaluator, target: ast.Tuple | ast.List, value: Value) -> None:
+    targets = target.elts
+    items = elements(ev, value, target)
+    star = next((place for place, part in enumerate(targets) if isinstance(part, ast.Starred)), None)
+    if items is None:
+        one = one_element(ev, value, target) if isinstance(value, Tensor | ListCell) else UNKNOWN
+        for part in targets:
+            assign(ev, part, ListCell(None, "list", one) if isinstance(part, ast.Starred) else one)
+        return
+    if star is None:
+        if len(items) != len(targets):
+            _wrong_count(ev, target, value, len(items))
+            items = [UNKNOWN] * len(targets)
+        for part, item in zip(targets, items, strict=True):
+            assign(ev, part, item)
+        return
+    after = len(targets) - star - 1
+    if len(items) < star + after:
+        raise PythonRaise(Raised("ValueError"))
+    for part, item in zip(targets[:star], items[:star], strict=True):
+        assign(ev, part, item)
+    assign(ev, targets[star], ListCell(items[star : len(items) - after]))
+    for part, item in zip(targets[star + 1 :], items[len(items) - after :], strict=True):
+        assign(ev, part, item)
+
+
+def _wrong_count(ev: Evaluator, target: ast.Tuple | ast.List, value: Value, count: int) -> None:
+    """Too many or too few values: worth a finding where a shape is taken apart."""
+    from tangra.checker.codes import UNPACK
+    from tangra.shape_rules.failures import Failure
+
+    sizes = isinstance(value, tuple) and all(array_operators_size(item) for item in value)
+    if not (sizes or isinstance(value, Tensor)):
+        raise PythonRaise(Raised("ValueError"))
+    what = f"shape {value}" if isinstance(value, tuple) else f"array of shape {value.shape}"
+    message = f"{what} has {count} {'entry' if count == 1 else 'entries'}, but {len(target.elts)} names take it apart"
+    ev.failed(Failure(UNPACK, message.replace("Dim(", "").replace("),", ","), "ValueError"), target, value)
+
+
+def array_operators_size(value: Value) -> bool:
+    """Whether the value is an int or a symbolic one."""
+    from tangra.shape_rules.values import is_size
+
+    return is_size(value)
+
+
+def augment(ev: Evaluator, node: ast.AugAssign) -> None:
+    """`target op= value`."""
+    from tangra.checker.calls import call_method
+    from tangra.checker.expressions import evaluate
+
+    target, op = node.target, node.op
+    if isinstance(target, ast.Name):
+        read = ast.copy_location(ast.Name(target.id, ast.Load()), target)
+        owner, index, old = None, None, evaluate(ev, read)
+    elif isinstance(target, ast.Attribute):
+        owner, index = evaluate(ev, target.value), target.attr
+        old = get_attribute(ev, owner, target.attr, target)
+    else:
+        owner, index = evaluate(ev, target.value), evaluate(ev, target.slice)
+        old = get_item(ev, owner, index, target)
+    value = evaluate(ev, node.value)
+    if isinstance(old, Tensor):
+        symbol = SYMBOLS[type(op)]
+        new = array_operation(
+            ev, node, lambda: array_operators.inplace(ev.ctx, symbol, old, to_rule(value)), (old, to_rule(value))
+        )
+    elif isinstance(old, ListCell) and isinstance(op, ast.Add):
+        added = elements(ev, value, node)
+        ev.write(old, "items", None if added is None or old.items is None else (*old.items, *added))
+        new = old
+    elif isinstance(old, Instance) and old.cls.find(f"__i{METHODS[SYMBOLS[type(op)]]}__"):
+        new = call_method(ev, old, f"__i{METHODS[SYMBOLS[type(op)]]}__", value, node=node)
+    else:
+        new = binary(ev, op, old, value, node)
+    if isinstance(target, ast.Name):
+        assign(ev, target, new)
+    elif isinstance(target, ast.Attribute):
+        set_attribute(ev, owner, target.attr, new, target)
+    elif not (isinstance(owner, Tensor)):
+        set_item(ev, owner, index, new, target)
+
+
+def delete(ev: Evaluator, target: ast.expr) -> None:
+    """`del target`."""
+    from tangra.checker.expressions import evaluate
+
+    if isinstance(target, ast.Name):
+        ev.journal.delete(ev.frame.scope, target.id)
+    elif isinstance(target, ast.Attribute):
+        owner = evaluate(ev, target.value)
+        if isinstance(owner, Cell):
+            ev.journal.delete(owner, target.attr)
+    elif isinstance(target, ast.Subscript):
+        delete_item(ev, evaluate(ev, target.value), evaluate(ev, target.slice))
+
+
+def bind_stated(ev: Evaluator, node: ast.stmt) -> None:
+    """`x = load()  # tangra: x = (B, 3)`: the comment says what the value's shape is."""
+    from tangra.checker.annotations import stated_value
+
+    file = ev.frame.file
+    stated = None if file is None else file.stated.get(node.end_lineno or node.lineno)
+    if stated is not None:
+        old = ev.frame.scope.fields.get(stated.name, UNKNOWN)
+        store_name(ev, stated.name, stated_value(ev, stated, old), node)

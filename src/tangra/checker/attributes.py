@@ -1,0 +1,244 @@
+"""`owner.name` for every kind of owner, and assignment to it."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from tangra.checker.evaluator import PythonRaise
+from tangra.checker.heap import (
+    BoundMethod,
+    ClassCell,
+    DictCell,
+    FunctionCell,
+    Instance,
+    LibraryName,
+    ListCell,
+    ModuleCell,
+    Native,
+    Partial,
+    Raised,
+    Super,
+    Value,
+    Wrapped,
+)
+from tangra.checker.library import BoundRule, array_operation, layer_rule, resolve
+from tangra.shape_rules import registry
+from tangra.shape_rules.operators import CLASSES
+from tangra.shape_rules.values import UNKNOWN, DType, Record, Tensor, Unknown
+from tangra.shapes import Dim
+
+if TYPE_CHECKING:
+    from tangra.checker.evaluator import Evaluator
+
+
+def get_attribute(ev: Evaluator, owner: Value, name: str, node: ast.AST | None) -> Value:
+    """`owner.name`; unknown where nobody knows, AttributeError where it certainly is not there."""
+    found = find_attribute(ev, owner, name, node)
+    if found is None:
+        raise PythonRaise(Raised("AttributeError"))
+    return found[0]
+
+
+def find_attribute(ev: Evaluator, owner: Value, name: str, node: ast.AST | None = None) -> tuple[Value] | None:
+    """The attribute, in a tuple; None where it certainly does not exist."""
+    if isinstance(owner, Unknown):
+        return (UNKNOWN,)
+    if isinstance(owner, LibraryName):
+        return (resolve(ev, f"{owner.dotted}.{name}"),)
+    if isinstance(owner, ModuleCell):
+        return _module_attribute(ev, owner, name)
+    if isinstance(owner, Instance):
+        return _instance_attribute(ev, owner, name, node)
+    if isinstance(owner, Super):
+        return _super_attribute(ev, owner, name, node)
+    if isinstance(owner, ClassCell):
+        return _class_attribute(ev, owner, name)
+    if isinstance(owner, Tensor):
+        return (_tensor_attribute(ev, owner, name, node),)
+    return _other_attribute(ev, owner, name)
+
+
+def _module_attribute(ev: Evaluator, owner: ModuleCell, name: str) -> tuple[Value] | None:
+    from tangra.checker.modules import submodule
+
+    if name in owner.fields:
+        return (owner.fields[name],)
+    if name == "__dict__":
+        return (DictCell(dict(owner.fields)),)
+    if name == "__name__":
+        return (owner.name,)
+    found = submodule(ev, owner, name)
+    return (UNKNOWN,) if found is None else (found,)
+
+
+def _instance_attribute(ev: Evaluator, owner: Instance, name: str, node: ast.AST | None) -> tuple[Value] | None:
+    found = owner.cls.find(name)
+    if found is not None and isinstance(found[1], Wrapped) and found[1].kind == "property":
+        return (_bind(ev, found[1], owner, owner.cls, node),)
+    if name in owner.fields:
+        return (owner.fields[name],)
+    if name == "__class__":
+        return (owner.cls,)
+    if name == "__dict__":
+        return (DictCell(dict(owner.fields)),)
+    rule = layer_rule(owner.cls, name)
+    if rule is not None:
+        return (_layer_method(ev, owner, rule),)
+    if found is not None:
+        return (_bind(ev, found[1], owner, owner.cls, node),)
+    getter = owner.cls.find("__getattr__")
+    if getter is not None:
+        from tangra.checker.calls import call
+
+        return (call(ev, getter[1], [owner, name], {}, node),)
+    if not owner.cls.complete or "$unknown" in owner.fields or any(cls.rule for cls in owner.cls.mro):
+        return (UNKNOWN,)
+    return None
+
+
+def _layer_method(ev: Evaluator, owner: Instance, rule: tuple[registry.Rule, type]) -> Value:
+    from tangra.checker.library import call_layer
+
+    return Native(rule[0].name, lambda ev, call: call_layer(ev, owner, rule, call.args, call.kwargs, call.node))
+
+
+def _bind(ev: Evaluator, value: Value, receiver: Value, cls: ClassCell, node: ast.AST | None) -> Value:
+    """A class attribute as seen through an instance."""
+    from tangra.checker.calls import call
+
+    if isinstance(value, FunctionCell) or (isinstance(value, Native) and value.name.startswith("method ")):
+        return BoundMethod(value, receiver)
+    if isinstance(value, Wrapped):
+        if value.kind == "property":
+            return call(ev, value.function, [receiver], {}, node)
+        return BoundMethod(value.function, cls) if value.kind == "classmethod" else value.function
+    return value
+
+
+def _super_attribute(ev: Evaluator, owner: Super, name: str, node: ast.AST | None) -> tuple[Value] | None:
+    receiver = owner.receiver
+    cls = receiver.cls if isinstance(receiver, Instance) else receiver
+    if not isinstance(cls, ClassCell):
+        return (UNKNOWN,)
+    if isinstance(receiver, Instance):
+        order = cls.mro[cls.mro.index(owner.after) + 1 :] if owner.after in cls.mro else ()
+        for each in order:
+            if each.rule is not None and name == "__init__":
+                return (_layer_constructor(receiver, each),)
+            rule = layer_rule(cls, name, owner.after) if each.rule is not None else None
+            if rule is not None:
+                return (_layer_method(ev, receiver, rule),)
+            if name in each.fields:
+                break
+    found = cls.find(name, after=owner.after)
+    if found is not None:
+        return (_bind(ev, found[1], receiver, cls, node),)
+    if name in OBJECT_METHODS:
+        return (Native(name, lambda ev, call: None),)
+    return (UNKNOWN,)
+
+
+OBJECT_METHODS = frozenset({"__init__", "__init_subclass__", "__setattr__", "__post_init__", "__enter__", "__exit__"})
+
+
+def _layer_constructor(receiver: Instance, cls: ClassCell) -> Native:
+    from tangra.checker.library import construct_layer
+
+    def run(ev: Evaluator, call: Value) -> Value:
+        construct_layer(ev, receiver, cls, call.args, call.kwargs, call.node)
+        return None
+
+    return Native(f"{cls.name}.__init__", run)
+
+
+def _class_attribute(ev: Evaluator, owner: ClassCell, name: str) -> tuple[Value] | None:
+    from tangra.checker.library import call_layer
+
+    if name in ("__name__", "__qualname__"):
+        return (owner.name,)
+    found = owner.find(name)
+    if found is not None:
+        value = found[1]
+        if isinstance(value, Wrapped):
+            return (BoundMethod(value.function, owner) if value.kind == "classmethod" else value.function,)
+        return (value,)
+    rule = layer_rule(owner, name)
+    if rule is not None:
+
+        def run(ev: Evaluator, call: Value) -> Value:
+            receiver = call.args[0] if call.args else UNKNOWN
+            if not isinstance(receiver, Instance):
+                return UNKNOWN
+            return call_layer(ev, receiver, rule, call.args[1:], call.kwargs, call.node)
+
+        return (Native(name, run),)
+    if name == "__init__" and any(cls.rule for cls in owner.mro):
+        base = next(cls for cls in owner.mro if cls.rule)
+
+        def construct(ev: Evaluator, call: Value) -> Value:
+            if call.args and isinstance(call.args[0], Instance):
+                call.args, receiver = call.args[1:], call.args[0]
+                _layer_constructor(receiver, base).run(ev, call)
+
+        return (Native(name, construct),)
+    return (UNKNOWN,)
+
+
+def _tensor_attribute(ev: Evaluator, owner: Tensor, name: str, node: ast.AST | None) -> Value:
+    cls = CLASSES[owner.library]
+    rule = registry.find_attribute(cls, name)
+    if rule is not None:
+        return array_operation(ev, node, lambda: rule(ev.ctx, owner), (owner,))
+    method = registry.find_method(cls, name)
+    if method is not None:
+        return BoundRule(method, owner)
+    ev.missing(f"{cls}.{name}")
+    return UNKNOWN
+
+
+def _other_attribute(ev: Evaluator, owner: Value, name: str) -> tuple[Value] | None:
+    from tangra.checker.natives import container_method
+
+    if isinstance(owner, Record) and name in owner.names:
+        return (owner.field(name),)
+    if isinstance(owner, FunctionCell):
+        return (owner.fields[name],) if name in owner.fields else (owner.name if name == "__name__" else UNKNOWN,)
+    if isinstance(owner, Partial):
+        return ({"func": owner.function, "args": owner.args}.get(name, UNKNOWN),)
+    if isinstance(owner, Wrapped) and owner.kind == "property" and name in ("setter", "getter", "deleter"):
+        return (Native(name, lambda ev, call: Wrapped("property", owner.function, call.args[0])),)
+    if isinstance(owner, slice) and name in ("start", "stop", "step"):
+        return (getattr(owner, name),)
+    if isinstance(owner, int | Dim) and name in ("real", "numerator"):
+        return (owner,)
+    method = container_method(owner, name)
+    if method is not None:
+        return (method,)
+    if owner is None and not name.startswith("__"):
+        return None
+    if isinstance(owner, DType | BoundMethod):
+        return (UNKNOWN,)
+    if isinstance(owner, tuple | int | float | str | ListCell | DictCell) and not name.startswith("__"):
+        return None if not isinstance(owner, Record) else (UNKNOWN,)
+    return (UNKNOWN,)
+
+
+def set_attribute(ev: Evaluator, owner: Value, name: str, value: Value, node: ast.AST | None) -> None:
+    """`owner.name = value`."""
+    if isinstance(owner, Instance):
+        found = owner.cls.find(name)
+        if found is not None and isinstance(found[1], Wrapped) and found[1].setter is not None:
+            from tangra.checker.calls import call
+
+            call(ev, found[1].setter, [owner, value], {}, node)
+            return
+        custom = owner.cls.find("__setattr__")
+        if custom is not None and isinstance(custom[1], FunctionCell):
+            from tangra.checker.calls import call
+
+            call(ev, custom[1], [owner, name, value], {}, node)
+            return
+        ev.write(owner, name, value)
+    elif isinstance(owner, ClassCell | ModuleCell | FunctionCell):
+        ev.write(owner, name, value)

@@ -1,0 +1,275 @@
+"""Calls: which callable it is, the arguments bound to parameters, the callee evaluated for this call alone."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tangra.checker.binding import bind
+from tangra.checker.evaluator import MAX_DEPTH, Frame, PythonRaise
+from tangra.checker.heap import (
+    BoundMethod,
+    Cell,
+    ClassCell,
+    DictCell,
+    FunctionCell,
+    Instance,
+    LibraryName,
+    ListCell,
+    Native,
+    Partial,
+    Raised,
+    Scope,
+    Value,
+    Wrapped,
+)
+from tangra.checker.iteration import elements
+from tangra.checker.joining import join_all, merge
+from tangra.checker.library import BoundRule, Transformed, call_layer, call_library, call_rule, layer_rule, rebind
+from tangra.shape_rules.registry import Rule
+from tangra.shape_rules.values import UNKNOWN, Unknown
+
+if TYPE_CHECKING:
+    from tangra.checker.evaluator import Evaluator
+
+MAX_RECURSION = 12
+
+
+@dataclass
+class Call:
+    """The arguments of one call. `open`: there may be further ones, from a `*` or `**` nobody knows."""
+
+    args: list[Value]
+    kwargs: dict[str, Value]
+    node: ast.AST | None = None
+    open: bool = False
+    names: dict[str, ast.expr] = field(default_factory=dict)
+
+    def get(self, position: int, name: str, default: Value = None) -> Value:
+        """The argument at a position or under a name."""
+        if position < len(self.args):
+            return self.args[position]
+        return self.kwargs.get(name, UNKNOWN if self.open else default)
+
+
+def call_node(ev: Evaluator, node: ast.Call) -> Value:
+    """The value of a call expression."""
+    from tangra.checker.expressions import evaluate
+
+    if isinstance(node.func, ast.Name) and node.func.id == "super" and not node.args:
+        from tangra.checker.classes import current_super
+
+        return current_super(ev)
+    function = evaluate(ev, node.func)
+    args: list[Value] = []
+    is_open = False
+    for arg in node.args:
+        if isinstance(arg, ast.Starred):
+            spread = elements(ev, evaluate(ev, arg.value), arg)
+            is_open = is_open or spread is None
+            args += spread or []
+        elif not is_open:
+            args.append(evaluate(ev, arg))
+        else:
+            evaluate(ev, arg)
+    kwargs: dict[str, Value] = {}
+    for keyword in node.keywords:
+        value = evaluate(ev, keyword.value)
+        if keyword.arg is not None:
+            kwargs[keyword.arg] = value
+        elif isinstance(value, DictCell) and value.entries is not None:
+            kwargs.update({key: item for key, item in value.entries.items() if isinstance(key, str)})
+            is_open = is_open or "$open" in value.fields
+        else:
+            is_open = True
+    return call(ev, function, args, kwargs, node, is_open)
+
+
+def call(
+    ev: Evaluator, function: Value, args: Sequence[Value], kwargs: dict[str, Value], node: ast.AST | None, is_open: bool = False
+) -> Value:
+    """Call any value with evaluated arguments."""
+    ev.step()
+    given = list(args)
+    if isinstance(function, BoundMethod):
+        return call(ev, function.function, [function.receiver, *given], kwargs, node, is_open)
+    if isinstance(function, FunctionCell):
+        return call_function(ev, function, Call(given, kwargs, node, is_open))
+    if isinstance(function, ClassCell):
+        from tangra.checker.classes import instantiate
+
+        return instantiate(ev, function, Call(given, kwargs, node, is_open))
+    if isinstance(function, Native):
+        return function.run(ev, Call(given, dict(kwargs), node, is_open))
+    if isinstance(function, Instance):
+        return call_instance(ev, function, Call(given, kwargs, node, is_open))
+    if isinstance(function, Partial):
+        return call(ev, function.function, [*function.args, *given], {**function.kwargs, **kwargs}, node, is_open)
+    if isinstance(function, Wrapped):
+        return call(ev, function.function, given, kwargs, node, is_open)
+    return _call_library_value(ev, function, Call(given, kwargs, node, is_open))
+
+
+def _call_library_value(ev: Evaluator, function: Value, given: Call) -> Value:
+    node = given.node
+    if isinstance(function, BoundRule):
+        if given.open:
+            return UNKNOWN
+        value = call_rule(ev, function.rule, [function.receiver, *given.args], given.kwargs, node)
+        if function.rule.inplace and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            rebind(ev, node.func.value, value)
+        elif node is not None:
+            ev.library_answer(node, function.rule.name, value)
+        return value
+    if isinstance(function, LibraryName):
+        if given.open:
+            havoc(ev, given.args)
+            return UNKNOWN
+        return call_library(ev, function, given.args, given.kwargs, node)
+    if isinstance(function, Transformed):
+        from tangra.checker.higher_order import call_transformed
+
+        return call_transformed(ev, function, given.args, given.kwargs, node)
+    if isinstance(function, Rule):
+        return call_rule(ev, function, given.args, given.kwargs, node)
+    havoc(ev, [*given.args, *given.kwargs.values()])
+    return UNKNOWN
+
+
+def call_instance(ev: Evaluator, instance: Instance, given: Call) -> Value:
+    """`instance(...)`: `__call__` of the program's class, or `forward` of a layer."""
+    found = instance.cls.find("__call__")
+    forward = instance.cls.find("forward")
+    rule = layer_rule(instance.cls, "forward") or layer_rule(instance.cls, "__call__")
+    if "$jitted" in instance.fields:
+        return call(ev, instance.fields["$jitted"], given.args, given.kwargs, given.node, given.open)
+    if rule is not None and (forward is None or forward[0].dotted == "torch.nn.Module"):
+        ev.forwarded.add(id(instance))
+        return UNKNOWN if given.open else call_layer(ev, instance, rule, given.args, given.kwargs, given.node)
+    own = instance.fields.get("forward")
+    if own is not None and instance.cls.derives_from("torch.nn.Module"):
+        return call(ev, own, given.args, given.kwargs, given.node, given.open)
+    if found is not None:
+        ev.forwarded.add(id(instance))
+        return call(ev, found[1], [instance, *given.args], given.kwargs, given.node, given.open)
+    if instance.cls.complete and not given.open:
+        return UNKNOWN
+    havoc(ev, [*given.args, *given.kwargs.values()])
+    return UNKNOWN
+
+
+def call_method(ev: Evaluator, owner: Value, name: str, *args: Value, node: ast.AST | None = None) -> Value:
+    """`owner.name(*args)`."""
+    from tangra.checker.attributes import get_attribute
+
+    return call(ev, get_attribute(ev, owner, name, node), list(args), {}, node)
+
+
+def call_function(ev: Evaluator, function: FunctionCell, given: Call) -> Value:
+    """Evaluate a function of the program for this call."""
+    running = sum(1 for frame in ev.frames if frame.function is not None and frame.function.node is function.node)
+    if len(ev.frames) >= MAX_DEPTH or running >= MAX_RECURSION:
+        havoc(ev, [*given.args, *given.kwargs.values()])
+        return UNKNOWN
+    scope = Scope(function.scope)
+    if not bind(ev, function, given, scope):
+        return UNKNOWN
+    return run_function(ev, function, scope, given.node)
+
+
+def run_function(ev: Evaluator, function: FunctionCell, scope: Scope, node: ast.AST | None) -> Value:
+    """Evaluate a body whose parameters are bound in `scope`; the value returned, or an iterator for a generator."""
+    from tangra.checker.annotations import annotated_parameters
+    from tangra.checker.expressions import evaluate
+    from tangra.checker.statements import Flow, execute
+    from tangra.checker.structure import is_generator
+
+    body = function.node
+    ev.entered.add(body)
+    frame = Frame(function, scope, function.module.file, node, owner=function.owner)
+    generator = is_generator(body)
+    frame.yields = [] if generator else None
+    facts, guards = ev.ctx.facts, ev.guards
+    bindings = annotated_parameters(ev, function, scope, node)
+    frame.mark = ev.journal.open()
+    ev.frames.append(frame)
+    try:
+        if isinstance(body, ast.Lambda):
+            return evaluate(ev, body.body)
+        frame.bindings = bindings
+        try:
+            flow, value = execute(ev, body.body), None
+        except PythonRaise:
+            if not frame.returns:
+                raise
+            flow = Flow.RAISE
+        if flow is Flow.RETURN:
+            value = frame.value
+        result = _joined_returns(ev, frame, flow, value)
+        return _generated(frame) if generator else result
+    finally:
+        ev.frames.pop()
+        ev.journal.close()
+        ev.guards = guards
+        if frame.returns:
+            ev.ctx.restore(facts)
+
+
+def _joined_returns(ev: Evaluator, frame: Frame, flow: Value, value: Value) -> Value:
+    """The joined value and state of all ways out of a function."""
+    from tangra.checker.statements import Flow
+
+    if not frame.returns:
+        return value
+    values = [value for value, _ in frame.returns]
+    deltas = [delta for _, delta in frame.returns]
+    if flow is not Flow.RAISE:
+        values.append(value)
+        deltas.append(ev.journal.delta(frame.mark))
+    ev.journal.undo(frame.mark)
+    merge(ev.journal, deltas, ev.joined_size)
+    return join_all(values, ev.joined_size)
+
+
+def _generated(frame: Frame) -> ListCell:
+    yields = frame.yields or []
+    if frame.yields_known:
+        return ListCell(yields, "iterator")
+    element = yields[0] if len(yields) == 1 else UNKNOWN
+    return ListCell(None, "iterator", element)
+
+
+def havoc(ev: Evaluator, values: Sequence[Value], depth: int = 0) -> None:
+    """Something unknown got these values: what it can reach and change is unknown from here on."""
+    for value in values:
+        if isinstance(value, ListCell):
+            inner = value.items or ()
+            if value.kind in ("list", "deque", "set"):
+                ev.write(value, "items", None)
+                ev.write(value, "element", UNKNOWN)
+            havoc(ev, inner, depth + 1)
+        elif isinstance(value, DictCell):
+            inner_values = tuple((value.entries or {}).values())
+            ev.write(value, "entries", None)
+            havoc(ev, inner_values, depth + 1)
+        elif isinstance(value, Instance) and "$unknown" not in value.fields:
+            inner_values = tuple(value.fields.values())
+            ev.write(value, "$unknown", True)
+            for name in list(value.fields):
+                if not name.startswith("$"):
+                    ev.write(value, name, UNKNOWN)
+            havoc(ev, inner_values, depth + 1)
+        elif isinstance(value, tuple) and depth < 8:
+            havoc(ev, value, depth + 1)
+        elif isinstance(value, BoundMethod) and isinstance(value.receiver, Cell):
+            havoc(ev, [value.receiver], depth + 1)
+
+
+def raise_type_error() -> None:
+    """A call whose arguments don't fit the parameters."""
+    raise PythonRaise(Raised("TypeError"))
+
+
+__all__ = ["Call", "Unknown", "call", "call_function", "call_instance", "call_method", "call_node", "havoc"]

@@ -1,0 +1,125 @@
+"""The checker as a function: paths in, findings out. The command line and editors call this."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from tangra.checker.codes import SYNTAX
+from tangra.checker.config import Config
+from tangra.checker.evaluator import Evaluator, Statistics
+from tangra.checker.heap import Value
+from tangra.checker.project import Project, open_project, python_files
+from tangra.checker.reports import Place, Report
+
+STACK_BYTES = 512 * 1024 * 1024
+RECURSION = 30_000
+
+
+@dataclass
+class Outcome:
+    """What checking found: the reports, the files, how much was understood, and shapes by file, line and name."""
+
+    reports: list[Report] = field(default_factory=list)
+    files: list[Path] = field(default_factory=list)
+    statistics: Statistics = field(default_factory=Statistics)
+    shapes: dict[Path, dict[int, dict[str, Value]]] = field(default_factory=dict)
+    projects: list[Project] = field(default_factory=list)
+
+    def source(self, path: Path) -> object:
+        """The parsed file, from the project that read it."""
+        return next((project.files[path] for project in self.projects if path in project.files), None)
+
+
+def check(
+    paths: Sequence[Path],
+    *,
+    python: Path | None = None,
+    overlays: Mapping[Path, bytes] | None = None,
+    configure: Callable[[Config], Config] = lambda config: config,
+) -> Outcome:
+    """Check files and folders. Nothing of theirs is imported or run, except rule files that the settings name."""
+    outcome = Outcome()
+    groups: dict[Path, tuple[Project, list[Path]]] = {}
+    for path in paths:
+        project = open_project(path, python, overlays)
+        project, files = groups.setdefault(project.root, (project, []))
+        files += [file for file in python_files([path], project.config.exclude) if file not in files]
+    for project, files in groups.values():
+        project.config = configure(project.config)
+        _with_room(lambda project=project, files=files: _check_project(project, files, outcome))  # type: ignore[misc]
+    return outcome
+
+
+def _with_room(run: Callable[[], None]) -> None:
+    """Run in a thread with a stack deep enough for nested programs."""
+    failure: list[BaseException] = []
+
+    def guarded() -> None:
+        try:
+            run()
+        except BaseException as error:
+            failure.append(error)
+
+    old_limit, old_size = sys.getrecursionlimit(), threading.stack_size(STACK_BYTES)
+    sys.setrecursionlimit(RECURSION)
+    try:
+        thread = threading.Thread(target=guarded, name="tangra-check")
+        thread.start()
+        thread.join()
+    finally:
+        threading.stack_size(old_size)
+        sys.setrecursionlimit(old_limit)
+    if failure:
+        raise failure[0]
+
+
+def _check_project(project: Project, files: list[Path], outcome: Outcome) -> None:
+    from tangra.checker.entries import check_entries
+    from tangra.checker.modules import import_module
+
+    ev = Evaluator(project)
+    ev.checked = frozenset(files)
+    _load_rules(project)
+    for path in files:
+        source = project.read(path)
+        if source.problem is not None:
+            line, column, message = source.problem
+            ev.reports.add(Report(Place(path, line, column, line, column + 1), "error", SYNTAX, message))
+            continue
+        import_module(ev, project.module_name(path), path)
+    check_entries(ev)
+    outcome.reports += ev.reports.chosen(project.config, project.files, files)
+    outcome.files += files
+    outcome.projects.append(project)
+    outcome.shapes.update({path: lines for path, lines in ev.shapes.items() if path in ev.checked})
+    _add(outcome.statistics, ev.statistics)
+
+
+def _add(total: Statistics, part: Statistics) -> None:
+    total.arrays |= part.arrays
+    total.unknown |= part.unknown
+    total.spent += part.spent
+    for name, count in part.missing_rules.items():
+        total.missing_rules[name] = total.missing_rules.get(name, 0) + count
+
+
+def _load_rules(project: Project) -> None:
+    """Run the rule files that `[tool.tangra] rules` names: naming them is the user's consent."""
+    import runpy
+
+    for name in project.config.rules:
+        runpy.run_path(str(project.root / name), run_name=f"tangra_rules_{Path(name).stem}")
+
+
+def with_options(config: Config, select: Sequence[str], ignore: Sequence[str], strict: bool) -> Config:
+    """The project's settings with those of the command line in front."""
+    return replace(
+        config,
+        select=tuple(select) or config.select,
+        ignore=(*config.ignore, *ignore),
+        strict=config.strict or strict,
+    )

@@ -1,0 +1,84 @@
+"""The context that shape rules get from the evaluator: its facts, its way to take undecided conditions, its callables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tangra.checker.heap import Value
+from tangra.checker.symbols import NOTHING, counterexample, depends_on_value, is_equality, presume
+from tangra.shape_rules.context import BaseContext, Condition
+from tangra.shape_rules.failures import Failure, RuleError
+from tangra.shapes import Dim, Facts, symbol
+
+if TYPE_CHECKING:
+    import ast
+
+    from tangra.checker.evaluator import Evaluator
+
+
+class Context(BaseContext):
+    """What rules decide with. Undecided conditions are preconditions and pass in silence, except equalities of rigid
+    sizes for which a counterexample is found."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        super().__init__(NOTHING)
+        self.evaluator = evaluator
+        self.node: ast.AST | None = None
+
+    def restore(self, facts: Facts) -> None:
+        """Go back to what was known before a branch."""
+        self._facts = facts
+
+    def learn(self, facts: Facts) -> None:
+        """Know more from here on."""
+        self._facts = facts
+
+    def undecided(self, condition: Condition, failure: Failure) -> None:
+        if not is_equality(condition):
+            return
+        witness = counterexample(condition, self.facts)
+        if witness is None:
+            return
+        values = ", ".join(f"{name} = {value}" for name, value in witness.items())
+        if depends_on_value(condition):
+            at = self.node
+            if at is not None:
+                note = Failure(failure.code, f"{failure.text}; this fails for {values}", failure.error, failure.notes)
+                self.evaluator.report("note", note, at)
+            return
+        notes = (*failure.notes, f"the annotations allow any sizes; this fails for {values}")
+        raise RuleError(Failure(failure.code, failure.message, failure.error, notes, failure.fix))
+
+    def warn(self, failure: Failure) -> None:
+        if self.node is not None:
+            self.evaluator.report("warning", failure, self.node)
+
+    def fresh(self, hint: str, low: int = 0) -> Dim:
+        self._fresh += 1
+        name = f"?{hint if hint.isidentifier() else 'n'}{self._fresh}"
+        if low:
+            presume(name, low)
+        return symbol(name)
+
+    def opaque_int(self, hint: str = "n") -> Dim:
+        """An int nobody knows, not even its sign."""
+        made = self.fresh(hint)
+        presume(str(made), None)
+        return made
+
+    def flexible(self, hint: str, low: int | None = 1) -> Dim:
+        """A size of an input that nobody annotated."""
+        self._fresh += 1
+        name = f"@{hint if hint.isidentifier() else 'n'}${self._fresh}"
+        presume(name, low)
+        return symbol(name)
+
+    def call(self, function: Value, *args: Value, **kwargs: Value) -> Value:
+        from tangra.checker.calls import call
+        from tangra.checker.library import from_rule, to_rule
+
+        node = self.node
+        found = call(self.evaluator, function, [from_rule(a) for a in args],
+                     {k: from_rule(v) for k, v in kwargs.items()}, node)
+        self.node = node
+        return to_rule(found)

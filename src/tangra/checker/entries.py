@@ -1,0 +1,188 @@
+"""Functions that nobody calls, checked from their annotations, and layers that were built and never fed."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from tangra.checker.annotations import ARRAYS, ArrayAnnotation, Generic, alternatives, annotation_value, declared, stated_value
+from tangra.checker.calls import run_function
+from tangra.checker.evaluator import BudgetSpent, Frame, PythonRaise
+from tangra.checker.heap import ClassCell, FunctionCell, Instance, LibraryName, ListCell, Native, Scope, Value
+from tangra.checker.structure import decorator_names, parameters
+from tangra.shape_rules.values import UNKNOWN, Tensor, Unknown
+
+if TYPE_CHECKING:
+    from tangra.checker.evaluator import Evaluator
+
+KINDS = {"builtins.float": "float", "builtins.str": "str", "builtins.bool": "bool"}
+
+
+def check_entries(ev: Evaluator) -> None:
+    """Check everything in the files asked for that evaluating them did not reach."""
+    for instance in reversed(list(ev.built)):
+        _feed(ev, instance)
+    for cls in list(ev.classes):
+        if _is_wanted(ev, cls.node, cls):
+            _check_class(ev, cls)
+    for function in list(ev.functions):
+        if function.owner is None and _is_checked(ev, function):
+            _attempt(ev, function, [])
+
+
+def _is_wanted(ev: Evaluator, node: ast.AST | None, cell: Value) -> bool:
+    module = cell.module if isinstance(cell, FunctionCell) else cell.scope.module if cell.scope else None
+    return node is not None and module is not None and module.path in ev.checked
+
+
+def _is_checked(ev: Evaluator, function: FunctionCell) -> bool:
+    """Whether the function is checked by itself: nobody called it, or its annotations promise more than one call."""
+    if function.module.path not in ev.checked or "overload" in decorator_names(function.node):
+        return False
+    if function.node not in ev.entered:
+        return True
+    from tangra.checker.annotations import array_annotations
+
+    return function.node not in ev.declared_entries and bool(array_annotations(ev, function))
+
+
+def _feed(ev: Evaluator, instance: Instance) -> None:
+    """Call the `forward` of a layer that was built with known sizes and never called."""
+    found = instance.cls.find("forward") or instance.cls.find("__call__")
+    if found is None or not isinstance(found[1], FunctionCell) or not instance.cls.derives_from("torch.nn.Module"):
+        return
+    if _is_checked(ev, found[1]):
+        _attempt(ev, found[1], [instance])
+
+
+def _check_class(ev: Evaluator, cls: ClassCell) -> None:
+    """Check the methods of a class that were not reached, on an instance made from what its constructor says."""
+    methods = []
+    for value in cls.fields.values():
+        function = getattr(value, "function", value)
+        if isinstance(function, FunctionCell) and function.owner is cls and _is_checked(ev, function):
+            methods.append(function)
+    if not methods:
+        return
+    instance = _instance(ev, cls)
+    for function in sorted(methods, key=lambda function: function.name not in ("__init__", "forward", "__call__")):
+        if function.name == "__init__" or not _is_checked(ev, function):
+            continue
+        words = decorator_names(function.node)
+        receiver = [] if "staticmethod" in words else [cls if "classmethod" in words else instance]
+        _attempt(ev, function, receiver)
+
+
+def _instance(ev: Evaluator, cls: ClassCell) -> Value:
+    """An object of the class, its constructor's arguments made from annotations and defaults."""
+    found = cls.find("__init__")
+    instance = Instance(cls)
+    from tangra.checker.classes import prepare_layer
+
+    prepare_layer(ev, instance)
+    if found is not None and isinstance(found[1], FunctionCell):
+        if not _attempt(ev, found[1], [instance]):
+            instance.fields["$unknown"] = True
+    elif "$dataclass" in cls.fields or not cls.complete or any(each.rule for each in cls.mro):
+        instance.fields["$unknown"] = True
+    return instance
+
+
+def _attempt(ev: Evaluator, function: FunctionCell, receiver: list[Value]) -> bool:
+    """Evaluate the function with arguments made from its signature; whether it came to its end."""
+    module = function.module
+    ev.declared_entries.add(function.node)
+    ev.frames = [Frame(None, module, module.file, None)]
+    ev.frame.mark = ev.journal.open()
+    steps, facts = ev.steps, ev.ctx.facts
+    ev.guards = 0
+    scope = Scope(function.scope)
+    try:
+        _bind(ev, function, scope, receiver)
+        run_function(ev, function, scope, None)
+        return True
+    except PythonRaise:
+        return False
+    except (BudgetSpent, RecursionError):
+        ev.note_spent(f"{function.name} of {'' if module.path is None else module.path.name}")
+        return False
+    finally:
+        ev.journal.close()
+        ev.frames, ev.tries, ev.guards, ev.quiet = [], [], 0, 0
+        ev.steps = steps
+        ev.ctx.restore(facts)
+
+
+def _bind(ev: Evaluator, function: FunctionCell, scope: Scope, receiver: list[Value]) -> None:
+    spec = function.node.args
+    positional = [*spec.posonlyargs, *spec.args]
+    defaults = dict(zip([p.arg for p in positional][len(positional) - len(function.defaults) :], function.defaults, strict=True))
+    defaults |= {p.arg: value for p, value in zip(spec.kwonlyargs, function.kw_defaults, strict=True) if value is not None}
+    stated = _stated(ev, function)
+    for number, parameter in enumerate(parameters(function.node)):
+        name = parameter.arg
+        if number < len(receiver):
+            scope.fields[name] = receiver[number]
+        elif parameter is spec.vararg:
+            scope.fields[name] = UNKNOWN
+        elif parameter is spec.kwarg:
+            from tangra.checker.heap import DictCell
+
+            scope.fields[name] = DictCell(None)
+        elif name in stated:
+            scope.fields[name] = stated[name]
+        else:
+            annotation = annotation_value(ev, parameter.annotation, function.scope)
+            scope.fields[name] = argument(ev, annotation, name, defaults.get(name, UNKNOWN), name in defaults)
+
+
+def _stated(ev: Evaluator, function: FunctionCell) -> dict[str, Value]:
+    """Shapes of parameters that comments in the head of the function, or on the line above it, state."""
+    file, node = function.module.file, function.node
+    if file is None or isinstance(node, ast.Lambda) or not file.stated:
+        return {}
+    found = {}
+    first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+    for line in range(first - 1, node.body[0].lineno + (0 if node.body[0].lineno > node.lineno else 1)):
+        stated = file.stated.get(line)
+        if stated is not None and any(stated.name == parameter.arg for parameter in parameters(node)):
+            found[stated.name] = stated_value(ev, stated, UNKNOWN)
+    return found
+
+
+def argument(ev: Evaluator, annotation: Value, name: str, default: Value, has_default: bool) -> Value:
+    """What an argument can be, going by its annotation; a default is one possibility, never assumed."""
+    options = alternatives(annotation)
+    if None in options or len(options) > 1:
+        return UNKNOWN
+    wanted = options[0]
+    if isinstance(wanted, ArrayAnnotation):
+        return declared(ev, wanted)
+    if isinstance(wanted, LibraryName) and wanted.dotted in ARRAYS:
+        return Tensor(ARRAYS[wanted.dotted])
+    if isinstance(wanted, Native):
+        if wanted.name == "builtins.int":
+            return _flexible_int(ev, name, default)
+        return Unknown(KINDS[wanted.name]) if wanted.name in KINDS else UNKNOWN
+    if isinstance(wanted, Generic):
+        return _generic(ev, wanted, name)
+    if isinstance(wanted, Unknown) and has_default:
+        if isinstance(default, bool | float | str):
+            return Unknown(type(default).__name__)
+        if isinstance(default, int):
+            return _flexible_int(ev, name, default)
+    return UNKNOWN
+
+
+def _flexible_int(ev: Evaluator, name: str, default: Value) -> Value:
+    return ev.ctx.flexible(name, 1 if isinstance(default, int) and default > 0 else None)
+
+
+def _generic(ev: Evaluator, wanted: Generic, name: str) -> Value:
+    word = wanted.name.lower()
+    if word in ("list", "sequence", "iterable") and len(wanted.args) == 1:
+        return ListCell(None, "list", argument(ev, wanted.args[0], name, UNKNOWN, False))
+    if word == "tuple" and wanted.args and Ellipsis not in wanted.args:
+        return tuple(argument(ev, each, name, UNKNOWN, False) for each in wanted.args)
+    return UNKNOWN
+

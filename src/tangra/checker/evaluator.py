@@ -1,0 +1,289 @@
+"""The evaluator: the checked program run over abstract values, with what one run needs to know.
+
+It follows Python's rules for scopes, calls and classes, carries unknowns wherever it can't know, and never imports or
+runs a line of the program. The parts live in files of their own, as functions of the `Evaluator`: `expressions`,
+`statements`, `loops`, `calls`, `classes`, `attributes`, `library`, `natives`.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tangra.checker.context import Context
+from tangra.checker.heap import (
+    Cell,
+    ClassCell,
+    Delta,
+    FunctionCell,
+    Instance,
+    Journal,
+    ModuleCell,
+    Raised,
+    Scope,
+    Value,
+)
+from tangra.checker.project import Project
+from tangra.checker.reports import Place, Report, Reports
+from tangra.checker.source import SourceFile
+from tangra.checker.symbols import is_rigid
+from tangra.shape_rules.failures import Failure
+from tangra.shape_rules.values import UNKNOWN, Tensor, Unknown, shape_text
+from tangra.shapes import Dim, symbols_of
+
+MAX_DEPTH = 70
+"""Calls nested in each other; deeper ones are unknown."""
+ENTRY_STEPS = 400_000
+"""Nodes that one entry point may evaluate before the rest of it is unknown."""
+
+
+class BudgetSpent(Exception):
+    """An entry point took too many steps."""
+
+
+class PythonRaise(Exception):
+    """The program raises: on this way nothing after it runs."""
+
+    def __init__(self, value: Raised) -> None:
+        super().__init__(value.kind)
+        self.value = value
+
+
+@dataclass
+class LoopState:
+    """What leaves a loop early, as states to be joined behind it."""
+
+    mark: int
+    breaks: list[Delta] = field(default_factory=list)
+    continues: list[Delta] = field(default_factory=list)
+    trip_mark: int = 0
+    guards: int = 0
+
+
+@dataclass
+class TryState:
+    """An enclosing `try` of the running program: the names its handlers catch (None: everything)."""
+
+    catches: frozenset[str] | None
+    raised: list[tuple[Raised, Delta]] = field(default_factory=list)
+    mark: int = 0
+    depth: int = 0
+
+
+@dataclass
+class Frame:
+    """A running function, class body or module."""
+
+    function: FunctionCell | None
+    scope: Scope
+    file: SourceFile | None
+    call: ast.AST | None
+    mark: int = 0
+    returns: list[tuple[Value, Delta]] = field(default_factory=list)
+    loops: list[LoopState] = field(default_factory=list)
+    yields: list[Value] | None = None
+    yields_known: bool = True
+    owner: ClassCell | None = None
+    lines: dict[str, int] = field(default_factory=dict)
+    value: Value = None
+    bindings: Value = None
+
+
+@dataclass
+class Statistics:
+    """How much was understood."""
+
+    arrays: set[tuple[int, int]] = field(default_factory=set)
+    unknown: set[tuple[int, int]] = field(default_factory=set)
+    spent: list[str] = field(default_factory=list)
+    missing_rules: dict[str, int] = field(default_factory=dict)
+
+
+class Evaluator:
+    """One run over one project."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.journal = Journal()
+        self.reports = Reports()
+        self.ctx = Context(self)
+        self.frames: list[Frame] = []
+        self.tries: list[TryState] = []
+        self.guards = 0
+        self.quiet = 0
+        self.steps = 0
+        self.limit = ENTRY_STEPS
+        self.node: ast.AST | None = None
+        self.modules: dict[object, ModuleCell] = {}
+        self.entered: set[ast.AST] = set()
+        self.built: list[Instance] = []
+        self.forwarded: set[int] = set()
+        self.module_classes: list[ClassCell] = []
+        self.functions: list[FunctionCell] = []
+        self.classes: list[ClassCell] = []
+        self.library_classes: dict[str, ClassCell] = {}
+        self.statistics = Statistics()
+        self.annotations: dict[object, Value] = {}
+        self.declared_entries: set[ast.AST] = set()
+        self.preludes: set[str] = set()
+        self.checked: frozenset[Path] = frozenset()
+        self.shapes: dict[Path, dict[int, dict[str, Value]]] = {}
+
+    @property
+    def frame(self) -> Frame:
+        """The innermost running frame."""
+        return self.frames[-1]
+
+    def write(self, cell: Cell, key: str, value: Value) -> None:
+        """Set a field of a cell."""
+        self.journal.write(cell, key, value)
+
+    def joined_size(self, hint: str) -> Dim:
+        """The opaque size (or, for the hint "n", int) that two different ones become where branches join."""
+        return self.ctx.opaque_int() if hint == "n" else self.ctx.fresh(hint)
+
+    def step(self) -> None:
+        """Spend one unit of the budget."""
+        self.steps += 1
+        if self.steps > self.limit:
+            raise BudgetSpent
+
+    @contextmanager
+    def silence(self) -> Iterator[None]:
+        """Evaluate without reporting."""
+        self.quiet += 1
+        try:
+            yield
+        finally:
+            self.quiet -= 1
+
+    @contextmanager
+    def guarded(self) -> Iterator[None]:
+        """Evaluate what only runs under a condition nobody knows."""
+        self.guards += 1
+        facts = self.ctx.facts
+        try:
+            yield
+        finally:
+            self.guards -= 1
+            self.ctx.restore(facts)
+
+    def place(self, node: ast.AST, file: SourceFile) -> Place:
+        """Where `node` is in its file."""
+        line, end_line = getattr(node, "lineno", 1), getattr(node, "end_lineno", None) or getattr(node, "lineno", 1)
+        start = file.column(line, getattr(node, "col_offset", 0))
+        return Place(file.path, line, start, end_line, file.column(end_line, getattr(node, "end_col_offset", 0) or 0))
+
+    def failed(self, failure: Failure, node: ast.AST, operands: Value = (), about: str | None = None) -> None:
+        """A call that certainly fails: control flow where the program catches it, else a finding."""
+        for state in reversed(self.tries):
+            if state.catches is None or failure.error in state.catches:
+                raise PythonRaise(Raised(failure.error, (failure,)))
+        if self.guards and _is_vague(operands):
+            return
+        self.report("error", failure, node, operands, about)
+
+    def report(
+        self, severity: str, failure: Failure, node: ast.AST, operands: Value = (), about: str | None = None
+    ) -> None:
+        """Record a finding at the innermost frame that has a file, with the calls that lead there."""
+        if self.quiet:
+            return
+        shown = [index for index, frame in enumerate(self.frames) if frame.file is not None]
+        if not shown:
+            return
+        inner = shown[-1]
+        at = node
+        if inner != len(self.frames) - 1:
+            at = self.frames[inner + 1].call or node
+        file = self.frames[inner].file
+        assert file is not None
+        related = []
+        for index in range(inner, 0, -1):
+            caller, call = self.frames[index - 1].file, self.frames[index].call
+            if caller is not None and call is not None:
+                related.append((self.place(call, caller), "called from"))
+        message = failure.text
+        notes = [*failure.notes, *([about] if about else []), *self._origins(at, file)]
+        if severity == "error":
+            notes.append(f"when run, this is a {failure.error}")
+        self.reports.add(Report(self.place(at, file), severity, failure.code, message, notes, related, failure.fix))
+
+    def _origins(self, node: ast.AST, file: SourceFile) -> list[str]:
+        """Where the arrays and layers that an expression names came from."""
+        frame = next((frame for frame in reversed(self.frames) if frame.file is file), None)
+        if frame is None:
+            return []
+        notes: list[str] = []
+        for part in ast.walk(node):
+            if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load):
+                value, line = frame.scope.fields.get(part.id), frame.lines.get(part.id)
+                if isinstance(value, Tensor) and value.shape is not None:
+                    since = f" since line {line}" if line is not None and line != getattr(node, "lineno", 0) else ""
+                    notes.append(f"`{part.id}` is {shape_text(value.shape)}{since}")
+            value = None
+            if isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute | ast.Name):
+                value = self._peek(part.func, frame)
+            if isinstance(value, Instance) and value.origin is not None:
+                made, origin = value.origin[1], value.origin[0]
+                where = "" if origin is file else f" of {origin.path.name}"
+                text = ast.unparse(made)
+                if len(text) <= 100 and isinstance(part, ast.Call):
+                    notes.append(f"`{ast.unparse(part.func)}` is `{text}` of line {made.lineno}{where}")  # type: ignore[attr-defined]
+        return list(dict.fromkeys(notes))[:4]
+
+    def _peek(self, node: ast.AST, frame: Frame) -> Value:
+        """The value of a name or `self.name`, without evaluating anything."""
+        if isinstance(node, ast.Name):
+            return frame.scope.fields.get(node.id)
+        if isinstance(node, ast.Attribute):
+            owner = self._peek(node.value, frame)
+            return owner.fields.get(node.attr) if isinstance(owner, Cell) else None
+        return None
+
+    def note_value(self, node: ast.AST, value: Value) -> None:
+        """Count an expression that holds an array, and whether its shape is known."""
+        if isinstance(value, Tensor):
+            file = self.frame.file
+            if file is None:
+                return
+            key = (id(file), id(node))
+            self.statistics.arrays.add(key)
+            if value.dims is None or any(str(size).startswith("?") for size in value.dims):
+                self.statistics.unknown.add(key)
+
+    def library_answer(self, node: ast.AST, dotted: str, value: Value) -> None:
+        """Count a call of an array library whose result is not known."""
+        if isinstance(value, Unknown) and value.kind is None and self.frame.file is not None:
+            key = (id(self.frame.file), id(node))
+            self.statistics.arrays.add(key)
+            self.statistics.unknown.add(key)
+
+    def note_spent(self, where: str) -> None:
+        """An entry point took more steps than it may."""
+        self.statistics.spent.append(where)
+
+    def missing(self, dotted: str) -> None:
+        """Count a library function without a rule."""
+        self.statistics.missing_rules[dotted] = self.statistics.missing_rules.get(dotted, 0) + 1
+
+
+def _is_vague(value: Value, depth: int = 0) -> bool:
+    """Whether sizes in `value` are flexible, opaque or joined, or something in it is unknown."""
+    if isinstance(value, Unknown):
+        return True
+    if isinstance(value, Tensor):
+        if value.dims is None:
+            return True
+        return any(not is_rigid(name) for size in value.dims for name in symbols_of(size))
+    if isinstance(value, tuple | list) and depth < 4:
+        return any(_is_vague(item, depth + 1) for item in value)
+    if isinstance(value, dict) and depth < 4:
+        return any(_is_vague(item, depth + 1) for item in value.values())
+    return hasattr(value, "sorted_terms") and any(not is_rigid(name) for name in symbols_of(value))
+
+
+__all__ = ["UNKNOWN", "BudgetSpent", "Evaluator", "Frame", "LoopState", "PythonRaise", "TryState"]

@@ -1,0 +1,83 @@
+"""What a loop, a star or `list()` gets out of a value: its elements where their number is known, else one of them."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from tangra.checker.heap import ClassCell, DictCell, Instance, ListCell, Value
+from tangra.checker.joining import join_all
+from tangra.checker.library import array_operation
+from tangra.shape_rules import operators as array_operators
+from tangra.shape_rules.values import UNKNOWN, Tensor
+from tangra.shapes import Dim
+
+if TYPE_CHECKING:
+    from tangra.checker.evaluator import Evaluator
+
+MAX_ROWS = 256
+
+
+def elements(ev: Evaluator, value: Value, node: ast.AST | None = None) -> list[Value] | None:
+    """The elements in order, or None where their number is not known."""
+    if isinstance(value, tuple):
+        return list(value)
+    if isinstance(value, str):
+        return list(value) if len(value) <= MAX_ROWS else None
+    if isinstance(value, ListCell):
+        items = value.items
+        if value.kind == "iterator" and items is not None:
+            ev.write(value, "items", ())
+        return None if items is None else list(items)
+    if isinstance(value, DictCell):
+        return None if value.entries is None else list(value.entries)
+    if isinstance(value, range):
+        return list(value) if len(value) <= 100_000 else None
+    if isinstance(value, Tensor):
+        rows = value.size(0) if value.shape else None
+        if isinstance(rows, int) and rows <= MAX_ROWS:
+            return [_row(ev, value, node, number) for number in range(rows)]
+        return None
+    if isinstance(value, Instance):
+        return _instance_elements(ev, value, node)
+    if isinstance(value, ClassCell):
+        members = value.fields.get("$members")
+        return list(members) if isinstance(members, tuple) else None
+    return None
+
+
+def _row(ev: Evaluator, value: Tensor, node: ast.AST | None, number: Value) -> Value:
+    return array_operation(ev, node, lambda: array_operators.getitem(ev.ctx, value, number), (value,))
+
+
+def _instance_elements(ev: Evaluator, value: Instance, node: ast.AST | None) -> list[Value] | None:
+    from tangra.checker.calls import call_method
+
+    names = value.cls.fields.get("_fields")
+    if isinstance(names, tuple):
+        return [value.fields.get(name, UNKNOWN) for name in names]
+    if value.cls.find("__iter__"):
+        return elements(ev, call_method(ev, value, "__iter__", node=node), node)
+    if value.cls.find("__getitem__") and value.cls.find("__len__"):
+        count = call_method(ev, value, "__len__", node=node)
+        if isinstance(count, int) and count <= MAX_ROWS:
+            return [call_method(ev, value, "__getitem__", number, node=node) for number in range(count)]
+    return None
+
+
+def one_element(ev: Evaluator, value: Value, node: ast.AST | None = None) -> Value:
+    """What any element is, where their number is not known."""
+    if isinstance(value, ListCell):
+        return value.element if value.items is None else join_all(list(value.items), ev.joined_size)
+    if isinstance(value, Tensor):
+        return _row(ev, value, node, ev.ctx.fresh("i")) if value.shape else UNKNOWN
+    if isinstance(value, Dim):
+        return ev.ctx.fresh("i")
+    if isinstance(value, Instance):
+        from tangra.checker.calls import call_method
+
+        if value.cls.find("__iter__"):
+            return one_element(ev, call_method(ev, value, "__iter__", node=node), node)
+        if value.cls.find("__getitem__"):
+            return call_method(ev, value, "__getitem__", ev.ctx.fresh("i"), node=node)
+    return UNKNOWN

@@ -1,0 +1,281 @@
+"""Libraries: what a dotted name stands for, how their functions are called by rule, and layers as objects.
+
+Names that neither the checker's own natives and prelude nor a shape rule knows stay `LibraryName`s, whose calls give
+unknowns.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tangra.checker.evaluator import PythonRaise
+from tangra.checker.heap import (
+    BoundMethod,
+    ClassCell,
+    DictCell,
+    FunctionCell,
+    Instance,
+    LibraryName,
+    ListCell,
+    Native,
+    Partial,
+    Raised,
+    Value,
+)
+from tangra.shape_rules import registry
+from tangra.shape_rules.failures import RuleError
+from tangra.shape_rules.registry import Constant, HigherOrder, ModuleRule, Rule
+from tangra.shape_rules.values import UNKNOWN, DType, Record, Tensor, Unknown
+from tangra.shapes import Dim, ShapeError, SizeTooComplex
+
+if TYPE_CHECKING:
+    from tangra.checker.evaluator import Evaluator
+
+CALLABLES = (FunctionCell, BoundMethod, Native, Partial, ClassCell)
+ARRAY_LIBRARIES = frozenset({"torch", "numpy", "jax", "einops", "flax", "torchvision"})
+MAX_DEPTH = 6
+
+
+@dataclass(frozen=True, eq=False)
+class BoundRule:
+    """A method of an array or layer, with its receiver."""
+
+    rule: Rule
+    receiver: Value
+
+
+@dataclass(frozen=True, eq=False)
+class Transformed:
+    """A function that a library's function of functions made: `jax.vmap(f, in_axes=0)`."""
+
+    kind: str
+    function: Value
+    options: dict[str, Value]
+
+
+class LayerView:
+    """An instance as shape rules see a layer: attributes are read and set in the checker's heap."""
+
+    __slots__ = ("_cls", "_ev", "_instance")
+
+    def __init__(self, ev: Evaluator, instance: Instance, cls: type) -> None:
+        object.__setattr__(self, "_ev", ev)
+        object.__setattr__(self, "_instance", instance)
+        object.__setattr__(self, "_cls", cls)
+
+    def __getattr__(self, name: str) -> Any:
+        fields = self._instance.fields
+        if name in fields:
+            return to_rule(fields[name])
+        found = getattr(self._cls, name, UNKNOWN)
+        return found.__get__(self) if hasattr(found, "__get__") and callable(found) else found
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self._ev.write(self._instance, name, from_rule(value))
+
+
+def to_rule(value: Value, depth: int = 0) -> Value:
+    """A value as rules take it: lists and dicts as Python's own, objects they can't know as unknown."""
+    if isinstance(value, ListCell):
+        if value.items is None or depth > MAX_DEPTH or value.kind == "union":
+            return UNKNOWN
+        return [to_rule(item, depth + 1) for item in value.items]
+    if isinstance(value, DictCell):
+        if value.entries is None or depth > MAX_DEPTH:
+            return UNKNOWN
+        return {key: to_rule(item, depth + 1) for key, item in value.entries.items()}
+    if isinstance(value, Record):
+        return value
+    if isinstance(value, tuple):
+        return tuple(to_rule(item, depth + 1) for item in value)
+    if isinstance(value, slice):
+        return slice(*(to_rule(part) for part in (value.start, value.stop, value.step)))
+    if isinstance(value, Instance):
+        return _instance_to_rule(value)
+    if isinstance(value, LibraryName):
+        return value if isinstance(registry.find(value.dotted), Rule | HigherOrder) else UNKNOWN
+    if isinstance(value, CALLABLES) or value is None or value is Ellipsis:
+        return value
+    plain = isinstance(value, int | float | complex | str | bytes | Dim | Tensor | DType | Unknown)
+    return value if plain or isinstance(value, BoundRule | Transformed) else UNKNOWN
+
+
+def _instance_to_rule(value: Instance) -> Value:
+    names = value.cls.fields.get("_fields")
+    if isinstance(names, tuple) and all(name in value.fields for name in names):
+        return tuple(to_rule(value.fields[name]) for name in names)
+    return value if value.cls.find("__call__") or value.cls.find("forward") else UNKNOWN
+
+
+def from_rule(value: Value) -> Value:
+    """What a rule returned, as the evaluator keeps it."""
+    if isinstance(value, list):
+        return ListCell([from_rule(item) for item in value])
+    if isinstance(value, dict):
+        return DictCell({key: from_rule(item) for key, item in value.items()})
+    if isinstance(value, tuple) and type(value) is tuple:
+        return tuple(from_rule(item) for item in value)
+    return value
+
+
+def array_operation(
+    ev: Evaluator, node: ast.AST | None, operation: Callable[[], Value], operands: Value, about: str | None = None
+) -> Value:
+    """The result of a rule; a certain failure is reported (or raised, where the program catches it) and unknown."""
+    outer, ev.ctx.node = ev.ctx.node, node
+    try:
+        return from_rule(operation())
+    except RuleError as error:
+        if node is not None:
+            ev.failed(error.failure, node, operands, about)
+        return UNKNOWN
+    except (SizeTooComplex, ShapeError):
+        return UNKNOWN
+    finally:
+        ev.ctx.node = outer
+
+
+def call_rule(
+    ev: Evaluator, rule: Rule, args: Sequence[Value], kwargs: dict[str, Value], node: ast.AST | None
+) -> Value:
+    """Call a shape rule with the evaluator's values."""
+    given = [to_rule(arg) for arg in args]
+    named = {name: to_rule(arg) for name, arg in kwargs.items()}
+    operands = (*given, *named.values())
+    return array_operation(ev, node, lambda: rule(ev.ctx, *given, **named), operands)
+
+
+def resolve(ev: Evaluator, dotted: str) -> Value:
+    """What a library's name stands for."""
+    from tangra.checker.natives import LIBRARY
+    from tangra.checker.prelude_classes import prelude_class
+
+    native = LIBRARY.get(dotted)
+    if native is not None:
+        return native
+    cls = prelude_class(ev, dotted)
+    if cls is not None:
+        return cls
+    entry = registry.find(dotted)
+    if isinstance(entry, Constant):
+        return from_rule(entry.value)
+    if isinstance(entry, ModuleRule):
+        return library_class(ev, entry)
+    if entry is None and dotted.startswith("torch.") and dotted.rpartition(".")[2] in EXCEPTIONS:
+        return LibraryName(dotted)
+    return LibraryName(dotted)
+
+
+EXCEPTIONS = frozenset({"OutOfMemoryError"})
+
+
+def library_class(ev: Evaluator, entry: ModuleRule) -> ClassCell:
+    """The class of a library's layers, deriving from those its rule class derives from."""
+    known = ev.library_classes.get(entry.name)
+    if known is not None:
+        return known
+    from tangra.checker.prelude_classes import prelude_class
+
+    bases: list[Value] = []
+    for base in entry.cls.__mro__[1:]:
+        names = base.__dict__.get("rule_names")
+        if names:
+            found = registry.find(names[0])
+            if isinstance(found, ModuleRule):
+                bases = [library_class(ev, found)]
+                break
+    if not bases:
+        root = prelude_class(ev, {"torch": "torch.nn.Module", "flax": "flax.linen.Module"}.get(entry.name.split(".")[0], ""))
+        bases = [root] if root is not None else []
+    first = entry.cls.__dict__.get("rule_names", (entry.name,))[0]
+    if first != entry.name and first in ev.library_classes:
+        ev.library_classes[entry.name] = ev.library_classes[first]
+        return ev.library_classes[first]
+    cls = ClassCell(entry.name.rpartition(".")[2], bases)
+    cls.dotted, cls.rule = first, entry.cls
+    ev.library_classes[first] = ev.library_classes[entry.name] = cls
+    return cls
+
+
+def layer_rule(cls: ClassCell, name: str, after: ClassCell | None = None) -> tuple[Rule, type] | None:
+    """The rule for a method of a layer, with its rule class, and only if no class of the program comes before it."""
+    order = cls.mro
+    if after is not None:
+        order = order[order.index(after) + 1 :] if after in order else ()
+    for each in order:
+        if each.rule is not None:
+            found = ModuleRule(each.dotted or each.name, each.rule).method(name)
+            if found is not None:
+                return found, each.rule
+        elif name in each.fields:
+            return None
+    return None
+
+
+def construct_layer(
+    ev: Evaluator, instance: Instance, cls: ClassCell, args: Sequence[Value], kwargs: dict[str, Value], node: ast.AST | None
+) -> None:
+    """Run a layer's constructor rule on an instance."""
+    assert cls.rule is not None
+    entry = ModuleRule(cls.dotted or cls.name, cls.rule)
+    view = LayerView(ev, instance, cls.rule)
+    given = [to_rule(arg) for arg in args]
+    named = {name: to_rule(arg) for name, arg in kwargs.items()}
+
+    def construct() -> Value:
+        entry.construct(ev.ctx, *given, target=view, **named)
+        return None
+
+    array_operation(ev, node, construct, (*given, *named.values()))
+
+
+def call_layer(
+    ev: Evaluator, instance: Instance, found: tuple[Rule, type], args: Sequence[Value], kwargs: dict[str, Value], node: ast.AST | None
+) -> Value:
+    """Call a layer's method by rule."""
+    rule, cls = found
+    view = LayerView(ev, instance, cls)
+    given = [to_rule(arg) for arg in args]
+    named = {name: to_rule(arg) for name, arg in kwargs.items()}
+    return array_operation(ev, node, lambda: rule(ev.ctx, view, *given, **named), (*given, *named.values()))
+
+
+def call_library(
+    ev: Evaluator, name: LibraryName, args: Sequence[Value], kwargs: dict[str, Value], node: ast.AST | None
+) -> Value:
+    """Call a library's function: by its rule, as a function of functions, or with an unknown result."""
+    entry = registry.find(name.dotted)
+    if isinstance(entry, Rule):
+        value = call_rule(ev, entry, args, kwargs, node)
+        if node is not None and name.dotted.split(".")[0] in ARRAY_LIBRARIES:
+            ev.library_answer(node, name.dotted, value)
+        if entry.inplace and isinstance(node, ast.Call) and node.args:
+            rebind(ev, node.args[0], value)
+        return value
+    if isinstance(entry, HigherOrder):
+        from tangra.checker.higher_order import transform
+
+        return transform(ev, entry, list(args), kwargs, node)
+    if name.dotted.split(".")[0] in ARRAY_LIBRARIES:
+        ev.missing(name.dotted)
+    else:
+        from tangra.checker.calls import havoc
+
+        havoc(ev, [*args, *kwargs.values()])
+    return UNKNOWN
+
+
+def rebind(ev: Evaluator, target: ast.expr, value: Value) -> None:
+    """What an in-place operation leaves in the name or attribute it was called on."""
+    from tangra.checker.assignment import assign
+
+    if isinstance(target, ast.Name | ast.Attribute) and isinstance(value, Tensor):
+        assign(ev, target, value)
+
+
+def raise_python(kind: str) -> None:
+    """The program raises an exception of this class."""
+    raise PythonRaise(Raised(kind))

@@ -1,0 +1,77 @@
+"""Files of the project as modules: evaluated once, when first imported or checked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tangra.checker.evaluator import BudgetSpent, Frame, PythonRaise
+from tangra.checker.heap import ModuleCell, Value
+
+if TYPE_CHECKING:
+    from tangra.checker.evaluator import Evaluator
+
+MAX_IMPORT_DEPTH = 40
+
+
+def import_module(ev: Evaluator, dotted: str, path: Path) -> ModuleCell:
+    """The module in the file `path` (or the folder, for a package without `__init__.py`), evaluated."""
+    module = ev.modules.get(path)
+    if module is None:
+        module = ev.modules[path] = ModuleCell(dotted, None if path.is_dir() else ev.project.read(path), path)
+    run_module(ev, module)
+    return module
+
+
+def run_module(ev: Evaluator, module: ModuleCell) -> None:
+    """Evaluate the module's statements, if that was not done or begun yet. A statement that raises is left out."""
+    from tangra.checker.statements import execute_one
+
+    file = module.file
+    if module.state != "new":
+        return
+    nested = sum(1 for frame in ev.frames if isinstance(frame.scope, ModuleCell))
+    if nested > MAX_IMPORT_DEPTH:
+        return
+    module.state = "running"
+    if file is None or file.tree is None:
+        module.state = "done"
+        return
+    module.fields["__name__"] = "__main__" if module.path in ev.checked else module.name
+    module.fields["__file__"] = str(file.path)
+    outer, ev.frames = ev.frames, [*ev.frames, Frame(None, module, file, None)]
+    tries, ev.tries = ev.tries, []
+    ev.frame.mark = ev.journal.open()
+    steps, guards, facts = ev.steps, ev.guards, ev.ctx.facts
+    ev.guards = 0
+    try:
+        for statement in file.tree.body:
+            try:
+                execute_one(ev, statement)
+            except PythonRaise:
+                continue
+            except RecursionError:
+                ev.note_spent(f"{file.path.name}:{statement.lineno}")
+            except BudgetSpent:
+                ev.note_spent(f"{file.path.name}:{statement.lineno}")
+                if nested:
+                    raise
+                ev.steps = steps
+    finally:
+        ev.journal.close()
+        ev.frames, ev.tries, ev.guards = outer, tries, guards
+        ev.ctx.restore(facts)
+        module.state = "done"
+
+
+def submodule(ev: Evaluator, owner: ModuleCell, name: str) -> Value | None:
+    """A module inside the package `owner`; None if there is no such file."""
+    if owner.path is None:
+        return None
+    folder = owner.path if owner.path.is_dir() else owner.path.parent if owner.path.name == "__init__.py" else None
+    if folder is None:
+        return None
+    for path in (folder / name / "__init__.py", folder / f"{name}.py"):
+        if path.is_file():
+            return import_module(ev, f"{owner.name}.{name}", path)
+    return None

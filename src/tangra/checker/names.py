@@ -1,0 +1,45 @@
+"""Names: where Python finds them, and where assignment puts them."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from tangra.checker.heap import Scope, Value
+from tangra.shape_rules.values import UNKNOWN
+
+if TYPE_CHECKING:
+    from tangra.checker.evaluator import Evaluator
+
+
+def lookup(ev: Evaluator, name: str) -> Value:
+    """The value of a name: local, enclosing functions, module, builtins; unknown where it is bound nowhere."""
+    first = ev.frame.scope
+    if name in first.outer_names:
+        return first.outer_names[name].fields.get(name, UNKNOWN)
+    scope: Scope | None = first
+    while scope is not None:
+        if name in scope.fields and (scope is first or not scope.is_class):
+            return scope.fields[name]
+        scope = scope.parent
+    from tangra.checker.natives import BUILTINS
+
+    return BUILTINS.get(name, UNKNOWN)
+
+
+def store_name(ev: Evaluator, name: str, value: Value, node: ast.AST) -> None:
+    """Bind a name in the running scope, or where `global` or `nonlocal` says."""
+    scope = ev.frame.scope
+    ev.write(scope.outer_names.get(name, scope), name, value)
+    ev.frame.lines[name] = getattr(node, "lineno", 0)
+
+
+def declare_outer(ev: Evaluator, names: list[str], everywhere: bool) -> None:
+    """`global` (everywhere) and `nonlocal`."""
+    scope = ev.frame.scope
+    for name in names:
+        outer: Scope | None = scope.module if everywhere else scope.parent
+        while not everywhere and outer is not None and name not in outer.fields:
+            outer = outer.parent
+        if outer is not None and outer is not scope:
+            scope.outer_names[name] = outer

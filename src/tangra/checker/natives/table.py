@@ -1,0 +1,28 @@
+"""The tables of natives by name, and the decorator that fills them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tangra.checker.heap import Native, Value
+
+BUILTINS: dict[str, Value] = {}
+"""What builtin names stand for."""
+LIBRARY: dict[str, Value] = {}
+"""What dotted names of libraries stand for."""
+
+Run = Callable[..., Value]
+
+
+def native(*names: str) -> Callable[[Run], Run]:
+    """Declare natives; `builtins.` names are also reached without it."""
+
+    def declare(run: Run) -> Run:
+        for name in names:
+            made = Native(name, run)
+            LIBRARY[name] = made
+            if name.startswith("builtins."):
+                BUILTINS[name.removeprefix("builtins.")] = made
+        return run
+
+    return declare

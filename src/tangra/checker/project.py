@@ -1,0 +1,145 @@
+"""Projects: which files there are, which module a dotted name is, and the configuration of the folder they are in.
+
+A name is resolved by looking at files, never by importing. What belongs to no file of the project and to no package
+that the user asked to follow is a library's, of which only the shape rules know anything.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tangra.checker import source
+from tangra.checker.config import ROOT_MARKERS, Config, load_config
+from tangra.checker.source import SourceFile
+
+SKIPPED_FOLDERS = frozenset(
+    "__pycache__ node_modules build dist site-packages .git .hg .svn .venv venv env .tox .nox .mypy_cache "
+    ".ruff_cache .pytest_cache .eggs .ipynb_checkpoints".split()
+)
+SUFFIXES = frozenset({".py", ".ipynb"})
+
+
+@dataclass
+class Project:
+    """The files under one root."""
+
+    root: Path
+    config: Config
+    site_packages: tuple[Path, ...] = ()
+    overlays: Mapping[Path, bytes] = field(default_factory=dict)
+    files: dict[Path, SourceFile] = field(default_factory=dict)
+    _found: dict[tuple[str, Path | None], Path | None] = field(default_factory=dict)
+
+    def read(self, path: Path) -> SourceFile:
+        """The parsed file; each is read once."""
+        file = self.files.get(path)
+        if file is None:
+            file = self.files[path] = source.read(path, self.overlays.get(path))
+        return file
+
+    def module_name(self, path: Path) -> str:
+        """The dotted name by which the file is imported: from the topmost folder with an `__init__.py` on."""
+        parts = [] if path.stem == "__init__" else [path.stem]
+        folder = path.parent
+        while (folder / "__init__.py").is_file() and folder != folder.parent:
+            parts.append(folder.name)
+            folder = folder.parent
+        if folder != self.root and len(parts) <= 1:
+            parts += self._namespace(folder)
+        return ".".join(reversed(parts)) or path.parent.name
+
+    def _namespace(self, folder: Path) -> list[str]:
+        """The folders between a source root and a file that no `__init__.py` makes a package of."""
+        for base in (self.root / "src", self.root):
+            if folder.is_relative_to(base):
+                return list(reversed(folder.relative_to(base).parts))
+        return []
+
+    def find_module(self, dotted: str, importer: Path | None) -> Path | None:
+        """The file that `import dotted` reads in the file `importer`; a folder without `__init__.py` is itself."""
+        near = self._import_root(importer) if importer else None
+        key = (dotted, near)
+        if key not in self._found:
+            self._found[key] = self._search(dotted, near, importer)
+        return self._found[key]
+
+    def _import_root(self, importer: Path) -> Path:
+        folder = importer.parent
+        while (folder / "__init__.py").is_file() and folder != folder.parent:
+            folder = folder.parent
+        return folder
+
+    def _search(self, dotted: str, near: Path | None, importer: Path | None) -> Path | None:
+        parts = dotted.split(".")
+        bases = [base for base in (near, importer and importer.parent, self.root, self.root / "src") if base]
+        bases += [self.root / extra for extra in self.config.source_roots]
+        if parts[0] in self.config.follow:
+            bases += list(self.site_packages)
+        for base in dict.fromkeys(bases):
+            found = _module_at(base.joinpath(*parts))
+            if found is not None and (found != importer or len(parts) > 1):
+                return found
+        return None
+
+
+def _module_at(stem: Path) -> Path | None:
+    if (stem / "__init__.py").is_file():
+        return stem / "__init__.py"
+    file = stem.with_name(stem.name + ".py")
+    if file.is_file():
+        return file
+    if stem.is_dir() and any(child.suffix == ".py" or child.is_dir() for child in _children(stem)):
+        return stem
+    return None
+
+
+def _children(folder: Path) -> list[Path]:
+    try:
+        return list(folder.iterdir())
+    except OSError:
+        return []
+
+
+def find_root(path: Path) -> Path:
+    """The project a file or folder belongs to: the nearest folder above with a marker such as pyproject.toml, else
+    the folder above its topmost package."""
+    folder = path if path.is_dir() else path.parent
+    for candidate in (folder, *folder.parents):
+        if any((candidate / marker).exists() for marker in ROOT_MARKERS):
+            return candidate
+    while (folder / "__init__.py").is_file() and folder != folder.parent:
+        folder = folder.parent
+    return folder
+
+
+def open_project(path: Path, python: Path | None = None, overlays: Mapping[Path, bytes] | None = None) -> Project:
+    """The project around `path`."""
+    root = find_root(path.resolve())
+    config = load_config(root)
+    return Project(root, config, site_packages(python) if python else (), dict(overlays or {}))
+
+
+def site_packages(python: Path) -> tuple[Path, ...]:
+    """The folders of installed packages of a virtual environment, or of the one that an interpreter lies in."""
+    base = python.parent.parent if python.is_file() or python.name.startswith("python") else python
+    found = [*sorted(base.glob("lib/python3*/site-packages")), base / "Lib" / "site-packages"]
+    return tuple(folder for folder in found if folder.is_dir()) or ((base,) if base.is_dir() else ())
+
+
+def python_files(paths: Iterable[Path], excluded: Iterable[str] = ()) -> Iterator[Path]:
+    """The programs among `paths` and in the folders among them, in order of their names; links are not followed."""
+    patterns = tuple(excluded)
+    for path in paths:
+        if path.is_file():
+            yield path.resolve()
+            continue
+        for folder, inner, names in os.walk(path):
+            here = Path(folder)
+            inner[:] = sorted(name for name in inner if name not in SKIPPED_FOLDERS and not name.endswith(".egg-info"))
+            for name in sorted(names):
+                file = here / name
+                if file.suffix in SUFFIXES and not any(file.match(pattern) for pattern in patterns):
+                    yield file.resolve()

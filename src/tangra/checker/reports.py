@@ -1,0 +1,144 @@
+"""What is reported: one finding per line and cause, with the call sites that lead to it, and its text for people.
+
+Findings keep their place as line and column from 1, in code points, the end exclusive. Names that the checker made up
+for sizes never reach a message: `cleaned` takes them out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tangra.checker.config import Config
+from tangra.checker.source import SourceFile
+
+MAX_RELATED = 3
+SEVERITIES = ("error", "warning", "note")
+
+_OPAQUE = re.compile(r"\?[\w$.\[\]]+")
+_FLEXIBLE = re.compile(r"@(\w+?)\$\d+")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A range of source text."""
+
+    file: Path
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+@dataclass
+class Report:
+    """One finding. `notes` say where sizes came from; `related` are places that lead there; `error` is what the run
+    would end in."""
+
+    place: Place
+    severity: str
+    code: str
+    message: str
+    notes: list[str] = field(default_factory=list)
+    related: list[tuple[Place, str]] = field(default_factory=list)
+    fix: str | None = None
+
+    def as_json(self) -> dict[str, object]:
+        """The fields as `--format json` prints them."""
+        place = self.place
+        return {
+            "file": str(place.file),
+            "line": place.line,
+            "column": place.column,
+            "end_line": place.end_line,
+            "end_column": place.end_column,
+            "severity": self.severity,
+            "code": self.code,
+            "message": self.message,
+            "notes": self.notes,
+            "related": [
+                {"file": str(at.file), "line": at.line, "column": at.column, "message": message}
+                for at, message in self.related
+            ],
+            "fix": self.fix,
+        }
+
+
+def cleaned(text: str) -> str:
+    """`text` without the checker's names: a size nobody knows is `?`, one of an input has the input's name."""
+    return _OPAQUE.sub("?", _FLEXIBLE.sub(r"\1", text))
+
+
+class Reports:
+    """The findings so far; a second one of the same line and code only adds call sites."""
+
+    def __init__(self) -> None:
+        self.found: dict[tuple[Path, int, str], Report] = {}
+
+    def add(self, report: Report) -> None:
+        """Take a finding in."""
+        key = (report.place.file, report.place.line, report.code)
+        known = self.found.get(key)
+        if known is None:
+            report.message = cleaned(report.message)
+            report.notes = [cleaned(note) for note in report.notes]
+            report.related = report.related[:MAX_RELATED]
+            self.found[key] = report
+            return
+        if SEVERITIES.index(report.severity) < SEVERITIES.index(known.severity):
+            del self.found[key]
+            self.add(report)
+            return
+        seen = {place for place, _ in known.related}
+        for place, message in report.related:
+            if place not in seen and len(known.related) < MAX_RELATED:
+                known.related.append((place, message))
+
+    def chosen(self, config: Config, sources: dict[Path, SourceFile], wanted: Iterable[Path]) -> list[Report]:
+        """The findings in the files asked for, without those that comments or the configuration refuse, in order."""
+        files = set(wanted)
+        kept = []
+        for report in self.found.values():
+            place = report.place
+            if place.file not in files or not config.wants(report.code):
+                continue
+            source = sources.get(place.file)
+            if source is not None and _is_ignored(source, report):
+                continue
+            kept.append(report)
+        return sorted(kept, key=lambda report: (str(report.place.file), report.place.line, report.place.column))
+
+
+def _is_ignored(source: SourceFile, report: Report) -> bool:
+    for line in {report.place.line, report.place.end_line}:
+        if line in source.ignored:
+            codes = source.ignored[line]
+            return codes is None or report.code in codes
+    return False
+
+
+def render(report: Report, source: SourceFile | None, name: str) -> str:
+    """The finding as people read it in a terminal: place, message, source with carets, notes, call sites, fix."""
+    place = report.place
+    text = [f"{name}:{place.line}:{place.column}: {report.severity}: {report.message} [{report.code}]"]
+    text += _excerpt(place, source)
+    text += [f"  note: {note}" for note in report.notes]
+    text += [f"  {message} {at.file.name}:{at.line}:{at.column}" for at, message in report.related]
+    if report.fix:
+        text.append(f"  fix: {report.fix}")
+    return "\n".join(text)
+
+
+def _excerpt(place: Place, source: SourceFile | None) -> list[str]:
+    if source is None or not 1 <= place.line <= len(source.lines):
+        return []
+    line = source.lines[place.line - 1].expandtabs(1)
+    if not line.strip():
+        return []
+    end = place.end_column if place.end_line == place.line else len(line) + 1
+    start = min(place.column, len(line) + 1)
+    width = max(1, min(end, len(line) + 1) - start)
+    number = f"{place.line:5d}"
+    return [f"{number} | {line}", f"{' ' * len(number)} | {' ' * (start - 1)}{'^' * width}"]

@@ -1,0 +1,163 @@
+"""Reading one file: text in its declared encoding, notebooks as one script, the syntax tree, comments for the checker.
+
+A file that can't be decoded or parsed is a diagnostic, never an exception.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import json
+import re
+import tokenize
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+MAX_CHARACTERS = 20_000_000
+"""Files past this are not read as programs."""
+MAX_NESTING = 400
+"""Brackets open at once; Python's own parser refuses more."""
+
+_IGNORE = re.compile(r"#\s*tangra:\s*ignore(?:\[([^\]]*)\])?")
+_STATED = re.compile(r"#\s*tangra:\s*(\w+)\s*(?:=|:)\s*(?:(\w+)\s*)?\(([^()]*(?:\([^()]*\)[^()]*)*)\)\s*$")
+_MAGIC = re.compile(r"^\s*[%!?]|^\s*[\w.]+\?\??\s*$")
+
+
+@dataclass(frozen=True)
+class Stated:
+    """`# tangra: x = (B, 3)` in a comment: the shape of an input, with the user's words for each size."""
+
+    name: str
+    dtype: str | None
+    sizes: tuple[str, ...]
+    line: int
+
+
+@dataclass
+class SourceFile:
+    """One file's text and tree. `problem` is (line, column, message) where there is no tree."""
+
+    path: Path
+    text: str
+    tree: ast.Module | None = None
+    problem: tuple[int, int, str] | None = None
+    cells: list[tuple[int, int]] = field(default_factory=list)
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The lines, without their ends."""
+        return re.split(r"\r\n|\r|\n", self.text)
+
+    @cached_property
+    def comments(self) -> dict[int, str]:
+        """The comments that address the checker, by line."""
+        if "tangra:" not in self.text:
+            return {}
+        return {line: text for line, text in _comments(self.text) if "tangra:" in text}
+
+    @cached_property
+    def ignored(self) -> dict[int, frozenset[str] | None]:
+        """Lines whose diagnostics are not wanted: the codes, or None for all."""
+        found: dict[int, frozenset[str] | None] = {}
+        for line, text in self.comments.items():
+            match = _IGNORE.search(text)
+            if match:
+                codes = match.group(1)
+                found[line] = None if codes is None else frozenset(code.strip() for code in codes.split(","))
+        return found
+
+    @cached_property
+    def stated(self) -> dict[int, Stated]:
+        """Shapes that comments state, by line."""
+        found = {}
+        for line, text in self.comments.items():
+            match = _STATED.search(text)
+            if match:
+                name, dtype, sizes = match.groups()
+                words = tuple(word.strip() for word in sizes.split(",") if word.strip())
+                found[line] = Stated(name, dtype, words, line)
+        return found
+
+    def column(self, line: int, offset: int) -> int:
+        """The column in code points, from 1, of the byte offset that the syntax tree gives."""
+        if not 1 <= line <= len(self.lines):
+            return offset + 1
+        text = self.lines[line - 1]
+        return offset + 1 if text.isascii() else len(text.encode("utf-8")[:offset].decode("utf-8", "replace")) + 1
+
+
+def read(path: Path, content: bytes | None = None) -> SourceFile:
+    """The file at `path`, or `content` in its place (an unsaved buffer)."""
+    try:
+        data = path.read_bytes() if content is None else content
+    except OSError as error:
+        return SourceFile(path, "", problem=(1, 1, f"the file can't be read: {error.strerror or error}"))
+    if len(data) > MAX_CHARACTERS:
+        return SourceFile(path, "", problem=(1, 1, f"the file has {len(data):,} bytes, too many to be checked"))
+    try:
+        text = _decoded(data)
+    except (SyntaxError, UnicodeDecodeError, LookupError) as error:
+        return SourceFile(path, "", problem=(1, 1, f"the text can't be decoded: {error}"))
+    if path.suffix == ".ipynb":
+        return _notebook(path, text)
+    return parse(path, text)
+
+
+def parse(path: Path, text: str) -> SourceFile:
+    """The syntax tree of `text`, or the reason why there is none."""
+    file = SourceFile(path, text)
+    if _nesting(text) > MAX_NESTING:
+        file.problem = (1, 1, f"brackets are nested deeper than {MAX_NESTING}")
+        return file
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            file.tree = ast.parse(text)
+    except SyntaxError as error:
+        file.problem = (error.lineno or 1, error.offset or 1, f"the file does not parse: {error.msg}")
+    except (ValueError, RecursionError, MemoryError) as error:
+        file.problem = (1, 1, f"the file does not parse: {error or type(error).__name__}")
+    return file
+
+
+def _decoded(data: bytes) -> str:
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+    return data.decode(encoding)
+
+
+def _nesting(text: str) -> int:
+    depth = deepest = 0
+    for character in re.findall(r"[()\[\]{}]", text):
+        depth = max(0, depth + (1 if character in "([{" else -1))
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _comments(text: str) -> Iterator[tuple[int, str]]:
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+            if token.type == tokenize.COMMENT:
+                yield token.start[0], token.string
+    except (tokenize.TokenError, SyntaxError):
+        return
+
+
+def _notebook(path: Path, text: str) -> SourceFile:
+    """The code cells in order; magics become comments, so that lines keep their numbers within the script."""
+    try:
+        cells = json.loads(text)["cells"]
+        sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return SourceFile(path, text, problem=(1, 1, "the notebook is not the JSON that Jupyter writes"))
+    lines: list[str] = []
+    starts: list[tuple[int, int]] = []
+    for number, source in enumerate(sources, 1):
+        starts.append((len(lines) + 1, number))
+        foreign = source.lstrip().startswith("%%")
+        lines += ["# " + line if foreign or _MAGIC.match(line) else line for line in source.split("\n")]
+    file = parse(path, "\n".join(lines) + "\n")
+    file.cells = starts
+    return file

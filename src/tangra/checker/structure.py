@@ -1,0 +1,42 @@
+"""Facts about syntax alone, found once per function: generators, loops, names."""
+
+from __future__ import annotations
+
+import ast
+from weakref import WeakKeyDictionary
+
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+_GENERATORS: WeakKeyDictionary[ast.AST, bool] = WeakKeyDictionary()
+
+
+def is_generator(node: FunctionNode) -> bool:
+    """Whether the function's own body yields."""
+    known = _GENERATORS.get(node)
+    if known is None:
+        body = [node.body] if isinstance(node, ast.Lambda) else node.body
+        known = _GENERATORS[node] = any(_yields(part) for part in body)
+    return known
+
+
+def _yields(node: ast.AST) -> bool:
+    if isinstance(node, ast.Yield | ast.YieldFrom):
+        return True
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+        return False
+    return any(_yields(child) for child in ast.iter_child_nodes(node))
+
+
+def parameters(node: FunctionNode) -> list[ast.arg]:
+    """All parameters, `*args` and `**kwargs` too."""
+    spec = node.args
+    extra = [arg for arg in (spec.vararg, spec.kwarg) if arg is not None]
+    return [*spec.posonlyargs, *spec.args, *spec.kwonlyargs, *extra]
+
+
+def decorator_names(node: ast.AST) -> list[str]:
+    """The last words of a definition's decorators."""
+    found = []
+    for decorator in getattr(node, "decorator_list", []):
+        target = decorator.func if isinstance(decorator, ast.Call) else decorator
+        found.append(target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", ""))
+    return found

@@ -1,0 +1,164 @@
+"""`owner[index]` for every kind of owner, and assignment to it."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from tangra.checker.evaluator import PythonRaise
+from tangra.checker.heap import ClassCell, DictCell, Instance, LibraryName, ListCell, Raised, Value
+from tangra.checker.joining import join, join_all
+from tangra.checker.library import array_operation, to_rule
+from tangra.shape_rules import operators as array_operators
+from tangra.shape_rules.values import UNKNOWN, Tensor, Unknown
+from tangra.shapes import Dim
+
+if TYPE_CHECKING:
+    from tangra.checker.evaluator import Evaluator
+
+
+def make_slice(lower: Value, upper: Value, step: Value) -> Value:
+    """A slice object."""
+    return slice(lower, upper, step)
+
+
+def get_item(ev: Evaluator, owner: Value, index: Value, node: ast.AST) -> Value:
+    """`owner[index]`."""
+    if isinstance(owner, Tensor):
+        return array_operation(ev, node, lambda: array_operators.getitem(ev.ctx, owner, to_rule(index)), (owner, index))
+    if isinstance(owner, tuple):
+        return _sequence_item(ev, tuple(owner), index, "tuple")
+    if isinstance(owner, ListCell):
+        if owner.kind == "union":
+            return owner
+        if owner.items is None:
+            return ListCell(None, owner.kind, owner.element) if isinstance(index, slice) else owner.element
+        return _sequence_item(ev, owner.items, index, owner.kind)
+    if isinstance(owner, DictCell):
+        return _dict_item(ev, owner, index)
+    if isinstance(owner, str) and isinstance(index, int | slice):
+        try:
+            return owner[index]
+        except (IndexError, TypeError, ValueError):
+            return Unknown("str")
+    if isinstance(owner, range) and isinstance(index, int) and -len(owner) <= index < len(owner):
+        return owner[index]
+    if isinstance(owner, LibraryName | ClassCell):
+        from tangra.checker.annotations import subscripted
+
+        return subscripted(ev, owner, index, node)
+    if isinstance(owner, Instance):
+        from tangra.checker.calls import call_method
+
+        names = owner.cls.fields.get("_fields")
+        if isinstance(names, tuple):
+            return _sequence_item(ev, tuple(owner.fields.get(name, UNKNOWN) for name in names), index, "tuple")
+        if owner.cls.find("__getitem__") is not None:
+            return call_method(ev, owner, "__getitem__", index, node=node)
+    return UNKNOWN
+
+
+def _sequence_item(ev: Evaluator, items: tuple[Value, ...], index: Value, kind: str) -> Value:
+    if isinstance(index, bool):
+        index = int(index)
+    if isinstance(index, int):
+        if -len(items) <= index < len(items):
+            return items[index]
+        raise PythonRaise(Raised("IndexError"))
+    if isinstance(index, slice):
+        parts = (index.start, index.stop, index.step)
+        if all(part is None or isinstance(part, int) for part in parts) and index.step != 0:
+            picked = items[index]
+            return picked if kind == "tuple" else ListCell(picked)
+        return UNKNOWN if kind == "tuple" else ListCell(None, "list", join_all(list(items), ev.joined_size))
+    if isinstance(index, Dim | Unknown):
+        return join_all(list(items), ev.joined_size)
+    return UNKNOWN
+
+
+def _dict_item(ev: Evaluator, owner: DictCell, index: Value) -> Value:
+    from tangra.checker.expressions import is_key
+
+    entries = owner.entries
+    if entries is None:
+        return owner.fields["element"]
+    if not is_key(index) or isinstance(index, Dim):
+        return join_all(list(entries.values()), ev.joined_size) if not isinstance(index, Dim) else UNKNOWN
+    if index in entries:
+        return entries[index]
+    if owner.factory is not None:
+        from tangra.checker.calls import call
+
+        made = call(ev, owner.factory, [], {}, None)
+        ev.write(owner, "entries", {**entries, index: made})
+        return made
+    raise PythonRaise(Raised("KeyError"))
+
+
+def set_item(ev: Evaluator, owner: Value, index: Value, value: Value, node: ast.AST) -> None:
+    """`owner[index] = value`."""
+    if isinstance(owner, Tensor):
+
+        def run() -> Value:
+            array_operators.setitem(ev.ctx, owner, to_rule(index), to_rule(value))
+            return None
+
+        array_operation(ev, node, run, (owner, to_rule(index), to_rule(value)))
+    elif isinstance(owner, ListCell):
+        _set_list_item(ev, owner, index, value)
+    elif isinstance(owner, DictCell):
+        _set_dict_item(ev, owner, index, value)
+    elif isinstance(owner, Instance):
+        from tangra.checker.calls import call_method
+
+        if owner.cls.find("__setitem__") is not None:
+            call_method(ev, owner, "__setitem__", index, value, node=node)
+
+
+def _set_list_item(ev: Evaluator, owner: ListCell, index: Value, value: Value) -> None:
+    items = owner.items
+    if items is None:
+        ev.write(owner, "element", join(owner.element, value, ev.joined_size))
+    elif isinstance(index, int) and -len(items) <= index < len(items):
+        changed = list(items)
+        changed[index] = value
+        ev.write(owner, "items", tuple(changed))
+    elif isinstance(index, Dim | Unknown):
+        ev.write(owner, "items", tuple(join(item, value, ev.joined_size) for item in items))
+    else:
+        ev.write(owner, "items", None)
+
+
+def _set_dict_item(ev: Evaluator, owner: DictCell, index: Value, value: Value) -> None:
+    from tangra.checker.expressions import is_key
+
+    if owner.entries is None:
+        ev.write(owner, "element", UNKNOWN)
+    elif is_key(index) and not isinstance(index, Dim):
+        ev.write(owner, "entries", {**owner.entries, index: value})
+    else:
+        ev.write(owner, "entries", None)
+
+
+def delete_item(ev: Evaluator, owner: Value, index: Value) -> None:
+    """`del owner[index]`."""
+    if isinstance(owner, DictCell):
+        entries = owner.entries
+        if entries is not None and not isinstance(index, Unknown) and index in entries:
+            ev.write(owner, "entries", {key: value for key, value in entries.items() if key != index})
+        elif entries is not None:
+            ev.write(owner, "entries", None)
+    elif isinstance(owner, ListCell) and owner.items is not None:
+        if isinstance(index, int | slice):
+            changed = list(owner.items)
+            try:
+                del changed[index]
+            except (IndexError, TypeError):
+                changed = []
+            ev.write(owner, "items", tuple(changed))
+        else:
+            ev.write(owner, "items", None)
+    elif isinstance(owner, Instance) and owner.cls.find("__delitem__"):
+        from tangra.checker.calls import call_method
+
+        call_method(ev, owner, "__delitem__", index)

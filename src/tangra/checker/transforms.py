@@ -1,0 +1,312 @@
+"""What JAX's and torch's transformations do to the shapes of a function's arguments and results.
+
+`PARAMETERS` names the options of each kind after the function; `CALLS` says what calling the result gives.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from tangra.checker.codes import CARRY, TRANSFORM
+from tangra.checker.heap import DictCell, Instance, ListCell, Value
+from tangra.checker.library import Transformed, array_operation
+from tangra.shape_rules import operators as array_operators
+from tangra.shape_rules.context import Equal
+from tangra.shape_rules.failures import Failure, RuleError
+from tangra.shape_rules.values import UNKNOWN, Record, Tensor, Unknown, Variadic, shape_text
+from tangra.shapes import Dim, Size
+
+if TYPE_CHECKING:
+    from tangra.checker.evaluator import Evaluator
+
+PARAMETERS: dict[str, tuple[str, ...]] = {
+    "jit": (),
+    "vmap": ("in_axes", "out_axes", "axis_name"),
+    "grad": ("argnums", "has_aux"),
+    "value_and_grad": ("argnums", "has_aux"),
+    "jacobian": ("argnums",),
+    "hessian": ("argnums",),
+    "checkpoint": (),
+}
+
+SAME = Callable[..., Value]
+
+
+def map_tensors(value: Value, change: Callable[[Tensor], Value]) -> Value:
+    """`value` with every array in it replaced."""
+    if isinstance(value, Tensor):
+        return change(value)
+    if isinstance(value, Record):
+        return Record(value.names, [map_tensors(item, change) for item in value])
+    if isinstance(value, tuple):
+        return tuple(map_tensors(item, change) for item in value)
+    if isinstance(value, ListCell):
+        if value.items is None:
+            return ListCell(None, value.kind, map_tensors(value.element, change))
+        return ListCell([map_tensors(item, change) for item in value.items], value.kind)
+    if isinstance(value, DictCell) and value.entries is not None:
+        return DictCell({key: map_tensors(item, change) for key, item in value.entries.items()}, value.kind)
+    if isinstance(value, Instance):
+        made = Instance(value.cls)
+        made.fields = {name: map_tensors(item, change) for name, item in value.fields.items()}
+        return made
+    return UNKNOWN if isinstance(value, int | float | Dim) and not isinstance(value, bool) else value
+
+
+def tensors_in(value: Value) -> list[Tensor]:
+    """All arrays in a structure, in order."""
+    found: list[Tensor] = []
+    map_tensors(value, lambda tensor: found.append(tensor) or tensor)  # type: ignore[func-returns-value]
+    return found
+
+
+def _call(ev: Evaluator, function: Value, args: list[Value], kwargs: dict[str, Value], node: ast.AST | None) -> Value:
+    from tangra.checker.calls import call
+
+    return call(ev, function, args, kwargs, node)
+
+
+def _jit(ev: Evaluator, made: Transformed, args: list[Value], kwargs: dict[str, Value], node: ast.AST | None) -> Value:
+    return _call(ev, made.function, args, kwargs, node)
+
+
+def _axes_of(in_axes: Value, args: list[Value]) -> list[Value] | None:
+    if isinstance(in_axes, ListCell):
+        in_axes = in_axes.items
+    if in_axes is None or isinstance(in_axes, Unknown):
+        return None
+    if isinstance(in_axes, tuple):
+        return list(in_axes) if len(in_axes) == len(args) else None
+    return [in_axes] * len(args)
+
+
+def _vmap(ev: Evaluator, made: Transformed, args: list[Value], kwargs: dict[str, Value], node: ast.AST | None) -> Value:
+    """Each mapped axis leaves the arguments and has one size; the results get it in front."""
+    axes = _axes_of(made.options.get("in_axes", 0), args)
+    if axes is None:
+        return UNKNOWN
+    sizes: list[tuple[Size, str]] = []
+    try:
+        given = [
+            _without_axis(ev, arg, axis, f"argument {number}", sizes)
+            for number, (arg, axis) in enumerate(zip(args, axes, strict=True))
+        ]
+        named = {name: _without_axis(ev, arg, 0, f"argument `{name}`", sizes) for name, arg in kwargs.items()}
+        for size, name in sizes[1:]:
+            first, first_name = sizes[0]
+            message = f"vmap maps {first_name} over {first} entries and {name} over {size}"
+            ev.ctx.require(Equal(first, size), Failure(TRANSFORM, message, "ValueError"))
+    except RuleError as error:
+        if node is not None:
+            ev.failed(error.failure, node, (tuple(args),))
+        return UNKNOWN
+    result = _call(ev, made.function, given, named, node)
+    count: Size = sizes[0][0] if sizes else ev.ctx.fresh("n")
+    out = made.options.get("out_axes", 0)
+
+    def with_axis(tensor: Tensor) -> Value:
+        if tensor.shape is None or not isinstance(out, int):
+            return tensor.like(None)
+        if out == 0:
+            return tensor.like((count, *tensor.shape))
+        if tensor.dims is None:
+            return tensor.like(None)
+        place = out if out >= 0 else len(tensor.shape) + 1 + out
+        return tensor.like((*tensor.shape[:place], count, *tensor.shape[place:]))
+
+    return map_tensors(result, with_axis)
+
+
+def _without_axis(ev: Evaluator, value: Value, axis: Value, name: str, sizes: list[tuple[Size, str]]) -> Value:
+    if axis is None:
+        return value
+    if not isinstance(axis, int):
+        for each in tensors_in(value):
+            del each
+        return UNKNOWN if isinstance(value, Tensor) else map_tensors(value, lambda tensor: tensor.like(None))
+
+    def drop(tensor: Tensor) -> Value:
+        if tensor.shape is None:
+            return tensor
+        dims = tensor.dims
+        if dims is not None and not -len(dims) <= axis < len(dims):
+            message = f"vmap maps axis {axis} of {name}, whose shape is {shape_text(dims)}"
+            raise RuleError(Failure(TRANSFORM, message, "ValueError"))
+        place = tensor.place(axis)
+        if place is None or isinstance(tensor.shape[place], Variadic):
+            return tensor.like(None)
+        size = tensor.shape[place]
+        assert not isinstance(size, Variadic)
+        sizes.append((size, name))
+        return tensor.like((*tensor.shape[:place], *tensor.shape[place + 1 :]))
+
+    return map_tensors(value, drop)
+
+
+def _grad(ev: Evaluator, made: Transformed, args: list[Value], kwargs: dict[str, Value], node: ast.AST | None) -> Value:
+    """The gradient has the shapes of what it is taken of; the function has to return a scalar."""
+    result = _call(ev, made.function, args, kwargs, node)
+    aux = made.options.get("has_aux", False)
+    value = result[0] if aux is True and isinstance(result, tuple) and len(result) == 2 else result
+    if isinstance(value, Tensor) and value.dims and node is not None and aux is not UNKNOWN:
+        message = f"gradients are of functions that return one number; this one returns shape {shape_text(value.dims)}"
+        ev.failed(Failure(TRANSFORM, message, "TypeError"), node, value)
+        return UNKNOWN
+    numbers = made.options.get("argnums", 0)
+    numbers = numbers.items if isinstance(numbers, ListCell) else numbers
+    picked: Value = UNKNOWN
+    if isinstance(numbers, int) and numbers < len(args):
+        picked = args[numbers]
+    elif isinstance(numbers, tuple) and all(isinstance(n, int) and n < len(args) for n in numbers):
+        picked = tuple(args[number] for number in numbers)
+    picked = map_tensors(picked, lambda tensor: tensor.like(tensor.shape))
+    if made.kind == "value_and_grad":
+        return result, picked
+    return (picked, result[1]) if aux is True and isinstance(result, tuple) and len(result) == 2 else picked
+
+
+def _unknown(ev: Evaluator, made: Transformed, args: list[Value], kwargs: dict[str, Value], node: ast.AST | None) -> Value:
+    _call(ev, made.function, args, kwargs, node)
+    return UNKNOWN
+
+
+CALLS: dict[str, Callable[..., Value]] = {
+    "jit": _jit,
+    "checkpoint": _jit,
+    "vmap": _vmap,
+    "grad": _grad,
+    "value_and_grad": _grad,
+    "jacobian": _unknown,
+    "hessian": _unknown,
+}
+
+
+def _row(ev: Evaluator, value: Value, sizes: list[Size], node: ast.AST | None) -> Value:
+    """The structure with the leading axis of every array indexed away."""
+
+    def first(tensor: Tensor) -> Value:
+        if tensor.shape:
+            size = tensor.size(0)
+            if size is not None:
+                sizes.append(size)
+        return array_operation(ev, node, lambda: array_operators.getitem(ev.ctx, tensor, ev.ctx.fresh("i")), tensor)
+
+    return map_tensors(value, first)
+
+
+def differs(ev: Evaluator, before: Value, after: Value) -> str | None:
+    """How a carried value certainly changed, in words; None if it may not have."""
+    old, new = tensors_in(before), tensors_in(after)
+    if isinstance(before, tuple) and isinstance(after, tuple) and len(before) != len(after):
+        return f"the carry has {len(before)} parts and comes back with {len(after)}"
+    if len(old) != len(new):
+        return None
+    for left, right in zip(old, new, strict=True):
+        if left.dims is None or right.dims is None:
+            continue
+        if len(left.dims) != len(right.dims) or any(
+            ev.ctx.truth(Equal(a, b)) is False for a, b in zip(left.dims, right.dims, strict=True)
+        ):
+            return f"the carry has shape {shape_text(left.dims)} and comes back with {shape_text(right.dims)}"
+    return None
+
+
+def scan(ev: Evaluator, args: list[Value], kwargs: dict[str, Value], node: ast.AST | None) -> Value:
+    """`jax.lax.scan(f, init, xs, length)`."""
+    given = dict(zip(("f", "init", "xs", "length"), args, strict=False)) | kwargs
+    function, carry, xs = given.get("f", UNKNOWN), given.get("init", UNKNOWN), given.get("xs")
+    sizes: list[Size] = []
+    result = _call(ev, function, [carry, _row(ev, xs, sizes, node)], {}, node)
+    count: Size | None = sizes[0] if sizes else given.get("length")
+    for other in sizes[1:]:
+        if ev.ctx.truth(Equal(sizes[0], other)) is False and node is not None:
+            message = f"scan runs over arrays whose leading sizes {sizes[0]} and {other} differ"
+            ev.failed(Failure(TRANSFORM, message, "ValueError"), node, xs)
+    if not isinstance(result, tuple) or len(result) != 2:
+        return UNKNOWN
+    changed = differs(ev, carry, result[0])
+    if changed is not None and node is not None:
+        ev.failed(Failure(CARRY, f"scan: {changed}", "TypeError"), node, carry)
+        return UNKNOWN
+    length = count if isinstance(count, int | Dim) and not isinstance(count, bool) else ev.ctx.fresh("n")
+    stacked = map_tensors(
+        result[1], lambda tensor: tensor.like(None if tensor.shape is None else (length, *tensor.shape))
+    )
+    return result[0], stacked
+
+
+def fori_loop(ev: Evaluator, args: list[Value], kwargs: dict[str, Value], node: ast.AST | None) -> Value:
+    """`jax.lax.fori_loop(lower, upper, body, init)`."""
+    given = dict(zip(("lower", "upper", "body_fun", "init_val"), args, strict=False)) | kwargs
+    carry = given.get("init_val", UNKNOWN)
+    result = _call(ev, given.get("body_fun", UNKNOWN), [Tensor("jax", (), "int32"), carry], {}, node)
+    return _same_carry(ev, "fori_loop", carry, result, node)
+
+
+def while_loop(ev: Evaluator, args: list[Value], kwargs: dict[str, Value], node: ast.AST | None) -> Value:
+    """`jax.lax.while_loop(cond, body, init)`."""
+    given = dict(zip(("cond_fun", "body_fun", "init_val"), args, strict=False)) | kwargs
+    carry = given.get("init_val", UNKNOWN)
+    _call(ev, given.get("cond_fun", UNKNOWN), [carry], {}, node)
+    result = _call(ev, given.get("body_fun", UNKNOWN), [carry], {}, node)
+    return _same_carry(ev, "while_loop", carry, result, node)
+
+
+def _same_carry(ev: Evaluator, name: str, carry: Value, result: Value, node: ast.AST | None) -> Value:
+    changed = differs(ev, carry, result)
+    if changed is not None and node is not None:
+        ev.failed(Failure(CARRY, f"{name}: {changed}", "TypeError"), node, carry)
+        return UNKNOWN
+    return result
+
+
+def cond(ev: Evaluator, args: list[Value], kwargs: dict[str, Value], node: ast.AST | None) -> Value:
+    """`jax.lax.cond(pred, true_fun, false_fun, *operands)`."""
+    from tangra.checker.joining import join
+
+    if len(args) < 3:
+        return UNKNOWN
+    with ev.guarded():
+        yes = _call(ev, args[1], args[3:], {}, node)
+        no = _call(ev, args[2], args[3:], {}, node)
+    changed = differs(ev, yes, no)
+    if changed is not None and node is not None:
+        shapes = [shape_text(tensor.shape) for value in (yes, no) for tensor in tensors_in(value)[:1]]
+        message = f"the branches of cond return different shapes: {' and '.join(shapes)}"
+        ev.failed(Failure(CARRY, message, "TypeError"), node, (yes, no))
+        return UNKNOWN
+    return join(yes, no, ev.joined_size)
+
+
+def map_rows(ev: Evaluator, args: list[Value], kwargs: dict[str, Value], node: ast.AST | None) -> Value:
+    """`jax.lax.map(f, xs)`."""
+    if len(args) < 2:
+        return UNKNOWN
+    sizes: list[Size] = []
+    result = _call(ev, args[0], [_row(ev, args[1], sizes, node)], {}, node)
+    length: Size = sizes[0] if sizes else ev.ctx.fresh("n")
+    return map_tensors(result, lambda tensor: tensor.like(None if tensor.shape is None else (length, *tensor.shape)))
+
+
+def tree_map(ev: Evaluator, args: list[Value], kwargs: dict[str, Value], node: ast.AST | None) -> Value:
+    """`jax.tree.map(f, tree, *rest)`: leaf by leaf where the trees have one structure."""
+    if len(args) < 2:
+        return UNKNOWN
+    rows = [tensors_in(tree) for tree in args[1:]]
+    if len({len(row) for row in rows}) > 1:
+        return UNKNOWN
+    made = [_call(ev, args[0], list(leaves), {}, node) for leaves in zip(*rows, strict=True)]
+    results = iter(made)
+    return map_tensors(args[1], lambda tensor: next(results, UNKNOWN))
+
+
+IMMEDIATE: dict[str, Callable[..., Value]] = {
+    "scan": scan,
+    "fori_loop": fori_loop,
+    "while_loop": while_loop,
+    "cond": cond,
+    "map": map_rows,
+    "tree_map": tree_map,
+}
