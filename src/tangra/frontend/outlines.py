@@ -58,7 +58,8 @@ def unchanged(ev: Evaluator, ref: int, before: HeapState | None) -> bool:
 class Outlines:
     """What an evaluation knows of outlining: specialisations by function and signature (None: not possible), functions
     to outline because they call themselves or turned out to be large, those that can't be outlined, and the live
-    objects that a function is known to look at. `pending` are being made."""
+    objects that a function is known to look at. `pending` are being made; `failing` tells of functions whether they
+    may fail."""
 
     known: dict[Any, list[Specialisation] | None] = field(default_factory=dict)
     recursive: set[Definition] = field(default_factory=set)
@@ -66,3 +67,4 @@ class Outlines:
     refused: set[Definition] = field(default_factory=set)
     extras: dict[Definition, dict[int, None]] = field(default_factory=dict)
     pending: set[Any] = field(default_factory=set)
+    failing: dict[Func, bool] = field(default_factory=dict)

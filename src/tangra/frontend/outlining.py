@@ -103,7 +103,7 @@ def _give_up(ev: Evaluator, definition: Definition, key: Any, reason: Exception)
     if isinstance(reason, TangraError) and reason.code == diagnostics.RECURSION:
         raise reason
     ev.outlines.known[key] = None
-    if not isinstance(reason, PathEnds):
+    if not isinstance(reason, (PathEnds, Unfit)):
         ev.outlines.refused.add(definition)
 
 
@@ -229,7 +229,7 @@ class _Attempt:
         ev = self.ev
         for ref in outcome.changed:
             owner = self.signature.shares.get(ref, ref)
-            if owner != ref and owner in ev.live.array_params and may_fail(self.block):
+            if owner != ref and owner in ev.live.array_params and may_fail(self.block, ev.outlines.failing):
                 raise Unfit
 
     def fail_states(self, before: State) -> dict[int, Value]:
@@ -299,9 +299,18 @@ def state_indices(op: Op) -> Sequence[int]:
     return op.attrs.get("state", ()) if op.name == "fail_if" else ()
 
 
-def may_fail(block: Block) -> bool:
-    """Whether anything in a block may leave the function with an error."""
-    return any(op.name in ("fail_if", "check_index", "call", "custom_derivative") for op in block.walk())
+def may_fail(block: Block, known: dict[Func, bool]) -> bool:
+    """Whether anything in a block may leave the function with an error; `known` remembers it of functions."""
+
+    def fails(op: Op) -> bool:
+        callee = op.attrs.get("callee") or op.attrs.get("primal")
+        if not isinstance(callee, Func):
+            return op.name in ("fail_if", "check_index")
+        if callee not in known:
+            known[callee] = may_fail(callee.body, known)
+        return known[callee]
+
+    return any(fails(op) for op in block.walk())
 
 
 def contents(state: HeapState) -> list[Value]:

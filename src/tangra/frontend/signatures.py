@@ -236,7 +236,7 @@ class Signature:
                 continue
             if ref in ev.state.poisoned:
                 found.append(("poisoned", index))
-            elif isinstance(state := ev.glance(ref), ArrayState) and ev.is_changed(ref):
+            elif isinstance(state := ev.state.heap.get(ref), ArrayState) and ev.is_changed(ref):
                 self._positions[ref] = len(self.order)
                 self.order.append(ref)
                 self.arrays[ref] = self._fresh_slot(state.value)
