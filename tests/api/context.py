@@ -169,7 +169,10 @@ class Heap:
         state.value_type = value.array
         return ArrayValue(self._new(state), value.array)
 
-    def write(self, target: ArrayValue, value: Value) -> None:
+    def require_writeable(self, target: ArrayValue, what: str = "assignment destination") -> None:
+        """Arrays of this stand-in can all be written to."""
+
+    def write(self, target: ArrayValue, value: Value, what: str = "assignment destination") -> None:
         assert value.type == target.type, (value, target)
         state = self.objects[target.ref]
         if isinstance(state, View):

@@ -55,6 +55,13 @@ def f(x, y, s, n):
         v = y[0] * 2.0
     return v
 """,
+    # The check of an array of indices looked for the first that is out of range, also among none.
+    "no_indices": """
+def f(x, y, s, n):
+    for i in range(3):
+        np.add.at(x, np.arange(x.size) + 0, 1)
+    return x
+""",
     # A failure left lists, dicts and attributes as they were before the call.
     "objects_changed_before_a_failure": """
 def f(x, y, s, n, l, d, p):
@@ -137,7 +144,38 @@ def broadcast_view_written(x: Any, y: Any) -> Any:
     return z
 
 
-@pytest.mark.parametrize("function", [written_on_one_path, written_in_place, broadcast_view_written])
+def written_out_of_range(x: Any, y: Any) -> Any:
+    """NumPy looks whether it may write before it looks where."""
+    x[7] = y[1]
+    return x
+
+
+def sorted_in_place(x: Any, y: Any) -> Any:
+    x.sort()
+    return x
+
+
+def result_written(x: Any, y: Any) -> Any:
+    return np.cumsum(y, out=x)
+
+
+def elements_put(x: Any, y: Any) -> Any:
+    x.put([0], y[1])
+    return x
+
+
+READ_ONLY = [
+    written_on_one_path,
+    written_in_place,
+    broadcast_view_written,
+    written_out_of_range,
+    sorted_in_place,
+    result_written,
+    elements_put,
+]
+
+
+@pytest.mark.parametrize("function", READ_ONLY)
 def test_read_only_arrays(function: Callable[..., Any]) -> None:
     """Writing to a read-only array raises NumPy's error where it happens; the same function serves writeable ones."""
     compiled = ways.tangra().jit(function)

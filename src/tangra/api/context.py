@@ -91,8 +91,13 @@ class Context(Protocol):
         be read from `read.__self__`), also for read-only ones (`broadcast`)."""
         ...
 
-    def write(self, target: ArrayValue, value: Value) -> None:
-        """Replace the contents of `target` (same type), in place: every alias sees it."""
+    def require_writeable(self, target: ArrayValue, what: str = "assignment destination") -> None:
+        """Fail, naming `what` it is to the operation, if `target` is read-only."""
+        ...
+
+    def write(self, target: ArrayValue, value: Value, what: str = "assignment destination") -> None:
+        """Replace the contents of `target` (same type), in place: every alias sees it. A read-only one fails as in
+        `require_writeable`."""
         ...
 
     def getitem(self, target: AbstractValue, index: AbstractValue) -> AbstractValue: ...

@@ -359,6 +359,7 @@ def scatter(ctx: Context, base: Value, parts: Sequence[Part], value: AbstractVal
 
 def setitem(ctx: Context, array: ArrayValue, index: AbstractValue, value: AbstractValue) -> None:
     """`array[index] = value`, in place."""
+    ctx.require_writeable(array)
     parts, _ = parts_of(ctx, array, index)
     base = ctx.array(array)
     if any(p.form == "mask" for p in parts):

@@ -243,7 +243,7 @@ def return_value(ctx: Context, value: Value, out: AbstractValue | None, function
         bad_value(
             ctx, f"{function}: a {value.dtype.numpy} result can't be written to an out= array of {out.type.dtype.numpy}"
         )
-    ctx.write(out, cast(ctx, fit_to(ctx, value, out.type.shape), out.type.dtype))
+    ctx.write(out, cast(ctx, fit_to(ctx, value, out.type.shape), out.type.dtype), "output array")
     return out
 
 

@@ -211,6 +211,7 @@ def sort(
 ) -> AbstractValue:
     """`x.sort()`: in place."""
     assert isinstance(x, ArrayValue)
+    ctx.require_writeable(x, "sort array")
     only(ctx, "sort", "kind", kind, *numpy_sorting.KINDS)
     only(ctx, "sort", "order", order, None)
     place = axis_arg(ctx, axis, x.type.rank)
@@ -228,6 +229,8 @@ def partition(
     order: AbstractValue = NONE,
 ) -> AbstractValue:
     """`x.partition(kth)`: in place; fully sorted."""
+    assert isinstance(x, ArrayValue)
+    ctx.require_writeable(x, "partition array")
     return sort(ctx, x, axis, NONE, order)
 
 

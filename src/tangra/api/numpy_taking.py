@@ -84,6 +84,7 @@ def put(
     """`np.put(a, ind, v)`: a.flat[ind] = v, the values repeated as needed; in place."""
     if not isinstance(a, ArrayValue):
         bad_value(ctx, "np.put: argument 1 must be an array")
+    ctx.require_writeable(a, "put: output array")
     value = ctx.array(a)
     line = flat(ctx, value)
     index = flat(ctx, index_values(ctx, ind, line.shape[0], 0, static_str(ctx, mode, "mode", MODES)))
@@ -144,6 +145,7 @@ def put_along_axis(
     """`np.put_along_axis(arr, indices, values, axis)`: in place."""
     if not isinstance(arr, ArrayValue):
         bad_value(ctx, "np.put_along_axis: the first argument must be an array")
+    ctx.require_writeable(arr)
     value = ctx.array(arr)
     place = axis_arg(ctx, axis, value.array.rank)
     places, shape = along_axis(ctx, value, indices, place, "np.put_along_axis")
@@ -183,7 +185,7 @@ def fill_diagonal(ctx: Context, a: AbstractValue, val: AbstractValue, wrap: Abst
     new = flat(ctx, operand(ctx, val, value.dtype)) if ctx.type_of(val).rank else operand(ctx, val, value.dtype)
     if new.shape and new.shape != index.shape:
         new = ctx.b("gather", new, ew(ctx, "mod", ramp(ctx, index.shape[0]), size_as(ctx, new.shape[0], I64)))
-    ctx.write(a, ctx.b("scatter", value, fit_to(ctx, new, index.shape), *[index] * rank))
+    ctx.write(a, ctx.b("scatter", value, fit_to(ctx, new, index.shape), *[index] * rank), "underlying array")
     return NONE
 
 

@@ -188,7 +188,7 @@ def _written(
     new = fit_to(ctx, cast(ctx, value, target.dtype), target.shape)
     if not is_true(where):
         new = ctx.b("select", fit_to(ctx, mask_of(ctx, where), target.shape), new, ctx.array(out))
-    ctx.write(out, new)
+    ctx.write(out, new, "output array")
     return out
 
 

@@ -11,6 +11,7 @@ from tangra.core.subtrace import trace
 from tangra.core.trees import Flattener, Leaf, Node, Tree, build, current
 from tangra.errors import ShapeMismatchError, TypeMismatchError, declare
 from tangra.frontend.evaluator import Evaluator
+from tangra.frontend.failures import end_path
 from tangra.ir import ArrayType, Block, Value
 from tangra.shapes import Size
 from tangra.transforms import vmap as lanes
@@ -62,6 +63,8 @@ def vmap(
     func = lanes(sub.func, [axes[k] for k in mapped] + [None] * len(sub.captured), size)
     stages.note("after vmap", func)
     results = ev.b.call(func, [*(values[k] for k in mapped), *sub.captured]).results
+    if sub.ends:
+        end_path(ev)
     out_axes: Axes = {}
     _spread(ev, sub.tree, options.get("out_axes", 0), out_axes)
     stacked = [_moved(ev, v, out_axes.get(k), k) for k, v in enumerate(results[: len(sub.leaves)])]

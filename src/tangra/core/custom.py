@@ -10,7 +10,7 @@ from tangra.api.values import AbstractValue, Const, TupleValue
 from tangra.core.arguments import Arguments, is_float
 from tangra.core.derivatives import rebuild
 from tangra.core.matching import matching
-from tangra.core.subtrace import SubTrace, trace, trace_block
+from tangra.core.subtrace import SubTrace, raise_in, trace, trace_block
 from tangra.core.trees import Flattener, build, current, like, numbers
 from tangra.errors import TypeMismatchError, declare
 from tangra.frontend.evaluator import Evaluator
@@ -63,6 +63,7 @@ def checkpoint(
     """`tg.checkpoint(f)(*args)`: nothing inside `f` is kept for the backward pass; it is computed again there."""
     a = _all_floats(ev, args, kwargs)
     sub = trace(ev, function, a.enter, "checkpoint", a.repeated)
+    raise_in(ev, sub, a.values())
     floats = [
         v.type == p.type and p.array.dtype.is_float for v, p in zip(sub.func.params, sub.func.params, strict=True)
     ]
@@ -88,6 +89,7 @@ def custom_vjp(
     fwd, bwd = (_rule(ev, options.get(name), "defvjp") for name in ("fwd", "bwd"))
     a = _all_floats(ev, args, kwargs)
     sub = trace(ev, function, a.enter, "custom_vjp", a.repeated)
+    raise_in(ev, sub, a.values())
     if _too_deep(options["rule_of"]):
         return _call(ev, a, sub, {"jvp": None, "vjp": None}, sub.captured, len(a.active))
     floats = [k for k, leaf in enumerate(sub.leaves) if is_float(ev, leaf)]
@@ -105,6 +107,7 @@ def custom_vjp(
 
     with _inside_rule(options["rule_of"]):
         rule = trace_block(ev, compute, "custom_vjp", f"{sub.func.name}_vjp")
+    _must_return(ev, rule, "custom_vjp")
     captured = unite(sub, rule, len(a.active), len(floats))
     return _call(ev, a, sub, {"jvp": None, "vjp": rule.func}, captured, len(a.active))
 
@@ -177,6 +180,7 @@ def custom_jvp(
     rule_function = _rule(ev, options.get("rule"), "defjvp")
     a = _all_floats(ev, args, kwargs)
     sub = trace(ev, function, a.enter, "custom_jvp", a.repeated)
+    raise_in(ev, sub, a.values())
     if _too_deep(options["rule_of"]):
         return _call(ev, a, sub, {"jvp": None, "vjp": None}, sub.captured, len(a.active))
     floats = [k for k, leaf in enumerate(sub.leaves) if is_float(ev, leaf)]
@@ -204,6 +208,7 @@ def custom_jvp(
 
     with _inside_rule(options["rule_of"]):
         rule = trace_block(ev, compute, "custom_jvp", f"{sub.func.name}_jvp")
+    _must_return(ev, rule, "custom_jvp")
     captured = unite_forward(sub, rule, len(a.active))
     return _call(ev, a, sub, {"jvp": rule.func, "vjp": None}, captured, len(a.active))
 
@@ -220,6 +225,11 @@ def unite_forward(sub: SubTrace, rule: SubTrace, active: int) -> list[Value]:
     unused = [Value(v.type, rule.func.body) for v in (*own, *rest) if v.array.dtype.is_float]
     rule.func.body.args = [*rule_args[:active], *spare, *rest, *tangents, *unused]
     return [*mine, *theirs]
+
+
+def _must_return(ev: Evaluator, rule: SubTrace, what: str) -> None:
+    if rule.ends:
+        ev.error(TypeMismatchError, f"the rule of a {what} raises on every path", code=NO_RULE)
 
 
 def _rule(ev: Evaluator, given: Any, how: str) -> AbstractValue:

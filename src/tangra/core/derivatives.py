@@ -15,7 +15,7 @@ from tangra.core import stages
 from tangra.core.arguments import Arguments, check_floats, choose, has_floats, is_float, parameters
 from tangra.core.matching import matching
 from tangra.core.spelling import spelled_shape
-from tangra.core.subtrace import SubTrace, trace
+from tangra.core.subtrace import SubTrace, raise_in, trace
 from tangra.core.trees import Leaf, Node, Tree, build, current, like, numbers
 from tangra.errors import NotDifferentiableError, Note, TypeMismatchError, declare
 from tangra.frontend.evaluator import Evaluator
@@ -105,6 +105,7 @@ def pull(
     a = Arguments(ev, list(args), kwargs, chosen, parameters(function))
     check_floats(ev, a, transform)
     sub = trace(ev, function, a.enter, transform, a.repeated)
+    raise_in(ev, sub, a.values())
     stages.note("before vjp", sub.func)
     func = reverse(sub.func, [k < len(a.active) for k in range(len(sub.func.params))])
     stages.note("after vjp", func, len(sub.func.returned))
@@ -243,6 +244,7 @@ def push(
     a = Arguments(ev, list(args), kwargs, chosen, parameters(function))
     check_floats(ev, a, transform)
     sub = trace(ev, function, a.enter, transform, a.repeated)
+    raise_in(ev, sub, a.values())
     stages.note("before jvp", sub.func)
     func = forward(sub.func, [k < len(a.active) for k in range(len(sub.func.params))])
     stages.note("after jvp", func)

@@ -6,15 +6,16 @@ captured operand. The function works on copies: what it would write outside itse
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from tangra.api.values import AbstractValue, Scalar
+from tangra.api.values import AbstractValue, Const, Scalar
 from tangra.core.trees import Flattener, Tree, current
 from tangra.errors import AliasError, UnsupportedError, declare
 from tangra.frontend import closing
 from tangra.frontend.evaluator import Evaluator
-from tangra.frontend.heap import ArrayState, CellState, State
+from tangra.frontend.failures import end_path
+from tangra.frontend.heap import ArrayState, CellState, PathEnds, State
 from tangra.ir import Block, Func, Value
 
 WRITES_OUTSIDE = declare("TG812", "a transformed function writes to something outside itself")
@@ -30,7 +31,8 @@ class SubTrace:
 
     `func` takes the parameters its caller made, then `captured`; it returns the result's leaves and then their kind
     tags. `tree` is the result's structure, `leaves` its leaves as they were inside, `first` has for each leaf the first
-    one that is the same array, `tags` the position among the results of each leaf's tag.
+    one that is the same array, `tags` the position among the results of each leaf's tag. `ends`: the function certainly
+    raises, and has no result.
     """
 
     func: Func
@@ -39,6 +41,7 @@ class SubTrace:
     leaves: list[AbstractValue]
     first: list[int]
     tags: list[int | None]
+    ends: bool = False
 
 
 def trace(
@@ -67,17 +70,30 @@ def trace(
 
 def trace_block(ev: Evaluator, compute: Callable[[Block], AbstractValue], transform: str, name: str) -> SubTrace:
     """Trace what `compute` evaluates into a block of its own, to which it adds the parameters."""
-    block, before = Block(), ev.state
+    block, before, frame = Block(), ev.state, ev.frame
     ev.state = before.copy()
     try:
         with ev.b.at(block):
-            sub = _finish(ev, block, name, compute(block))
+            try:
+                sub = _finish(ev, block, name, compute(block))
+            except PathEnds:
+                ev.frame = frame
+                sub = _finish(ev, block, name, Const(None))
+                sub.ends = True
         after = ev.state
     finally:
         ev.state = before
-    refuse_writes(ev, before, after, transform)
+    if not sub.ends:
+        refuse_writes(ev, before, after, transform)
     sub.captured = close(ev, sub.func)
     return sub
+
+
+def raise_in(ev: Evaluator, sub: SubTrace, operands: Sequence[Value]) -> None:
+    """Where a traced function certainly raises, so does the transformed one: nothing after the call is reached."""
+    if sub.ends:
+        ev.b.call(sub.func, [*operands, *sub.captured])
+        end_path(ev)
 
 
 def _finish(ev: Evaluator, block: Block, name: str, result: AbstractValue) -> SubTrace:

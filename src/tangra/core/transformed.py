@@ -241,7 +241,7 @@ def declare_direct(public: Any, linear: str) -> None:
 
     def entry(ev: Evaluator, function: AbstractValue, *primals: AbstractValue) -> AbstractValue:
         frozen = TupleValue(tuple(_frozen(ev, p) for p in primals))
-        result = ev.call(function, list(primals), {})
+        result = ev.call(function, [_frozen(ev, p) for p in primals], {})
         return TupleValue((result, PartialValue(TransformValue(linear, function), (frozen,), ())))
 
     registry.function(public)(entry)

@@ -136,7 +136,7 @@ def numpy_takes(ev: Evaluator, left: AbstractValue, right: AbstractValue) -> boo
         if len(python) > 1:
             ev.error(
                 TypeMismatchError,
-                "whether this number is Python's or NumPy's depends on the path taken, and so does what the operator does",
+                "whether this number is Python's or NumPy's depends on the path, and so does what the operator does",
                 code=diagnostics.CONFLICT,
                 fix="make an array of the list: np.array(items)",
             )

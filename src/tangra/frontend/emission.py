@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tangra.ir import Block, Builder, Op, Value
 from tangra.ir.opdef import OpDef
-from tangra.shapes import prod
+from tangra.shapes import known_le, prod
 
 if TYPE_CHECKING:
     from tangra.frontend.evaluator import Evaluator
@@ -43,10 +43,14 @@ class CheckingBuilder(Builder):
         wrapped = self("select", self("lt", index, zero), self("add", index, wide), index)
         outside = self("or", self("lt", wrapped, zero), self("ge", wrapped, wide))
         first, failed = index, outside
+        if 0 in index.shape:
+            return wrapped
         if index.shape:
             flat = self("reshape", outside, shape=(self._count(index),))
-            at = self("argmax", flat, axis=0)
             values = self("reshape", index, shape=flat.shape)
+            if not known_le(1, flat.shape[0], self.ev.facts):
+                flat, values = (self("pad", v, self.const(0, v.dtype), low=(0,), high=(1,)) for v in (flat, values))
+            at = self("argmax", flat, axis=0)
             failed = self("reduce_or", flat, axes=(0,))
             first = self("index", values, at, sizes=(None,), steps=(1,))
         message = f"index {{}} is out of bounds for axis {axis} with size {{}}"

@@ -207,12 +207,16 @@ class Evaluator:
         self.state.poisoned[partner] = self.span
         self.writers[partner] = self.span, called.name_of(self, ref)
 
-    def write(self, target: ArrayValue, value: Value, what: str = "assignment destination") -> None:
-        """Replace the contents of an array: every alias sees it. The error of a read-only one says `what` it is."""
+    def require_writeable(self, target: ArrayValue, what: str = "assignment destination") -> None:
+        """Fail if an array is read-only; the error says `what` it is."""
         if self._read_only(target):
             self.fail_if(self.b.bool(True), "ValueError", f"{what} is read-only")
             self.state.dead = True
             raise PathEnds
+
+    def write(self, target: ArrayValue, value: Value, what: str = "assignment destination") -> None:
+        """Replace the contents of an array: every alias sees it."""
+        self.require_writeable(target, what)
         self._write(target.ref, value)
         root = self.root(target.ref)
         for ref in {root, target.ref}:
