@@ -15,8 +15,9 @@ import numpy as np
 
 from tangra.core.results import call_arguments
 from tangra.frontend.live import Guard
-from tangra.frontend.paths import ArgRoot, Path
+from tangra.frontend.paths import MISSING, ArgRoot, Path
 from tangra.frontend.results import ArrayNode, ConstNode, DictNode, ExistingNode, ListNode, Node, NumberNode, TupleNode
+from tangra.frontend.shared_memory import WholePath
 from tangra.frontend.specs import (
     ArgSpec,
     ArraySpec,
@@ -46,7 +47,9 @@ class Plan:
 
     def write(self, w: Wrapper, uses_arena: bool, tapes: int) -> None:
         """Write the wrapper; NoShortWay where there is none."""
-        if self.made.partition_needed or (self.made.traced.changes and w.module.records):
+        if self.made.partition_needed or any(isinstance(p.path, WholePath) for p in self.made.params):
+            raise NoShortWay  # the flat array of overlapping ones is no object of the program
+        if self.made.traced.changes and w.module.records:
             raise NoShortWay  # a failed call that changes containers is made again by CPython
         _Writer(self.made, w).write(uses_arena, tapes)
 
@@ -199,7 +202,11 @@ class _Writer:
                 self._guard(guard)
 
     def _guard(self, guard: Guard) -> None:
-        if guard.check == "is" and not guard.path.steps and guard.path.root is guard.expected:
+        steps = guard.path.steps
+        if guard.check == "is" and not steps and guard.path.root is guard.expected:
+            return
+        if steps and steps[-1][0] in ("own", "member"):
+            self._member(guard.path, *steps[-1], guard.expected)
             return
         obj, expected, w = self.place(guard.path), guard.expected, self.w
         if guard.check == "is":
@@ -222,6 +229,18 @@ class _Writer:
             w.writeable(obj, expected)
         else:
             raise NoShortWay
+
+    def _member(self, path: Path, kind: str, name: str, expected: Any) -> None:
+        """What a class defines under a name, or that it does not."""
+        cls = self.place(Path(path.root, path.steps[:-1]))
+        if kind == "member":
+            self.w.require_member(cls, name, None if expected is MISSING else (expected,))
+            return
+        own = self.w.attribute(cls, "__dict__")
+        if expected is MISSING:
+            self.w.require_lacks(own, name)
+        else:
+            self.w.require_is(self.w.item(own, name, None), expected)
 
     def _lacks(self, obj: str, keys: Iterable[Any]) -> None:
         self._class(obj, dict)

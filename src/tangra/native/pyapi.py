@@ -30,6 +30,8 @@ BYTES = bytes.__basicsize__ - 1
 ARRAY_API = {"PyArray_Type": 2, "PyArray_New": 93}
 """Places in the table of NumPy's C API."""
 
+MEMBER = "_PyType_Lookup"
+"""What a class or its bases define under a name, as it is stored: a borrowed reference, or null."""
 _TP_ALLOC = 47
 SCALARS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64")
 
@@ -43,6 +45,7 @@ def understood() -> bool:
         and not sysconfig.get_config_var("Py_GIL_DISABLED")
         and sys.byteorder == "little"
         and ctypes.sizeof(ctypes.c_void_p) == 8
+        and hasattr(ctypes.pythonapi, MEMBER)
         and _in_main_interpreter()
         and _objects_as_expected()
         and _array_as_expected()

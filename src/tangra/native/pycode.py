@@ -187,10 +187,15 @@ class PyCode:
         self._no_error(self.code.ins(f"icmp sge i32 {equal}, 0"))
         self.require(self.code.ins(f"icmp ne i32 {equal}, 0"))
 
+    def require_member(self, cls: str, name: str, expected: tuple[Any] | None) -> None:
+        """What a class or its bases have under a name is the very object expected; None: they have nothing."""
+        found = self.api(pyapi.MEMBER, "ptr (ptr, ptr)", f"ptr {cls}", f"ptr {self.constant(name)}")
+        self.require(self.same(found, "null" if expected is None else self.constant(expected[0])))
+
     def require_lacks(self, holder: str, key: Any) -> None:
-        """`key not in holder`, a dict."""
+        """`key not in holder`, a dict or a view of one."""
         args = (f"ptr {holder}", f"ptr {self.constant(key)}")
-        status = self.api("PyDict_Contains", "i32 (ptr, ptr)", *args)
+        status = self.api("PySequence_Contains", "i32 (ptr, ptr)", *args)
         self._no_error(self.code.ins(f"icmp sge i32 {status}, 0"))
         self.require(self.code.ins(f"icmp eq i32 {status}, 0"))
 
