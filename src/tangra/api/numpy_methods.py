@@ -85,7 +85,6 @@ for _name in (
     "diagonal",
     "clip",
     "round",
-    "ptp",
     "searchsorted",
     "argsort",
     "choose",

@@ -6,8 +6,10 @@ import ast
 import types
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from tangra.api import registry
-from tangra.api.elementwise import is_number
+from tangra.api.elementwise import is_number, kinds_of
 from tangra.api.values import (
     AbstractValue,
     ArrayValue,
@@ -56,14 +58,16 @@ def get(ev: Evaluator, v: Any, name: str) -> AbstractValue:
 def _owner(ev: Evaluator, v: Any) -> str:
     if isinstance(v, InstanceValue):
         return f"'{v.cls.__name__}' object"
+    if is_number(v) or isinstance(v, ArrayValue):
+        owner = _types(v)[0]
+        module = "" if owner.__module__ == "builtins" else f"{owner.__module__}."
+        return f"'{module}{owner.__name__}' object"
     if isinstance(v, Const) and isinstance(v.value, types.ModuleType):
         return f"module '{v.value.__name__}'"
     return conversion.describe(ev, v)
 
 
 def _exists_in_python(v: Any, name: str) -> bool:
-    import numpy as np
-
     sample = {ArrayValue: np.ndarray, ListValue: list, DictValue: dict, TupleValue: tuple}.get(type(v))
     return (sample is not None and hasattr(sample, name)) or (isinstance(v, Const) and hasattr(v.value, name))
 
@@ -94,7 +98,14 @@ def find(ev: Evaluator, v: Any, name: str) -> AbstractValue | None:
     return _constant(ev, v, name) if isinstance(v, Const) else None
 
 
+def _types(v: AbstractValue) -> list[type]:
+    """The Python or NumPy types that an array or number may have at run time."""
+    return [np.ndarray] if isinstance(v, ArrayValue) else [kind.type for kind in kinds_of(v)]
+
+
 def _registered(ev: Evaluator, form: str, v: AbstractValue, name: str) -> AbstractValue | None:
+    if not any(hasattr(type_, name) for type_ in _types(v)):
+        return None
     entry = registry.ATTRIBUTES.get((form, name))
     if entry is not None:
         return entry(ev, v)
