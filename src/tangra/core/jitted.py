@@ -25,6 +25,7 @@ from tangra.frontend import calls
 from tangra.frontend.diagnostics import StaticNeeded
 from tangra.frontend.evaluator import Evaluator
 from tangra.frontend.paths import Path
+from tangra.frontend.shared_memory import Overlap
 from tangra.native import MISS, NativeOptions
 from tangra.shapes import Size, symbol
 
@@ -92,7 +93,7 @@ class JitFunction(CompiledCall):
     def _call_carefully(self, /, *args: Any, **kwargs: Any) -> Any:
         """Find or make the specialisation for a call that no wrapper serves (yet), and run it."""
         arguments = call_arguments(args, kwargs)
-        made = self._specialise(args, kwargs, arguments)
+        made = self._apart(self._specialise(args, kwargs, arguments), args, kwargs, arguments)
         wrapper = made.native.wrapper
         if wrapper is not None and wrapper not in self._entries:
             self._serve_by((wrapper, *self._entries))
@@ -100,6 +101,36 @@ class JitFunction(CompiledCall):
             if result is not MISS:
                 return result
         return made(arguments)
+
+    def _apart(
+        self, made: Specialisation, args: tuple[Any, ...], kwargs: dict[str, Any], arguments: Arguments
+    ) -> Specialisation:
+        """`made`, or the form for arrays that overlap in memory as those of this call do."""
+        try:
+            blocks = made.blocks(arguments)
+        except TangraError as e:
+            place(e, self.function)
+            raise
+        if not blocks:
+            return made
+        with COMPILING:
+            static = self._static_of(kwargs)
+            key = (key_of(args, kwargs, static).key, *(block.key for block in blocks))
+            found = made.overlapping.get(key)
+            if found is None or not found.admits(arguments):
+                positional, named = describe_arguments(args, kwargs, static, SMALL_DIM, None, self.function)
+                found = self._build(positional, named, 0, blocks)
+                found.remember(arguments)
+                if len(made.overlapping) >= LIMIT:
+                    made.overlapping.pop(next(iter(made.overlapping)))
+                made.overlapping[key] = found
+                self._note(" and ".join(m.path.text for m in blocks[0].members) + " overlap in memory", found)
+        return found
+
+    def _static_of(self, kwargs: dict[str, Any]) -> frozenset[int | str]:
+        """The static arguments of a call, by position or name."""
+        static: set[int | str] = {k for k in self.static if isinstance(k, int)}
+        return frozenset(static.union(name if name in kwargs else k for name, k in self._positions.items()))
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         return self if instance is None else types.MethodType(self, instance)
@@ -113,10 +144,7 @@ class JitFunction(CompiledCall):
             raise
 
     def _known_or_made(self, args: tuple[Any, ...], kwargs: dict[str, Any], arguments: Arguments) -> Specialisation:
-        static: set[int | str] = {k for k in self.static if isinstance(k, int)}
-        for name, position in self._positions.items():
-            static.add(name if name in kwargs else position)
-        fixed = frozenset(static)
+        fixed = self._static_of(kwargs)
         keyed = key_of(args, kwargs, fixed)
         found = self._find(keyed, arguments)
         if found is None:
@@ -193,9 +221,9 @@ class JitFunction(CompiledCall):
         self._symbolic.setdefault(keyed.skeleton, []).append((pattern, made))
         return made
 
-    def _build(self, positional: Any, named: Any, min_dim: int) -> Specialisation:
+    def _build(self, positional: Any, named: Any, min_dim: int, blocks: Sequence[Overlap] = ()) -> Specialisation:
         try:
-            return compile_call(self.function, positional, named, self._name(), min_dim, self.options)
+            return compile_call(self.function, positional, named, self._name(), min_dim, self.options, blocks)
         except StaticNeeded as needed:
             if min_dim and not self.dynamic:
                 raise

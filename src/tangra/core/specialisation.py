@@ -8,18 +8,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import CodeType
 from typing import Any
 
-import numpy as np
-
 from tangra.api.kinds import PYBOOL
+from tangra.core import overlapping
 from tangra.core.placing import argument_names
 from tangra.core.results import Arguments, Builder, apply
 from tangra.core.serving import Plan
-from tangra.errors import AliasError, declare
+from tangra.errors import AliasError
 from tangra.frontend.entry import Leaf, Traced, trace
 from tangra.frontend.failures import MESSAGE
 from tangra.frontend.live import Capture, Guard
 from tangra.frontend.paths import ArgRoot, Path
 from tangra.frontend.policy import Policy
+from tangra.frontend.shared_memory import Overlap, WholePath
 from tangra.frontend.specs import (
     ArgSpec,
     ArraySpec,
@@ -36,10 +36,7 @@ from tangra.ir.verifier import verify
 from tangra.native import NativeOptions, compile_func
 from tangra.shapes import Size
 from tangra.transforms import simplify
-from tangra.transforms.splitting import split_accumulations
-from tangra.transforms.swapping import unroll_swaps
-
-OVERLAP = declare("TG811", "two arguments overlap in memory and one of them is written")
+from tangra.transforms.finishing import finish
 
 Symbolic = Callable[[int], Size | None]
 """For the position of a dim among the large dims of a call: the symbol it becomes, or None to stay as it is."""
@@ -109,6 +106,7 @@ class Specialisation:
     """A traced, simplified and compiled function.
 
     `positional` and `named` describe the arguments of the call it was made for; symbolic dims are at least `min_dim`.
+    `overlapping` has the forms for calls that this one would serve if their arrays did not overlap in memory.
     """
 
     def __init__(
@@ -133,6 +131,7 @@ class Specialisation:
         self.native = compile_func(self.func, options=options, planner=Plan(self))
         self.seconds = time.perf_counter() - started
         self._partition: tuple[int, ...] | None = None
+        self.overlapping: dict[Any, Specialisation] = {}
         self.plain: Callable[..., Any] | None = None
 
     def rebuilt(self, options: NativeOptions) -> Specialisation:
@@ -143,7 +142,7 @@ class Specialisation:
         """Where objects are whose being the same or not matters; whether captured containers are among them."""
         if not (self.traced.written or self.traced.changes):
             return [], False
-        paths = [p.path for p in self.params if p.kind is None]
+        paths = [p.path for p in self.params if p.kind is None and not isinstance(p.path, WholePath)]
         containers: list[Path] = []
         if self.traced.changes:
             containers = [g.path for g in self.traced.guards if g.check == "type" and g.expected is not tuple]
@@ -183,6 +182,8 @@ class Specialisation:
     def __call__(self, arguments: Arguments) -> Any:
         """Run it the careful way."""
         values = [p.path.read(arguments) for p in self.params]
+        if self.blocks(arguments):
+            raise AliasError("arrays that overlap in memory are written", code=overlapping.OVERLAP, fix="pass copies")
         if self.traced.written:
             self._check_writable(values)
         if self.traced.changes and self.plain is not None:
@@ -234,24 +235,13 @@ class Specialisation:
             target = values[w.param]
             if not target.flags.writeable:
                 raise ValueError(f"assignment destination is read-only: {self.params[w.param].path}")
-            if overlaps_itself(target):
-                raise AliasError(
-                    f"{self.params[w.param].path} has elements that share memory, and it is written",
-                    code=OVERLAP,
-                    fix="pass a copy of it",
-                )
-            for k, other in enumerate(values):
-                if k != w.param and isinstance(other, np.ndarray) and np.may_share_memory(target, other):
-                    self._overlap(w.param, k, target, other)
 
-    def _overlap(self, written: int, other: int, a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> None:
-        if np.shares_memory(a, b):
-            names = self.params[written].path, self.params[other].path
-            raise AliasError(
-                f"{names[0]} and {names[1]} overlap in memory, and {names[0]} is written",
-                code=OVERLAP,
-                fix=f"pass a copy of one of them: {names[1]}.copy()",
-            )
+    def blocks(self, arguments: Arguments) -> list[Overlap]:
+        """The arrays of a call that overlap in memory of which this form writes some: it is not right for them."""
+        if not self.traced.written:
+            return []
+        arrays = [(p.path, p.path.read(arguments)) for p in self.params if p.kind is None]
+        return overlapping.blocks(arrays, [self.params[w.param].path for w in self.traced.written])
 
     def exception(self, error: BaseException) -> BaseException:
         """The exception to raise for a failure of native code: the user's class, at the user's line."""
@@ -289,23 +279,11 @@ def lowered(traced: Traced) -> Func:
     in_place = tuple((p, r) for p, r in returned.items() if traced.func.params[p].array.rank)
     traced.func.attrs["written"] = in_place
     func = simplify(traced.func)
-    unroll_swaps(func)
-    split_accumulations(func)
+    finish(func)
     func.attrs["written"] = in_place
     if os.environ.get("TANGRA_VERIFY"):
         verify(func)
     return func
-
-
-def overlaps_itself(a: np.ndarray[Any, Any]) -> bool:
-    """Whether elements of `a` may share memory (as in `np.broadcast_to` or a sliding window)."""
-    reach = a.itemsize
-    for stride, n in sorted((abs(s), n) for s, n in zip(a.strides, a.shape, strict=True)):
-        if n > 1:
-            if stride < reach:
-                return a.size > 0
-            reach += stride * (n - 1)
-    return False
 
 
 def container_paths(spec: ArgSpec, path: Path) -> Iterator[Path]:
@@ -330,11 +308,12 @@ def compile_call(
     name: str,
     min_dim: int,
     options: NativeOptions,
+    blocks: Sequence[Overlap] = (),
 ) -> Specialisation:
-    """Trace, simplify and compile a call."""
+    """Trace, simplify and compile a call; `blocks` are its arrays that overlap in memory."""
 
     def traced(policy: Policy | None) -> Traced:
-        return trace(fn, args, kwargs, name=name, min_dim=min_dim, policy=policy)
+        return trace(fn, args, kwargs, name=name, min_dim=min_dim, policy=policy, blocks=blocks)
 
     made = Specialisation(traced, args, kwargs, min_dim, options)
     made.plain = fn

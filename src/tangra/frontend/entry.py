@@ -18,7 +18,7 @@ from tangra.api.values import (
     TupleValue,
 )
 from tangra.errors import EntryError, ShapeMismatchError, TangraError, TypeMismatchError
-from tangra.frontend import calls, diagnostics, modules, shape_annotations
+from tangra.frontend import calls, diagnostics, modules, shape_annotations, shared_memory
 from tangra.frontend.diagnostics import StaticNeeded
 from tangra.frontend.evaluator import Counters, Evaluator
 from tangra.frontend.failures import ExceptionSpec
@@ -27,6 +27,7 @@ from tangra.frontend.live import Capture, Guard
 from tangra.frontend.paths import ArgRoot, Path
 from tangra.frontend.policy import Policy
 from tangra.frontend.results import ConstNode, Node, ResultBuilder
+from tangra.frontend.shared_memory import Overlap
 from tangra.frontend.source import load
 from tangra.frontend.specs import (
     ArgSpec,
@@ -113,12 +114,13 @@ def trace(
     name: str | None = None,
     min_dim: int = 0,
     policy: Policy | None = None,
+    blocks: Sequence[Overlap] = (),
 ) -> Traced:
     """Evaluate `fn` on abstract arguments (`ArgSpec`s; anything else is an actual argument to describe).
 
-    `static` names arguments, by position or keyword, that are constants. Symbolic dims are at least `min_dim`. Raises a
-    `TangraError` for what can't be compiled, and `StaticNeeded` where a number without a known value, or a symbolic
-    dim, has to be a constant.
+    `static` names arguments, by position or keyword, that are constants. Symbolic dims are at least `min_dim`. `blocks`
+    are arrays of the call that overlap in memory. Raises a `TangraError` for what can't be compiled, and `StaticNeeded`
+    where a number without a known value, or a symbolic dim, has to be a constant.
     """
     modules.load_all()
     roots: dict[int | str, ArgSpec] = {}
@@ -127,7 +129,7 @@ def trace(
     for key, value in keyed:
         roots[key] = _spec(value, key, key in static, seen)
     with _deep_recursion():
-        traced = _retrace(fn, roots, name, min_dim, policy)
+        traced = _retrace(fn, roots, name, min_dim, policy, blocks=blocks)
         _check_all_sizes(fn, roots, name, policy)
     return traced
 
@@ -139,12 +141,14 @@ def _retrace(
     min_dim: int,
     policy: Policy | None,
     all_sizes: bool = False,
+    blocks: Sequence[Overlap] = (),
 ) -> Traced:
     """Trace, with one more argument constant each time that one turns out to have to be."""
     fixed: dict[Any, str] = {}
     for _ in range(MAX_RETRACES):
         tracer = _Tracer(fn, roots, fixed, name, min_dim, policy)
         tracer.ev.all_sizes = all_sizes
+        tracer.enter(blocks)
         try:
             return tracer.run()
         except StaticNeeded as needed:
@@ -211,6 +215,13 @@ class _Tracer:
         self.leaves: list[Leaf] = []
         self.static: list[tuple[Path, Any]] = []
         self.identities: dict[int, AbstractValue] = {}
+        self.overlapping: frozenset[int] = frozenset()
+
+    def enter(self, blocks: Sequence[Overlap]) -> None:
+        """Make known the arrays of the call that overlap in memory."""
+        for block in blocks:
+            shared_memory.enter(self.ev, block)
+        self.overlapping = frozenset(id(m.array) for block in blocks for m in block.members)
 
     def run(self) -> Traced:
         """Evaluate the call and put the results together."""
@@ -300,6 +311,8 @@ class _Tracer:
         if spec.identity is not None and spec.identity in self.identities:
             return self.identities[spec.identity]
         ev = self.ev
+        if id(spec.source) in self.overlapping:
+            return ev.live.known[id(spec.source)][1]
         for name in sorted(set[str]().union(*(symbols_of(d) for d in spec.type.shape))):
             ev.symbols.always.add(name)
             ev.state.facts = ev.state.facts.with_bounds(name, self.min_dim, 2**48)

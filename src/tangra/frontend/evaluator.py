@@ -227,6 +227,8 @@ class Evaluator:
         """Whether an array is a read-only view, or was read-only when it was passed."""
         ref, state = target.ref, self.glance(target.ref)
         while isinstance(state, ViewState):
+            if ref in self.live.read_only:
+                return True
             if state.step is not None and state.step.op not in ("index", "reshape", "transpose"):
                 return True
             ref, state = state.base, self.glance(state.base)

@@ -195,6 +195,13 @@ class LiveObjects:
         self.objects[ref] = obj
         return ref
 
+    def anonymous(self, state: Any) -> int:
+        """An object from before the call that nothing in the program leads to."""
+        ref = self.next_ref
+        self.next_ref -= 1
+        self.ev.initial[ref] = state
+        return ref
+
     # ---- conversion ----------------------------------------------------------------------------------------
     def constant(self, value: Any) -> AbstractValue:
         """An object that the evaluation itself computed, as an abstract value: lists and dicts are fresh ones."""

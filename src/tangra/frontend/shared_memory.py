@@ -1,0 +1,146 @@
+"""Arrays of the caller that overlap in memory: one flat parameter for all of it, of which they are views.
+
+What a write to one of them does to the others is then what the heap knows of views anyway.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tangra.api.numpy_layout import c_strides, layout_of, layout_strides
+from tangra.api.values import ArrayValue, ViewStep
+from tangra.frontend.heap import ArrayState, ViewState
+from tangra.frontend.paths import Path
+from tangra.ir import I64, ArrayType, DType, Value
+
+if TYPE_CHECKING:
+    from tangra.frontend.evaluator import Evaluator
+
+
+@dataclass(frozen=True)
+class Member:
+    """An array of a block: where it is found, and the place of its elements in the block, counted in elements."""
+
+    path: Path
+    array: np.ndarray[Any, Any]
+    offset: int
+    strides: tuple[int, ...]
+
+    @property
+    def key(self) -> Any:
+        """What a form compiled for it rests on."""
+        return self.path.key, self.offset, self.strides, self.array.shape, self.array.flags.writeable
+
+
+@dataclass(frozen=True, eq=False)
+class WholePath(Path):
+    """The path of a block: the memory from the first to the last byte of its arrays, as one flat array."""
+
+    members: tuple[Path, ...] = ()
+    dtype: np.dtype[Any] = field(default_factory=lambda: np.dtype(float))
+    length: int = 0
+
+    @property
+    def key(self) -> Any:
+        return "whole", tuple(p.key for p in self.members)
+
+    def read(self, arguments: dict[int | str, Any]) -> Any:
+        """A flat array over the memory; the arrays of the call keep it alive."""
+        low = min(np.lib.array_utils.byte_bounds(p.read(arguments))[0] for p in self.members)
+        memory: Any = (ctypes.c_char * (self.length * self.dtype.itemsize)).from_address(low)
+        return np.frombuffer(memory, self.dtype)
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """Arrays that overlap, all of one dtype."""
+
+    dtype: DType
+    length: int
+    members: tuple[Member, ...]
+
+    @property
+    def key(self) -> Any:
+        """What a form compiled for it rests on."""
+        return self.dtype, self.length, tuple(m.key for m in self.members)
+
+    @property
+    def path(self) -> WholePath:
+        paths = tuple(m.path for m in self.members)
+        text = " and ".join(map(str, paths))
+        return WholePath(None, (), text, paths, np.dtype(self.dtype.numpy), self.length)
+
+
+def enter(ev: Evaluator, block: Overlap) -> None:
+    """Make the block a parameter and its arrays known as views of it."""
+    live, path = ev.live, block.path
+    whole = live.parameter(ArrayType(block.dtype, (block.length,)), path, None, capture=True)
+    base = live._object(ArrayState(whole), path, None)
+    live.array_params[base] = ev.func.params.index(whole)
+    for member in block.members:
+        _enter_member(ev, base, whole, member)
+
+
+def _enter_member(ev: Evaluator, base: int, whole: Value, member: Member) -> None:
+    live, array = ev.live, member.array
+    state = _strided(ev, base, whole, member)
+    steps = _steps(ev, member)
+    for step in steps:
+        if step is not steps[0]:
+            base, whole = live.anonymous(state), _value(state)
+        state = ViewState(base, step.read, step.write, step, (whole, step.read(whole)))
+    ref = live._object(state, member.path, array)
+    value = ArrayValue(ref, _value(state).array, layout_strides(array.shape, layout_of(array)))
+    live.known[id(array)] = array, value
+    if not array.flags.writeable:
+        live.read_only.add(ref)
+
+
+def _value(state: ViewState) -> Value:
+    assert state.first is not None
+    return state.first[1]
+
+
+def _steps(ev: Evaluator, member: Member) -> list[ViewStep]:
+    """The array as a slice of the block, reshaped and transposed; nothing where it takes more."""
+    shape, strides = member.array.shape, member.strides
+    if len(shape) == 1:
+        return [_slice(ev, member.offset, shape[0], strides[0] or 1)]
+    if not shape:
+        return [ViewStep(ev.b, "index", (ev.b.int(member.offset),), (("sizes", (None,)), ("steps", (1,))))]
+    order = tuple(sorted(range(len(shape)), key=lambda k: -strides[k]))
+    ordered = tuple(shape[k] for k in order)
+    if tuple(strides[k] for k in order) != c_strides(ordered):
+        return []
+    flat = _slice(ev, member.offset, math.prod(shape), 1)
+    steps = [flat, ViewStep(ev.b, "reshape", (), (("shape", ordered),))]
+    if order != tuple(range(len(shape))):
+        back = tuple(order.index(k) for k in range(len(shape)))
+        steps.append(ViewStep(ev.b, "transpose", (), (("perm", back),)))
+    return steps
+
+
+def _slice(ev: Evaluator, start: int, size: int, step: int) -> ViewStep:
+    return ViewStep(ev.b, "index", (ev.b.int(start),), (("sizes", (size,)), ("steps", (step,))))
+
+
+def _strided(ev: Evaluator, base: int, whole: Value, member: Member) -> ViewState:
+    """The array element by element, whatever its strides are."""
+    shape = member.array.shape
+    places = ev.b.filled(member.offset, ArrayType(I64, shape))
+    for axis, stride in enumerate(member.strides):
+        along = ev.b("iota", dtype=I64, shape=shape, axis=axis)
+        places = ev.b("add", places, ev.b("mul", along, ev.b.filled(stride, along.array)))
+
+    def read(block: Value) -> Value:
+        return ev.b("gather", block, places)
+
+    def write(block: Value, new: Value) -> Value:
+        return ev.b("scatter", block, new, places)
+
+    return ViewState(base, read, write, None, (whole, read(whole)))
