@@ -1,0 +1,7 @@
+"""`python -m tangra.cli`."""
+
+import sys
+
+from tangra.cli.main import main
+
+sys.exit(main())

@@ -1,0 +1,95 @@
+"""Arguments of the command line, and which command they ask for."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+CLEAN, ERRORS, MISUSE, INTERNAL = 0, 1, 2, 3
+
+
+class Misuse(Exception):
+    """Arguments that make no sense together; the message says why."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line's grammar."""
+    top = argparse.ArgumentParser(prog="tangra", description="Shape errors in array programs, before anything runs.")
+    top.add_argument("--version", action="store_true", help="print the version and leave")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND")
+    _add_check(commands.add_parser("check", help="find shape errors without running anything"))
+    shapes = commands.add_parser("shapes", help="print a file with the shapes that were inferred")
+    shapes.add_argument("file", type=Path, metavar="FILE")
+    shapes.add_argument("--python", type=Path, metavar="VENV", help="the environment whose packages are read")
+    explain = commands.add_parser("explain", help="say what a code means")
+    explain.add_argument("code", metavar="CODE")
+    return top
+
+
+def _add_check(check: argparse.ArgumentParser) -> None:
+    check.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="files and folders (default: here)")
+    check.add_argument("--format", choices=("text", "json"), default="text", help="how to print the findings")
+    check.add_argument("--python", type=Path, metavar="VENV", help="the environment whose packages are read")
+    check.add_argument("--select", action="append", default=[], metavar="CODES", help="report only these, e.g. TG51")
+    check.add_argument("--ignore", action="append", default=[], metavar="CODES", help="do not report these")
+    check.add_argument("--strict", action="store_true", help="warnings count as errors")
+    check.add_argument("--statistics", action="store_true", help="say how much was understood")
+    check.add_argument("--stdin-filename", type=Path, metavar="FILE", help="read the program from standard input")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    top = parser()
+    try:
+        options = top.parse_args(arguments)
+    except SystemExit as stop:
+        return CLEAN if stop.code in (0, None) else MISUSE
+    if options.version:
+        from tangra import __version__
+
+        print(f"tangra {__version__}")
+        return CLEAN
+    if options.command is None:
+        top.print_help(sys.stderr)
+        return MISUSE
+    return _guarded(lambda: _run(options))
+
+
+def _run(options: argparse.Namespace) -> int:
+    if options.command == "check":
+        from tangra.cli.check import run_check
+
+        return run_check(options)
+    if options.command == "shapes":
+        from tangra.cli.shapes import run_shapes
+
+        return run_shapes(options)
+    from tangra.cli.explain import run_explain
+
+    return run_explain(options)
+
+
+def _guarded(run: Callable[[], int]) -> int:
+    """Turn what goes wrong into an exit status and one line."""
+    from tangra.checker import ConfigError
+
+    try:
+        return run()
+    except (Misuse, ConfigError) as error:
+        print(f"tangra: {error}", file=sys.stderr)
+        return MISUSE
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CLEAN
+    except KeyboardInterrupt:
+        print("tangra: interrupted", file=sys.stderr)
+        return MISUSE
+    except Exception as error:
+        if os.environ.get("TANGRA_TRACEBACK"):
+            raise
+        print(f"tangra: internal error: {type(error).__name__}: {error}", file=sys.stderr)
+        print("Please report it; TANGRA_TRACEBACK=1 shows where it happened.", file=sys.stderr)
+        return INTERNAL
