@@ -84,6 +84,8 @@ def judge(tally: Tally, one: Case, number: int, answer: str) -> None:
         tally.rejected -= answer == REJECTED
     except NotKnown:
         tally.unknown += 1
+    except Exception as error:
+        tally.wrong.append((number, f"our rule raised {error!r}"))
     else:
         if answer == REJECTED:
             tally.wrong.append((number, f"refused by the library, {text} by us"))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from math import prod
 from typing import Any
 
 from tangra.shape_rules import DType, Tensor
@@ -91,7 +92,7 @@ def draw(one: Case, number: int) -> Call:
     call = one.generate(r)
     if not call.name:
         call = replace(call, name=one.name)
-    return spoiled(r, call) if one.spoil and number % 2 else call
+    return spoiled(r, call) if one.spoil and number % 3 else call
 
 
 def spoiled(r: Draws, call: Call) -> Call:
@@ -153,7 +154,10 @@ def _changed_tensor(r: Draws, value: Tensor) -> Any:
         return replace(value, dtype=r.choice(["float32", "float64", "int64", "bool"]))
     elif chosen < 19:
         return r.choice([None, {}])
-    return replace(value, shape=tuple(shape), elements=None)
+    elements = None
+    if value.elements is not None:
+        elements = (0,) * prod(shape)
+    return replace(value, shape=tuple(shape), elements=elements)
 
 
 def dtype_object(name: str, library: str = "torch") -> DType:

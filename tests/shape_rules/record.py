@@ -18,7 +18,7 @@ from tests.shape_rules.libraries import perform, theirs
 from tests.shape_rules.texts import REJECTED, SKIPPED, digest
 
 ANSWERS = Path(__file__).parent / "answers"
-MOST = 3000
+MOST = 5000
 """Draws made to find enough of both answers."""
 
 

@@ -49,6 +49,11 @@ def kind(dtype: str | None) -> int | None:
     return 2 if dtype in FLOAT8 else None
 
 
+def discrete(dtype: str | None) -> bool:
+    """Whether the dtype certainly is an int or bool one."""
+    return kind(dtype) in (0, 1)
+
+
 def is_floating(dtype: str | None) -> bool | None:
     """Whether the dtype is a real floating one; None if unknown."""
     found = kind(dtype)

@@ -40,6 +40,8 @@ def index_result(ctx: RuleContext, array: Tensor, index: Value) -> Tensor:
     if array.shape is None or any(isinstance(part, Unknown) for part in parts):
         return Tensor(array.library, None, array.dtype)
     _check_count(ctx, array, parts)
+    if sum(part is ... for part in parts) > 1:
+        return Tensor(array.library, None, array.dtype)
     left, right = _around_ellipsis(parts)
     shape = array.shape
     walk = _Walk()
@@ -99,7 +101,7 @@ def _consumed(parts: Sequence[Value]) -> int:
 
 
 def _check_count(ctx: RuleContext, array: Tensor, parts: Sequence[Value]) -> None:
-    if sum(part is ... for part in parts) > 1:
+    if sum(part is ... for part in parts) > 1 and array.library != "torch":
         ctx.fail(Failure(INDEX, "an index can have one Ellipsis (...) only", "IndexError"))
     count = _consumed(parts)
     if array.rank is not None and count > array.rank:

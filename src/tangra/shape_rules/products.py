@@ -73,6 +73,8 @@ def contracted(ctx: RuleContext, a: Tensor, b: Tensor, dims: Value, error: str) 
         return None
     if len(left) != len(right):
         ctx.fail(Failure(ARGUMENT, f"tensordot of {len(left)} axes with {len(right)}", error))
+    if (left and not a.dims) or (right and not b.dims):
+        ctx.fail(Failure(ARGUMENT, "tensordot over an axis of a 0-d array", error))
     for place, other in zip(left, right, strict=True):
         failure = Failure(
             MATMUL,
@@ -80,7 +82,10 @@ def contracted(ctx: RuleContext, a: Tensor, b: Tensor, dims: Value, error: str) 
             f"{a.dims[place]}, axis {other} of the second {b.dims[other]}",
             error,
         )
-        ctx.require_equal(a.dims[place], b.dims[other], failure)
+        if a.library == "torch":  # a size of 1 is repeated
+            ctx.broadcast(a.dims[place], b.dims[other], failure)
+        else:
+            ctx.require_equal(a.dims[place], b.dims[other], failure)
     kept = tuple(size for place, size in enumerate(a.dims) if place not in left)
     return kept + tuple(size for place, size in enumerate(b.dims) if place not in right)
 

@@ -4,7 +4,7 @@ from tests.shape_rules.draws import Call, Draws, case, dtype_object
 
 
 def dtype(r: Draws) -> dict[str, object]:
-    return {"dtype": dtype_object(r.choice(["float32", "float64", "int64", "bool"]))} if r.chance(40) else {}
+    return {"dtype": dtype_object(r.choice(["float32", "float64", "int64", "float64"]))} if r.chance(40) else {}
 
 
 @case("torch.zeros", "torch.ones", "torch.empty")

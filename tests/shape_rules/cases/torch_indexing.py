@@ -76,8 +76,7 @@ def setitem(r: Draws) -> Call:
     return Call("", [x, part, value], kind="setitem")
 
 
-@case("torch.gather", "torch.take_along_dim")
-def gather(r: Draws) -> Call:
+def picks(r: Draws) -> list[object]:
     x = r.tensor()
     axis = r.axis(len(x.shape))
     shape = list(x.shape)
@@ -86,7 +85,18 @@ def gather(r: Draws) -> Call:
     if r.chance(40):
         shape = [r.choice([size, 1, max(1, size - 1)]) if place != axis % len(shape) else size for place, size in enumerate(shape)]
     found = zeros(r, tuple(shape))
-    return Call("", [x, found, axis] if False else [x, axis, found])
+    return [x, axis, found]
+
+
+@case("torch.gather")
+def gather(r: Draws) -> Call:
+    return Call("", picks(r))
+
+
+@case("torch.take_along_dim")
+def take_along_dim(r: Draws) -> Call:
+    x, axis, found = picks(r)
+    return Call("", [x, found, axis])
 
 
 @case("torch.scatter", "torch.scatter_add")

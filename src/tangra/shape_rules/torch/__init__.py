@@ -5,6 +5,28 @@ torch's promotion; a tensor's layout in memory is followed as far as `view` need
 compared with recorded answers of the real library (`tests/shape_rules`).
 """
 
-from tangra.shape_rules.torch import creation, elementwise, indexing, joining, products, reductions, shaping
+from tangra.shape_rules.torch import (
+    convolutions,
+    creation,
+    elementwise,
+    indexing,
+    joining,
+    losses,
+    norms,
+    products,
+    reductions,
+    shaping,
+)
 
-__all__ = ["creation", "elementwise", "indexing", "joining", "products", "reductions", "shaping"]
+__all__ = [
+    "convolutions",
+    "creation",
+    "elementwise",
+    "indexing",
+    "joining",
+    "losses",
+    "norms",
+    "products",
+    "reductions",
+    "shaping",
+]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tangra.shape_rules.axes import size_argument, size_sequence, spread_sizes, whole
 from tangra.shape_rules.coercion import MAX_ELEMENTS, from_nested, scalar
 from tangra.shape_rules.context import AtLeast
-from tangra.shape_rules.dtypes import kind, number_kind, wide_default
+from tangra.shape_rules.dtypes import discrete, number_kind, wide_default
 from tangra.shape_rules.failures import ARGUMENT, CALL, Failure
 from tangra.shape_rules.registry import constant, inert, method, rule
 from tangra.shape_rules.torch.common import CLASS, both, default_dtype, dtype_argument, fresh
@@ -67,7 +67,7 @@ for _name in ("zeros", "ones", "empty", "rand", "randn"):
 
 def _filled_like(name: str) -> Callable[..., Tensor]:
     def make(ctx: RuleContext, input: Tensor, *, dtype: Value = None) -> Tensor:
-        if name.startswith("rand") and dtype is None and (kind(input.dtype) or 2) < 2:
+        if name.startswith("rand") and dtype is None and discrete(input.dtype):
             message = f"{name}() draws floats; the tensor's dtype is {input.dtype}"
             ctx.fail(Failure(ARGUMENT, message, "RuntimeError"))
         return fresh(input.shape, dtype_argument(ctx, dtype, input.dtype), input)
@@ -135,7 +135,7 @@ def normal(ctx: RuleContext, mean: Value, std: Value = 1.0, size: Value = None) 
 @rule("torch.bernoulli")
 def bernoulli(ctx: RuleContext, input: Tensor, p: Value = None) -> Tensor:
     """Zeros and ones drawn with the tensor's probabilities."""
-    if (kind(input.dtype) or 2) < 2 and p is None:
+    if discrete(input.dtype) and p is None:
         ctx.fail(Failure(ARGUMENT, f"bernoulli() of probabilities of dtype {input.dtype}", "RuntimeError"))
     return fresh(input.shape, input.dtype, input)
 
@@ -152,7 +152,7 @@ def multinomial(ctx: RuleContext, input: Tensor, num_samples: Value, replacement
     if replacement is False and last is not None:
         message = f"multinomial() draws {count} of {last} without replacement"
         ctx.require(AtLeast(count, last), Failure(ARGUMENT, message, "RuntimeError"))
-    if (kind(input.dtype) or 2) < 2:
+    if discrete(input.dtype):
         ctx.fail(Failure(ARGUMENT, f"multinomial() of weights of dtype {input.dtype}", "RuntimeError"))
     return fresh(None if input.dims is None else (*input.dims[:-1], count), "int64")
 
@@ -173,6 +173,8 @@ def arange(ctx: RuleContext, start: Value, end: Value = None, step: Value = 1, *
     kinds = [number_kind(value) for value in (start, end, step)]
     natural = None if None in kinds else default_dtype(ctx) if 2 in kinds else "int64"
     length, elements = arange_length(ctx, start, end, step, "RuntimeError")
+    if dtype_argument(ctx, dtype, natural) == "bool":
+        ctx.fail(Failure(ARGUMENT, "arange() of bools", "RuntimeError"))
     return fresh((length,), dtype_argument(ctx, dtype, natural)).with_(elements=elements)
 
 
@@ -187,7 +189,7 @@ def arange_length(
         ctx.fail(Failure(ARGUMENT, "arange() with step 0", error or "ZeroDivisionError"))
     if all(isinstance(value, int | float) for value in (start, end, step)):
         count = -int((start - end) // step)
-        if count < 0 and error is not None:
+        if (end - start) * step < 0 and error is not None:
             ctx.fail(Failure(ARGUMENT, f"arange() from {start} to {end} goes against its step {step}", error))
         count = max(count, 0)
         return count, tuple(start + step * place for place in range(count)) if count <= MAX_ELEMENTS else None

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from tangra.shape_rules.broadcasting import broadcast_shapes, grown
 from tangra.shape_rules.coercion import kind_text
-from tangra.shape_rules.dtypes import complex_of, float_result, kind, number_kind, real_of, result_dtype
-from tangra.shape_rules.failures import CALL, DTYPE, Failure
+from tangra.shape_rules.dtypes import complex_of, discrete, float_result, kind, number_kind, real_of, result_dtype
+from tangra.shape_rules.failures import ARGUMENT, CALL, DTYPE, Failure
 from tangra.shape_rules.registry import method, rule
 from tangra.shape_rules.torch.common import (
     CLASS,
@@ -307,6 +307,8 @@ def floor_divide(ctx: RuleContext, input: Value, other: Value) -> Tensor:
 def power(ctx: RuleContext, input: Value, exponent: Value) -> Tensor:
     """input ** exponent."""
     made = binary(ctx, "pow", input, exponent)
+    if isinstance(exponent, int) and exponent < 0 and isinstance(input, Tensor) and discrete(input.dtype):
+        ctx.fail(Failure(ARGUMENT, "ints have no negative powers; convert to floats first", "RuntimeError"))
     refuse(ctx, made, "pow()", ("bool",))
     return made
 
@@ -317,16 +319,24 @@ def clamp(ctx: RuleContext, input: Tensor, min: Value = None, max: Value = None)
     if min is None and max is None:
         ctx.fail(Failure(CALL, "clamp() needs a lower or an upper bound", "RuntimeError"))
     result = input
+    if isinstance(min, Tensor) != isinstance(max, Tensor) and min is not None and max is not None:
+        min, max = _as_number(min), _as_number(max)
     for bound in (min, max):
         if bound is not None:
             result = binary(ctx, "clamp", result, bound)
-    if (
-        isinstance(min, Tensor) != isinstance(max, Tensor)
-        and number_kind(min if isinstance(max, Tensor) else max) is not None
-    ):
+    tensors = [bound for bound in (min, max) if isinstance(bound, Tensor) and bound.least_rank]
+    if tensors and any(number_kind(bound) is not None for bound in (min, max)):
         ctx.fail(Failure(CALL, "clamp() takes two numbers or two tensors as bounds", "TypeError"))
     refuse(ctx, result, "clamp()", ("bool",))
     return result
+
+
+def _as_number(bound: Value) -> Value:
+    """A 0-d tensor beside a number counts as a number."""
+    if not isinstance(bound, Tensor) or bound.rank != 0:
+        return bound
+    category = kind(bound.dtype)
+    return bound if category is None else Unknown(("bool", "int", "float", "complex")[category])
 
 
 @both("clamp_min", inplace=True)
@@ -344,7 +354,9 @@ def clamp_max(ctx: RuleContext, input: Tensor, max: Value) -> Tensor:
 @both("lerp", inplace=True)
 def lerp(ctx: RuleContext, input: Tensor, end: Tensor, weight: Value) -> Tensor:
     """input + weight*(end - input)."""
-    for tensor in (end, *((weight,) if isinstance(weight, Tensor) else ())):
+    if not isinstance(weight, Tensor) and number_kind(weight) is None and not isinstance(weight, Unknown):
+        ctx.fail(Failure(CALL, f"lerp(): weight can't be a {kind_text(weight)}", "TypeError"))
+    for tensor in (end, *((weight,) if isinstance(weight, Tensor) and weight.least_rank else ())):
         if input.dtype is not None and tensor.dtype is not None and input.dtype != tensor.dtype:
             ctx.fail(Failure(DTYPE, f"lerp() of {input.dtype} and {tensor.dtype}", "RuntimeError"))
     require_floating(ctx, input, "lerp()")
@@ -357,7 +369,7 @@ def _added_product(name: str) -> Callable[..., Tensor]:
     def apply(ctx: RuleContext, input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Value = 1) -> Tensor:
         first = binary(ctx, name, tensor1, tensor2)
         made = binary(ctx, name, input, first)
-        if name == "addcdiv" and (kind(first.dtype) or 2) < 2:
+        if name == "addcdiv" and discrete(first.dtype):
             ctx.fail(Failure(DTYPE, "addcdiv() does not divide ints", "RuntimeError"))
         return made
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tangra.shape_rules.axes import axis_place, require_rank, size_argument
+from tangra.shape_rules.axes import axis_place, require_rank, size_argument, whole
 from tangra.shape_rules.broadcasting import broadcast_shapes, broadcast_to
+from tangra.shape_rules.coercion import kind_text
 from tangra.shape_rules.context import AtLeast
-from tangra.shape_rules.failures import AXIS, DTYPE, INDEX, MISMATCH, Failure
+from tangra.shape_rules.failures import AXIS, CALL, DTYPE, INDEX, MISMATCH, Failure
 from tangra.shape_rules.indexing import index_result
 from tangra.shape_rules.registry import method, rule
 from tangra.shape_rules.torch.common import CLASS, both, fresh, into_self
@@ -67,6 +68,8 @@ def masked_fill(ctx: RuleContext, input: Tensor, mask: Tensor, value: Value) -> 
 
 
 def _fill_value(ctx: RuleContext, value: Value) -> None:
+    if value is None or isinstance(value, dict | list | tuple | str):
+        ctx.fail(Failure(CALL, f"masked_fill() takes a number, not a {kind_text(value)}", "TypeError"))
     if isinstance(value, Tensor) and value.least_rank:
         shape = shape_text(value.shape)
         ctx.fail(Failure(MISMATCH, f"masked_fill() takes a number or a 0-d tensor, not shape {shape}", "RuntimeError"))
@@ -137,6 +140,8 @@ def take_along_dim(ctx: RuleContext, input: Tensor, indices: Tensor, dim: Value 
             Failure(INDEX, "take_along_dim(): the index must have as many dimensions as the input", "RuntimeError")
         )
     place = axis_place(ctx, input, dim, name="dim")
+    if input.rank == 0:
+        ctx.fail(Failure(AXIS, "take_along_dim() along a dimension of a 0-d tensor", "IndexError"))
     if place is None or input.dims is None or indices.dims is None:
         return fresh(None, input.dtype)
     ours = (*input.dims[:place], 1, *input.dims[place + 1 :])
@@ -175,6 +180,10 @@ def _scatter(name: str) -> Callable[..., Tensor]:
         _index_dtype(ctx, index, f"{name}()")
         place = axis_place(ctx, input, dim, name="dim")
         empty = index.dims is not None and any(size == 0 for size in index.dims)
+        if (src is None and value is None) or isinstance(src, dict | list | tuple | str):
+            ctx.fail(
+                Failure(CALL, f"{name}() takes a tensor or a number to write, not a {kind_text(src)}", "TypeError")
+            )
         if isinstance(src, Tensor):
             if src.dtype is not None and input.dtype is not None and src.dtype != input.dtype:
                 ctx.fail(Failure(DTYPE, f"{name}() of {src.dtype} into {input.dtype}", "RuntimeError"))
@@ -201,6 +210,8 @@ def index_select(ctx: RuleContext, input: Tensor, dim: Value, index: Tensor) -> 
     if input.dims is None or place is None:
         return fresh(None, input.dtype)
     if not input.dims:
+        if index.size(0) not in (None, 1):
+            ctx.fail(Failure(INDEX, "index_select() of a 0-d tensor takes one index", "RuntimeError"))
         return fresh((), input.dtype)
     count = 1 if index.rank == 0 else index.size(0)
     dims = input.dims
@@ -227,6 +238,7 @@ def select(ctx: RuleContext, input: Tensor, dim: Value, index: Value) -> Tensor:
         ctx.fail(Failure(AXIS, "select() of a 0-d tensor", "IndexError"))
     place = axis_place(ctx, input, dim, name="dim")
     size = None if place is None else input.size(place)
+    index = whole(ctx, index, "index")
     if size is not None and isinstance(index, int):
         need = index + 1 if index >= 0 else -index
         ctx.require(AtLeast(need, size), Failure(INDEX, f"select() of index {index} of {size}", "IndexError"))
@@ -244,6 +256,7 @@ def narrow(ctx: RuleContext, input: Tensor, dim: Value, start: Value, length: Va
     count = size_argument(ctx, length, "length")
     ctx.require(AtLeast(0, count), Failure(INDEX, f"narrow() to length {count}", "RuntimeError"))
     size = None if place is None else input.size(place)
+    start = whole(ctx, start, "start")
     if size is not None and isinstance(start, int):
         first = start if start >= 0 else size + start
         failure = Failure(INDEX, f"narrow() of {count} from {start} along a dimension of {size}", "RuntimeError")
@@ -269,6 +282,10 @@ def searchsorted(
 ) -> Tensor:
     """Where values would go into sorted rows."""
     values = other if isinstance(other, Tensor) else Tensor("torch", ())
+    if input.rank == 0:
+        ctx.fail(Failure(INDEX, "searchsorted() in a 0-d tensor", "RuntimeError"))
+    if other is None or isinstance(other, dict | list | tuple | str):
+        ctx.fail(Failure(CALL, f"searchsorted() takes a tensor or a number, not a {kind_text(other)}", "TypeError"))
     if input.dims is not None and values.dims is not None and len(input.dims) > 1:
         failure = Failure(
             INDEX,
@@ -289,6 +306,8 @@ def bucketize(
 ) -> Tensor:
     """Which interval of 1-D boundaries each value lies in."""
     require_rank(ctx, boundaries, (1,), "the boundaries of bucketize()")
+    if input is None or isinstance(input, dict | list | tuple | str):
+        ctx.fail(Failure(CALL, f"bucketize() takes a tensor or a number, not a {kind_text(input)}", "TypeError"))
     shape = input.shape if isinstance(input, Tensor) else ()
     return fresh(shape, "int32" if out_int32 is True else "int64")
 

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from tangra.shape_rules.axes import axis_place, size_argument, size_sequence
+from tangra.shape_rules.axes import axis_place, size_argument, size_sequence, whole
 from tangra.shape_rules.context import AtLeast, Multiple
 from tangra.shape_rules.dtypes import result_dtype
 from tangra.shape_rules.failures import ARGUMENT, CALL, DIVIDE, JOIN, RANK, Failure
@@ -180,6 +180,8 @@ def _tensor_split(name: str, axis: int) -> Callable[..., Value]:
         cut = indices_or_sections
         if isinstance(cut, list | tuple):
             return _parts(ctx, input, place, _between(ctx, [size_argument(ctx, one, "index") for one in cut], total))
+        if not isinstance(cut, Tensor):
+            whole(ctx, cut, "sections")
         if not isinstance(cut, int):
             return Unknown()
         ctx.require(AtLeast(1, cut), Failure(ARGUMENT, f"{name}() into {cut} parts", "RuntimeError"))
@@ -215,7 +217,7 @@ def unbind(ctx: RuleContext, input: Tensor, dim: Value = 0) -> Value:
     if place is None or input.shape is None or not isinstance(total, int) or total > MOST_PARTS:
         return Unknown()
     shape = input.shape[:place] + input.shape[place + 1 :]
-    layout = "contiguous" if place == 0 and input.layout == "contiguous" else None
+    layout: Layout = "contiguous" if place == 0 and input.layout == "contiguous" else None
     part = Tensor("torch", shape, input.dtype, layout)
     return (part,) * total
 

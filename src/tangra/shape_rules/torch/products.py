@@ -11,7 +11,7 @@ from tangra.shape_rules.dtypes import result_dtype
 from tangra.shape_rules.failures import ARGUMENT, CALL, MATMUL, MISMATCH, PATTERN, Failure
 from tangra.shape_rules.products import contracted, einsum_shape, matmul_shape
 from tangra.shape_rules.registry import method, rule
-from tangra.shape_rules.torch.common import CLASS, both, fresh, refuse, same_dtype, tensor_of
+from tangra.shape_rules.torch.common import CLASS, both, fresh, refuse, require_floating, same_dtype, tensor_of
 from tangra.shape_rules.values import Shape, Tensor, Value, shape_text
 from tangra.shapes import prod
 
@@ -161,11 +161,23 @@ def einsum(ctx: RuleContext, equation: Value, *operands: Value) -> Tensor:
     if len(operands) == 1 and isinstance(operands[0], list | tuple):
         operands = tuple(operands[0])
     tensors = [tensor_of(operand, "einsum()") for operand in operands]
-    for tensor in tensors[1:]:
-        same_dtype(ctx, tensors[0], tensor, "einsum()")
     if not tensors:
         ctx.fail(Failure(PATTERN, "einsum() without operands", "ValueError"))
-    return fresh(einsum_shape(ctx, equation, tensors, "RuntimeError"), tensors[0].dtype).with_(layout=None)
+    shape = einsum_shape(ctx, equation, tensors, "RuntimeError")
+    return fresh(shape, _einsum_dtype(ctx, equation, tensors)).with_(layout=None)
+
+
+def _einsum_dtype(ctx: RuleContext, equation: Value, tensors: Sequence[Tensor]) -> str | None:
+    """Operands that are multiplied without a contraction may differ in dtype, others may not."""
+    if len({tensor.dtype for tensor in tensors}) == 1 or not isinstance(equation, str):
+        return tensors[0].dtype
+    inputs, arrow, output = equation.replace(" ", "").partition("->")
+    sides = [set(word) for word in inputs.split(",")]
+    if len(sides) != 2 or not arrow:
+        return None
+    if (sides[0] & sides[1]) - set(output) - {"."}:
+        same_dtype(ctx, tensors[0], tensors[1], "einsum()")
+    return result_dtype(tensors, "torch")
 
 
 @rule("torch.tensordot")
@@ -244,6 +256,8 @@ def cdist(ctx: RuleContext, x1: Tensor, x2: Tensor, p: Value = 2.0, compute_mode
     for tensor in (x1, x2):
         if tensor.rank is not None and tensor.rank < 2:
             ctx.fail(Failure(MISMATCH, "cdist() takes batches of rows: at least 2 dimensions", "RuntimeError"))
+        require_floating(ctx, tensor, "cdist()")
+    same_dtype(ctx, x1, x2, "cdist()")
     left, right = x1.size(-1), x2.size(-1)
     if left is not None and right is not None:
         message = f"cdist(): rows of {left} and {right} numbers"

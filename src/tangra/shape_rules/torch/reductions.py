@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tangra.shape_rules.axes import axis_place, reduced, size_argument, unknown_dims
+from tangra.shape_rules.axes import axis_place, reduced, size_argument, unknown_dims, whole
 from tangra.shape_rules.broadcasting import warn_of_growth
 from tangra.shape_rules.context import AtLeast
 from tangra.shape_rules.dtypes import float_result, kind, real_of, sum_result
@@ -176,7 +176,8 @@ def mode(ctx: RuleContext, input: Tensor, dim: Value = -1, keepdim: Value = Fals
 def kthvalue(ctx: RuleContext, input: Tensor, k: Value, dim: Value = -1, keepdim: Value = False) -> Record:
     """The k-th smallest of each row, with its index."""
     _k_in_range(ctx, input, k, dim, 1, "kthvalue()")
-    refuse(ctx, input, "kthvalue()", ("bool",))
+    if input.rank != 0:
+        refuse(ctx, input, "kthvalue()", ("bool",))
     return _pair(ctx, input, dim, keepdim, "kthvalue")
 
 
@@ -228,6 +229,8 @@ def norm(
 ) -> Tensor:
     """A vector or matrix norm."""
     require_floating(ctx, input, "norm()")
+    if isinstance(dim, list | tuple) and len(dim) > 2 and p == "fro":
+        ctx.fail(Failure(ARGUMENT, "the Frobenius norm is over one or two dimensions", "RuntimeError"))
     return reduce_to(ctx, input, dim, keepdim, real_of(dtype_argument(ctx, dtype, input.dtype)), "norm()")
 
 
@@ -235,6 +238,8 @@ def norm(
 def dist(ctx: RuleContext, input: Tensor, other: Tensor, p: Value = 2) -> Tensor:
     """The norm of the difference."""
     made = binary(ctx, "dist", input, other)
+    for tensor in (input, other):
+        refuse(ctx, tensor, "dist()", ("bool",))
     require_floating(ctx, made, "dist()")
     return made.with_(shape=(), dtype=real_of(made.dtype), ones=frozenset())
 
@@ -360,6 +365,8 @@ def diff(
     """Differences of neighbours, n times."""
     if input.rank == 0:
         ctx.fail(Failure(ARGUMENT, "diff() of a 0-d tensor", "RuntimeError"))
+    if whole(ctx, n, "n") == 0:
+        return input
     place = axis_place(ctx, input, dim, name="dim")
     dtype = input.dtype
     if input.dims is None or place is None or not isinstance(n, int) or prepend is not None or append is not None:
@@ -379,6 +386,7 @@ def trace(ctx: RuleContext, input: Tensor) -> Tensor:
     from tangra.shape_rules.axes import require_rank
 
     require_rank(ctx, input, (2,), "the matrix of trace()")
+    refuse(ctx, input, "trace()", ("bool",))
     return fresh((), sum_result(input.dtype, "torch"))
 
 
@@ -390,6 +398,7 @@ def bincount(ctx: RuleContext, input: Tensor, weights: Tensor | None = None, min
     require_rank(ctx, input, (1,), "the tensor of bincount()")
     if (kind(input.dtype) or 1) > 1:
         ctx.fail(Failure(DTYPE, f"bincount() counts ints, not {input.dtype}", "RuntimeError"))
+    refuse(ctx, input, "bincount()", ("bool",))
     dtype = "int64" if weights is None else "float32" if weights.dtype == "float32" else "float64"
     return fresh((ctx.fresh("bins"),), dtype)
 
@@ -398,7 +407,9 @@ def bincount(ctx: RuleContext, input: Tensor, weights: Tensor | None = None, min
 def histc(ctx: RuleContext, input: Tensor, bins: Value = 100, min: Value = 0, max: Value = 0) -> Tensor:
     """A histogram with `bins` bins."""
     require_floating(ctx, input, "histc()")
-    return fresh((size_argument(ctx, bins, "bins"),), input.dtype)
+    count = size_argument(ctx, bins, "bins")
+    ctx.require(AtLeast(1, count), Failure(ARGUMENT, f"histc() with {count} bins", "RuntimeError"))
+    return fresh((count,), input.dtype)
 
 
 @both("unique", "unique_consecutive")
@@ -412,6 +423,8 @@ def unique(
         first, inverse = fresh((count,), input.dtype), fresh(input.shape, "int64")
     else:
         place = axis_place(ctx, input, dim, name="dim")
+        if input.rank == 0:
+            ctx.fail(Failure(ARGUMENT, "unique() along a dimension of a 0-d tensor", "IndexError"))
         known = place is not None and input.dims is not None
         dims = input.dims or ()
         shape = (*dims[: place or 0], count, *dims[(place or 0) + 1 :]) if known else None

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from tangra.shape_rules.axes import axis_place, axis_places, size_argument, size_sequence, spread_sizes, unknown_dims
+from tangra.shape_rules.axes import (
+    axis_place,
+    axis_places,
+    size_argument,
+    size_sequence,
+    spread_sizes,
+    unknown_dims,
+    whole,
+)
 from tangra.shape_rules.broadcasting import broadcast_shapes, one_or_equal
 from tangra.shape_rules.context import AtLeast, Equal
 from tangra.shape_rules.failures import ARGUMENT, AXIS, BROADCAST, CALL, MISMATCH, RANK, SQUEEZE, Failure
@@ -181,6 +189,8 @@ def permute(ctx: RuleContext, input: Tensor, *dims: Value) -> Tensor:
     order: Value = tuple(dims[0]) if len(dims) == 1 and isinstance(dims[0], list | tuple) else dims
     if len(dims) == 1 and isinstance(dims[0], Unknown):
         return fresh(None if input.rank is None else unknown_dims(ctx, input.rank), input.dtype)
+    for axis in order:
+        whole(ctx, axis, "dim")
     if input.rank is None or not all(isinstance(axis, int) for axis in order):
         return fresh(None if input.shape is None and not order else unknown_dims(ctx, len(order)), input.dtype)
     if len(order) != input.rank:
@@ -341,7 +351,7 @@ def repeat_interleave(
     if place is None or input.shape is None:
         return fresh(None, input.dtype)
     if not input.shape:
-        return fresh((), input.dtype)
+        ctx.fail(Failure(AXIS, "repeat_interleave() along a dimension of a 0-d tensor", "IndexError"))
     return fresh((*input.shape[:place], total, *input.shape[place + 1 :]), input.dtype)
 
 
@@ -379,7 +389,11 @@ def fliplr(ctx: RuleContext, input: Tensor) -> Tensor:
 @both("roll")
 def roll(ctx: RuleContext, input: Tensor, shifts: Value, dims: Value = None) -> Tensor:
     """Elements shifted around."""
+    for shift in shifts if isinstance(shifts, list | tuple) else (shifts,):
+        whole(ctx, shift, "shifts")
     if dims is not None and dims != ():
+        if input.rank == 0:
+            ctx.fail(Failure(AXIS, "roll() along a dimension of a 0-d tensor", "IndexError"))
         counts = [len(value) if isinstance(value, list | tuple) else 1 for value in (shifts, dims)]
         if not isinstance(shifts, Unknown) and not isinstance(dims, Unknown) and counts[0] != counts[1]:
             ctx.fail(Failure(ARGUMENT, f"roll() by {counts[0]} shifts along {counts[1]} dimensions", "RuntimeError"))
@@ -397,6 +411,10 @@ def rot90(ctx: RuleContext, input: Tensor, k: Value = 1, dims: Value = (0, 1)) -
         ctx.fail(Failure(ARGUMENT, "rot90() turns in the plane of two dimensions", "RuntimeError"))
     if input.rank is not None and input.rank < 2:
         ctx.fail(Failure(RANK, "rot90() needs at least 2 dimensions", "RuntimeError"))
+    whole(ctx, k, "k")
+    places = axis_places(ctx, input, dims, name="dim")
+    if places is not None and len(set(places)) < len(places):
+        ctx.fail(Failure(AXIS, "rot90() in the plane of one dimension twice", "RuntimeError"))
     turned = transpose(ctx, input, *dims) if isinstance(dims, list | tuple) else fresh(None, input.dtype)
     if not isinstance(k, int):
         return fresh(None if input.rank is None else unknown_dims(ctx, input.rank), input.dtype)
@@ -407,6 +425,7 @@ def _triangle(name: str) -> Callable[..., Tensor]:
     def apply(ctx: RuleContext, input: Tensor, diagonal: Value = 0) -> Tensor:
         if input.rank is not None and input.rank < 2:
             ctx.fail(Failure(RANK, f"{name}() needs at least 2 dimensions", "RuntimeError"))
+        whole(ctx, diagonal, "diagonal")
         return fresh(input.shape, input.dtype, input)
 
     return apply
@@ -439,6 +458,7 @@ def diagonal(ctx: RuleContext, input: Tensor, offset: Value = 0, dim1: Value = 0
     """A diagonal of two dimensions, as the last one."""
     first = axis_place(ctx, input, dim1, name="dim")
     second = axis_place(ctx, input, dim2, name="dim")
+    offset = whole(ctx, offset, "offset")
     if first is not None and first == second:
         ctx.fail(Failure(AXIS, "diagonal() of one dimension with itself", "RuntimeError"))
     if input.dims is None or first is None or second is None:
@@ -467,11 +487,14 @@ def diag(ctx: RuleContext, input: Tensor, diagonal: Value = 0) -> Tensor:
 @both("diag_embed")
 def diag_embed(ctx: RuleContext, input: Tensor, offset: Value = 0, dim1: Value = -2, dim2: Value = -1) -> Tensor:
     """The last dimension as diagonals of matrices."""
+    for value in (offset, dim1, dim2):
+        whole(ctx, value, "offset or dim")
     if input.rank is None or not all(isinstance(value, int) for value in (offset, dim1, dim2)):
         return fresh(None, input.dtype)
     if input.rank == 0:
         ctx.fail(Failure(RANK, "diag_embed() of a 0-d tensor", "IndexError"))
     grown = Tensor("torch", (*(input.shape or ()), 1))
+    offset = whole(ctx, offset, "offset")
     first, second = axis_place(ctx, grown, dim1, name="dim"), axis_place(ctx, grown, dim2, name="dim")
     if first == second:
         ctx.fail(Failure(AXIS, "diag_embed() into one dimension twice", "RuntimeError"))
