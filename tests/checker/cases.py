@@ -9,7 +9,10 @@ from pathlib import Path
 FOLDER = Path(__file__).parent / "situations"
 
 _HEAD = re.compile(r"^=== (\w+) \(([\d, ]*)\)$")
-_LINE = re.compile(r"^(?P<code>.*?)(?:  #! (?P<expected>TG\d+)(?P<silent> silent)?(?: \| call (?P<call>.*?))?)?(?:  ?#~ (?P<twin>.*))?$")
+_LINE = re.compile(
+    r"^(?P<code>.*?)(?:  #! (?P<expected>TG\d+)(?P<silent> silent)?(?: \| call (?P<call>.*?))?)?"
+    r"(?:  ?#~ (?P<twin>.*))?$"
+)
 
 
 @dataclass(frozen=True)

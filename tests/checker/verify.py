@@ -64,7 +64,9 @@ def main(names: list[str]) -> int:
         line, message = results[f"{case.name}/bug"]
         if (line is not None) if case.silent else (line != case.line):
             wrong += 1
-            print(f"{case.name}: expected a failure on line {None if case.silent else case.line}, got {line}: {message}")
+            print(
+                f"{case.name}: expected a failure on line {None if case.silent else case.line}, got {line}: {message}"
+            )
         line, message = results[f"{case.name}/twin"]
         if line is not None:
             wrong += 1

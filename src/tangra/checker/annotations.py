@@ -56,12 +56,19 @@ ARRAYS = {
 
 EXACT = {
     f"{word}{bits}": f"{word.lower()}{bits}"
-    for word, widths in {"Float": (16, 32, 64), "Int": (8, 16, 32, 64), "UInt": (8, 16, 32, 64), "Complex": (64, 128)}.items()
+    for word, widths in {
+        "Float": (16, 32, 64),
+        "Int": (8, 16, 32, 64),
+        "UInt": (8, 16, 32, 64),
+        "Complex": (64, 128),
+    }.items()
     for bits in widths
 } | {"Bool": "bool", "BFloat16": "bfloat16"}
 """jaxtyping's words that name one dtype."""
 
-WORDS = frozenset({*EXACT, *"Shaped Num Inexact Float Complex Integer UInt Int Real Key Scalar".split()})
+WORDS = frozenset(
+    {*EXACT, *["Shaped", "Num", "Inexact", "Float", "Complex", "Integer", "UInt", "Int", "Real", "Key", "Scalar"]}
+)
 
 
 @dataclass(frozen=True)
@@ -106,7 +113,9 @@ def subscripted(ev: Evaluator, owner: Value, index: Value, node: ast.AST) -> Val
 def _array_annotation(word: str, base: Value, text: Value) -> Value:
     if isinstance(base, ArrayAnnotation) and isinstance(text, str):  # Float[Image, "b"]: axes are put in front
         try:
-            return ArrayAnnotation(base.library, EXACT.get(word, base.dtype), parse_dims(f"{text} {base.text}"), base.text)
+            return ArrayAnnotation(
+                base.library, EXACT.get(word, base.dtype), parse_dims(f"{text} {base.text}"), base.text
+            )
         except DimStringError:
             return UNKNOWN
     if not isinstance(text, str):
@@ -187,7 +196,9 @@ def fitted(
     with_braces = _with_values(ev, annotation, bindings)
 
     def undecided(left: Size, right: Size, what: str) -> Size:
-        return ev.ctx.require_equal(left, right, Failure(ANNOTATION, f"{label}: {what}: {left} is not {right}", "TypeError"))
+        return ev.ctx.require_equal(
+            left, right, Failure(ANNOTATION, f"{label}: {what}: {left} is not {right}", "TypeError")
+        )
 
     try:
         return value, match(annotation.specs, value.dims, with_braces, ev.ctx.facts, undecided)
@@ -267,15 +278,23 @@ def check_return(ev: Evaluator, value: Value, node: ast.Return) -> Value:
     bindings = frame.bindings or NO_BINDINGS
     if len(options) == 1 and isinstance(options[0], ArrayAnnotation):
         return fitted(ev, options[0], value, bindings, "the returned array", node)[0]
-    if isinstance(wanted, Generic) and wanted.name.lower() == "tuple" and isinstance(value, tuple):
-        if len(wanted.args) == len(value):
-            items = []
-            for number, (each, item) in enumerate(zip(wanted.args, value, strict=True)):
-                if isinstance(each, ArrayAnnotation):
-                    item, bindings = fitted(ev, each, item, bindings, f"returned array {number}", node)
-                items.append(item)
-            return tuple(items)
+    if isinstance(wanted, Generic) and wanted.name.lower() == "tuple" and type(value) is tuple:
+        return _check_items(ev, wanted.args, value, bindings, node)
     return value
+
+
+def _check_items(
+    ev: Evaluator, wanted: tuple[Value, ...], values: tuple[Value, ...], bindings: Bindings, node: ast.AST
+) -> Value:
+    """Check the items of a returned tuple, each against its own annotation."""
+    if len(wanted) != len(values):
+        return values
+    items = []
+    for number, (each, item) in enumerate(zip(wanted, values, strict=True)):
+        if isinstance(each, ArrayAnnotation):
+            item, bindings = fitted(ev, each, item, bindings, f"returned array {number}", node)
+        items.append(item)
+    return tuple(items)
 
 
 def check_local(ev: Evaluator, node: ast.AnnAssign, value: Value) -> Value:
@@ -296,8 +315,12 @@ def stated_value(ev: Evaluator, stated: Stated, old: Value) -> Value:
     """The array that a comment describes; `old` says of which library it is."""
     file = ev.frame.file
     text = "" if file is None else file.text
-    library = old.library if isinstance(old, Tensor) else next(
-        (name for name in ("torch", "jax", "numpy") if f"import {name}" in text or f"from {name}" in text), "torch"
+    library = (
+        old.library
+        if isinstance(old, Tensor)
+        else next(
+            (name for name in ("torch", "jax", "numpy") if f"import {name}" in text or f"from {name}" in text), "torch"
+        )
     )
     shape: list[Item] = []
     for word in stated.sizes:
@@ -311,7 +334,9 @@ def stated_value(ev: Evaluator, stated: Stated, old: Value) -> Value:
             except (SizeSyntaxError, ZeroDivisionError, SizeTooComplex) as error:
                 if file is not None:
                     where = ast.Pass(lineno=stated.line, col_offset=0, end_lineno=stated.line, end_col_offset=1)
-                    ev.report("warning", Failure(COMMENT, f"the size {word!r} of this comment can't be read: {error}"), where)
+                    ev.report(
+                        "warning", Failure(COMMENT, f"the size {word!r} of this comment can't be read: {error}"), where
+                    )
                 return old
     if sum(isinstance(item, Variadic) for item in shape) > 1:
         return old

@@ -27,7 +27,9 @@ def bind(ev: Evaluator, function: FunctionCell, given: Call, scope: Scope) -> bo
     if spec.vararg is not None:
         fields[spec.vararg.arg] = UNKNOWN if given.open else tuple(extra)
     elif extra:
-        return _wrong(ev, given, function, f"takes {len(positional)} positional arguments but {len(given.args)} were given")
+        return _wrong(
+            ev, given, function, f"takes {len(positional)} positional arguments but {len(given.args)} were given"
+        )
     keyword_names = {parameter.arg for parameter in (*spec.args, *spec.kwonlyargs)}
     rest: dict[Value, Value] = {}
     for name, value in named.items():

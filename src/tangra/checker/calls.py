@@ -88,7 +88,12 @@ def call_node(ev: Evaluator, node: ast.Call) -> Value:
 
 
 def call(
-    ev: Evaluator, function: Value, args: Sequence[Value], kwargs: dict[str, Value], node: ast.AST | None, is_open: bool = False
+    ev: Evaluator,
+    function: Value,
+    args: Sequence[Value],
+    kwargs: dict[str, Value],
+    node: ast.AST | None,
+    is_open: bool = False,
 ) -> Value:
     """Call any value with evaluated arguments."""
     ev.step()

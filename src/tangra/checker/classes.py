@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 FIELD = "dataclasses.field()"
 ENUMS = frozenset({"enum.Enum", "enum.IntEnum", "enum.StrEnum", "enum.Flag", "enum.IntFlag"})
 EXCEPTION = "builtins.Exception"
-PLAIN_BASES = frozenset({"abc.ABC", "typing.Generic", "typing.Protocol", "typing_extensions.Protocol", "builtins.object"})
+PLAIN_BASES = frozenset(
+    {"abc.ABC", "typing.Generic", "typing.Protocol", "typing_extensions.Protocol", "builtins.object"}
+)
 
 
 def define_class(ev: Evaluator, node: ast.ClassDef) -> Value:
@@ -206,8 +208,11 @@ def fill_fields(ev: Evaluator, instance: Instance, given: Call) -> None:
 
 def _is_not_init(cls: ClassCell, name: str) -> bool:
     found = cls.find(name)
-    return found is not None and isinstance(found[1], DictCell) and found[1].kind == FIELD and (
-        (found[1].entries or {}).get("init") is False
+    return (
+        found is not None
+        and isinstance(found[1], DictCell)
+        and found[1].kind == FIELD
+        and ((found[1].entries or {}).get("init") is False)
     )
 
 

@@ -67,9 +67,9 @@ def _assume_comparison(
     ev: Evaluator, left: ast.expr, op: ast.cmpop, right: ast.expr, wanted: bool, mark: int | None
 ) -> None:
     if isinstance(op, ast.Is | ast.IsNot):
-        if isinstance(right, ast.Constant) and right.value is None and isinstance(op, ast.Is) is wanted:
-            if mark is not None and isinstance(left, ast.Name):
-                store_name(ev, left.id, None, left)
+        is_none = isinstance(right, ast.Constant) and right.value is None and isinstance(op, ast.Is) is wanted
+        if is_none and mark is not None and isinstance(left, ast.Name):
+            store_name(ev, left.id, None, left)
         return
     a, b = _size(ev, left), _size(ev, right)
     if a is None or b is None:
@@ -101,7 +101,12 @@ def _assume_divides(ev: Evaluator, left: ast.expr, op: ast.cmpop, right: ast.exp
     if not (isinstance(left, ast.BinOp) and isinstance(left.op, ast.Mod) and isinstance(right, ast.Constant)):
         return
     size, divisor = _size(ev, left.left), _size(ev, left.right)
-    if size is not None and divisor is not None and right.value == 0 and isinstance(op, ast.Eq if wanted else ast.NotEq):
+    if (
+        size is not None
+        and divisor is not None
+        and right.value == 0
+        and isinstance(op, ast.Eq if wanted else ast.NotEq)
+    ):
         ev.ctx.learn(ev.ctx.facts.with_divisible(size, divisor))
 
 

@@ -1,4 +1,4 @@
-"""The context that shape rules get from the evaluator: its facts, its way to take undecided conditions, its callables."""
+"""The context that shape rules get from the evaluator: its facts, its callables, and what becomes of the undecided."""
 
 from __future__ import annotations
 
@@ -78,7 +78,8 @@ class Context(BaseContext):
         from tangra.checker.library import from_rule, to_rule
 
         node = self.node
-        found = call(self.evaluator, function, [from_rule(a) for a in args],
-                     {k: from_rule(v) for k, v in kwargs.items()}, node)
+        found = call(
+            self.evaluator, function, [from_rule(a) for a in args], {k: from_rule(v) for k, v in kwargs.items()}, node
+        )
         self.node = node
         return to_rule(found)

@@ -22,11 +22,60 @@ WRAPPERS = {
 }
 
 TRANSPARENT_WORDS = frozenset(
-    "no_grad inference_mode jit script compile ignore unused export wraps lru_cache cache total_ordering contextmanager "
-    "abstractmethod override final overload deprecated compact typechecked jaxtyped beartype njit vectorize "
-    "run_in_executor register_model handle_legacy_interface amp autocast custom_fwd custom_bwd enable_grad "
-    "set_grad_enabled fixture parametrize mark jit_compile nowrap singledispatch runtime_checkable dataclass_transform "
-    "checkpoint remat step hydra main command task app group option argument".split()
+    [
+        "no_grad",
+        "inference_mode",
+        "jit",
+        "script",
+        "compile",
+        "ignore",
+        "unused",
+        "export",
+        "wraps",
+        "lru_cache",
+        "cache",
+        "total_ordering",
+        "contextmanager",
+        "abstractmethod",
+        "override",
+        "final",
+        "overload",
+        "deprecated",
+        "compact",
+        "typechecked",
+        "jaxtyped",
+        "beartype",
+        "njit",
+        "vectorize",
+        "run_in_executor",
+        "register_model",
+        "handle_legacy_interface",
+        "amp",
+        "autocast",
+        "custom_fwd",
+        "custom_bwd",
+        "enable_grad",
+        "set_grad_enabled",
+        "fixture",
+        "parametrize",
+        "mark",
+        "jit_compile",
+        "nowrap",
+        "singledispatch",
+        "runtime_checkable",
+        "dataclass_transform",
+        "checkpoint",
+        "remat",
+        "step",
+        "hydra",
+        "main",
+        "command",
+        "task",
+        "app",
+        "group",
+        "option",
+        "argument",
+    ]
 )
 
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from tangra.checker.annotations import ARRAYS, ArrayAnnotation, Generic, alternatives, annotation_value, declared, stated_value
+from tangra.checker.annotations import (
+    ARRAYS,
+    ArrayAnnotation,
+    Generic,
+    alternatives,
+    annotation_value,
+    declared,
+    stated_value,
+)
 from tangra.checker.calls import run_function
 from tangra.checker.evaluator import BudgetSpent, Frame, PythonRaise
 from tangra.checker.heap import ClassCell, FunctionCell, Instance, LibraryName, ListCell, Native, Scope, Value
@@ -116,8 +124,12 @@ def _attempt(ev: Evaluator, function: FunctionCell, receiver: list[Value]) -> bo
 def _bind(ev: Evaluator, function: FunctionCell, scope: Scope, receiver: list[Value]) -> None:
     spec = function.node.args
     positional = [*spec.posonlyargs, *spec.args]
-    defaults = dict(zip([p.arg for p in positional][len(positional) - len(function.defaults) :], function.defaults, strict=True))
-    defaults |= {p.arg: value for p, value in zip(spec.kwonlyargs, function.kw_defaults, strict=True) if value is not None}
+    defaults = dict(
+        zip([p.arg for p in positional][len(positional) - len(function.defaults) :], function.defaults, strict=True)
+    )
+    defaults |= {
+        p.arg: value for p, value in zip(spec.kwonlyargs, function.kw_defaults, strict=True) if value is not None
+    }
     stated = _stated(ev, function)
     for number, parameter in enumerate(parameters(function.node)):
         name = parameter.arg
@@ -185,4 +197,3 @@ def _generic(ev: Evaluator, wanted: Generic, name: str) -> Value:
     if word == "tuple" and wanted.args and Ellipsis not in wanted.args:
         return tuple(argument(ev, each, name, UNKNOWN, False) for each in wanted.args)
     return UNKNOWN
-

@@ -173,7 +173,8 @@ class Evaluator:
 
     def place(self, node: ast.AST, file: SourceFile) -> Place:
         """Where `node` is in its file."""
-        line, end_line = getattr(node, "lineno", 1), getattr(node, "end_lineno", None) or getattr(node, "lineno", 1)
+        line: int = getattr(node, "lineno", 1)
+        end_line: int = getattr(node, "end_lineno", None) or line
         start = file.column(line, getattr(node, "col_offset", 0))
         return Place(file.path, line, start, end_line, file.column(end_line, getattr(node, "end_col_offset", 0) or 0))
 

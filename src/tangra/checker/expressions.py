@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from typing import Any
 
 from tangra.checker.attributes import get_attribute
 from tangra.checker.calls import call_node
@@ -177,9 +178,7 @@ def _lambda(ev: Evaluator, node: ast.Lambda) -> Value:
     return make_function(ev, "<lambda>", node)
 
 
-def make_function(
-    ev: Evaluator, name: str, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
-) -> FunctionCell:
+def make_function(ev: Evaluator, name: str, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> FunctionCell:
     """A function object with its defaults evaluated."""
     defaults = [evaluate(ev, default) for default in node.args.defaults]
     kw_defaults = [None if default is None else evaluate(ev, default) for default in node.args.kw_defaults]
@@ -242,7 +241,7 @@ def _yield_from(ev: Evaluator, node: ast.YieldFrom) -> Value:
     return UNKNOWN
 
 
-EXPRESSIONS: dict[type[ast.AST], Callable[[Evaluator, ast.expr], Value]] = {
+EXPRESSIONS: dict[type[ast.AST], Callable[[Evaluator, Any], Value]] = {
     ast.Constant: _constant,
     ast.Name: _name,
     ast.Attribute: _attribute,
@@ -268,4 +267,4 @@ EXPRESSIONS: dict[type[ast.AST], Callable[[Evaluator, ast.expr], Value]] = {
     ast.Await: _await,
     ast.Yield: _yield,
     ast.YieldFrom: _yield_from,
-}  # type: ignore[dict-item]
+}

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from tangra.shape_rules.values import UNKNOWN
 
 if TYPE_CHECKING:
-    from tangra.checker.project import SourceFile
+    from tangra.checker.source import SourceFile
 
 Value = Any
 """A constant, a size, a `Tensor`, a tuple of values, a `Cell`, one of the callables below, or `UNKNOWN`."""
@@ -118,7 +118,7 @@ class ClassCell(Cell):
         self.dotted: str | None = None
         self.rule: type | None = None
         self.scope: Scope | None = None
-        self.complete = all(isinstance(base, ClassCell) and base.complete for base in bases)
+        self.complete: bool = all(isinstance(base, ClassCell) and base.complete for base in bases)
         self.mro: tuple[ClassCell, ...] = _linear(self, [base for base in bases if isinstance(base, ClassCell)])
 
     def find(self, name: str, after: ClassCell | None = None) -> tuple[ClassCell, Value] | None:

@@ -70,8 +70,10 @@ def is_known_import(ev: Evaluator, node: ast.Import | ast.ImportFrom) -> bool:
         names = [alias.name for alias in node.names]
     for name in names:
         first = name.partition(".")[0]
-        if first not in LIBRARIES and first not in sys.stdlib_module_names and not isinstance(
-            import_name(ev, name), ModuleCell
+        if (
+            first not in LIBRARIES
+            and first not in sys.stdlib_module_names
+            and not isinstance(import_name(ev, name), ModuleCell)
         ):
             return False
     return True

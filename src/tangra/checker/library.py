@@ -188,7 +188,9 @@ def library_class(ev: Evaluator, entry: ModuleRule) -> ClassCell:
                 bases = [library_class(ev, found)]
                 break
     if not bases:
-        root = prelude_class(ev, {"torch": "torch.nn.Module", "flax": "flax.linen.Module"}.get(entry.name.split(".")[0], ""))
+        root = prelude_class(
+            ev, {"torch": "torch.nn.Module", "flax": "flax.linen.Module"}.get(entry.name.split(".")[0], "")
+        )
         bases = [root] if root is not None else []
     first = entry.cls.__dict__.get("rule_names", (entry.name,))[0]
     if first != entry.name and first in ev.library_classes:
@@ -216,7 +218,12 @@ def layer_rule(cls: ClassCell, name: str, after: ClassCell | None = None) -> tup
 
 
 def construct_layer(
-    ev: Evaluator, instance: Instance, cls: ClassCell, args: Sequence[Value], kwargs: dict[str, Value], node: ast.AST | None
+    ev: Evaluator,
+    instance: Instance,
+    cls: ClassCell,
+    args: Sequence[Value],
+    kwargs: dict[str, Value],
+    node: ast.AST | None,
 ) -> None:
     """Run a layer's constructor rule on an instance."""
     assert cls.rule is not None
@@ -233,7 +240,12 @@ def construct_layer(
 
 
 def call_layer(
-    ev: Evaluator, instance: Instance, found: tuple[Rule, type], args: Sequence[Value], kwargs: dict[str, Value], node: ast.AST | None
+    ev: Evaluator,
+    instance: Instance,
+    found: tuple[Rule, type],
+    args: Sequence[Value],
+    kwargs: dict[str, Value],
+    node: ast.AST | None,
 ) -> Value:
     """Call a layer's method by rule."""
     rule, cls = found

@@ -103,7 +103,9 @@ def binary(ev: Evaluator, op: ast.operator, left: Value, right: Value, node: ast
     if symbol == "|" and isinstance(left, DictCell) and isinstance(right, DictCell):
         a, b = left.entries, right.entries
         return DictCell(None if a is None or b is None else {**a, **b})
-    if symbol == "|" and isinstance(left, ClassCell | LibraryName | DType) or isinstance(right, ClassCell | LibraryName):
+    if (symbol == "|" and isinstance(left, ClassCell | LibraryName | DType)) or isinstance(
+        right, ClassCell | LibraryName
+    ):
         return ListCell((left, right), "union")
     return _numbers(ev, symbol, left, right)
 
@@ -218,7 +220,7 @@ def _is_huge(symbol: str, left: Value, right: Value) -> bool:
 
 def unary(ev: Evaluator, op: ast.unaryop, operand: Value, node: ast.AST) -> Value:
     """`-x`, `+x`, `~x`."""
-    symbol = {ast.USub: "-", ast.UAdd: "+", ast.Invert: "~"}[type(op)]  # type: ignore[index]
+    symbol = {ast.USub: "-", ast.UAdd: "+", ast.Invert: "~"}[type(op)]
     if isinstance(operand, Tensor):
         return array_operation(ev, node, lambda: array_operators.unary(ev.ctx, symbol, operand), (operand,))
     if isinstance(operand, Dim):

@@ -16,8 +16,26 @@ from tangra.checker.config import ROOT_MARKERS, Config, load_config
 from tangra.checker.source import SourceFile
 
 SKIPPED_FOLDERS = frozenset(
-    "__pycache__ node_modules build dist site-packages .git .hg .svn .venv venv env .tox .nox .mypy_cache "
-    ".ruff_cache .pytest_cache .eggs .ipynb_checkpoints".split()
+    [
+        "__pycache__",
+        "node_modules",
+        "build",
+        "dist",
+        "site-packages",
+        ".git",
+        ".hg",
+        ".svn",
+        ".venv",
+        "venv",
+        "env",
+        ".tox",
+        ".nox",
+        ".mypy_cache",
+        ".ruff_cache",
+        ".pytest_cache",
+        ".eggs",
+        ".ipynb_checkpoints",
+    ]
 )
 SUFFIXES = frozenset({".py", ".ipynb"})
 

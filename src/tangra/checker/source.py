@@ -119,7 +119,7 @@ def parse(path: Path, text: str) -> SourceFile:
     except SyntaxError as error:
         file.problem = (error.lineno or 1, error.offset or 1, f"the file does not parse: {error.msg}")
     except (ValueError, RecursionError, MemoryError) as error:
-        file.problem = (1, 1, f"the file does not parse: {error or type(error).__name__}")
+        file.problem = (1, 1, f"the file does not parse: {str(error) or type(error).__name__}")
     return file
 
 

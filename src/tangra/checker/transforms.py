@@ -58,7 +58,12 @@ def map_tensors(value: Value, change: Callable[[Tensor], Value]) -> Value:
 def tensors_in(value: Value) -> list[Tensor]:
     """All arrays in a structure, in order."""
     found: list[Tensor] = []
-    map_tensors(value, lambda tensor: found.append(tensor) or tensor)  # type: ignore[func-returns-value]
+
+    def keep(tensor: Tensor) -> Value:
+        found.append(tensor)
+        return tensor
+
+    map_tensors(value, keep)
     return found
 
 
@@ -167,7 +172,9 @@ def _grad(ev: Evaluator, made: Transformed, args: list[Value], kwargs: dict[str,
     return (picked, result[1]) if aux is True and isinstance(result, tuple) and len(result) == 2 else picked
 
 
-def _unknown(ev: Evaluator, made: Transformed, args: list[Value], kwargs: dict[str, Value], node: ast.AST | None) -> Value:
+def _unknown(
+    ev: Evaluator, made: Transformed, args: list[Value], kwargs: dict[str, Value], node: ast.AST | None
+) -> Value:
     _call(ev, made.function, args, kwargs, node)
     return UNKNOWN
 

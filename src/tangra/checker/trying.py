@@ -97,7 +97,6 @@ def _protected(ev: Evaluator, node: ast.Try) -> Flow:
     if every is not None and every <= IMPORT_ERRORS:
         return _importing(ev, node, every)
     mark = ev.journal.open()
-    outcome: list[Flow] = []
     try:
         flow, raised = catching(ev, every, lambda: execute(ev, node.body))
         if raised is not None:
@@ -120,7 +119,6 @@ def _protected(ev: Evaluator, node: ast.Try) -> Flow:
     flow = branch(ev, [body, *map(handle, node.handlers)])
     if not ev.frame.returns:
         ev.guards = guards
-    del outcome
     return flow
 
 
@@ -136,8 +134,12 @@ def _importing(ev: Evaluator, node: ast.Try, names: frozenset[str]) -> Flow:
         if raised is None:
             return execute(ev, node.orelse) if flow is Flow.NORMAL else flow
         return _handle(ev, node, [names] * len(node.handlers), raised)
+
+    def handle(handler: ast.ExceptHandler) -> Callable[[int], Flow]:
+        return lambda mark: _run_handler(ev, handler, Raised("ImportError"))
+
     arms: list[Callable[[int], Flow]] = [lambda mark: execute(ev, [*node.body, *node.orelse])]
-    arms += [lambda mark, handler=handler: _run_handler(ev, handler, Raised("ImportError")) for handler in node.handlers]  # type: ignore[misc]
+    arms += map(handle, node.handlers)
     return branch(ev, arms)
 
 

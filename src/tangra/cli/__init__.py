@@ -1,6 +1,7 @@
-"""The command line: `tangra check`, `tangra shapes`, `tangra explain` and the other commands, each in a file of its own.
+"""The command line: `tangra check`, `tangra shapes`, `tangra explain` and further commands, each in a file of its own.
 
-`main` reads the arguments and gives the exit status: 0 for nothing found (or only warnings), 1 for errors, 2 for misuse,
+`main` reads the arguments and gives the exit status: 0 for nothing found (or only warnings), 1 for errors, 2 for
+misuse,
 3 for a failure of Tangra itself. Nothing here is imported before a command needs it, so that starting is quick.
 """
 

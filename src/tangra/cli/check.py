@@ -24,7 +24,9 @@ def run_check(options: argparse.Namespace) -> int:
         overlays[target] = sys.stdin.buffer.read()
         paths = paths or [target]
         if not target.exists():
-            raise Misuse(f"--stdin-filename {options.stdin_filename}: the file has to exist, so that its project is known")
+            raise Misuse(
+                f"--stdin-filename {options.stdin_filename}: the file has to exist, so that its project is known"
+            )
     paths = paths or [Path()]
     for path in paths:
         if not path.exists():

@@ -149,7 +149,7 @@ def pairs_of(ev: Evaluator, value: Value) -> dict[Value, Value] | None:
     items = elements(ev, value)
     if items is None or not all(isinstance(item, tuple) and len(item) == 2 and is_key(item[0]) for item in items):
         return None
-    return {key: item for key, item in items}
+    return dict(items)
 
 
 def _convert(kind: str) -> Run:
@@ -221,7 +221,11 @@ def instance_of(value: Value, kind: Value) -> bool | None:
         if isinstance(value, Instance):
             if kind in value.cls.mro or (kind.dotted is not None and value.cls.derives_from(kind.dotted)):
                 return True
-            return None if not value.cls.complete or kind.rule is None and kind.node is None and not kind.dotted else False
+            return (
+                None
+                if not value.cls.complete or (kind.rule is None and kind.node is None and not kind.dotted)
+                else False
+            )
         return value.kind == kind.name or None if isinstance(value, Raised) else False
     if isinstance(kind, Native):
         return _python_type(value, kind.name.rpartition(".")[2])
@@ -347,7 +351,11 @@ def sum_(ev: Evaluator, call: Call) -> Value:
         return one if isinstance(one, Tensor) else UNKNOWN
     total: Value = call.get(1, "start", 0)
     for item in items:
-        total = item if total == 0 and isinstance(item, Tensor) else binary(ev, ast.Add(), total, item, call.node or ast.Pass())
+        total = (
+            item
+            if total == 0 and isinstance(item, Tensor)
+            else binary(ev, ast.Add(), total, item, call.node or ast.Pass())
+        )
     return total
 
 
@@ -425,7 +433,9 @@ def pow_(ev: Evaluator, call: Call) -> Value:
 
     from tangra.checker.operators import binary
 
-    return binary(ev, ast.Pow(), call.args[0], call.args[1], call.node or ast.Pass()) if len(call.args) == 2 else UNKNOWN
+    return (
+        binary(ev, ast.Pow(), call.args[0], call.args[1], call.node or ast.Pass()) if len(call.args) == 2 else UNKNOWN
+    )
 
 
 def _sorted(ev: Evaluator, call: Call) -> Value:
@@ -545,8 +555,9 @@ def slice_(ev: Evaluator, call: Call) -> Value:
 @native("builtins.vars")
 def vars_(ev: Evaluator, call: Call) -> Value:
     value = call.args[0] if call.args else UNKNOWN
-    shown = isinstance(value, Instance) and "$unknown" not in value.fields
-    return DictCell({name: v for name, v in value.fields.items() if name[0] != "$"} if shown else None)
+    if not isinstance(value, Instance) or "$unknown" in value.fields:
+        return DictCell(None)
+    return DictCell({name: item for name, item in value.fields.items() if name[0] != "$"})
 
 
 @native("builtins.super")

@@ -20,9 +20,35 @@ Method = Callable[..., Value]
 MAX_TEXT = 20_000
 
 STRING_METHODS = frozenset(
-    "lower upper title capitalize strip lstrip rstrip split rsplit replace startswith endswith find rfind count "
-    "isdigit isalpha isupper islower isidentifier partition rpartition removeprefix removesuffix swapcase index "
-    "splitlines".split()
+    [
+        "lower",
+        "upper",
+        "title",
+        "capitalize",
+        "strip",
+        "lstrip",
+        "rstrip",
+        "split",
+        "rsplit",
+        "replace",
+        "startswith",
+        "endswith",
+        "find",
+        "rfind",
+        "count",
+        "isdigit",
+        "isalpha",
+        "isupper",
+        "islower",
+        "isidentifier",
+        "partition",
+        "rpartition",
+        "removeprefix",
+        "removesuffix",
+        "swapcase",
+        "index",
+        "splitlines",
+    ]
 )
 
 
@@ -210,7 +236,7 @@ def _set_default(ev: Evaluator, owner: DictCell, call: Call) -> Value:
         return UNKNOWN
     if key not in owner.entries:
         ev.write(owner, "entries", {**owner.entries, key: default})
-    return owner.entries[key] if key in owner.entries else default
+    return owner.entries.get(key, default)
 
 
 def _items(ev: Evaluator, owner: DictCell, call: Call) -> Value:

@@ -10,7 +10,6 @@ from tangra.checker.conditions import truth
 from tangra.checker.heap import (
     ClassCell,
     DictCell,
-
     Instance,
     LibraryName,
     ListCell,
@@ -54,17 +53,52 @@ def _identity(ev: Evaluator, call: Call) -> Value:
     return call.args[0] if call.args else Native("decorator", _identity)
 
 
-for _name in (
-    "functools.lru_cache functools.cache functools.total_ordering abc.abstractmethod typing.final typing.overload "
-    "typing_extensions.override typing.override contextlib.contextmanager typing.runtime_checkable torch.jit.script "
-    "torch.jit.export torch.jit.ignore torch.jit.unused torch.jit.script_method torch.compile torch.jit.interface "
-    "torch.no_grad torch.inference_mode torch.enable_grad torch.compiler.disable torch._dynamo.disable copy.copy "
-    "typing.NewType builtins.id torch.jit.script_if_tracing torch.fx.wrap "
-    "torch.nn.parallel.DataParallel torch.nn.DataParallel torch.nn.parallel.DistributedDataParallel "
-    "torch.nn.utils.weight_norm torch.nn.utils.spectral_norm torch.nn.utils.parametrizations.weight_norm "
-    "torch.nn.utils.parametrizations.spectral_norm torch.jit.freeze torch.jit.optimize_for_inference tqdm.tqdm tqdm.auto.tqdm "
-    "tqdm.notebook.tqdm jaxtyping.jaxtyped numba.njit numba.jit beartype.beartype typeguard.typechecked".split()
-):
+for _name in [
+    "functools.lru_cache",
+    "functools.cache",
+    "functools.total_ordering",
+    "abc.abstractmethod",
+    "typing.final",
+    "typing.overload",
+    "typing_extensions.override",
+    "typing.override",
+    "contextlib.contextmanager",
+    "typing.runtime_checkable",
+    "torch.jit.script",
+    "torch.jit.export",
+    "torch.jit.ignore",
+    "torch.jit.unused",
+    "torch.jit.script_method",
+    "torch.compile",
+    "torch.jit.interface",
+    "torch.no_grad",
+    "torch.inference_mode",
+    "torch.enable_grad",
+    "torch.compiler.disable",
+    "torch._dynamo.disable",
+    "copy.copy",
+    "typing.NewType",
+    "builtins.id",
+    "torch.jit.script_if_tracing",
+    "torch.fx.wrap",
+    "torch.nn.parallel.DataParallel",
+    "torch.nn.DataParallel",
+    "torch.nn.parallel.DistributedDataParallel",
+    "torch.nn.utils.weight_norm",
+    "torch.nn.utils.spectral_norm",
+    "torch.nn.utils.parametrizations.weight_norm",
+    "torch.nn.utils.parametrizations.spectral_norm",
+    "torch.jit.freeze",
+    "torch.jit.optimize_for_inference",
+    "tqdm.tqdm",
+    "tqdm.auto.tqdm",
+    "tqdm.notebook.tqdm",
+    "jaxtyping.jaxtyped",
+    "numba.njit",
+    "numba.jit",
+    "beartype.beartype",
+    "typeguard.typechecked",
+]:
     if _name != "builtins.id":
         native(_name)(_identity)
 
@@ -293,5 +327,3 @@ def itemgetter(ev: Evaluator, call: Call) -> Value:
 def not_(ev: Evaluator, call: Call) -> Value:
     known = truth(ev, call.args[0])
     return UNKNOWN if known is None else not known
-
-

@@ -18,7 +18,41 @@ if TYPE_CHECKING:
     from tangra.checker.calls import Call
     from tangra.checker.evaluator import Evaluator
 
-FLOATS = "sqrt exp log log2 log10 sin cos tan tanh pow atan2 hypot floor ceil trunc fabs radians degrees gcd lcm isqrt comb factorial isnan isinf isfinite copysign log1p expm1 atan erf gamma lgamma".split()
+FLOATS = [
+    "sqrt",
+    "exp",
+    "log",
+    "log2",
+    "log10",
+    "sin",
+    "cos",
+    "tan",
+    "tanh",
+    "pow",
+    "atan2",
+    "hypot",
+    "floor",
+    "ceil",
+    "trunc",
+    "fabs",
+    "radians",
+    "degrees",
+    "gcd",
+    "lcm",
+    "isqrt",
+    "comb",
+    "factorial",
+    "isnan",
+    "isinf",
+    "isfinite",
+    "copysign",
+    "log1p",
+    "expm1",
+    "atan",
+    "erf",
+    "gamma",
+    "lgamma",
+]
 INTS = frozenset({"floor", "ceil", "trunc", "gcd", "lcm", "isqrt", "comb", "factorial"})
 MAX_ARGUMENT = 10_000
 
@@ -61,14 +95,37 @@ def _nothing(ev: Evaluator, call: Call) -> Value:
     return None
 
 
-for _name in (
-    "warnings.warn warnings.filterwarnings warnings.simplefilter logging.info logging.warning logging.debug "
-    "logging.error logging.basicConfig random.seed time.sleep gc.collect sys.stdout.write os.makedirs "
-    "torch._assert torch._C._log_api_usage_once torch.manual_seed numpy.random.seed torch.set_num_threads "
-    "torch.cuda.empty_cache torch.cuda.synchronize torch.backends.cudnn.benchmark torch.use_deterministic_algorithms "
-    "torch.set_float32_matmul_precision torch.cuda.manual_seed_all torch.cuda.manual_seed torch.set_printoptions "
-    "torch.autograd.set_detect_anomaly torch._check torch._check_is_size".split()
-):
+for _name in [
+    "warnings.warn",
+    "warnings.filterwarnings",
+    "warnings.simplefilter",
+    "logging.info",
+    "logging.warning",
+    "logging.debug",
+    "logging.error",
+    "logging.basicConfig",
+    "random.seed",
+    "time.sleep",
+    "gc.collect",
+    "sys.stdout.write",
+    "os.makedirs",
+    "torch._assert",
+    "torch._C._log_api_usage_once",
+    "torch.manual_seed",
+    "numpy.random.seed",
+    "torch.set_num_threads",
+    "torch.cuda.empty_cache",
+    "torch.cuda.synchronize",
+    "torch.backends.cudnn.benchmark",
+    "torch.use_deterministic_algorithms",
+    "torch.set_float32_matmul_precision",
+    "torch.cuda.manual_seed_all",
+    "torch.cuda.manual_seed",
+    "torch.set_printoptions",
+    "torch.autograd.set_detect_anomaly",
+    "torch._check",
+    "torch._check_is_size",
+]:
     native(_name)(_nothing)
 
 
@@ -76,11 +133,17 @@ def _false(ev: Evaluator, call: Call) -> Value:
     return False
 
 
-for _name in (
-    "torch.jit.is_scripting torch.jit.is_tracing torch.onnx.is_in_onnx_export torch._C._get_tracing_state "
-    "torch.compiler.is_compiling torch._dynamo.is_compiling torch.compiler.is_dynamo_compiling "
-    "torch.overrides.has_torch_function torch.overrides.has_torch_function_unary".split()
-):
+for _name in [
+    "torch.jit.is_scripting",
+    "torch.jit.is_tracing",
+    "torch.onnx.is_in_onnx_export",
+    "torch._C._get_tracing_state",
+    "torch.compiler.is_compiling",
+    "torch._dynamo.is_compiling",
+    "torch.compiler.is_dynamo_compiling",
+    "torch.overrides.has_torch_function",
+    "torch.overrides.has_torch_function_unary",
+]:
     native(_name)(_false)
 
 LIBRARY["typing.TYPE_CHECKING"] = False

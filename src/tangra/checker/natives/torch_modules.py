@@ -1,4 +1,4 @@
-"""torch's bookkeeping of modules: children, modes, parameters, buffers. The containers themselves are in the prelude."""
+"""torch's bookkeeping of modules: children, modes, parameters, buffers. The containers are in the prelude."""
 
 from __future__ import annotations
 
@@ -16,14 +16,39 @@ if TYPE_CHECKING:
     from tangra.checker.evaluator import Evaluator
 
 MODULE = "torch.nn.Module"
-TRANSPARENT = (
-    "to cuda cpu half float double bfloat16 type apply requires_grad_ share_memory compile to_empty xpu ipu"
-).split()
-SILENT = (
-    "zero_grad load_state_dict register_forward_hook register_forward_pre_hook register_full_backward_hook "
-    "_register_load_state_dict_pre_hook register_load_state_dict_post_hook register_state_dict_hook extra_repr "
-    "_load_from_state_dict _save_to_state_dict __init_subclass__ set_extra_state add_state_dict_hook"
-).split()
+TRANSPARENT = [
+    "to",
+    "cuda",
+    "cpu",
+    "half",
+    "float",
+    "double",
+    "bfloat16",
+    "type",
+    "apply",
+    "requires_grad_",
+    "share_memory",
+    "compile",
+    "to_empty",
+    "xpu",
+    "ipu",
+]
+SILENT = [
+    "zero_grad",
+    "load_state_dict",
+    "register_forward_hook",
+    "register_forward_pre_hook",
+    "register_full_backward_hook",
+    "_register_load_state_dict_pre_hook",
+    "register_load_state_dict_post_hook",
+    "register_state_dict_hook",
+    "extra_repr",
+    "_load_from_state_dict",
+    "_save_to_state_dict",
+    "__init_subclass__",
+    "set_extra_state",
+    "add_state_dict_hook",
+]
 
 
 def is_module(value: Value) -> bool:
@@ -45,8 +70,12 @@ def descendants(owner: Instance, prefix: str = "", depth: int = 0) -> Iterator[t
 
 
 def complete(owner: Value) -> bool:
-    """Whether all children are known."""
-    return isinstance(owner, Instance) and "$unknown" not in owner.fields
+    """Whether all children are known: an attribute nobody knows may be one."""
+    return (
+        isinstance(owner, Instance)
+        and "$unknown" not in owner.fields
+        and not any(isinstance(value, Unknown) and value.kind is None for value in owner.fields.values())
+    )
 
 
 def _listed(found: list[Value], owner: Value) -> Value:
@@ -122,7 +151,7 @@ def _apply(ev: Evaluator, call: Call) -> Value:
 
     owner = call.args[0]
     if isinstance(owner, Instance) and len(call.args) > 1:
-        seen = {}
+        seen: dict[Value, Instance] = {}
         for _, module in descendants(owner):
             seen.setdefault(module.cls, module)
         for module in list(seen.values())[:20]:
@@ -167,29 +196,33 @@ def _call(ev: Evaluator, call: Call) -> Value:
     return UNKNOWN if found is None else call_value(ev, found[0], call.args[1:], call.kwargs, call.node, call.open)
 
 
-METHODS = {
-    "__init__": _none,
-    "__call__": _call,
-    "children": _children,
-    "named_children": _named_children,
-    "modules": _modules,
-    "named_modules": _named_modules,
-    "add_module": _add_module,
-    "register_module": _add_module,
-    "register_buffer": _register,
-    "register_parameter": _register,
-    "train": _train,
-    "eval": _eval,
-    "apply": _apply,
-    "parameters": _parameters,
-    "named_parameters": _named_parameters,
-    "buffers": _parameters,
-    "named_buffers": _named_parameters,
-    "state_dict": lambda ev, call: DictCell(None),
-    "get_submodule": _submodule,
-    "_get_name": lambda ev, call: call.args[0].cls.name if isinstance(call.args[0], Instance) else Unknown("str"),
-    "$modules": _modules_dict,
-} | dict.fromkeys(TRANSPARENT, _self) | dict.fromkeys(SILENT, _none)
+METHODS = (
+    {
+        "__init__": _none,
+        "__call__": _call,
+        "children": _children,
+        "named_children": _named_children,
+        "modules": _modules,
+        "named_modules": _named_modules,
+        "add_module": _add_module,
+        "register_module": _add_module,
+        "register_buffer": _register,
+        "register_parameter": _register,
+        "train": _train,
+        "eval": _eval,
+        "apply": _apply,
+        "parameters": _parameters,
+        "named_parameters": _named_parameters,
+        "buffers": _parameters,
+        "named_buffers": _named_parameters,
+        "state_dict": lambda ev, call: DictCell(None),
+        "get_submodule": _submodule,
+        "_get_name": lambda ev, call: call.args[0].cls.name if isinstance(call.args[0], Instance) else Unknown("str"),
+        "$modules": _modules_dict,
+    }
+    | dict.fromkeys(TRANSPARENT, _self)
+    | dict.fromkeys(SILENT, _none)
+)
 
 
 def module_fields() -> dict[str, Value]:
