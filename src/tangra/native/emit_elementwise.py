@@ -34,12 +34,22 @@ def _named(name: str) -> OpWriter:
 NAMES = (
     "neg abs sign exp exp2 expm1 log log2 log10 log1p sqrt cbrt sin cos tan asin acos atan sinh cosh tanh asinh acosh"
     " atanh floor ceil trunc rint isnan isinf isfinite signbit not invert erf erfc lgamma gamma digamma sigmoid"
-    " add sub mul div floordiv mod fmod pow atan2 hypot maximum minimum fmax fmin copysign nextafter logaddexp"
+    " sub mul div floordiv mod fmod pow atan2 hypot maximum minimum fmax fmin copysign nextafter logaddexp"
     " logaddexp2 heaviside gcd lcm and or xor shl shr eq ne lt le gt ge stop_gradient"
     " add_overflows sub_overflows mul_overflows"
 )
 for _name in NAMES.split():
     OP_WRITERS[_name] = _named(_name)
+
+
+@op_writer("add")
+def _add(em: Emitter, op: Op) -> None:
+    dtype = op.result.dtype
+    if id(op) in em.sums:
+        x, y = (em.operand(v) for v in op.operands)
+        em.define(op.result, Scalar(dtype, em.code.ins(f"fadd {em.fast_sum}{register_type(dtype)} {x}, {y}")))
+        return
+    keep_elementwise(em, op, lambda em, xs: scalars.write(em, "add", dtype, xs))
 
 
 @op_writer("trigamma")

@@ -42,6 +42,8 @@ def _loop(em: Emitter, op: Op) -> None:
         start, stop, step = (em.operand(v) for v in op.operands[:3])
         assert isinstance(step, int), "the step of a loop is a constant"
         trips = Trips(start, stop, step)
+        if step == -1 and _any_order(op):
+            trips = Trips(em.code.add(stop, 1), em.code.add(start, 1), 1)
     inits = op.operands[3 if counted else 0 :]
     for v in em.liveness.free_values(body):
         found = em.repr(v)
@@ -55,6 +57,14 @@ def _loop(em: Emitter, op: Op) -> None:
             em.define(result, holder)
         else:
             em.define(result, Scalar(result.dtype, next(scalars)))
+
+
+def _any_order(op: Op) -> bool:
+    """Whether the trips of a loop run in the opposite order: upwards it takes no shuffles to do so in vectors. (Tapes
+    are read from their end, which the CPU then expects.)"""
+    body = op.regions[0]
+    effects = any(inner.defn.effect and not inner.defn.terminator for inner in body.walk())
+    return op.attrs["parallel"] and polling.is_leaf(body) and not effects
 
 
 def _carriers(em: Emitter, op: Op, inits: list[Value]) -> list[Strided | None]:
@@ -222,6 +232,7 @@ class _LoopWriter:
     def _body(self, names: list[str]) -> tuple[Operand | None, list[Operand]]:
         """The body's operations over phis called `names`; the flag to stay and the next scalars."""
         em, body = self.em, self.body
+        em.sums |= self._sums()
         em.push(body, loop=True)
         arguments, phis = list(body.args), iter(names)
         if self.trips is not None:
@@ -233,16 +244,33 @@ class _LoopWriter:
         for argument, holder in zip(arguments, self.holders, strict=True):
             em.define(argument, holder if holder is not None else Scalar(argument.dtype, next(phis)))
         mark = polling.save_arena(em) if em.liveness.info(body).binds_dims else None
+        outside = em.backward
+        em.backward |= any(op.name == "tape_pop" for op in body.ops)
         em.write_block(body)
         yields = list(body.terminator.operands)
         stay = em.operand(yields.pop(0)) if self.op.attrs["exits"] else None
         arrays = [(h, em.array(v)) for v, h in zip(yields, self.holders, strict=True) if h is not None]
         nests.assign_all(em, arrays)
         nexts = [em.operand(v) for v, h in zip(yields, self.holders, strict=True) if h is None]
+        em.backward = outside
         em.forget(em.pop())
         if mark is not None:
             polling.restore_arena(em, mark)
         return stay, nexts
+
+    def _sums(self) -> set[int]:
+        """The additions to totals that nothing else in the body reads, and that are not looked at until the end."""
+        body, found = self.body, set()
+        flags = 1 if self.op.attrs["exits"] else 0
+        arguments = body.args[1:] if self.trips is not None else body.args
+        for arg, last in zip(arguments, body.terminator.operands[flags:], strict=True):
+            made = last.defining_op
+            if made is None or made.name != "add" or arg.shape or arg.dtype.kind != "f":
+                continue
+            users = [user for v in (arg, last) for user, _ in self.em.liveness.users.get(id(v), [])]
+            if users == [made, body.terminator]:
+                found.add(id(made))
+        return found
 
     def _results(self) -> list[Operand]:
         results: list[Operand] = []

@@ -37,7 +37,9 @@ class Frames:
     """The state of one LLVM function under construction.
 
     `fast` are the flags of floating point instructions; `parameters` the memory of array parameters, `hints` that of
-    results by the values to be kept there; `proven` the index checks that are known to pass where code is written now.
+    results by the values to be kept there; `proven` the index checks that are known to pass where code is written now;
+    `sums` the additions to totals that nothing else of their loops reads, which may be done in another order;
+    `backward`: in the backward part of a derivative, where several quotients by one divisor may share its reciprocal.
     """
 
     def __init__(self, module: Module, func: Func, context: str = "%ctx") -> None:
@@ -52,6 +54,8 @@ class Frames:
         self.fast = "fast " if module.options.fastmath else "contract "
         self.fast_sum = "fast " if module.options.fastmath else "reassoc contract "
         self.proven: set[int] = set()
+        self.sums: set[int] = set()
+        self.backward = False
         self.uses_arena = False
         self.stack_bytes = 0
         self.uses_poll = False

@@ -107,9 +107,14 @@ def _plain(int_op: str, float_op: str, bool_op: str = "") -> Writer:
 WRITERS["add"] = _plain("add", "fadd", "or")
 WRITERS["sub"] = _plain("sub", "fsub", "xor")
 WRITERS["mul"] = _plain("mul", "fmul", "and")
-WRITERS["div"] = _plain("sdiv", "fdiv")
 for _name in ("and", "or", "xor"):
     WRITERS[_name] = _plain(_name, _name, _name)
+
+
+@writer("div")
+def _div(em: Frames, dtype: DType, args: list[Operand]) -> Operand:
+    flags = em.fast + ("arcp " if em.backward else "")
+    return em.code.ins(f"fdiv {flags}{register_type(dtype)} {args[0]}, {args[1]}")
 
 
 def _compare(float_op: str, signed: str, unsigned: str) -> Writer:
@@ -165,13 +170,10 @@ for _name in ("floor", "ceil", "trunc", "rint"):
 def _sign(em: Frames, dtype: DType, args: list[Operand]) -> Operand:
     code, type, (x,) = em.code, register_type(dtype), args
     if dtype.kind == "f":
-        one, minus, nil = (literal(v, dtype) for v in (1, -1, 0))
-        below = code.ins(f"fcmp olt {type} {x}, {nil}")
-        above = code.ins(f"fcmp ogt {type} {x}, {nil}")
-        equal = code.ins(f"fcmp oeq {type} {x}, {nil}")
-        rest = code.ins(f"select i1 {equal}, {type} {nil}, {type} {x}")
-        rest = code.ins(f"select i1 {below}, {type} {minus}, {type} {rest}")
-        return code.ins(f"select i1 {above}, {type} {one}, {type} {rest}")
+        nil = literal(0, dtype)
+        some = code.ins(f"fcmp one {type} {x}, {nil}")
+        signed = intrinsic(em, "copysign", dtype, [literal(1, dtype), x])
+        return code.ins(f"select i1 {some}, {type} {signed}, {type} {code.ins(f'fadd {type} {x}, {nil}')}")
     above = code.ins(f"icmp {'sgt' if dtype.kind == 'i' else 'ugt'} {type} {x}, 0")
     positive = code.ins(f"zext i1 {above} to {type}") if type != "i1" else above
     if dtype.kind != "i":

@@ -31,6 +31,9 @@ STRUCTURAL = frozenset(
     {"constant", "dim", "undef", "iota", "cast", "select", "broadcast", "reshape", "transpose", "stop_gradient"}
 )
 
+UNROUNDED = frozenset({"abs", "neg", "maximum", "minimum", "fmax", "fmin", "select", "copysign"})
+"""Operations on floats whose results are numbers that were there before, up to their sign."""
+
 
 def resolve_body(sweep: Reverse, loop: Op, block: Block, known: dict[int, Value], held: dict[int, Value]) -> None:
     """Make the backward `block` of `loop`'s body self-contained but for values from outside the loop."""
@@ -189,8 +192,25 @@ class _Resolution:
             return not op.result.shape
         if not (op.defn.elementwise or op.name in STRUCTURAL) or op.defn.cost > CHEAP:
             return False
-        from_floats = any(is_float(x) for x in op.operands) and not is_float(op.result)
-        return not from_floats
+        return is_float(op.result) or all(self.exact(x, 0) for x in op.operands if is_float(x))
+
+    def exact(self, x: Value, level: int) -> bool:
+        """Whether recomputing the float `x` surely gives the same bits: it is made of what is kept or read again by
+        operations that don't round. (Those that do may be contracted in one place and not in the other.)"""
+        op = x.defining_op
+        if level > CHAIN_LIMIT or (op is not None and op.name == "constant"):
+            return op is not None and op.name == "constant"
+        if op is None or self.outside_loops(x):
+            return self.is_local(x) or self.outside_loops(x)
+        if op.name in ("index", "gather"):
+            array = op.operands[0]  # in a loop others may be computed again as a whole
+            return not self.is_local(array) and (id(array) in self.held or self.outside_loops(array))
+        return op.name in UNROUNDED and all(self.exact(y, level + 1) for y in op.operands if is_float(y))
+
+    def outside_loops(self, x: Value) -> bool:
+        """Whether `x` is the forward part's own at the top of the function, where nothing is computed again."""
+        home = self.versions.home.get(id(x))
+        return home is None or not self.versions.in_loop(home)
 
     def readable(self, x: Value) -> bool:
         """Whether the backward block can read elements of the array `x`."""

@@ -58,8 +58,8 @@ def log2_pair(x: Float) -> Pair:
 
 
 def _exp2_of_pair(x: Pair, limit: float) -> Float:
-    """2^(high + low); infinite or 0 beyond the limit. Just below 2^1024 the parts are 1024 and less than 0, so the limit
-    is one more: what lies between overflows by itself."""
+    """2^(high + low); infinite or 0 beyond the limit. Just below 2^1024 the parts are 1024 and less than 0: the limit
+    is one more, and what lies between overflows by itself."""
     form = x.high.writer.form
     large, small = x.high >= limit, x.high <= -limit - 2.0 * form.fraction
     high = select(large | small, 0.0, x.high)

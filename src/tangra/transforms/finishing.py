@@ -1,0 +1,23 @@
+"""`finish`: the last passes, after which nothing is differentiated any more."""
+
+from __future__ import annotations
+
+from tangra.ir import Func
+from tangra.transforms.dce import eliminate_dead_code
+from tangra.transforms.sinking import sink_zero_work
+from tangra.transforms.splitting import split_accumulations
+from tangra.transforms.splitting_plan import mark_parallel
+from tangra.transforms.swapping import unroll_swaps
+from tangra.transforms.tidying import merge_writes, shorten_strong_zeros
+
+
+def finish(func: Func) -> None:
+    """Make the simplified `func` run fast, in place: loops that exchange arrays are doubled, those whose trips meet in
+    an array are split, and work on zeros goes under its condition."""
+    unroll_swaps(func)
+    if shorten_strong_zeros(func):
+        eliminate_dead_code(func)
+    merge_writes(func)
+    split_accumulations(func)
+    mark_parallel(func)
+    sink_zero_work(func)
