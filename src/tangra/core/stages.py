@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from tangra.core.locks import COMPILING
 from tangra.errors import EntryError, declare
 from tangra.ir import Func
 from tangra.ir.printer import print_func
+from tangra.ir.verifier import verify
 from tangra.native.engine import assembly
 from tangra.transforms import simplify
 from tangra.transforms.pipeline import pass_names
@@ -37,7 +39,9 @@ _watched: list[Derived] | None = None
 
 
 def note(stage: str, func: Func, primals: int = 0) -> None:
-    """Called by the transformations."""
+    """Called by the transformations. With TANGRA_VERIFY=1 the IR is verified."""
+    if os.environ.get("TANGRA_VERIFY") == "1":
+        verify(func)
     if _watched is not None:
         _watched.append(Derived(stage, func, primals))
 

@@ -137,6 +137,8 @@ class _Printer:
             return f"`{value}`"
         if value is None or isinstance(value, (bool, int, DType)):
             return str(value)
+        if isinstance(value, Op):
+            return json.dumps(value.name)  # what stopped a derivative: read by error messages only
         raise TypeError(f"an attribute is a {type(value).__name__}: {value!r}")
 
     def sequence(self, value: tuple[Any, ...] | list[Any]) -> str:
