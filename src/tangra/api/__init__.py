@@ -2,7 +2,8 @@
 rules.
 
 Each entry is a function from abstract values (`values.py`) to abstract values. It reads and emits through a
-`Context` (`context.py`), which the frontend implements. `registry.py` maps Python objects to entries.
+`Context` (`context.py`), which the frontend implements. `registry.py` maps Python objects to entries; those of
+`scipy_special.py` are loaded when a program has imported SciPy's module.
 """
 
 from tangra.api import (
@@ -36,7 +37,6 @@ from tangra.api import (
     numpy_taking,
     numpy_ufunc_methods,
     numpy_ufuncs,
-    scipy_special,
 )
 
 __all__ = [
@@ -70,5 +70,4 @@ __all__ = [
     "numpy_taking",
     "numpy_ufunc_methods",
     "numpy_ufuncs",
-    "scipy_special",
 ]

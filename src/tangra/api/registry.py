@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +18,10 @@ FUNCTIONS: dict[int, tuple[Any, Entry]] = {}
 METHODS: dict[tuple[str, str], Entry] = {}
 ATTRIBUTES: dict[tuple[str, str], Entry] = {}
 SUBSCRIPTS: dict[int, tuple[Any, Entry]] = {}
+
+PENDING = {"scipy.special": "tangra.api.scipy_special"}
+"""Libraries that take long to import, and the modules with their entries: these are loaded when a program has imported
+the library itself."""
 
 OPAQUE: list[type] = []
 """Classes whose instances are constants of the language, not objects of the user's: jitted and transformed
@@ -76,7 +82,17 @@ def find_subscript(obj: Any) -> Entry | None:
 def find(obj: Any) -> Entry | None:
     """The entry for a Python callable, if it has one."""
     found = FUNCTIONS.get(id(obj))
+    if found is None and PENDING:
+        load_pending()
+        found = FUNCTIONS.get(id(obj))
     return found[1] if found is not None and found[0] is obj else None
+
+
+def load_pending(all_of_them: bool = False) -> None:
+    """Load the entries for libraries that the program has imported meanwhile."""
+    for library in list(PENDING):
+        if all_of_them or library in sys.modules:
+            importlib.import_module(PENDING.pop(library))
 
 
 def sub_entry(parent: Any, name: str) -> Entry | None:
@@ -86,4 +102,5 @@ def sub_entry(parent: Any, name: str) -> Entry | None:
 
 def names(ctx: Context | None = None) -> list[str]:
     """Names of everything declared, for documentation and 'did you mean'."""
+    load_pending(all_of_them=True)
     return sorted({getattr(obj, "__name__", str(obj)) for obj, _ in FUNCTIONS.values()})

@@ -31,12 +31,15 @@ def load_all() -> None:
     """Import every module whose import declares something."""
     import tangra.api
     import tangra.ops
+    from tangra.api import registry
 
     for name in HANDLERS:
         importlib.import_module(f"tangra.frontend.{name}")
     for package in (tangra.ops, tangra.api):
         for info in pkgutil.iter_modules(package.__path__):
-            importlib.import_module(f"{package.__name__}.{info.name}")
+            name = f"{package.__name__}.{info.name}"
+            if name not in registry.PENDING.values():
+                importlib.import_module(name)
 
 
 def is_deleted(v: Any) -> bool:

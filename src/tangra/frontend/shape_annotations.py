@@ -7,10 +7,9 @@ symbolic sizes made from the annotations (`symbolic_arguments`): two sizes that 
 from __future__ import annotations
 
 import ast
+import sys
 import types
 from typing import TYPE_CHECKING, Any
-
-import jaxtyping
 
 from tangra.api.elementwise import is_number
 from tangra.api.values import AbstractValue, ArrayValue, ListValue, TupleValue
@@ -55,6 +54,12 @@ def hint_of(node: ast.expr | None, namespace: dict[str, Any]) -> Any:
     return known[1]
 
 
+def _is_shape(value: Any) -> bool:
+    """Whether an annotation is a class of jaxtyping's, which the program has imported then; importing it takes long."""
+    library = sys.modules.get("jaxtyping")
+    return library is not None and isinstance(value, type) and issubclass(value, library.AbstractArray)
+
+
 def _evaluate(node: ast.expr, namespace: dict[str, Any]) -> Any:
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         try:
@@ -65,7 +70,7 @@ def _evaluate(node: ast.expr, namespace: dict[str, Any]) -> Any:
         value = eval(compile(ast.Expression(node), "<annotation>", "eval"), namespace)
     except Exception:  # an annotation that can't be evaluated here says nothing
         return None
-    return value if isinstance(value, type) and issubclass(value, jaxtyping.AbstractArray) else None
+    return value if _is_shape(value) else None
 
 
 def check_parameters(ev: Evaluator, definition: Definition, values: dict[str, AbstractValue]) -> None:

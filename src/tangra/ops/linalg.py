@@ -12,7 +12,6 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
-from scipy.linalg import lapack
 
 from tangra.ir.graph import Value
 from tangra.ir.opdef import OpDef, register
@@ -125,6 +124,8 @@ def _converging(function: Callable[[Any], Any], types: Callable[[Value], list[Ar
 def _lu(a: Any) -> tuple[Any, Any, Any]:
     if a.size == 0:
         return a, np.arange(0), 1.0
+    from scipy.linalg import lapack  # here, since importing SciPy takes long
+
     packed, pivots, _ = (lapack.dgetrf if a.dtype == np.float64 else lapack.sgetrf)(a)
     perm, sign = np.arange(len(a)), 1.0
     for i, p in enumerate(pivots):

@@ -10,16 +10,17 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from scipy import special
 
 from tangra.ir.builder import Builder
 from tangra.ir.graph import Op, Value
 from tangra.ir.opdef import OpDef, register
 from tangra.ir.types import Type
 from tangra.ops.common import FLOAT, elementwise, quiet, require, scale
+from tangra.ops.outside import outside
 
 FAMILY = "special"
 SOURCE = "scipy.special"
+_POLYGAMMA = outside(SOURCE, "polygamma")
 
 
 def _gaussian(b: Builder, op: Op, sign: float) -> list[Value | None]:
@@ -31,7 +32,7 @@ def _gaussian(b: Builder, op: Op, sign: float) -> list[Value | None]:
 def polygamma(x: Any, n: int) -> Any:
     """The n-th derivative of digamma, in the dtype of x."""
     dtype = np.asarray(x).dtype
-    return np.asarray(special.polygamma(n, x)).astype(dtype)[()]
+    return np.asarray(_POLYGAMMA(n, x)).astype(dtype)[()]
 
 
 def _infer_polygamma(operands: Sequence[Value], attrs: dict[str, Any], regions: Sequence[Any]) -> list[Type]:
@@ -47,13 +48,20 @@ def _declare() -> None:
         FAMILY,
         1,
         FLOAT,
-        special.erf,
+        outside(SOURCE, "erf"),
         partials=lambda b, op: _gaussian(b, op, 1.0),
         doc="error function",
         **facts,
     )
     elementwise(
-        "erfc", FAMILY, 1, FLOAT, special.erfc, partials=lambda b, op: _gaussian(b, op, -1.0), doc="1 - erf(x)", **facts
+        "erfc",
+        FAMILY,
+        1,
+        FLOAT,
+        outside(SOURCE, "erfc"),
+        partials=lambda b, op: _gaussian(b, op, -1.0),
+        doc="1 - erf(x)",
+        **facts,
     )
     facts["strong_zero"] = True
     elementwise(
@@ -61,7 +69,7 @@ def _declare() -> None:
         FAMILY,
         1,
         FLOAT,
-        special.gammaln,
+        outside(SOURCE, "gammaln"),
         partials=lambda b, op: [b("digamma", op.operands[0])],
         doc="log |gamma(x)|",
         **facts,
@@ -71,7 +79,7 @@ def _declare() -> None:
         FAMILY,
         1,
         FLOAT,
-        special.gamma,
+        outside(SOURCE, "gamma"),
         doc="gamma function",
         partials=lambda b, op: [b("mul", op.result, b("digamma", op.operands[0]))],
         **facts,
@@ -81,7 +89,7 @@ def _declare() -> None:
         FAMILY,
         1,
         FLOAT,
-        special.digamma,
+        outside(SOURCE, "digamma"),
         partials=lambda b, op: [b("trigamma", op.operands[0])],
         doc="derivative of lgamma",
         **facts,

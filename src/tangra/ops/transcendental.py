@@ -10,11 +10,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from scipy import special
 
 from tangra.ir.builder import Builder
 from tangra.ir.graph import Op, Value
 from tangra.ops.common import FLOAT, elementwise, like, scale
+from tangra.ops.outside import outside
 
 FAMILY = "transcendental"
 LN2, LN10 = math.log(2.0), math.log(10.0)
@@ -59,7 +59,7 @@ _SMOOTH: dict[str, tuple[Any, Derivative]] = {
     "cosh": (np.cosh, lambda b, x, r: b("sinh", x)),
     "tanh": (np.tanh, lambda b, x, r: _one_minus_square(b, r)),
     "asinh": (np.arcsinh, lambda b, x, r: _reciprocal(b, b("hypot", x, like(b, 1, x)))),
-    "sigmoid": (special.expit, lambda b, x, r: b("mul", r, _minus(b, 1, r))),
+    "sigmoid": (outside("scipy.special", "expit"), lambda b, x, r: b("mul", r, _minus(b, 1, r))),
 }
 _SINGULAR: dict[str, tuple[Any, Derivative]] = {
     "log": (np.log, lambda b, x, r: _reciprocal(b, x)),
