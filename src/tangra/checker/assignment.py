@@ -9,6 +9,7 @@ from tangra.checker.attributes import get_attribute, set_attribute
 from tangra.checker.evaluator import PythonRaise
 from tangra.checker.heap import Cell, Instance, ListCell, Raised, Value
 from tangra.checker.iteration import elements, one_element
+from tangra.checker.joining import join
 from tangra.checker.library import array_operation, to_rule
 from tangra.checker.names import store_name
 from tangra.checker.operators import METHODS, SYMBOLS, binary
@@ -41,7 +42,10 @@ def remember(ev: Evaluator, node: ast.Name, value: Value) -> None:
     """Keep the shape for `tangra shapes` and editors."""
     file = ev.frame.file
     if file is not None and isinstance(value, Tensor) and not ev.quiet:
-        ev.shapes.setdefault(file.path, {}).setdefault(node.lineno, {})[node.id] = value
+        names = ev.shapes.setdefault(file.path, {}).setdefault(node.lineno, {})
+        known = names.get(node.id)
+        joined = value if known is None else join(known, value, ev.joined_size)
+        names[node.id] = joined if isinstance(joined, Tensor) else value.like(None)
 
 
 def _unpack(ev: Evaluator, target: ast.Tuple | ast.List, value: Value) -> None:

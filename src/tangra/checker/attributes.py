@@ -92,7 +92,8 @@ def _instance_attribute(ev: Evaluator, owner: Instance, name: str, node: ast.AST
         from tangra.checker.calls import call
 
         return (call(ev, getter[1], [owner, name], {}, node),)
-    if not owner.cls.complete or "$unknown" in owner.fields or any(cls.rule for cls in owner.cls.mro):
+    special = name.startswith("__") and name.endswith("__")
+    if special or not owner.cls.complete or "$unknown" in owner.fields or any(cls.rule for cls in owner.cls.mro):
         return (UNKNOWN,)
     return None
 
@@ -203,7 +204,9 @@ def _other_attribute(ev: Evaluator, owner: Value, name: str) -> tuple[Value] | N
     if isinstance(owner, Record) and name in owner.names:
         return (owner.field(name),)
     if isinstance(owner, FunctionCell):
-        return (owner.fields[name],) if name in owner.fields else (owner.name if name == "__name__" else UNKNOWN,)
+        if name in owner.fields:
+            return (owner.fields[name],)
+        return (owner.name if name in ("__name__", "__qualname__") else UNKNOWN,)
     if isinstance(owner, Partial):
         return ({"func": owner.function, "args": owner.args}.get(name, UNKNOWN),)
     if isinstance(owner, Wrapped) and owner.kind == "property" and name in ("setter", "getter", "deleter"):

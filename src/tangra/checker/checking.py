@@ -103,8 +103,9 @@ def _add(total: Statistics, part: Statistics) -> None:
     total.arrays |= part.arrays
     total.unknown |= part.unknown
     total.spent += part.spent
-    for name, count in part.missing_rules.items():
-        total.missing_rules[name] = total.missing_rules.get(name, 0) + count
+    for mine, theirs in ((total.missing_rules, part.missing_rules), (total.broken_rules, part.broken_rules)):
+        for name, count in theirs.items():
+            mine[name] = mine.get(name, 0) + count
 
 
 def _load_rules(project: Project) -> None:

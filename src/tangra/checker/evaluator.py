@@ -100,6 +100,7 @@ class Statistics:
     unknown: set[tuple[int, int]] = field(default_factory=set)
     spent: list[str] = field(default_factory=list)
     missing_rules: dict[str, int] = field(default_factory=dict)
+    broken_rules: dict[str, int] = field(default_factory=dict)
 
 
 class Evaluator:
@@ -266,6 +267,16 @@ class Evaluator:
     def note_spent(self, where: str) -> None:
         """An entry point took more steps than it may."""
         self.statistics.spent.append(where)
+
+    def broken_rule(self, error: Exception) -> None:
+        """A shape rule failed in itself; remember where."""
+        last = error.__traceback__
+        while last is not None and last.tb_next is not None:
+            last = last.tb_next
+        code = None if last is None else last.tb_frame.f_code
+        where = "" if code is None or last is None else f"{Path(code.co_filename).stem}.{code.co_name}:{last.tb_lineno}"
+        name = f"{type(error).__name__} in {where}"
+        self.statistics.broken_rules[name] = self.statistics.broken_rules.get(name, 0) + 1
 
     def missing(self, dotted: str) -> None:
         """Count a library function without a rule."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tangra.checker.evaluator import PythonRaise
+from tangra.checker.evaluator import BudgetSpent, PythonRaise
 from tangra.checker.heap import (
     BoundMethod,
     ClassCell,
@@ -133,6 +133,11 @@ def array_operation(
             ev.failed(error.failure, node, operands, about)
         return UNKNOWN
     except (SizeTooComplex, ShapeError):
+        return UNKNOWN
+    except (PythonRaise, BudgetSpent, RecursionError):
+        raise
+    except Exception as error:  # a rule that breaks is a rule that knows nothing; the statistics tell
+        ev.broken_rule(error)
         return UNKNOWN
     finally:
         ev.ctx.node = outer

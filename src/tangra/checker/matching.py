@@ -65,7 +65,8 @@ def matches(ev: Evaluator, pattern: ast.pattern, subject: Value) -> bool | None:
         answers = [matches(ev, each, item) for each, item in zip(pattern.patterns, subject, strict=True)]
         return False if False in answers else None if None in answers else True
     _bind_all(ev, pattern)
-    return None
+    plain = subject is None or isinstance(subject, int | float | str)
+    return False if plain and isinstance(pattern, ast.MatchSequence | ast.MatchMapping) else None
 
 
 def _bind_all(ev: Evaluator, pattern: ast.pattern) -> None:

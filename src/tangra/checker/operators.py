@@ -149,7 +149,8 @@ def _numbers(ev: Evaluator, symbol: str, left: Value, right: Value) -> Value:
     if isinstance(left, Dim) or isinstance(right, Dim):
         if symbol in SIZE_OPERATIONS and _is_int(left) and _is_int(right):
             return _sizes(ev, symbol, left, right)
-        return Unknown("float") if symbol == "/" else UNKNOWN
+        numbers = all(isinstance(value, int | float | Dim) for value in (left, right))
+        return Unknown("float") if numbers and (symbol == "/" or symbol in SIZE_OPERATIONS - {"**"}) else UNKNOWN
     if isinstance(left, str) and symbol == "%":
         return _format(left, right)
     if not _is_plain(left) or not _is_plain(right):

@@ -55,12 +55,12 @@ def _module_class(ev: Evaluator) -> ClassCell:
 
 def _load(ev: Evaluator, package: str) -> None:
     """Evaluate a prelude; its frames have no file, so that failures are reported where the user's program calls."""
-    from tangra.checker.natives.torch_modules import PRIMITIVES
+    from tangra.checker.natives.loaders import PRIMITIVES
     from tangra.checker.statements import execute_one
 
     tree = read(Path(__file__).parent / "prelude" / CONTAINERS[package]).tree
     module = ModuleCell(package, None)
-    fixed = {"Module": prelude_class(ev, MODULE), **PRIMITIVES}
+    fixed = {**PRIMITIVES} if package != "torch.nn" else {"Module": prelude_class(ev, MODULE), **PRIMITIVES}
     module.fields.update(fixed)
     outer, ev.frames = ev.frames, [Frame(None, module, None, None)]
     steps = ev.steps

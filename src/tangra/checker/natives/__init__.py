@@ -2,8 +2,18 @@
 of containers and strings, and torch's bookkeeping of modules. Nothing here calls into the checked program's libraries.
 """
 
-from tangra.checker.natives import builtin, functional, standard, torch_modules
+from tangra.checker.natives import builtin, functional, inspection, loaders, standard, torch_modules
 from tangra.checker.natives.containers import container_method
 from tangra.checker.natives.table import BUILTINS, LIBRARY
 
-__all__ = ["BUILTINS", "LIBRARY", "builtin", "container_method", "functional", "standard", "torch_modules"]
+__all__ = [
+    "BUILTINS",
+    "LIBRARY",
+    "builtin",
+    "container_method",
+    "functional",
+    "inspection",
+    "loaders",
+    "standard",
+    "torch_modules",
+]

@@ -10,6 +10,7 @@ from tangra.checker.conditions import truth
 from tangra.checker.heap import (
     ClassCell,
     DictCell,
+    FunctionCell,
     Instance,
     LibraryName,
     ListCell,
@@ -103,8 +104,23 @@ for _name in [
         native(_name)(_identity)
 
 
-@native("functools.wraps", "torch.jit._overload_method", "jaxtyping.jaxtyped")
+@native("functools.wraps")
 def wraps(ev: Evaluator, call: Call) -> Value:
+    wrapped = call.args[0] if call.args else UNKNOWN
+
+    def decorate(ev: Evaluator, inner: Call) -> Value:
+        wrapper = inner.args[0]
+        if isinstance(wrapper, FunctionCell):
+            ev.write(wrapper, "__wrapped__", wrapped)
+            if isinstance(wrapped, FunctionCell):
+                ev.write(wrapper, "__name__", wrapped.fields.get("__name__", wrapped.name))
+        return wrapper
+
+    return Native("decorator", decorate)
+
+
+@native("torch.jit._overload_method", "jaxtyping.jaxtyped")
+def decorator(ev: Evaluator, call: Call) -> Value:
     return Native("decorator", _identity)
 
 

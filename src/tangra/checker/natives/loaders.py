@@ -1,0 +1,98 @@
+"""What iterating a `DataLoader` gives: items of the data set put together, the last batch shorter unless dropped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tangra.checker.conditions import truth
+from tangra.checker.heap import DictCell, Instance, ListCell, Value
+from tangra.checker.natives.table import LIBRARY, native
+from tangra.checker.natives.torch_modules import PRIMITIVES as MODULE_PRIMITIVES
+from tangra.shape_rules.values import UNKNOWN, Record, Tensor, Unknown
+from tangra.shapes import Dim, Size
+
+if TYPE_CHECKING:
+    from tangra.checker.calls import Call
+    from tangra.checker.evaluator import Evaluator
+
+
+@native("$batches")
+def batches(ev: Evaluator, call: Call) -> Value:
+    """For the prelude: the batches of a loader. Of many equal ones only two are given, then the short one."""
+    from tangra.checker.calls import call_method
+
+    loader = call.args[0]
+    if not isinstance(loader, Instance):
+        return UNKNOWN
+    fields = loader.fields
+    data, size = fields.get("dataset", UNKNOWN), fields.get("batch_size", UNKNOWN)
+    drop = truth(ev, fields.get("drop_last", UNKNOWN))
+    if isinstance(data, Unknown) or fields.get("batch_sampler") is not None or not _is_size(size):
+        return ListCell(None, "iterator")
+    item = _item(ev, data)
+    count = call_method(ev, data, "__len__") if isinstance(data, Instance) and data.cls.find("__len__") else UNKNOWN
+    if fields.get("sampler") is not None:
+        count = UNKNOWN
+    sizes = _sizes(count, size, drop)
+    if sizes is not None:
+        return ListCell([_batch(ev, loader, item, each) for each in sizes], "iterator")
+    each = size if drop else ev.ctx.fresh("b")
+    return ListCell(None, "iterator", _batch(ev, loader, item, each))
+
+
+def _is_size(value: Value) -> bool:
+    return isinstance(value, int | Dim) and not isinstance(value, bool)
+
+
+def _item(ev: Evaluator, data: Value) -> Value:
+    """Any item of the data set."""
+    from tangra.checker.calls import call_method
+    from tangra.checker.iteration import one_element
+
+    if isinstance(data, Instance) and data.cls.find("__getitem__"):
+        return call_method(ev, data, "__getitem__", ev.ctx.fresh("i"))
+    return one_element(ev, data)
+
+
+def _sizes(count: Value, size: Value, drop: bool | None) -> list[int] | None:
+    """The sizes of the batches, where they are known."""
+    if not isinstance(count, int) or not isinstance(size, int) or size < 1 or drop is None:
+        return None
+    full, rest = divmod(count, size)
+    return [size] * min(full, 2) + ([rest] if rest and not drop else [])
+
+
+def _batch(ev: Evaluator, loader: Instance, item: Value, size: Size) -> Value:
+    from tangra.checker.calls import call as call_value
+
+    collate = loader.fields.get("collate_fn")
+    if collate is None:
+        return stacked(item, size)
+    items = ListCell([item] * size) if isinstance(size, int) and size <= 256 else ListCell(None, "list", item)
+    return call_value(ev, collate, [items], {}, None)
+
+
+def stacked(item: Value, size: Size) -> Value:
+    """What torch's default collation makes of `size` items."""
+    if isinstance(item, Tensor):
+        return Tensor("torch", None if item.shape is None else (size, *item.shape), item.dtype)
+    if isinstance(item, bool):
+        return Tensor("torch", (size,), "bool")
+    if isinstance(item, int | Dim):
+        return Tensor("torch", (size,), "int64")
+    if isinstance(item, float):
+        return Tensor("torch", (size,), "float64")
+    if isinstance(item, Unknown) and item.kind in ("int", "float"):
+        return Tensor("torch", (size,), f"{item.kind}64")
+    if isinstance(item, Record):
+        return UNKNOWN
+    if isinstance(item, tuple):
+        return ListCell([stacked(each, size) for each in item])
+    if isinstance(item, ListCell) and item.items is not None:
+        return ListCell([stacked(each, size) for each in item.items])
+    if isinstance(item, DictCell) and item.entries is not None:
+        return DictCell({key: stacked(each, size) for key, each in item.entries.items()})
+    return UNKNOWN
+
+
+PRIMITIVES = {**MODULE_PRIMITIVES, "_batches": LIBRARY["$batches"]}
