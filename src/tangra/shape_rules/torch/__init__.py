@@ -6,27 +6,43 @@ compared with recorded answers of the real library (`tests/shape_rules`).
 """
 
 from tangra.shape_rules.torch import (
+    activations,
     convolutions,
     creation,
     elementwise,
+    functional,
     indexing,
     joining,
+    layers,
+    layers_norms,
+    layers_plain,
+    linalg,
     losses,
     norms,
     products,
+    recurrent,
     reductions,
     shaping,
+    tensors,
 )
 
 __all__ = [
+    "activations",
     "convolutions",
     "creation",
     "elementwise",
+    "functional",
     "indexing",
     "joining",
+    "layers",
+    "layers_norms",
+    "layers_plain",
+    "linalg",
     "losses",
     "norms",
     "products",
+    "recurrent",
     "reductions",
     "shaping",
+    "tensors",
 ]

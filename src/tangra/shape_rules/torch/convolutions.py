@@ -9,7 +9,7 @@ from tangra.shape_rules.axes import require_rank, size_argument, times
 from tangra.shape_rules.context import AtLeast, Multiple
 from tangra.shape_rules.failures import ARGUMENT, DIVIDE, WIDTH, WINDOW, Failure
 from tangra.shape_rules.registry import rule
-from tangra.shape_rules.torch.common import fresh, require_floating, same_dtype
+from tangra.shape_rules.torch.common import fresh, refuse, require_floating, same_dtype
 from tangra.shape_rules.values import Shape, Tensor, Unknown, Value, Variadic, shape_text
 from tangra.shapes import Size, ceil_div
 
@@ -101,6 +101,8 @@ def convolve(
         ctx.require(Multiple(outputs, group), failure)
         ctx.require(AtLeast(group, outputs), failure)
     _bias(ctx, bias, outputs, name)
+    if bias is not None:
+        same_dtype(ctx, input, bias, name)
     kernel = None if weight.dims is None else weight.dims[2:]
     around = _paddings(ctx, padding, rank, steps, name)
     if found is None:
@@ -178,6 +180,8 @@ def transpose_convolve(
     per_group = weight.size(1)
     outputs = None if per_group is None else per_group * group
     _bias(ctx, bias, outputs, name)
+    if bias is not None:
+        same_dtype(ctx, input, bias, name)
     if found is None or weight.dims is None or outputs is None:
         return fresh(None, input.dtype or weight.dtype)
     rows = zip(found[1], weight.dims[2:], steps, around, spread, extra, strict=True)
@@ -202,8 +206,9 @@ def pooled(
 ) -> Tensor:  # fmt: skip
     """The result of pooling over windows."""
     found = spatial(ctx, input, rank, name)
+    refuse(ctx, input, name, ("bool",))
     kernel, spread = times(ctx, kernel_size, rank, "kernel_size"), times(ctx, dilation, rank, "dilation")
-    steps = kernel if stride is None or stride == [] else times(ctx, stride, rank, "stride")
+    steps = kernel if stride is None or stride in ([], ()) else times(ctx, stride, rank, "stride")
     around = times(ctx, padding, rank, "padding")
     _positive(ctx, (*kernel, *steps, *spread), f"{name}: kernel, stride or dilation")
     _positive(ctx, around, f"{name}: padding", 0)
@@ -237,6 +242,10 @@ def _avg_pool(rank: int) -> Callable[..., Tensor]:
         ctx: RuleContext, input: Tensor, kernel_size: Value, stride: Value = None, padding: Value = 0,
         ceil_mode: Value = False, count_include_pad: Value = True, divisor_override: Value = None,
     ) -> Tensor:  # fmt: skip
+        if rank == 3 and input.dims is not None:
+            for size, wide in zip(input.dims[-3:], times(ctx, kernel_size, 3, "kernel_size"), strict=False):
+                text = f"avg_pool3d(): a window of {wide} is larger than its input of {size}"
+                ctx.require(AtLeast(wide, size), Failure(WINDOW, text, "RuntimeError"))
         return pooled(ctx, input, rank, f"avg_pool{rank}d()", kernel_size, stride, padding, 1, ceil_mode)
 
     return apply
@@ -265,10 +274,9 @@ def adaptive(ctx: RuleContext, input: Tensor, rank: int, output_size: Value, nam
     """The result of pooling to a given size; None keeps an axis."""
     found = spatial(ctx, input, rank, name)
     require_floating(ctx, input, name)
-    if isinstance(output_size, list | tuple) and len(output_size) not in (1, rank):
+    if isinstance(output_size, list | tuple) and len(output_size) != rank:
         ctx.fail(Failure(ARGUMENT, f"{name}: {len(output_size)} sizes for {rank} axes", "RuntimeError"))
     wanted = output_size if isinstance(output_size, list | tuple) else (output_size,) * rank
-    wanted = tuple(wanted) * rank if len(wanted) == 1 and rank > 1 else tuple(wanted)
     if found is None or input.shape is None:
         return fresh(None, input.dtype)
     sizes = zip(wanted, found[1], strict=True)
@@ -312,6 +320,7 @@ def unfold(
     ctx: RuleContext, input: Tensor, kernel_size: Value, dilation: Value = 1, padding: Value = 0, stride: Value = 1
 ) -> Tensor:
     """Windows of images as columns: (N, C*kh*kw, places)."""
+    _pairs_only(ctx, kernel_size, dilation, padding, stride)
     found = spatial(ctx, input, 2, "unfold()")
     kernel, spread = times(ctx, kernel_size, 2, "kernel_size"), times(ctx, dilation, 2, "dilation")
     around, steps = times(ctx, padding, 2, "padding"), times(ctx, stride, 2, "stride")
@@ -331,6 +340,7 @@ def fold(
     padding: Value = 0, stride: Value = 1,
 ) -> Tensor:  # fmt: skip
     """Columns of windows added up to images."""
+    _pairs_only(ctx, output_size, kernel_size, dilation, padding, stride)
     require_rank(ctx, input, (2, 3), "the input of fold()")
     out, kernel = times(ctx, output_size, 2, "output_size"), times(ctx, kernel_size, 2, "kernel_size")
     spread, around = times(ctx, dilation, 2, "dilation"), times(ctx, padding, 2, "padding")
@@ -350,3 +360,10 @@ def fold(
         places, high * wide, Failure(WINDOW, f"{text}: {places} columns for {high * wide} windows", "RuntimeError")
     )
     return fresh((*input.shape[:-2], columns // window, *out), input.dtype)
+
+
+def _pairs_only(ctx: RuleContext, *values: Value) -> None:
+    """Fail for a sequence that isn't a pair."""
+    for value in values:
+        if isinstance(value, list | tuple) and len(value) != 2:
+            ctx.fail(Failure(ARGUMENT, f"two numbers are needed, not {len(value)}", "RuntimeError"))
