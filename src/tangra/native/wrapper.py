@@ -27,6 +27,8 @@ from tangra.native.text import Operand
 from tangra.shapes import Size
 
 NAME = "tg.call"
+PLAIN = "nounwind noinline optnone"
+"""A wrapper does each thing once: optimising it takes longer than all else and gains nothing measurable."""
 
 
 class NoShortWay(Exception):
@@ -63,7 +65,7 @@ def wrap(module: Module, sig: Signature, func: Func, planner: Planner) -> Wrappe
         planner.write(made, module.has("@tg.allocate"), module.tapes)
     except NoShortWay:
         return None
-    module.functions.append(made.text(f"define ptr @{NAME}(ptr %state, ptr %args, i64 %nargs, ptr %kwnames) nounwind"))
+    module.functions.append(made.text(f"define ptr @{NAME}(ptr %state, ptr %args, i64 %nargs, ptr %kwnames) {PLAIN}"))
     return made
 
 
