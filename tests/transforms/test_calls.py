@@ -180,7 +180,7 @@ def test_custom_rules_are_used():
 
 
 def test_forward_mode_needs_a_forward_rule():
-    with pytest.raises(TransformError, match="custom reverse derivative only"):
+    with pytest.raises(TransformError, match="rule for reverse mode only"):
         jvp(custom(vjp=rule_funcs()[2]), [True])
 
 

@@ -24,9 +24,10 @@ from tangra.frontend.leaving import Leaving, Outcome, arrive
 from tangra.frontend.loop_parts import Again, LoopConflict, Unroll
 from tangra.frontend.moving import Mover
 from tangra.frontend.outlines import Specialisation
-from tangra.frontend.signatures import Signature, Unfit, sign
+from tangra.frontend.signatures import Signature, Unfit, bound_by, sign
 from tangra.frontend.stack_items import Misfit
 from tangra.ir import Block, Func, Op, Value
+from tangra.shapes import Dim, symbols_of
 from tangra.shapes.facts import Facts
 
 if TYPE_CHECKING:
@@ -186,6 +187,8 @@ class _Attempt:
         self.block.args = [self.params[k] for k in inputs]
         captured, symbols = closing.close(self.block)
         self.check_captured(captured, seen)
+        if not types_symbols([*self.block.args, *self.block.terminator.operands]) <= bound_by(self.block.args):
+            raise Unfit  # the size of a result, or of a parameter that stayed, is told by no parameter
         func = Func(self.definition.name, self.block, {"source": self.definition.name})
         if self.definition in ev.outlines.recursive:
             func.attrs["recursive"] = True
@@ -311,6 +314,11 @@ def may_fail(block: Block, known: dict[Func, bool]) -> bool:
         return known[callee]
 
     return any(fails(op) for op in block.walk())
+
+
+def types_symbols(values: Iterable[Value]) -> set[str]:
+    """The size symbols in the types of values."""
+    return set[str]().union(*(symbols_of(d) for v in values for d in v.shape if isinstance(d, Dim)))
 
 
 def contents(state: HeapState) -> list[Value]:

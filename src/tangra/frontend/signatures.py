@@ -80,6 +80,8 @@ class Signature:
         parts += [self._object(ref) for ref in extras if ref not in ev.state.poisoned]
         self.reachable = frozenset(self.order)
         parts += self._written()
+        if not self.symbols <= bound_by(self.slots):
+            raise Unfit  # the size of one parameter is a sum or product of sizes that no other tells
         facts = ev.state.facts if self.symbols else None
         self.kept.append(facts)
         self.key: tuple[Any, ...] = (*parts, None if facts is None else id(facts))
@@ -242,6 +244,12 @@ class Signature:
                 self.arrays[ref] = self._fresh_slot(state.value)
                 found.append(("written", index))
         return found
+
+
+def bound_by(params: Iterable[Value]) -> set[str]:
+    """The size symbols that parameters tell, because a dim of them is just that symbol."""
+    dims = [d for p in params for d in p.shape if isinstance(d, Dim)]
+    return {str(d) for d in dims} & set[str]().union(*map(symbols_of, dims))
 
 
 def sign(ev: Evaluator, v: Scalar) -> tuple[int | None, int | None]:

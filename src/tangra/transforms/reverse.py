@@ -9,6 +9,8 @@ read again from an array version the sweep holds (`versions`), and which the for
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from tangra.ir import Block, Builder, Func, Op, TapeType, Type, Value
 from tangra.transforms import reverse_control
@@ -20,7 +22,19 @@ from tangra.transforms.rules import float_results, inherited, refuse, strip_stat
 from tangra.transforms.symbols import whole_symbols
 from tangra.transforms.versions import WRITES, Versions
 
-Memo = dict[tuple[int, tuple[bool, ...]], Func]
+if TYPE_CHECKING:
+    from tangra.transforms.reverse_split import Split
+
+Key = tuple[int, tuple[bool, ...]]
+
+
+@dataclass
+class Memo:
+    """Derivatives that were made: by function (by id, hence kept alive) and active parameters."""
+
+    joint: dict[Key, Func] = field(default_factory=dict)
+    splits: dict[Key, Split | None] = field(default_factory=dict)
+    alive: list[Func] = field(default_factory=list)
 
 
 def vjp(func: Func, active: Sequence[bool], memo: Memo | None = None) -> Func:
@@ -34,11 +48,12 @@ def vjp(func: Func, active: Sequence[bool], memo: Memo | None = None) -> Func:
     `attrs["cuts_by"]` which operations stopped the derivative there (none, where the result just doesn't depend on the
     parameter); `attrs["cuts"]` holds all operations that stopped a derivative.
     """
-    memo = {} if memo is None else memo
+    memo = Memo() if memo is None else memo
     key = (id(func), tuple(active))
-    if key not in memo:
-        memo[key] = Reverse(simplify(func), active, memo).run()
-    return memo[key]
+    if key not in memo.joint:
+        memo.alive.append(func)
+        memo.joint[key] = Reverse(simplify(func), active, memo).run()
+    return memo.joint[key]
 
 
 class Reverse:
@@ -64,13 +79,9 @@ class Reverse:
         body = self.func.body
         returned = list(self.func.returned)
         frame = Frame(self, body)
-        cotangents = [(returned[k], body.add_arg(returned[k].type)) for k in float_results(self.func)]
-        bound = {n for _, ct in cotangents for n in whole_symbols(ct.type)}
-        body.ops = [op for op in body.ops[:-1] if op.attrs.get("symbol") not in bound]
-        forward = list(body.ops)
-        for v, ct in cotangents:
-            frame.add(v, ct)
-        self.sweep(forward, frame)
+        bound = {n for k in float_results(self.func) for n in whole_symbols(returned[k].type)}
+        body.ops = [op for op in body.ops if op.attrs.get("symbol") not in bound]
+        body.args += self.backward(frame)
         final = [frame.ct.get(id(p)) for p in self.wanted]
         results = [ct if ct is not None else self.b.zeros(p.array) for ct, p in zip(final, self.wanted, strict=True)]
         self.b.return_(*returned, *results)
@@ -84,6 +95,18 @@ class Reverse:
         result = Func(f"vjp_{self.func.name}", body, attrs)
         eliminate_dead_code(result)
         return result
+
+    def backward(self, frame: Frame) -> list[Value]:
+        """Write the backward sweep after the forward part, without its end. Returns the cotangents of the results that
+        it starts from."""
+        body = self.func.body
+        returned = [self.func.returned[k] for k in float_results(self.func)]
+        cotangents = [Value(v.type, body) for v in returned]
+        forward = body.ops = body.ops[:-1]
+        for v, ct in zip(returned, cotangents, strict=True):
+            frame.add(v, ct)
+        self.sweep(list(forward), frame)
+        return cotangents
 
     def cuts_of(self, param: Value, behind: set[int]) -> tuple[Op, ...]:
         """What stopped the derivative by `param`; nothing where it has one."""

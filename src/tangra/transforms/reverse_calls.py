@@ -5,23 +5,77 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tangra.ir import Func, Op, Value
+from tangra.ir import ArrayType, Func, Op, Value
+from tangra.shapes import Size
 from tangra.transforms.errors import TransformError
 from tangra.transforms.frame import Frame
+from tangra.transforms.reverse_split import Split, split
 from tangra.transforms.rules import check_captured, emit_call, float_positions, float_results
+from tangra.transforms.symbols import match_sizes, retyped
 
 if TYPE_CHECKING:
     from tangra.transforms.reverse import Reverse
 
 
 def reverse_call(sweep: Reverse, op: Op, frame: Frame) -> None:
-    """Calls the reverse derivative of the callee, which computes its forward part again from the arguments."""
-    from tangra.transforms.reverse import vjp
-
+    """Calls the backward half of the callee's derivative; the call in the forward part becomes one of the forward
+    half."""
     cotangents = [frame.take(r) for r in op.results]
     flags = [sweep.activity.is_active(v) for v in op.operands]
     if all(ct is None for ct in cotangents) or not any(flags):
         return
+    halves = split(op.attrs["callee"], flags, sweep.memo)
+    if halves is None:
+        _recomputing(sweep, op, frame, cotangents, flags)
+        return
+    if not halves.found:
+        return
+    residuals = _keep(sweep, op, frame, halves)
+    start = len(sweep.b.block.ops)
+    given = _dense(sweep, op, cotangents, float_results(halves.source))
+    sums = _sums(sweep, op, frame, halves)
+    arguments = [op.operands[k] for k in halves.arguments]
+    types = [op.operands[k].type for k in halves.found]
+    results = emit_call(sweep.b, halves.backward, [*arguments, *residuals, *given, *sums], types).results
+    found: list[Value | None] = [None] * len(op.operands)
+    for k, ct in zip(halves.found, results, strict=True):
+        found[k] = ct
+    frame.contribute(op.operands, found, start)
+
+
+def _keep(sweep: Reverse, op: Op, frame: Frame, halves: Split) -> list[Value]:
+    """Make the call in the forward part return residuals too."""
+    if halves.forward is None:
+        return []
+    sizes: dict[str, Size] = {}
+    for p, v in zip(halves.source.params, op.operands, strict=True):
+        match_sizes(p.type, v.type, sizes)
+    kept = halves.forward.result_types[len(op.results) :]
+    added = [Value(retyped(t, sizes), op) for t in kept if isinstance(t, ArrayType)]
+    op.results += added
+    types = tuple(r.type for r in op.results)
+    op.attrs = {**op.attrs, "callee": halves.forward, "result_types": types}
+    for v in added:
+        sweep.versions.define(v, frame.region)
+    return added
+
+
+def _sums(sweep: Reverse, op: Op, frame: Frame, halves: Split) -> list[Value]:
+    """The cotangents so far to which the callee adds; they are its own from here on."""
+    found = []
+    for k in halves.sums:
+        v = op.operands[k]
+        found.append(frame.present(v))
+        frame.ct.pop(id(v), None)
+    return found
+
+
+def _recomputing(
+    sweep: Reverse, op: Op, frame: Frame, cotangents: Sequence[Value | None], flags: Sequence[bool]
+) -> None:
+    """Calls the whole derivative of the callee, which computes its forward part again from the arguments."""
+    from tangra.transforms.reverse import vjp
+
     callee: Func = op.attrs["callee"]
     derived = vjp(callee, flags, sweep.memo)
     start = len(sweep.b.block.ops)
