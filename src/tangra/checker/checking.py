@@ -15,7 +15,7 @@ from tangra.checker.heap import Value
 from tangra.checker.project import Project, open_project, python_files
 from tangra.checker.reports import Place, Report
 
-STACK_BYTES = 512 * 1024 * 1024
+STACK_BYTES = 256 * 1024 * 1024
 RECURSION = 30_000
 
 

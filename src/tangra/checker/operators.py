@@ -93,7 +93,7 @@ def binary(ev: Evaluator, op: ast.operator, left: Value, right: Value, node: ast
     if dunder is not None:
         return dunder[0]
     if isinstance(left, tuple) and isinstance(right, tuple) and symbol == "+":
-        return tuple(left) + tuple(right)
+        return tuple(left) + tuple(right) if len(left) + len(right) <= MAX_LENGTH else UNKNOWN
     if isinstance(left, ListCell) and isinstance(right, ListCell):
         return _lists(symbol, left, right)
     if symbol == "*":
@@ -125,7 +125,8 @@ def _user_operator(ev: Evaluator, word: str, left: Value, right: Value, node: as
 def _lists(symbol: str, left: ListCell, right: ListCell) -> Value:
     a, b = left.items, right.items
     if symbol == "+":
-        return ListCell(None if a is None or b is None else a + b, left.kind)
+        known = a is not None and b is not None and len(a) + len(b) <= MAX_LENGTH
+        return ListCell(a + b if known and a is not None and b is not None else None, left.kind)
     if left.kind == "set" and a is not None and b is not None:
         picked = {"|": (*a, *b), "&": tuple(x for x in a if x in b), "-": tuple(x for x in a if x not in b)}.get(symbol)
         return ListCell(None if picked is None else tuple(dict.fromkeys(picked)), "set")

@@ -109,4 +109,6 @@ def statistics_text(outcome: Outcome) -> str:
     if missing:
         names = ", ".join(f"{name} ({count})" for name, count in missing[:10])
         lines.append(f"without a rule: {names}{' …' if len(missing) > 10 else ''}")
+    if statistics.broken_rules:
+        lines.append(f"rules that failed: {', '.join(sorted(statistics.broken_rules))}")
     return "\n".join(lines)

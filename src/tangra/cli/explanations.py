@@ -73,4 +73,91 @@ Joined arrays agree in every axis but the joined one; stacked arrays agree in al
 A layer was built for another number of channels or features than its input has. Often axes are in another order
 (channels last), or the size in front of the layer changed.
 """,
+    "TG517": """
+    nn.Conv2d(64, 1, 4)(torch.zeros(1, 64, 2, 2))
+
+A window (kernel, pool, patch) is larger than its input with padding: the image is too small for so many strides, or one
+stage too many halves it.
+""",
+    "TG518": """
+    nn.MultiheadAttention(1024, num_heads=12)
+
+A size has to be a multiple of another: channels of groups, features of heads, an axis of the parts it is split into.
+""",
+    "TG519": """
+    nn.Embedding(100, 16)(torch.rand(4, 7))
+
+The operation takes arrays of another dtype: indices and class labels are integers, masks are bools. `.long()`,
+`.float()` or `.bool()` convert.
+""",
+    "TG520": """
+    x[keep]                   # x has 10 rows, keep has 9 entries
+
+An index has more axes than the array, is out of range, or is a mask of another length.
+""",
+    "TG521": """
+    torch.einsum("bf,nfd->bnd", x, w)     # f is 256 in x and 128 in w
+
+A letter of an einsum or a name of an einops pattern stands for one size, and there is one for every axis.
+""",
+    "TG522": """
+    torch.cat(a, b)
+
+The function is called with arguments that it does not take: too many, too few, an unknown keyword, or a value of
+another type.
+""",
+    "TG523": """
+    x.permute(0, 2, 3, 1).view(n, -1)
+
+`view` needs elements that lie in memory in the order of the new shape; after a transpose or permute they don't.
+`reshape` copies where it has to, `contiguous()` before `view` does so always.
+""",
+    "TG524": """
+    F.cross_entropy(logits, labels)       # logits (32, 5), labels (32, 1)
+
+The target of a loss has a shape of its own: class indices lack the class axis of the input, probabilities have it, and
+most other losses take equal shapes.
+""",
+    "TG525": """
+    nn.LSTM(10, 20, 2, batch_first=True)(x, (h, c))     # h is (batch, 2, 20)
+
+The state of a recurrent layer is (layers * directions, batch, hidden), also with `batch_first`.
+""",
+    "TG526": """
+    nn.Conv2d(3, 8, 3, stride=0)
+
+An argument has a value that the operation refuses whatever the arrays are.
+""",
+    "TG527": """
+    loss = losses.item()      # losses is (8,)
+
+The operation takes an array with one element: reduce it first.
+""",
+    "TG528": """
+    nn.BatchNorm1d(10).train()(torch.zeros(1, 10))
+
+In training a batch normalisation needs more than one value for each channel: the last batch of a loader may be of one
+row (`drop_last=True` leaves it out).
+""",
+    "TG529": """
+    np.linalg.solve(np.eye(3), np.zeros(4))
+
+Operands whose shapes have to agree in some axis don't.
+""",
+    "TG530": """
+    F.mse_loss(pred, target)              # pred (16, 1), target (16,)
+
+Both operands of a broadcast grow, here to (16, 16), and a loss or a mean hides it: nothing fails, and the number is
+wrong. Usually an axis of size 1 was left over: `squeeze(1)`, or `None` in the other operand if it is meant.
+""",
+    "TG531": """
+    x = x.squeeze()
+
+Every axis of size 1 is dropped, with a batch of one also the batch. `squeeze(1)` says which axis is meant.
+""",
+    "TG532": """
+    torch.zeros(0).max()
+
+A maximum or minimum of no elements does not exist.
+""",
 }
