@@ -9,8 +9,9 @@ BIN := $(VENV)/bin
 JOBS ?= auto
 # Arguments passed on to pytest: make test ARGS="tests/shapes -k reshape"
 ARGS ?=
-# Random programs that `make fuzz` runs three ways.
+# Random programs that `make fuzz` runs three ways, and how long it may take (it goes on where it stopped).
 PROGRAMS ?= 100000
+MINUTES ?=
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -32,7 +33,7 @@ format: $(VENV)/.ready-dev  ## rewrite the files as the formatter wants them
 	$(BIN)/ruff format
 
 fuzz: $(VENV)/.ready-dev  ## random programs: CPython, IR interpreter and native code must agree
-	TANGRA_FUZZ_PROGRAMS=$(PROGRAMS) $(BIN)/python -m pytest -n $(JOBS) tests/fuzz $(ARGS)
+	$(BIN)/python -m tests.fuzz.run --programs $(PROGRAMS) $(if $(MINUTES),--minutes $(MINUTES)) --jobs $(JOBS) --log fuzz.json $(ARGS)
 
 bench: $(VENV)/.ready-dev  ## compile times and speed against C
 	$(BIN)/python -m benchmarks --chart bench.png
@@ -41,7 +42,7 @@ bench-quick: $(VENV)/.ready-dev  ## the same at small sizes: that all of it runs
 	$(BIN)/python -m benchmarks --quick
 
 clean:  ## remove what the other targets made
-	rm -rf $(VENV) build dist demo.png .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build dist demo.png fuzz.json .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find src tests benchmarks examples -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp is older than pyproject.toml when the dependencies may have changed. The venv itself is made once.

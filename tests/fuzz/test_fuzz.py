@@ -1,32 +1,34 @@
 """Random programs through every way, drawn by hypothesis: no disagreement, and few refusals.
 
-TANGRA_FUZZ_PROGRAMS says how many (all shards together). Every program runs in a child process, so that hypothesis
-shrinks crashes and hangs, too; a failure prints the program.
+TANGRA_FUZZ_PROGRAMS says how many different ones (all shards together). They run in child processes, a batch in each;
+a crash costs the batch nothing but the program that crashed. A failure prints the program, made small.
 """
 
 from __future__ import annotations
 
 import os
+import time
 from collections import Counter
-from collections.abc import Callable
+from pathlib import Path
 
 import hypothesis
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis import strategies as st
 
-from tests.fuzz import hunt, shrinking
+from tests.fuzz import hunt, run, shrinking
 from tests.fuzz.generator import programs, seeded
 from tests.fuzz.hunt import Case
 from tests.fuzz.inputs import Call
 from tests.fuzz.ways import Verdict, has_runtime_sizes
 
-PROGRAMS = int(os.environ.get("TANGRA_FUZZ_PROGRAMS", "400"))
-SHARDS = 20
-SMOOTH_SHARDS = 8
+PROGRAMS = int(os.environ.get("TANGRA_FUZZ_PROGRAMS", "2000"))
+SHARDS = 40
+SMOOTH_SHARDS = 12
 """Shards of smooth programs, for derivatives."""
 REFUSED = 0.05
 """The share of programs that may be refused."""
+SHRINK_SECONDS = 30.0
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -35,39 +37,58 @@ def _warm() -> None:
     hunt.warm_up()
 
 
-def shard_test(mode: str, shard: int, tally: Counter[str]) -> Callable[[], None]:
-    """A hypothesis test of one shard's programs; `tally` gets the signature of every verdict."""
+class Enough(Exception):
+    """Ends the drawing."""
+
+
+def drawn(mode: str, shard: int, count: int) -> list[Case]:
+    """Different programs, drawn by hypothesis."""
+    found: dict[str, Case] = {}
 
     @hypothesis.seed(shard)
     @settings(
-        max_examples=max(1, PROGRAMS // SHARDS),
-        derandomize=False,
+        max_examples=10 * count,
+        phases=[Phase.generate],
         database=None,
         deadline=None,
         suppress_health_check=list(HealthCheck),
-        print_blob=False,
+        verbosity=Verbosity.quiet,
     )
     @given(source=programs(smooth=mode == "derivatives"), number=st.integers(0, 10_000))
-    def agrees(source: str, number: int) -> None:
-        verdict = hunt.run_apart(Case(source, number, mode))
-        tally[verdict.signature if verdict.sort == "refused" else verdict.sort] += 1
-        assert not verdict.finding, f"{verdict.sort} (scenario {number}): {verdict.message}\n\n{source}"
+    def collect(source: str, number: int) -> None:
+        if len(found) >= count:
+            raise Enough
+        found.setdefault(source, Case(source, number, mode))
 
-    return agrees
+    try:
+        collect()
+    except Enough:
+        pass
+    return list(found.values())
+
+
+def small(case: Case, verdict: Verdict) -> str:
+    """A finding for the reader: what is wrong, and a program that shows it."""
+    fails = hunt.still_fails(case, verdict.signature, time.monotonic() + SHRINK_SECONDS)
+    return f"{verdict.sort} (scenario {case.number}): {verdict.message}\n\n{shrinking.shrink(case.source, fails)}"
 
 
 @pytest.mark.parametrize("shard", range(SHARDS))
 def test_ways_agree(shard: int) -> None:
     """CPython, the IR interpreter and native code agree (or, in the first shards, the derivatives do)."""
-    tally: Counter[str] = Counter()
-    shard_test("derivatives" if shard < SMOOTH_SHARDS else "values", shard, tally)()
-    total = tally.total()
-    reasons = Counter({reason: n for reason, n in tally.items() if reason.startswith("refused")})
-    print(f"shard {shard}: {total} programs, {reasons.total()} refused, {tally['tie']} ties")
-    for reason, count in reasons.most_common():
+    cases = drawn("derivatives" if shard < SMOOTH_SHARDS else "values", shard, max(1, PROGRAMS // SHARDS))
+    sorts: Counter[str] = Counter()
+    refusals: Counter[str] = Counter()
+    for case, verdict in zip(cases, hunt.run_batch(cases), strict=True):
+        assert not verdict.finding, small(case, verdict)
+        sorts[verdict.sort] += 1
+        refusals.update([verdict.signature] if verdict.sort == "refused" else [])
+    print(f"shard {shard}: {dict(sorts)}")
+    for reason, count in refusals.most_common():
         print(f"{count:5d} {reason}")
-    assert reasons.total() <= REFUSED * total + 3 * (REFUSED * total) ** 0.5, reasons.most_common(10)
-    assert tally["tie"] <= 0.05 * total + 2, tally
+    total = sorts.total()
+    assert refusals.total() <= REFUSED * total + 3 * (REFUSED * total) ** 0.5, refusals.most_common(10)
+    assert sorts["tie"] <= 0.05 * total + 2, sorts
 
 
 # ---- the harness itself finds what it should ----------------------------------------------------------------------
@@ -81,7 +102,7 @@ def test_a_crash_is_a_finding() -> None:
     assert [v.sort for v in found] == ["agree", "crash", "agree"]
     assert "SIGABRT" in found[1].message
     endless = Case("def f(x, y, s, n):\n    while True:\n        n = n\n")
-    assert hunt.run_apart(endless, seconds=1.0) == Verdict("crash", "no answer after 1 s")
+    assert hunt.run_apart(endless, seconds=1.0) == Verdict("crash", "no end after 1 s")
 
 
 def test_shrinking_keeps_what_fails() -> None:
@@ -98,3 +119,12 @@ def test_seeds_are_programs_of_both_sorts() -> None:
         compile(source, "<program>", "exec")
     assert 10 < sum(map(has_runtime_sizes, sources)) < 90
     assert Call() == Call(3, 2, 0, {}, False)
+
+
+def test_a_hunt_goes_on_where_it_stopped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What a hunt found is kept in a file; the next one with that file begins at the next seed."""
+    log = tmp_path / "hunt.json"
+    for total in (3, 5, 5):
+        assert run.main(["--programs", str(total), "--seed", "40", "--mode", "values", "--log", str(log)]) == 0
+        assert run.Tally.read(log).total == total
+        assert f"{total} programs" in capsys.readouterr().out
