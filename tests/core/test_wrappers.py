@@ -238,6 +238,14 @@ def test_arrays_that_overlap_go_the_careful_way():
     assert f.careful == 1
     f(memory[:4], memory[2:6])
     assert f.careful == 2
+    rng = np.random.default_rng(0)
+    for _ in range(40):
+        i, j = rng.integers(0, 8, 2)
+        memory, again = np.arange(16.0), np.arange(16.0)
+        f(memory[i : i + 4], memory[j : j + 4])
+        increase(again[i : i + 4], again[j : j + 4])
+        np.testing.assert_array_equal(memory, again)
+    assert len(f._entries) == 1
 
 
 def test_exceptions_pass_and_leave_nothing_behind():

@@ -100,7 +100,8 @@ class _Writer:
         key = path.key
         if key not in self.places:
             self.steps += 1
-            if self.steps > MAX_STEPS or (not path.steps and isinstance(path.root, ArgRoot)):
+            known = type(path) is Path and (path.steps or not isinstance(path.root, ArgRoot))
+            if self.steps > MAX_STEPS or not known:
                 raise NoShortWay
             self.places[key] = self._read(path)
         return self.places[key]
