@@ -208,6 +208,23 @@ def test_keyword_arguments_in_the_order_of_the_call():
             f(2.0, 3.0, **wrong)
 
 
+def power(x, options, function, name):
+    exponent, scale, (flag, text) = options
+    return function(x) ** exponent * scale if flag and text == name else x
+
+
+def test_static_arguments_are_compared():
+    f = Served(power, static=("options", "function", "name"))
+    other = lambda x: x + 1.0
+    for n, (options, function) in enumerate(
+        [((2, 0.5, (True, "a")), np.sin), ((2, 0.5, (True, "b")), np.sin), ((2, -0.5, (True, "a")), np.sin),
+         ((2.0, 0.5, (True, "a")), np.sin), ((2, 0.5, (False, "a")), np.sin), ((2, 0.5, (True, "a")), other)]
+    ):  # fmt: skip
+        for _ in range(2):
+            assert f(3.0, options, function, "a") == pytest.approx(power(3.0, options, function, "a"))
+        assert f.careful == n + 1
+
+
 def test_what_does_not_fit_goes_the_careful_way():
     f = Served(scaled)
     x = np.ones(4)

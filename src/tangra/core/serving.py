@@ -8,6 +8,7 @@ the result. What it can't decide quickly it leaves to the careful way, before an
 from __future__ import annotations
 
 import enum
+import types
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,8 @@ from tangra.native import NoShortWay, Wrapper
 if TYPE_CHECKING:
     from tangra.core.specialisation import Specialisation
 
+IDENTICAL = (bool, enum.Enum, type, types.FunctionType, types.BuiltinFunctionType, np.ufunc)
+"""Constants of these classes are equal to themselves only."""
 MAX_STEPS = 2000
 """Specialisations that need more tests and reads are served the careful way only."""
 
@@ -182,8 +185,14 @@ class _Writer:
             self.w.writeable(obj, False)
 
     def _constant(self, value: Any, obj: str) -> None:
-        if value is None or isinstance(value, (bool, enum.Enum)):
+        if value is None or isinstance(value, IDENTICAL):
             self.w.require_is(obj, value)
+            return
+        if type(value) is tuple:
+            self._class(obj, tuple)
+            self.w.require_length(obj, len(value))
+            for k, item in enumerate(value):
+                self._constant(item, self.w.item(obj, k, tuple))
             return
         if type(value) not in (int, float, str, bytes) and not isinstance(value, np.generic):
             raise NoShortWay
