@@ -36,7 +36,7 @@ def get_attribute(ev: Evaluator, owner: Value, name: str, node: ast.AST | None) 
     """`owner.name`; unknown where nobody knows, AttributeError where it certainly is not there."""
     found = find_attribute(ev, owner, name, node)
     if found is None:
-        raise PythonRaise(Raised("AttributeError"))
+        raise PythonRaise(Raised("AttributeError", (name,)))
     return found[0]
 
 
@@ -135,6 +135,10 @@ def _super_attribute(ev: Evaluator, owner: Super, name: str, node: ast.AST | Non
     found = cls.find(name, after=owner.after)
     if found is not None:
         return (_bind(ev, found[1], receiver, cls, node),)
+    if name == "__init__" and isinstance(receiver, Instance) and cls.find("$dataclass", after=owner.after):
+        from tangra.checker.classes import fill_fields
+
+        return (Native(name, lambda ev, call: fill_fields(ev, receiver, call)),)
     if name in OBJECT_METHODS:
         return (Native(name, lambda ev, call: None),)
     return (UNKNOWN,)

@@ -24,7 +24,7 @@ LONG = 24
 """Trips after which a loop that changes nothing but numbers is cut short."""
 MAX_TRIPS = 2_000
 WHILE_TRIPS = 200
-LOOP_STEPS = 150_000
+LOOP_STEPS = 60_000
 """Nodes that one loop may evaluate before the rest of it is taken as unknown."""
 
 
@@ -116,6 +116,7 @@ def _known_trips(ev: Evaluator, node: ast.For | ast.AsyncFor, items: list[Value]
 
     state = _open(ev)
     start, marks = ev.steps, []
+    is_repetitive = len(items) > LONG and not _uses_target(node)
     try:
         for number, item in enumerate(items):
             marks.append(len(ev.journal.log))
@@ -125,7 +126,7 @@ def _known_trips(ev: Evaluator, node: ast.For | ast.AsyncFor, items: list[Value]
                 return _arrive(ev, state, flow)
             if flow is Flow.BREAK:
                 return _finish(ev, node, state, Flow.BREAK)
-            if number >= 2 and len(items) > LONG and _only_numbers_change(ev, marks[-1], node.target):
+            if number >= 2 and is_repetitive and _only_numbers_change(ev, marks[-1], node.target):
                 widen(ev, ev.journal.before(marks[-1]), ev.journal.delta(marks[-1]))
                 assign(ev, node.target, items[-1])
                 break
@@ -152,6 +153,16 @@ def _only_numbers_change(ev: Evaluator, mark: int, target: ast.expr) -> bool:
         if not (isinstance(old, numbers) and isinstance(value, numbers)):
             return False
     return True
+
+
+def _uses_target(node: ast.For | ast.AsyncFor) -> bool:
+    """Whether trips may differ by more than the state they start from: the body reads what the loop binds."""
+    own = {part.id for part in ast.walk(node.target) if isinstance(part, ast.Name)}
+    return any(
+        isinstance(part, ast.Name) and part.id in own and isinstance(part.ctx, ast.Load)
+        for statement in node.body
+        for part in ast.walk(statement)
+    )
 
 
 def _similar(old: Value, new: Value) -> bool:

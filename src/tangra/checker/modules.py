@@ -46,6 +46,8 @@ def run_module(ev: Evaluator, module: ModuleCell) -> None:
     ev.guards = 0
     try:
         for statement in file.tree.body:
+            if not nested:
+                ev.steps = 0
             try:
                 execute_one(ev, statement)
             except PythonRaise:
