@@ -11,6 +11,10 @@ from tangra.native.llvm_types import register_type
 from tangra.native.text import Operand
 from tangra.native.values import Elementwise, Scalar
 
+LATENCIES = {"sqrt": 20, "div": 13, "constant": 0, "index": 5, "select": 1, "abs": 1, "neg": 1}
+"""Cycles of operations; those of others follow from their cost."""
+FAR = 12
+"""Cycles between two products that decide which is fused with their sum."""
 ElementFunction = Callable[[Emitter, list[Operand]], Operand]
 
 
@@ -49,7 +53,35 @@ def _add(em: Emitter, op: Op) -> None:
         x, y = (em.operand(v) for v in op.operands)
         em.define(op.result, Scalar(dtype, em.code.ins(f"fadd {em.fast_sum}{register_type(dtype)} {x}, {y}")))
         return
-    keep_elementwise(em, op, lambda em, xs: scalars.write(em, "add", dtype, xs))
+    late = _late_product(em, op) if not op.result.shape and dtype.kind == "f" else None
+    if late is None:
+        keep_elementwise(em, op, lambda em, xs: scalars.write(em, "add", dtype, xs))
+        return
+    early = op.operands[op.operands[0] is late.result]
+    factors = [em.operand(v) for v in (*late.operands, early)]
+    em.define(op.result, Scalar(dtype, scalars.intrinsic(em, "fmuladd", dtype, factors, em.fast)))
+
+
+def _late_product(em: Emitter, op: Op) -> Op | None:
+    """Of a sum of two products the one that is known later by far: that is to be fused with the addition. Left alone,
+    LLVM may fuse the other, and the loop waits for a product and a fused sum."""
+    first, second = (v.defining_op for v in op.operands)
+    if first is None or second is None or first.name != "mul" or second.name != "mul" or first is second:
+        return None
+    if id(op) not in em.recurring or any(id(v) not in em.frame.defined for v in op.operands):
+        return None
+    ahead = _latency(em, first) - _latency(em, second)
+    return None if abs(ahead) < FAR else first if ahead > 0 else second
+
+
+def _latency(em: Emitter, op: Op) -> int:
+    """A guess of the cycles from the start of the current block to the result of `op`."""
+    if id(op) not in em.latencies:
+        em.latencies[id(op)] = 0
+        ahead = [v.defining_op for v in op.operands if id(v) in em.frame.defined]
+        start = max((_latency(em, before) for before in ahead if before is not None), default=0)
+        em.latencies[id(op)] = start + LATENCIES.get(op.name, 4 * op.defn.cost)
+    return em.latencies[id(op)]
 
 
 @op_writer("trigamma")

@@ -233,6 +233,7 @@ class _LoopWriter:
         """The body's operations over phis called `names`; the flag to stay and the next scalars."""
         em, body = self.em, self.body
         em.sums |= self._sums()
+        em.recurring |= self._recurring()
         em.push(body, loop=True)
         arguments, phis = list(body.args), iter(names)
         if self.trips is not None:
@@ -270,6 +271,18 @@ class _LoopWriter:
             users = [user for v in (arg, last) for user, _ in self.em.liveness.users.get(id(v), [])]
             if users == [made, body.terminator]:
                 found.add(id(made))
+        return found
+
+    def _recurring(self) -> set[int]:
+        """The operations of the body that its state depends on, but for totals."""
+        own = {id(op) for op in self.body.ops}
+        waiting = [v for v in self.body.terminator.operands if not v.shape]
+        found: set[int] = set()
+        while waiting:
+            made = waiting.pop().defining_op
+            if made is not None and id(made) in own and id(made) not in found and id(made) not in self.em.sums:
+                found.add(id(made))
+                waiting += made.operands
         return found
 
     def _results(self) -> list[Operand]:

@@ -39,6 +39,7 @@ class Frames:
     `fast` are the flags of floating point instructions; `parameters` the memory of array parameters, `hints` that of
     results by the values to be kept there; `proven` the index checks that are known to pass where code is written now;
     `sums` the additions to totals that nothing else of their loops reads, which may be done in another order;
+    `recurring` the operations that a following trip waits for; `latencies` of operations as far as asked for;
     `backward`: in the backward part of a derivative, where several quotients by one divisor may share its reciprocal.
     """
 
@@ -55,6 +56,8 @@ class Frames:
         self.fast_sum = "fast " if module.options.fastmath else "reassoc contract "
         self.proven: set[int] = set()
         self.sums: set[int] = set()
+        self.recurring: set[int] = set()
+        self.latencies: dict[int, int] = {}
         self.backward = False
         self.uses_arena = False
         self.stack_bytes = 0

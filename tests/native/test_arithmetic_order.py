@@ -1,0 +1,68 @@
+"""Totals summed in any order, loops run upwards, products fused with the sum that waits for them."""
+
+import re
+
+import numpy as np
+
+from tangra.ir import I64, ArrayType, Builder, Value
+from tests.native.common import at, build, check, f64, for_, put
+
+VECTOR, COUNT = f64(50), ArrayType(I64)
+
+
+def test_a_total_is_summed_in_any_order():
+    def body(b: Builder, x: Value, n: Value) -> list[Value]:
+        return for_(b, 0, n, [b.float(0.5)], lambda i, s: [b("add", s, at(b, x, i))])
+
+    compiled = check(build([VECTOR, COUNT], body), np.random.default_rng(1).normal(size=50), np.int64(47))
+    assert "fadd reassoc contract double" in compiled.llvm
+
+
+def test_a_total_that_is_looked_at_is_summed_in_order():
+    """W. Kahan's compensated sum."""
+
+    def body(b: Builder, x: Value, n: Value) -> list[Value]:
+        def trip(i: Value, total: Value, lost: Value) -> list[Value]:
+            term = b("sub", at(b, x, i), lost)
+            following = b("add", total, term)
+            return [following, b("sub", b("sub", following, total), term)]
+
+        return for_(b, 0, n, [b.float(0.0), b.float(0.0)], trip)[:1]
+
+    x = np.array([1.0] + [2.0**-54] * 49)
+    compiled = check(build([VECTOR, COUNT], body), x, np.int64(50))
+    assert "reassoc" not in compiled.llvm
+    assert compiled([x, np.int64(50)]) == [np.sum(x.astype(np.longdouble)).astype(float)]
+
+
+def test_a_loop_whose_trips_are_independent_runs_upwards():
+    def body(b: Builder, x: Value, n: Value) -> list[Value]:
+        def trip(i: Value, y: Value, total: Value) -> list[Value]:
+            e = at(b, x, i)
+            return [put(b, y, b("mul", e, e), i), b("add", total, e)]
+
+        results = for_(b, n, -1, [x, b.float(0.0)], trip, step=-1)
+        loop = results[0].defining_op
+        assert loop is not None
+        loop.attrs = {**loop.attrs, "parallel": True}
+        return results
+
+    func = build([VECTOR, COUNT], body)
+    x = np.random.default_rng(2).normal(size=50)
+    for n in (-1, 0, 1, 48, 49):
+        compiled = check(func, x, np.int64(n))
+    assert re.search(r"add nsw i64 %c\d+, 1\n", compiled.llvm)
+    assert not re.search(r"add nsw i64 %c\d+, -1\n", compiled.llvm)
+
+
+def test_the_later_of_two_products_is_fused():
+    def body(b: Builder, x: Value, n: Value) -> list[Value]:
+        def trip(i: Value, r: Value) -> list[Value]:
+            wave = b("mul", b("sqrt", r), at(b, x, i))
+            return [b("add", b("mul", r, b.float(0.25)), b("mul", wave, b.float(0.5)))]
+
+        return for_(b, 0, n, [b.float(2.0)], trip)
+
+    x = np.random.default_rng(3).uniform(0.5, 1.0, 50)
+    compiled = check(build([VECTOR, COUNT], body), x, np.int64(50))
+    assert compiled.llvm.count("@llvm.fmuladd.f64(double") == 2  # declared, and called once
