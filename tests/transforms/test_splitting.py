@@ -49,8 +49,8 @@ def test_shifted_additions(step, n):
     expected = interpret(func, args)
     assert split_accumulations(func)
     verify(func)
-    assert sum(op.name == "loop" for op in func.body.walk()) == 3  # the last addition stays
-    assert sum(op.name == "empty" for op in func.body.walk()) == 2
+    assert sum(op.name == "loop" for op in func.body.walk()) == 3  # that of e stays
+    assert sum(op.name == "empty" for op in func.body.walk()) == 1
     for before, after in zip(expected, interpret(func, args), strict=True):
         np.testing.assert_allclose(after, before, rtol=1e-13)
 

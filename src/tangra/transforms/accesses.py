@@ -16,19 +16,28 @@ DEEPEST = 12
 """Operations on the way from a place to the loop's index that are followed."""
 
 
+Terms = frozenset[tuple[int, int]]
+"""Values by id, and how often each counts in a sum."""
+
+
 @dataclass(frozen=True)
 class Place:
-    """`scale * index + offset + the values in base`, along the last axis; along the others the values in `fixed`."""
+    """`scale * index + offset + the values in base` along the last axis; along the others sums that stay the same."""
 
     scale: int
     offset: int
-    base: frozenset[tuple[int, int]]
-    fixed: tuple[int, ...]
+    base: Terms
+    fixed: tuple[tuple[Terms, int], ...]
 
     def distance(self, other: Place) -> int | None:
         """How far this place is ahead of `other` in the same trip, if that is always the same number."""
         same = (self.scale, self.base, self.fixed) == (other.scale, other.base, other.fixed)
         return self.offset - other.offset if same else None
+
+    def apart(self, other: Place) -> bool:
+        """Whether no trip has this place where any trip has the other: they are in different rows."""
+        pairs = zip(self.fixed, other.fixed, strict=True)
+        return any(mine[0] == theirs[0] and mine[1] != theirs[1] for mine, theirs in pairs)
 
 
 @dataclass
@@ -110,30 +119,29 @@ class Body:
         *fixed, moving = op.operands[1:] if op.name == READ else op.operands[2:]
         if any(id(v) in self.own for v in fixed):
             return None
-        found = self.linear(moving, DEEPEST)
-        if found is None:
+        sums = [self.linear(v, DEEPEST) for v in (moving, *fixed)]
+        known = [found for found in sums if found is not None]
+        if len(known) < len(sums):
             return None
-        terms, offset = found
-        scale = terms.pop(id(self.index), 0)
-        base = frozenset((k, n) for k, n in terms.items() if n)
-        return Place(scale, offset, base, tuple(id(v) for v in fixed))
+        scale = known[0][0].pop(id(self.index), 0)
+        (base, offset), *rows = [(frozenset(pair for pair in terms.items() if pair[1]), n) for terms, n in known]
+        return Place(scale, offset, base, tuple(rows))
 
     def linear(self, v: Value, depth: int) -> tuple[dict[int, int], int] | None:
         """An index as a sum of multiples of values (the loop's index and ones from outside), and a number."""
         op = v.defining_op
         if op is not None and op.name == "constant":
             return {}, int(op.attrs["value"])
-        if v is self.index or id(v) not in self.own:
-            return {id(v): 1}, 0
+        alone = None if id(v) in self.own and v is not self.index else ({id(v): 1}, 0)
         if op is None or depth == 0 or op.name not in ("add", "sub", "mul"):
-            return None
+            return alone
         left, right = (self.linear(x, depth - 1) for x in op.operands)
         if left is None or right is None:
             return None
         if op.name == "mul":
             if left[0]:
                 left, right = right, left
-            return None if left[0] else ({k: n * left[1] for k, n in right[0].items()}, left[1] * right[1])
+            return alone if left[0] else ({k: n * left[1] for k, n in right[0].items()}, left[1] * right[1])
         sign = 1 if op.name == "add" else -1
         terms = dict(left[0])
         for k, n in right[0].items():

@@ -5,6 +5,7 @@ See `splitting` for why; here it is decided whether that changes nothing but the
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 
 from tangra.ir import ArrayType, Func, Op
@@ -76,8 +77,9 @@ def _independent(op: Op) -> bool:
         return False
     for carried in body.arrays:
         places = [a.place for a in carried.accesses]
-        apart = all(p.distance(places[0]) == 0 and p.scale for p in places)
-        if carried.written and not (carried.known and apart):
+        pairs = itertools.combinations(places, 2)
+        alone = all(p.scale for p in places) and all(p.distance(q) == 0 or p.apart(q) for p, q in pairs)
+        if carried.written and not (carried.known and alone):
             return False
     return True
 
@@ -89,9 +91,13 @@ def _target(carried: Carried, body: Body, step: int) -> Target | None:
         return None
     additions = carried.of_kind(ADD)
     if len(additions) == len(carried.accesses):
-        near = [a for a in additions if abs(a.place.scale) == 1]
-        stays = near[-1:] or additions[-1:]
-        target.behind = [a for a in additions if a is not stays[0]]
+        staying: list[Access] = []
+        values = [id(a.op.operands[1]) for a in additions]
+        order = sorted(additions, key=lambda a: (abs(a.place.scale), values.count(id(a.op.operands[1]))))
+        for addition in order:  # the value of one that stays need not be kept
+            if all(addition.place.apart(other.place) for other in staying):
+                staying.append(addition)
+        target.behind = [a for a in additions if a not in staying]
         return target
     first = carried.accesses[0].place
     if any(a.place.distance(first) is None for a in carried.accesses):
