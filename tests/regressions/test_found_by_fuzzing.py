@@ -164,7 +164,19 @@ def elements_put(x: Any, y: Any) -> Any:
     return x
 
 
+def read_only_on_both_paths(x: Any, y: Any) -> Any:
+    """No path returns, and each has changed something else before it fails."""
+    if y[1] > 0:
+        y[0] = 1.0
+        x += 1.0
+    else:
+        y[2] = 1.0
+        x *= 2.0
+    return x
+
+
 READ_ONLY = [
+    read_only_on_both_paths,
     written_on_one_path,
     written_in_place,
     broadcast_view_written,

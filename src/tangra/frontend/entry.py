@@ -351,13 +351,19 @@ class _Tracer:
 
     # ---- what changes --------------------------------------------------------------------------------------
     def _written(self, builder: ResultBuilder) -> list[Written]:
-        found = []
-        for ref, param in self.ev.live.array_params.items():
-            state = self.ev.look(ref)
-            if isinstance(state, ArrayState) and state.value is not self.func.params[param]:
-                value = self.ev.peek(ref) if self.ev.state.dead else self.ev.read(ref)
-                found.append(Written(self.ev.live.paths[ref], param, builder.add(value)))
-        return found
+        """The arrays from before the call that change. Where the end isn't reached, these are the ones that failures on
+        the way write back; what they hold at the end has no meaning."""
+        params, ev = self.func.params, self.ev
+        if ev.state.dead:
+            failing = {k for op in self.func.body.walk() if op.name == "fail_if" for k in op.attrs["state"]}
+            changed = [(ref, param, params[param]) for ref, param in ev.live.array_params.items() if param in failing]
+        else:
+            changed = [
+                (ref, param, ev.read(ref))
+                for ref, param in ev.live.array_params.items()
+                if isinstance(state := ev.look(ref), ArrayState) and state.value is not params[param]
+            ]
+        return [Written(ev.live.paths[ref], param, builder.add(value)) for ref, param, value in changed]
 
     def _mutations(self, builder: ResultBuilder) -> list[Mutation]:
         ev = self.ev

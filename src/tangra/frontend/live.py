@@ -102,7 +102,7 @@ class Guard:
             same = type(value) is type(self.expected) and bool(value == self.expected)
             return same and (not isinstance(value, float) or repr(value) == repr(self.expected))
         if self.check in ("type", "kind"):
-            return bool(type(value) is self.expected)
+            return type(value) is self.expected and (type(value) is not int or -(2**63) <= value < 2**63)
         if self.check in ("positive", "not positive"):
             return bool(value > 0) is (self.check == "positive")
         if self.check == "length":
