@@ -31,6 +31,7 @@ from tangra.shapes import Size, symbol
 
 if TYPE_CHECKING:
     from tangra.core.explanation import Explanation
+    from tangra.core.prepared import Prepared
 
 STATIC_NAME = declare("TG809", "static= names an argument that the function does not have")
 NEEDS_CONSTANT = declare("TG810", "a value has to be known at compile time")
@@ -294,6 +295,13 @@ class JitFunction(CompiledCall):
         'assembly' for the machine's.
         """
         return stages.show(self.looked_at(args, kwargs), stage)
+
+    def prepared(self, /, *args: Any, **kwargs: Any) -> Prepared:
+        """A C function for calls with arguments such as these, for ctypes, cffi or `scipy.LowLevelCallable`; see
+        `Prepared`."""
+        from tangra.core import prepared
+
+        return prepared.prepare(self, args, kwargs)
 
     @staticmethod
     def passes() -> list[str]:

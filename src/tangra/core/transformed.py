@@ -66,6 +66,10 @@ class Transformed(CompiledCall):
         """The printed IR; see `tg.jit`."""
         return str(self.compiled.ir(*args, **kwargs))
 
+    def prepared(self, /, *args: Any, **kwargs: Any) -> Any:
+        """A C function; see `tg.jit`."""
+        return self.compiled.prepared(*args, **kwargs)
+
     def explain(self, *args: Any, **kwargs: Any) -> Any:
         """What was compiled, line by line; see `tg.jit`."""
         return self.compiled.explain(*args, **kwargs)

@@ -3,12 +3,13 @@
 `compile_func` is the way in. `emitter` walks a function and keeps for each array value how it is represented
 (`values`: a window of a buffer, or a deferred expression of its indices); `plan` knows what is live; the files
 `emit_*` hold one family of operations each; `engine` runs LLVM; `function` is what Python calls; `wrapper` and
-`dispatch` are the short way there.
+`dispatch` are the short way there, `raw` the one for C.
 """
 
 from tangra.native.dispatch import MISS, Entry, Table, install, table
 from tangra.native.function import NativeFailure, NativeFunction, compile_func
 from tangra.native.options import NativeOptions
+from tangra.native.raw import Raw, compile_raw
 from tangra.native.wrapper import NoShortWay, Wrapper
 
 __all__ = [
@@ -18,9 +19,11 @@ __all__ = [
     "NativeFunction",
     "NativeOptions",
     "NoShortWay",
+    "Raw",
     "Table",
     "Wrapper",
     "compile_func",
+    "compile_raw",
     "install",
     "table",
 ]

@@ -80,7 +80,7 @@ def take(w: Wrapper, uses_arena: bool, tapes: int) -> str:
     head = w.address(pool_for(options).address)
     ready = w.constant(preparing(options, uses_arena, tapes))
     arguments = f"ptr {head}, ptr {ready}, i1 {str(uses_arena).lower()}, i64 {tapes}"
-    space = w.code.ins(f"call ptr {_define_take(w.module)}({arguments})")
+    space = w.code.ins(f"call ptr {define_take(w.module)}({arguments})")
     w.require(w.code.ins(f"icmp ne ptr {space}, null"))
     return space
 
@@ -128,7 +128,7 @@ def shrink_if_slow(w: Wrapper, space: str, start: str, seconds: float) -> None:
     code.fall_into(go)
 
 
-def _define_take(module: Module) -> str:
+def define_take(module: Module) -> str:
     number = module.external("PyLong_FromVoidPtr", "ptr (ptr)")
     back = module.external("PyLong_AsVoidPtr", "ptr (ptr)")
     call = module.external("PyObject_CallOneArg", "ptr (ptr, ptr)")
