@@ -150,17 +150,3 @@ def test_gradients_share_nothing():
     primal, tangent = tg.jvp(lambda v: v[1:], (x,), (x,))
     assert not np.shares_memory(primal, x)
     assert not np.shares_memory(tangent, x)
-
-
-def test_where_the_path_decides_what_is_returned_it_is_a_new_array():
-    """The one place where identity is not CPython's; docs/behaviour.md says so."""
-
-    @tg.jit
-    def f(x, y):
-        return x if x[0] > y[0] else y
-
-    x, y = np.ones(3), np.zeros(3)
-    for a, b in ((x, y), (y, x)):
-        found = f(a, b)
-        assert found.tolist() == [1.0, 1.0, 1.0]
-        assert not np.shares_memory(found, x)

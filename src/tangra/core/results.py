@@ -20,6 +20,7 @@ from tangra.frontend.results import (
     ListNode,
     Node,
     NumberNode,
+    OriginNode,
     PartsNode,
     StackNode,
     TupleNode,
@@ -71,6 +72,9 @@ class Builder:
             return tuple(items) if node.cls is None else node.cls(*items)
         if isinstance(node, ExistingNode):
             return node.path.read(self.arguments)
+        if isinstance(node, OriginNode):
+            path = dict(node.origins).get(int(self.values[node.index]))
+            return self.build(node.fresh) if path is None else path.read(self.arguments)
         if isinstance(node, BackReference):
             return self.made[node.key]
         if isinstance(node, PartsNode):

@@ -48,9 +48,11 @@ Entry = Slot | CellRef
 
 @dataclass(frozen=True, slots=True)
 class ArrayState:
-    """The current IR value of an array."""
+    """The current IR value of an array. `origin` says at run time which array from before the call it is (its
+    reference), or 0 for none; without it that is not known, or plain."""
 
     value: Value
+    origin: Value | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

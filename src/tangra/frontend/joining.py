@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tangra.api.elementwise import is_number, join_dtype, join_kinds, kinds_of
@@ -270,6 +271,8 @@ class Join:
             template = self._join_states(None, first, second, known.state if known else None)
             if isinstance(template, KeepT) and isinstance(template.state, ConflictState):
                 self.numbers[key] = -1
+            if isinstance(template, ArrayT) and any(map(self._is_traced, (0, 1), refs)):
+                template = replace(template, tracked=True)
             poisoned = any(s is not None and r in s.poisoned for s, r in zip(self.sides, refs, strict=True))
             self.infos[index] = ObjectInfo(
                 _Shape.joined([x for x in (a, b) if x is not BOTTOM], known.value if known else None),
@@ -279,6 +282,11 @@ class Join:
                 poisoned,
             )
         return ObjectT(self.numbers[key]) if self.numbers[key] >= 0 else self._conflict(a, b)
+
+    def _is_traced(self, side: int, ref: int | None) -> bool:
+        """Whether it can be told which array from before the call an object is, if it is one."""
+        state = None if ref is None else self._state(side, ref)
+        return ref in self.ev.live.paths or (isinstance(state, ArrayState) and state.origin is not None)
 
     def before(self, refs: tuple[int | None, ...]) -> frozenset[int]:
         """Arrays from before the join that the object made of `refs` may be, or share memory with."""

@@ -195,6 +195,10 @@ class LiveObjects:
         self.objects[ref] = obj
         return ref
 
+    def arrays_from_before(self) -> list[tuple[int, Path]]:
+        """References and paths of the arrays that the call was given or captured."""
+        return [(v.ref, self.paths[v.ref]) for _, v in self.known.values() if isinstance(v, ArrayValue)]
+
     def anonymous(self, state: Any) -> int:
         """An object from before the call that nothing in the program leads to."""
         ref = self.next_ref

@@ -23,7 +23,7 @@ from tangra.api.values import (
     ViewStep,
 )
 from tangra.frontend import classes, containers, conversion
-from tangra.frontend.heap import Conflict, StackState, ViewState
+from tangra.frontend.heap import ArrayState, Conflict, StackState, ViewState
 from tangra.frontend.paths import Path
 from tangra.ir import Value
 from tangra.shapes import Size
@@ -81,6 +81,15 @@ class ViewNode:
     sizes: tuple[Node | None, ...]
     starts: tuple[Node, ...]
     key: int
+
+
+@dataclass(frozen=True)
+class OriginNode:
+    """The object at the path in `origins` that result `index` names, or `fresh` where it names none."""
+
+    index: int
+    origins: tuple[tuple[int, Path], ...]
+    fresh: Node
 
 
 @dataclass(frozen=True)
@@ -148,6 +157,7 @@ Node = (
     | ArrayNode
     | ExistingNode
     | ViewNode
+    | OriginNode
     | TupleNode
     | ListNode
     | DictNode
@@ -240,7 +250,10 @@ class ResultBuilder:
                 return self._view(ref, state, state.step)
         if ref not in self.arrays:
             self.arrays[ref] = self.add(value)
-        return ArrayNode(self.arrays[ref], ref, value.dtype.numpy)
+        node = ArrayNode(self.arrays[ref], ref, value.dtype.numpy)
+        if isinstance(state, ArrayState) and state.origin is not None:
+            return OriginNode(self.add(state.origin), tuple(ev.live.arrays_from_before()), node)
+        return node
 
     def _view(self, ref: int, state: ViewState, step: ViewStep) -> Node:
         attrs = dict(step.attrs)

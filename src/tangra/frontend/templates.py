@@ -107,9 +107,10 @@ Template = Same | NumberT | PartsT | ObjectT | MaybeT | ConflictT
 
 @dataclass(frozen=True)
 class ArrayT:
-    """The contents of an array."""
+    """The contents of an array; `tracked`: and which array from before the call it is, if it is one."""
 
     type: ArrayType
+    tracked: bool = False
 
 
 @dataclass(frozen=True)
@@ -243,7 +244,7 @@ def types(template: Template | StateTemplate) -> list[ArrayType]:
     if isinstance(template, MaybeT):
         return [scalar(BOOL), *types(template.inner)]
     if isinstance(template, ArrayT):
-        return [template.type]
+        return [template.type, scalar(I64)] if template.tracked else [template.type]
     if isinstance(template, ToStackT):
         from tangra.frontend import stack_items
 
@@ -293,7 +294,8 @@ def coerce_state(ev: Evaluator, template: StateTemplate, ref: int | None) -> lis
         return _undefined(ev, template)
     if isinstance(template, ArrayT):
         value = ev.peek(ref)
-        return [value if value.shape == template.type.shape else ev.b("reshape", value, shape=template.type.shape)]
+        value = value if value.shape == template.type.shape else ev.b("reshape", value, shape=template.type.shape)
+        return [value, _origin(ev, ref)] if template.tracked else [value]
     state = ev.glance(ref)
     if isinstance(template, ToStackT):
         from tangra.frontend import stacks
@@ -308,6 +310,14 @@ def coerce_state(ev: Evaluator, template: StateTemplate, ref: int | None) -> lis
     else:
         parts = slots_of(state)[1]
     return [v for part, item in zip(template.parts, parts, strict=True) for v in coerce(ev, part, item)]
+
+
+def _origin(ev: Evaluator, ref: int) -> Value:
+    """The `origin` of an array."""
+    state = ev.glance(ref)
+    if isinstance(state, ArrayState) and state.origin is not None:
+        return state.origin
+    return ev.b.int(ref if ref in ev.live.paths else 0)
 
 
 def _attribute(ev: Evaluator, ref: int, state: InstanceState, name: str) -> Any:
@@ -352,7 +362,7 @@ def make_state(
     if isinstance(template, KeepT):
         return template.state
     if isinstance(template, ArrayT):
-        return ArrayState(next(leaves))
+        return ArrayState(next(leaves), next(leaves) if template.tracked else None)
     if isinstance(template, StackT):
         return StackState(template.shape, template.leaves, make(template.count, leaves, refs, plan))
     parts = [make(part, leaves, refs, plan) for part in template.parts]
