@@ -127,7 +127,7 @@ def test_first_and_second_derivatives(name):
 def test_lanes(name):
     function, calls = PROGRAMS[name]
     shape = np.shape(calls[0][0])
-    plain = lambda x: weighed(function(x))  # noqa: E731
+    plain = lambda x: weighed(function(x))
     batch = 0.5 + 0.3 * vector(3 * max(1, int(np.prod(shape))), 3).reshape(3, *shape)
     np.testing.assert_allclose(tg.vmap(plain)(batch), [plain(x) for x in batch], rtol=1e-12)
     gradient = tg.grad(plain)
