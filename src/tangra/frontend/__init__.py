@@ -3,6 +3,7 @@
 `trace` evaluates a live Python function on abstract arguments (`entry.py`). The evaluator (`evaluator.py`) walks the
 AST; names are bound to abstract values, mutable objects live on an abstract heap (`heap.py`), run-time branches and
 loops evaluate their blocks from copies of the state and join them (`templates.py`, `branches.py`, `loops.py`).
-Functions are evaluated inline where they are called (`calls.py`). What NumPy and Python's builtins mean is in
-`tangra.api`; this folder implements the `Context` those entries work with.
+Functions are evaluated inline where they are called (`calls.py`); those that call themselves or are large become
+functions of the IR, one for each signature (`outlining.py`). What NumPy and Python's builtins mean is in `tangra.api`;
+this folder implements the `Context` those entries work with.
 """
