@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from tangra.checker.evaluator import Evaluator
 
 MAX_RECURSION = 12
+"""Runs of one function inside each other, where everything that decides is known."""
+VAGUE_RECURSION = 2
+"""The same inside loops and branches that nobody knows: each level would multiply the work."""
 
 
 @dataclass
@@ -175,7 +178,7 @@ def call_method(ev: Evaluator, owner: Value, name: str, *args: Value, node: ast.
 def call_function(ev: Evaluator, function: FunctionCell, given: Call) -> Value:
     """Evaluate a function of the program for this call."""
     running = sum(1 for frame in ev.frames if frame.function is not None and frame.function.node is function.node)
-    if len(ev.frames) >= MAX_DEPTH or running >= MAX_RECURSION:
+    if len(ev.frames) >= MAX_DEPTH or running >= (VAGUE_RECURSION if ev.vague or ev.guards else MAX_RECURSION):
         havoc(ev, [*given.args, *given.kwargs.values()])
         return UNKNOWN
     scope = Scope(function.scope)

@@ -116,7 +116,7 @@ def _attempt(ev: Evaluator, function: FunctionCell, receiver: list[Value]) -> bo
         return False
     finally:
         ev.journal.close()
-        ev.frames, ev.tries, ev.guards, ev.quiet = [], [], 0, 0
+        ev.frames, ev.tries, ev.guards, ev.quiet, ev.vague = [], [], 0, 0, 0
         ev.steps = steps
         ev.ctx.restore(facts)
 

@@ -115,6 +115,7 @@ class Evaluator:
         self.tries: list[TryState] = []
         self.guards = 0
         self.quiet = 0
+        self.vague = 0
         self.steps = 0
         self.limit = ENTRY_STEPS
         self.node: ast.AST | None = None

@@ -211,18 +211,22 @@ def _finish(ev: Evaluator, node: ast.For | ast.AsyncFor | ast.While, state: Loop
 
 
 def _unknown_trips(ev: Evaluator, node: ast.For | ast.AsyncFor | ast.While, begin: Value) -> Flow | None:
-    """Trips one and two exactly; what the second one changed again is widened, and a third shows what follows."""
+    """Trips one and two exactly; what the second one changed again is widened, and a third shows what follows.
+
+    Inside another such loop there is one trip less, so that nested loops don't multiply the work."""
     from tangra.checker.statements import Flow
 
     state = _open(ev)
     try:
         states: list[tuple[Delta, Delta]] = []
-        for trip in range(3):
+        ev.vague += 1
+        last = max(0, 3 - ev.vague)
+        for trip in range(last + 1):
             mark = ev.journal.open()
             try:
                 begin()
                 flow = Flow.NORMAL
-                if trip == 2:
+                if trip == last and trip:
                     with ev.silence():
                         flow = _guarded_trip(ev, node.body, state)
                 else:
@@ -236,10 +240,11 @@ def _unknown_trips(ev: Evaluator, node: ast.For | ast.AsyncFor | ast.While, begi
                 break
             if trip and not _changed(*states[-1]):
                 break
-            if trip:
+            if trip or not last:
                 widen(ev, *states[-1])
         return _finish(ev, node, state, Flow.NORMAL)
     finally:
+        ev.vague -= 1
         _close(ev, state)
 
 
