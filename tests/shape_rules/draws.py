@@ -118,7 +118,11 @@ def _spots(call: Call) -> list[tuple[Any, Any]]:
         value = where[key]
         if isinstance(value, list) and value:
             deeper += [(value, place) for place in range(len(value))]
-    return [spot for spot in found + deeper if isinstance(spot[0][spot[1]], (Tensor, int, tuple)) and spot[0][spot[1]] is not None]
+    return [
+        spot
+        for spot in found + deeper
+        if isinstance(spot[0][spot[1]], (Tensor, int, tuple)) and spot[0][spot[1]] is not None
+    ]
 
 
 def _changed(r: Draws, value: Any) -> Any:
@@ -154,6 +158,8 @@ def _changed_tensor(r: Draws, value: Tensor) -> Any:
         return replace(value, dtype=r.choice(["float32", "float64", "int64", "bool"]))
     elif chosen < 19:
         return r.choice([None, {}])
+    if value.layout == "identity" and len(shape) < 2:
+        value = replace(value, layout="contiguous")
     elements = None
     if value.elements is not None:
         elements = (0,) * prod(shape)

@@ -95,6 +95,8 @@ def _array(value: Tensor) -> Any:
         dtype = getattr(torch, value.dtype or "")
         if value.elements is not None:
             return torch.tensor(value.elements, dtype=dtype).reshape(value.shape)
+        if value.layout == "identity":  # matrices that can be inverted
+            return torch.eye(value.shape[-2], value.shape[-1], dtype=dtype).expand(value.shape).contiguous()
         if isinstance(value.layout, tuple):
             return torch.empty_strided(value.shape, value.layout, dtype=dtype).fill_(1)
         return torch.ones(value.shape, dtype=dtype)

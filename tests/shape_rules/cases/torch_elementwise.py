@@ -3,7 +3,11 @@
 from tangra.shape_rules.torch.elementwise import PREDICATES, TO_FLOAT
 from tests.shape_rules.draws import Call, Draws, case
 
-UNARY = [*TO_FLOAT, *PREDICATES, *"floor ceil trunc neg relu sign frac positive abs square angle bitwise_not nan_to_num round sgn".split()]
+UNARY = [
+    *TO_FLOAT,
+    *PREDICATES,
+    *"floor ceil trunc neg relu sign frac positive abs square angle bitwise_not nan_to_num round sgn".split(),
+]
 UNARY += ["exp_", "relu_", "abs_", "neg_"]
 BINARY = (
     "add sub mul div floor_divide remainder fmod pow maximum minimum fmax fmin eq ne lt le gt ge logical_and "

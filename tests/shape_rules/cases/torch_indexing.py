@@ -83,7 +83,10 @@ def picks(r: Draws) -> list[object]:
     if shape:
         shape[axis] = r.randint(1, 6)
     if r.chance(40):
-        shape = [r.choice([size, 1, max(1, size - 1)]) if place != axis % len(shape) else size for place, size in enumerate(shape)]
+        shape = [
+            r.choice([size, 1, max(1, size - 1)]) if place != axis % len(shape) else size
+            for place, size in enumerate(shape)
+        ]
     found = zeros(r, tuple(shape))
     return [x, axis, found]
 

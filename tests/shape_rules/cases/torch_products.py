@@ -1,5 +1,7 @@
 """Calls of torch's matrix products."""
 
+import itertools
+
 from tests.shape_rules.draws import Call, Draws, case
 
 
@@ -114,4 +116,4 @@ def cdist(r: Draws) -> Call:
 @case("torch.linalg.multi_dot")
 def multi_dot(r: Draws) -> Call:
     sizes = [r.randint(1, 4) for _ in range(r.randint(3, 5))]
-    return Call("", [[r.tensor(pair) for pair in zip(sizes, sizes[1:])]])
+    return Call("", [[r.tensor(pair) for pair in itertools.pairwise(sizes)]])

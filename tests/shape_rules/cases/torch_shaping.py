@@ -120,7 +120,9 @@ def broadcast_tensors(r: Draws) -> Call:
 @case("torch.Tensor.repeat")
 def repeat(r: Draws) -> Call:
     x = r.tensor(high=3, most=3)
-    return Call("", [x, *(r.randint(0, 3) for _ in range(len(x.shape) + r.randint(0 if x.shape else 1, 1)))], kind="method")
+    return Call(
+        "", [x, *(r.randint(0, 3) for _ in range(len(x.shape) + r.randint(0 if x.shape else 1, 1)))], kind="method"
+    )
 
 
 @case("torch.tile")
@@ -146,7 +148,9 @@ def roll(r: Draws) -> Call:
     if r.chance(30):
         return Call("", [x, r.randint(-3, 3)])
     count = r.randint(1, 2)
-    return Call("", [x, tuple(r.randint(-3, 3) for _ in range(count)), tuple(r.axis(len(x.shape)) for _ in range(count))])
+    return Call(
+        "", [x, tuple(r.randint(-3, 3) for _ in range(count)), tuple(r.axis(len(x.shape)) for _ in range(count))]
+    )
 
 
 @case("torch.tril", "torch.triu")

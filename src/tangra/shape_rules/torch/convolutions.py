@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tangra.shape_rules.axes import require_rank, size_argument, times
 from tangra.shape_rules.context import AtLeast, Multiple
+from tangra.shape_rules.dtypes import discrete
 from tangra.shape_rules.failures import ARGUMENT, DIVIDE, WIDTH, WINDOW, Failure
 from tangra.shape_rules.registry import rule
 from tangra.shape_rules.torch.common import fresh, refuse, require_floating, same_dtype
@@ -180,14 +181,13 @@ def transpose_convolve(
     per_group = weight.size(1)
     outputs = None if per_group is None else per_group * group
     _bias(ctx, bias, outputs, name)
-    if bias is not None:
-        same_dtype(ctx, input, bias, name)
     if found is None or weight.dims is None or outputs is None:
         return fresh(None, input.dtype or weight.dtype)
     rows = zip(found[1], weight.dims[2:], steps, around, spread, extra, strict=True)
     places = tuple((n - 1) * s - 2 * p + d * (k - 1) + more + 1 for n, k, s, p, d, more in rows)
-    _positive(ctx, places, f"{name}: an output of size")
-    return fresh((*found[0], outputs, *places), input.dtype or weight.dtype, input, weight)
+    _positive(ctx, places, f"{name}: an output of size", 0)
+    dtype = input.dtype or weight.dtype
+    return fresh((*found[0], outputs, *places), dtype if bias is None or bias.dtype == dtype else None, input, weight)
 
 
 def _transposed(rank: int) -> Callable[..., Tensor]:
@@ -220,7 +220,8 @@ def pooled(
     ceil: Value = ceil_mode if isinstance(ceil_mode, bool) else None
     rows = zip(found[1], kernel, steps, around, spread, strict=True)
     places = tuple(window_count(ctx, *row, ceil, axis - rank) for axis, row in enumerate(rows))
-    return fresh((*input.shape[:-rank], *places), input.dtype, input)
+    dtype = None if rank == 1 and discrete(input.dtype) else input.dtype  # not on all devices
+    return fresh((*input.shape[:-rank], *places), dtype, input)
 
 
 def _max_pool(rank: int, always: bool = False) -> Callable[..., Value]:

@@ -10,10 +10,11 @@ from tangra.shape_rules.coercion import MAX_ELEMENTS, from_nested, scalar
 from tangra.shape_rules.context import AtLeast
 from tangra.shape_rules.dtypes import discrete, number_kind, wide_default
 from tangra.shape_rules.failures import ARGUMENT, CALL, Failure
+from tangra.shape_rules.ranges import arange_length
 from tangra.shape_rules.registry import constant, inert, method, rule
 from tangra.shape_rules.torch.common import CLASS, both, default_dtype, dtype_argument, fresh
 from tangra.shape_rules.values import DType, Shape, Tensor, Unknown, Value, is_size, words
-from tangra.shapes import Size, ceil_div, dmax
+from tangra.shapes import Size
 
 if TYPE_CHECKING:
     from tangra.shape_rules.context import RuleContext
@@ -175,28 +176,10 @@ def arange(ctx: RuleContext, start: Value, end: Value = None, step: Value = 1, *
     length, elements = arange_length(ctx, start, end, step, "RuntimeError")
     if dtype_argument(ctx, dtype, natural) == "bool":
         ctx.fail(Failure(ARGUMENT, "arange() of bools", "RuntimeError"))
-    return fresh((length,), dtype_argument(ctx, dtype, natural)).with_(elements=elements)
-
-
-def arange_length(
-    ctx: RuleContext, start: Value, end: Value, step: Value, error: str | None
-) -> tuple[Size, tuple[Value, ...] | None]:
-    """How many numbers there are from start to end, and which if they are few and known.
-
-    With `error`, a step in the wrong direction fails; else it gives none.
-    """
-    if step == 0:
-        ctx.fail(Failure(ARGUMENT, "arange() with step 0", error or "ZeroDivisionError"))
-    if all(isinstance(value, int | float) for value in (start, end, step)):
-        count = -int((start - end) // step)
-        if (end - start) * step < 0 and error is not None:
-            ctx.fail(Failure(ARGUMENT, f"arange() from {start} to {end} goes against its step {step}", error))
-        count = max(count, 0)
-        return count, tuple(start + step * place for place in range(count)) if count <= MAX_ELEMENTS else None
-    if all(is_size(value) for value in (start, end)) and isinstance(step, int) and step > 0:
-        length = ceil_div(end - start, step)
-        return (length if ctx.truth(AtLeast(0, length)) else dmax(0, length)), None
-    return ctx.fresh("arange"), None
+    chosen = dtype_argument(ctx, dtype, natural)
+    if discrete(chosen) and 2 in kinds:
+        return fresh((ctx.fresh("arange"),), chosen)  # torch rounds start and step first
+    return fresh((length,), chosen).with_(elements=elements)
 
 
 def _spaced(name: str) -> Callable[..., Tensor]:

@@ -9,6 +9,7 @@ from tangra.shape_rules.context import Multiple
 from tangra.shape_rules.failures import DIVIDE, RANK, WIDTH, Failure
 from tangra.shape_rules.registry import module
 from tangra.shape_rules.torch import convolutions, functional, norms
+from tangra.shape_rules.torch.common import fresh, require_floating
 from tangra.shape_rules.torch.layers import Layer, check_rank, parameter, positive
 from tangra.shape_rules.values import Tensor, Unknown, Value, is_size, shape_text
 
@@ -50,8 +51,8 @@ class BatchNorm(Layer):
         training = fields.training if fields.track_running_stats is True else True
         if training is True:
             norms.require_batch(ctx, input, self.label)
-        norms.require_floating(ctx, input, self.label)
-        return norms.fresh(input.shape, input.dtype, input)
+        require_floating(ctx, input, self.label)
+        return fresh(input.shape, input.dtype, input)
 
 
 def check_width(ctx: RuleContext, input: Tensor, wanted: Value, label: str) -> None:
@@ -103,13 +104,13 @@ class InstanceNorm(Layer):
     def forward(self, ctx: RuleContext, input: Tensor) -> Tensor:
         fields: Any = self
         check_rank(ctx, input, (self.rank + 1, self.rank + 2), self.label)
-        norms.require_floating(ctx, input, self.label)
+        require_floating(ctx, input, self.label)
         if input.dims is not None:
             batched = input.with_(shape=(1, *input.dims)) if len(input.dims) == self.rank + 1 else input
             if fields.affine is True or fields.track_running_stats is True:
                 check_width(ctx, batched, fields.num_features, self.label)
             norms.instance_norm(ctx, batched)
-        return norms.fresh(input.shape, input.dtype, input)
+        return fresh(input.shape, input.dtype, input)
 
 
 @module("torch.nn.InstanceNorm1d")
@@ -139,13 +140,11 @@ class LayerNorm(Layer):
         self, ctx: RuleContext, normalized_shape: Value, eps: Value = 1e-5, elementwise_affine: Value = True,
         bias: Value = True, device: Value = None, dtype: Value = None,
     ) -> None:  # fmt: skip
-        self.normalized_shape: Value = size_sequence(ctx, normalized_shape, "normalized_shape")
+        found = size_sequence(ctx, normalized_shape, "normalized_shape")
+        self.normalized_shape: Value = Unknown() if found is None else found
         self.eps, self.elementwise_affine = eps, elementwise_affine
-        known = self.normalized_shape is not None and elementwise_affine is True
-        self.weight = parameter(ctx, self.normalized_shape, dtype) if known else None
+        self.weight = None if found is None or elementwise_affine is not True else parameter(ctx, found, dtype)
         self.bias = self.weight if bias is not False else None
-        if self.normalized_shape is None:
-            self.normalized_shape = Unknown()
 
     def forward(self, ctx: RuleContext, input: Tensor) -> Tensor:
         return norms.layer_norm(ctx, input, self.normalized_shape)
@@ -159,11 +158,9 @@ class RMSNorm(Layer):
         self, ctx: RuleContext, normalized_shape: Value, eps: Value = None, elementwise_affine: Value = True,
         device: Value = None, dtype: Value = None,
     ) -> None:  # fmt: skip
-        self.normalized_shape: Value = size_sequence(ctx, normalized_shape, "normalized_shape")
-        known = self.normalized_shape is not None and elementwise_affine is True
-        self.weight = parameter(ctx, self.normalized_shape, dtype) if known else None
-        if self.normalized_shape is None:
-            self.normalized_shape = Unknown()
+        found = size_sequence(ctx, normalized_shape, "normalized_shape")
+        self.normalized_shape: Value = Unknown() if found is None else found
+        self.weight = None if found is None or elementwise_affine is not True else parameter(ctx, found, dtype)
 
     def forward(self, ctx: RuleContext, x: Tensor) -> Tensor:
         return norms.rms_norm(ctx, x, self.normalized_shape)

@@ -6,9 +6,11 @@ import inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from tangra.shape_rules.axes import size_argument
 from tangra.shape_rules.failures import ARGUMENT, CALL, RANK, Failure, RuleError
 from tangra.shape_rules.registry import Rule, module
 from tangra.shape_rules.torch import activations, convolutions, functional, losses
+from tangra.shape_rules.torch.elementwise import unary
 from tangra.shape_rules.torch.layers import Layer, parameter
 from tangra.shape_rules.torch.reductions import softmax
 from tangra.shape_rules.values import Tensor, Value, words
@@ -28,7 +30,8 @@ OPTIONS: dict[str, dict[str, Value]] = {
     **dict.fromkeys(words("ELU CELU"), ALPHA),
     **dict.fromkeys(words("LogSigmoid Softsign Tanhshrink Sigmoid Tanh"), NO_OPTIONS),
     **dict.fromkeys(words("Dropout Dropout1d Dropout2d Dropout3d AlphaDropout FeatureAlphaDropout"), CHANCE),
-    **dict.fromkeys(words("Hardshrink Softshrink"), {"lambd": 0.5}),
+    "Hardshrink": {"lambd": 0.5},
+    "Softshrink": {"lambd": 0.5},
     "GELU": {"approximate": "none"},
     "LeakyReLU": {"negative_slope": 0.01, "inplace": False},
     "Softplus": {"beta": 1.0, "threshold": 20.0},
@@ -73,7 +76,7 @@ class Elementwise(Layer):
         if name in ("sigmoid", "tanh"):
             return activations.sigmoid(ctx, input)
         if "dropout" in name:
-            return activations.unary(ctx, name, input, input.dtype)
+            return unary(ctx, name, input, input.dtype)
         known = {"leakyrelu": "leaky_relu"}
         return activations.activated(ctx, known.get(name, name), input)
 
@@ -115,7 +118,7 @@ class PReLU(Layer):
         dtype: Value = None,
     ) -> None:  # fmt: skip
         self.num_parameters = num_parameters
-        self.weight = parameter(ctx, (convolutions.size_argument(ctx, num_parameters, "num_parameters"),), dtype)
+        self.weight = parameter(ctx, (size_argument(ctx, num_parameters, "num_parameters"),), dtype)
 
     def forward(self, ctx: RuleContext, input: Tensor) -> Tensor:
         return activations.prelu(ctx, input, self.weight)

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from tangra.shape_rules.axes import require_rank
 from tangra.shape_rules.broadcasting import broadcast_shapes, grown
-from tangra.shape_rules.dtypes import discrete, is_floating, result_dtype
+from tangra.shape_rules.dtypes import discrete, is_floating
 from tangra.shape_rules.failures import ARGUMENT, DTYPE, SILENT, TARGET, Failure
 from tangra.shape_rules.registry import rule
 from tangra.shape_rules.torch.common import fresh, require_floating
 from tangra.shape_rules.values import Shape, Tensor, Unknown, Value, shape_text
+from tangra.shapes import prod
 
 if TYPE_CHECKING:
     from tangra.shape_rules.context import RuleContext
@@ -34,6 +35,11 @@ def reduced_loss(
     return fresh((), dtype)
 
 
+def common_dtype(*tensors: Tensor) -> str | None:
+    """The dtype of all tensors; unknown where they differ, which some losses take and others don't."""
+    return tensors[0].dtype if len({tensor.dtype for tensor in tensors}) == 1 else None
+
+
 def _warn_of_sizes(ctx: RuleContext, input: Tensor, target: Tensor, name: str) -> None:
     if grown(ctx, input, target) is not None:
         shapes = f"{shape_text(input.shape)} and {shape_text(target.shape)}"
@@ -44,7 +50,9 @@ def _pairwise(name: str, floating: bool = False) -> Callable[..., Tensor]:
     def loss(ctx: RuleContext, input: Tensor, target: Tensor, reduction: Value, reduce: Value) -> Tensor:
         shape = broadcast_shapes(ctx, [input.shape, target.shape], f"{name}: ")
         _warn_of_sizes(ctx, input, target, name)
-        dtype = result_dtype([input, target], "torch")
+        dtype = common_dtype(input, target)
+        if "bool" in (input.dtype, target.dtype):
+            ctx.fail(Failure(DTYPE, f"{name} does not take bools", "RuntimeError"))
         if discrete(dtype) and (floating or reduction == "mean"):
             ctx.fail(Failure(DTYPE, f"{name} of two {dtype} tensors", "RuntimeError"))
         return reduced_loss(ctx, shape, reduction, dtype, reduce)
@@ -131,7 +139,7 @@ def bce_with_logits(
 ) -> Tensor:  # fmt: skip
     """Of logits and targets of one shape."""
     _equal_shapes(ctx, input, target, "binary_cross_entropy_with_logits()")
-    dtype = result_dtype([input, target], "torch")
+    dtype = common_dtype(input, target)
     for extra in (weight, pos_weight):
         if extra is not None:
             broadcast_shapes(ctx, [extra.shape, target.shape], "binary_cross_entropy_with_logits(): ")
@@ -143,8 +151,7 @@ def bce_with_logits(
 def _class_weights(ctx: RuleContext, weight: Tensor | None, classes: Value, name: str) -> None:
     if weight is None:
         return
-    require_rank(ctx, weight, (1,), f"the weight of {name}")
-    size = weight.size(0)
+    size = None if weight.dims is None else prod(weight.dims)
     if size is not None and classes is not None:
         text = f"{name}: {size} weights for {classes} classes"
         ctx.require_equal(size, classes, Failure(TARGET, text, "RuntimeError"))
@@ -160,6 +167,8 @@ def class_target(ctx: RuleContext, input: Tensor, target: Tensor, name: str) -> 
     if input.dims is None or target.dims is None:
         return target.shape
     wanted = () if len(input.dims) == 1 else (input.dims[0], *input.dims[2:])
+    if len(input.dims) == 1 and target.dims == (1,):
+        return ()
 
     def message() -> str:
         return (
@@ -195,7 +204,8 @@ def cross_entropy(
         )
     else:
         shape = class_target(ctx, input, target, name)
-    return reduced_loss(ctx, shape, reduction, input.dtype, reduce)
+    dtype = input.dtype if weight is None or weight.dtype == input.dtype else None
+    return reduced_loss(ctx, shape, reduction, dtype, reduce)
 
 
 @rule(f"{FUNCTIONAL}.nll_loss")
@@ -207,7 +217,8 @@ def nll_loss(
     require_floating(ctx, input, "nll_loss(): the input")
     _class_weights(ctx, weight, input.size(0) if input.rank == 1 else input.size(1), "nll_loss()")
     shape = class_target(ctx, input, target, "nll_loss()")
-    return reduced_loss(ctx, shape, reduction, input.dtype, reduce)
+    dtype = input.dtype if weight is None or weight.dtype == input.dtype else None
+    return reduced_loss(ctx, shape, reduction, dtype, reduce)
 
 
 @rule(f"{FUNCTIONAL}.kl_div")
@@ -218,7 +229,7 @@ def kl_div(
     """Of log-probabilities and probabilities."""
     shape = broadcast_shapes(ctx, [input.shape, target.shape], "kl_div(): ")
     _warn_of_sizes(ctx, input, target, "kl_div()")
-    return reduced_loss(ctx, shape, reduction, result_dtype([input, target], "torch"), reduce)
+    return reduced_loss(ctx, shape, reduction, common_dtype(input, target), reduce)
 
 
 @rule(f"{FUNCTIONAL}.poisson_nll_loss")
@@ -228,7 +239,7 @@ def poisson_nll_loss(
 ) -> Tensor:  # fmt: skip
     """Of expected and observed counts."""
     shape = broadcast_shapes(ctx, [input.shape, target.shape], "poisson_nll_loss(): ")
-    return reduced_loss(ctx, shape, reduction, result_dtype([input, target], "torch"), reduce)
+    return reduced_loss(ctx, shape, reduction, common_dtype(input, target), reduce)
 
 
 @rule(f"{FUNCTIONAL}.soft_margin_loss")
@@ -238,7 +249,7 @@ def soft_margin_loss(
 ) -> Tensor:  # fmt: skip
     """log(1 + exp(-target*input))."""
     shape = broadcast_shapes(ctx, [input.shape, target.shape], "soft_margin_loss(): ")
-    return reduced_loss(ctx, shape, reduction, result_dtype([input, target], "torch"), reduce)
+    return reduced_loss(ctx, shape, reduction, common_dtype(input, target), reduce)
 
 
 @rule(f"{FUNCTIONAL}.hinge_embedding_loss")
@@ -248,7 +259,7 @@ def hinge_embedding_loss(
 ) -> Tensor:  # fmt: skip
     """Of distances and signs."""
     shape = broadcast_shapes(ctx, [input.shape, target.shape], "hinge_embedding_loss(): ")
-    return reduced_loss(ctx, shape, reduction, result_dtype([input, target], "torch"), reduce)
+    return reduced_loss(ctx, shape, reduction, common_dtype(input, target), reduce)
 
 
 @rule(f"{FUNCTIONAL}.margin_ranking_loss")
@@ -262,7 +273,7 @@ def margin_ranking_loss(
         text = "margin_ranking_loss(): the three tensors must have as many dimensions"
         ctx.fail(Failure(TARGET, text, "RuntimeError"))
     shape = broadcast_shapes(ctx, [input1.shape, input2.shape, target.shape], "margin_ranking_loss(): ")
-    return reduced_loss(ctx, shape, reduction, result_dtype([input1, input2, target], "torch"), reduce)
+    return reduced_loss(ctx, shape, reduction, common_dtype(input1, input2, target), reduce)
 
 
 @rule(f"{FUNCTIONAL}.triplet_margin_loss")
@@ -278,7 +289,7 @@ def triplet_margin_loss(
         ctx.fail(Failure(TARGET, text, "RuntimeError"))
     shape = broadcast_shapes(ctx, [anchor.shape, positive.shape, negative.shape], "triplet_margin_loss(): ")
     rows = None if shape is None else shape[:-1]
-    return reduced_loss(ctx, rows, reduction, result_dtype([anchor, positive, negative], "torch"), reduce)
+    return reduced_loss(ctx, rows, reduction, common_dtype(anchor, positive, negative), reduce)
 
 
 @rule(f"{FUNCTIONAL}.cosine_embedding_loss")
@@ -293,7 +304,7 @@ def cosine_embedding_loss(
             require_rank(ctx, tensor, (target.rank + 1,), "an input of cosine_embedding_loss()")
     shape = broadcast_shapes(ctx, [input1.shape, input2.shape], "cosine_embedding_loss(): ")
     rows = None if shape is None else broadcast_shapes(ctx, [shape[:-1], target.shape], "cosine_embedding_loss(): ")
-    return reduced_loss(ctx, rows, reduction, result_dtype([input1, input2], "torch"), reduce)
+    return reduced_loss(ctx, rows, reduction, common_dtype(input1, input2), reduce)
 
 
 @rule(f"{FUNCTIONAL}.gaussian_nll_loss")
@@ -303,7 +314,7 @@ def gaussian_nll_loss(
 ) -> Tensor:  # fmt: skip
     """Of means, observations and variances."""
     shape = broadcast_shapes(ctx, [input.shape, target.shape], "gaussian_nll_loss(): ")
-    return reduced_loss(ctx, shape, reduction, result_dtype([input, target], "torch"))
+    return reduced_loss(ctx, shape, reduction, common_dtype(input, target))
 
 
 @rule(f"{FUNCTIONAL}.ctc_loss")

@@ -23,10 +23,18 @@ def _channel_vectors(
 ) -> None:
     """Require that each vector has one number for each channel."""
     for word, vector in vectors:
+        if vector is not None:
+            require_rank(ctx, vector, (1,), f"{word} of {name}")
         count = None if vector is None or vector.dims is None else prod(vector.dims)
         if count is not None and channels is not None:
             text = f"{name}: the input of shape {shape_text(input.shape)} has {channels} channels, {word} {count}"
             ctx.require_equal(count, channels, Failure(WIDTH, text, "RuntimeError"))
+
+
+def _result_dtype(input: Tensor, *parameters: Tensor | None) -> str | None:
+    """The input's dtype; unknown where a parameter has another, which works on some devices only."""
+    known = {one.dtype for one in parameters if one is not None}
+    return input.dtype if known <= {input.dtype} else None
 
 
 def require_batch(ctx: RuleContext, input: Tensor, name: str) -> None:
@@ -54,7 +62,7 @@ def batch_norm(
     _channel_vectors(ctx, "batch_norm()", input, input.size(1), vectors)
     if training is False and (running_mean is None or running_var is None):
         ctx.fail(Failure(ARGUMENT, "batch_norm() without running statistics outside training", "RuntimeError"))
-    return fresh(input.shape, input.dtype, input)
+    return fresh(input.shape, _result_dtype(input, running_mean, running_var, weight, bias), input)
 
 
 @rule("torch.nn.functional.instance_norm")
@@ -71,7 +79,7 @@ def instance_norm(
         ctx.fail(Failure(SMALL, "instance_norm(): one value per channel and sample", "ValueError"))
     vectors = [("running_mean", running_mean), ("running_var", running_var), ("weight", weight), ("bias", bias)]
     _channel_vectors(ctx, "instance_norm()", input, input.size(1), vectors)
-    return fresh(input.shape, input.dtype, input)
+    return fresh(input.shape, _result_dtype(input, running_mean, running_var, weight, bias), input)
 
 
 def _last_axes(ctx: RuleContext, input: Tensor, normalized_shape: Value, name: str) -> tuple[Size, ...] | None:
@@ -113,7 +121,7 @@ def layer_norm(
     require_floating(ctx, input, "layer_norm()")
     for word, tensor in (("weight", weight), ("bias", bias)):
         _same_shape(ctx, "layer_norm()", word, tensor, wanted)
-    return fresh(input.shape, input.dtype, input)
+    return fresh(input.shape, _result_dtype(input, weight, bias), input)
 
 
 @rule("torch.nn.functional.rms_norm", "torch.rms_norm")
@@ -124,7 +132,7 @@ def rms_norm(
     wanted = _last_axes(ctx, input, normalized_shape, "rms_norm()")
     require_floating(ctx, input, "rms_norm()")
     _same_shape(ctx, "rms_norm()", "weight", weight, wanted)
-    return fresh(input.shape, input.dtype, input)
+    return fresh(input.shape, _result_dtype(input, weight), input)
 
 
 @rule("torch.nn.functional.group_norm")
@@ -150,7 +158,7 @@ def group_norm(
         if tensor is not None:
             require_rank(ctx, tensor, (1,), f"{word} of group_norm()")
     _channel_vectors(ctx, "group_norm()", input, channels, [("weight", weight), ("bias", bias)])
-    return fresh(input.shape, input.dtype, input)
+    return fresh(input.shape, _result_dtype(input, weight, bias), input)
 
 
 @rule("torch.nn.functional.local_response_norm")

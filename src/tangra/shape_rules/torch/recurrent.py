@@ -10,7 +10,7 @@ from tangra.shape_rules.failures import ARGUMENT, CALL, DIVIDE, MISMATCH, RANK, 
 from tangra.shape_rules.registry import module, rule
 from tangra.shape_rules.torch.common import fresh, same_dtype
 from tangra.shape_rules.torch.layers import Layer, parameter, positive
-from tangra.shape_rules.values import UNKNOWN, Record, Shape, Tensor, Unknown, Value, record, shape_text
+from tangra.shape_rules.values import UNKNOWN, Record, Shape, Tensor, Unknown, Value, Variadic, record, shape_text
 from tangra.shapes import Size
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def run_layer(ctx: RuleContext, layer: Any, input: Tensor, hx: Value) -> Value:
     label = layer.label
     if input.rank not in (None, 2, 3):
         text = f"{label} takes a 2-D or 3-D input, not shape {shape_text(input.shape)}"
-        ctx.fail(Failure(RANK, text, "ValueError" if label != "LSTM" else "ValueError"))
+        ctx.fail(Failure(RANK, text, "ValueError"))
     width = input.size(-1)
     if width is not None:
         text = f"{label}: the input of shape {shape_text(input.shape)} has {width} features, the layer takes "
@@ -304,7 +304,9 @@ def check_masks(
 ) -> None:
     """Require the shapes of masks: (N, S) and (L, S) or (N*heads, L, S)."""
     wanted: list[tuple[Tensor | None, list[Shape], str]] = [(padding, [(*batch, source)], "key_padding_mask")]
-    count: Shape = tuple(size * layer.num_heads for size in batch if not isinstance(size, str)) or (layer.num_heads,)  # type: ignore[operator]
+    count: Shape = tuple(size * layer.num_heads for size in batch if not isinstance(size, Variadic)) or (
+        layer.num_heads,
+    )
     wanted.append((mask, [(length, source), (*count, length, source)], "attn_mask"))
     for tensor, shapes, word in wanted:
         if tensor is None or tensor.dims is None:

@@ -1,0 +1,99 @@
+"""`jax.nn`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from tangra.shape_rules.axes import axis_place, axis_places, size_argument
+from tangra.shape_rules.context import Multiple
+from tangra.shape_rules.dtypes import float_result
+from tangra.shape_rules.failures import DIVIDE, MISMATCH, RANK, Failure
+from tangra.shape_rules.numpy.common import dtype_argument, made
+from tangra.shape_rules.numpy.reductions import reduce_to
+from tangra.shape_rules.registry import rule
+from tangra.shape_rules.values import Tensor, Value, shape_text, words
+
+if TYPE_CHECKING:
+    from tangra.shape_rules.context import RuleContext
+
+ACTIVATIONS = words(
+    "sigmoid softplus silu swish log_sigmoid soft_sign hard_sigmoid hard_silu hard_swish mish selu gelu elu celu"
+)
+KEEPING = words("relu relu6 hard_tanh leaky_relu")
+
+
+def _activation(name: str) -> Callable[..., Tensor]:
+    def apply(ctx: RuleContext, x: Tensor, alpha: Value = 1.0) -> Tensor:
+        dtype = x.dtype if name in KEEPING else float_result(x.dtype, "jax")
+        return made("jax", x.shape, dtype).with_(weak=x.weak)
+
+    return apply
+
+
+for _name in (*ACTIVATIONS, *KEEPING):
+    rule(f"jax.nn.{_name}")(_activation(_name))
+
+
+@rule("jax.nn.softmax", "jax.nn.log_softmax")
+def softmax(ctx: RuleContext, x: Tensor, axis: Value = -1) -> Tensor:
+    """Softmax along an axis or several."""
+    if axis is not None:
+        axis_places(ctx, x, axis, error="ValueError")
+    return made("jax", x.shape, float_result(x.dtype, "jax"))
+
+
+@rule("jax.nn.logsumexp", "jax.scipy.special.logsumexp")
+def logsumexp(ctx: RuleContext, a: Tensor, axis: Value = None, b: Value = None, keepdims: Value = False) -> Tensor:
+    """log(sum(exp(a)))."""
+    return reduce_to(ctx, a, axis, keepdims, float_result(a.dtype, "jax"), "logsumexp()", "ValueError")
+
+
+@rule("jax.nn.one_hot")
+def one_hot(ctx: RuleContext, x: Tensor, num_classes: Value, *, dtype: Value = None, axis: Value = -1) -> Tensor:
+    """A new axis with a 1 at each index."""
+    count = size_argument(ctx, num_classes, "num_classes")
+    place = axis_place(ctx, x, axis, error="ValueError", added=1)
+    if x.shape is None or place is None:
+        return made("jax", None, dtype_argument(dtype, "jax", "float32"))
+    return made("jax", (*x.shape[:place], count, *x.shape[place:]), dtype_argument(dtype, "jax", "float32"))
+
+
+@rule("jax.nn.glu")
+def glu(ctx: RuleContext, x: Tensor, axis: Value = -1) -> Tensor:
+    """One half times the sigmoid of the other."""
+    place = axis_place(ctx, x, axis, error="ValueError")
+    if x.rank == 0:
+        ctx.fail(Failure(RANK, "glu() of a 0-d array", "ValueError"))
+    size = None if place is None else x.size(place)
+    if size is None or place is None or x.shape is None:
+        return made("jax", None, x.dtype)
+    text = f"glu(): axis {place} of shape {shape_text(x.shape)} is odd"
+    ctx.require(Multiple(size, 2), Failure(DIVIDE, text, "AssertionError"))
+    return made("jax", (*x.shape[:place], size // 2, *x.shape[place + 1 :]), float_result(x.dtype, "jax"))
+
+
+@rule("jax.nn.standardize")
+def standardize(
+    ctx: RuleContext, x: Tensor, axis: Value = -1, mean: Value = None, variance: Value = None, epsilon: Value = 1e-5
+) -> Tensor:
+    """Mean 0 and variance 1 along an axis."""
+    axis_places(ctx, x, axis, error="ValueError")
+    return made("jax", x.shape, float_result(x.dtype, "jax"))
+
+
+@rule("jax.nn.dot_product_attention")
+def dot_product_attention(
+    ctx: RuleContext,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    bias: Value = None,
+    mask: Value = None,
+    **options: Value,
+) -> Tensor:
+    """(B, T, N, H), (B, S, K, H) to (B, T, N, H)."""
+    if query.dims is not None and key.dims is not None:
+        text = f"dot_product_attention(): query {shape_text(query.dims)} and key {shape_text(key.dims)}"
+        ctx.require_equal(query.dims[-1], key.dims[-1], Failure(MISMATCH, text, "ValueError"))
+    return made("jax", query.shape, query.dtype)

@@ -1,0 +1,128 @@
+"""`jax.random`: keys, and arrays of random numbers by shape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from tangra.shape_rules.axes import reduced, size_argument
+from tangra.shape_rules.broadcasting import broadcast_shapes
+from tangra.shape_rules.coercion import to_tensor
+from tangra.shape_rules.numpy.common import dtype_argument, made
+from tangra.shape_rules.numpy.creation import shape_argument
+from tangra.shape_rules.registry import rule
+from tangra.shape_rules.values import Tensor, Value, words
+
+if TYPE_CHECKING:
+    from tangra.shape_rules.context import RuleContext
+
+KEY = "key<fry>"
+
+
+@rule("jax.random.key")
+def key(ctx: RuleContext, seed: Value, *, impl: Value = None) -> Tensor:
+    """A key: a 0-d array of its own dtype."""
+    return Tensor("jax", (), KEY)
+
+
+@rule("jax.random.PRNGKey")
+def raw_key(ctx: RuleContext, seed: Value, *, impl: Value = None) -> Tensor:
+    """An old-style key: two numbers."""
+    return Tensor("jax", (2,), "uint32")
+
+
+@rule("jax.random.split")
+def split(ctx: RuleContext, key: Tensor, num: Value = 2) -> Tensor:
+    """Several keys of one."""
+    counts = shape_argument(ctx, num)
+    if counts is None or key.shape is None:
+        return Tensor("jax", None, key.dtype)
+    return Tensor("jax", (*counts, *key.shape), key.dtype)
+
+
+@rule("jax.random.fold_in")
+def fold_in(ctx: RuleContext, key: Tensor, data: Value) -> Tensor:
+    """A key of a key and a number."""
+    return key
+
+
+def _shaped(dtype: str) -> Callable[..., Tensor]:
+    def draw(
+        ctx: RuleContext, key: Tensor, shape: Value = (), dtype: Value = None, *limits: Value, **named: Value
+    ) -> Tensor:
+        return made("jax", shape_argument(ctx, shape), dtype_argument(dtype, "jax", natural))
+
+    natural = dtype
+    return draw
+
+
+for _name in words("normal uniform truncated_normal gumbel exponential laplace cauchy logistic rademacher"):
+    rule(f"jax.random.{_name}")(_shaped("float32"))
+
+
+@rule("jax.random.randint")
+def randint(ctx: RuleContext, key: Tensor, shape: Value, minval: Value, maxval: Value, dtype: Value = None) -> Tensor:
+    """Random ints."""
+    return made("jax", shape_argument(ctx, shape), dtype_argument(dtype, "jax", "int32"))
+
+
+@rule("jax.random.bernoulli")
+def bernoulli(ctx: RuleContext, key: Tensor, p: Value = 0.5, shape: Value = None) -> Tensor:
+    """Random bools."""
+    return made("jax", to_tensor(p, "jax").shape if shape is None else shape_argument(ctx, shape), "bool")
+
+
+@rule("jax.random.categorical")
+def categorical(ctx: RuleContext, key: Tensor, logits: Tensor, axis: Value = -1, shape: Value = None) -> Tensor:
+    """Indices drawn with the logits along an axis."""
+    sizes = reduced(ctx, logits, axis, False, error="ValueError", name="axis")
+    return made("jax", sizes if shape is None else shape_argument(ctx, shape), "int32")
+
+
+@rule("jax.random.permutation")
+def permutation(ctx: RuleContext, key: Tensor, x: Value, axis: Value = 0, independent: Value = False) -> Tensor:
+    """A permutation of a range, or of an array's slices."""
+    pool = to_tensor(x, "jax")
+    if pool.rank == 0:
+        return made("jax", (size_argument(ctx, x, "x"),), "int32")
+    return made("jax", pool.shape, pool.dtype)
+
+
+@rule("jax.random.choice")
+def choice(
+    ctx: RuleContext, key: Tensor, a: Value, shape: Value = (), replace: Value = True, p: Value = None, axis: Value = 0
+) -> Tensor:
+    """Elements or slices drawn from an array."""
+    pool, sizes = to_tensor(a, "jax"), shape_argument(ctx, shape)
+    rest = () if pool.rank == 0 else None if pool.shape is None else pool.shape[1:]
+    dtype = "int32" if pool.rank == 0 else pool.dtype
+    return made("jax", None if sizes is None or rest is None else (*sizes, *rest), dtype)
+
+
+@rule("jax.random.dirichlet")
+def dirichlet(ctx: RuleContext, key: Tensor, alpha: Tensor, shape: Value = None, dtype: Value = None) -> Tensor:
+    """Points of a simplex."""
+    lead = shape_argument(ctx, shape) if shape is not None else None if alpha.shape is None else alpha.shape[:-1]
+    last = alpha.size(-1)
+    return made("jax", None if lead is None or last is None else (*lead, last), "float32")
+
+
+@rule("jax.random.multivariate_normal")
+def multivariate_normal(
+    ctx: RuleContext,
+    key: Tensor,
+    mean: Tensor,
+    cov: Tensor,
+    shape: Value = None,
+    dtype: Value = None,
+    method: Value = None,
+) -> Tensor:
+    """Normal vectors."""
+    lead = (
+        None
+        if mean.shape is None or cov.shape is None
+        else broadcast_shapes(ctx, [mean.shape[:-1], cov.shape[:-2]], "", "ValueError")
+    )
+    lead = lead if shape is None else shape_argument(ctx, shape)
+    last = mean.size(-1)
+    return made("jax", None if lead is None or last is None else (*lead, last), "float32")

@@ -1,0 +1,86 @@
+"""Marks for JAX's functions of functions, settings, and the update syntax `x.at[index].set(y)`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tangra.shape_rules.broadcasting import broadcast_to
+from tangra.shape_rules.coercion import to_tensor
+from tangra.shape_rules.indexing import index_result
+from tangra.shape_rules.registry import attribute, higher_order, inert, method, rule
+from tangra.shape_rules.values import UNKNOWN, Record, Tensor, Unknown, Value, record
+
+if TYPE_CHECKING:
+    from tangra.shape_rules.context import RuleContext
+
+higher_order("vmap", "jax.vmap", "torch.vmap", "torch.func.vmap", "jax.pmap", "numpy.vectorize")
+higher_order("grad", "jax.grad", "torch.func.grad")
+higher_order("value_and_grad", "jax.value_and_grad", "torch.func.grad_and_value")
+higher_order("jacobian", "jax.jacfwd", "jax.jacrev", "jax.jacobian", "torch.func.jacfwd", "torch.func.jacrev")
+higher_order("hessian", "jax.hessian", "torch.func.hessian")
+higher_order("jvp", "jax.jvp", "torch.func.jvp")
+higher_order("vjp", "jax.vjp", "torch.func.vjp")
+higher_order("identity", "jax.jit", "jax.checkpoint", "jax.remat", "jax.named_call", "jax.custom_jvp", "jax.custom_vjp")
+higher_order("identity", "torch.compile", "torch.jit.script", "torch.no_grad", "torch.enable_grad")
+higher_order("identity", "torch.inference_mode", "torch.jit.ignore", "torch.jit.unused", "torch.jit.export")
+higher_order("call", "torch.utils.checkpoint.checkpoint", "jax.named_scope")
+higher_order("scan", "jax.lax.scan")
+higher_order("cond", "jax.lax.cond")
+higher_order("switch", "jax.lax.switch")
+higher_order("while_loop", "jax.lax.while_loop")
+higher_order("fori_loop", "jax.lax.fori_loop")
+higher_order("map", "jax.lax.map")
+higher_order("associative_scan", "jax.lax.associative_scan")
+higher_order("tree_map", "jax.tree.map", "jax.tree_util.tree_map", "jax.tree_map")
+higher_order("apply_along_axis", "numpy.apply_along_axis", "jax.numpy.apply_along_axis")
+higher_order("vmap", "jax.numpy.vectorize")
+
+inert("jax.debug.print", "jax.block_until_ready", "jax.device_put", result=lambda ctx, x=None, *args, **kwargs: x)
+inert("jax.device_get", "jax.lax.stop_gradient", "jax.lax.optimization_barrier", result=lambda ctx, x, *args: x)
+
+
+@rule("jax.config.update")
+def update(ctx: RuleContext, name: Value, value: Value) -> None:
+    """A global setting."""
+    if isinstance(name, str):
+        ctx.change_setting(f"jax.{name}", value)
+
+
+AT = "jax.at"
+
+
+@attribute("jax.Array", "at")
+def at(ctx: RuleContext, self: Tensor) -> Record:
+    """The thing to index for an update; its index and methods are those of the class `jax.at`."""
+    return record(array=self)
+
+
+@method(AT, "__getitem__")
+def at_index(ctx: RuleContext, self: Record, index: Value) -> Record:
+    """A part to update."""
+    array = self.field("array")
+    part = index_result(ctx, array, index) if isinstance(array, Tensor) else UNKNOWN
+    return record(array=array, part=part)
+
+
+@method(AT, "set", "add", "subtract", "multiply", "mul", "divide", "min", "max", "power")
+def at_set(ctx: RuleContext, self: Record, values: Value, **options: Value) -> Value:
+    """The whole array with the part changed; the values must broadcast to the part."""
+    array, part = self.field("array"), self.field("part")
+    if isinstance(part, Tensor) and part.shape is not None and not isinstance(values, Unknown):
+        given = to_tensor(values, "jax", "set", "values")
+        if given.shape is not None:
+            broadcast_to(ctx, given.shape, part.shape, "at[...].set: ", "ValueError")
+    return array.with_(elements=None) if isinstance(array, Tensor) else UNKNOWN
+
+
+@method(AT, "get")
+def at_get(ctx: RuleContext, self: Record, **options: Value) -> Value:
+    """The part."""
+    return self.field("part")
+
+
+@method(AT, "apply")
+def at_apply(ctx: RuleContext, self: Record, function: Value) -> Value:
+    """The whole array with a function applied to the part."""
+    return self.field("array")

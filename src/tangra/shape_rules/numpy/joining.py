@@ -1,0 +1,141 @@
+"""Joins and splits of NumPy and `jax.numpy`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from tangra.shape_rules.axes import axis_place
+from tangra.shape_rules.context import AtLeast, Multiple
+from tangra.shape_rules.dtypes import result_dtype
+from tangra.shape_rules.failures import ARGUMENT, DIVIDE, RANK, Failure
+from tangra.shape_rules.joining import concatenated, stacked
+from tangra.shape_rules.numpy.common import functions, made, sequence
+from tangra.shape_rules.registry import rule
+from tangra.shape_rules.values import Tensor, Unknown, Value, is_size
+from tangra.shapes import Size, dmax, dmin, prod
+
+if TYPE_CHECKING:
+    from tangra.shape_rules.context import RuleContext
+
+import itertools
+
+from tangra.shape_rules.numpy.shaping import ERROR, kept, padded
+
+
+@functions("concatenate", "concat")
+def concatenate(ctx: RuleContext, arrays: Value, axis: Value = 0, *, dtype: Value = None, library: str) -> Tensor:
+    """Arrays joined along an axis, flattened first if it is None."""
+    found = sequence(ctx, arrays, library, "concatenate()")
+    if found is None:
+        return Tensor(library)
+    kind = result_dtype(found, library)
+    if axis is None:
+        sizes = [prod(one.dims) if one.dims is not None else ctx.fresh("n") for one in found]
+        total: Size = 0
+        for size in sizes:
+            total = total + size
+        return made(library, (total,), kind)
+    if any(one.rank == 0 for one in found):
+        ctx.fail(Failure(RANK, "concatenate() of 0-d arrays; stack() joins them", "ValueError"))
+    return made(library, concatenated(ctx, found, axis, "ValueError", "concatenate()"), kind)
+
+
+@functions("stack")
+def stack(ctx: RuleContext, arrays: Value, axis: Value = 0, *, dtype: Value = None, library: str) -> Tensor:
+    """Arrays of one shape joined along a new axis."""
+    found = sequence(ctx, arrays, library, "stack()")
+    if found is None:
+        return Tensor(library)
+    return made(library, stacked(ctx, found, axis, "ValueError", "stack()"), result_dtype(found, library))
+
+
+def _along(name: str, count: int, axis: int) -> Callable[..., Tensor]:
+    def apply(ctx: RuleContext, tup: Value, *, dtype: Value = None, library: str) -> Tensor:
+        found = sequence(ctx, tup, library, f"{name}()")
+        if found is None:
+            return Tensor(library)
+        lifted = [padded(one, count) for one in found]
+        return concatenate(ctx, lifted, 0 if lifted[0].rank == 1 else axis, library=library)
+
+    return apply
+
+
+for _name, _count, _axis in (("hstack", 1, 1), ("vstack", 2, 0), ("dstack", 3, 2)):
+    functions(_name)(_along(_name, _count, _axis))
+rule("numpy.row_stack")(_along("row_stack", 2, 0))
+
+
+@functions("column_stack")
+def column_stack(ctx: RuleContext, tup: Value, *, library: str) -> Tensor:
+    """Vectors as columns, beside matrices."""
+    found = sequence(ctx, tup, library, "column_stack()")
+    if found is None:
+        return Tensor(library)
+    columns = [
+        one.with_(shape=(prod(one.dims), 1)) if one.dims is not None and len(one.dims) < 2 else one for one in found
+    ]
+    return concatenate(ctx, columns, 1, library=library)
+
+
+@functions("append")
+def append(ctx: RuleContext, arr: Tensor, values: Tensor, axis: Value = None, *, library: str) -> Tensor:
+    """Two arrays joined."""
+    return concatenate(ctx, [arr, values], axis, library=library)
+
+
+def _split(name: str, even: bool, axis: int) -> Callable[..., Value]:
+    def apply(ctx: RuleContext, ary: Tensor, indices_or_sections: Value, axis: Value = axis) -> Value:
+        place = axis_place(ctx, ary, axis, error=ERROR)
+        if ary.rank == 0:
+            ctx.fail(Failure(RANK, f"{name}() of a 0-d array", "ValueError"))
+        size = None if place is None else ary.size(place)
+        cut = indices_or_sections
+        if size is None or place is None or ary.shape is None:
+            return [kept(ary, None)] * cut if isinstance(cut, int) and 0 < cut < 256 else Unknown()
+        sizes = _cut_sizes(ctx, cut, size, name, even)
+        if sizes is None:
+            return Unknown()
+        return [kept(ary, (*ary.shape[:place], one, *ary.shape[place + 1 :])) for one in sizes]
+
+    return apply
+
+
+def _cut_sizes(ctx: RuleContext, cut: Value, size: Size, name: str, even: bool) -> list[Size] | None:
+    if isinstance(cut, int):
+        ctx.require(AtLeast(1, cut), Failure(ARGUMENT, f"{name}() into {cut} parts", "ValueError"))
+        if even:
+            text = f"{name}() of {size} into {cut} parts: they can't be equal"
+            ctx.require(Multiple(size, cut), Failure(DIVIDE, text, "ValueError"))
+            return [size // cut] * cut
+        return (
+            [size // cut + (n < size % cut) for n in range(cut)]
+            if isinstance(size, int)
+            else [ctx.fresh("part") for _ in range(cut)]
+        )
+    if not isinstance(cut, list | tuple) or not all(is_size(one) for one in cut):
+        return None
+    bounds: list[Size] = [0, *cut, size]
+    clipped = [dmin(dmax(one + size if isinstance(one, int) and one < 0 else one, 0), size) for one in bounds]
+    return [dmax(stop - start, 0) for start, stop in itertools.pairwise(clipped)]
+
+
+for _name, _even, _axis in (("split", True, 0), ("array_split", False, 0), ("vsplit", True, 0), ("hsplit", True, 1)):
+    functions(_name)(_split(_name, _even, _axis))
+
+
+@functions("meshgrid")
+def meshgrid(
+    ctx: RuleContext, *xi: Tensor, copy: Value = True, sparse: Value = False, indexing: Value = "xy", library: str
+) -> Value:
+    """Coordinates of a grid: one array for each axis."""
+    if isinstance(indexing, str) and indexing not in ("xy", "ij"):
+        ctx.fail(Failure(ARGUMENT, f"meshgrid(): indexing is 'ij' or 'xy', not {indexing!r}", "ValueError"))
+    if not isinstance(indexing, str) or sparse is not False:
+        return Unknown()
+    sizes: list[Size] = [prod(one.dims) if one.dims is not None else ctx.fresh("n") for one in xi]
+    if library == "jax" and any(one.rank not in (None, 1) for one in xi):
+        ctx.fail(Failure(RANK, "meshgrid() takes vectors", "ValueError"))
+    if indexing == "xy" and len(sizes) > 1:
+        sizes[:2] = sizes[1], sizes[0]
+    return [kept(one, tuple(sizes)) for one in xi]
