@@ -119,8 +119,8 @@ def test_a_write_to_what_may_be_an_argument_reaches_it_or_is_refused():
 
 
 def test_what_is_left():
-    """Views that differ by path, and new arrays that are one on some paths only, come back as arrays of their own;
-    docs/behaviour.md says so."""
+    """Views that differ by path, new arrays that are one on some paths only, and the arrays of a list that a run-time
+    loop collected come back as arrays of their own; docs/behaviour.md says so."""
 
     @tg.jit
     def f(x, c):
@@ -141,3 +141,15 @@ def test_what_is_left():
     first, second = g(x, 1)
     assert first.tolist() == second.tolist() == [0.0, 3.0, 6.0, 9.0]
     assert first is not second
+
+    @tg.jit
+    def h(x, n):
+        rows = []
+        for k in range(n):
+            rows.append(x[k])
+        return rows
+
+    table = np.arange(3000.0).reshape(1500, 2)
+    rows = h(table, 1200)
+    assert [r.tolist() for r in rows] == table[:1200].tolist()
+    assert not np.shares_memory(rows[0], table)
