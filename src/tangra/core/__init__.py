@@ -3,8 +3,8 @@
 `functions.py` has the public names. `jitted.py` keeps the compiled forms of a function (`specialisation.py`) by the
 `keys.py` of its calls. `transformed.py` says what a transformed function means inside compiled code; `derivatives.py`,
 `jacobians.py`, `batching.py` and `custom.py` do it: they trace the function into IR of its own (`subtrace.py`),
-transform that, and put results together in the structure of the arguments (`trees.py`). `overlapping.py` finds arguments
-that share memory, `placing.py` gives errors about a whole call their place.
+transform that, and put results together in the structure of the arguments (`trees.py`). `overlapping.py` finds
+arguments that share memory, `placing.py` gives errors about a whole call their place.
 """
 
 from tangra.core.functions import (
