@@ -104,6 +104,8 @@ class Rule:
         signature = self.signature
         if kwargs:
             kwargs = self._known_keywords(kwargs)
+        if "library" in signature.parameters:
+            kwargs = {**kwargs, "library": self.library}
         try:
             bound = signature.bind(*args, **kwargs)
         except TypeError as error:
@@ -112,8 +114,6 @@ class Rule:
         for name, make in self.coercions.items():
             if name in bound.arguments:
                 bound.arguments[name] = make(self, name, bound.arguments[name])
-        if "library" in signature.parameters and "library" not in bound.arguments:
-            bound.arguments["library"] = self.library
         return bound
 
     def _known_keywords(self, kwargs: dict[str, Value]) -> dict[str, Value]:
