@@ -14,7 +14,7 @@ from tangra.api import registry
 from tangra.core import stages
 from tangra.core.calling import CompiledCall
 from tangra.core.keys import SMALL_DIM, Keyed, difference, key_of
-from tangra.core.locks import COMPILING
+from tangra.core.locks import compiling
 from tangra.core.naming import global_name
 from tangra.core.placing import place
 from tangra.core.results import Arguments, call_arguments
@@ -114,7 +114,7 @@ class JitFunction(CompiledCall):
             raise
         if not blocks:
             return made
-        with COMPILING:
+        with compiling():
             static = self._static_of(kwargs)
             key = (key_of(args, kwargs, static).key, *(block.key for block in blocks))
             found = made.overlapping.get(key)
@@ -149,7 +149,7 @@ class JitFunction(CompiledCall):
         keyed = key_of(args, kwargs, fixed)
         found = self._find(keyed, arguments)
         if found is None:
-            with COMPILING:
+            with compiling():
                 found = self._find(keyed, arguments) or self._compile(keyed, args, kwargs, arguments, fixed)
         self._last = found
         return found

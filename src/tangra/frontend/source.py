@@ -50,11 +50,14 @@ class Definition:
 
     def span(self, node: ast.AST, caller: Span | None = None) -> Span:
         """The place of `node`, in characters."""
-        line = getattr(node, "lineno", 1)
-        end_line = getattr(node, "end_lineno", None) or line
-        start = _column(self.file, line, getattr(node, "col_offset", 0))
-        end = _column(self.file, end_line, getattr(node, "end_col_offset", None) or 0)
-        return Span(self.file, line, start, end_line, end, self.name, caller)
+        place: tuple[int, int, int, int] | None = getattr(node, "_place", None)
+        if place is None:
+            line = getattr(node, "lineno", 1)
+            end_line = getattr(node, "end_lineno", None) or line
+            start = _column(self.file, line, getattr(node, "col_offset", 0))
+            end = _column(self.file, end_line, getattr(node, "end_col_offset", None) or 0)
+            place = node._place = line, start, end_line, end  # type: ignore[attr-defined]
+        return Span(self.file, *place, self.name, caller)
 
     @property
     def builtins(self) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from tangra.native.dispatch import MISS, Entry, Table, install, table
 from tangra.native.function import NativeFailure, NativeFunction, compile_func
 from tangra.native.options import NativeOptions
 from tangra.native.raw import Raw, compile_raw
-from tangra.native.wrapper import NoShortWay, Wrapper
+from tangra.native.wrapper import Wrapper
+from tangra.native.wrapper_arguments import NoShortWay
 
 __all__ = [
     "MISS",

@@ -9,7 +9,7 @@ import numpy as np
 
 from tangra.ir.builder import Builder
 from tangra.ir.graph import Op, Value
-from tangra.ir.opdef import OpDef, register
+from tangra.ir.opdef import IRTypeError, OpDef, register
 from tangra.ir.types import BOOL, ArrayType, DType, Type
 from tangra.ops.common import constant_of, or_zeros, quiet, require, same_shapes, same_types, zeros_like
 
@@ -19,8 +19,10 @@ NO_OPERANDS = {"jvp": "no operands", "vjp": "no operands"}
 
 def _infer_constant(operands: Sequence[Value], attrs: dict[str, Any], regions: Sequence[Any]) -> list[Type]:
     value, dtype = attrs["value"], attrs["dtype"]
-    require(isinstance(value, (np.generic, np.ndarray)), f"constant {value!r} is no NumPy scalar or array")
-    require(value.dtype == np.dtype(dtype.numpy), f"constant of {value.dtype} declared {dtype}")
+    if not isinstance(value, (np.generic, np.ndarray)):
+        raise IRTypeError(f"constant {value!r} is no NumPy scalar or array")
+    if value.dtype != np.dtype(dtype.numpy):
+        raise IRTypeError(f"constant of {value.dtype} declared {dtype}")
     return [ArrayType(dtype, tuple(value.shape))]
 
 

@@ -19,11 +19,13 @@ from tangra.native.vecmath.operations import OPERATIONS
 __all__ = ["collect", "definition", "externals", "functions", "pieces", "scalar_functions", "symbol", "ulp"]
 
 
+@cache
 def functions(dtype: DType) -> frozenset[str]:
     """The names of the operations there are for the dtype (none but f32 and f64 have any)."""
     return frozenset(name for name, op in OPERATIONS.items() if dtype.name in op.ulp)
 
 
+@cache
 def scalar_functions(dtype: DType) -> frozenset[str]:
     """Those that are also the better choice for single values outside of vectorised loops."""
     return frozenset(name for name, op in OPERATIONS.items() if dtype.name in op.scalar)
