@@ -306,7 +306,7 @@ def windows(
         return tuple(ceil_div(size, stride) for size, stride in zip(sizes, strides, strict=True))
     if word == "VALID":
         pairs: list[tuple[Size, Size]] = [(0, 0)] * len(sizes)
-    elif is_size(word):
+    elif isinstance(word, int):
         pairs = [(word, word)] * len(sizes)
     elif isinstance(word, list | tuple) and len(word) == len(sizes):
         pairs = [(one, one) if is_size(one) else (one[0], one[1]) for one in word]

@@ -1,0 +1,339 @@
+"""The layers and functions of `flax.linen`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tangra.shape_rules.axes import size_argument, size_sequence
+from tangra.shape_rules.context import AtLeast, Multiple
+from tangra.shape_rules.dtypes import float_result, kind
+from tangra.shape_rules.failures import ARGUMENT, CALL, DIVIDE, DTYPE, RANK, Failure
+from tangra.shape_rules.jax.lax import windows
+from tangra.shape_rules.numpy.common import dtype_argument, made
+from tangra.shape_rules.registry import find, module, rule
+from tangra.shape_rules.values import Tensor, Value, is_size, shape_text, words
+from tangra.shapes import Size
+
+if TYPE_CHECKING:
+    from tangra.shape_rules.context import RuleContext
+
+COMMON = words(
+    """
+    use_bias dtype param_dtype precision kernel_init bias_init dot_general dot_general_cls promote_dtype name parent
+    epsilon use_scale scale_init reduction_axes feature_axes axis_name axis_index_groups use_fast_variance
+    force_float32_reductions momentum use_running_average embedding_init input_dilation feature_group_count mask
+    conv_general_dilated conv_general_dilated_cls broadcast_dims rng_collection deterministic rate group_size
+    axis qkv_features out_features dropout_rate broadcast_dropout decode normalize_qk num_groups kernel_dilation padding
+    strides transpose_kernel attention_fn qkv_dot_general out_dot_general batch_axis force_fp32_for_softmax
+    """
+)
+"""Fields that layers may have besides those they are declared with."""
+
+
+class FlaxModule:
+    """Base of flax's layers, for `isinstance`."""
+
+    rule_names: tuple[str, ...] = ("flax.linen.Module",)
+
+
+def set_fields(ctx: RuleContext, layer: Any, kwargs: dict[str, Value], **defaults: Value) -> None:
+    """Keep the fields given by keyword, and defaults for the others; fails for one that no layer has."""
+    for word, value in {**defaults, **kwargs}.items():
+        if word not in COMMON and word not in defaults:
+            ctx.fail(Failure(CALL, f"{type(layer).__name__} has no field {word}", "TypeError"))
+        setattr(layer, word, value)
+
+
+def float_of(layer: Any, x: Tensor) -> str | None:
+    """The dtype of a layer's result: its own, or that of the input and float32 parameters."""
+    own = dtype_argument(getattr(layer, "dtype", None), "jax", None)
+    if own is not None:
+        return own
+    return "float32" if x.dtype in ("float16", "bfloat16") else float_result(x.dtype, "jax")
+
+
+@module("flax.linen.Dense")
+class Dense(FlaxModule):
+    """The last axis to `features`."""
+
+    def __init__(self, ctx: RuleContext, features: Value, *rest: Value, **kwargs: Value) -> None:
+        set_fields(ctx, self, kwargs)
+        self.features = size_argument(ctx, features, "features")
+
+    def forward(self, ctx: RuleContext, inputs: Tensor) -> Tensor:
+        if inputs.rank == 0:
+            ctx.fail(Failure(RANK, "Dense of a 0-d array", "IndexError"))
+        shape = inputs.shape
+        return made("jax", None if not shape else (*shape[:-1], self.features), float_of(self, inputs))
+
+
+@module("flax.linen.DenseGeneral")
+class DenseGeneral(FlaxModule):
+    """Axes contracted and replaced by `features`."""
+
+    def __init__(self, ctx: RuleContext, features: Value, *rest: Value, **kwargs: Value) -> None:
+        set_fields(ctx, self, kwargs, axis=-1)
+        self.features = features
+
+    def forward(self, ctx: RuleContext, inputs: Tensor) -> Tensor:
+        fields: Any = self
+        features = size_sequence(ctx, self.features, "features")
+        axes = size_sequence(ctx, fields.axis, "axis")
+        if inputs.dims is None or features is None or axes is None or getattr(fields, "batch_dims", None):
+            return made("jax", None, float_of(self, inputs))
+        places = {axis % len(inputs.dims) for axis in axes if isinstance(axis, int)}
+        kept = tuple(size for place, size in enumerate(inputs.dims) if place not in places)
+        return made("jax", (*kept, *features), float_of(self, inputs))
+
+
+@module("flax.linen.Conv")
+class Conv(FlaxModule):
+    """Over the axes between batch and channels (the last)."""
+
+    def __init__(
+        self,
+        ctx: RuleContext,
+        features: Value,
+        kernel_size: Value,
+        strides: Value = 1,
+        padding: Value = "SAME",
+        *rest: Value,
+        **kwargs: Value,
+    ) -> None:
+        set_fields(ctx, self, kwargs, kernel_dilation=1, feature_group_count=1)
+        self.features = size_argument(ctx, features, "features")
+        if is_size(kernel_size):
+            ctx.fail(Failure(CALL, f"Conv takes a kernel_size such as ({kernel_size},), not an int", "TypeError"))
+        self.kernel_size = size_sequence(ctx, kernel_size, "kernel_size")
+        self.strides, self.padding = strides, padding
+
+    def forward(self, ctx: RuleContext, inputs: Tensor) -> Tensor:
+        fields: Any = self
+        if self.kernel_size is None or inputs.dims is None:
+            return made("jax", None, float_of(self, inputs))
+        rank = len(self.kernel_size)
+        if len(inputs.dims) < rank + 1:
+            text = f"a Conv over {rank} axes of an array of shape {shape_text(inputs.dims)}"
+            ctx.fail(Failure(RANK, text, "ValueError"))
+        _divides(ctx, inputs.dims[-1], fields.feature_group_count, self.features)
+        strides, dilation = _per_axis(self.strides, rank), _per_axis(fields.kernel_dilation, rank)
+        sizes = inputs.dims[-rank - 1 : -1]
+        counts = None
+        if strides is not None and dilation is not None:
+            counts = windows(ctx, sizes, self.kernel_size, strides, self.padding, dilation, "Conv")
+        shape = None if counts is None else (*inputs.dims[: -rank - 1], *counts, self.features)
+        return made("jax", shape, float_of(self, inputs))
+
+
+def _divides(ctx: RuleContext, channels: Size, groups: Value, features: Size) -> None:
+    if is_size(groups):
+        for size, word in ((channels, "channels"), (features, "features")):
+            text = f"Conv: {size} {word} in {groups} groups"
+            ctx.require(Multiple(size, groups), Failure(DIVIDE, text, "AssertionError"))
+
+
+def _per_axis(value: Value, rank: int) -> tuple[Size, ...] | None:
+    """One number for each axis."""
+    if value is None:
+        return (1,) * rank
+    if is_size(value):
+        return (value,) * rank
+    known = isinstance(value, list | tuple) and len(value) == rank and all(map(is_size, value))
+    return tuple(value) if known else None
+
+
+@module("flax.linen.ConvTranspose")
+class ConvTranspose(FlaxModule):
+    """Over the axes between batch and channels."""
+
+    def __init__(
+        self,
+        ctx: RuleContext,
+        features: Value,
+        kernel_size: Value,
+        strides: Value = None,
+        padding: Value = "SAME",
+        *rest: Value,
+        **kwargs: Value,
+    ) -> None:
+        set_fields(ctx, self, kwargs)
+        self.features, self.kernel_size = size_argument(ctx, features, "features"), kernel_size
+        self.strides, self.padding = strides, padding
+
+    def forward(self, ctx: RuleContext, inputs: Tensor) -> Tensor:
+        kernel = size_sequence(ctx, self.kernel_size, "kernel_size")
+        if kernel is None or inputs.dims is None or self.padding not in ("SAME", "VALID"):
+            return made("jax", None, float_of(self, inputs))
+        rank = len(kernel)
+        strides = _per_axis(self.strides, rank)
+        if strides is None or len(inputs.dims) < rank + 1:
+            return made("jax", None, float_of(self, inputs))
+        counts = []
+        for size, wide, stride in zip(inputs.dims[-rank - 1 : -1], kernel, strides, strict=True):
+            extra = 0 if self.padding == "SAME" or ctx.truth(AtLeast(stride, wide)) else wide - stride
+            counts.append(size * stride + extra)
+        return made("jax", (*inputs.dims[: -rank - 1], *counts, self.features), float_of(self, inputs))
+
+
+@module("flax.linen.Embed")
+class Embed(FlaxModule):
+    """Rows of a table."""
+
+    def __init__(self, ctx: RuleContext, num_embeddings: Value, features: Value, *rest: Value, **kwargs: Value) -> None:
+        set_fields(ctx, self, kwargs)
+        self.num_embeddings = size_argument(ctx, num_embeddings, "num_embeddings")
+        self.features = size_argument(ctx, features, "features")
+
+    def forward(self, ctx: RuleContext, inputs: Tensor) -> Tensor:
+        if kind(inputs.dtype) not in (None, 1):
+            text = f"Embed takes indices of an int dtype, not {inputs.dtype}"
+            ctx.fail(Failure(DTYPE, text, "ValueError"))
+        own = dtype_argument(getattr(self, "dtype", None), "jax", "float32")
+        return made("jax", None if inputs.shape is None else (*inputs.shape, self.features), own)
+
+
+class _Norm(FlaxModule):
+    """What normalisations share: the shape stays."""
+
+    def __init__(self, ctx: RuleContext, *rest: Value, **kwargs: Value) -> None:
+        set_fields(ctx, self, kwargs)
+
+    def forward(
+        self, ctx: RuleContext, x: Tensor, *rest: Value, mask: Value = None, use_running_average: Value = None
+    ) -> Tensor:
+        if x.rank == 0:
+            ctx.fail(Failure(RANK, f"{type(self).__name__} of a 0-d array", "ValueError"))
+        return made("jax", x.shape, float_of(self, x))
+
+
+@module("flax.linen.LayerNorm")
+class LayerNorm(_Norm):
+    """Over the last axis."""
+
+
+@module("flax.linen.RMSNorm")
+class RMSNorm(_Norm):
+    """Over the last axis."""
+
+
+@module("flax.linen.BatchNorm")
+class BatchNorm(_Norm):
+    """Over all axes but the last."""
+
+
+@module("flax.linen.InstanceNorm")
+class InstanceNorm(_Norm):
+    """Over the axes between batch and channels."""
+
+
+@module("flax.linen.GroupNorm")
+class GroupNorm(_Norm):
+    """Over groups of the last axis."""
+
+    def __init__(self, ctx: RuleContext, num_groups: Value = 32, *rest: Value, **kwargs: Value) -> None:
+        set_fields(ctx, self, kwargs, group_size=None)
+        self.num_groups = num_groups
+
+    def forward(
+        self, ctx: RuleContext, x: Tensor, *rest: Value, mask: Value = None, use_running_average: Value = None
+    ) -> Tensor:
+        channels = x.size(-1)
+        if channels is not None and is_size(self.num_groups):
+            text = f"GroupNorm: {channels} channels in {self.num_groups} groups"
+            ctx.require(AtLeast(1, self.num_groups), Failure(ARGUMENT, text, "ValueError"))
+            ctx.require(Multiple(channels, self.num_groups), Failure(DIVIDE, text, "ValueError"))
+        return made("jax", x.shape, float_of(self, x))
+
+
+@module("flax.linen.Dropout")
+class Dropout(FlaxModule):
+    """Elements set to 0 at random."""
+
+    def __init__(self, ctx: RuleContext, rate: Value, *rest: Value, **kwargs: Value) -> None:
+        set_fields(ctx, self, kwargs)
+
+    def forward(self, ctx: RuleContext, inputs: Tensor, deterministic: Value = None, rng: Value = None) -> Tensor:
+        return inputs
+
+
+@module("flax.linen.MultiHeadDotProductAttention", "flax.linen.MultiHeadAttention")
+class MultiHeadDotProductAttention(FlaxModule):
+    """(..., length, features) to (..., length, out_features)."""
+
+    def __init__(self, ctx: RuleContext, num_heads: Value, *rest: Value, **kwargs: Value) -> None:
+        set_fields(ctx, self, kwargs, qkv_features=None, out_features=None)
+        self.num_heads = size_argument(ctx, num_heads, "num_heads")
+
+    def forward(
+        self,
+        ctx: RuleContext,
+        inputs_q: Tensor,
+        inputs_k: Tensor | None = None,
+        inputs_v: Tensor | None = None,
+        **options: Value,
+    ) -> Tensor:
+        fields: Any = self
+        width = inputs_q.size(-1)
+        inner: Value = width if fields.qkv_features is None else fields.qkv_features
+        if is_size(inner):
+            text = f"MultiHeadDotProductAttention: {inner} features in {self.num_heads} heads"
+            ctx.require(Multiple(inner, self.num_heads), Failure(DIVIDE, text, "AssertionError"))
+        last: Value = width if fields.out_features is None else fields.out_features
+        if inputs_q.shape is None or not is_size(last):
+            return made("jax", None, float_of(self, inputs_q))
+        return made("jax", (*inputs_q.shape[:-1], last), float_of(self, inputs_q))
+
+
+# ----------------------------------------------------------------------------------------------------------- functions
+
+
+def _pool(
+    ctx: RuleContext,
+    inputs: Tensor,
+    window_shape: Value,
+    strides: Value = None,
+    padding: Value = "VALID",
+    *rest: Value,
+    **options: Value,
+) -> Tensor:
+    """Windows over the axes before the channels (the last)."""
+    window = size_sequence(ctx, window_shape, "window_shape")
+    if window is None or inputs.dims is None:
+        return made("jax", None, inputs.dtype)
+    rank = len(window)
+    if len(inputs.dims) < rank + 1:
+        text = f"pooling over {rank} axes of an array of shape {shape_text(inputs.dims)}"
+        ctx.fail(Failure(RANK, text, "AssertionError"))
+    steps = _per_axis(strides, rank)
+    counts = None
+    if steps is not None:
+        counts = windows(ctx, inputs.dims[-rank - 1 : -1], window, steps, padding, (1,) * rank, "pool")
+    shape = None if counts is None else (*inputs.dims[: -rank - 1], *counts, inputs.dims[-1])
+    return made("jax", shape, inputs.dtype)
+
+
+rule("flax.linen.max_pool", "flax.linen.avg_pool", "flax.linen.min_pool")(_pool)
+
+ALIASES = words(
+    "relu gelu silu swish softmax log_softmax sigmoid softplus elu leaky_relu selu tanh one_hot glu relu6 hard_tanh"
+)
+
+
+def _alias(name: str) -> None:
+    def call(ctx: RuleContext, *args: Value, **kwargs: Value) -> Value:
+        entry: Any = find(f"jax.numpy.{name}" if name == "tanh" else f"jax.nn.{name}")
+        return entry(ctx, *args, **kwargs)
+
+    rule(f"flax.linen.{name}")(call)
+
+
+for _name in ALIASES:
+    _alias(_name)
+
+
+@rule("flax.linen.make_causal_mask")
+def make_causal_mask(ctx: RuleContext, x: Tensor, extra_batch_dims: Value = 0, dtype: Value = None) -> Tensor:
+    """(..., 1, length, length)."""
+    last = x.size(-1)
+    shape = None if x.shape is None or last is None or extra_batch_dims != 0 else (*x.shape[:-1], 1, last, last)
+    return made("jax", shape, dtype_argument(dtype, "jax", "float32"))
