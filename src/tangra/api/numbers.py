@@ -35,9 +35,7 @@ from tangra.api.values import AbstractValue, ArrayValue, Const, InstanceValue, S
 from tangra.errors import ShapeMismatchError, TypeMismatchError, declare
 from tangra.ir import BOOL, F64, I8, I64, U64, DType, Value
 
-BAD_OPERAND = declare(
-    "TG220", "an operator is not defined for these operands", fix="convert one of them, or use another operator"
-)
+BAD_OPERAND = declare("TG220", "an operator is not defined for these operands", fix="convert one of the operands")
 BOOL_SUBTRACT = declare("TG221", "NumPy does not subtract booleans")
 AMBIGUOUS_TRUTH = declare("TG222", "the truth value of an array with more than one element is ambiguous")
 
