@@ -20,7 +20,8 @@ PROGRAMS: dict[str, str | bytes] = {
     "attributes": "x = y" + ".a" * 3000,
     "calls": "def f(n):\n    return f(n + 1)\nf(0)\n",
     "mutual": "def f(n): return g(n)\ndef g(n): return f(n), f(n)\nx = f(1)\n",
-    "huge numbers": "x = 10 ** 10 ** 10\ny = 1 << 10 ** 12\nz = 'a' * 10 ** 12\nw = [0] * 10 ** 12\nv = (1,) * 10 ** 9\n",
+    "huge numbers": "x = 10 ** 10 ** 10\ny = 1 << 10 ** 12\nz = 'a' * 10 ** 12\n"
+    "w = [0] * 10 ** 12\nv = (1,) * 10 ** 9\n",
     "huge literal": f"x = {'9' * 100_000}\n",
     "endless": "while True:\n    x = 1\n",
     "endless generator": "def f():\n    while True:\n        yield 1\nx = list(f())\n",
@@ -35,8 +36,10 @@ PROGRAMS: dict[str, str | bytes] = {
     "unknown encoding": b"# -*- coding: klingon -*-\nx = 1\n",
     "null byte": b"x = 1\x00\n",
     "empty": "",
-    "comments": "# tangra:\n# tangra: ignore[\n# tangra: x = (((\n# tangra: x = (B, 0/0)\n# tangra: = ()\nx = 1  # tangra: x = (a//0, 1**99)\n",
-    "symbols": "def f(n: int, m: int):\n    for _ in range(40):\n        n, m = n * m + 1, (n + m) // 3\n    return n % (m + 1)\n",
+    "comments": "# tangra:\n# tangra: ignore[\n# tangra: x = (((\n# tangra: x = (B, 0/0)\n# tangra: = ()\n"
+    "x = 1  # tangra: x = (a//0, 1**99)\n",
+    "symbols": "def f(n: int, m: int):\n    for _ in range(40):\n        n, m = n * m + 1, (n + m) // 3\n"
+    "    return n % (m + 1)\n",
     "many lines": "import torch\n" + "x = torch.zeros(3)\n" * 100_000,
     "many functions": "".join(f"def f{i}(x):\n    return f{i + 1}(x)\n" for i in range(3000)),
     "class of itself": "class A(A): pass\nclass B:\n    def __init__(self): self.b = B()\nB()\n",

@@ -22,7 +22,7 @@ from tangra.checker.heap import (
     Value,
     Wrapped,
 )
-from tangra.checker.library import BoundRule, array_operation, layer_rule, resolve
+from tangra.checker.library import BoundRule, array_operation, layer_rule, resolve, update_rule
 from tangra.shape_rules import registry
 from tangra.shape_rules.operators import CLASSES
 from tangra.shape_rules.values import UNKNOWN, DType, Record, Tensor, Unknown
@@ -205,6 +205,9 @@ def _tensor_attribute(ev: Evaluator, owner: Tensor, name: str, node: ast.AST | N
 def _other_attribute(ev: Evaluator, owner: Value, name: str) -> tuple[Value] | None:
     from tangra.checker.natives import container_method
 
+    update = update_rule(owner, name)
+    if update is not None:
+        return (BoundRule(update, owner),)
     if isinstance(owner, Record) and name in owner.names:
         return (owner.field(name),)
     if isinstance(owner, FunctionCell):

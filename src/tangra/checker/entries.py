@@ -102,8 +102,9 @@ def _attempt(ev: Evaluator, function: FunctionCell, receiver: list[Value]) -> bo
     ev.declared_entries.add(function.node)
     ev.frames = [Frame(None, module, module.file, None)]
     ev.frame.mark = ev.journal.open()
-    steps, facts = ev.steps, ev.ctx.facts
+    facts = ev.ctx.facts
     ev.guards = 0
+    ev.begin_entry()
     scope = Scope(function.scope)
     try:
         _bind(ev, function, scope, receiver)
@@ -117,7 +118,6 @@ def _attempt(ev: Evaluator, function: FunctionCell, receiver: list[Value]) -> bo
     finally:
         ev.journal.close()
         ev.frames, ev.tries, ev.guards, ev.quiet, ev.vague = [], [], 0, 0, 0
-        ev.steps = steps
         ev.ctx.restore(facts)
 
 

@@ -8,6 +8,7 @@ runs a line of the program. The parts live in files of their own, as functions o
 from __future__ import annotations
 
 import ast
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -38,6 +39,10 @@ MAX_DEPTH = 70
 """Calls nested in each other; deeper ones are unknown."""
 ENTRY_STEPS = 400_000
 """Nodes that one entry point may evaluate before the rest of it is unknown."""
+
+
+ENTRY_SECONDS = 4.0
+"""Processor time of one entry point: a net below the count of steps, whose prices differ."""
 
 
 class BudgetSpent(Exception):
@@ -118,6 +123,7 @@ class Evaluator:
         self.vague = 0
         self.steps = 0
         self.limit = ENTRY_STEPS
+        self.deadline = time.thread_time() + ENTRY_SECONDS
         self.node: ast.AST | None = None
         self.modules: dict[object, ModuleCell] = {}
         self.entered: set[ast.AST] = set()
@@ -150,8 +156,13 @@ class Evaluator:
     def step(self) -> None:
         """Spend one unit of the budget."""
         self.steps += 1
-        if self.steps > self.limit:
+        if self.steps > self.limit or (not self.steps % 512 and time.thread_time() > self.deadline):
             raise BudgetSpent
+
+    def begin_entry(self) -> None:
+        """A fresh budget for a function that is checked by itself, or for a statement of a module."""
+        self.steps = 0
+        self.deadline = time.thread_time() + ENTRY_SECONDS
 
     @contextmanager
     def silence(self) -> Iterator[None]:

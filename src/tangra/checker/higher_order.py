@@ -20,6 +20,8 @@ def transform(
     """Call a function of functions."""
     from tangra.checker.transforms import IMMEDIATE, PARAMETERS
 
+    if entry.name.endswith(".vectorize"):
+        return UNKNOWN
     immediate = IMMEDIATE.get(entry.kind)
     if immediate is not None:
         return immediate(ev, args, kwargs, node)
@@ -29,7 +31,8 @@ def transform(
     options = dict(zip(names, args[1:], strict=False)) | kwargs
     if not args:  # `@partial(jax.jit, static_argnums=0)` and `@jax.jit(...)`: the function comes later
         return Transformed(f"later:{entry.kind}", None, options)
-    return Transformed(entry.kind, args[0], options)
+    kind = "grad_and_value" if entry.name.endswith(".grad_and_value") else entry.kind
+    return Transformed(kind, args[0], options)
 
 
 def call_transformed(

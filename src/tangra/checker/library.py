@@ -37,6 +37,10 @@ if TYPE_CHECKING:
 CALLABLES = (FunctionCell, BoundMethod, Native, Partial, ClassCell)
 ARRAY_LIBRARIES = frozenset({"torch", "numpy", "jax", "einops", "flax", "torchvision"})
 MAX_DEPTH = 6
+PYTHON_TYPES = {"builtins.bool": bool, "builtins.int": int, "builtins.float": float, "builtins.complex": complex}
+"""The types that stand for dtypes."""
+UPDATES = "jax.at"
+"""The class whose methods `x.at` and `x.at[index]` have; both are records that begin with the array."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +101,8 @@ def to_rule(value: Value, depth: int = 0) -> Value:
         return _instance_to_rule(value)
     if isinstance(value, LibraryName):
         return value if isinstance(registry.find(value.dotted), Rule | HigherOrder) else UNKNOWN
+    if isinstance(value, Native) and value.name in PYTHON_TYPES:
+        return PYTHON_TYPES[value.name]
     if isinstance(value, CALLABLES) or value is None or value is Ellipsis:
         return value
     plain = isinstance(value, int | float | complex | str | bytes | Dim | Tensor | DType | Unknown)
@@ -283,6 +289,11 @@ def call_library(
 
         havoc(ev, [*args, *kwargs.values()])
     return UNKNOWN
+
+
+def update_rule(owner: Value, name: str) -> Rule | None:
+    """The method of `x.at` or `x.at[index]`."""
+    return registry.find_method(UPDATES, name) if isinstance(owner, Record) and owner.names[:1] == ("array",) else None
 
 
 def rebind(ev: Evaluator, target: ast.expr, value: Value) -> None:

@@ -42,12 +42,12 @@ def run_module(ev: Evaluator, module: ModuleCell) -> None:
     outer, ev.frames = ev.frames, [*ev.frames, Frame(None, module, file, None)]
     tries, ev.tries = ev.tries, []
     ev.frame.mark = ev.journal.open()
-    steps, guards, facts = ev.steps, ev.guards, ev.ctx.facts
+    guards, facts = ev.guards, ev.ctx.facts
     ev.guards = 0
     try:
         for statement in file.tree.body:
             if not nested:
-                ev.steps = 0
+                ev.begin_entry()
             try:
                 execute_one(ev, statement)
             except PythonRaise:
@@ -58,7 +58,6 @@ def run_module(ev: Evaluator, module: ModuleCell) -> None:
                 ev.note_spent(f"{file.path.name}:{statement.lineno}")
                 if nested:
                     raise
-                ev.steps = steps
     finally:
         ev.journal.close()
         ev.frames, ev.tries, ev.guards = outer, tries, guards

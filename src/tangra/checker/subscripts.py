@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tangra.checker.evaluator import PythonRaise
 from tangra.checker.heap import ClassCell, DictCell, Instance, LibraryName, ListCell, Raised, Value
 from tangra.checker.joining import join, join_all
-from tangra.checker.library import array_operation, to_rule
+from tangra.checker.library import array_operation, call_rule, to_rule, update_rule
 from tangra.shape_rules import operators as array_operators
 from tangra.shape_rules.values import UNKNOWN, Tensor, Unknown
 from tangra.shapes import Dim
@@ -26,6 +26,9 @@ def get_item(ev: Evaluator, owner: Value, index: Value, node: ast.AST) -> Value:
     """`owner[index]`."""
     if isinstance(owner, Tensor):
         return array_operation(ev, node, lambda: array_operators.getitem(ev.ctx, owner, to_rule(index)), (owner, index))
+    update = update_rule(owner, "__getitem__")
+    if update is not None:
+        return call_rule(ev, update, [owner, index], {}, node)
     if isinstance(owner, tuple):
         return _sequence_item(ev, tuple(owner), index, "tuple")
     if isinstance(owner, ListCell):

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tangra.checker.codes import CARRY, TRANSFORM
-from tangra.checker.heap import DictCell, Instance, ListCell, Value
+from tangra.checker.heap import DictCell, Instance, ListCell, Native, Value
 from tangra.checker.library import Transformed, array_operation
 from tangra.shape_rules import operators as array_operators
 from tangra.shape_rules.context import Equal
@@ -22,16 +22,12 @@ if TYPE_CHECKING:
     from tangra.checker.evaluator import Evaluator
 
 PARAMETERS: dict[str, tuple[str, ...]] = {
-    "jit": (),
     "vmap": ("in_axes", "out_axes", "axis_name"),
     "grad": ("argnums", "has_aux"),
     "value_and_grad": ("argnums", "has_aux"),
     "jacobian": ("argnums",),
     "hessian": ("argnums",),
-    "checkpoint": (),
 }
-
-SAME = Callable[..., Value]
 
 
 def map_tensors(value: Value, change: Callable[[Tensor], Value]) -> Value:
@@ -71,10 +67,6 @@ def _call(ev: Evaluator, function: Value, args: list[Value], kwargs: dict[str, V
     from tangra.checker.calls import call
 
     return call(ev, function, args, kwargs, node)
-
-
-def _jit(ev: Evaluator, made: Transformed, args: list[Value], kwargs: dict[str, Value], node: ast.AST | None) -> Value:
-    return _call(ev, made.function, args, kwargs, node)
 
 
 def _axes_of(in_axes: Value, args: list[Value]) -> list[Value] | None:
@@ -169,6 +161,8 @@ def _grad(ev: Evaluator, made: Transformed, args: list[Value], kwargs: dict[str,
     picked = map_tensors(picked, lambda tensor: tensor.like(tensor.shape))
     if made.kind == "value_and_grad":
         return result, picked
+    if made.kind == "grad_and_value":
+        return picked, result
     return (picked, result[1]) if aux is True and isinstance(result, tuple) and len(result) == 2 else picked
 
 
@@ -180,10 +174,9 @@ def _unknown(
 
 
 CALLS: dict[str, Callable[..., Value]] = {
-    "jit": _jit,
-    "checkpoint": _jit,
     "vmap": _vmap,
     "grad": _grad,
+    "grad_and_value": _grad,
     "value_and_grad": _grad,
     "jacobian": _unknown,
     "hessian": _unknown,
@@ -309,6 +302,23 @@ def tree_map(ev: Evaluator, args: list[Value], kwargs: dict[str, Value], node: a
     return map_tensors(args[1], lambda tensor: next(results, UNKNOWN))
 
 
+def identity(ev: Evaluator, args: list[Value], kwargs: dict[str, Value], node: ast.AST | None) -> Value:
+    """`jax.jit(f, ...)` and its like: the function itself; without a function, a decorator."""
+    return args[0] if args else Native("decorator", lambda ev, call: call.args[0] if call.args else UNKNOWN)
+
+
+def switch(ev: Evaluator, args: list[Value], kwargs: dict[str, Value], node: ast.AST | None) -> Value:
+    """`jax.lax.switch(index, branches, *operands)`: what the branches have in common."""
+    from tangra.checker.iteration import elements
+    from tangra.checker.joining import join_all
+
+    branches = elements(ev, args[1]) if len(args) > 1 else None
+    if branches is None:
+        return UNKNOWN
+    with ev.guarded():
+        return join_all([_call(ev, each, args[2:], {}, node) for each in branches], ev.joined_size)
+
+
 IMMEDIATE: dict[str, Callable[..., Value]] = {
     "scan": scan,
     "fori_loop": fori_loop,
@@ -316,4 +326,6 @@ IMMEDIATE: dict[str, Callable[..., Value]] = {
     "cond": cond,
     "map": map_rows,
     "tree_map": tree_map,
+    "identity": identity,
+    "switch": switch,
 }
