@@ -1,6 +1,6 @@
 """Random programs: typed Python over NumPy, drawn by hypothesis or by a seed, run through every way the house has.
 
-`generator.py` draws a program as source text (with `scope`, `scalars`, `arrays`, `writing`, `control`, `objects`,
+`generator.py` draws a program as source text (with `scope`, `scalars`, `arrays`, `writing`, `mixtures`, `control`,
 which hold the forms it draws from). `inputs.py` makes its arguments. `ways.py` runs one program through CPython, the
 IR interpreter and native code and compares values, kinds, exceptions and what the arguments hold afterwards;
 `derivatives.py` compares its derivatives with each other and with differences. `hunt.py` keeps each run in a child

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.fuzz import arrays, scalars, writing
+from tests.fuzz import arrays, mixtures, scalars, writing
 from tests.fuzz.scope import ARRAYS, BOOL, FLOAT, FLOATS, INT, MATRIX, PAIR, POINT, TABLE, VECTOR, Gen
 
 Statement = Callable[[Gen], list[str]]
@@ -16,6 +16,7 @@ SIMPLE: list[tuple[int, Statement]] = [
     (3, writing.change_object),
     (1, writing.take_apart),
     (1, writing.another_name),
+    (2, mixtures.mixture),
 ]
 
 

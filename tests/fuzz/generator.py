@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from tests.fuzz import control, scalars
+from tests.fuzz import control, mixtures, scalars
 from tests.fuzz.scope import (
     FLOAT,
     FLOATS,
@@ -134,7 +134,7 @@ def program(g: Gen) -> str:
     extra = [name for name in EXTRA if g.percent(14)]
     if g.smooth:
         extra = [name for name in extra if name in "eb"]
-    lines = [HEADER, CLASSES, ""]
+    lines = [HEADER, CLASSES, mixtures.CLASSES, ""]
     if g.percent(30):
         lines += [
             f"SCALE = {g.pick(['0.5', '2', '1.5'])}",

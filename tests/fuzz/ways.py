@@ -199,6 +199,8 @@ def one_call(
         for stage in ("traced", "simplified"):
             ways.append((f"IR as {stage}", outcome(interpreted(specialisation, stage), fresh())))
     for way, got in ways:
+        if way != "native" and isinstance(got.error, tangra().AliasError):
+            continue  # arguments that overlap: the compiled function has a form of its own for them
         verdict = judge(way, got, wanted, function, fresh, single)
         if verdict.sort != "agree":
             return verdict

@@ -109,6 +109,12 @@ def test_in_place(function: Callable[..., Any]) -> None:
     agrees(function)
 
 
+def test_numbers_of_numpy_are_indexed() -> None:
+    """By an empty tuple and by an ellipsis, as arrays of rank 0 are."""
+    for body in ("np.float64(s)[()]", "np.float32(s)[...]", "np.int8(n)[0]", "s[()]", "np.array(s)[()]"):
+        agrees(made(body))
+
+
 def test_text_with_numbers() -> None:
     """What isn't covered is refused as such, not called an error of the program."""
     tg = ways.tangra()

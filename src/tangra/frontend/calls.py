@@ -228,7 +228,8 @@ def _call_live(
         ev.live.guard(Path(function, (("attr", "__defaults__"),), f"{text} defaults"), "is", function.__defaults__)
     for name, value in (function.__kwdefaults__ or {}).items():
         if isinstance(value, (int, float)):
-            ev.live.guard(Path(function, (("attr", "__kwdefaults__"), ("item", name)), f"{text} {name}"), "equal", value)
+            path = Path(function, (("attr", "__kwdefaults__"), ("item", name)), f"{text} {name}")
+            ev.live.guard(path, "equal", value)
     defaults = tuple(
         classes.default_value(ev, value, Path(function, (("attr", "__defaults__"), ("item", k)), f"{text} default"))
         for k, value in enumerate(function.__defaults__ or ())

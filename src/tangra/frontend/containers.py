@@ -123,6 +123,11 @@ def binary(ev: Evaluator, op: str, left: AbstractValue, right: AbstractValue) ->
     return None
 
 
+def numpy_number(v: AbstractValue) -> bool:
+    """Whether a value is surely one of NumPy's numbers."""
+    return is_number(v) and not any(kind.python for kind in kinds_of(v))
+
+
 def numpy_takes(ev: Evaluator, left: AbstractValue, right: AbstractValue) -> bool:
     """Whether an operator of a number and a sequence is NumPy's, which makes an array of the sequence: the number has
     to be NumPy's. Python's numbers take no sequences."""

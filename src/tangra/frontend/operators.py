@@ -339,6 +339,12 @@ def getitem(ev: Evaluator, target: AbstractValue, index: AbstractValue) -> Abstr
     method = classes.special_method(ev, target, "__getitem__")
     if method is not None:
         return ev.call(method, [index], {})
+    if containers.numpy_number(target):
+        if index == TupleValue(()) or (isinstance(index, Const) and index.value == ()):
+            return target
+        if isinstance(index, Const) and index.value is Ellipsis:
+            return ev.new_array(ev.number(target).value)
+        ev.python_error("IndexError", "invalid index to scalar variable.")
     if isinstance(target, Const):
         entry = registry.find_subscript(target.value)
         if entry is not None:
