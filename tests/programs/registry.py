@@ -28,6 +28,7 @@ TOPICS = (
     "growing_lists",
     "classes",
     "functions",
+    "recursion",
     "entry",
     "creation",
     "elementwise",
