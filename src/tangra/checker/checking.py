@@ -101,7 +101,7 @@ def _check_project(project: Project, files: list[Path], outcome: Outcome) -> Non
 
 def _add(total: Statistics, part: Statistics) -> None:
     total.arrays |= part.arrays
-    total.unknown |= part.unknown
+    total.known |= part.known
     total.spent += part.spent
     for mine, theirs in ((total.missing_rules, part.missing_rules), (total.broken_rules, part.broken_rules)):
         for name, count in theirs.items():

@@ -99,10 +99,10 @@ class Frame:
 
 @dataclass
 class Statistics:
-    """How much was understood."""
+    """How much was understood: expressions that hold arrays, and those whose shape was known in some call."""
 
     arrays: set[tuple[int, int]] = field(default_factory=set)
-    unknown: set[tuple[int, int]] = field(default_factory=set)
+    known: set[tuple[int, int]] = field(default_factory=set)
     spent: list[str] = field(default_factory=list)
     missing_rules: dict[str, int] = field(default_factory=dict)
     broken_rules: dict[str, int] = field(default_factory=dict)
@@ -266,15 +266,14 @@ class Evaluator:
                 return
             key = (id(file), id(node))
             self.statistics.arrays.add(key)
-            if value.dims is None or any(str(size).startswith("?") for size in value.dims):
-                self.statistics.unknown.add(key)
+            if value.dims is not None and not any("?" in str(size) for size in value.dims):
+                self.statistics.known.add(key)
 
     def library_answer(self, node: ast.AST, dotted: str, value: Value) -> None:
         """Count a call of an array library whose result is not known."""
         if isinstance(value, Unknown) and value.kind is None and self.frame.file is not None:
             key = (id(self.frame.file), id(node))
             self.statistics.arrays.add(key)
-            self.statistics.unknown.add(key)
 
     def note_spent(self, where: str) -> None:
         """An entry point took more steps than it may."""

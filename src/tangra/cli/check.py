@@ -100,7 +100,7 @@ def statistics_text(outcome: Outcome) -> str:
     """How much of the program was understood."""
     statistics = outcome.statistics
     total = len(statistics.arrays)
-    known = total - len(statistics.unknown)
+    known = len(statistics.known)
     share = 100 * known / total if total else 100
     lines = [f"shapes known in {share:.0f} % of {_counted(total, 'array expression')}"]
     if statistics.spent:

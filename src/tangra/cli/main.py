@@ -48,14 +48,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SystemExit as stop:
         return CLEAN if stop.code in (0, None) else MISUSE
     if options.version:
-        from tangra import __version__
-
-        print(f"tangra {__version__}")
+        print(f"tangra {_version()}")
         return CLEAN
     if options.command is None:
         top.print_help(sys.stderr)
         return MISUSE
     return _guarded(lambda: _run(options))
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("tangra")
+    except PackageNotFoundError:
+        return "0+unknown"
 
 
 def _run(options: argparse.Namespace) -> int:
