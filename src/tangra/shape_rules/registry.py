@@ -53,8 +53,11 @@ INERT_KEYWORDS = {
 }
 """Keywords that change nothing about shapes: dropped where a rule doesn't declare them."""
 
-TORCH_SYNONYMS = {"axis": "dim", "keepdims": "keepdim", "x": "input", "a": "input", "x1": "input", "x2": "other"}
-"""NumPy's words, which torch's own functions take for theirs."""
+TORCH_SYNONYMS = {
+    **{"axis": "dim", "keepdims": "keepdim", "x": "input", "a": "input", "x1": "input", "x2": "other"},
+    **{"indices": "indices_or_sections", "sections": "indices_or_sections"},
+}
+"""NumPy's words, and other names of one parameter, which torch's own functions take for theirs."""
 
 PREFIXES = {
     "torch.nn.modules.": "torch.nn.",
