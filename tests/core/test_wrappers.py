@@ -265,6 +265,26 @@ def test_arrays_that_overlap_go_the_careful_way():
     assert len(f._entries) == 1
 
 
+def replaced(point, x):
+    point[...] = 7.0
+    return x[0] + point
+
+
+def test_arrays_without_axes_are_written_with_the_same_care():
+    f = Served(replaced)
+    for _ in range(2):
+        assert f(np.array(1.0), np.ones(3)) == 8.0
+    assert f.careful == 1
+    memory = np.ones(3)
+    assert f(memory[0:1].reshape(()), memory) == 14.0
+    assert memory[0] == 7.0
+    fixed = np.array(1.0)
+    fixed.flags.writeable = False
+    with pytest.raises(ValueError, match="read-only"):
+        f(fixed, np.ones(3))
+    assert fixed == 1.0
+
+
 def test_exceptions_pass_and_leave_nothing_behind():
     f = Served(fails)
     f(1.0, 1)

@@ -80,6 +80,7 @@ class _Writer:
 
     def write(self, uses_arena: bool, tapes: int) -> None:
         w = self.w
+        w.changed |= {written.param for written in self.traced.written}
         w.names(len(self.made.positional), tuple(self.made.named))
         specs = self.made.roots()
         for k, (key, _) in enumerate(specs):

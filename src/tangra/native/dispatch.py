@@ -16,7 +16,7 @@ from typing import Any
 from tangra.native import engine, pyapi
 from tangra.native.module import UNLIKELY, Module
 from tangra.native.options import NativeOptions
-from tangra.native.pycode import MISS as MISSED
+from tangra.native.pyhelpers import MISS as MISSED
 
 MISS: Any = object()
 """What `_attempt` returns for a call that no wrapper serves."""

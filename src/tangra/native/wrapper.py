@@ -2,7 +2,7 @@
 
 It is written for one form of a call: a planner (see `tangra.core.serving`) has it test the arguments and what is
 captured, read the leaves, call the compiled function and put the result together. It returns a new reference, null with
-an exception set, or `pycode.MISS` where a test failed, before anything has happened.
+an exception set, or `pyhelpers.MISS` where a test failed, before anything has happened.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from tangra.native.entries import changed_parameters
 from tangra.native.llvm_types import memory_type
 from tangra.native.module import Module
 from tangra.native.pycode import PyCode
+from tangra.native.pyhelpers import define_apart
 from tangra.native.text import Operand
 
 
@@ -160,17 +161,18 @@ class Arguments(PyCode):
 
     def apart(self) -> None:
         """No array that is written overlaps another one."""
-        written = [k for k in self.memory if k in self.changed or k in self.zero_rank]
-        if len(self.memory) < 2 or not any(k in self.changed for k in written):
+        found: dict[str, tuple[bool, ArrayRef]] = {}
+        for param, ref in self.memory.items():
+            written = found[ref.obj][0] if ref.obj in found else False
+            found[ref.obj] = written or param in self.changed, ref
+        written_ones = [ref for written, ref in found.values() if written]
+        others = [ref for written, ref in found.values() if not written]
+        if len(found) < 2 or not written_ones:
             return
-        ranges = {k: self._range(ref) for k, ref in self.memory.items()}
-        for w in (k for k in self.memory if k in self.changed):
-            for k, other in ranges.items():
-                if k == w or (k in self.changed and k < w) or self.memory[k].obj == self.memory[w].obj:
-                    continue
-                before = self.code.ins(f"icmp ule i64 {ranges[w][1]}, {other[0]}")
-                after = self.code.ins(f"icmp ule i64 {other[1]}, {ranges[w][0]}")
-                self.require(self.code.ins(f"or i1 {before}, {after}"))
+        ends = [end for ref in (*written_ones, *others) for end in self._range(ref)]
+        place = self.block("i64", ends)
+        called = f"call i1 {define_apart(self.module)}(ptr {place}, i64 {len(written_ones)}, i64 {len(found)})"
+        self.require(self.code.ins(called))
 
     def _range(self, ref: ArrayRef) -> tuple[str, Operand]:
         """First byte and end of an array's memory, as integers."""

@@ -52,11 +52,7 @@ class Results(Arguments):
             name = f"@tg.dims.{'x'.join(map(str, dims))}"
             values = ", ".join(f"i64 {n}" for n in dims)
             return self.module.define(name, f"{name} = private constant [{len(dims)} x i64] [{values}]")
-        block = self.alloca(f"[{len(dims)} x i64]")
-        for axis, n in enumerate(dims):
-            place = self.code.ins(f"getelementptr inbounds i64, ptr {block}, i64 {axis}")
-            self.code.do(f"store i64 {n}, ptr {place}")
-        return block
+        return self.block("i64", dims)
 
     def new_array(self, dtype: DType, dims: str, rank: int) -> str:
         """A new array that the wrapper owns."""
@@ -161,10 +157,7 @@ class Results(Arguments):
     def called(self, function: Any, items: list[str], extra: bool = False) -> str:
         """`function(*items)`; with `extra`, the arguments of this call come after them."""
         given = [self.argument(k) for k in range(self.arguments)] if extra else []
-        block = self.alloca(f"[{max(len(items) + len(given), 1)} x ptr]")
-        for k, item in enumerate([*items, *given]):
-            place = self.code.ins(f"getelementptr inbounds ptr, ptr {block}, i64 {k}")
-            self.code.do(f"store ptr {item}, ptr {place}")
+        block = self.block("ptr", [*items, *given])
         count = self.code.add("%nargs", len(items)) if extra else len(items)
         names = "%kwnames" if extra else "null"
         args = (f"ptr {self.constant(function)}", f"ptr {block}", f"i64 {count}", f"ptr {names}")
