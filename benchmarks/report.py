@@ -82,7 +82,7 @@ def _failed(r: Result) -> str:
 
 def time_table(results: Sequence[Result], engines: Sequence[str]) -> Table:
     """Times per call, value and value with gradient."""
-    table = Table(title="Time per call: value | value and gradient (median)")
+    table = Table(title="CPU time per call: value | value and gradient (median)")
     table.add_column("case", no_wrap=True)
     for engine in engines:
         table.add_column(TITLES[engine], justify="right")

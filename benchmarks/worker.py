@@ -3,7 +3,7 @@
     python -m benchmarks.worker CASE ENGINE [--quick]
 
 {"do": "prepare", "what": "value" | "value_and_grad"} calls it for the first time: {"first": seconds, "value", …}
-{"do": "time", "what": …, "calls": n} gives {"seconds": per call}
+{"do": "time", "what": …, "calls": n} gives {"seconds": CPU time per call}
 {"do": "end"} gives {"base": bytes, "peak": bytes}, resident before the first and at most.
 What can't be run gives {"error": text}.
 """
@@ -41,13 +41,13 @@ def prepare(engine: Engine, what: str) -> dict[str, Any]:
 
 
 def measure(engine: Engine, what: str, calls: int) -> dict[str, Any]:
-    """Seconds per call over `calls` of them, the garbage collector off."""
+    """Seconds of CPU time (of all threads) per call over `calls` of them, the garbage collector off."""
     run = getattr(engine, what)
     gc.disable()
-    start = time.perf_counter()
+    start = time.process_time()
     for _ in range(calls):
         run()
-    seconds = (time.perf_counter() - start) / calls
+    seconds = (time.process_time() - start) / calls
     gc.enable()
     return {"seconds": seconds}
 

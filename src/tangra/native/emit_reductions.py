@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tangra.ir import I64, DType, Op
-from tangra.native import nests, scalars
+from tangra.native import loop_order, nests, scalars
 from tangra.native.emitter import Emitter, op_writer
 from tangra.native.llvm_types import literal, register_type
 from tangra.native.text import Operand
@@ -66,6 +66,8 @@ def _reduce(em: Emitter, op: Op) -> None:
 def reduce_all(em: Emitter, source: Array, kind: _Kind) -> Operand:
     """All elements combined."""
     start = [(register_type(kind.dtype), str(kind.start))]
+    if not nests.unrolls(source.shape, source.weight) and not source.flat:
+        source = loop_order.permuted(source, loop_order.best_order(source))
     if nests.unrolls(source.shape, source.weight) or not source.flat:
         return nests.visit_carrying(
             em,
@@ -84,6 +86,11 @@ def reduce_all(em: Emitter, source: Array, kind: _Kind) -> Operand:
 def _reduce_into(em: Emitter, target: Strided, source: Array, kind: _Kind, axes: set[int]) -> None:
     """Rows are summed up in registers where the last axes are reduced; other axes add up in the result, row by row, so
     that memory is read in order either way."""
+    if not nests.unrolls(source.shape, source.weight):
+        order = loop_order.best_order(source)
+        kept = [k for k in range(len(order)) if k not in axes]
+        target = loop_order.permuted_view(target, [kept.index(k) for k in order if k in kept])
+        source, axes = loop_order.permuted(source, order), {at for at, k in enumerate(order) if k in axes}
     rank = len(source.shape)
     inner = rank
     while inner - 1 in axes:

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from tangra.native import loop_order
 from tangra.native.llvm_types import register_type
 from tangra.native.text import Operand
 from tangra.native.values import Array, Index, Memo, Splat, Strided, Unset
@@ -77,6 +78,8 @@ def assign(em: Emitter, target: Strided, source: Array) -> None:
     elif target.flat and source.flat:
         _write_flat(em, target, source)
     else:
+        order = loop_order.best_order(target, source)
+        target, source = loop_order.permuted_view(target, order), loop_order.permuted(source, order)
         visit(em, target.shape, lambda index, memo: _store(em, target, source, index, memo))
 
 

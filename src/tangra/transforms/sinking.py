@@ -23,6 +23,8 @@ MORE = 4
 """Cost of those that are worth a place in a branch there is."""
 LINEAR = frozenset({"neg", "reduce_sum", "broadcast", "reshape", "transpose"})
 LARGE = 1000
+LONGEST = 600
+"""Operations of a block that is still looked at: every condition takes a walk over it."""
 
 
 def sink_zero_work(func: Func) -> bool:
@@ -37,7 +39,7 @@ def _block(block: Block, backward: bool) -> bool:
         for region in op.regions:
             inside = backward or (op.name == "loop" and any(each.name == "tape_pop" for each in region.ops))
             changed |= _block(region, inside and not op.attrs.get("parallel", False))
-    while backward and any(_Group(block, *source).move() for source in _sources(block)):
+    while backward and len(block.ops) <= LONGEST and any(_Group(block, *source).move() for source in _sources(block)):
         changed = True
     return changed
 
@@ -159,16 +161,19 @@ class _Group:
         wanted = {id(self.condition), *(id(self.base(v)) for op in self.moved for v in op.results)}
         for op in self.block.ops[last + 1 :]:
             wanted |= _read_by(op)
-        taken = []
+        taken: list[Op] = []
+        read: set[int] = set()
         for op in reversed(self.block.ops[: last + 1]):
             free = len(op.results) == 1 and not op.regions and not op.defn.effect and id(op.result) not in wanted
             kept = id(op.result) in self.zero_sources if len(op.results) == 1 else True
             if id(op) in mine:
                 taken.append(op)
+                read |= _read_by(op)
                 continue
             free = free and not kept and op.name not in BUFFER_WRITES and not _large(op, overwritten)
-            if free and any(id(op.result) in _read_by(other) for other in taken):
+            if free and id(op.result) in read:
                 taken.append(op)
+                read |= _read_by(op)
                 continue
             wanted |= _read_by(op)
             if op.name in BUFFER_WRITES:

@@ -13,6 +13,9 @@ from tangra.ir import Block, Builder, Func, Op, TapeType, Value
 from tangra.ops.common import scalar_constant
 from tangra.transforms.rewriting import Rewriter
 
+NEAR = 200
+"""Operations between a write and an addition that are still merged."""
+
 
 def merge_writes(func: Func) -> bool:
     """Merge, in place, a write with an addition to the same place that follows it, and drop writes of what is there
@@ -41,9 +44,11 @@ class _Merger(Rewriter):
         older, written, *place = before.operands
         if before.attrs != op.attrs or any(a is not b for a, b in zip(where, place, strict=True)):
             return None
-        if before not in self.b.block.ops:
+        recent = range(len(self.b.block.ops) - 1, max(len(self.b.block.ops) - NEAR, 0) - 1, -1)
+        at = next((k for k in recent if self.b.block.ops[k] is before), None)
+        if at is None:
             return None
-        self.b.block.ops.remove(before)
+        del self.b.block.ops[at]
         if scalar_constant(written) != 0:
             v = self.b("add", written, v)
         fresh = self.b("update", older, v, *where, **op.attrs)
