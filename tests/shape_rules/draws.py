@@ -32,12 +32,13 @@ class Call:
 @dataclass(frozen=True)
 class Case:
     """`mask`: sizes of the result depend on elements, so only ranks and dtypes are compared. `spoil`: whether calls are
-    spoiled at random (else the generator draws bad ones itself)."""
+    spoiled at random (else the generator draws bad ones itself). `total`: the library never refuses."""
 
     name: str
     generate: Callable[[Draws], Call]
     mask: bool = False
     spoil: bool = True
+    total: bool = False
 
 
 CASES: dict[str, Case] = {}
@@ -72,13 +73,15 @@ class Draws(random.Random):
         return (*self.shape(0, 1), *kept) if len(kept) == len(shape) and self.chance(15) else kept
 
 
-def case(*names: str, mask: bool = False, spoil: bool = True) -> Callable[[Callable[[Draws], Call]], None]:
+def case(
+    *names: str, mask: bool = False, spoil: bool = True, total: bool = False
+) -> Callable[[Callable[[Draws], Call]], None]:
     """Declare a generator for these rules; the call's name is filled in where the generator leaves it empty."""
 
     def declare(generate: Callable[[Draws], Call]) -> None:
         for name in names:
             assert name not in CASES, name
-            CASES[name] = Case(name, generate, mask, spoil)
+            CASES[name] = Case(name, generate, mask, spoil, total)
 
     return declare
 
@@ -156,7 +159,7 @@ def _changed_tensor(r: Draws, value: Tensor) -> Any:
         del shape[r.randrange(len(shape))]
     elif chosen < 18:
         return replace(value, dtype=r.choice(["float32", "float64", "int64", "bool"]))
-    elif chosen < 19:
+    elif chosen < 19 and value.library != "numpy":  # NumPy makes arrays of objects of anything
         return r.choice([None, {}])
     if value.layout == "identity" and len(shape) < 2:
         value = replace(value, layout="contiguous")

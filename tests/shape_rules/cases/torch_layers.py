@@ -65,10 +65,16 @@ def convolutions(rank: int) -> None:
         channels = r.randint(1, 4)
         return layer([channels], {"affine": r.chance(60)}, r.tensor(image(r, rank, channels)))
 
-    @case(f"{N}ConstantPad{rank}d", f"{N}ReflectionPad{rank}d", f"{N}ReplicationPad{rank}d")
+    def around(r: Draws) -> object:
+        return r.randint(0, 3) if r.chance(60) else tuple(r.randint(0, 3) for _ in range(2 * rank))
+
+    @case(f"{N}ReflectionPad{rank}d", f"{N}ReplicationPad{rank}d")
     def pad(r: Draws) -> Call:
-        around = r.randint(0, 3) if r.chance(60) else tuple(r.randint(0, 3) for _ in range(2 * rank))
-        return Call("", [around], {}, "layer", [r.tensor(image(r, rank))])
+        return Call("", [around(r)], {}, "layer", [r.tensor(image(r, rank))])
+
+    @case(f"{N}ConstantPad{rank}d")
+    def constant_pad(r: Draws) -> Call:
+        return Call("", [around(r), 0.5], {}, "layer", [r.tensor(image(r, rank))])
 
 
 for _rank in (1, 2, 3):

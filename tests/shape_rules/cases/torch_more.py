@@ -106,7 +106,7 @@ def grid_sample(r: Draws) -> Call:
     return Call("", [x, r.tensor((batch, r.randint(1, 4), r.randint(1, 4), 2))], {"align_corners": False})
 
 
-@case("torch.Tensor.T", "torch.Tensor.mT", "torch.Tensor.shape", "torch.Tensor.ndim", "torch.Tensor.dtype")
+@case("torch.Tensor.T", "torch.Tensor.shape", "torch.Tensor.ndim", "torch.Tensor.dtype", total=True)
 def attributes(r: Draws) -> Call:
     return Call("", [r.tensor(dtype=r.any_dtype())], kind="attribute")
 

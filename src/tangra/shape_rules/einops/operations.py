@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tangra.shape_rules.context import Equal, Multiple
+from tangra.shape_rules.context import AtLeast, Equal, Multiple
 from tangra.shape_rules.dtypes import discrete, result_dtype
 from tangra.shape_rules.einops.patterns import PatternError, Side, parse
 from tangra.shape_rules.failures import CALL, DTYPE, PATTERN, Failure
@@ -112,6 +112,10 @@ def _solve_group(
     if len(open_names) > 1:
         message = f"{text}: the sizes of {', '.join(open_names)} can't be told apart; give all but one"
         ctx.fail(Failure(PATTERN, message, ERROR))
+    for name in group:
+        if name in sizes:
+            text_of = f"{text}: the size of {name} is {sizes[name]}"
+            ctx.require(AtLeast(0, sizes[name]), Failure(PATTERN, text_of, "RuntimeError"))
     rest = prod(sizes[name] for name in group if name not in open_names)
     if not open_names:
         failure = Failure(PATTERN, f"{text}: ({' '.join(group)}) is {rest}, the array's axis {size}", ERROR)
@@ -143,6 +147,9 @@ def _build(ctx: RuleContext, right: Side, sizes: dict[str, Size], middle: Shape)
                     return None
                 total = total * size  # type: ignore[operator]
         items.append(total)
+    for item in items:
+        if is_size(item):
+            ctx.require(AtLeast(0, item), Failure(PATTERN, f"an axis of size {item}", "RuntimeError"))  # type: ignore[arg-type]
     return tuple(items)
 
 
@@ -205,6 +212,8 @@ def einsum(ctx: RuleContext, *tensors_and_pattern: Value) -> Value:
     if pattern.count("->") != 1:
         ctx.fail(Failure(PATTERN, f"{pattern!r} needs one arrow ->", "ValueError"))
     left, _, right = pattern.partition("->")
+    if "(" in pattern or ")" in pattern:
+        ctx.fail(Failure(PATTERN, f"{pattern!r}: einsum has no groups in parentheses", ERROR))
     words = left.split(",")
     if len(words) != len(operands):
         message = f"{pattern!r} is for {len(words)} arrays, not {len(operands)}"
@@ -227,7 +236,9 @@ def einsum(ctx: RuleContext, *tensors_and_pattern: Value) -> Value:
         if known and name not in sizes:
             ctx.fail(Failure(PATTERN, f"{pattern!r}: {name} is on the right side only", ERROR))
     shape = tuple(sizes[name] for name in output) if known else None
-    return Tensor(operands[0].library, shape, result_dtype(operands, operands[0].library))
+    dtypes = {one.dtype for one in operands}
+    dtype = operands[0].dtype if len(dtypes) == 1 and "bool" not in dtypes else None
+    return Tensor(operands[0].library, shape, dtype)
 
 
 @rule("einops.parse_shape")

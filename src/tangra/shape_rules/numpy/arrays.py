@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from tangra.shape_rules.axes import axis_place
 from tangra.shape_rules.broadcasting import broadcast_shapes
 from tangra.shape_rules.context import Equal
-from tangra.shape_rules.failures import AXIS, INDEX, RANK, RESHAPE, Failure
+from tangra.shape_rules.dtypes import kind
+from tangra.shape_rules.failures import INDEX, RANK, RESHAPE, Failure
 from tangra.shape_rules.numpy.common import both, dtype_argument, functions, made, methods
 from tangra.shape_rules.registry import attribute, method
 from tangra.shape_rules.values import UNKNOWN, DType, Tensor, Unknown, Value, shape_text
@@ -23,13 +24,15 @@ from tangra.shape_rules.numpy.shaping import ERROR, kept, matrix_transpose, tran
 @both("take")
 def take(ctx: RuleContext, a: Tensor, indices: Tensor, axis: Value = None, mode: Value = None) -> Tensor:
     """Slices by an index array along an axis, or elements of the flattened array."""
+    if indices.dtype is not None and kind(indices.dtype) not in (0, 1):
+        ctx.fail(Failure(INDEX, f"take() at indices of dtype {indices.dtype}", "TypeError"))
     if axis is None:
         return kept(a, indices.shape)
     place = axis_place(ctx, a, axis, error=ERROR)
     if place is None or a.shape is None or indices.shape is None:
         return kept(a, None)
     if not a.shape:
-        ctx.fail(Failure(AXIS, "take() along an axis of a 0-d array", ERROR))
+        return kept(a, indices.shape if a.library == "numpy" else None)
     return kept(a, (*a.shape[:place], *indices.shape, *a.shape[place + 1 :]))
 
 

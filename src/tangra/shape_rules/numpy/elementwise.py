@@ -53,8 +53,8 @@ def _same(name: str) -> Callable[..., Tensor]:
         if x.dtype == "bool" and name in NO_BOOL and x.library == "numpy":
             ctx.fail(Failure(DTYPE, f"{name}() does not take bools", "TypeError"))
         dtype = x.dtype
-        if dtype == "bool" and name == "square":
-            dtype = "int8" if x.library == "numpy" else "bool"
+        if dtype == "bool" and name in ("square", "conj", "conjugate") and x.library == "numpy":
+            dtype = "int8"
         return unary(ctx, name, x, dtype)
 
     return apply
@@ -258,11 +258,12 @@ def clip(
     ctx: RuleContext, a: Tensor, a_min: Value = None, a_max: Value = None, *, min: Value = None, max: Value = None
 ) -> Tensor:
     """Values limited from below and above."""
+    bounds = [bound for bound in (a_min, a_max, min, max) if bound is not None]
     result = a
-    for bound in (a_min, a_max, min, max):
-        if bound is not None:
-            result = binary(ctx, "clip", result, bound, a.library)
-    return result
+    for bound in bounds:
+        result = binary(ctx, "clip", result, bound, a.library)
+    operands = [a, *(_operand(ctx, "clip", bound, a.library) for bound in bounds)]
+    return result.with_(dtype=result_dtype(operands, a.library))
 
 
 @functions("where")

@@ -296,6 +296,8 @@ def norm(ctx: RuleContext, x: Tensor, ord: Value = None, axis: Value = None, kee
         ctx.fail(Failure(ARGUMENT, f"norm() over {len(axis)} axes", "ValueError"))
     if ord is not None and axis is None and x.rank not in (None, 1, 2):
         ctx.fail(Failure(RANK, "norm() with ord takes vectors and matrices", "ValueError"))
+    if isinstance(axis, float):
+        return Tensor(x.library)
     return reduce_to(ctx, x, axis, keepdims, real_of(_floating(x)), "norm()")
 
 

@@ -9,7 +9,7 @@ from tangra.shape_rules.axes import axis_place, reduced, size_argument, whole
 from tangra.shape_rules.broadcasting import warn_of_growth
 from tangra.shape_rules.context import AtLeast
 from tangra.shape_rules.dtypes import discrete, kind, narrow, real_of, sum_result
-from tangra.shape_rules.failures import ARGUMENT, DTYPE, EMPTY, RANK, Failure
+from tangra.shape_rules.failures import ARGUMENT, AXIS, DTYPE, EMPTY, RANK, Failure
 from tangra.shape_rules.numpy.common import both, dtype_argument, functions, made
 from tangra.shape_rules.values import Tensor, Unknown, Value, shape_text
 from tangra.shapes import Size, prod
@@ -21,10 +21,24 @@ ERROR = "AxisError"
 
 
 def reduce_to(
-    ctx: RuleContext, a: Tensor, axis: Value, keepdims: Value, dtype: str | None, name: str, error: str = ERROR
+    ctx: RuleContext,
+    a: Tensor,
+    axis: Value,
+    keepdims: Value,
+    dtype: str | None,
+    name: str,
+    error: str = ERROR,
+    lenient: bool = False,
 ) -> Tensor:
-    """The result of reducing `a` over `axis` (None: all; an empty tuple: none)."""
+    """The result of reducing `a` over `axis` (None: all; an empty tuple: none).
+
+    `lenient`: a 0-d array of NumPy takes the axes 0 and -1."""
     warn_of_growth(ctx, a, name)
+    scalar_axis = isinstance(axis, int) and lenient and a.library == "numpy"
+    if a.rank == 0 and axis is not None and axis != () and not scalar_axis:
+        for one in axis if isinstance(axis, list | tuple) else (axis,):
+            if isinstance(one, int):
+                ctx.fail(Failure(AXIS, f"axis {one} of a 0-d array", error))
     shape = reduced(ctx, a, axis, keepdims, error=error, name="axis")
     if a.rank == 0 and axis is not None and not isinstance(axis, list | tuple):
         whole(ctx, axis, "axis")
@@ -40,7 +54,8 @@ def _summing(name: str) -> Callable[..., Tensor]:
         initial: Value = None,
     ) -> Tensor:  # fmt: skip
         natural = sum_result(a.dtype, a.library)
-        return reduce_to(ctx, a, axis, keepdims, dtype_argument(dtype, a.library, natural), f"{name}()")
+        chosen = dtype_argument(dtype, a.library, natural)
+        return reduce_to(ctx, a, axis, keepdims, chosen, f"{name}()", lenient=True)
 
     return apply
 
@@ -77,14 +92,14 @@ def _extreme(name: str) -> Callable[..., Tensor]:
         if a.dims is not None and axis is None and initial is None:
             failure = Failure(EMPTY, f"{name}() of an array without elements", "ValueError")
             ctx.require(AtLeast(1, prod(a.dims)), failure)
-        return reduce_to(ctx, a, axis, keepdims, a.dtype, f"{name}()")
+        return reduce_to(ctx, a, axis, keepdims, a.dtype, f"{name}()", lenient=True)
 
     return apply
 
 
 def _truth(name: str) -> Callable[..., Tensor]:
     def apply(ctx: RuleContext, a: Tensor, axis: Value = None, keepdims: Value = False) -> Tensor:
-        return reduce_to(ctx, a, axis, keepdims, "bool", f"{name}()").with_(weak=False)
+        return reduce_to(ctx, a, axis, keepdims, "bool", f"{name}()", lenient=True).with_(weak=False)
 
     return apply
 
@@ -92,7 +107,7 @@ def _truth(name: str) -> Callable[..., Tensor]:
 def _index(name: str) -> Callable[..., Tensor]:
     def apply(ctx: RuleContext, a: Tensor, axis: Value = None, *, keepdims: Value = False) -> Tensor:
         _one_axis(ctx, axis, name)
-        return reduce_to(ctx, a, axis, keepdims, "int64", f"{name}()").with_(weak=False)
+        return reduce_to(ctx, a, axis, keepdims, "int64", f"{name}()", lenient=True).with_(weak=False)
 
     return apply
 
@@ -126,7 +141,9 @@ for _name in ("nanargmax", "nanargmin"):
 @functions("ptp")
 def ptp(ctx: RuleContext, a: Tensor, axis: Value = None, keepdims: Value = False) -> Tensor:
     """The range of values."""
-    return reduce_to(ctx, a, axis, keepdims, a.dtype, "ptp()")
+    if a.dtype == "bool":
+        ctx.fail(Failure(DTYPE, "ptp() does not take bools", "TypeError"))
+    return reduce_to(ctx, a, axis, keepdims, a.dtype, "ptp()", lenient=True)
 
 
 @functions("median", "nanmedian")
@@ -143,6 +160,8 @@ def quantile(
     method: Value = "linear", keepdims: Value = False,
 ) -> Tensor:  # fmt: skip
     """Quantiles; those asked for come first."""
+    if a.dtype == "bool" and a.library == "numpy":
+        ctx.fail(Failure(DTYPE, "quantile() does not take bools", "TypeError"))
     result = reduce_to(ctx, a, axis, keepdims, _float_dtype(a), "quantile()")
     if q.shape is None or result.shape is None:
         return result.with_(shape=None)
@@ -173,7 +192,7 @@ def average(
 @functions("count_nonzero")
 def count_nonzero(ctx: RuleContext, a: Tensor, axis: Value = None, *, keepdims: Value = False) -> Tensor:
     """How many elements aren't 0."""
-    result = reduce_to(ctx, a, axis, keepdims, "int64", "count_nonzero()")
+    result = reduce_to(ctx, a, axis, keepdims, "int64", "count_nonzero()", lenient=True)
     return result.with_(weak=False)
 
 
@@ -205,6 +224,9 @@ def sort(ctx: RuleContext, a: Tensor, axis: Value = -1, kind: Value = None, *, s
 @both("argsort")
 def argsort(ctx: RuleContext, a: Tensor, axis: Value = -1, kind: Value = None, *, stable: Value = None) -> Tensor:
     """The indices that sort."""
+    if a.rank == 0 and a.library == "numpy" and axis is not None:
+        axis_place(ctx, a, axis, error=ERROR)
+        return made(a.library, (1,), "int64")
     return _ordered(ctx, a, axis, "int64")
 
 
@@ -266,6 +288,7 @@ def trace(
     if a.rank is not None and a.rank < 2:
         ctx.fail(Failure(RANK, f"trace() of shape {shape_text(a.shape)}", "ValueError"))
     first, second = axis_place(ctx, a, axis1, error=ERROR), axis_place(ctx, a, axis2, error=ERROR)
+    whole(ctx, offset, "offset")
     if first is None or second is None or a.shape is None:
         return made(a.library, None, sum_result(a.dtype, a.library))
     if first == second:
@@ -279,6 +302,8 @@ def diff(
     ctx: RuleContext, a: Tensor, n: Value = 1, axis: Value = -1, prepend: Value = None, append: Value = None
 ) -> Tensor:
     """Differences of neighbours."""
+    if whole(ctx, n, "n") == 0:
+        return a
     if a.rank == 0:
         ctx.fail(Failure(RANK, "diff() of a 0-d array", "ValueError"))
     place = axis_place(ctx, a, axis, error=ERROR)

@@ -235,9 +235,8 @@ def repeat(
     if is_size(repeats):
         ctx.require(AtLeast(0, repeats), Failure(ARGUMENT, f"repeat() {repeats} times", "ValueError"))
         total: Item = ctx.fresh("repeated") if size is None else size * repeats
-    elif isinstance(repeats, float):
-        whole(ctx, repeats, "repeats")
-        return kept(a, None)
+    elif isinstance(repeats, float):  # NumPy rounds it, JAX refuses it
+        return Tensor(a.library)
     else:
         total = ctx.fresh("repeated")
     if flat or a.rank == 0:
@@ -277,6 +276,8 @@ def tril(ctx: RuleContext, m: Tensor, k: Value = 0) -> Tensor:
     """A triangle of matrices."""
     if m.library == "jax" and m.rank is not None and m.rank < 2:
         ctx.fail(Failure(RANK, "tril() and triu() take at least 2 dimensions", "ValueError"))
+    if m.rank == 0:
+        ctx.fail(Failure(RANK, "tril() and triu() of a 0-d array", "TypeError"))
     if m.rank == 1:
         return kept(m, (m.size(0), m.size(0)))  # type: ignore[arg-type]
     return kept(m, m.shape)
@@ -338,7 +339,9 @@ for _count in (1, 2, 3):
 
 
 @functions("pad")
-def pad(ctx: RuleContext, array: Tensor, pad_width: Value, mode: Value = "constant", **kwargs: Value) -> Tensor:
+def pad(
+    ctx: RuleContext, array: Tensor, pad_width: Value, mode: Value = "constant", *, constant_values: Value = 0
+) -> Tensor:
     """Elements added around: (before, after) for each axis, or for all."""
     if array.dims is None:
         return kept(array, None)

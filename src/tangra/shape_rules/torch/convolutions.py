@@ -243,10 +243,8 @@ def _avg_pool(rank: int) -> Callable[..., Tensor]:
         ctx: RuleContext, input: Tensor, kernel_size: Value, stride: Value = None, padding: Value = 0,
         ceil_mode: Value = False, count_include_pad: Value = True, divisor_override: Value = None,
     ) -> Tensor:  # fmt: skip
-        if rank == 3 and input.dims is not None:
-            for size, wide in zip(input.dims[-3:], times(ctx, kernel_size, 3, "kernel_size"), strict=False):
-                text = f"avg_pool3d(): a window of {wide} is larger than its input of {size}"
-                ctx.require(AtLeast(wide, size), Failure(WINDOW, text, "RuntimeError"))
+        if rank == 3:
+            inside_only(ctx, input, kernel_size)
         return pooled(ctx, input, rank, f"avg_pool{rank}d()", kernel_size, stride, padding, 1, ceil_mode)
 
     return apply
@@ -273,8 +271,10 @@ def _lp_pool(rank: int) -> Callable[..., Tensor]:
 
 def adaptive(ctx: RuleContext, input: Tensor, rank: int, output_size: Value, name: str) -> Tensor:
     """The result of pooling to a given size; None keeps an axis."""
-    found = spatial(ctx, input, rank, name)
     require_floating(ctx, input, name)
+    if "avg" in name.lower() and rank > 1 and output_size in (1, (1,) * rank, [1] * rank):  # a mean over the last axes
+        return fresh(None if input.dims is None else (*input.dims[:-rank], *(1,) * rank), input.dtype, input)
+    found = spatial(ctx, input, rank, name)
     if isinstance(output_size, list | tuple) and len(output_size) != rank:
         ctx.fail(Failure(ARGUMENT, f"{name}: {len(output_size)} sizes for {rank} axes", "RuntimeError"))
     wanted = output_size if isinstance(output_size, list | tuple) else (output_size,) * rank
@@ -360,7 +360,8 @@ def fold(
     ctx.require_equal(
         places, high * wide, Failure(WINDOW, f"{text}: {places} columns for {high * wide} windows", "RuntimeError")
     )
-    return fresh((*input.shape[:-2], columns // window, *out), input.dtype)
+    dtype = None if discrete(input.dtype) else input.dtype
+    return fresh((*input.shape[:-2], columns // window, *out), dtype)
 
 
 def _pairs_only(ctx: RuleContext, *values: Value) -> None:
@@ -368,3 +369,11 @@ def _pairs_only(ctx: RuleContext, *values: Value) -> None:
     for value in values:
         if isinstance(value, list | tuple) and len(value) != 2:
             ctx.fail(Failure(ARGUMENT, f"two numbers are needed, not {len(value)}", "RuntimeError"))
+
+
+def inside_only(ctx: RuleContext, input: Tensor, kernel_size: Value) -> None:
+    """The mean over volumes refuses windows larger than the input, padded or not."""
+    if input.dims is not None and len(input.dims) > 3:
+        for size, wide in zip(input.dims[-3:], times(ctx, kernel_size, 3, "kernel_size"), strict=True):
+            text = f"avg_pool3d(): a window of {wide} is larger than its input of {size}"
+            ctx.require(AtLeast(wide, size), Failure(WINDOW, text, "RuntimeError"))

@@ -39,7 +39,8 @@ def linear(ctx: RuleContext, input: Tensor, weight: Tensor, bias: Tensor | None 
         broadcast_to(ctx, bias.shape, shape, "linear(): the bias of ", "RuntimeError", WIDTH)
     if input.shape is None or not input.shape:
         return fresh(None, input.dtype or weight.dtype)
-    return fresh((*input.shape[:-1], *outputs), input.dtype or weight.dtype, input)
+    dtype = input.dtype or weight.dtype
+    return fresh((*input.shape[:-1], *outputs), dtype if bias is None or bias.dtype == dtype else None, input)
 
 
 def _width_failure(input: Tensor, weight: Tensor, width: Size, features: Size) -> Failure:
@@ -155,6 +156,8 @@ def scaled_dot_product_attention(
     if attn_mask is not None and attn_mask.shape is not None and lead is not None and source is not None:
         if attn_mask.dtype not in (None, "bool", query.dtype) and query.dtype is not None:
             ctx.fail(Failure(DTYPE, f"{name}: a mask of dtype {attn_mask.dtype}", "RuntimeError"))
+        if attn_mask.rank is not None and attn_mask.rank < 2:
+            ctx.fail(Failure(RANK, f"{name}: a mask of shape {shape_text(attn_mask.shape)}", "IndexError"))
         scores = (*lead, length, source)
         broadcast_to(ctx, attn_mask.shape, scores, f"{name}: the mask of ", "RuntimeError", MISMATCH)
     return fresh(None if lead is None else (*lead, length, width), query.dtype).with_(layout=None)
@@ -217,10 +220,13 @@ def pad(ctx: RuleContext, input: Tensor, pad: Value, mode: Value = "constant", v
         for side in (before, after) if low is not None else ():
             failure = Failure(WINDOW, f"{text}: axis {axis} is too small for mode {mode!r}", "RuntimeError")
             ctx.require(AtLeast(side + (low or 0), dims[axis]), failure)
+        cropped = sum((side for side in (before, after) if isinstance(side, int) and side < 0), dims[axis])
         dims[axis] = dims[axis] + before + after
         failure = Failure(WINDOW, f"{text}: axis {axis} becomes {dims[axis]}", "RuntimeError")
-        ctx.require(AtLeast(0 if mode == "constant" else 1, dims[axis]), failure)
-    return fresh(tuple(dims), input.dtype, input)
+        ctx.require(AtLeast(0, cropped if mode == "constant" else dims[axis]), failure)
+    crops = any(isinstance(side, int) and side < 0 for side in pad)
+    dtype = None if mode != "constant" and (crops or input.dtype == "bool") else input.dtype  # not on all devices
+    return fresh(tuple(dims), dtype, input)
 
 
 MODES = {
@@ -256,7 +262,8 @@ def interpolate(
         places = _scaled_sizes(ctx, input.dims[2:], scale_factor)
     for place in places:
         ctx.require(AtLeast(1, place), Failure(ARGUMENT, f"interpolate() to size {place}", "RuntimeError"))
-    return fresh((*input.dims[:2], *places), input.dtype, input)
+    dtype = None if discrete(input.dtype) else input.dtype  # not on all devices
+    return fresh((*input.dims[:2], *places), dtype, input)
 
 
 def _scaled_sizes(ctx: RuleContext, sizes: tuple[Size, ...], factor: Value) -> tuple[Size, ...]:

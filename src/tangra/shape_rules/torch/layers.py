@@ -15,7 +15,7 @@ from tangra.shape_rules.torch import functional
 from tangra.shape_rules.torch.common import default_dtype, dtype_argument
 from tangra.shape_rules.torch.convolutions import convolve, spatial, transpose_convolve
 from tangra.shape_rules.torch.shaping import flatten, unflatten
-from tangra.shape_rules.values import Shape, Tensor, Unknown, Value, shape_text
+from tangra.shape_rules.values import Shape, Tensor, Value, shape_text
 from tangra.shapes import Size
 
 if TYPE_CHECKING:
@@ -111,10 +111,8 @@ class ConvNd(Layer):
     def forward(self, ctx: RuleContext, input: Tensor) -> Tensor:
         name = f"Conv{self.rank}d"
         fields: Any = self
-        if fields.padding_mode != "zeros" and fields.padding_mode in ("reflect", "circular", "replicate"):
-            around = (
-                [pad for pad in reversed(fields.padding) for _ in (0, 1)] if fields.padding != "same" else Unknown()
-            )
+        if fields.padding_mode in ("reflect", "circular", "replicate") and isinstance(fields.padding, tuple):
+            around: Value = [pad for pad in reversed(fields.padding) for _ in (0, 1)]
             spatial(ctx, input, self.rank, name)
             input = functional.pad(ctx, input, around, fields.padding_mode)
             return convolve(
@@ -155,6 +153,10 @@ def set_convolution(
     if isinstance(padding_mode, str) and padding_mode not in ("zeros", "reflect", "replicate", "circular"):
         ctx.fail(Failure(ARGUMENT, f"there is no padding mode {padding_mode!r}", "ValueError"))
     layer.padding_mode = padding_mode
+    for size in layer.kernel_size:
+        positive(ctx, size, "kernel_size", 1 if transposed else 0, "RuntimeError")
+    if transposed:
+        positive(ctx, layer.out_channels, "out_channels", 1, "RuntimeError")
     first, second = layer.out_channels, layer.in_channels // layer.groups
     if transposed:
         first, second = layer.in_channels, layer.out_channels // layer.groups

@@ -20,11 +20,15 @@ if TYPE_CHECKING:
 def _set_norm(
     ctx: RuleContext, layer: Any, num_features: Value, eps: Value, momentum: Value, affine: Value, track: Value
 ) -> None:
-    layer.num_features = size_argument(ctx, num_features, "num_features")
-    positive(ctx, layer.num_features, "num_features", 0, "RuntimeError")
+    layer.num_features = num_features
+    if affine is not False or track is not False:
+        layer.num_features = size_argument(ctx, num_features, "num_features")
+        positive(ctx, layer.num_features, "num_features", 0, "RuntimeError")
     layer.eps, layer.momentum, layer.affine, layer.track_running_stats = eps, momentum, affine, track
-    width = (layer.num_features,)
-    layer.weight = parameter(ctx, width) if affine is True else None if affine is False else Unknown()
+    width = (layer.num_features,) if is_size(layer.num_features) else None
+    layer.weight = (
+        Unknown() if width is None or not isinstance(affine, bool) else parameter(ctx, width) if affine else None
+    )
     layer.bias = layer.weight
     layer.running_mean = None if track is False else Tensor("torch", width, "float32", "contiguous")
     layer.running_var = layer.running_mean
@@ -52,7 +56,8 @@ class BatchNorm(Layer):
         if training is True:
             norms.require_batch(ctx, input, self.label)
         require_floating(ctx, input, self.label)
-        return fresh(input.shape, input.dtype, input)
+        plain = fields.affine is False and fields.track_running_stats is False
+        return fresh(input.shape, input.dtype if plain else norms.parameter_dtype(input), input)
 
 
 def check_width(ctx: RuleContext, input: Tensor, wanted: Value, label: str) -> None:
@@ -110,7 +115,8 @@ class InstanceNorm(Layer):
             if fields.affine is True or fields.track_running_stats is True:
                 check_width(ctx, batched, fields.num_features, self.label)
             norms.instance_norm(ctx, batched)
-        return fresh(input.shape, input.dtype, input)
+        plain = fields.affine is False and fields.track_running_stats is False
+        return fresh(input.shape, input.dtype if plain else norms.parameter_dtype(input), input)
 
 
 @module("torch.nn.InstanceNorm1d")
@@ -147,7 +153,7 @@ class LayerNorm(Layer):
         self.bias = self.weight if bias is not False else None
 
     def forward(self, ctx: RuleContext, input: Tensor) -> Tensor:
-        return norms.layer_norm(ctx, input, self.normalized_shape)
+        return norms.layer_norm(ctx, input, self.normalized_shape, self.weight)
 
 
 @module("torch.nn.RMSNorm")
@@ -163,7 +169,7 @@ class RMSNorm(Layer):
         self.weight = None if found is None or elementwise_affine is not True else parameter(ctx, found, dtype)
 
     def forward(self, ctx: RuleContext, x: Tensor) -> Tensor:
-        return norms.rms_norm(ctx, x, self.normalized_shape)
+        return norms.rms_norm(ctx, x, self.normalized_shape, self.weight)
 
 
 @module("torch.nn.GroupNorm")
@@ -188,7 +194,7 @@ class GroupNorm(Layer):
     def forward(self, ctx: RuleContext, input: Tensor) -> Tensor:
         if self.affine is True and input.least_rank > 1:
             check_width(ctx, input, self.num_channels, "GroupNorm")
-        return norms.group_norm(ctx, input, self.num_groups)
+        return norms.group_norm(ctx, input, self.num_groups, self.weight)
 
 
 @module("torch.nn.LocalResponseNorm")
@@ -239,6 +245,8 @@ class AvgPool(Layer):
         self.padding, self.ceil_mode = padding, ceil_mode
 
     def forward(self, ctx: RuleContext, input: Tensor) -> Tensor:
+        if self.rank == 3:
+            convolutions.inside_only(ctx, input, self.kernel_size)
         return convolutions.pooled(
             ctx, input, self.rank, f"AvgPool{self.rank}d", self.kernel_size, self.stride, self.padding, 1,
             self.ceil_mode,
@@ -275,7 +283,7 @@ class Pad(Layer):
 
     rank, mode = 1, "constant"
 
-    def __init__(self, ctx: RuleContext, padding: Value, value: Value = 0.0) -> None:
+    def __init__(self, ctx: RuleContext, padding: Value) -> None:
         count = 2 * self.rank
         self.padding: Value = (padding,) * count if is_size(padding) else padding
         if isinstance(padding, list | tuple) and len(padding) != count:
@@ -285,14 +293,22 @@ class Pad(Layer):
         return functional.pad(ctx, input, self.padding, self.mode)
 
 
+class ConstantPad(Pad):
+    """Padding with a number."""
+
+    def __init__(self, ctx: RuleContext, padding: Value, value: Value) -> None:
+        Pad.__init__(self, ctx, padding)
+
+
 def _declare(rank: int) -> None:
-    for base in (MaxPool, AvgPool, AdaptiveAvgPool, AdaptiveMaxPool):
-        name = f"{base.__name__}{rank}d"
-        module(f"torch.nn.{name}")(type(name, (base,), {"rank": rank, "__doc__": base.__doc__}))
+    for pool in (MaxPool, AvgPool, AdaptiveAvgPool, AdaptiveMaxPool):
+        name = f"{pool.__name__}{rank}d"
+        module(f"torch.nn.{name}")(type(name, (pool,), {"rank": rank, "__doc__": pool.__doc__}))
     modes = (("Constant", "constant"), ("Zero", "constant"), ("Reflection", "reflect"), ("Replication", "replicate"))
     for word, mode in (*modes, ("Circular", "circular")):
         name = f"{word}Pad{rank}d"
-        module(f"torch.nn.{name}")(type(name, (Pad,), {"rank": rank, "mode": mode, "__doc__": Pad.__doc__}))
+        base = ConstantPad if word == "Constant" else Pad
+        module(f"torch.nn.{name}")(type(name, (base,), {"rank": rank, "mode": mode, "__doc__": Pad.__doc__}))
 
 
 for _rank in (1, 2, 3):

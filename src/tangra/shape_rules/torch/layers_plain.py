@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tangra.shape_rules.axes import size_argument
+from tangra.shape_rules.dtypes import discrete
 from tangra.shape_rules.failures import ARGUMENT, CALL, RANK, Failure, RuleError
 from tangra.shape_rules.registry import Rule, module
 from tangra.shape_rules.torch import activations, convolutions, functional, losses
@@ -75,8 +76,8 @@ class Elementwise(Layer):
         name = self.label.lower()
         if name in ("sigmoid", "tanh"):
             return activations.sigmoid(ctx, input)
-        if "dropout" in name:
-            return unary(ctx, name, input, input.dtype)
+        if "dropout" in name:  # in training ints are refused
+            return unary(ctx, name, input, None if discrete(input.dtype) else input.dtype)
         known = {"leakyrelu": "leaky_relu"}
         return activations.activated(ctx, known.get(name, name), input)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tangra.shape_rules.axes import require_rank
-from tangra.shape_rules.broadcasting import broadcast_shapes, grown
+from tangra.shape_rules.broadcasting import broadcast_shapes, broadcast_to, grown
 from tangra.shape_rules.dtypes import discrete, is_floating
 from tangra.shape_rules.failures import ARGUMENT, DTYPE, SILENT, TARGET, Failure
 from tangra.shape_rules.registry import rule
@@ -37,7 +37,11 @@ def reduced_loss(
 
 def common_dtype(*tensors: Tensor) -> str | None:
     """The dtype of all tensors; unknown where they differ, which some losses take and others don't."""
-    return tensors[0].dtype if len({tensor.dtype for tensor in tensors}) == 1 else None
+    dtypes = {tensor.dtype for tensor in tensors}
+    if len(dtypes) == 1:
+        return tensors[0].dtype
+    simple = dtypes <= {"float32", "float64"} and all(tensor.least_rank for tensor in tensors)
+    return "float64" if simple else None
 
 
 def _warn_of_sizes(ctx: RuleContext, input: Tensor, target: Tensor, name: str) -> None:
@@ -51,9 +55,9 @@ def _pairwise(name: str, floating: bool = False) -> Callable[..., Tensor]:
         shape = broadcast_shapes(ctx, [input.shape, target.shape], f"{name}: ")
         _warn_of_sizes(ctx, input, target, name)
         dtype = common_dtype(input, target)
-        if "bool" in (input.dtype, target.dtype):
-            ctx.fail(Failure(DTYPE, f"{name} does not take bools", "RuntimeError"))
-        if discrete(dtype) and (floating or reduction == "mean"):
+        if name.startswith("huber") and input.dtype != target.dtype:
+            dtype = None
+        if discrete(dtype) and (floating or reduction == "mean" or dtype == "bool"):
             ctx.fail(Failure(DTYPE, f"{name} of two {dtype} tensors", "RuntimeError"))
         return reduced_loss(ctx, shape, reduction, dtype, reduce)
 
@@ -168,6 +172,8 @@ def class_target(ctx: RuleContext, input: Tensor, target: Tensor, name: str) -> 
         return target.shape
     wanted = () if len(input.dims) == 1 else (input.dims[0], *input.dims[2:])
     if len(input.dims) == 1 and target.dims == (1,):
+        if input.dims == (1,) and name.startswith("cross"):
+            ctx.fail(Failure(TARGET, f"{name}: probabilities must be floats", "RuntimeError"))
         return ()
 
     def message() -> str:
@@ -204,7 +210,9 @@ def cross_entropy(
         )
     else:
         shape = class_target(ctx, input, target, name)
-    dtype = input.dtype if weight is None or weight.dtype == input.dtype else None
+    if is_floating(target.dtype) and target.dtype != input.dtype:
+        return reduced_loss(ctx, shape, reduction, None, reduce)
+    dtype = input.dtype if weight is None or (weight.dtype == input.dtype and weight.rank == 1) else None
     return reduced_loss(ctx, shape, reduction, dtype, reduce)
 
 
@@ -217,7 +225,7 @@ def nll_loss(
     require_floating(ctx, input, "nll_loss(): the input")
     _class_weights(ctx, weight, input.size(0) if input.rank == 1 else input.size(1), "nll_loss()")
     shape = class_target(ctx, input, target, "nll_loss()")
-    dtype = input.dtype if weight is None or weight.dtype == input.dtype else None
+    dtype = input.dtype if weight is None or (weight.dtype == input.dtype and weight.rank == 1) else None
     return reduced_loss(ctx, shape, reduction, dtype, reduce)
 
 
@@ -248,7 +256,9 @@ def soft_margin_loss(
     reduction: Value = "mean",
 ) -> Tensor:  # fmt: skip
     """log(1 + exp(-target*input))."""
-    shape = broadcast_shapes(ctx, [input.shape, target.shape], "soft_margin_loss(): ")
+    shape = input.shape
+    if shape is not None and target.shape is not None:
+        broadcast_to(ctx, target.shape, shape, "soft_margin_loss(): the target of ", "RuntimeError", TARGET)
     return reduced_loss(ctx, shape, reduction, common_dtype(input, target), reduce)
 
 

@@ -23,18 +23,22 @@ def _channel_vectors(
 ) -> None:
     """Require that each vector has one number for each channel."""
     for word, vector in vectors:
-        if vector is not None:
-            require_rank(ctx, vector, (1,), f"{word} of {name}")
         count = None if vector is None or vector.dims is None else prod(vector.dims)
         if count is not None and channels is not None:
             text = f"{name}: the input of shape {shape_text(input.shape)} has {channels} channels, {word} {count}"
             ctx.require_equal(count, channels, Failure(WIDTH, text, "RuntimeError"))
 
 
-def _result_dtype(input: Tensor, *parameters: Tensor | None) -> str | None:
+def _result_dtype(input: Tensor, *parameters: Tensor | None, per_channel: bool = True) -> str | None:
     """The input's dtype; unknown where a parameter has another, which works on some devices only."""
-    known = {one.dtype for one in parameters if one is not None}
-    return input.dtype if known <= {input.dtype} else None
+    known = [one for one in parameters if one is not None]
+    vectors = all(one.dtype == input.dtype and (one.rank == 1 or not per_channel) for one in known)
+    return input.dtype if vectors else None
+
+
+def parameter_dtype(input: Tensor) -> str | None:
+    """The dtype of a layer's result, whose parameters are float32 unless it was converted."""
+    return input.dtype if input.dtype == "float32" else None
 
 
 def require_batch(ctx: RuleContext, input: Tensor, name: str) -> None:
@@ -121,7 +125,7 @@ def layer_norm(
     require_floating(ctx, input, "layer_norm()")
     for word, tensor in (("weight", weight), ("bias", bias)):
         _same_shape(ctx, "layer_norm()", word, tensor, wanted)
-    return fresh(input.shape, _result_dtype(input, weight, bias), input)
+    return fresh(input.shape, _result_dtype(input, weight, bias, per_channel=False), input)
 
 
 @rule("torch.nn.functional.rms_norm", "torch.rms_norm")
@@ -132,7 +136,7 @@ def rms_norm(
     wanted = _last_axes(ctx, input, normalized_shape, "rms_norm()")
     require_floating(ctx, input, "rms_norm()")
     _same_shape(ctx, "rms_norm()", "weight", weight, wanted)
-    return fresh(input.shape, _result_dtype(input, weight), input)
+    return fresh(input.shape, _result_dtype(input, weight, per_channel=False), input)
 
 
 @rule("torch.nn.functional.group_norm")

@@ -169,6 +169,8 @@ def einsum(ctx: RuleContext, equation: Value, *operands: Value) -> Tensor:
 
 def _einsum_dtype(ctx: RuleContext, equation: Value, tensors: Sequence[Tensor]) -> str | None:
     """Operands that are multiplied without a contraction may differ in dtype, others may not."""
+    if any(tensor.dtype == "bool" for tensor in tensors):
+        return None
     if len({tensor.dtype for tensor in tensors}) == 1 or not isinstance(equation, str):
         return tensors[0].dtype
     inputs, arrow, output = equation.replace(" ", "").partition("->")

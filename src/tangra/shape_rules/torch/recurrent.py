@@ -118,7 +118,7 @@ def check_states(
         pairs = [(hx, state, "h_0")]
     for tensor, wanted, word in pairs:
         if not isinstance(tensor, Tensor):
-            if tensor is None or isinstance(tensor, tuple | list | int | float):
+            if tensor is None or isinstance(tensor, tuple | list | int | float | dict | str):
                 ctx.fail(Failure(CALL, f"{label}: {word} must be a tensor", "TypeError"))
             continue
         if tensor.dims is None or wanted is None:
@@ -261,7 +261,7 @@ class MultiheadAttention(Layer):
         axis = 1 if self.batch_first and len(query.dims) == 3 else 0
         length, source = query.dims[axis], key.dims[axis]
         batch: Shape = () if len(query.dims) == 2 else (query.dims[1 - axis],)
-        check_masks(ctx, self, batch, length, source, key_padding_mask, attn_mask)
+        check_masks(ctx, self, batch, (length, source), key_padding_mask, attn_mask, query.dtype)
         made = fresh((*query.dims[:-1], self.embed_dim), query.dtype).with_(layout=None)
         if need_weights is False:
             return made, None
@@ -300,9 +300,11 @@ def check_attention(ctx: RuleContext, layer: Any, query: Tensor, key: Tensor, va
 
 
 def check_masks(
-    ctx: RuleContext, layer: Any, batch: Shape, length: Size, source: Size, padding: Tensor | None, mask: Tensor | None
-) -> None:
+    ctx: RuleContext, layer: Any, batch: Shape, sizes: tuple[Size, Size], padding: Tensor | None, mask: Tensor | None,
+    dtype: str | None,
+) -> None:  # fmt: skip
     """Require the shapes of masks: (N, S) and (L, S) or (N*heads, L, S)."""
+    length, source = sizes
     wanted: list[tuple[Tensor | None, list[Shape], str]] = [(padding, [(*batch, source)], "key_padding_mask")]
     count: Shape = tuple(size * layer.num_heads for size in batch if not isinstance(size, Variadic)) or (
         layer.num_heads,
@@ -311,6 +313,8 @@ def check_masks(
     for tensor, shapes, word in wanted:
         if tensor is None or tensor.dims is None:
             continue
+        if tensor.dtype not in (None, "bool", dtype) and dtype is not None:
+            ctx.fail(Failure(MISMATCH, f"MultiheadAttention: {word} is of {tensor.dtype}", "RuntimeError"))
         fitting = [shape for shape in shapes if len(shape) == len(tensor.dims)]
         texts = " or ".join(shape_text(shape) for shape in shapes)
         text = f"MultiheadAttention: {word} has shape {shape_text(tensor.dims)}, not {texts}"

@@ -253,6 +253,8 @@ def quantile(
     if input.dtype not in (None, "float32", "float64"):
         ctx.fail(Failure(DTYPE, f"quantile() takes float32 or float64, not {input.dtype}", "RuntimeError"))
     shape = reduced(ctx, input, dim, keepdim)
+    if q is None or isinstance(q, dict | str | list | tuple):
+        ctx.fail(Failure(CALL, "quantile(): q must be a number or a tensor", "TypeError"))
     if isinstance(q, Tensor):
         if q.dtype is not None and input.dtype is not None and q.dtype != input.dtype:
             ctx.fail(Failure(DTYPE, f"quantile() of {input.dtype} with q of {q.dtype}", "RuntimeError"))
@@ -365,6 +367,7 @@ def diff(
     """Differences of neighbours, n times."""
     if input.rank == 0:
         ctx.fail(Failure(ARGUMENT, "diff() of a 0-d tensor", "RuntimeError"))
+    whole(ctx, dim, "dim")
     if whole(ctx, n, "n") == 0:
         return input
     place = axis_place(ctx, input, dim, name="dim")

@@ -64,9 +64,9 @@ def T(ctx: RuleContext, self: Tensor) -> Tensor:
 @attribute(CLASS, "mT", "mH", "H")
 def mT(ctx: RuleContext, self: Tensor) -> Tensor:
     """The last two dimensions exchanged."""
-    if self.rank is not None and self.rank < 2:
+    if self.rank == 1:
         ctx.fail(Failure(RANK, f".mT of a tensor of shape {shape_text(self.shape)}: it takes matrices", "RuntimeError"))
-    return transpose(ctx, self, -2, -1)
+    return self if self.rank == 0 else transpose(ctx, self, -2, -1)
 
 
 @attribute(CLASS, "requires_grad", "is_leaf", "is_cuda", "is_sparse")
@@ -247,15 +247,18 @@ for _short, _long in (
 
 
 @method(CLASS, "to")
-def to(ctx: RuleContext, self: Tensor, *args: Value, **kwargs: Value) -> Tensor:
+def to(
+    ctx: RuleContext, self: Tensor, *args: Value, dtype: Value = None, device: Value = None,
+    non_blocking: Value = False, copy: Value = False, memory_format: Value = None, other: Value = None,
+) -> Tensor:  # fmt: skip
     """Another dtype, device or both."""
-    for value in (*args, kwargs.get("dtype")):
-        if isinstance(value, DType):
-            return _converted(self, value.name)
-        if isinstance(value, Tensor):
-            return _converted(self, value.dtype)
+    for value in (*args, dtype, other):
+        if isinstance(value, DType | Tensor):
+            return _converted(self, value.name if isinstance(value, DType) else value.dtype)
+        if isinstance(value, list | tuple | dict | float):
+            ctx.fail(Failure(DTYPE, f"to() takes a dtype, a device or a tensor, not {value}", "TypeError"))
     # an unknown argument is nearly always a device; if it were a dtype, ours would be wrong
-    unknown = any(isinstance(value, Unknown) and value.kind is None for value in (*args, kwargs.get("dtype")))
+    unknown = any(isinstance(value, Unknown) and value.kind is None for value in (*args, dtype))
     return self.with_(parameter=False, dtype=None if unknown else self.dtype)
 
 
