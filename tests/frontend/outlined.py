@@ -420,3 +420,54 @@ def rows_change(m):
     bump(m.T[1], 2)
     bump(m.ravel(), 1)
     return m
+
+
+def note(items, x, n):
+    if n == 0:
+        items.append(x)
+        return x
+    return note(items, np.sin(x), n - 1) * 0.5
+
+
+@program((0.4, 3), (0.4, 0))
+def lists_grow_in_loops(x, trips):
+    items, others = [], [x]
+    for k in range(trips):
+        x = x + note(items, x * k, 2)
+    for k in (1.0, 2.0):
+        note(others, k, 1)
+        note(others, k, 2)
+    return items, others, x
+
+
+def shifted(m, n, k):
+    return m[k:] if n == 0 else shifted(m, n - 1, k) + shifted(m, n - 1, k)
+
+
+@program((vector(12).reshape(4, 3), 1), (vector(12).reshape(4, 3), 3))
+def sizes_of_arguments(m, k):
+    return shifted(m, 2, k) * 2.0
+
+
+class Account:
+    rate = 1.5
+
+    def __init__(self, start):
+        self.history = [start]
+        self.limit = 3.0
+
+    def grow(self, depth):
+        self.history[0] += self.rate * depth
+        if depth and self.history[0] < self.limit:
+            self.grow(depth - 1)
+        return self.history[0]
+
+
+@program((0.25,), (5.0,))
+def methods_on_one_object(x):
+    first, second = Account(x), Account(2.0)
+    second.limit = x * 100.0
+    a, b = first.grow(3), second.grow(3)
+    c = first.grow(2)
+    first.history = second.history
+    return a, b, c, first.grow(1), second.grow(1), second.history is first.history

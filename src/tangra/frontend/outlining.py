@@ -187,6 +187,8 @@ class _Attempt:
         self.block.args = [self.params[k] for k in inputs]
         captured, symbols = closing.close(self.block)
         self.check_captured(captured, seen)
+        if not ev.symbols.always.issuperset(symbols):
+            raise Unfit  # a size that not every later call can tell
         if not types_symbols([*self.block.args, *self.block.terminator.operands]) <= bound_by(self.block.args):
             raise Unfit  # the size of a result, or of a parameter that stayed, is told by no parameter
         func = Func(self.definition.name, self.block, {"source": self.definition.name})
