@@ -124,10 +124,10 @@ def run(console: Console, quick: bool) -> dict[str, dict[str, float]]:
     for engine in made.values():
         for call in engine.values():
             call.seconds(10)
-    for _ in range(3 if quick else 21):
+    for _ in range(3 if quick else 101):
         for e, engine in made.items():
             for name, call in engine.items():
-                found[e][name].append(call.seconds(200 if quick else 3000))
+                found[e][name].append(call.seconds(200))
     medians = {e: {name: statistics.median(ts) for name, ts in engine.items()} for e, engine in found.items()}
     table = Table(title="One call, median (least)")
     table.add_column("call")
