@@ -8,6 +8,7 @@ import pytest
 from tangra.ir import F64, Builder, Value
 from tangra.native.loop_order import best_order
 from tangra.native.values import Buffer, Elementwise, Splat, Strided
+from tangra.shapes import symbol
 from tests.native.common import build, check, f64
 
 SHAPE = (3, 20, 7)
@@ -59,3 +60,27 @@ def test_assignments_of_transposed_arrays(perm: tuple[int, ...]):
 
     rng = np.random.default_rng(2)
     check(build([f64(*SHAPE), f64(20)], body), rng.normal(size=SHAPE), rng.normal(size=20))
+
+
+@pytest.mark.parametrize("rows", [0, 1, 3, 4, 5, 8, 11])
+@pytest.mark.parametrize("known", [True, False])
+def test_a_row_times_a_matrix(rows: int, known: bool):
+    """Four rows of the matrix are added up at a time, and then those that are left."""
+    n = rows if known else symbol("n")
+
+    def body(b: Builder, x: Value, a: Value, y: Value) -> list[Value]:
+        product = b("dot_general", x, a, contract=((0,), (0,)), batch=((), ()))
+        stack = b("dot_general", y, a, contract=((0,), (0,)), batch=((), ()))
+        return [product, stack]
+
+    rng = np.random.default_rng(rows)
+    args = [rng.normal(size=rows), rng.normal(size=(rows, 70)), rng.normal(size=(rows, 2))]
+    check(build([f64(n), f64(n, 70), f64(n, 2)], body), *args, rtol=1e-11)
+
+
+def test_a_product_over_two_axes():
+    def body(b: Builder, x: Value, a: Value) -> list[Value]:
+        return [b("dot_general", x, a, contract=((0, 1), (1, 0)), batch=((), ()))]
+
+    rng = np.random.default_rng(3)
+    check(build([f64(3, 6), f64(6, 3, 40)], body), rng.normal(size=(3, 6)), rng.normal(size=(6, 3, 40)), rtol=1e-11)

@@ -12,6 +12,8 @@ from tangra.native.text import Operand
 from tangra.native.values import Array, Elementwise, Index, Indexed, Memo, Scalar, Splat, Strided
 from tangra.shapes import Size, prod
 
+ROWS = 4
+"""Rows of a matrix that are added to a result at a time, so that it is read and written less often."""
 INLINE_PRODUCTS = 512
 """Products of static sizes with at most this many multiplications are loops of ours, else BLAS."""
 
@@ -121,20 +123,40 @@ def _loops(em: Emitter, target: Strided, x: Array, y: Array, rx: _Roles, ry: _Ro
         nests.visit(em, target.shape, whole, 2 * _count(inner))
         return
     em.assign(target, Splat(dtype, target.shape, literal(0, dtype)))
-    outer_shape = (*target.shape[: lead + rows], *inner)
 
-    def row(index: Index, memo: Memo) -> None:
-        batch, left, k = index[:lead], index[lead : lead + rows], index[lead + rows :]
-        a = x.element(em, rx.index(batch, left, k), memo)
+    def add(index: Index, ks: list[Index]) -> None:
+        batch, left = index[:lead], index[lead:]
+        factors = [x.element(em, rx.index(batch, left, k), {}) for k in ks]
 
-        def add(right: Index, m: Memo) -> None:
+        def one(right: Index, memo: Memo) -> None:
             place = target.place(em, [*batch, *left, *right])
-            term = scalars.write(em, "mul", dtype, [a, y.element(em, ry.index(batch, right, k), m)])
-            em.store(target, place, scalars.write(em, "add", dtype, [em.load(target, place), term]))
+            total = em.load(target, place)
+            for k, a in zip(ks, factors, strict=True):
+                term = scalars.write(em, "mul", dtype, [a, y.element(em, ry.index(batch, right, k), memo)])
+                total = _sum(em, dtype, total, term)
+            em.store(target, place, total)
 
-        nests.visit(em, target.shape[lead + rows :], add, 3)
+        nests.visit(em, target.shape[lead + rows :], one, 3 * len(ks))
 
-    nests.visit(em, outer_shape, row, 1000)
+    def rows_of(index: Index, memo: Memo) -> None:
+        code, outer, last = em.code, inner[:-1], inner[-1]
+        trips, rest = code.divmod_size(em.size(last), ROWS)
+
+        def lines(k: Index, memo: Memo) -> None:
+            def several(c: str, _: list[str]) -> list[str]:
+                add(index, [[*k, code.add(code.mul(c, ROWS), n)] for n in range(ROWS)])
+                return []
+
+            def single(c: str, _: list[str]) -> list[str]:
+                add(index, [[*k, code.add(code.mul(trips, ROWS), c)]])
+                return []
+
+            code.counted(trips, [], several)
+            code.counted(rest, [], single)
+
+        nests.visit(em, outer, lines, 1000)
+
+    nests.visit(em, target.shape[: lead + rows], rows_of, 1000)
 
 
 def _count(shape: tuple[Size, ...]) -> int:
