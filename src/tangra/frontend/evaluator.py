@@ -193,7 +193,7 @@ class Evaluator:
         """Refuse to use an object that a write through another name may have changed."""
         at, other = self.writers.get(ref, (self.state.poisoned[ref], None))
         name = name or called.name_of(self, ref)
-        other = None if other == name else other
+        other = f"{name} as it was then" if other is not None and other == name else other
         self.error(
             AliasError,
             f"{name or 'this object'} may have been changed through {other or 'another name'}, depending on the path "
