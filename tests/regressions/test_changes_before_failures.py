@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.fuzz import ways
@@ -73,3 +74,56 @@ def test_changes_are_kept(function: Callable[..., Any]) -> None:
     for s in (1.5, -1.5, 0.25):
         wanted, found = (ways.outcome(f, ([1.0, 2.0], Box(1.0), s)) for f in (function, compiled))
         assert difference(found, wanted, 1e-12) is None
+
+
+def number(x: Any, n: int) -> Any:
+    raise ValueError(n)
+
+
+def text_and_number(x: Any, n: int) -> Any:
+    raise KeyError("a", n * 0.1)
+
+
+def element(x: Any, n: int) -> Any:
+    if x[0] < 5.0:
+        raise AssertionError(x[1])
+
+
+def comparison(x: Any, n: int) -> Any:
+    raise ValueError(x[0] > 0.0)
+
+
+def single(x: Any, n: int) -> Any:
+    raise RuntimeError(np.float32(x[0]))
+
+
+def two_numbers(x: Any, n: int) -> Any:
+    raise ValueError(f"{x[0]!r} {n!r} {np.float32(x[1])!r} {x[0]:.3f} {n > 0}")
+
+
+NUMBERS = [number, text_and_number, element, comparison, single, two_numbers]
+
+
+@pytest.mark.parametrize("function", NUMBERS)
+def test_numbers_as_arguments_of_exceptions(function: Callable[..., Any]) -> None:
+    """The argument of the exception is the number, of its type."""
+    compiled = ways.tangra().jit(function)
+    for n in (3, -1):
+        wanted, found = (ways.outcome(f, (np.array([1 / 3, -2.5]), n)).error for f in (function, compiled))
+        assert wanted is not None
+        assert found is not None
+        assert [(type(a), a) for a in found.args] == [(type(a), a) for a in wanted.args]
+
+
+def test_numbers_of_several_kinds_in_messages() -> None:
+    """Which text it is depends on the run: refused, where the number is not a constant of the program."""
+
+    def mixed(x: Any, n: int) -> Any:
+        total: Any = 1
+        for a in x:
+            if a > 0.5:
+                total = 2.5
+        raise ValueError(f"{total}")
+
+    with pytest.raises(ways.tangra().UnsupportedError, match="in the message of an error"):
+        ways.tangra().jit(mixed)(np.ones(20), 1)

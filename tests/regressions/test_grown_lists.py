@@ -70,6 +70,12 @@ def two_names_of_a_widened_list(x: Any, n: int) -> Any:
     return items, other
 
 
+def which_of_several_kinds(x: Any, n: int) -> Any:
+    items = [True, 2, False, 1]
+    item = items[n]
+    return item is True, item is False, item is not True, item + 1, not item
+
+
 def appended_after_its_loop(x: Any, n: int) -> Any:
     items = []
     for i in range(n):
@@ -88,6 +94,7 @@ AGREE = [
     tuples_of_other_kinds,
     wider_on_one_path,
     two_names_of_a_widened_list,
+    which_of_several_kinds,
     appended_after_its_loop,
 ]
 

@@ -15,7 +15,7 @@ from tangra.core.results import Arguments, Builder, apply
 from tangra.core.serving import Plan
 from tangra.errors import AliasError
 from tangra.frontend.entry import Leaf, Traced, trace
-from tangra.frontend.failures import MESSAGE
+from tangra.frontend.failures import exception_arguments
 from tangra.frontend.live import Capture, Guard
 from tangra.frontend.paths import ArgRoot, Path
 from tangra.frontend.policy import Policy
@@ -250,7 +250,7 @@ class Specialisation:
             return error
         spec = self.traced.exceptions.get(failure.kind)
         if spec is not None:
-            error = spec.cls(*(failure.text if a is MESSAGE else a for a in spec.args))
+            error = spec.cls(*exception_arguments(spec, failure.text))
         return at_line(error, failure.span)
 
 

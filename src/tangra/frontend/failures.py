@@ -6,6 +6,8 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from tangra.api.values import AbstractValue, Const, InstanceValue, Scalar
 from tangra.frontend import conversion
 from tangra.frontend.heap import PathEnds
@@ -25,6 +27,22 @@ class ExceptionSpec:
 
 MESSAGE = object()
 """Stands for the formatted message among the arguments of an exception."""
+
+
+@dataclass(frozen=True)
+class NumberArgument:
+    """Stands for the number that the message is the text of."""
+
+    type: type
+
+    def read(self, text: str) -> Any:
+        """The number."""
+        return self.type(text == "True" if self.type in (bool, np.bool_) else text)
+
+
+def exception_arguments(spec: ExceptionSpec, text: str) -> list[Any]:
+    """The arguments of an exception whose message is `text`."""
+    return [text if a is MESSAGE else a.read(text) if isinstance(a, NumberArgument) else a for a in spec.args]
 
 
 def fail(ev: Evaluator, name: str, message: list[ast.expr] | None, unless: AbstractValue) -> None:
@@ -103,12 +121,12 @@ def _arguments(
         try:
             plain = conversion.plain(ev, value)
         except conversion.NotPlain:
-            if text or not isinstance(value, Scalar):
+            if text or payload or not isinstance(value, Scalar) or len(value.kinds) > 1:
                 ev.unsupported(
                     "an exception with run-time arguments other than one message", "put the numbers into an f-string"
                 )
             text, payload = "{}", [value.value]
-            args.append(("number", MESSAGE, value.kinds[0].type))
+            args.append(NumberArgument(value.kinds[0].type))
             continue
         if isinstance(plain, str) and not text and len(nodes) == 1:
             text = plain.replace("{", "{{").replace("}", "}}")
@@ -147,10 +165,14 @@ def _placeholder(ev: Evaluator, part: ast.FormattedValue) -> tuple[str, Value | 
     try:
         plain = conversion.plain(ev, value)
     except conversion.NotPlain:
-        if not isinstance(value, Scalar):
+        if not isinstance(value, Scalar) or len(value.kinds) > 1:
             ev.unsupported("an array or object in the message of an error", "put numbers into it, such as x.shape[0]")
-        conversion_mark = f"!{chr(part.conversion)}" if part.conversion != -1 else ""
-        return "{" + conversion_mark + (f":{spec}" if spec else "") + "}", value.value
+        mark = "" if part.conversion == -1 else chr(part.conversion)
+        if mark in ("r", "a") and not value.kinds[0].python:
+            if spec or value.kinds[0].type is np.bool_:
+                ev.unsupported("the repr of a NumPy scalar in the message of an error", "leave out the !r")
+            return f"np.{value.kinds[0].type.__name__}({{}})", value.value
+        return "{" + (f"!{mark}" if mark else "") + (f":{spec}" if spec else "") + "}", value.value
     if part.conversion != -1:
         plain = converted(chr(part.conversion), plain)
     return format(plain, spec).replace("{", "{{").replace("}", "}}"), None

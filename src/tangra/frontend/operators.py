@@ -271,8 +271,8 @@ def identical(ev: Evaluator, left: AbstractValue, right: AbstractValue) -> bool:
 def is_test(ev: Evaluator, left: AbstractValue, right: AbstractValue) -> AbstractValue:
     """`left is right`; of arrays that may be one object or two it is an error."""
     for a, b in ((left, right), (right, left)):
-        if isinstance(a, Scalar) and isinstance(b, Const) and isinstance(b.value, bool) and a.kinds == (PYBOOL,):
-            return a if b.value else negate(ev, a)
+        if isinstance(a, Scalar) and isinstance(b, Const) and isinstance(b.value, bool) and PYBOOL in a.kinds:
+            return _is_bool(ev, a, b.value)
     arrays = isinstance(left, ArrayValue) and isinstance(right, ArrayValue)
     if arrays and right.ref in ev.state.partners.get(left.ref, ()):  # type: ignore[union-attr]
         ev.error(
@@ -281,6 +281,15 @@ def is_test(ev: Evaluator, left: AbstractValue, right: AbstractValue) -> Abstrac
             code=diagnostics.ALIAS,
         )
     return Const(identical(ev, left, right))
+
+
+def _is_bool(ev: Evaluator, v: Scalar, wanted: bool) -> AbstractValue:
+    """`v is True` or `v is False` of a number that may be one of Python's bools."""
+    if v.tag is None:
+        return v if wanted else negate(ev, v)
+    kind = ev.b("eq", v.tag, ev.b.int(v.kinds.index(PYBOOL)))
+    held = ev.b("ne" if wanted else "eq", v.value, ev.b.const(0, v.value.dtype))
+    return Scalar(ev.b("and", kind, held), (PYBOOL,))
 
 
 def contains(ev: Evaluator, item: AbstractValue, container: AbstractValue) -> AbstractValue:
