@@ -25,20 +25,20 @@ def answerable(call: Call) -> bool:
     return call.kind != "method" or isinstance(call.args[0], Tensor)
 
 
-def ask(call: Call) -> Any:
+def ask(call: Call, ctx: BaseContext | None = None) -> Any:
     """Our result; raises RuleError where our rule says the call fails."""
     short = call.name.rpartition(".")[2]
+    ctx = ctx or BaseContext()
     if call.kind == "method":
-        return call_method(call.args[0], short, *call.args[1:], **call.kwargs)
+        return call_method(call.args[0], short, *call.args[1:], ctx=ctx, **call.kwargs)
     if call.kind == "attribute":
         return read_attribute(call.args[0], short)
-    ctx = BaseContext()
     if call.kind == "operator":
         return operators.binary(ctx, short, *call.args)
     if call.kind in ("getitem", "setitem"):
         return getattr(operators, call.kind)(ctx, *call.args)
     made = apply_in(ctx, call.name, *call.args, **call.kwargs)
-    return made if call.kind != "layer" else call_method(made, "forward", *call.inputs, **call.options)
+    return made if call.kind != "layer" else call_method(made, "forward", *call.inputs, ctx=ctx, **call.options)
 
 
 def plain_layout(value: Any) -> Any:

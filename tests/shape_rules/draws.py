@@ -32,13 +32,15 @@ class Call:
 @dataclass(frozen=True)
 class Case:
     """`mask`: sizes of the result depend on elements, so only ranks and dtypes are compared. `spoil`: whether calls are
-    spoiled at random (else the generator draws bad ones itself). `total`: the library never refuses."""
+    spoiled at random (else the generator draws bad ones itself). `total`: the library never refuses.
+    `dtypes`: whether spoiling changes dtypes."""
 
     name: str
     generate: Callable[[Draws], Call]
     mask: bool = False
     spoil: bool = True
     total: bool = False
+    dtypes: bool = True
 
 
 CASES: dict[str, Case] = {}
@@ -48,6 +50,7 @@ class Draws(random.Random):
     """Random sizes, shapes and tensors; `library` is that of the tensors."""
 
     library = "torch"
+    dtypes = True
 
     def chance(self, percent: int) -> bool:
         return self.randrange(100) < percent
@@ -74,14 +77,14 @@ class Draws(random.Random):
 
 
 def case(
-    *names: str, mask: bool = False, spoil: bool = True, total: bool = False
+    *names: str, mask: bool = False, spoil: bool = True, total: bool = False, dtypes: bool = True
 ) -> Callable[[Callable[[Draws], Call]], None]:
     """Declare a generator for these rules; the call's name is filled in where the generator leaves it empty."""
 
     def declare(generate: Callable[[Draws], Call]) -> None:
         for name in names:
             assert name not in CASES, name
-            CASES[name] = Case(name, generate, mask, spoil, total)
+            CASES[name] = Case(name, generate, mask, spoil, total, dtypes)
 
     return declare
 
@@ -89,6 +92,7 @@ def case(
 def draw(one: Case, number: int) -> Call:
     """Call `number` of a case."""
     r = Draws(f"{one.name}:{number}")
+    r.dtypes = one.dtypes
     r.library = one.name.partition(".")[0] if one.name.partition(".")[0] in ("numpy", "jax") else "torch"
     if one.name.partition(".")[0] == "flax":
         r.library = "jax"
@@ -157,7 +161,7 @@ def _changed_tensor(r: Draws, value: Tensor) -> Any:
         shape.insert(r.randint(0, len(shape)), r.randint(1, 4))
     elif chosen < 16 and shape:
         del shape[r.randrange(len(shape))]
-    elif chosen < 18:
+    elif chosen < 18 and r.dtypes:
         return replace(value, dtype=r.choice(["float32", "float64", "int64", "bool"]))
     elif chosen < 19 and value.library != "numpy":  # NumPy makes arrays of objects of anything
         return r.choice([None, {}])

@@ -107,6 +107,9 @@ class Rule:
         signature = self.signature
         if kwargs:
             kwargs = self._known_keywords(kwargs)
+            spread = next((p.name for p in signature.parameters.values() if p.kind is p.VAR_POSITIONAL), None)
+            if spread in kwargs:  # zeros(size=(2, 3)) is zeros((2, 3))
+                args, kwargs = (*args, kwargs[spread]), {word: v for word, v in kwargs.items() if word != spread}
         if "library" in signature.parameters:
             kwargs = {**kwargs, "library": self.library}
         try:

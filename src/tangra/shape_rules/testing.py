@@ -30,9 +30,9 @@ def apply_in(ctx: BaseContext, name: str, *args: Value, **kwargs: Value) -> Valu
     return entry(ctx, *args, **kwargs)
 
 
-def call_method(receiver: Value, name: str, *args: Value, **kwargs: Value) -> Value:
+def call_method(receiver: Value, name: str, *args: Value, ctx: BaseContext | None = None, **kwargs: Value) -> Value:
     """What `receiver.name(...)` gives, for an array or a layer that `apply` made."""
-    ctx = BaseContext()
+    ctx = ctx or BaseContext()
     if isinstance(receiver, Tensor):
         found = find_method(CLASSES[receiver.library], name)
     else:

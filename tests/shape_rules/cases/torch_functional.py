@@ -69,14 +69,14 @@ def fold(r: Draws) -> Call:
     return Call("", [r.tensor((r.randint(1, 3), r.randint(1, 3) * kernel**2, places)), (high, wide), kernel])
 
 
-@case(f"{F}batch_norm")
+@case(f"{F}batch_norm", dtypes=False)
 def batch_norm(r: Draws) -> Call:
     x = r.tensor(low=2)
     vectors = [r.tensor((x.shape[1],)) for _ in range(r.choice([2, 4]))]
     return Call("", [x, *vectors], {"training": r.chance(50)})
 
 
-@case(f"{F}instance_norm")
+@case(f"{F}instance_norm", dtypes=False)
 def instance_norm(r: Draws) -> Call:
     x = r.tensor(low=3)
     return Call("", [x], {"weight": r.tensor((x.shape[1],)), "bias": r.tensor((x.shape[1],))} if r.chance(60) else {})
@@ -110,14 +110,14 @@ def normalize(r: Draws) -> Call:
     return Call("", [x], {"dim": r.axis(len(x.shape))})
 
 
-@case(f"{F}mse_loss", f"{F}l1_loss", f"{F}smooth_l1_loss", f"{F}huber_loss")
+@case(f"{F}mse_loss", f"{F}l1_loss", f"{F}smooth_l1_loss", f"{F}huber_loss", dtypes=False)
 def regression(r: Draws) -> Call:
     x = r.tensor()
     target = x.shape if r.chance(70) else r.fitting(x.shape)
     return Call("", [x, r.tensor(target)], {"reduction": r.choice(["mean", "sum", "none", "none"])})
 
 
-@case(f"{F}binary_cross_entropy", f"{F}binary_cross_entropy_with_logits")
+@case(f"{F}binary_cross_entropy", f"{F}binary_cross_entropy_with_logits", dtypes=False)
 def binary(r: Draws) -> Call:
     x = r.tensor()
     return Call("", [x, r.tensor(x.shape)], {"reduction": r.choice(["mean", "none"])})
@@ -154,13 +154,13 @@ def probabilities(r: Draws) -> Call:
     return Call("", [], {"reduction": r.choice(["mean", "none"])}, "layer", [r.tensor(shape), goal])
 
 
-@case(f"{F}kl_div", f"{F}hinge_embedding_loss", f"{F}soft_margin_loss")
+@case(f"{F}kl_div", f"{F}hinge_embedding_loss", f"{F}soft_margin_loss", dtypes=False)
 def broadcasting_losses(r: Draws) -> Call:
     x = r.tensor()
     return Call("", [x, r.tensor(r.fitting(x.shape))], {"reduction": r.choice(["sum", "none"])})
 
 
-@case(f"{F}triplet_margin_loss")
+@case(f"{F}triplet_margin_loss", dtypes=False)
 def triplet(r: Draws) -> Call:
     x = r.tensor(low=1, high=3)
     return Call("", [x, r.tensor(x.shape), r.tensor(x.shape)], {"reduction": "none"})

@@ -197,7 +197,7 @@ def prelu(r: Draws) -> Call:
     return layer([r.choice([1, x.shape[1]])], {}, x)
 
 
-@case(N + "BCELoss", N + "BCEWithLogitsLoss", N + "MSELoss", N + "L1Loss")
+@case(N + "BCELoss", N + "BCEWithLogitsLoss", N + "MSELoss", N + "L1Loss", dtypes=False)
 def losses(r: Draws) -> Call:
     x = r.tensor()
     return layer([], {"reduction": r.choice(["mean", "none"])}, x, r.tensor(x.shape))

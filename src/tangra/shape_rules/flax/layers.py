@@ -63,6 +63,8 @@ class Dense(FlaxModule):
     def forward(self, ctx: RuleContext, inputs: Tensor) -> Tensor:
         if inputs.rank == 0:
             ctx.fail(Failure(RANK, "Dense of a 0-d array", "IndexError"))
+        text = f"Dense with {self.features} features"
+        ctx.require(AtLeast(0, self.features), Failure(ARGUMENT, text, "TypeError"))
         shape = inputs.shape
         return made("jax", None if not shape else (*shape[:-1], self.features), float_of(self, inputs))
 
@@ -115,6 +117,8 @@ class Conv(FlaxModule):
         if len(inputs.dims) < rank + 1:
             text = f"a Conv over {rank} axes of an array of shape {shape_text(inputs.dims)}"
             ctx.fail(Failure(RANK, text, "ValueError"))
+        if ctx.truth(AtLeast(self.features, -1)) or any(ctx.truth(AtLeast(size, 0)) for size in self.kernel_size):
+            ctx.fail(Failure(ARGUMENT, f"Conv with {self.features} features, kernel {self.kernel_size}", "TypeError"))
         _divides(ctx, inputs.dims[-1], fields.feature_group_count, self.features)
         strides, dilation = _per_axis(self.strides, rank), _per_axis(fields.kernel_dilation, rank)
         sizes = inputs.dims[-rank - 1 : -1]

@@ -302,6 +302,8 @@ def windows(
 ) -> tuple[Size, ...] | None:  # fmt: skip
     """Places of windows along each axis; `padding` is "SAME", "VALID", "CIRCULAR" or pairs."""
     word = padding.upper() if isinstance(padding, str) else padding
+    for number in (*strides, *dilation):
+        ctx.require(AtLeast(1, number), Failure(ARGUMENT, f"{name} with stride or dilation {number}", "TypeError"))
     if word in ("SAME", "CIRCULAR", "SAME_LOWER"):
         return tuple(ceil_div(size, stride) for size, stride in zip(sizes, strides, strict=True))
     if word == "VALID":

@@ -7,6 +7,7 @@ compared with recorded answers of the real library (`tests/shape_rules`).
 
 from tangra.shape_rules.torch import (
     activations,
+    arithmetic,
     convolutions,
     creation,
     elementwise,
@@ -20,6 +21,7 @@ from tangra.shape_rules.torch import (
     losses,
     norms,
     products,
+    rearranging,
     recurrent,
     reductions,
     shaping,
@@ -28,6 +30,7 @@ from tangra.shape_rules.torch import (
 
 __all__ = [
     "activations",
+    "arithmetic",
     "convolutions",
     "creation",
     "elementwise",
@@ -41,6 +44,7 @@ __all__ = [
     "losses",
     "norms",
     "products",
+    "rearranging",
     "recurrent",
     "reductions",
     "shaping",

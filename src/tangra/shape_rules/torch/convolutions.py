@@ -187,7 +187,9 @@ def transpose_convolve(
     places = tuple((n - 1) * s - 2 * p + d * (k - 1) + more + 1 for n, k, s, p, d, more in rows)
     _positive(ctx, places, f"{name}: an output of size", 0)
     dtype = input.dtype or weight.dtype
-    return fresh((*found[0], outputs, *places), dtype if bias is None or bias.dtype == dtype else None, input, weight)
+    if 0 in places or (bias is not None and bias.dtype != dtype):  # not on all devices
+        dtype = None
+    return fresh((*found[0], outputs, *places), dtype, input, weight)
 
 
 def _transposed(rank: int) -> Callable[..., Tensor]:

@@ -7,18 +7,15 @@ from typing import TYPE_CHECKING
 
 from tangra.shape_rules.broadcasting import broadcast_shapes, grown
 from tangra.shape_rules.coercion import kind_text
-from tangra.shape_rules.dtypes import complex_of, discrete, float_result, kind, number_kind, real_of, result_dtype
+from tangra.shape_rules.dtypes import discrete, float_result, kind, number_kind, real_of, result_dtype
 from tangra.shape_rules.failures import ARGUMENT, CALL, DTYPE, Failure
-from tangra.shape_rules.registry import method, rule
+from tangra.shape_rules.registry import rule
 from tangra.shape_rules.torch.common import (
-    CLASS,
     both,
     default_dtype,
     fresh,
-    into_self,
     refuse,
     require_floating,
-    store,
 )
 from tangra.shape_rules.values import Tensor, Unknown, Value, words
 
@@ -70,7 +67,7 @@ def _to_float(name: str) -> Callable[..., Tensor]:
     return apply
 
 
-def _same(name: str) -> Callable[..., Tensor]:
+def same_kind(name: str) -> Callable[..., Tensor]:
     def apply(ctx: RuleContext, input: Tensor) -> Tensor:
         if name == "frac":
             require_floating(ctx, input, "frac()")
@@ -92,9 +89,9 @@ for _name in TO_FLOAT:
     if _name != "logit":
         both(_name, inplace=True)(_to_float(_name))
 for _name in ("floor", "ceil", "trunc", "fix", "neg", "negative", "relu", "sign", "sgn", "frac"):
-    both(_name, inplace=True)(_same(_name))
+    both(_name, inplace=True)(same_kind(_name))
 for _name in ("positive", "conj_physical", "resolve_conj", "resolve_neg"):
-    both(_name)(_same(_name))
+    both(_name)(same_kind(_name))
 for _name in PREDICATES:
     both(_name)(_predicate(_name))
 rule("torch.special.expit")(_to_float("sigmoid"))
@@ -166,7 +163,7 @@ def conj(ctx: RuleContext, input: Tensor) -> Tensor:
 def binary(ctx: RuleContext, name: str, left: Value, right: Value, dtype: str | bool | None = True) -> Tensor:
     """The result of an elementwise function of two operands, tensors or numbers; its dtype is the promoted one
     unless given."""
-    operands = [_operand(ctx, name, left), _operand(ctx, name, right)]
+    operands = [operand_of(ctx, name, left), operand_of(ctx, name, right)]
     if name in TENSORS_ONLY:
         for operand in operands:
             if not isinstance(operand, Tensor):
@@ -185,7 +182,7 @@ def binary(ctx: RuleContext, name: str, left: Value, right: Value, dtype: str | 
     return made
 
 
-def _operand(ctx: RuleContext, name: str, value: Value) -> Value:
+def operand_of(ctx: RuleContext, name: str, value: Value) -> Value:
     if isinstance(value, Tensor):
         # a NumPy scalar or array beside a tensor is converted by torch's binding where that works
         return value if value.library == "torch" else Tensor("torch", value.shape, None)
@@ -205,7 +202,7 @@ TENSORS_ONLY = words(
 """Functions whose second operand can't be a number."""
 
 
-def _promoting(name: str, refused: tuple[str, ...] = ()) -> Callable[..., Tensor]:
+def promoting(name: str, refused: tuple[str, ...] = ()) -> Callable[..., Tensor]:
     def apply(ctx: RuleContext, input: Value, other: Value) -> Tensor:
         made = binary(ctx, name, input, other)
         refuse(ctx, made, f"{name}()", refused)
@@ -214,7 +211,7 @@ def _promoting(name: str, refused: tuple[str, ...] = ()) -> Callable[..., Tensor
     return apply
 
 
-def _to_bool(name: str) -> Callable[..., Tensor]:
+def to_bool(name: str) -> Callable[..., Tensor]:
     def apply(ctx: RuleContext, input: Value, other: Value) -> Tensor:
         return binary(ctx, name, input, other, "bool")
 
@@ -229,7 +226,7 @@ def _floating(name: str) -> Callable[..., Tensor]:
     return apply
 
 
-def _bitwise(name: str) -> Callable[..., Tensor]:
+def bitwise(name: str) -> Callable[..., Tensor]:
     def apply(ctx: RuleContext, input: Value, other: Value) -> Tensor:
         made = binary(ctx, name, input, other)
         if (kind(made.dtype) or 0) > 1:
@@ -241,20 +238,20 @@ def _bitwise(name: str) -> Callable[..., Tensor]:
 
 for _names, _refused in ((("mul", "multiply"), ()), (("remainder",), ("bool",)), (("fmod",), ("bool",))):
     for _name in _names:
-        both(_name, inplace=True)(_promoting(_name, _refused))
+        both(_name, inplace=True)(promoting(_name, _refused))
 for _name in ("maximum", "minimum", "fmax", "fmin"):
-    both(_name)(_promoting(_name))
+    both(_name)(promoting(_name))
 for _name in ["eq", "ne", "lt", "le", "gt", "ge", "less", "less_equal", "greater", "greater_equal", "not_equal"]:
-    both(_name, inplace=True)(_to_bool(_name))
+    both(_name, inplace=True)(to_bool(_name))
 for _name in ("logical_and", "logical_or", "logical_xor"):
-    both(_name, inplace=True)(_to_bool(_name))
+    both(_name, inplace=True)(to_bool(_name))
 for _name in ("atan2", "arctan2", "copysign", "xlogy"):
     both(_name, inplace=True)(_floating(_name))
 rule("torch.special.xlogy")(_floating("xlogy"))
 for _name in ("bitwise_and", "bitwise_or", "bitwise_xor"):
-    both(_name, inplace=True)(_bitwise(_name))
+    both(_name, inplace=True)(bitwise(_name))
 for _name in ("logaddexp", "logaddexp2", "hypot"):
-    both(_name)(_promoting(_name, ("bool", "uint8", "int8", "int16", "int32", "int64")))
+    both(_name)(promoting(_name, ("bool", "uint8", "int8", "int16", "int32", "int64")))
 
 
 def _scaled(ctx: RuleContext, name: str, input: Value, other: Value, alpha: Value) -> Tensor:
@@ -311,202 +308,3 @@ def power(ctx: RuleContext, input: Value, exponent: Value) -> Tensor:
         ctx.fail(Failure(ARGUMENT, "ints have no negative powers; convert to floats first", "RuntimeError"))
     refuse(ctx, made, "pow()", ("bool",))
     return made
-
-
-@both("clamp", "clip", inplace=True)
-def clamp(ctx: RuleContext, input: Tensor, min: Value = None, max: Value = None) -> Tensor:
-    """Values limited from below and above, each by a number or a tensor."""
-    if min is None and max is None:
-        ctx.fail(Failure(CALL, "clamp() needs a lower or an upper bound", "RuntimeError"))
-    result = input
-    if isinstance(min, Tensor) != isinstance(max, Tensor) and min is not None and max is not None:
-        min, max = _as_number(min), _as_number(max)
-    for bound in (min, max):
-        if bound is not None:
-            result = binary(ctx, "clamp", result, bound)
-    tensors = [bound for bound in (min, max) if isinstance(bound, Tensor) and bound.least_rank]
-    if tensors and any(number_kind(bound) is not None for bound in (min, max)):
-        ctx.fail(Failure(CALL, "clamp() takes two numbers or two tensors as bounds", "TypeError"))
-    refuse(ctx, result, "clamp()", ("bool",))
-    return result
-
-
-def _as_number(bound: Value) -> Value:
-    """A 0-d tensor beside a number counts as a number."""
-    if not isinstance(bound, Tensor) or bound.rank != 0:
-        return bound
-    category = kind(bound.dtype)
-    return bound if category is None else Unknown(("bool", "int", "float", "complex")[category])
-
-
-@both("clamp_min", inplace=True)
-def clamp_min(ctx: RuleContext, input: Tensor, min: Value) -> Tensor:
-    """Values limited from below."""
-    return clamp(ctx, input, min)
-
-
-@both("clamp_max", inplace=True)
-def clamp_max(ctx: RuleContext, input: Tensor, max: Value) -> Tensor:
-    """Values limited from above."""
-    return clamp(ctx, input, None, max)
-
-
-@both("lerp", inplace=True)
-def lerp(ctx: RuleContext, input: Tensor, end: Tensor, weight: Value) -> Tensor:
-    """input + weight*(end - input)."""
-    if not isinstance(weight, Tensor) and number_kind(weight) is None and not isinstance(weight, Unknown):
-        ctx.fail(Failure(CALL, f"lerp(): weight can't be a {kind_text(weight)}", "TypeError"))
-    for tensor in (end, *((weight,) if isinstance(weight, Tensor) and weight.least_rank else ())):
-        if input.dtype is not None and tensor.dtype is not None and input.dtype != tensor.dtype:
-            ctx.fail(Failure(DTYPE, f"lerp() of {input.dtype} and {tensor.dtype}", "RuntimeError"))
-    require_floating(ctx, input, "lerp()")
-    tensors = [input, end, *((weight,) if isinstance(weight, Tensor) else ())]
-    shape = broadcast_shapes(ctx, [tensor.shape for tensor in tensors], "lerp: ")
-    return fresh(shape, input.dtype, *tensors)
-
-
-def _added_product(name: str) -> Callable[..., Tensor]:
-    def apply(ctx: RuleContext, input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Value = 1) -> Tensor:
-        first = binary(ctx, name, tensor1, tensor2)
-        made = binary(ctx, name, input, first)
-        if name == "addcdiv" and discrete(first.dtype):
-            ctx.fail(Failure(DTYPE, "addcdiv() does not divide ints", "RuntimeError"))
-        return made
-
-    return apply
-
-
-for _name in ("addcmul", "addcdiv"):
-    both(_name, inplace=True)(_added_product(_name))
-
-
-@both("where")
-def where(ctx: RuleContext, condition: Value, input: Value = ..., other: Value = ...) -> Value:
-    """Elements of one or the other tensor; with the condition alone the indices where it is true."""
-    from tangra.shape_rules.torch.indexing import nonzero
-
-    condition = _operand(ctx, "where", condition)
-    if input is ... or other is ...:
-        return nonzero(ctx, condition, as_tuple=True)
-    if condition.dtype not in (None, "bool", "uint8"):
-        ctx.fail(Failure(DTYPE, f"where() needs a bool condition, not {condition.dtype}", "RuntimeError"))
-    made = binary(ctx, "where", input, other)
-    shape = broadcast_shapes(ctx, [condition.shape, made.shape], "where: ")
-    return fresh(shape, made.dtype, condition, made)
-
-
-@rule("torch.complex")
-def complex_(ctx: RuleContext, real: Tensor, imag: Tensor) -> Tensor:
-    """Complex numbers of two real tensors of one float dtype."""
-    for tensor in (real, imag):
-        require_floating(ctx, tensor, "complex()")
-    if real.dtype is not None and imag.dtype is not None and real.dtype != imag.dtype:
-        ctx.fail(Failure(DTYPE, f"complex() of {real.dtype} and {imag.dtype}", "RuntimeError"))
-    made = binary(ctx, "complex", real, imag)
-    return made.with_(dtype=None if made.dtype is None else complex_of(made.dtype))
-
-
-@rule("torch.polar")
-def polar(ctx: RuleContext, abs: Tensor, angle: Tensor) -> Tensor:
-    """Complex numbers from lengths and angles."""
-    return complex_(ctx, abs, angle)
-
-
-@both("isclose")
-def isclose(
-    ctx: RuleContext, input: Tensor, other: Tensor, rtol: Value = 1e-5, atol: Value = 1e-8, equal_nan: Value = False
-) -> Tensor:
-    """Element by element whether two tensors of one dtype are close."""
-    if input.dtype is not None and other.dtype is not None and input.dtype != other.dtype:
-        ctx.fail(Failure(DTYPE, f"isclose() of {input.dtype} and {other.dtype}", "RuntimeError"))
-    return binary(ctx, "isclose", input, other, "bool")
-
-
-@both("allclose")
-def allclose(
-    ctx: RuleContext, input: Tensor, other: Tensor, rtol: Value = 1e-5, atol: Value = 1e-8, equal_nan: Value = False
-) -> Unknown:
-    """Whether two tensors are close everywhere."""
-    isclose(ctx, input, other)
-    return Unknown("bool")
-
-
-@both("equal")
-def equal(ctx: RuleContext, input: Tensor, other: Tensor) -> Unknown:
-    """Whether two tensors have the same shape and elements."""
-    return Unknown("bool")
-
-
-# ---------------------------------------------------------------------------------------------------------- operators
-
-_OPERATORS: dict[str, tuple[Callable[..., Tensor], str]] = {
-    "add": (add, "+"),
-    "sub": (sub, "-"),
-    "mul": (_promoting("mul"), "*"),
-    "truediv": (true_divide, "/"),
-    "floordiv": (floor_divide, "//"),
-    "mod": (_promoting("remainder", ("bool",)), "%"),
-    "pow": (power, "**"),
-    "and": (_bitwise("bitwise_and"), "&"),
-    "or": (_bitwise("bitwise_or"), "|"),
-    "xor": (_bitwise("bitwise_xor"), "^"),
-    **{name: (_to_bool(name), name) for name in ("lt", "le", "gt", "ge")},
-}
-
-
-def _forward(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    def apply(ctx: RuleContext, self: Tensor, other: Value) -> Tensor:
-        return function(ctx, self, other)
-
-    return apply
-
-
-def _backward(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    def apply(ctx: RuleContext, self: Tensor, other: Value) -> Tensor:
-        return function(ctx, other, self)
-
-    return apply
-
-
-for _name, (_function, _) in _OPERATORS.items():
-    method(CLASS, f"__{_name}__")(_forward(_function))
-    method(CLASS, f"__r{_name}__")(_backward(_function))
-    if _name not in ("lt", "le", "gt", "ge"):
-        method(CLASS, f"__i{_name}__", inplace=True)(into_self(_forward(_function)))
-
-
-def _shift(ctx: RuleContext, self: Tensor, other: Value) -> Tensor:
-    return _bitwise("shift")(ctx, self, other)
-
-
-for _name in ("__lshift__", "__rshift__"):
-    method(CLASS, _name)(_shift)
-
-
-def _equality(ctx: RuleContext, self: Tensor, other: Value) -> Value:
-    """`==` and `!=`: False or True for what is no tensor or number."""
-    if other is None or isinstance(other, str | list | tuple | dict):
-        return Unknown("bool")
-    return binary(ctx, "==", self, other, "bool")
-
-
-method(CLASS, "__eq__", "__ne__")(_equality)
-method(CLASS, "__neg__")(_same("neg"))
-method(CLASS, "__pos__")(_same("positive"))
-method(CLASS, "__invert__")(bitwise_not)
-method(CLASS, "__abs__")(absolute)
-
-
-@method(CLASS, "copy_", inplace=True)
-def copy_(ctx: RuleContext, self: Tensor, src: Value, non_blocking: Value = False) -> Tensor:
-    """The elements of another tensor, broadcast to this one's shape and converted."""
-    source = _operand(ctx, "copy_", src)
-    if isinstance(source, Tensor):
-        store(ctx, self, source.with_(dtype=None))
-    return self.with_(elements=None)
-
-
-@rule("torch.clone")
-def clone(ctx: RuleContext, input: Tensor, *, memory_format: Value = None) -> Tensor:
-    """A copy."""
-    return input.with_(parameter=False)

@@ -9,6 +9,7 @@ from tangra.shape_rules.axes import axis_place, require_rank, size_argument, who
 from tangra.shape_rules.broadcasting import broadcast_shapes, broadcast_to
 from tangra.shape_rules.coercion import kind_text
 from tangra.shape_rules.context import AtLeast
+from tangra.shape_rules.dtypes import number_kind
 from tangra.shape_rules.failures import AXIS, CALL, DTYPE, INDEX, MISMATCH, Failure
 from tangra.shape_rules.indexing import index_result
 from tangra.shape_rules.registry import method, rule
@@ -281,12 +282,12 @@ def searchsorted(
     sorter: Value = None,
 ) -> Tensor:
     """Where values would go into sorted rows."""
-    values = other if isinstance(other, Tensor) else Tensor("torch", ())
+    values = other if isinstance(other, Tensor) else Tensor("torch", () if number_kind(other) is not None else None)
     if input.rank == 0:
         ctx.fail(Failure(INDEX, "searchsorted() in a 0-d tensor", "RuntimeError"))
     if other is None or isinstance(other, dict | list | tuple | str):
         ctx.fail(Failure(CALL, f"searchsorted() takes a tensor or a number, not a {kind_text(other)}", "TypeError"))
-    if input.dims is not None and values.dims is not None and len(input.dims) > 1:
+    if input.dims is not None and values.dims is not None and len(input.dims) > 1 and isinstance(other, Tensor):
         failure = Failure(
             INDEX,
             f"searchsorted(): rows {shape_text(input.dims)} and values {shape_text(values.dims)} "

@@ -171,6 +171,8 @@ def chunk(ctx: RuleContext, input: Tensor, chunks: Value, dim: Value = 0) -> Val
         return _even_parts(ctx, input, place, total, ceil_div(total, chunks))
     if ctx.truth(Multiple(total, chunks)):
         return _parts(ctx, input, place, (total // chunks,) * chunks)
+    if not ctx.truth(AtLeast(chunks * (chunks - 1), total)):
+        return Unknown()  # there may be fewer parts
     return _parts(ctx, input, place, tuple(ctx.fresh("chunk") for _ in range(chunks)))
 
 

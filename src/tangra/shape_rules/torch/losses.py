@@ -40,8 +40,7 @@ def common_dtype(*tensors: Tensor) -> str | None:
     dtypes = {tensor.dtype for tensor in tensors}
     if len(dtypes) == 1:
         return tensors[0].dtype
-    simple = dtypes <= {"float32", "float64"} and all(tensor.least_rank for tensor in tensors)
-    return "float64" if simple else None
+    return None
 
 
 def _warn_of_sizes(ctx: RuleContext, input: Tensor, target: Tensor, name: str) -> None:
