@@ -56,7 +56,9 @@ def run_here(case: Case) -> Verdict:
     """The verdict on a case, in this process."""
     try:
         check = ways.check if case.mode == "values" else derivatives.check
-        return check(case.source, case.number)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return check(case.source, case.number)
     except Exception as error:
         where = traceback.extract_tb(error.__traceback__)[-1]
         place = f"{os.path.basename(where.filename)}:{where.name}"
