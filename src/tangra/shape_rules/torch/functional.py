@@ -12,7 +12,7 @@ from tangra.shape_rules.dtypes import discrete, result_dtype
 from tangra.shape_rules.failures import ARGUMENT, DIVIDE, DTYPE, MISMATCH, RANK, WIDTH, WINDOW, Failure
 from tangra.shape_rules.registry import rule
 from tangra.shape_rules.torch.common import fresh, refuse, require_floating, same_dtype
-from tangra.shape_rules.values import Shape, Tensor, Value, is_size, shape_text
+from tangra.shape_rules.values import Shape, Tensor, Value, Variadic, is_size, shape_text
 from tangra.shapes import Size
 
 if TYPE_CHECKING:
@@ -37,7 +37,9 @@ def linear(ctx: RuleContext, input: Tensor, weight: Tensor, bias: Tensor | None 
     if bias is not None and bias.shape is not None and input.dims is not None:
         shape = (*input.dims[:-1], *outputs)
         broadcast_to(ctx, bias.shape, shape, "linear(): the bias of ", "RuntimeError", WIDTH)
-    if input.shape is None or not input.shape:
+    if input.shape is None:  # whatever is in front of the last axis stays
+        return fresh((Variadic(), *outputs), input.dtype or weight.dtype)
+    if not input.shape:
         return fresh(None, input.dtype or weight.dtype)
     dtype = input.dtype or weight.dtype
     return fresh((*input.shape[:-1], *outputs), dtype if bias is None or bias.dtype == dtype else None, input)
