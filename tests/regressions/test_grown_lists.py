@@ -76,6 +76,14 @@ def which_of_several_kinds(x: Any, n: int) -> Any:
     return item is True, item is False, item is not True, item + 1, not item
 
 
+def row_written_and_read(x: Any, n: int) -> Any:
+    items = [[1, 2], [3, 4], [5, 6]]
+    row = items[n]
+    row[0] += 2
+    row[n % 2] = row[1]
+    return row[0], items[n][0], items
+
+
 def appended_after_its_loop(x: Any, n: int) -> Any:
     items = []
     for i in range(n):
@@ -95,6 +103,7 @@ AGREE = [
     wider_on_one_path,
     two_names_of_a_widened_list,
     which_of_several_kinds,
+    row_written_and_read,
     appended_after_its_loop,
 ]
 

@@ -254,6 +254,7 @@ def setitem(ev: Evaluator, v: ListValue, state: StackState, index: AbstractValue
         if isinstance(other, ViewState) and other.base in state.leaves:
             ev.state.poisoned[ref] = ev.span  # in Python it is still the old item
     _store(ev, state, at, item)
+    ev.state.poisoned.pop(v.ref, None)  # a row of a list of rows is the partner of what it was just written through
 
 
 def pop(ev: Evaluator, v: ListValue, state: StackState, index: AbstractValue) -> AbstractValue:
