@@ -138,9 +138,9 @@ def _super_attribute(ev: Evaluator, owner: Super, name: str, node: ast.AST | Non
     if name == "__init__" and isinstance(receiver, Instance) and cls.find("$dataclass", after=owner.after):
         from tangra.checker.classes import fill_fields
 
-        return (Native(name, lambda ev, call: fill_fields(ev, receiver, call)),)
+        return (Native(name, lambda ev, call: fill_fields(ev, receiver, call), takes_open=True),)
     if name in OBJECT_METHODS:
-        return (Native(name, lambda ev, call: None),)
+        return (Native(name, lambda ev, call: None, takes_open=True),)
     return (UNKNOWN,)
 
 
@@ -151,10 +151,13 @@ def _layer_constructor(receiver: Instance, cls: ClassCell) -> Native:
     from tangra.checker.library import construct_layer
 
     def run(ev: Evaluator, call: Value) -> Value:
-        construct_layer(ev, receiver, cls, call.args, call.kwargs, call.node)
+        if call.open:
+            ev.write(receiver, "$unknown", True)
+        else:
+            construct_layer(ev, receiver, cls, call.args, call.kwargs, call.node)
         return None
 
-    return Native(f"{cls.name}.__init__", run)
+    return Native(f"{cls.name}.__init__", run, takes_open=True)
 
 
 def _class_attribute(ev: Evaluator, owner: ClassCell, name: str) -> tuple[Value] | None:
@@ -186,7 +189,7 @@ def _class_attribute(ev: Evaluator, owner: ClassCell, name: str) -> tuple[Value]
                 call.args, receiver = call.args[1:], call.args[0]
                 _layer_constructor(receiver, base).run(ev, call)
 
-        return (Native(name, construct),)
+        return (Native(name, construct, takes_open=True),)
     return (UNKNOWN,)
 
 

@@ -84,7 +84,6 @@ def call_node(ev: Evaluator, node: ast.Call) -> Value:
             kwargs[keyword.arg] = value
         elif isinstance(value, DictCell) and value.entries is not None:
             kwargs.update({key: item for key, item in value.entries.items() if isinstance(key, str)})
-            is_open = is_open or "$open" in value.fields
         else:
             is_open = True
     return call(ev, function, args, kwargs, node, is_open)
@@ -110,6 +109,9 @@ def call(
 
         return instantiate(ev, function, Call(given, kwargs, node, is_open))
     if isinstance(function, Native):
+        if is_open and not function.takes_open:
+            havoc(ev, [*given, *kwargs.values()])
+            return UNKNOWN
         return function.run(ev, Call(given, dict(kwargs), node, is_open))
     if isinstance(function, Instance):
         return call_instance(ev, function, Call(given, kwargs, node, is_open))

@@ -71,12 +71,15 @@ def _assume_comparison(
         if is_none and mark is not None and isinstance(left, ast.Name):
             store_name(ev, left.id, None, left)
         return
-    a, b = _size(ev, left), _size(ev, right)
-    if a is None or b is None:
+    a, b = _sizes(ev, left), _sizes(ev, right)
+    if a is None or b is None or len(a) != len(b):
         _assume_divides(ev, left, op, right, wanted)
         return
+    if len(a) > 1 and not isinstance(op, ast.Eq if wanted else ast.NotEq):
+        return  # that shapes differ somewhere says nothing about any one axis
     try:
-        _learn(ev, a, op, b, wanted)
+        for one, other in zip(a, b, strict=True):
+            _learn(ev, one, op, other, wanted)
     except SizeTooComplex:
         return
 
@@ -110,20 +113,36 @@ def _assume_divides(ev: Evaluator, left: ast.expr, op: ast.cmpop, right: ast.exp
         ev.ctx.learn(ev.ctx.facts.with_divisible(size, divisor))
 
 
-def _size(ev: Evaluator, node: ast.expr) -> Size | None:
-    """The size that an expression without effects is, found again without reports."""
+HARMLESS = frozenset({"size", "dim", "numel", "len"})
+"""Calls that conditions may make and that can be made again."""
+
+
+def _sizes(ev: Evaluator, node: ast.expr) -> tuple[Size, ...] | None:
+    """The sizes that an expression without effects gives (a tuple for a shape), found again without reports."""
+    from tangra.checker.evaluator import PythonRaise
     from tangra.checker.expressions import evaluate
 
-    if any(isinstance(part, ast.Call | ast.NamedExpr | ast.Yield | ast.Await) for part in ast.walk(node)):
+    if any(_has_effects(part) for part in ast.walk(node)):
         return None
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod):
-        with ev.silence():
-            found = evaluate(ev, node)
-        return found if isinstance(found, Dim) and not _has_mod(found) else None
     with ev.silence():
-        found = evaluate(ev, node)
-    return found if isinstance(found, int | Dim) and not isinstance(found, bool) else None
+        try:
+            found = evaluate(ev, node)
+        except PythonRaise:
+            return None
+    parts = tuple(found) if isinstance(found, tuple) else (found,)
+    if not all(isinstance(part, int | Dim) and not isinstance(part, bool) for part in parts):
+        return None
+    return None if isinstance(found, Dim) and " % " in str(found) else parts
 
 
-def _has_mod(size: Dim) -> bool:
-    return " % " in str(size)
+def _has_effects(node: ast.AST) -> bool:
+    if isinstance(node, ast.Call):
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        return name not in HARMLESS
+    return isinstance(node, ast.NamedExpr | ast.Yield | ast.YieldFrom | ast.Await)
+
+
+def _size(ev: Evaluator, node: ast.expr) -> Size | None:
+    """The one size that an expression gives."""
+    found = _sizes(ev, node)
+    return found[0] if found is not None and len(found) == 1 else None

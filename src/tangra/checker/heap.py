@@ -204,10 +204,12 @@ class LibraryName:
 class Native:
     """A callable that the checker itself provides: builtins, the standard library, methods of containers.
 
-    `run(ev, call)` gets the bound call; see `tangra.checker.calls.Call`."""
+    `run(ev, call)` gets the bound call; see `tangra.checker.calls.Call`. Only with `takes_open` does it get calls with
+    further arguments that nobody knows."""
 
     name: str
     run: Callable[..., Value]
+    takes_open: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -42,12 +42,12 @@ def run_module(ev: Evaluator, module: ModuleCell) -> None:
     outer, ev.frames = ev.frames, [*ev.frames, Frame(None, module, file, None)]
     tries, ev.tries = ev.tries, []
     ev.frame.mark = ev.journal.open()
-    guards, facts = ev.guards, ev.ctx.facts
+    guards, facts, budget = ev.guards, ev.ctx.facts, (ev.steps, ev.deadline)
     ev.guards = 0
     try:
         for statement in file.tree.body:
-            if not nested:
-                ev.begin_entry()
+            if not nested or statement is file.tree.body[0]:
+                ev.begin_entry()  # a file that is imported has one budget of its own, one that is checked many
             try:
                 execute_one(ev, statement)
             except PythonRaise:
@@ -57,8 +57,9 @@ def run_module(ev: Evaluator, module: ModuleCell) -> None:
             except BudgetSpent:
                 ev.note_spent(f"{file.path.name}:{statement.lineno}")
                 if nested:
-                    raise
+                    break
     finally:
+        ev.steps, ev.deadline = budget
         ev.journal.close()
         ev.frames, ev.tries, ev.guards = outer, tries, guards
         ev.ctx.restore(facts)

@@ -84,7 +84,7 @@ def enumerate_(ev: Evaluator, call: Call) -> Value:
     return ListCell([(start + place, item) for place, item in enumerate(items)], "iterator")
 
 
-@native("builtins.zip", "itertools.zip_longest")
+@native("builtins.zip", "itertools.zip_longest", takes_open=True)
 def zip_(ev: Evaluator, call: Call) -> Value:
     if call.open:
         return ListCell(None, "iterator")
@@ -130,7 +130,7 @@ for _name, _kind in {
     native(_name)(collected(_kind))
 
 
-@native("builtins.dict", "collections.OrderedDict", "typing.OrderedDict")
+@native("builtins.dict", "collections.OrderedDict", "typing.OrderedDict", takes_open=True)
 def make_dict(ev: Evaluator, call: Call) -> Value:
     entries: dict[Value, Value] | None = {}
     if call.args:

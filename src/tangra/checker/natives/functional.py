@@ -291,7 +291,7 @@ def dataclass_replace(ev: Evaluator, call: Call) -> Value:
     return made
 
 
-@native("types.SimpleNamespace", "argparse.Namespace")
+@native("types.SimpleNamespace", "argparse.Namespace", takes_open=True)
 def namespace(ev: Evaluator, call: Call) -> Value:
     made = Instance(NAMESPACE)
     made.fields = dict(call.kwargs)

@@ -228,7 +228,7 @@ PARSER.fields = {
 }
 
 
-@native("torch.utils.checkpoint.checkpoint")
+@native("torch.utils.checkpoint.checkpoint", takes_open=True)
 def checkpoint(ev: Evaluator, call: Call) -> Value:
     from tangra.checker.calls import call as call_value
 
@@ -237,7 +237,7 @@ def checkpoint(ev: Evaluator, call: Call) -> Value:
         for name, value in call.kwargs.items()
         if name not in ("use_reentrant", "preserve_rng_state", "context_fn", "determinism_check", "debug")
     }
-    return call_value(ev, call.args[0], call.args[1:], kwargs, call.node)
+    return call_value(ev, call.args[0], call.args[1:], kwargs, call.node, call.open) if call.args else UNKNOWN
 
 
 @native("torch.nn.Parameter", "torch.nn.parameter.Parameter")

@@ -14,12 +14,12 @@ LIBRARY: dict[str, Value] = {}
 Run = Callable[..., Value]
 
 
-def native(*names: str) -> Callable[[Run], Run]:
+def native(*names: str, takes_open: bool = False) -> Callable[[Run], Run]:
     """Declare natives; `builtins.` names are also reached without it."""
 
     def declare(run: Run) -> Run:
         for name in names:
-            made = Native(name, run)
+            made = Native(name, run, takes_open)
             LIBRARY[name] = made
             if name.startswith("builtins."):
                 BUILTINS[name.removeprefix("builtins.")] = made

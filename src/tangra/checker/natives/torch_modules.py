@@ -227,7 +227,7 @@ METHODS = (
 
 def module_fields() -> dict[str, Value]:
     """The attributes of the class `torch.nn.Module`."""
-    return {name: Native(f"method {name}", run) for name, run in METHODS.items()}
+    return {name: Native(f"method {name}", run, name in ("__init__", "__call__")) for name, run in METHODS.items()}
 
 
 @native("$children")
