@@ -2,7 +2,16 @@
 of containers and strings, and torch's bookkeeping of modules. Nothing here calls into the checked program's libraries.
 """
 
-from tangra.checker.natives import builtin, functional, inspection, loaders, standard, torch_modules
+from tangra.checker.natives import (
+    builtin,
+    functional,
+    inspection,
+    loaders,
+    numeric,
+    reflection,
+    standard,
+    torch_modules,
+)
 from tangra.checker.natives.containers import container_method
 from tangra.checker.natives.table import BUILTINS, LIBRARY
 
@@ -14,6 +23,8 @@ __all__ = [
     "functional",
     "inspection",
     "loaders",
+    "numeric",
+    "reflection",
     "standard",
     "torch_modules",
 ]
