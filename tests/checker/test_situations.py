@@ -22,5 +22,5 @@ def test_the_correct_twin_has_no_finding(case: Case, tmp_path: Path) -> None:
 
 
 def test_the_situations_are_covered() -> None:
-    assert len(CASES) == len({case.name for case in CASES}) >= 110
+    assert len(CASES) == len({case.name for case in CASES}) >= 120
     assert len({number for case in CASES for number in case.situations}) >= 60

@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from tangra.checker.attributes import get_attribute, set_attribute
+from tangra.checker.codes import UNPACK
 from tangra.checker.evaluator import PythonRaise
 from tangra.checker.heap import Cell, Instance, ListCell, Raised, Value
 from tangra.checker.iteration import elements, one_element
@@ -15,7 +16,8 @@ from tangra.checker.names import store_name
 from tangra.checker.operators import METHODS, SYMBOLS, binary
 from tangra.checker.subscripts import delete_item, get_item, set_item
 from tangra.shape_rules import operators as array_operators
-from tangra.shape_rules.values import UNKNOWN, Tensor
+from tangra.shape_rules.failures import Failure
+from tangra.shape_rules.values import UNKNOWN, Tensor, is_size, shape_text
 
 if TYPE_CHECKING:
     from tangra.checker.evaluator import Evaluator
@@ -75,23 +77,19 @@ def _unpack(ev: Evaluator, target: ast.Tuple | ast.List, value: Value) -> None:
 
 
 def _wrong_count(ev: Evaluator, target: ast.Tuple | ast.List, value: Value, count: int) -> None:
-    """Too many or too few values: worth a finding where a shape is taken apart."""
-    from tangra.checker.codes import UNPACK
-    from tangra.shape_rules.failures import Failure
-
-    sizes = isinstance(value, tuple) and all(array_operators_size(item) for item in value)
-    if not (sizes or isinstance(value, Tensor)):
+    """Too many or too few values: worth a finding where a shape, an array or a sequence of arrays is taken apart."""
+    parts = value.items if isinstance(value, ListCell) else value
+    if isinstance(value, Tensor):
+        what = f"the array of shape {shape_text(value.shape)}"
+    elif isinstance(parts, tuple) and all(map(is_size, parts)):
+        what = f"the shape {shape_text(parts)}"
+    elif isinstance(parts, tuple) and all(isinstance(part, Tensor) for part in parts):
+        what = "the sequence of arrays"
+    else:
         raise PythonRaise(Raised("ValueError"))
-    what = f"shape {value}" if isinstance(value, tuple) else f"array of shape {value.shape}"
-    message = f"{what} has {count} {'entry' if count == 1 else 'entries'}, but {len(target.elts)} names take it apart"
-    ev.failed(Failure(UNPACK, message.replace("Dim(", "").replace("),", ","), "ValueError"), target, value)
-
-
-def array_operators_size(value: Value) -> bool:
-    """Whether the value is an int or a symbolic one."""
-    from tangra.shape_rules.values import is_size
-
-    return is_size(value)
+    entries = "1 entry" if count == 1 else f"{count} entries"
+    message = f"{what} has {entries}, but {len(target.elts)} names take it apart"
+    ev.failed(Failure(UNPACK, message, "ValueError"), target, parts)
 
 
 def augment(ev: Evaluator, node: ast.AugAssign) -> None:
