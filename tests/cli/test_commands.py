@@ -193,3 +193,21 @@ def test_nothing_of_the_program_is_run(tmp_path: Path) -> None:
 def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--version"]) == 0
     assert capsys.readouterr().out.startswith("tangra ")
+
+
+def test_an_internal_error_is_status_3_and_keeps_the_other_findings(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tangra.checker import statements
+
+    def broken(ev: object, node: object) -> None:
+        raise ZeroDivisionError("of ours")
+
+    monkeypatch.delenv("TANGRA_TRACEBACK", raising=False)
+    monkeypatch.setitem(statements.STATEMENTS, statements.ast.Pass, broken)
+    path = tmp_path / "bug.py"
+    path.write_text(f"pass\n{BUG}")
+    assert main(["check", str(path)]) == 3
+    printed = capsys.readouterr()
+    assert "TG511" in printed.out
+    assert "internal error in bug.py:1: ZeroDivisionError: of ours" in printed.err

@@ -209,8 +209,9 @@ def run_function(ev: Evaluator, function: FunctionCell, scope: Scope, node: ast.
         if isinstance(body, ast.Lambda):
             return evaluate(ev, body.body)
         frame.bindings = bindings
+        value = None
         try:
-            flow, value = execute(ev, body.body), None
+            flow = execute(ev, body.body)
         except PythonRaise:
             if not frame.returns:
                 raise

@@ -103,6 +103,7 @@ def _add(total: Statistics, part: Statistics) -> None:
     total.arrays |= part.arrays
     total.known |= part.known
     total.spent += part.spent
+    total.failures += part.failures
     for mine, theirs in ((total.missing_rules, part.missing_rules), (total.broken_rules, part.broken_rules)):
         for name, count in theirs.items():
             mine[name] = mine.get(name, 0) + count

@@ -115,6 +115,9 @@ def _attempt(ev: Evaluator, function: FunctionCell, receiver: list[Value]) -> bo
     except (BudgetSpent, RecursionError):
         ev.note_spent(f"{function.name} of {'' if module.path is None else module.path.name}")
         return False
+    except Exception as error:
+        ev.note_failure(error, f"{function.name} of {'' if module.path is None else module.path.name}")
+        return False
     finally:
         ev.journal.close()
         ev.frames, ev.tries, ev.guards, ev.quiet, ev.vague = [], [], 0, 0, 0

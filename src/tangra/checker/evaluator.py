@@ -8,6 +8,7 @@ runs a line of the program. The parts live in files of their own, as functions o
 from __future__ import annotations
 
 import ast
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -104,6 +105,7 @@ class Statistics:
     arrays: set[tuple[int, int]] = field(default_factory=set)
     known: set[tuple[int, int]] = field(default_factory=set)
     spent: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
     missing_rules: dict[str, int] = field(default_factory=dict)
     broken_rules: dict[str, int] = field(default_factory=dict)
 
@@ -288,6 +290,12 @@ class Evaluator:
         where = "" if code is None or last is None else f"{Path(code.co_filename).stem}.{code.co_name}:{last.tb_lineno}"
         name = f"{type(error).__name__} in {where}"
         self.statistics.broken_rules[name] = self.statistics.broken_rules.get(name, 0) + 1
+
+    def note_failure(self, error: Exception, where: str) -> None:
+        """The checker itself failed here: the other findings are still worth having."""
+        if os.environ.get("TANGRA_TRACEBACK"):
+            raise error
+        self.statistics.failures.append(f"{where}: {type(error).__name__}: {error}")
 
     def missing(self, dotted: str) -> None:
         """Count a library function without a rule."""

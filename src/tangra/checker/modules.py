@@ -58,6 +58,8 @@ def run_module(ev: Evaluator, module: ModuleCell) -> None:
                 ev.note_spent(f"{file.path.name}:{statement.lineno}")
                 if nested:
                     break
+            except Exception as error:
+                ev.note_failure(error, f"{file.path.name}:{statement.lineno}")
     finally:
         ev.steps, ev.deadline = budget
         ev.journal.close()

@@ -12,7 +12,7 @@ from typing import cast
 
 from tangra.checker import Outcome, Report, check, render, with_options
 from tangra.checker.source import SourceFile
-from tangra.cli.main import CLEAN, ERRORS, Misuse
+from tangra.cli.main import CLEAN, ERRORS, INTERNAL, Misuse
 
 
 def run_check(options: argparse.Namespace) -> int:
@@ -48,6 +48,11 @@ def run_check(options: argparse.Namespace) -> int:
         print_text(outcome)
     if options.statistics:
         print(statistics_text(outcome), file=sys.stderr if options.format == "json" else sys.stdout)
+    if outcome.statistics.failures:
+        for failure in outcome.statistics.failures:
+            print(f"tangra: internal error in {failure}", file=sys.stderr)
+        print("Please report it; the other findings stand.", file=sys.stderr)
+        return INTERNAL
     return status(outcome.reports, any(strict))
 
 
