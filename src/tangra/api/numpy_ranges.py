@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tangra.api.context import Context
-from tangra.api.elementwise import operand
+from tangra.api.elementwise import is_number, operand
 from tangra.api.numpy_common import (
     BOOL,
     F64,
@@ -143,6 +143,10 @@ def linspace(
     compute = inexact(common(ctx, start, stop, Const(1.0)))
     result = dtype_arg(ctx, dtype, compute)
     assert result is not None
+    known = all(isinstance(v, Const) and is_number(v) for v in (start, stop))
+    if known and isinstance(count, int) and count <= CONSTANT_LIMIT and not static_bool(ctx, retstep, "retstep"):
+        exact = np.linspace(start.value, stop.value, count, closed, dtype=result.numpy)  # type: ignore[union-attr, arg-type]
+        return ctx.new_array(ctx.b.const_array(exact, result))
     values, step = spaced(ctx, operand(ctx, start, compute), operand(ctx, stop, compute), count, closed)
     if not result.is_float:
         values = ctx.b("floor", values)
