@@ -325,3 +325,13 @@ def test_rules_of_the_project(tmp_path: Path) -> None:
     assert [(report.place.line, report.message) for report in outcome.reports] == [
         (5, "pairwise: the last axes differ")
     ]
+
+
+def test_a_squeeze_that_may_drop_the_batch_is_a_hint(tmp_path: Path) -> None:
+    text = _program(
+        """
+        def f(x: Float[Tensor, "batch 1 d"]):
+            return x.squeeze()
+        """
+    )
+    assert [(report.severity, report.code) for report in run(tmp_path, text).reports] == [("note", "TG531")]

@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING
 from tangra.checker.heap import Value
 from tangra.checker.symbols import NOTHING, counterexample, depends_on_value, is_equality, presume
 from tangra.shape_rules.context import BaseContext, Condition
-from tangra.shape_rules.failures import Failure, RuleError
+from tangra.shape_rules.failures import SQUEEZE, Failure, RuleError
 from tangra.shapes import Dim, Facts, symbol
 
 if TYPE_CHECKING:
     import ast
 
     from tangra.checker.evaluator import Evaluator
+
+
+HINTS = frozenset({SQUEEZE})
+"""Remarks of rules that depend on sizes nobody knows: worth a look, not a warning."""
 
 
 class Context(BaseContext):
@@ -51,7 +55,7 @@ class Context(BaseContext):
 
     def warn(self, failure: Failure) -> None:
         if self.node is not None:
-            self.evaluator.report("warning", failure, self.node)
+            self.evaluator.report("note" if failure.code in HINTS else "warning", failure, self.node)
 
     def fresh(self, hint: str, low: int = 0) -> Dim:
         self._fresh += 1
