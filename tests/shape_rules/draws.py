@@ -43,6 +43,9 @@ class Case:
     dtypes: bool = True
 
 
+NARROW = {"float64": "float32", "int64": "int32"}
+"""What JAX makes of 64-bit dtypes."""
+
 CASES: dict[str, Case] = {}
 
 
@@ -60,6 +63,8 @@ class Draws(random.Random):
 
     def tensor(self, shape: tuple[int, ...] | None = None, dtype: str = "float32", **limits: int) -> Tensor:
         shape = self.shape(**limits) if shape is None else tuple(shape)
+        if self.library == "jax":
+            dtype = NARROW.get(dtype, dtype)
         return Tensor(self.library, shape, dtype, "contiguous" if self.library == "torch" else None)
 
     def any_dtype(self) -> str:
@@ -162,7 +167,8 @@ def _changed_tensor(r: Draws, value: Tensor) -> Any:
     elif chosen < 16 and shape:
         del shape[r.randrange(len(shape))]
     elif chosen < 18 and r.dtypes:
-        return replace(value, dtype=r.choice(["float32", "float64", "int64", "bool"]))
+        dtype = r.choice(["float32", "float64", "int64", "bool"])
+        return replace(value, dtype=NARROW.get(dtype, dtype) if value.library == "jax" else dtype)
     elif chosen < 19 and value.library != "numpy":  # NumPy makes arrays of objects of anything
         return r.choice([None, {}])
     if value.layout == "identity" and len(shape) < 2:

@@ -34,6 +34,7 @@ def perform(call: Call) -> Any:
         return execute(call)
     import jax
 
+    jax.config.update("jax_traceback_filtering", "off")  # filtering takes longer than the call
     arrays: list[Tensor] = []
 
     def hidden(value: Any) -> Any:

@@ -74,13 +74,13 @@ def main(words: list[str]) -> None:
         path = ANSWERS / f"{library}.json"
         if not any(name.startswith(prefixes) for name in CASES if name.partition(".")[0] == library):
             continue
-        known = json.loads(path.read_text()) if path.exists() else {}
-        chosen = [one for name, one in CASES.items() if name.partition(".")[0] == library]
-        for one in chosen:
+        for one in [one for name, one in CASES.items() if name.partition(".")[0] == library]:
             if one.name.startswith(prefixes):
-                known[one.name] = record(one, compare)
-        kept = {name: known[name] for name in sorted(known) if name in CASES}
-        path.write_text(json.dumps(kept, indent=0) + "\n")
+                answers = record(one, compare)
+                known = json.loads(path.read_text()) if path.exists() else {}
+                known[one.name] = answers
+                kept = {name: known[name] for name in sorted(known) if name in CASES}
+                path.write_text(json.dumps(kept, indent=0) + "\n")
 
 
 if __name__ == "__main__":

@@ -98,7 +98,8 @@ def axis_place(
             passed = tensor.shape[: place + 1]
         return None if any(isinstance(item, Variadic) for item in passed) else place
     total = rank + added
-    if not -total <= found < total and not (total == 0 and found in (0, -1)):
+    lenient = tensor.library == "torch"
+    if not -total <= found < total and not (total == 0 and found in (0, -1) and lenient):
         message = f"{name} {found} is out of range for an array of shape {shape_text(tensor.shape)}"
         if added:
             message += f", to which {rank_text(added)} {'is' if added == 1 else 'are'} added"

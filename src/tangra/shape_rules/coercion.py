@@ -55,6 +55,8 @@ def to_tensor(value: Value, library: str, function: str = "the function", name: 
     if isinstance(value, Tensor):
         made = Tensor(library, value.shape, value.dtype, elements=value.elements)
         return narrowed(made) if library == "jax" else made
+    if library == "jax" and (value is None or isinstance(value, str | dict)):
+        raise _refused(value, function, name, "an array, not a ")
     if isinstance(value, list | tuple):
         if library == "jax":
             raise _refused(value, function, name, "an array, not a ")

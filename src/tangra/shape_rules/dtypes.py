@@ -282,5 +282,5 @@ def sum_result(dtype: str | None, library: str) -> str | None:
     if library == "torch":
         return "int64"
     if library == "jax":
-        return dtype if category == 1 else "int32"
+        return "uint32" if dtype.startswith("u") else "int32"
     return "uint64" if dtype.startswith("u") else "int64"

@@ -68,6 +68,8 @@ def contracted(ctx: RuleContext, a: Tensor, b: Tensor, dims: Value, error: str) 
         left = axis_places(ctx, a, dims[0], error="IndexError")
         right = axis_places(ctx, b, dims[1], error="IndexError")
     else:
+        if isinstance(dims, float | str):
+            ctx.fail(Failure(ARGUMENT, f"tensordot over {dims} axes", "TypeError"))
         return None
     if left is None or right is None:
         return None

@@ -27,6 +27,12 @@ def transform(ctx: RuleContext, tensor: Tensor, pattern: str, verb: str, lengths
         _check_sides(left, right, verb, pattern, lengths)
     except PatternError as error:
         ctx.fail(Failure(PATTERN, str(error), ERROR))
+    for name, size in lengths.items():
+        if isinstance(size, float | str | list | tuple):
+            ctx.fail(Failure(CALL, f"{pattern!r}: the size of {name} is no int", "TypeError"))
+    negative = [name for name, size in lengths.items() if isinstance(size, int) and size < 0]
+    if verb == "repeat" and any(lengths[name] == -1 and (name,) in right.groups for name in negative):
+        return None  # the library's own expand reads -1 as "as it is"
     sizes = {name: size for name, size in lengths.items() if is_size(size)}
     known = solve(ctx, tensor, left, dict(sizes), pattern, set(lengths))
     if known is None:
@@ -207,6 +213,8 @@ def reduce(ctx: RuleContext, tensor: Value, pattern: Value, reduction: Value, **
 def einsum(ctx: RuleContext, *tensors_and_pattern: Value) -> Value:
     """einsum with words for labels."""
     *operands, pattern = tensors_and_pattern or (None,)
+    if any(one is None or isinstance(one, dict | int | float) for one in operands):
+        ctx.fail(Failure(CALL, "einsum takes arrays", "TypeError"))
     if not isinstance(pattern, str) or not all(isinstance(one, Tensor) for one in operands) or not operands:
         return UNKNOWN
     if pattern.count("->") != 1:
@@ -233,6 +241,8 @@ def einsum(ctx: RuleContext, *tensors_and_pattern: Value) -> Value:
             sizes[name] = ctx.broadcast(sizes[name], size, failure) if name in sizes else size
     output = right.split()
     for name in output:
+        if output.count(name) > 1:
+            ctx.fail(Failure(PATTERN, f"{pattern!r}: {name} is twice on the right side", ERROR))
         if known and name not in sizes:
             ctx.fail(Failure(PATTERN, f"{pattern!r}: {name} is on the right side only", ERROR))
     shape = tuple(sizes[name] for name in output) if known else None

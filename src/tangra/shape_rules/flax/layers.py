@@ -64,7 +64,7 @@ class Dense(FlaxModule):
         if inputs.rank == 0:
             ctx.fail(Failure(RANK, "Dense of a 0-d array", "IndexError"))
         text = f"Dense with {self.features} features"
-        ctx.require(AtLeast(0, self.features), Failure(ARGUMENT, text, "TypeError"))
+        ctx.require(AtLeast(1, self.features), Failure(ARGUMENT, text, "TypeError"))
         shape = inputs.shape
         return made("jax", None if not shape else (*shape[:-1], self.features), float_of(self, inputs))
 

@@ -134,6 +134,8 @@ def transpose(ctx: RuleContext, operand: Tensor, permutation: Value) -> Tensor:
     )
     if places is None or operand.shape is None:
         return made("jax", None, operand.dtype)
+    if any(isinstance(axis, int) and axis < 0 for axis in permutation):
+        ctx.fail(Failure(RANK, f"lax.transpose by {tuple(permutation)}: axes count from the front", "TypeError"))
     if len(places) != len(operand.shape):
         ctx.fail(Failure(RANK, f"transpose of {shape_text(operand.shape)} by {tuple(places)}", "TypeError"))
     return made("jax", tuple(operand.shape[place] for place in places), operand.dtype)
@@ -216,6 +218,9 @@ def slice_(
 def dynamic_slice(ctx: RuleContext, operand: Tensor, start_indices: Value, slice_sizes: Value) -> Tensor:
     """A box of given sizes somewhere in the array."""
     sizes = size_sequence(ctx, slice_sizes, "slice_sizes")
+    starts = start_indices if isinstance(start_indices, list | tuple) else None
+    if starts is not None and operand.rank is not None and len(starts) != operand.rank:
+        ctx.fail(Failure(RANK, f"dynamic_slice from {len(starts)} places of {operand.rank} axes", "ValueError"))
     if sizes is not None and operand.dims is not None:
         text = f"dynamic_slice of {shape_text(operand.dims)} to {shape_text(sizes)}"
         if len(sizes) != len(operand.dims):
@@ -265,7 +270,8 @@ def top_k(ctx: RuleContext, operand: Tensor, k: Value, *, axis: Value = -1) -> V
     """The k largest of each row, with their indices."""
     count, last = size_argument(ctx, k, "k"), operand.size(-1)
     if last is not None:
-        ctx.require(AtLeast(count, last), Failure(ARGUMENT, f"top_k of {count} of {last}", "ValueError"))
+        for low, high in ((count, last), (0, count)):
+            ctx.require(AtLeast(low, high), Failure(ARGUMENT, f"top_k of {count} of {last}", "ValueError"))
     shape = None if operand.shape is None or not operand.shape else (*operand.shape[:-1], count)
     return [made("jax", shape, operand.dtype), made("jax", shape, "int32")]
 
@@ -302,8 +308,8 @@ def windows(
 ) -> tuple[Size, ...] | None:  # fmt: skip
     """Places of windows along each axis; `padding` is "SAME", "VALID", "CIRCULAR" or pairs."""
     word = padding.upper() if isinstance(padding, str) else padding
-    for number in (*strides, *dilation):
-        ctx.require(AtLeast(1, number), Failure(ARGUMENT, f"{name} with stride or dilation {number}", "TypeError"))
+    if any(ctx.truth(AtLeast(number, 0)) for number in (*strides, *dilation)):
+        return None
     if word in ("SAME", "CIRCULAR", "SAME_LOWER"):
         return tuple(ceil_div(size, stride) for size, stride in zip(sizes, strides, strict=True))
     if word == "VALID":
@@ -342,6 +348,8 @@ def conv_general_dilated(
     if lhs.dims is None or rhs.dims is None:
         return made("jax", None, dtype)
     rank = len(lhs.dims) - 2
+    if lhs.dtype is not None and rhs.dtype is not None and lhs.dtype != rhs.dtype:
+        ctx.fail(Failure(DTYPE, f"a convolution of {lhs.dtype} with {rhs.dtype}", "TypeError"))
     if len(lhs.dims) != len(rhs.dims):
         text = f"a convolution of {shape_text(lhs.dims)} with {shape_text(rhs.dims)}"
         ctx.fail(Failure(RANK, text, "ValueError"))

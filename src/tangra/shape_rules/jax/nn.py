@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tangra.shape_rules.axes import axis_place, axis_places, size_argument
-from tangra.shape_rules.context import Multiple
-from tangra.shape_rules.dtypes import float_result
-from tangra.shape_rules.failures import DIVIDE, MISMATCH, RANK, Failure
+from tangra.shape_rules.context import AtLeast, Multiple
+from tangra.shape_rules.dtypes import discrete, float_result
+from tangra.shape_rules.failures import ARGUMENT, DIVIDE, DTYPE, MISMATCH, RANK, Failure
 from tangra.shape_rules.numpy.common import dtype_argument, made
 from tangra.shape_rules.numpy.reductions import reduce_to
 from tangra.shape_rules.registry import rule
@@ -25,6 +25,10 @@ KEEPING = words("relu relu6 hard_tanh leaky_relu")
 
 def _activation(name: str) -> Callable[..., Tensor]:
     def apply(ctx: RuleContext, x: Tensor, alpha: Value = 1.0) -> Tensor:
+        if name in ("sigmoid", "silu", "swish") and discrete(x.dtype):
+            ctx.fail(Failure(DTYPE, f"{name}() takes floats, not {x.dtype}", "TypeError"))
+        if name in KEEPING and x.dtype == "bool":
+            return made("jax", x.shape, None)
         dtype = x.dtype if name in KEEPING else float_result(x.dtype, "jax")
         return made("jax", x.shape, dtype).with_(weak=x.weak)
 
@@ -40,6 +44,8 @@ def softmax(ctx: RuleContext, x: Tensor, axis: Value = -1) -> Tensor:
     """Softmax along an axis or several."""
     if axis is not None:
         axis_places(ctx, x, axis, error="ValueError")
+    if x.dtype == "bool":
+        ctx.fail(Failure(DTYPE, "softmax() does not take bools", "TypeError"))
     return made("jax", x.shape, float_result(x.dtype, "jax"))
 
 
@@ -53,7 +59,10 @@ def logsumexp(ctx: RuleContext, a: Tensor, axis: Value = None, b: Value = None, 
 def one_hot(ctx: RuleContext, x: Tensor, num_classes: Value, *, dtype: Value = None, axis: Value = -1) -> Tensor:
     """A new axis with a 1 at each index."""
     count = size_argument(ctx, num_classes, "num_classes")
+    ctx.require(AtLeast(0, count), Failure(ARGUMENT, f"one_hot() with {count} classes", "TypeError"))
     place = axis_place(ctx, x, axis, error="ValueError", added=1)
+    if x.dtype == "bool":
+        return made("jax", None, None)
     if x.shape is None or place is None:
         return made("jax", None, dtype_argument(dtype, "jax", "float32"))
     return made("jax", (*x.shape[:place], count, *x.shape[place:]), dtype_argument(dtype, "jax", "float32"))

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from tangra.shape_rules.axes import reduced, size_argument
 from tangra.shape_rules.broadcasting import broadcast_shapes
 from tangra.shape_rules.coercion import to_tensor
+from tangra.shape_rules.failures import ARGUMENT, Failure
 from tangra.shape_rules.numpy.common import dtype_argument, made
 from tangra.shape_rules.numpy.creation import shape_argument
 from tangra.shape_rules.registry import rule
-from tangra.shape_rules.values import Tensor, Value, words
+from tangra.shape_rules.values import Tensor, Value, shape_text, words
 
 if TYPE_CHECKING:
     from tangra.shape_rules.context import RuleContext
@@ -46,10 +47,27 @@ def fold_in(ctx: RuleContext, key: Tensor, data: Value) -> Tensor:
     return key
 
 
+def check_key(ctx: RuleContext, key: Tensor) -> None:
+    """Fail for what is no single key: a batch of keys is for vmap."""
+    wanted = {"uint32": (2,), KEY: ()}.get(key.dtype or "")
+    if key.dtype is not None and (wanted is None or (key.dims is not None and key.dims != wanted)):
+        text = f"one random key is needed, not an array of shape {shape_text(key.shape)} and dtype {key.dtype}"
+        ctx.fail(Failure(ARGUMENT, text, "ValueError"))
+
+
 def _shaped(dtype: str) -> Callable[..., Tensor]:
     def draw(
-        ctx: RuleContext, key: Tensor, shape: Value = (), dtype: Value = None, *limits: Value, **named: Value
+        ctx: RuleContext,
+        key: Tensor,
+        shape: Value = (),
+        dtype: Value = None,
+        minval: Value = None,
+        maxval: Value = None,
+        *,
+        lower: Value = None,
+        upper: Value = None,
     ) -> Tensor:
+        check_key(ctx, key)
         return made("jax", shape_argument(ctx, shape), dtype_argument(dtype, "jax", natural))
 
     natural = dtype

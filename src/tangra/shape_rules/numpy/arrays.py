@@ -28,11 +28,11 @@ def take(ctx: RuleContext, a: Tensor, indices: Tensor, axis: Value = None, mode:
         ctx.fail(Failure(INDEX, f"take() at indices of dtype {indices.dtype}", "TypeError"))
     if axis is None:
         return kept(a, indices.shape)
+    if a.rank == 0 and axis in (0, -1):
+        return kept(a, indices.shape if a.library == "numpy" else None)
     place = axis_place(ctx, a, axis, error=ERROR)
     if place is None or a.shape is None or indices.shape is None:
         return kept(a, None)
-    if not a.shape:
-        return kept(a, indices.shape if a.library == "numpy" else None)
     return kept(a, (*a.shape[:place], *indices.shape, *a.shape[place + 1 :]))
 
 
@@ -146,7 +146,11 @@ def tolist(ctx: RuleContext, self: Tensor) -> Value:
     """Nested lists."""
     if self.rank == 1 and self.elements is not None:
         return list(self.elements)
-    return UNKNOWN
+    if not self.dims:
+        return item(ctx, self) if self.dims is not None else UNKNOWN
+    if not isinstance(self.dims[0], int) or self.dims[0] > 64:
+        return UNKNOWN
+    return [tolist(ctx, Tensor(self.library, self.dims[1:], self.dtype)) for _ in range(self.dims[0])]
 
 
 @methods("copy", "block_until_ready")

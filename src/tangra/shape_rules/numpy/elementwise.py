@@ -148,6 +148,9 @@ def _operand(ctx: RuleContext, name: str, value: Value, library: str) -> Tensor:
 def _promoting(name: str) -> Callable[..., Tensor]:
     def apply(ctx: RuleContext, x1: Value, x2: Value, *, library: str) -> Tensor:
         result = binary(ctx, name, x1, x2, library)
+        negative = isinstance(x2, int) and x2 < 0 and library == "numpy"
+        if name == "power" and negative and discrete(result.dtype):
+            ctx.fail(Failure(ARGUMENT, "ints have no negative powers; convert to floats first", "ValueError"))
         if result.dtype == "bool":
             if name == "subtract" and library == "numpy":
                 ctx.fail(Failure(DTYPE, "- does not take bools; use ^ or logical_xor", "TypeError"))

@@ -39,13 +39,20 @@ def reduce_to(
         for one in axis if isinstance(axis, list | tuple) else (axis,):
             if isinstance(one, int):
                 ctx.fail(Failure(AXIS, f"axis {one} of a 0-d array", error))
+    if a.rank == 0 and scalar_axis:
+        _scalar_axis(ctx, axis)
+        axis = None
     shape = reduced(ctx, a, axis, keepdims, error=error, name="axis")
-    if a.rank == 0 and axis is not None and not isinstance(axis, list | tuple):
-        whole(ctx, axis, "axis")
     result = made(a.library, shape, dtype).with_(weak=a.weak and a.library == "jax")
     if keepdims is True and a.rank is not None and isinstance(axis, int):
         return result.with_(ones=a.ones | {axis if axis < 0 else axis - a.rank})
     return result
+
+
+def _scalar_axis(ctx: RuleContext, axis: Value) -> None:
+    """NumPy's older functions take the axes 0 and -1 of a 0-d array."""
+    if isinstance(axis, int) and axis not in (0, -1):
+        ctx.fail(Failure(AXIS, f"axis {axis} of a 0-d array", ERROR))
 
 
 def _summing(name: str) -> Callable[..., Tensor]:
@@ -69,7 +76,9 @@ def _float_dtype(a: Tensor) -> str | None:
 def _mean(name: str) -> Callable[..., Tensor]:
     def apply(ctx: RuleContext, a: Tensor, axis: Value = None, dtype: Value = None, keepdims: Value = False) -> Tensor:
         natural = dtype_argument(dtype, a.library, _float_dtype(a))
-        return reduce_to(ctx, a, axis, keepdims, natural, f"{name}()")
+        return reduce_to(
+            ctx, a, axis, keepdims, natural, f"{name}()", lenient=name == "nanmean" and not discrete(a.dtype)
+        )
 
     return apply
 
@@ -163,6 +172,8 @@ def quantile(
     if a.dtype == "bool" and a.library == "numpy":
         ctx.fail(Failure(DTYPE, "quantile() does not take bools", "TypeError"))
     result = reduce_to(ctx, a, axis, keepdims, _float_dtype(a), "quantile()")
+    if not q.weak and q.dtype != result.dtype:
+        result = result.with_(dtype=None)
     if q.shape is None or result.shape is None:
         return result.with_(shape=None)
     return result.with_(shape=(*q.shape, *result.shape), ones=frozenset())
@@ -203,7 +214,8 @@ def _scan(name: str) -> Callable[..., Tensor]:
             total = ctx.fresh("n") if a.dims is None else prod(a.dims)
             return made(a.library, (total,), natural)
         if a.rank == 0 and a.library == "numpy":
-            axis_place(ctx, a, axis, error=ERROR)
+            whole(ctx, axis, "axis")
+            _scalar_axis(ctx, axis)
             return made(a.library, (1,), natural)
         axis_place(ctx, a, axis, error=ERROR)
         return made(a.library, a.shape, natural)
@@ -225,7 +237,8 @@ def sort(ctx: RuleContext, a: Tensor, axis: Value = -1, kind: Value = None, *, s
 def argsort(ctx: RuleContext, a: Tensor, axis: Value = -1, kind: Value = None, *, stable: Value = None) -> Tensor:
     """The indices that sort."""
     if a.rank == 0 and a.library == "numpy" and axis is not None:
-        axis_place(ctx, a, axis, error=ERROR)
+        whole(ctx, axis, "axis")
+        _scalar_axis(ctx, axis)
         return made(a.library, (1,), "int64")
     return _ordered(ctx, a, axis, "int64")
 

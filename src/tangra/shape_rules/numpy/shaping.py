@@ -174,6 +174,8 @@ def squeeze(ctx: RuleContext, a: Tensor, axis: Value = None) -> Tensor:
         return kept(a, None)
     if axis is None:
         return kept(a, tuple(size for size in a.dims if ctx.truth(Equal(size, 1)) is not True))
+    if not a.dims and axis in (0, -1) and a.library == "numpy":
+        return a
     places = axis_places(ctx, a, axis, error=ERROR)
     if places is None:
         return kept(a, None)
@@ -221,6 +223,8 @@ def repeat(
     ctx: RuleContext, a: Tensor, repeats: Value, axis: Value = None, *, total_repeat_length: Value = None
 ) -> Tensor:
     """Each element or slice repeated."""
+    if a.rank == 0 and axis in (0, -1) and a.library == "numpy":
+        axis = None
     place = None if axis is None else axis_place(ctx, a, axis, error=ERROR)
     flat = axis is None
     size = (
@@ -345,6 +349,10 @@ def pad(
     """Elements added around: (before, after) for each axis, or for all."""
     if array.dims is None:
         return kept(array, None)
+    if isinstance(pad_width, float):
+        ctx.fail(Failure(ARGUMENT, "pad() by a float", "TypeError"))
+    if isinstance(pad_width, int) and pad_width < 0:
+        ctx.fail(Failure(ARGUMENT, f"pad() by {pad_width}", "ValueError"))
     pairs = _pad_pairs(ctx, pad_width, len(array.dims), shape_text(array.dims))
     if pairs is None:
         return kept(array, unknown_dims(ctx, len(array.dims)))

@@ -158,8 +158,8 @@ def scaled_dot_product_attention(
     if attn_mask is not None and attn_mask.shape is not None and lead is not None and source is not None:
         if attn_mask.dtype not in (None, "bool", query.dtype) and query.dtype is not None:
             ctx.fail(Failure(DTYPE, f"{name}: a mask of dtype {attn_mask.dtype}", "RuntimeError"))
-        if attn_mask.rank is not None and attn_mask.rank < 2:
-            ctx.fail(Failure(RANK, f"{name}: a mask of shape {shape_text(attn_mask.shape)}", "IndexError"))
+        if attn_mask.rank is not None and attn_mask.rank < 2:  # taken or refused by the algorithm chosen
+            return fresh((*lead, length, width), None)
         scores = (*lead, length, source)
         broadcast_to(ctx, attn_mask.shape, scores, f"{name}: the mask of ", "RuntimeError", MISMATCH)
     return fresh(None if lead is None else (*lead, length, width), query.dtype).with_(layout=None)
@@ -226,6 +226,8 @@ def pad(ctx: RuleContext, input: Tensor, pad: Value, mode: Value = "constant", v
         dims[axis] = dims[axis] + before + after
         failure = Failure(WINDOW, f"{text}: axis {axis} becomes {dims[axis]}", "RuntimeError")
         ctx.require(AtLeast(0, cropped if mode == "constant" else dims[axis]), failure)
+    if input.dtype == "bool" and mode in ("reflect", "replicate"):
+        ctx.fail(Failure(DTYPE, f"pad() in mode {mode!r} does not take bools", "NotImplementedError"))
     crops = any(isinstance(side, int) and side < 0 for side in pad)
     dtype = None if mode != "constant" and (crops or input.dtype == "bool") else input.dtype  # not on all devices
     return fresh(tuple(dims), dtype, input)
@@ -264,6 +266,8 @@ def interpolate(
         places = _scaled_sizes(ctx, input.dims[2:], scale_factor)
     for place in places:
         ctx.require(AtLeast(1, place), Failure(ARGUMENT, f"interpolate() to size {place}", "RuntimeError"))
+    if input.dtype == "int64":
+        ctx.fail(Failure(DTYPE, "interpolate() does not take int64", "NotImplementedError"))
     dtype = None if discrete(input.dtype) else input.dtype  # not on all devices
     return fresh((*input.dims[:2], *places), dtype, input)
 

@@ -140,6 +140,9 @@ def set_convolution(
         text = f"{word} {size} must be divisible by groups {layer.groups}"
         ctx.require(Multiple(size, layer.groups), Failure(DIVIDE, text, "ValueError"))
         positive(ctx, size, word, 0, "RuntimeError")
+    if isinstance(kernel_size, list | tuple) and len(kernel_size) != rank:
+        text = f"kernel_size has {len(kernel_size)} numbers for {rank} axes"
+        ctx.fail(Failure(ARGUMENT, text, "RuntimeError"))
     layer.kernel_size = times(ctx, kernel_size, rank, "kernel_size")
     layer.stride, layer.dilation = times(ctx, stride, rank, "stride"), times(ctx, dilation, rank, "dilation")
     if isinstance(padding, str):

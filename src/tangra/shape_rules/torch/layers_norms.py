@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tangra.shape_rules.axes import size_argument, size_sequence
+from tangra.shape_rules.axes import size_argument, size_sequence, whole
 from tangra.shape_rules.context import Multiple
-from tangra.shape_rules.failures import DIVIDE, RANK, WIDTH, Failure
+from tangra.shape_rules.failures import DIVIDE, WIDTH, Failure
 from tangra.shape_rules.registry import module
 from tangra.shape_rules.torch import convolutions, functional, norms
 from tangra.shape_rules.torch.common import fresh, require_floating
@@ -286,8 +286,8 @@ class Pad(Layer):
     def __init__(self, ctx: RuleContext, padding: Value) -> None:
         count = 2 * self.rank
         self.padding: Value = (padding,) * count if is_size(padding) else padding
-        if isinstance(padding, list | tuple) and len(padding) != count:
-            ctx.fail(Failure(RANK, f"padding of {len(padding)} numbers, not {count}", "ValueError"))
+        if not isinstance(padding, list | tuple):
+            whole(ctx, padding, "padding")
 
     def forward(self, ctx: RuleContext, input: Tensor) -> Tensor:
         return functional.pad(ctx, input, self.padding, self.mode)

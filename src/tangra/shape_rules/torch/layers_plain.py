@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tangra.shape_rules.axes import size_argument
 from tangra.shape_rules.dtypes import discrete
-from tangra.shape_rules.failures import ARGUMENT, CALL, RANK, Failure, RuleError
+from tangra.shape_rules.failures import ARGUMENT, CALL, DTYPE, RANK, Failure, RuleError
 from tangra.shape_rules.registry import Rule, module
 from tangra.shape_rules.torch import activations, convolutions, functional, losses
 from tangra.shape_rules.torch.elementwise import unary
@@ -76,7 +76,9 @@ class Elementwise(Layer):
         name = self.label.lower()
         if name in ("sigmoid", "tanh"):
             return activations.sigmoid(ctx, input)
-        if "dropout" in name:  # in training ints are refused
+        if "dropout" in name:
+            if discrete(input.dtype) and getattr(self, "training", True) is True:
+                ctx.fail(Failure(DTYPE, f"{self.label} in training takes floats, not {input.dtype}", "RuntimeError"))
             return unary(ctx, name, input, None if discrete(input.dtype) else input.dtype)
         known = {"leakyrelu": "leaky_relu"}
         return activations.activated(ctx, known.get(name, name), input)

@@ -62,6 +62,8 @@ def batch_norm(
     require_floating(ctx, input, "batch_norm()")
     if training is True:
         require_batch(ctx, input, "batch_norm()")
+    if (running_mean is None) != (running_var is None):
+        ctx.fail(Failure(ARGUMENT, "batch_norm() needs both running statistics or none", "ValueError"))
     vectors = [("running_mean", running_mean), ("running_var", running_var), ("weight", weight), ("bias", bias)]
     _channel_vectors(ctx, "batch_norm()", input, input.size(1), vectors)
     if training is False and (running_mean is None or running_var is None):
