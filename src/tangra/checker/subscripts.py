@@ -10,7 +10,8 @@ from tangra.checker.heap import ClassCell, DictCell, Instance, LibraryName, List
 from tangra.checker.joining import join, join_all
 from tangra.checker.library import array_operation, call_rule, to_rule, update_rule
 from tangra.shape_rules import operators as array_operators
-from tangra.shape_rules.values import UNKNOWN, Tensor, Unknown
+from tangra.shape_rules.failures import INDEX, Failure
+from tangra.shape_rules.values import UNKNOWN, Tensor, Unknown, shape_text
 from tangra.shapes import Dim
 
 if TYPE_CHECKING:
@@ -30,6 +31,10 @@ def get_item(ev: Evaluator, owner: Value, index: Value, node: ast.AST) -> Value:
     if update is not None:
         return call_rule(ev, update, [owner, index], {}, node)
     if isinstance(owner, tuple):
+        if _is_shape(node) and isinstance(index, int) and not -len(owner) <= index < len(owner):
+            message = f"the shape {shape_text(owner)} has {len(owner)} entries, and entry {index} is asked for"
+            ev.failed(Failure(INDEX, message, "IndexError"), node, owner)
+            return UNKNOWN
         return _sequence_item(ev, tuple(owner), index, "tuple")
     if isinstance(owner, ListCell):
         if owner.kind == "union":
@@ -59,6 +64,13 @@ def get_item(ev: Evaluator, owner: Value, index: Value, node: ast.AST) -> Value:
         if owner.cls.find("__getitem__") is not None:
             return call_method(ev, owner, "__getitem__", index, node=node)
     return UNKNOWN
+
+
+def _is_shape(node: ast.AST) -> bool:
+    """Whether the subscript is one of `x.shape` or `x.size()`."""
+    owner = node.value if isinstance(node, ast.Subscript) else None
+    owner = owner.func if isinstance(owner, ast.Call) else owner
+    return isinstance(owner, ast.Attribute) and owner.attr in ("shape", "size")
 
 
 def _sequence_item(ev: Evaluator, items: tuple[Value, ...], index: Value, kind: str) -> Value:
