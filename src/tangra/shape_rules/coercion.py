@@ -43,7 +43,8 @@ def _optional(rule: Rule, name: str, value: Value) -> Tensor | None:
 
 
 def _tensor(rule: Rule, name: str, value: Value) -> Tensor:
-    return to_tensor(value, rule.library, rule.name.rpartition(".")[2], name)
+    library = "jax" if rule.library == "flax" else rule.library
+    return to_tensor(value, library, rule.name.rpartition(".")[2], name)
 
 
 def to_tensor(value: Value, library: str, function: str = "the function", name: str = "argument") -> Tensor:

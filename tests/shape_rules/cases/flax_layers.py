@@ -33,11 +33,3 @@ def layer_norm(r: Draws) -> Call:
 def group_norm(r: Draws) -> Call:
     groups = r.randint(1, 3)
     return Call("", [groups], {}, "layer", [r.tensor((*r.shape(low=1, high=2), groups * r.randint(1, 3)))])
-
-
-@case(N + "max_pool", N + "avg_pool")
-def pool(r: Draws) -> Call:
-    rank = r.randint(1, 2)
-    x = r.tensor((r.randint(1, 2), *(r.randint(3, 6) for _ in range(rank)), r.randint(1, 3)))
-    window = tuple(r.randint(1, 3) for _ in range(rank))
-    return Call("", [x, window], {"strides": window} if r.chance(60) else {})

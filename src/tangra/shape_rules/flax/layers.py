@@ -117,10 +117,10 @@ class Conv(FlaxModule):
         if len(inputs.dims) < rank + 1:
             text = f"a Conv over {rank} axes of an array of shape {shape_text(inputs.dims)}"
             ctx.fail(Failure(RANK, text, "ValueError"))
-        if ctx.truth(AtLeast(self.features, -1)) or any(ctx.truth(AtLeast(size, 0)) for size in self.kernel_size):
+        if ctx.truth(AtLeast(self.features, 0)) or any(ctx.truth(AtLeast(size, 0)) for size in self.kernel_size):
             ctx.fail(Failure(ARGUMENT, f"Conv with {self.features} features, kernel {self.kernel_size}", "TypeError"))
         _divides(ctx, inputs.dims[-1], fields.feature_group_count, self.features)
-        strides, dilation = _per_axis(self.strides, rank), _per_axis(fields.kernel_dilation, rank)
+        strides, dilation = _per_axis(ctx, self.strides, rank), _per_axis(ctx, fields.kernel_dilation, rank)
         sizes = inputs.dims[-rank - 1 : -1]
         counts = None
         if strides is not None and dilation is not None:
@@ -136,10 +136,12 @@ def _divides(ctx: RuleContext, channels: Size, groups: Value, features: Size) ->
             ctx.require(Multiple(size, groups), Failure(DIVIDE, text, "AssertionError"))
 
 
-def _per_axis(value: Value, rank: int) -> tuple[Size, ...] | None:
+def _per_axis(ctx: RuleContext, value: Value, rank: int) -> tuple[Size, ...] | None:
     """One number for each axis."""
     if value is None:
         return (1,) * rank
+    if isinstance(value, float):
+        ctx.fail(Failure(ARGUMENT, f"strides and dilations are ints, not {value}", "TypeError"))
     if is_size(value):
         return (value,) * rank
     known = isinstance(value, list | tuple) and len(value) == rank and all(map(is_size, value))
@@ -169,7 +171,7 @@ class ConvTranspose(FlaxModule):
         if kernel is None or inputs.dims is None or self.padding not in ("SAME", "VALID"):
             return made("jax", None, float_of(self, inputs))
         rank = len(kernel)
-        strides = _per_axis(self.strides, rank)
+        strides = _per_axis(ctx, self.strides, rank)
         if strides is None or len(inputs.dims) < rank + 1:
             return made("jax", None, float_of(self, inputs))
         counts = []
@@ -189,10 +191,14 @@ class Embed(FlaxModule):
         self.features = size_argument(ctx, features, "features")
 
     def forward(self, ctx: RuleContext, inputs: Tensor) -> Tensor:
+        for size in (self.num_embeddings, self.features):
+            ctx.require(AtLeast(1, size), Failure(ARGUMENT, f"Embed of size {size}", "TypeError"))
         if kind(inputs.dtype) not in (None, 1):
             text = f"Embed takes indices of an int dtype, not {inputs.dtype}"
             ctx.fail(Failure(DTYPE, text, "ValueError"))
         own = dtype_argument(getattr(self, "dtype", None), "jax", "float32")
+        if self.num_embeddings == 1 and inputs.rank == 0:
+            return made("jax", None, own)
         return made("jax", None if inputs.shape is None else (*inputs.shape, self.features), own)
 
 
@@ -242,6 +248,8 @@ class GroupNorm(_Norm):
         self, ctx: RuleContext, x: Tensor, *rest: Value, mask: Value = None, use_running_average: Value = None
     ) -> Tensor:
         channels = x.size(-1)
+        if isinstance(self.num_groups, float):
+            ctx.fail(Failure(ARGUMENT, f"GroupNorm with {self.num_groups} groups", "AssertionError"))
         if channels is not None and is_size(self.num_groups):
             text = f"GroupNorm: {channels} channels in {self.num_groups} groups"
             ctx.require(AtLeast(1, self.num_groups), Failure(ARGUMENT, text, "ValueError"))
@@ -308,7 +316,7 @@ def _pool(
     if len(inputs.dims) < rank + 1:
         text = f"pooling over {rank} axes of an array of shape {shape_text(inputs.dims)}"
         ctx.fail(Failure(RANK, text, "AssertionError"))
-    steps = _per_axis(strides, rank)
+    steps = _per_axis(ctx, strides, rank)
     counts = None
     if steps is not None:
         counts = windows(ctx, inputs.dims[-rank - 1 : -1], window, steps, padding, (1,) * rank, "pool")

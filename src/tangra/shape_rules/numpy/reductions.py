@@ -209,7 +209,8 @@ def count_nonzero(ctx: RuleContext, a: Tensor, axis: Value = None, *, keepdims: 
 
 def _scan(name: str) -> Callable[..., Tensor]:
     def apply(ctx: RuleContext, a: Tensor, axis: Value = None, dtype: Value = None) -> Tensor:
-        natural = dtype_argument(dtype, a.library, sum_result(a.dtype, a.library))
+        widened = sum_result(a.dtype, a.library) if a.library == "numpy" or a.dtype == "bool" else a.dtype
+        natural = dtype_argument(dtype, a.library, widened)
         if axis is None:
             total = ctx.fresh("n") if a.dims is None else prod(a.dims)
             return made(a.library, (total,), natural)
