@@ -20,7 +20,7 @@ from tangra.transforms import jvp as forward
 from tangra.transforms import vjp as reverse
 
 NO_RULE = declare(
-    "TG502",
+    "TG822",
     "a custom derivative without its rule, or a rule that returns something of another structure",
     fix="give the rule (defvjp, defjvp) right after the function, with results as the message says",
 )

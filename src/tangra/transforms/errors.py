@@ -6,7 +6,7 @@ from tangra.errors import NotDifferentiableError, declare
 from tangra.ir import Span
 
 NO_DERIVATIVE = declare(
-    "TG501",
+    "TG821",
     "an operation or function without the derivative or batched form that is asked for",
     fix="wrap what needs no derivative in tg.stop_gradient, or write it with other operations",
 )
