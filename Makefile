@@ -1,7 +1,7 @@
 # Every target does its own set-up in .venv; the only thing needed beforehand is Python 3.11 or later.
 # Choose the interpreter with `make PYTHON=/path/to/python test`.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fuzz bench bench-quick format clean
+.PHONY: help demo test lint fuzz record-shapes bench bench-quick format clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -34,6 +34,9 @@ format: $(VENV)/.ready-dev  ## rewrite the files as the formatter wants them
 
 fuzz: $(VENV)/.ready-dev  ## random programs: CPython, IR interpreter and native code must agree
 	$(BIN)/python -m tests.fuzz.run --programs $(PROGRAMS) $(if $(MINUTES),--minutes $(MINUTES)) --jobs $(JOBS) --log fuzz.json $(ARGS)
+
+record-shapes:  ## answers of torch, JAX, einops and flax to the shape rules' draws (PYTHON has the libraries)
+	PYTHONPATH=src $(PYTHON) -m tests.shape_rules.record --compare $(ARGS)
 
 bench: $(VENV)/.ready-dev  ## compile times and speed against C
 	$(BIN)/python -m benchmarks --chart bench.png
