@@ -49,10 +49,16 @@ def fold_in(ctx: RuleContext, key: Tensor, data: Value) -> Tensor:
 
 def check_key(ctx: RuleContext, key: Tensor) -> None:
     """Fail for what is no single key: a batch of keys is for vmap."""
-    wanted = {"uint32": (2,), KEY: ()}.get(key.dtype or "")
-    if key.dtype is not None and (wanted is None or (key.dims is not None and key.dims != wanted)):
-        text = f"one random key is needed, not an array of shape {shape_text(key.shape)} and dtype {key.dtype}"
-        ctx.fail(Failure(ARGUMENT, text, "ValueError"))
+    text = f"one random key is needed, not an array of shape {shape_text(key.shape)} and dtype {key.dtype}"
+    failure = Failure(ARGUMENT, text, "ValueError")
+    if key.dtype not in (None, "uint32", KEY):
+        ctx.fail(failure)
+    rank = {"uint32": 1, KEY: 0}.get(key.dtype or "")
+    if rank is not None and key.rank is not None and key.rank != rank:
+        ctx.fail(failure)
+    size = key.size(0) if rank == 1 else None
+    if size is not None:
+        ctx.require_equal(size, 2, failure)
 
 
 def _shaped(dtype: str) -> Callable[..., Tensor]:
