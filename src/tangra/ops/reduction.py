@@ -1,7 +1,8 @@
 """Reductions over axes, and the positions of extrema.
 
-Reduced axes are dropped. `reduce_max`, `reduce_min`, `argmax` and `argmin` propagate NaN and need at least one element
-along the reduced axes (checked in front); sums and products keep the dtype (the API casts before).
+Reduced axes are dropped. `reduce_max`, `reduce_min`, `argmax` and `argmin` propagate NaN. Of no elements they give any
+value (0 in the interpreter): that there is one is checked in front, and a pure operation may be moved ahead of a check.
+Sums and products keep the dtype (the API casts before).
 """
 
 from __future__ import annotations
@@ -124,9 +125,21 @@ def _extremum_vjp(b: Builder, op: Op, cotangents: Partials, wanted: list[bool]) 
     return [b("select", loses, zeros_like(b, x), spread(b, b("div", ct, ties), x, op.attrs["axes"]))]
 
 
+def _of_nothing(x: Any, axes: Sequence[int], dtype: Any) -> Any:
+    return np.zeros([size for k, size in enumerate(x.shape) if k not in axes], dtype)[()]
+
+
+def _position(x: Any, axis: int, function: Any) -> Any:
+    if x.shape[axis] == 0:
+        return _of_nothing(x, (axis,), np.int64)
+    return np.asarray(function(x, axis)).astype(np.int64)[()]
+
+
 def _reduce(name: str, kinds: str, ufunc: Any, doc: str, **facts: Any) -> None:
     def evaluate(x: Any, axes: tuple[int, ...]) -> Any:
         x = np.asarray(x)
+        if ufunc.identity is None and 0 in [x.shape[axis] for axis in axes]:
+            return _of_nothing(x, axes, x.dtype)
         return ufunc.reduce(x, axis=tuple(axes), dtype=x.dtype) if axes else x[()]
 
     register(
@@ -167,7 +180,7 @@ for _name, _function in (("argmax", np.argmax), ("argmin", np.argmin)):
             _name,
             FAMILY,
             _infer_position,
-            lambda x, axis, f=_function: np.asarray(f(x, axis)).astype(np.int64)[()],
+            lambda x, axis, f=_function: _position(np.asarray(x), axis, f),
             native=_name,
             reduction=True,
             zero_derivative=True,
