@@ -23,6 +23,7 @@ MISS: Any = object()
 SLOT = "_table"
 CAREFUL = "_call_carefully"
 _FASTCALL, _KEYWORDS = 0x80, 0x02
+_SIGNATURE = "(ptr %self, ptr %args, i64 %nargs, ptr %kwnames)"
 _installed: set[type] = set()
 _kept: list[Any] = []
 
@@ -96,9 +97,15 @@ def _write(module: Module, offset: int) -> None:
     attribute = module.external("PyObject_GetAttr", "ptr (ptr, ptr)")
     call = module.external("PyObject_Vectorcall", "ptr (ptr, ptr, i64, ptr)")
     module.define("@tg.objects", "@tg.objects = global [2 x ptr] zeroinitializer")
-    signature = "(ptr %self, ptr %args, i64 %nargs, ptr %kwnames)"
-    find = "call ptr @tg.find(ptr %self, ptr %args, i64 %nargs, ptr %kwnames)"
-    module.functions.append(f"""define internal ptr @tg.find{signature} alwaysinline nounwind {{
+    find = f"call ptr @tg.find{_SIGNATURE}"
+    module.functions.append(_finding(offset, hold, release))
+    module.functions.append(_dispatching(find, attribute, call, release))
+    module.functions.append(_attempting(find, hold))
+
+
+def _finding(offset: int, hold: str, release: str) -> str:
+    """`tg.find`: what the first wrapper that serves the call returns, else the mark of a miss."""
+    return f"""define internal ptr @tg.find{_SIGNATURE} alwaysinline nounwind {{
   %slot = getelementptr inbounds i8, ptr %self, i64 {offset}
   %table = load ptr, ptr %slot
   %none = icmp eq ptr %table, null
@@ -138,8 +145,12 @@ end:
   br label %missed
 missed:
   ret ptr {MISSED}
-}}
-define ptr @tg.dispatch{signature} nounwind {{
+}}"""
+
+
+def _dispatching(find: str, attribute: str, call: str, release: str) -> str:
+    """`__call__`: what a wrapper returns, else what the careful way does."""
+    return f"""define ptr @tg.dispatch{_SIGNATURE} nounwind {{
   %found = {find}
   %miss = icmp eq ptr %found, {MISSED}
   br i1 %miss, label %carefully, label %done
@@ -156,8 +167,12 @@ go:
   ret ptr %result
 error:
   ret ptr null
-}}
-define ptr @tg.attempt{signature} nounwind {{
+}}"""
+
+
+def _attempting(find: str, hold: str) -> str:
+    """`_attempt`: what a wrapper returns, else `MISS`."""
+    return f"""define ptr @tg.attempt{_SIGNATURE} nounwind {{
   %found = {find}
   %miss = icmp eq ptr %found, {MISSED}
   br i1 %miss, label %none, label %done
@@ -168,4 +183,4 @@ none:
   %object = load ptr, ptr %place
   call void {hold}(ptr %object)
   ret ptr %object
-}}""")
+}}"""
