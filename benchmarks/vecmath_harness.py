@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import itertools
 import time
 from collections.abc import Callable
 from functools import cache
@@ -13,11 +12,10 @@ import llvmlite.binding as llvm
 import numpy as np
 
 from tangra.ir import DTYPES, DType
-from tangra.native import vecmath
+from tangra.native import engine, vecmath
 from tangra.native.vecmath.operations import OPERATIONS
 
 Array = np.ndarray[Any, Any]
-_numbers = itertools.count()
 
 
 def loop_text(op: str, dtype: DType) -> str:
@@ -77,6 +75,16 @@ def assembly(op: str, dtype: DType) -> str:
     return str(machine().emit_assembly(optimised(loop_text(op, dtype))))
 
 
+def linked(text: str, outside: set[str], arity: int) -> tuple[Any, Any]:
+    """`@loop` of the module as a function of addresses and a count, and what must be kept for it.
+
+    Linked as compiled programs are: the linker that LLVM takes by default aborts a process whose memory is scattered.
+    """
+    loaded = engine.load(machine().emit_object(optimised(text)), outside, ["loop"])
+    function = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * (1 + arity), ctypes.c_int64)(loaded.addresses["loop"])
+    return function, loaded
+
+
 @cache
 def _loop(op: str, name: str, libm: bool = False) -> tuple[Any, Any]:
     """The compiled loop, and what must be kept for it."""
@@ -85,14 +93,7 @@ def _loop(op: str, name: str, libm: bool = False) -> tuple[Any, Any]:
     type = {"f64": "double", "f32": "float"}[name]
     declare = f"declare {type} @{c_name}({', '.join([type] * arity)}) memory(none) nounwind willreturn"
     text = loop_over(op, dtype, f"@{c_name}", declare) if libm else loop_text(op, dtype)
-    library = llvm.JITLibraryBuilder().add_object_img(machine().emit_object(optimised(text))).export_symbol("loop")
-    for outside in [c_name] if libm else vecmath.externals(op, dtype):
-        found = ctypes.cast(getattr(ctypes.CDLL("libm.so.6"), outside), ctypes.c_void_p).value
-        library = library.import_symbol(outside, found)
-    compiler = llvm.create_lljit_compiler(machine(), use_jit_link=True)
-    tracker = library.link(compiler, f"vecmath{next(_numbers)}")
-    pointers = [ctypes.c_void_p] * (1 + arity)
-    return ctypes.CFUNCTYPE(None, *pointers, ctypes.c_int64)(tracker["loop"]), (compiler, tracker)
+    return linked(text, {c_name} if libm else set(vecmath.externals(op, dtype)), arity)
 
 
 def compiled(op: str, dtype: DType) -> Callable[..., Array]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import ctypes
 from functools import cache
 from typing import Any
 
-import llvmlite.binding as llvm
 import numpy as np
 
-from benchmarks.vecmath_harness import Array, machine, optimised
+from benchmarks.vecmath_harness import Array, linked
 from tangra.ir import DType
 from tangra.native.vecmath.operations import OPERATIONS
 
@@ -58,12 +56,7 @@ done:
   ret void
 }}
 """
-    compiler = llvm.create_lljit_compiler(machine())
-    library = llvm.JITLibraryBuilder().add_object_img(machine().emit_object(optimised(text))).export_symbol("loop")
-    address = ctypes.cast(getattr(ctypes.CDLL("libm.so.6"), c_name), ctypes.c_void_p).value
-    tracker = library.import_symbol(c_name, address).link(compiler, f"reference_{op}_{name}")
-    function = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * (1 + arity), ctypes.c_int64)(tracker["loop"])
-    return function, (compiler, tracker)
+    return linked(text, {c_name}, arity)
 
 
 def exact(op: str, *args: Array) -> Array:
