@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,8 +12,10 @@ from tangra.checker.codes import SYNTAX
 from tangra.checker.config import Config
 from tangra.checker.evaluator import Evaluator, Statistics
 from tangra.checker.heap import Value
+from tangra.checker.importers import with_importers
 from tangra.checker.project import Project, open_project, python_files
 from tangra.checker.reports import Place, Report
+from tangra.checker.source import SourceCache
 
 STACK_BYTES = 256 * 1024 * 1024
 RECURSION = 30_000
@@ -38,24 +40,43 @@ def check(
     paths: Sequence[Path],
     *,
     python: Path | None = None,
-    overlays: Mapping[Path, bytes] | None = None,
+    sources: SourceCache | None = None,
     configure: Callable[[Config], Config] = lambda config: config,
+    cancelled: Callable[[], bool] = lambda: False,
+    progress: Callable[[int, int, str], None] = lambda done, total, name: None,
 ) -> Outcome:
-    """Check files and folders. Nothing of theirs is imported or run, except rule files that the settings name."""
+    """Check files and folders. Nothing of theirs is imported or run, except rule files that the settings name.
+
+    A file that is named is checked with the files of its project that import it, so that their calls are seen; what is
+    reported is of the files asked for. `progress` gets how many of how many files are done, and the name of the next.
+    """
     outcome = Outcome()
-    groups: dict[Path, tuple[Project, list[Path]]] = {}
+    sources = SourceCache() if sources is None else sources
+    groups: dict[Path, _Group] = {}
     for path in paths:
-        project = open_project(path, python, overlays)
-        project, files = groups.setdefault(project.root, (project, []))
-        files += [file for file in python_files([path], project.config.exclude) if file not in files]
-    for project, files in groups.values():
-        project.config = configure(project.config)
-        _with_room(lambda project=project, files=files: _check_project(project, files, outcome))  # type: ignore[misc]
+        project = open_project(path, python, sources)
+        group = groups.setdefault(project.root, _Group(project))
+        (group.named if path.is_file() else group.walked).extend(python_files([path], project.config.exclude))
+    for group in groups.values():
+        group.project.config = configure(group.project.config)
+        _with_room(lambda group=group: _check_group(group, outcome, cancelled, progress))  # type: ignore[misc]
     return outcome
 
 
+@dataclass
+class _Group:
+    """What is checked of one project: files that were named, and files of folders that were."""
+
+    project: Project
+    named: list[Path] = field(default_factory=list)
+    walked: list[Path] = field(default_factory=list)
+
+
+_ONE_AT_A_TIME = threading.Lock()
+
+
 def _with_room(run: Callable[[], None]) -> None:
-    """Run in a thread with a stack deep enough for nested programs."""
+    """Run in a thread with a stack deep enough for nested programs. Limits are the process's, so only one runs."""
     failure: list[BaseException] = []
 
     def guarded() -> None:
@@ -64,27 +85,34 @@ def _with_room(run: Callable[[], None]) -> None:
         except BaseException as error:
             failure.append(error)
 
-    old_limit, old_size = sys.getrecursionlimit(), threading.stack_size(STACK_BYTES)
-    sys.setrecursionlimit(RECURSION)
-    try:
-        thread = threading.Thread(target=guarded, name="tangra-check")
-        thread.start()
-        thread.join()
-    finally:
-        threading.stack_size(old_size)
-        sys.setrecursionlimit(old_limit)
+    with _ONE_AT_A_TIME:
+        old_limit, old_size = sys.getrecursionlimit(), threading.stack_size(STACK_BYTES)
+        sys.setrecursionlimit(RECURSION)
+        try:
+            thread = threading.Thread(target=guarded, name="tangra-check", daemon=True)
+            thread.start()
+            thread.join()
+        finally:
+            threading.stack_size(old_size)
+            sys.setrecursionlimit(old_limit)
     if failure:
         raise failure[0]
 
 
-def _check_project(project: Project, files: list[Path], outcome: Outcome) -> None:
+def _check_group(
+    group: _Group, outcome: Outcome, cancelled: Callable[[], bool], progress: Callable[[int, int, str], None]
+) -> None:
     from tangra.checker.entries import check_entries
     from tangra.checker.modules import import_module
 
-    ev = Evaluator(project)
+    project = group.project
+    wanted = list(dict.fromkeys([*group.named, *group.walked]))
+    files = list(dict.fromkeys([*with_importers(project, group.named), *group.walked])) if group.named else wanted
+    ev = Evaluator(project, cancelled)
     ev.checked = frozenset(files)
     _load_rules(project)
-    for path in files:
+    for number, path in enumerate(files):
+        progress(number, len(files), path.name)
         source = project.read(path)
         if source.problem is not None:
             line, column, message = source.problem
@@ -92,8 +120,8 @@ def _check_project(project: Project, files: list[Path], outcome: Outcome) -> Non
             continue
         import_module(ev, project.module_name(path), path)
     check_entries(ev)
-    outcome.reports += ev.reports.chosen(project.config, project.files, files)
-    outcome.files += files
+    outcome.reports += ev.reports.chosen(project.config, project.files, wanted)
+    outcome.files += wanted
     outcome.projects.append(project)
     outcome.shapes.update({path: lines for path, lines in ev.shapes.items() if path in ev.checked})
     _add(outcome.statistics, ev.statistics)

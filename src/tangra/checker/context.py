@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tangra.checker.heap import Value
-from tangra.checker.symbols import NOTHING, counterexample, depends_on_value, is_equality, presume
+from tangra.checker.symbols import NOTHING, counterexample, depends_on_value, is_equality
 from tangra.shape_rules.context import BaseContext, Condition
 from tangra.shape_rules.failures import SQUEEZE, Failure, RuleError
 from tangra.shapes import Dim, Facts, symbol
@@ -58,24 +58,20 @@ class Context(BaseContext):
             self.evaluator.report("note" if failure.code in HINTS else "warning", failure, self.node)
 
     def fresh(self, hint: str, low: int = 0) -> Dim:
-        self._fresh += 1
-        name = f"?{hint if hint.isidentifier() else 'n'}{self._fresh}"
-        if low:
-            presume(name, low)
-        return symbol(name)
+        return self._opaque(hint, f"${low}" if low else "")
 
     def opaque_int(self, hint: str = "n") -> Dim:
         """An int nobody knows, not even its sign."""
-        made = self.fresh(hint)
-        presume(str(made), None)
-        return made
+        return self._opaque(hint, "$")
+
+    def _opaque(self, hint: str, bound: str) -> Dim:
+        self._fresh += 1
+        return symbol(f"?{hint if hint.isidentifier() else 'n'}{self._fresh}{bound}")
 
     def flexible(self, hint: str, low: int | None = 1) -> Dim:
         """A size of an input that nobody annotated."""
         self._fresh += 1
-        name = f"@{hint if hint.isidentifier() else 'n'}${self._fresh}"
-        presume(name, low)
-        return symbol(name)
+        return symbol(f"@{hint if hint.isidentifier() else 'n'}${self._fresh}{'' if low is None else f'${low}'}")
 
     def call(self, function: Value, *args: Value, **kwargs: Value) -> Value:
         from tangra.checker.calls import call

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,6 +48,10 @@ ENTRY_SECONDS = 4.0
 
 class BudgetSpent(Exception):
     """An entry point took too many steps."""
+
+
+class Cancelled(BaseException):
+    """Nobody waits for the answer any more."""
 
 
 class PythonRaise(Exception):
@@ -113,8 +117,9 @@ class Statistics:
 class Evaluator:
     """One run over one project."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, cancelled: Callable[[], bool] = lambda: False) -> None:
         self.project = project
+        self.cancelled = cancelled
         self.journal = Journal()
         self.reports = Reports()
         self.ctx = Context(self)
@@ -158,11 +163,16 @@ class Evaluator:
     def step(self) -> None:
         """Spend one unit of the budget."""
         self.steps += 1
-        if self.steps > self.limit or (not self.steps % 512 and time.thread_time() > self.deadline):
-            raise BudgetSpent
+        if not self.steps % 512:
+            if self.cancelled():
+                raise Cancelled
+            if self.steps > self.limit or time.thread_time() > self.deadline:
+                raise BudgetSpent
 
     def begin_entry(self) -> None:
         """A fresh budget for a function that is checked by itself, or for a statement of a module."""
+        if self.cancelled():
+            raise Cancelled
         self.steps = 0
         self.deadline = time.thread_time() + ENTRY_SECONDS
 

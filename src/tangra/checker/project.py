@@ -7,13 +7,12 @@ that the user asked to follow is a library's, of which only the shape rules know
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tangra.checker import source
 from tangra.checker.config import ROOT_MARKERS, Config, load_config
-from tangra.checker.source import SourceFile
+from tangra.checker.source import SourceCache, SourceFile
 
 SKIPPED_FOLDERS = frozenset(
     [
@@ -47,7 +46,7 @@ class Project:
     root: Path
     config: Config
     site_packages: tuple[Path, ...] = ()
-    overlays: Mapping[Path, bytes] = field(default_factory=dict)
+    sources: SourceCache = field(default_factory=SourceCache)
     files: dict[Path, SourceFile] = field(default_factory=dict)
     _found: dict[tuple[str, Path | None], Path | None] = field(default_factory=dict)
 
@@ -55,8 +54,16 @@ class Project:
         """The parsed file; each is read once."""
         file = self.files.get(path)
         if file is None:
-            file = self.files[path] = source.read(path, self.overlays.get(path))
+            file = self.files[path] = self.sources.read(path)
         return file
+
+    def read_text(self, path: Path) -> str:
+        """The text of a file that need not be parsed, in which what can't be decoded is left out."""
+        content = self.sources.overlays.get(path)
+        try:
+            return (path.read_bytes() if content is None else content).decode("utf-8", "replace")
+        except OSError:
+            return ""
 
     def module_name(self, path: Path) -> str:
         """The dotted name by which the file is imported: from the topmost folder with an `__init__.py` on."""
@@ -133,11 +140,11 @@ def find_root(path: Path) -> Path:
     return folder
 
 
-def open_project(path: Path, python: Path | None = None, overlays: Mapping[Path, bytes] | None = None) -> Project:
+def open_project(path: Path, python: Path | None = None, sources: SourceCache | None = None) -> Project:
     """The project around `path`."""
     root = find_root(path.resolve())
     config = load_config(root)
-    return Project(root, config, site_packages(python) if python else (), dict(overlays or {}))
+    return Project(root, config, site_packages(python) if python else (), sources or SourceCache())
 
 
 def site_packages(python: Path) -> tuple[Path, ...]:

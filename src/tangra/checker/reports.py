@@ -18,7 +18,7 @@ MAX_RELATED = 3
 SEVERITIES = ("error", "warning", "note")
 
 _OPAQUE = re.compile(r"\?[\w$.\[\]]+")
-_FLEXIBLE = re.compile(r"@(\w+?)\$\d+")
+_FLEXIBLE = re.compile(r"@(\w+?)\$\d+(?:\$-?\d+)?")
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import json
 import re
 import tokenize
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -87,6 +87,38 @@ class SourceFile:
             return offset + 1
         text = self.lines[line - 1]
         return offset + 1 if text.isascii() else len(text.encode("utf-8")[:offset].decode("utf-8", "replace")) + 1
+
+
+class SourceCache:
+    """Files that were read, kept as long as they don't change, and unsaved buffers that stand in for files."""
+
+    def __init__(self, overlays: Mapping[Path, bytes] | None = None) -> None:
+        self.overlays: dict[Path, bytes] = dict(overlays or {})
+        self._files: dict[Path, tuple[object, SourceFile]] = {}
+
+    def set_overlay(self, path: Path, content: bytes | None) -> None:
+        """What stands in for the file at `path`; None: nothing."""
+        if content is None:
+            self.overlays.pop(path, None)
+        else:
+            self.overlays[path] = content
+
+    def read(self, path: Path) -> SourceFile:
+        """The parsed file as it is now."""
+        content = self.overlays.get(path)
+        stamp: object = content
+        if content is None:
+            try:
+                found = path.stat()
+                stamp = (found.st_mtime_ns, found.st_size, found.st_ino)
+            except OSError:
+                stamp = None
+        known = self._files.get(path)
+        if known is not None and known[0] == stamp:
+            return known[1]
+        file = read(path, content)
+        self._files[path] = (stamp, file)
+        return file
 
 
 def read(path: Path, content: bytes | None = None) -> SourceFile:

@@ -5,7 +5,9 @@
 | constant | an int | |
 | rigid: named by an annotation of the function being checked | `B` | at least 1, any value |
 | flexible: of an input nobody annotated, solvable | `@n$7` | |
-| opaque: data decides it, equal only to itself | `?n7` | at least 0, unless made without a bound |
+| opaque: data decides it, equal only to itself | `?n7` | at least 0 |
+
+A name may end in a bound of its own: `?n7$3` is at least 3, `@n$7$1` at least 1, and `?n7$` has none.
 
 A condition that may hold or not is silent, except that a rigid size has to satisfy an equality for all its values:
 then a counterexample is looked for, and found before anything is said.
@@ -14,6 +16,7 @@ then a counterexample is looked for, and found before anything is said.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import product
 
 from tangra.shape_rules.context import AllOf, AnyOf, AtLeast, Condition, Equal, Multiple
@@ -26,12 +29,16 @@ TRIED = (2, 3, 5, 7, 4, 6, 11, 1, 8, 9, 12, 13, 16)
 MAX_SYMBOLS = 4
 MAX_TRIES = 600
 
-_LOWS: dict[str, int | None] = {}
 
-
-def presume(name: str, low: int | None) -> None:
-    """Say that the symbol is at least `low` (None: not even that)."""
-    _LOWS[name] = low
+@lru_cache(maxsize=1 << 16)
+def presumed_low(name: str) -> int | None:
+    """The least value that a symbol of this name can have; None if it has none."""
+    opaque = name[0] in "?["
+    if name[0] in "?@":
+        parts = name.split("$")
+        if len(parts) == (2 if opaque else 3):
+            return int(parts[-1]) if parts[-1] else None
+    return 0 if opaque else None if name[0] == "@" else 1
 
 
 class Presumed(Facts):
@@ -42,7 +49,7 @@ class Presumed(Facts):
 
     def symbol_bounds(self, name: str) -> Interval:
         known = self._bounds.get(name)
-        low = _LOWS[name] if name in _LOWS else (0 if name[0] in "?[" else None if name[0] == "@" else 1)
+        low = presumed_low(name)
         if known is None:
             return low, None
         if low is not None and (known[0] is None or known[0] < low):

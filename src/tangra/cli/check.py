@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
-from tangra.checker import Outcome, Report, check, render, with_options
+from tangra.checker import Outcome, Report, SourceCache, check, render, with_options
 from tangra.checker.source import SourceFile
 from tangra.cli.main import CLEAN, ERRORS, INTERNAL, Misuse
 
@@ -38,7 +38,7 @@ def run_check(options: argparse.Namespace) -> int:
     outcome = check(
         paths,
         python=options.python,
-        overlays=overlays,
+        sources=SourceCache(overlays),
         configure=lambda config: with_options(config, select, ignore, options.strict),
     )
     strict += [project.config.strict for project in outcome.projects]
