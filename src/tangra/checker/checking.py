@@ -36,6 +36,13 @@ class Outcome:
         return next((project.files[path] for project in self.projects if path in project.files), None)
 
 
+Progress = Callable[[int, int, str], None]
+
+
+def no_progress(done: int, total: int, name: str) -> None:
+    """Tell nobody."""
+
+
 def check(
     paths: Sequence[Path],
     *,
@@ -43,12 +50,12 @@ def check(
     sources: SourceCache | None = None,
     configure: Callable[[Config], Config] = lambda config: config,
     cancelled: Callable[[], bool] = lambda: False,
-    progress: Callable[[int, int, str], None] = lambda done, total, name: None,
+    progress: Progress = no_progress,
 ) -> Outcome:
     """Check files and folders. Nothing of theirs is imported or run, except rule files that the settings name.
 
     A file that is named is checked with the files of its project that import it, so that their calls are seen; what is
-    reported is of the files asked for. `progress` gets how many of how many files are done, and the name of the next.
+    reported is of the files asked for. `progress` gets how many of how many parts are done, and the name of the next.
     """
     outcome = Outcome()
     sources = SourceCache() if sources is None else sources
@@ -99,9 +106,7 @@ def _with_room(run: Callable[[], None]) -> None:
         raise failure[0]
 
 
-def _check_group(
-    group: _Group, outcome: Outcome, cancelled: Callable[[], bool], progress: Callable[[int, int, str], None]
-) -> None:
+def _check_group(group: _Group, outcome: Outcome, cancelled: Callable[[], bool], progress: Progress) -> None:
     from tangra.checker.entries import check_entries
     from tangra.checker.modules import import_module
 
@@ -119,11 +124,14 @@ def _check_group(
             ev.reports.add(Report(Place(path, line, column, line, column + 1), "error", SYNTAX, message))
             continue
         import_module(ev, project.module_name(path), path)
-    check_entries(ev)
+    check_entries(ev, progress)
     outcome.reports += ev.reports.chosen(project.config, project.files, wanted)
     outcome.files += wanted
     outcome.projects.append(project)
     outcome.shapes.update({path: lines for path, lines in ev.shapes.items() if path in ev.checked})
+    counted = {id(project.files[path]) for path in wanted if path in project.files}
+    ev.statistics.arrays = {key for key in ev.statistics.arrays if key[0] in counted}
+    ev.statistics.known &= ev.statistics.arrays
     _add(outcome.statistics, ev.statistics)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tangra.checker.checking import Outcome, check
+from tangra.checker.checking import Outcome, Progress, check, no_progress
 from tangra.checker.config import Config
 from tangra.checker.source import SourceCache
 
@@ -34,9 +34,18 @@ class Session:
         """The file's unsaved text, which is checked in place of what is on the disk; None: the disk's again."""
         self.sources.set_overlay(path.resolve(), None if text is None else text.encode("utf-8", "surrogatepass"))
 
-    def check(self, paths: Sequence[Path], cancelled: Callable[[], bool] = _never) -> Outcome:
+    def check(
+        self, paths: Sequence[Path], cancelled: Callable[[], bool] = _never, progress: Progress = no_progress
+    ) -> Outcome:
         """Findings, shapes and statistics of files and folders, as `tangra.checker.check` gives them.
 
         Raises `Cancelled` once `cancelled()` is true, and `ConfigError` for settings that can't be read.
         """
-        return check(paths, python=self.python, sources=self.sources, configure=self.configure, cancelled=cancelled)
+        return check(
+            paths,
+            python=self.python,
+            sources=self.sources,
+            configure=self.configure,
+            cancelled=cancelled,
+            progress=progress,
+        )
