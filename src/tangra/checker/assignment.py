@@ -44,6 +44,8 @@ def remember(ev: Evaluator, node: ast.Name, value: Value) -> None:
     """Keep the shape for `tangra shapes` and editors."""
     file = ev.frame.file
     if file is not None and isinstance(value, Tensor) and not ev.quiet:
+        if ev.observer is not None:
+            ev.observer.saw(ev, node, value, "name")
         names = ev.shapes.setdefault(file.path, {}).setdefault(node.lineno, {})
         known = names.get(node.id)
         joined = value if known is None else join(known, value, ev.joined_size)

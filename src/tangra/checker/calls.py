@@ -205,6 +205,8 @@ def run_function(ev: Evaluator, function: FunctionCell, scope: Scope, node: ast.
     bindings = annotated_parameters(ev, function, scope, node)
     frame.mark = ev.journal.open()
     ev.frames.append(frame)
+    if ev.observer is not None:
+        ev.observer.entered(ev, frame)
     try:
         if isinstance(body, ast.Lambda):
             return evaluate(ev, body.body)

@@ -13,6 +13,7 @@ from tangra.checker.config import Config
 from tangra.checker.evaluator import Evaluator, Statistics
 from tangra.checker.heap import Value
 from tangra.checker.importers import with_importers
+from tangra.checker.observations import Observer
 from tangra.checker.project import Project, open_project, python_files
 from tangra.checker.reports import Place, Report
 from tangra.checker.source import SourceCache
@@ -36,13 +37,6 @@ class Outcome:
         return next((project.files[path] for project in self.projects if path in project.files), None)
 
 
-Progress = Callable[[int, int, str], None]
-
-
-def no_progress(done: int, total: int, name: str) -> None:
-    """Tell nobody."""
-
-
 def check(
     paths: Sequence[Path],
     *,
@@ -50,12 +44,14 @@ def check(
     sources: SourceCache | None = None,
     configure: Callable[[Config], Config] = lambda config: config,
     cancelled: Callable[[], bool] = lambda: False,
-    progress: Progress = no_progress,
+    progress: Callable[[int, int, str], None] = lambda done, total, name: None,
+    observer: Observer | None = None,
 ) -> Outcome:
     """Check files and folders. Nothing of theirs is imported or run, except rule files that the settings name.
 
     A file that is named is checked with the files of its project that import it, so that their calls are seen; what is
-    reported is of the files asked for. `progress` gets how many of how many parts are done, and the name of the next.
+    reported is of the files asked for. `progress` gets how many of how many files are done, and the name of the next;
+    `observer` sees what arrays expressions hold.
     """
     outcome = Outcome()
     sources = SourceCache() if sources is None else sources
@@ -63,10 +59,13 @@ def check(
     for path in paths:
         project = open_project(path, python, sources)
         group = groups.setdefault(project.root, _Group(project))
-        (group.named if path.is_file() else group.walked).extend(python_files([path], project.config.exclude))
+        if path.resolve() in sources.overlays:  # which may not be on the disk yet
+            group.named.append(path.resolve())
+        else:
+            (group.named if path.is_file() else group.walked).extend(python_files([path], project.config.exclude))
     for group in groups.values():
         group.project.config = configure(group.project.config)
-        _with_room(lambda group=group: _check_group(group, outcome, cancelled, progress))  # type: ignore[misc]
+        _with_room(lambda group=group: _check_group(group, outcome, cancelled, progress, observer))  # type: ignore[misc]
     return outcome
 
 
@@ -106,7 +105,13 @@ def _with_room(run: Callable[[], None]) -> None:
         raise failure[0]
 
 
-def _check_group(group: _Group, outcome: Outcome, cancelled: Callable[[], bool], progress: Progress) -> None:
+def _check_group(
+    group: _Group,
+    outcome: Outcome,
+    cancelled: Callable[[], bool],
+    progress: Callable[[int, int, str], None],
+    observer: Observer | None,
+) -> None:
     from tangra.checker.entries import check_entries
     from tangra.checker.modules import import_module
 
@@ -114,6 +119,7 @@ def _check_group(group: _Group, outcome: Outcome, cancelled: Callable[[], bool],
     wanted = list(dict.fromkeys([*group.named, *group.walked]))
     files = list(dict.fromkeys([*with_importers(project, group.named), *group.walked])) if group.named else wanted
     ev = Evaluator(project, cancelled)
+    ev.observer = observer
     ev.checked = frozenset(files)
     _load_rules(project)
     for number, path in enumerate(files):
@@ -124,14 +130,11 @@ def _check_group(group: _Group, outcome: Outcome, cancelled: Callable[[], bool],
             ev.reports.add(Report(Place(path, line, column, line, column + 1), "error", SYNTAX, message))
             continue
         import_module(ev, project.module_name(path), path)
-    check_entries(ev, progress)
+    check_entries(ev)
     outcome.reports += ev.reports.chosen(project.config, project.files, wanted)
     outcome.files += wanted
     outcome.projects.append(project)
     outcome.shapes.update({path: lines for path, lines in ev.shapes.items() if path in ev.checked})
-    counted = {id(project.files[path]) for path in wanted if path in project.files}
-    ev.statistics.arrays = {key for key in ev.statistics.arrays if key[0] in counted}
-    ev.statistics.known &= ev.statistics.arrays
     _add(outcome.statistics, ev.statistics)
 
 

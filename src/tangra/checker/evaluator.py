@@ -28,6 +28,7 @@ from tangra.checker.heap import (
     Scope,
     Value,
 )
+from tangra.checker.observations import Observer
 from tangra.checker.project import Project
 from tangra.checker.reports import Place, Report, Reports
 from tangra.checker.source import SourceFile
@@ -100,6 +101,7 @@ class Frame:
     lines: dict[str, int] = field(default_factory=dict)
     value: Value = None
     bindings: Value = None
+    context: tuple[Place, ...] | None = None
 
 
 @dataclass
@@ -146,6 +148,7 @@ class Evaluator:
         self.preludes: set[str] = set()
         self.checked: frozenset[Path] = frozenset()
         self.shapes: dict[Path, dict[int, dict[str, Value]]] = {}
+        self.observer: Observer | None = None
 
     @property
     def frame(self) -> Frame:
@@ -276,6 +279,8 @@ class Evaluator:
             file = self.frame.file
             if file is None:
                 return
+            if self.observer is not None:
+                self.observer.saw(self, node, value)
             key = (id(file), id(node))
             self.statistics.arrays.add(key)
             if value.dims is not None and not any("?" in str(size) for size in value.dims):

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tangra.checker.checking import Outcome, Progress, check, no_progress
+from tangra.checker.checking import Outcome, check
 from tangra.checker.config import Config
+from tangra.checker.observations import Observer
 from tangra.checker.source import SourceCache
 
 
@@ -35,9 +36,10 @@ class Session:
         self.sources.set_overlay(path.resolve(), None if text is None else text.encode("utf-8", "surrogatepass"))
 
     def check(
-        self, paths: Sequence[Path], cancelled: Callable[[], bool] = _never, progress: Progress = no_progress
+        self, paths: Sequence[Path], cancelled: Callable[[], bool] = _never, observer: Observer | None = None
     ) -> Outcome:
-        """Findings, shapes and statistics of files and folders, as `tangra.checker.check` gives them.
+        """Findings, shapes and statistics of files and folders, as `tangra.checker.check` gives them; `observer` sees
+        what arrays expressions hold.
 
         Raises `Cancelled` once `cancelled()` is true, and `ConfigError` for settings that can't be read.
         """
@@ -47,5 +49,5 @@ class Session:
             sources=self.sources,
             configure=self.configure,
             cancelled=cancelled,
-            progress=progress,
+            observer=observer,
         )

@@ -18,7 +18,7 @@ def run_explain(options: argparse.Namespace) -> int:
     if code not in REGISTRY or code not in known:
         listed = ", ".join(sorted(known & REGISTRY.keys()))
         raise Misuse(f"there is no code {options.code}; there are {listed}")
-    from tangra.cli.explanations import EXPLANATIONS
+    from tangra.checker.explanations import EXPLANATIONS
 
     print(f"{code}: {REGISTRY[code]}")
     text = EXPLANATIONS.get(code)

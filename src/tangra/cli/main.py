@@ -24,6 +24,7 @@ def parser() -> argparse.ArgumentParser:
     shapes = commands.add_parser("shapes", help="print a file with the shapes that were inferred")
     shapes.add_argument("file", type=Path, metavar="FILE")
     shapes.add_argument("--python", type=Path, metavar="VENV", help="the environment whose packages are read")
+    commands.add_parser("lsp", help="serve editors over the Language Server Protocol, on standard input and output")
     explain = commands.add_parser("explain", help="say what a code means")
     explain.add_argument("code", metavar="CODE")
     return top
@@ -31,17 +32,12 @@ def parser() -> argparse.ArgumentParser:
 
 def _add_check(check: argparse.ArgumentParser) -> None:
     check.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="files and folders (default: here)")
-    formats = ("text", "json", "github", "sarif")
-    check.add_argument("--format", choices=formats, default="text", help="how to print the findings")
+    check.add_argument("--format", choices=("text", "json"), default="text", help="how to print the findings")
     check.add_argument("--python", type=Path, metavar="VENV", help="the environment whose packages are read")
-    check.add_argument("--python-version", metavar="3.X", help="the Python that the program is for")
     check.add_argument("--select", action="append", default=[], metavar="CODES", help="report only these, e.g. TG51")
     check.add_argument("--ignore", action="append", default=[], metavar="CODES", help="do not report these")
     check.add_argument("--strict", action="store_true", help="warnings count as errors")
     check.add_argument("--statistics", action="store_true", help="say how much was understood")
-    check.add_argument("--watch", action="store_true", help="check again whenever a file changes, until Ctrl-C")
-    check.add_argument("--baseline", type=Path, metavar="FILE", help="do not tell what this file lists")
-    check.add_argument("--write-baseline", action="store_true", help="list all that is found in the baseline file")
     check.add_argument("--stdin-filename", type=Path, metavar="FILE", help="read the program from standard input")
 
 
@@ -53,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SystemExit as stop:
         return CLEAN if stop.code in (0, None) else MISUSE
     if options.version:
-        print(f"tangra {version()}")
+        print(f"tangra {_version()}")
         return CLEAN
     if options.command is None:
         top.print_help(sys.stderr)
@@ -61,13 +57,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return _guarded(lambda: _run(options))
 
 
-def version() -> str:
-    """The version of the installed package."""
-    from importlib.metadata import PackageNotFoundError
-    from importlib.metadata import version as installed
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
 
     try:
-        return installed("tangra")
+        return version("tangra")
     except PackageNotFoundError:
         return "0+unknown"
 
@@ -81,6 +75,10 @@ def _run(options: argparse.Namespace) -> int:
         from tangra.cli.shapes import run_shapes
 
         return run_shapes(options)
+    if options.command == "lsp":
+        from tangra.cli.lsp import run_lsp
+
+        return run_lsp()
     from tangra.cli.explain import run_explain
 
     return run_explain(options)

@@ -1,0 +1,155 @@
+"""The server: the protocol's notifications go to the workbench, its requests are answered from it."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from lsprotocol import types
+from pygls.lsp.server import LanguageServer
+
+from tangra.lsp.diagnostics import diagnostics_of
+from tangra.lsp.positions import document
+from tangra.lsp.settings import from_json
+from tangra.lsp.workbench import Known, Workbench, file_path
+
+NOTEBOOKS = types.NotebookDocumentSyncOptions(
+    [
+        types.NotebookDocumentFilterWithCells(
+            [types.NotebookCellLanguage("python")], types.NotebookDocumentFilterNotebookType("jupyter-notebook")
+        )
+    ]
+)
+
+
+class TangraServer(LanguageServer):
+    """The language server, with the workbench behind it."""
+
+    def __init__(self) -> None:
+        super().__init__("tangra", _version(), notebook_document_sync=NOTEBOOKS)
+        self.bench = Workbench(self._finished, self._log)
+        self.published: dict[str, list[types.Diagnostic]] = {}
+
+    @property
+    def encoding(self) -> str | None:
+        """The unit of columns that client and server agreed on."""
+        return self.workspace.position_encoding
+
+    def supports(self, *path: str) -> Any:
+        """What the client said of a capability: `supports("workspace", "inlay_hint", "refresh_support")`."""
+        value: Any = self.client_capabilities
+        for name in path:
+            value = getattr(value, name, None)
+        return value
+
+    @property
+    def hovers_markdown(self) -> bool:
+        """Whether the client shows Markdown."""
+        return types.MarkupKind.Markdown in (self.supports("text_document", "hover", "content_format") or ())
+
+    def take_text(self, uri: str) -> None:
+        """A file was opened or changed."""
+        path = file_path(uri)
+        if path is None:
+            return
+        text = self.workspace.get_text_document(uri)
+        self.bench.update(document(path, text.version or 0, [(uri, text.version, text.source)], False))
+        self._move(path)
+
+    def _move(self, path: Path) -> None:
+        """Publish what was found before the edit where it is now."""
+        known = self.bench.known(path)
+        if known is not None and not self.pulls:
+            self._publish(known)
+
+    @property
+    def pulls(self) -> bool:
+        """Whether the client asks for diagnostics, so that none are pushed."""
+        return self.supports("text_document", "diagnostic") is not None
+
+    def _publish(self, known: Known) -> None:
+        show = self.bench.setting_of(known.document.path).diagnostics
+        for uri, items in diagnostics_of(self.bench, known, self.encoding).items():
+            part = known.document.part_of(uri)
+            shown = items if show else []
+            if self.published.get(uri) == shown and known.lines.is_identity and not shown:
+                continue
+            self.published[uri] = shown
+            self.text_document_publish_diagnostics(
+                types.PublishDiagnosticsParams(uri, shown, version=None if part is None else part.version)
+            )
+
+    def withdraw(self, uri: str) -> None:
+        """A document was closed: nothing is said of it any more."""
+        if self.published.pop(uri, None) and not self.pulls:
+            self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
+
+    async def _finished(self, root: Path, fresh: list[Path]) -> None:
+        """An analysis is done."""
+        for path in fresh:
+            known = self.bench.known(path)
+            if known is not None and not self.pulls:
+                self._publish(known)
+        if self.supports("workspace", "inlay_hint", "refresh_support"):
+            self.workspace_inlay_hint_refresh(None)
+
+    def _log(self, text: str, show: bool) -> None:
+        """Write to the client's log, and tell the user."""
+        self.window_log_message(types.LogMessageParams(types.MessageType.Error, text))
+        if show:
+            first = text.strip().splitlines()[-1]
+            self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, f"Tangra: {first}"))
+
+    async def known(self, uri: str, fresh: bool = True) -> Known | None:
+        """What is known of the open file that a document belongs to; `fresh`: of its present text, which is waited
+        for, else of the last text that was checked, unless there is none."""
+        path = self.bench.path(uri)
+        if path is None:
+            return None
+        return await self.bench.current(path) if fresh else self.bench.known(path) or await self.bench.current(path)
+
+    def take_settings(self, values: Any) -> None:
+        """Settings that the client sent without being asked."""
+        if isinstance(values, dict):
+            self._choose(None, values.get("tangra", values))
+
+    async def fetch_settings(self, pushed: Any = None) -> None:
+        """Ask the client for its settings, of each project where it can tell them apart."""
+        if not self.supports("workspace", "configuration"):
+            self.take_settings(pushed)
+            return
+        items = [types.ConfigurationItem(section="tangra")]
+        roots = list(self.bench.rooms)
+        items += [types.ConfigurationItem(scope_uri=root.as_uri(), section="tangra") for root in roots]
+        values = await self.workspace_configuration_async(types.ConfigurationParams(items))
+        for root, value in zip([None, *roots], values, strict=False):
+            self._choose(root, value)
+
+    def _choose(self, root: Path | None, values: Any) -> None:
+        settings, wrong = from_json(values)
+        for text in wrong:
+            self._log(text, True)
+        self.bench.choose(root, settings)
+
+
+def _version() -> str:
+    try:
+        return version("tangra")
+    except PackageNotFoundError:
+        return "0+unknown"
+
+
+def create() -> TangraServer:
+    """A server with all its features."""
+    from tangra.lsp import features, synchronisation
+
+    server = TangraServer()
+    synchronisation.register(server)
+    features.register(server)
+    return server
+
+
+def serve() -> None:
+    """Serve on standard input and output until the client says exit."""
+    create().start_io()

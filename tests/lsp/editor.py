@@ -1,0 +1,168 @@
+"""A client for the tests: an editor on pygls's client, over standard input and output of a real server."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from lsprotocol import types
+from pygls.lsp.client import LanguageClient
+
+WAIT = 30.0
+
+
+class Editor:
+    """One session with a server; files are opened by their names in `folder`."""
+
+    def __init__(self, folder: Path, configuration: dict[str, Any]) -> None:
+        self.client = client = LanguageClient("tests", "1")
+        self.folder, self.configuration = folder, configuration
+        self.shown: list[str] = []
+        self.logged: list[str] = []
+        self.errors = ""
+        self.registered: dict[str, Any] = {}
+        self.published: list[types.PublishDiagnosticsParams] = []
+        self.refreshed = 0
+        self.versions: dict[str, int] = {}
+        self.changed = asyncio.Event()
+
+        @client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
+        def published(params: types.PublishDiagnosticsParams) -> None:
+            self.published.append(params)
+            self.changed.set()
+
+        @client.feature(types.WORKSPACE_INLAY_HINT_REFRESH)
+        def refreshed(params: None) -> None:
+            self.refreshed += 1
+            self.changed.set()
+
+        @client.feature(types.WINDOW_SHOW_MESSAGE)
+        def shown(params: types.ShowMessageParams) -> None:
+            self.shown.append(params.message)
+            self.changed.set()
+
+        @client.feature(types.WINDOW_LOG_MESSAGE)
+        def logged(params: types.LogMessageParams) -> None:
+            self.logged.append(params.message)
+            self.changed.set()
+
+        @client.feature(types.CLIENT_REGISTER_CAPABILITY)
+        def register(params: types.RegistrationParams) -> None:
+            self.registered.update({each.method: each.register_options for each in params.registrations})
+            self.changed.set()
+
+        @client.feature(types.WORKSPACE_CONFIGURATION)
+        def configure(params: types.ConfigurationParams) -> list[Any]:
+            return [self.configuration.get(item.scope_uri or "", self.configuration.get("")) for item in params.items]
+
+    async def listen(self, stream: asyncio.StreamReader) -> None:
+        """Keep what the server writes to its standard error."""
+        while line := await stream.readline():
+            self.errors += line.decode("utf-8", "replace")
+
+    def uri(self, name: str) -> str:
+        return (self.folder / name).as_uri()
+
+    def open(self, name: str, text: str) -> None:
+        self.versions[name] = 1
+        item = types.TextDocumentItem(self.uri(name), "python", 1, text)
+        self.client.text_document_did_open(types.DidOpenTextDocumentParams(item))
+
+    def close(self, name: str) -> None:
+        self.client.text_document_did_close(
+            types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(self.uri(name)))
+        )
+
+    def write(self, name: str, text: str) -> int:
+        """The whole text anew; returns its version."""
+        return self._change(name, types.TextDocumentContentChangeWholeDocument(text))
+
+    def edit(self, name: str, start: tuple[int, int], end: tuple[int, int], text: str) -> int:
+        """Replace a range, given in the protocol's positions; returns the version."""
+        where = types.Range(types.Position(*start), types.Position(*end))
+        return self._change(name, types.TextDocumentContentChangePartial(where, text))
+
+    def _change(self, name: str, change: Any) -> int:
+        self.versions[name] += 1
+        document = types.VersionedTextDocumentIdentifier(self.versions[name], self.uri(name))
+        self.client.text_document_did_change(types.DidChangeTextDocumentParams(document, [change]))
+        return self.versions[name]
+
+    async def until(self, holds: Callable[[], Any]) -> Any:
+        """Wait for something to hold, which is asked whenever the server has said something."""
+
+        async def wait() -> Any:
+            while not (found := holds()):
+                self.changed.clear()
+                await self.changed.wait()
+            return found
+
+        return await asyncio.wait_for(wait(), WAIT)
+
+    def last(self, name: str) -> types.PublishDiagnosticsParams | None:
+        return next((each for each in reversed(self.published) if each.uri == self.uri(name)), None)
+
+    async def found(self, name: str, count: int) -> list[types.Diagnostic]:
+        """The diagnostics of a file's present version, once there are `count` of them."""
+
+        def there() -> types.PublishDiagnosticsParams | None:
+            last = self.last(name)
+            current = last is not None and last.version == self.versions[name] and len(last.diagnostics) == count
+            return last if current else None
+
+        return list((await self.until(there)).diagnostics)
+
+    async def hover(self, name: str, line: int, character: int) -> types.Hover | None:
+        params = types.HoverParams(types.TextDocumentIdentifier(self.uri(name)), types.Position(line, character))
+        return await asyncio.wait_for(self.client.text_document_hover_async(params), WAIT)
+
+    async def hints(self, name: str, first: int = 0, last: int = 10_000) -> dict[tuple[int, int], str]:
+        where = types.Range(types.Position(first, 0), types.Position(last, 0))
+        params = types.InlayHintParams(types.TextDocumentIdentifier(self.uri(name)), where)
+        found = await asyncio.wait_for(self.client.text_document_inlay_hint_async(params), WAIT)
+        return {(each.position.line, each.position.character): str(each.label) for each in found or []}
+
+
+@asynccontextmanager
+async def editor(
+    folder: Path,
+    capabilities: types.ClientCapabilities | None = None,
+    options: dict[str, Any] | None = None,
+    configuration: dict[str, Any] | None = None,
+) -> AsyncIterator[Editor]:
+    """A server with an editor on it; it has to end well."""
+    made = Editor(folder, configuration or {})
+    client = made.client
+    await client.start_io(sys.executable, "-m", "tangra.cli", "lsp")
+    errors = asyncio.create_task(made.listen(client._server.stderr))
+    try:
+        made.initialized = await client.initialize_async(
+            types.InitializeParams(
+                capabilities=capabilities or types.ClientCapabilities(),
+                initialization_options=options,
+                workspace_folders=[types.WorkspaceFolder(folder.as_uri(), folder.name)],
+            )
+        )
+        client.initialized(types.InitializedParams())
+        yield made
+        await asyncio.wait_for(client.shutdown_async(None), WAIT)
+        client.exit(None)
+        assert await asyncio.wait_for(client._server.wait(), WAIT) == 0
+        await errors
+        assert "Traceback" not in made.errors, made.errors
+    finally:
+        errors.cancel()
+        await client.stop()
+
+
+def play(scenario: Callable[[], Awaitable[None]]) -> None:
+    """Run a scenario to its end."""
+
+    async def run() -> None:
+        await scenario()
+
+    asyncio.run(run())
