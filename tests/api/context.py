@@ -111,6 +111,9 @@ class Heap:
             return slice(*(self.static(p, what) for p in (v.start, v.stop, v.step)))
         self.error(TangraError, f"{what} must be known at compile time")
 
+    def may_be_constant(self, v: AbstractValue) -> bool:
+        return not isinstance(v, Scalar)
+
     def size(self, v: AbstractValue, what: str = "size") -> Size:
         size = self.symbol_for(v)
         if isinstance(size, int):

@@ -36,6 +36,13 @@ def counted(x, w):
     return x[at], x[at, 1:][::-1]
 
 
+def strided(x, w):
+    step = 1
+    for _ in range(int(w.seen) + 1):
+        step += 1
+    return x[:, 1:][:, ::step], x[::-step].T
+
+
 def fresh(x, w):
     y = x * 2
     row = y[1]
@@ -69,6 +76,7 @@ PROGRAMS = [
     kept,
     collected,
     counted,
+    strided,
     fresh,
 ]
 

@@ -149,6 +149,9 @@ def slice_text(g: Gen) -> str:
     if known and g.percent(40):
         i = g.pick(known)
         return g.pick([f"{i}:", f":{i}", f"{i}::-1", f"{i} + 1:", f"{i}:{i} + 2", f"{i}:{i} + 1"])
+    if known and g.percent(25):
+        i = g.pick(known)
+        return g.pick([f"::{i} + 1", f"{i}::{i} + 1", f"::-{i} - 1", f":1:-{i} - 1", f"1::2 * {i} + 1"])
     if not g.smooth and g.percent(10):
         return f"{integer(g, 1)}:"
     return g.pick(fixed)

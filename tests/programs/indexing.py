@@ -22,6 +22,51 @@ def slices_out_of_range(x):
     )
 
 
+@program(40, grad=False, more=[(13,), (101,)])
+def sieve_of_primes(n):
+    prime = np.ones(n + 1, bool)
+    prime[:2] = False
+    p = 2
+    while p * p <= n:
+        if prime[p]:
+            prime[p * p :: p] = False
+        p += 1
+    return prime, prime.sum()
+
+
+@program(rng.normal(size=23))
+def strides_known_at_run_time(x):
+    total = 0.0
+    for k in range(-len(x), len(x)):
+        if k != 0:
+            total += np.sum(x[::k] ** 2) * k + x[2:-3:k].sum() - x[17:4:k].prod()
+    return total
+
+
+@program(rng.normal(size=(7, 9)))
+def views_with_strides_known_at_run_time(x):
+    x = x.copy()
+    k = 1
+    while k < 5:
+        view = x[1::k, ::-k]
+        view *= 1.25
+        x[:, k::k][0] += k * view[-1, -1]
+        x[::k, 2], x[::-k, 3] = x[::-k, 3].copy(), x[::k, 2].copy()
+        k += 1
+    return (x**2).sum() + x[None, ::k, ..., [0, 1]].mean()
+
+
+@program(np.arange(20.0), 3, grad=False, writes=True)
+def written_through_strides_known_at_run_time(x, n):
+    step = 1
+    for _ in range(n):
+        step *= 2
+        part = x[step - 1 :: step]
+        part += 100.0
+        x[::step][0] = -1.0
+    return part.sum() + x[3]
+
+
 @program(rng.normal(size=4))
 def new_axes(x):
     a = x[:, None] - x[None, :]

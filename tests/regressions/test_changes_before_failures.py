@@ -115,15 +115,40 @@ def test_numbers_as_arguments_of_exceptions(function: Callable[..., Any]) -> Non
         assert [(type(a), a) for a in found.args] == [(type(a), a) for a in wanted.args]
 
 
-def test_numbers_of_several_kinds_in_messages() -> None:
-    """Which text it is depends on the run: refused, where the number is not a constant of the program."""
+def _mixed(x: Any, n: int) -> Any:
+    """An int, a float or a NumPy number, depending on the run."""
+    total: Any = 1
+    for a in x:
+        if a > 0.5:
+            total = 2.5
+        if a > 1.5:
+            total = a
+    return total
 
-    def mixed(x: Any, n: int) -> Any:
-        total: Any = 1
-        for a in x:
-            if a > 0.5:
-                total = 2.5
-        raise ValueError(f"{total}")
 
-    with pytest.raises(ways.tangra().UnsupportedError, match="in the message of an error"):
-        ways.tangra().jit(mixed)(np.ones(20), 1)
+def in_a_string(x: Any, n: int) -> Any:
+    total = _mixed(x, n)
+    raise ValueError(f"{total} and {total!r} of {total:6.2f}")
+
+
+def as_the_argument(x: Any, n: int) -> Any:
+    raise KeyError(_mixed(x, n))
+
+
+def in_a_sum_of_strings(x: Any, n: int) -> Any:
+    total = _mixed(x, n)
+    if n < 5:
+        raise ValueError("it is " + f"{total}")
+    return total
+
+
+@pytest.mark.parametrize("function", [in_a_string, as_the_argument, in_a_sum_of_strings])
+def test_numbers_of_several_kinds_in_messages(function: Callable[..., Any]) -> None:
+    """Which text it is depends on the kind that the number has in this run."""
+    compiled = ways.tangra().jit(function)
+    for top in (0.25, 1.0, 1.75):
+        x = np.full(20, top)
+        wanted, found = (ways.outcome(f, (x, 1)).error for f in (function, compiled))
+        assert wanted is not None
+        assert found is not None
+        assert [(type(a), a) for a in found.args] == [(type(a), a) for a in wanted.args]

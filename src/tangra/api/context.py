@@ -53,6 +53,10 @@ class Context(Protocol):
         Raises StaticNeeded / a TangraError naming `what` where it is a run-time value."""
         ...
 
+    def may_be_constant(self, v: AbstractValue) -> bool:
+        """Whether `static` can give the value, also by compiling again for the values of this call."""
+        ...
+
     def size(self, v: AbstractValue, what: str = "size") -> Size:
         """An int as a dim: constants as int, run-time ints as a symbol bound here. Negative ones fail as NumPy does."""
         ...

@@ -5,133 +5,35 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from tangra.api.constants import constant_array
 from tangra.api.context import Context
-from tangra.api.elementwise import broadcast, cast, is_number, kinds_of, operand
+from tangra.api.elementwise import broadcast, cast, is_number, operand
 from tangra.api.fitting import fit
-from tangra.api.numbers import describe, shape_text
+from tangra.api.index_parts import BAD_INDEX, WHOLE, Part, axes_used, parts_of
 from tangra.api.numpy_layout import step_view
-from tangra.api.values import AbstractValue, ArrayValue, Const, ListValue, Scalar, SliceValue, TupleValue
+from tangra.api.strided import ends_of, known_step
+from tangra.api.values import AbstractValue, ArrayValue, Const, Scalar, SliceValue
 from tangra.errors import (
     DataDependentShapeError,
     ShapeMismatchError,
-    TypeMismatchError,
     UnsupportedError,
     declare,
 )
-from tangra.ir import BOOL, I64, Value
+from tangra.ir import I64, Value
 from tangra.shapes import Size, known_le, known_lt, slice_length
 
-TOO_MANY = declare("TG310", "more indices than the array has axes", fix="leave one out, or add an axis with None")
-BAD_INDEX = declare("TG311", "a value that can't index an array")
 MASK_READ = declare("TG601", "reading by a boolean mask: the result's shape depends on data")
 MASK_SHAPE = declare(
     "TG312",
     "a boolean mask whose shape doesn't fit the array",
     fix="make the mask from the array it selects from, or index the axis it is meant for",
 )
-STEP_ZERO = declare("TG314", "a slice with step 0", fix="use a positive or negative step")
 
 Shape = tuple[Size, ...]
-
-
-@dataclass(frozen=True)
-class Part:
-    """One consumed axis (or a new one) of an index expression."""
-
-    form: str  # 'int', 'slice', 'new', 'array', 'mask'
-    value: AbstractValue | None = None
-    masked: int | None = None
-    """For an integer array made of a mask: the mask's size along this axis, which must be the array's."""
 
 
 def index_error(axis: int) -> str:
     """NumPy's message, for a payload of index and size."""
     return f"index {{}} is out of bounds for axis {axis} with size {{}}"
-
-
-def parts_of(ctx: Context, array: ArrayValue, index: AbstractValue) -> tuple[list[Part], bool]:
-    """The index as one Part per axis (Ellipsis and missing axes filled by full slices), and whether it had an
-    Ellipsis."""
-    items = index.items if isinstance(index, TupleValue) and index.cls is None else (index,)
-    parts: list[Part | None] = []
-    for item in items:
-        if isinstance(item, Const) and item.value is Ellipsis:
-            parts.append(None)
-        else:
-            parts += _classify(ctx, item)
-    if parts.count(None) > 1:
-        ctx.error(TypeMismatchError, "an index can only have a single ellipsis ('...')", code=BAD_INDEX)
-    used = sum(_axes_used(ctx, p) for p in parts if p is not None)
-    missing = array.type.rank - used
-    if missing < 0:
-        ctx.error(
-            ShapeMismatchError,
-            f"too many indices: the array of shape {shape_text(array)} has "
-            f"{array.type.rank} axes, but {used} were indexed",
-            code=TOO_MANY,
-        )
-    full = Part("slice", SliceValue(Const(None), Const(None), Const(None)))
-    ellipsis = None in parts
-    at = parts.index(None) if ellipsis else len(parts)
-    known = [p for p in parts if p is not None]
-    return known[:at] + [full] * missing + known[at:], ellipsis
-
-
-def _axes_used(ctx: Context, part: Part) -> int:
-    if part.form == "new":
-        return 0
-    if part.form == "mask":
-        assert part.value is not None
-        return ctx.type_of(part.value).rank
-    return 1
-
-
-def _classify(ctx: Context, item: AbstractValue) -> list[Part]:
-    """The parts of one entry of an index; a mask known at compile time is one integer array for each of its axes."""
-    if isinstance(item, Const) and item.value is None:
-        return [Part("new")]
-    if isinstance(item, Const) and isinstance(item.value, slice):
-        s = item.value
-        item = SliceValue(Const(s.start), Const(s.stop), Const(s.step))
-    if isinstance(item, SliceValue):
-        return [Part("slice", item)]
-    if is_number(item):
-        dtypes = {k.dtype for k in kinds_of(item)}
-        if all(d.is_integer for d in dtypes):
-            return [Part("int", item)]
-        if dtypes == {BOOL}:
-            ctx.error(
-                UnsupportedError,
-                "indexing with a single bool",
-                code=BAD_INDEX,
-                fix="use an if, or index with an int",
-            )
-    elif isinstance(item, (ArrayValue, ListValue, TupleValue)):
-        type_ = ctx.type_of(item)
-        if type_.dtype == BOOL:
-            return _mask_parts(ctx, item)
-        if type_.dtype.is_integer or 0 in type_.shape:
-            return [Part("int" if not type_.rank else "array", item)]
-    ctx.error(
-        TypeMismatchError,
-        "only integers, slices, ellipsis, None and integer or boolean arrays are valid indices, "
-        f"not {describe(ctx, item)}",
-        code=BAD_INDEX,
-        fix="round or convert it first: int(i), or k.astype(np.int64) for an array of indices",
-    )
-
-
-def _mask_parts(ctx: Context, item: AbstractValue) -> list[Part]:
-    known = constant_array(ctx.array(item))
-    if known is None or not known.ndim:
-        return [Part("mask", item)]
-    return [
-        Part("array", ctx.new_array(ctx.b.const_array(where, I64)), int(size))
-        for where, size in zip(np.nonzero(known), known.shape, strict=True)
-    ]
 
 
 def int_index(ctx: Context, item: AbstractValue, size: Size, axis: int) -> Value:
@@ -161,12 +63,8 @@ def int_index(ctx: Context, item: AbstractValue, size: Size, axis: int) -> Value
 
 def slice_parts(ctx: Context, s: SliceValue, size: Size) -> tuple[Value, Size, int]:
     """A slice of an axis as (first index, length, step)."""
-    step_value = 1 if isinstance(s.step, Const) and s.step.value is None else ctx.static(s.step, "the step of a slice")
-    step = int(step_value)
-    if step == 0:
-        ctx.error(TypeMismatchError, "slice step cannot be zero", code=STEP_ZERO)
-    start, stop = (None if isinstance(v, Const) and v.value is None else ctx.symbol_for(v) for v in (s.start, s.stop))
-    first, length = slice_length(start, stop, step, size, ctx.facts)
+    step, ends = known_step(ctx, s), ends_of(ctx, s)
+    first, length = slice_length(ends.start, ends.stop, step, size, ctx.facts)
     if isinstance(s.start, Scalar) and s.start.size is not None and s.start.size == first:
         return s.start.value, length, step
     return ctx.b.dim(first), length, step
@@ -174,7 +72,7 @@ def slice_parts(ctx: Context, s: SliceValue, size: Size) -> tuple[Value, Size, i
 
 def getitem(ctx: Context, array: ArrayValue, index: AbstractValue) -> AbstractValue:
     """`array[index]`: a NumPy scalar, a view, or (advanced indexing) a fresh array."""
-    parts, ellipsis = parts_of(ctx, array, index)
+    array, parts, ellipsis = parts_of(ctx, array, index)
     if any(p.form == "mask" for p in parts):
         ctx.error(
             DataDependentShapeError,
@@ -254,8 +152,7 @@ def prepare(ctx: Context, shape: Shape, parts: Sequence[Part]) -> Advanced:
     """Split an advanced index into its basic and its gathering half, by NumPy's rules for where the new axes go."""
     chosen = [k for k, p in enumerate(parts) if p.form in ("array", "int")]
     adjacent = chosen == list(range(chosen[0], chosen[-1] + 1))
-    full = SliceValue(Const(None), Const(None), Const(None))
-    plain = [Part("slice", full) if k in chosen else p for k, p in enumerate(parts)]
+    plain = [WHOLE if k in chosen else p for k, p in enumerate(parts)]
     starts, sizes, steps, mid = basic(ctx, shape, plain)
     trivial = all(s == d for s, d in zip(sizes, shape, strict=True)) and all(k == 1 for k in steps)
     axis_of, axis = {}, 0
@@ -360,7 +257,7 @@ def scatter(ctx: Context, base: Value, parts: Sequence[Part], value: AbstractVal
 def setitem(ctx: Context, array: ArrayValue, index: AbstractValue, value: AbstractValue) -> None:
     """`array[index] = value`, in place."""
     ctx.require_writeable(array)
-    parts, _ = parts_of(ctx, array, index)
+    array, parts, _ = parts_of(ctx, array, index)
     base = ctx.array(array)
     if any(p.form == "mask" for p in parts):
         _check_masked_operand(ctx, array, parts, value)
@@ -385,7 +282,7 @@ def aug_setitem(
     combine: Callable[[AbstractValue], AbstractValue],
 ) -> None:
     """`array[index] op= value`: `combine(old)` gives the new contents. By a mask, `value` must be scalar-like."""
-    parts, _ = parts_of(ctx, array, index)
+    array, parts, _ = parts_of(ctx, array, index)
     if not any(p.form == "mask" for p in parts):
         setitem(ctx, array, index, combine(getitem(ctx, array, index)))
         return
@@ -427,7 +324,7 @@ def _masked(
 def _check_masked_operand(ctx: Context, array: ArrayValue, parts: Sequence[Part], value: AbstractValue) -> None:
     """What is assigned through a mask may vary along the axes behind the mask only."""
     first = next(k for k, p in enumerate(parts) if p.form == "mask")
-    masked = first + _axes_used(ctx, parts[first])
+    masked = first + axes_used(ctx, parts[first])
     if ctx.type_of(value).rank > array.type.rank - masked:
         ctx.error(
             DataDependentShapeError,

@@ -108,7 +108,7 @@ def undecided(ctx: Context) -> NoReturn:
 
 
 def step_view(ctx: Context, base: ArrayValue, op: str, operands: Sequence[Value], **attrs: Any) -> ArrayValue:
-    """A view of `base` by one op: 'index', 'reshape', 'transpose'; 'broadcast' and any other op give read-only ones."""
+    """A view of `base` by one op: 'index', 'reshape', 'transpose', 'strided'; any other op gives a read-only one."""
     step = ViewStep(ctx.b, op, tuple(operands), tuple(attrs.items()))
     view = ctx.view(base, step.read, step.write)
     return replace(view, strides=_view_strides(ctx, base, op, attrs, view.type.shape))
@@ -124,6 +124,8 @@ def _view_strides(ctx: Context, base: ArrayValue, op: str, attrs: dict[str, Any]
         )
     if op == "transpose":
         return tuple(old[p] for p in attrs["perm"])
+    if op == "strided":
+        return tuple(None if k == attrs["axis"] else s for k, s in enumerate(old))
     if op == "broadcast":
         places = dict(zip(attrs["dims"], range(len(old)), strict=True))
         return tuple(

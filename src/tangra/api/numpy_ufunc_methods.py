@@ -7,6 +7,7 @@ import numpy as np
 from tangra.api import indexing
 from tangra.api.context import Context
 from tangra.api.elementwise import operand
+from tangra.api.index_parts import parts_of
 from tangra.api.numpy_common import FALSE, NONE, TRUE, ZERO, bad_value, cast, common, fit_to, flat, unsupported
 from tangra.api.numpy_cumulative import accumulate
 from tangra.api.numpy_loops import EMIT
@@ -82,7 +83,7 @@ def _at(ufunc: np.ufunc) -> None:
             ctx.setitem(a, indices, call_ufunc(ctx, ufunc, (ctx.getitem(a, indices),)))
             return Const(None)
         assert b is not None
-        parts, _ = indexing.parts_of(ctx, a, indices)
+        a, parts, _ = parts_of(ctx, a, indices)
         if any(p.form == "mask" for p in parts):
             unsupported(ctx, f"{name} with a boolean mask", "write it as a loop, or with np.where")
         if not any(p.form == "array" for p in parts):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tangra.api.kinds import Kind
-from tangra.ir import ArrayType, Builder, DType, Span, Value
+from tangra.ir import I64, ArrayType, Builder, DType, Span, Value
 from tangra.shapes import Size
 
 
@@ -161,8 +161,10 @@ class TransformValue:
 @dataclass(frozen=True, slots=True)
 class ViewStep:
     """How a view reads and writes its base: `op` is 'index', 'reshape', 'transpose', or (read-only) 'broadcast' or
-    'gather', which makes diagonal number `offset`, applied to (base, *operands) with `attrs`. A join of two heaps can
-    merge views that differ only in `operands`. `Context.view` is given the bound methods `step.read` and `step.write`.
+    'gather', which makes diagonal number `offset`, applied to (base, *operands) with `attrs`; or 'strided', which has
+    `size` elements of one axis from a first place, a number of places apart, both of them operands. A join of two heaps
+    can merge views that differ only in `operands`. `Context.view` is given the bound methods `step.read` and
+    `step.write`.
     """
 
     b: Builder
@@ -173,6 +175,8 @@ class ViewStep:
 
     def read(self, base: Value) -> Value:
         """The view's contents, from the base's."""
+        if self.op == "strided":
+            return self._axis_last(self.b("gather", self._axis_first(base), self._places()))
         return self.b(self.op, base, *self.operands, **dict(self.attrs))
 
     def write(self, base: Value, new: Value) -> Value:
@@ -180,12 +184,39 @@ class ViewStep:
         attrs = dict(self.attrs)
         if self.op == "index":
             return self.b("update", base, new, *self.operands, **attrs)
+        if self.op == "strided":
+            changed = self.b("scatter", self._axis_first(base), self._axis_first(new), self._places())
+            return self._axis_last(changed)
         if self.op == "reshape":
             return self.b("reshape", new, shape=base.shape)
         if self.op == "transpose":
             perm = attrs["perm"]
             return self.b("transpose", new, perm=tuple(perm.index(k) for k in range(len(perm))))
         raise AssertionError(f"a {self.op} view is read-only")
+
+    @property
+    def writeable(self) -> bool:
+        """Whether the base can be written through the view."""
+        return self.op in ("index", "reshape", "transpose", "strided")
+
+    def _places(self) -> Value:
+        """Where the elements of a strided view are along the axis."""
+        b, (first, apart) = self.b, self.operands
+        steps = b("iota", dtype=I64, shape=(dict(self.attrs)["size"],), axis=0)
+        apart, first = (b("broadcast", v, shape=steps.shape, dims=()) for v in (apart, first))
+        return b("add", first, b("mul", steps, apart))
+
+    def _axis_first(self, value: Value) -> Value:
+        """The axis of a strided view in front."""
+        axis = dict(self.attrs)["axis"]
+        order = (axis, *(k for k in range(len(value.shape)) if k != axis))
+        return value if axis == 0 else self.b("transpose", value, perm=order)
+
+    def _axis_last(self, value: Value) -> Value:
+        """The inverse of `_axis_first`."""
+        axis = dict(self.attrs)["axis"]
+        order = (*range(1, axis + 1), 0, *range(axis + 1, len(value.shape)))
+        return value if axis == 0 else self.b("transpose", value, perm=order)
 
 
 AbstractValue = (

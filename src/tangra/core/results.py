@@ -95,6 +95,9 @@ class Builder:
         if node.op == "index":
             starts = [int(self.build(start)) for start in node.starts]
             view = base[(*map(_part, starts, sizes, node.fixed), ...)]
+        elif node.op == "strided":
+            first, step = (int(self.build(start)) for start in node.starts)
+            view = base[(*[slice(None)] * node.fixed[0], _part(first, sizes[0], step))]
         elif node.op == "transpose":
             view = base.transpose(node.fixed)
         elif node.op == "reshape":

@@ -252,6 +252,15 @@ def static(ev: Evaluator, v: AbstractValue, what: str) -> Any:
     raise diagnostics.StaticNeeded(what, tuple(dict.fromkeys(leaves)), ev.span)
 
 
+def may_be_constant(ev: Evaluator, v: AbstractValue) -> bool:
+    """Whether `static` either knows `v` or gets it by compiling for the values that the parameters have."""
+    for leaf in run_time_leaves(ev, v):
+        sources = sources_of(ev, leaf)
+        if sources is None or any(isinstance(s, str) or s not in ev.func.params for s in sources):
+            return False
+    return True
+
+
 def run_time_leaves(ev: Evaluator, v: Any) -> list[Scalar]:
     """The run-time numbers in a value."""
     if isinstance(v, Scalar):

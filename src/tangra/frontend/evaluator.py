@@ -230,7 +230,7 @@ class Evaluator:
         while isinstance(state, ViewState):
             if ref in self.live.read_only:
                 return True
-            if state.step is not None and state.step.op not in ("index", "reshape", "transpose"):
+            if state.step is not None and not state.step.writeable:
                 return True
             ref, state = state.base, self.glance(state.base)
         maybe = self.live.read_only & {target.ref, ref}.union(
@@ -302,6 +302,10 @@ class Evaluator:
     def static(self, v: AbstractValue, what: str) -> Any:
         """The Python value of something known at compile time."""
         return conversion.static(self, v, what)
+
+    def may_be_constant(self, v: AbstractValue) -> bool:
+        """Whether compiling again for the values of this call makes `v` a constant."""
+        return conversion.may_be_constant(self, v)
 
     def size(self, v: AbstractValue, what: str = "size") -> Size:
         """An int as a dim."""

@@ -25,7 +25,6 @@ from tangra.api.values import (
     SliceValue,
     TransformValue,
     TupleValue,
-    ViewStep,
 )
 from tangra.frontend.heap import (
     ArrayState,
@@ -107,5 +106,5 @@ class Mover:
         step = state.step
         if step is None:
             raise Unfit
-        moved = ViewStep(step.b, step.op, tuple(self.value(v) for v in step.operands), step.attrs)
+        moved = replace(step, operands=tuple(self.value(v) for v in step.operands))
         return ViewState(self.ref(state.base), moved.read, moved.write, moved)

@@ -71,8 +71,9 @@ class ViewNode:
     object.
 
     `fixed` has the steps of 'index', the permutation of 'transpose', the axes of 'broadcast' or the number of the
-    diagonal that 'gather' reads; `sizes` the shape (of 'index': of the slices, None for an axis that is dropped),
-    `starts` the first indices of 'index'.
+    diagonal that 'gather' reads, or the axis of 'strided'; `sizes` the shape (of 'index': of the slices, None for an
+    axis that is dropped; of 'strided': along the axis), `starts` the first indices of 'index', or the first place of
+    'strided' and the step.
     """
 
     base: Node
@@ -262,6 +263,9 @@ class ResultBuilder:
             return ViewNode(base, step.op, tuple(attrs["perm"]), (), (), ref)
         if step.op == "gather":
             return ViewNode(base, step.op, (step.offset,), (), (), ref)
+        if step.op == "strided":
+            starts = tuple(self._int(v) for v in step.operands)
+            return ViewNode(base, step.op, (attrs["axis"],), (self._size(attrs["size"]),), starts, ref)
         sizes = attrs["sizes"] if step.op == "index" else attrs["shape"]
         fixed = attrs["steps"] if step.op == "index" else attrs.get("dims", ())
         starts = tuple(self._int(v) for v in step.operands)

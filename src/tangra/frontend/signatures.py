@@ -209,7 +209,7 @@ class Signature:
         ev, owner = self.ev, ref
         value = ev.peek(ref)
         while isinstance(state, ViewState):
-            if state.step is not None and state.step.op not in ("index", "reshape", "transpose"):
+            if state.step is not None and not state.step.writeable:
                 raise Unfit  # writing to it is an error
             owner = state.base
             found = self._usable(owner)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tangra.ir import Block, Func, Op, Value
-from tangra.shapes import Dim, Size, Symbol, symbol
+from tangra.shapes import Dim, Size, Symbol, substitute, symbol, symbols_of
 from tangra.transforms.folding import scalar_constant
 from tangra.transforms.rewriting import Rewriter
 from tangra.transforms.symbols import retype_block
@@ -54,9 +54,11 @@ class _Sizes(Rewriter):
     def bind(self, op: Op) -> Sequence[Value] | None:
         name, v = op.attrs["symbol"], op.operands[0]
         size = self.size_of(v)
-        if size is not None and name in self.unique and not self.depends(size, name):
-            self.known[name] = size
-            return []
+        if size is not None and name in self.unique:
+            size = substitute(size, self.known)
+            if name not in symbols_of(size):
+                self.known[name] = size
+                return []
         self.named[-1].setdefault(id(v), name)
         self.values[-1].setdefault(name, v)
         return None
@@ -74,13 +76,6 @@ class _Sizes(Rewriter):
             size: Size = op.attrs["size"]
             return size
         return None
-
-    def depends(self, size: Size, name: str) -> bool:
-        return isinstance(size, Dim) and any(
-            isinstance(atom, Symbol) and (atom.name == name or atom.name in self.known)
-            for factors, _ in size.items()
-            for atom in factors
-        )
 
     def read(self, size: Size) -> Sequence[Value] | None:
         """The value that was bound to a symbol."""

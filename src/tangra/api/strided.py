@@ -1,0 +1,70 @@
+"""Slices whose step is only known at run time, `x[first::step]`: views that pick elements by computed places."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tangra.api.context import Context
+from tangra.api.kinds import PYINT
+from tangra.api.numpy_layout import step_view
+from tangra.api.values import AbstractValue, ArrayValue, Const, Scalar, SliceValue
+from tangra.errors import TypeMismatchError, declare
+from tangra.ir import Value
+from tangra.shapes import Size, UndecidedError, known_eq, slice_length
+
+STEP_ZERO = declare("TG314", "a slice with step 0", fix="use a positive or negative step")
+STEP = "the step of a slice"
+
+
+@dataclass(frozen=True)
+class Ends:
+    """Where a slice begins and ends along an axis; None where it doesn't say."""
+
+    start: Size | None
+    stop: Size | None
+
+
+def ends_of(ctx: Context, s: SliceValue) -> Ends:
+    """The ends of a slice as sizes of any sign."""
+    start, stop = (None if isinstance(v, Const) and v.value is None else ctx.symbol_for(v) for v in (s.start, s.stop))
+    return Ends(start, stop)
+
+
+def has_run_time_step(ctx: Context, item: AbstractValue | None) -> bool:
+    """Whether a slice's step can't be made a constant by compiling for the value that this call has."""
+    return isinstance(item, SliceValue) and not ctx.may_be_constant(item.step)
+
+
+def known_step(ctx: Context, s: SliceValue) -> int:
+    """The step of a slice as a constant."""
+    step = 1 if isinstance(s.step, Const) and s.step.value is None else int(ctx.static(s.step, STEP))
+    if step == 0:
+        ctx.error(TypeMismatchError, "slice step cannot be zero", code=STEP_ZERO)
+    return step
+
+
+def strided_view(ctx: Context, array: ArrayValue, axis: int, s: SliceValue) -> ArrayValue:
+    """`array` with the elements along `axis` that `s` picks; a view."""
+    step = ctx.symbol_for(s.step)
+    apart = ctx.b.dim(step)
+    if known_eq(step, 0, ctx.facts) is not False:
+        ctx.fail_if(ctx.b("eq", apart, ctx.b.int(0)), "ValueError", "slice step cannot be zero")
+    first, length = _extent(ctx, ends_of(ctx, s), step, array.type.shape[axis])
+    return step_view(ctx, array, "strided", (first, apart), axis=axis, size=length)
+
+
+def _extent(ctx: Context, ends: Ends, step: Size, size: Size) -> tuple[Value, Size]:
+    """The first place and the number of elements; computed for both directions where that isn't known."""
+    b = ctx.b
+    try:
+        first, length = slice_length(ends.start, ends.stop, step, size, ctx.facts)
+        return b.dim(first), length
+    except UndecidedError:
+        pass
+    upwards = ctx.facts.with_bounds(step, lo=1)
+    downwards = ctx.facts.with_bounds(step, hi=-1)
+    up = slice_length(ends.start, ends.stop, step, size, upwards)
+    down = slice_length(ends.start, ends.stop, step, size, downwards)
+    forward = b("gt", b.dim(step), b.int(0))
+    first_place, count = (b("select", forward, b.dim(u), b.dim(d)) for u, d in zip(up, down, strict=True))
+    return first_place, ctx.symbol_for(Scalar(count, (PYINT,), lo=0))
