@@ -64,7 +64,7 @@ def written_through_strides_known_at_run_time(x, n):
         part = x[step - 1 :: step]
         part += 100.0
         x[::step][0] = -1.0
-    return part.sum() + x[3]
+    return x.sum() + x[3]
 
 
 @program(rng.normal(size=4))
