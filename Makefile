@@ -1,10 +1,12 @@
 # Every target does its own set-up in .venv; the only thing needed beforehand is Python 3.11 or later.
 # Choose the interpreter with `make PYTHON=/path/to/python test`.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fuzz record-shapes bench bench-quick format clean
+.PHONY: help demo test lint fuzz record-shapes check-wild record-wild bench bench-quick format clean
 
 VENV := .venv
 BIN := $(VENV)/bin
+# The libraries that the checker is tried on, in their pinned versions.
+WILD := .wild
 # Tests run on this many processes (CI sets 2).
 JOBS ?= auto
 # Arguments passed on to pytest: make test ARGS="tests/shapes -k reshape"
@@ -38,6 +40,12 @@ fuzz: $(VENV)/.ready-dev  ## random programs: CPython, IR interpreter and native
 record-shapes:  ## answers of torch, JAX, einops and flax to the shape rules' draws (PYTHON has the libraries)
 	PYTHONPATH=src $(PYTHON) -m tests.shape_rules.record --compare $(ARGS)
 
+check-wild: $(VENV)/.ready-dev $(WILD)/.ready  ## the checker on models of torchvision, timm, transformers, flax, as shipped
+	$(BIN)/python -m tests.wild.run --python $(WILD)/bin/python $(ARGS)
+
+record-wild: $(WILD)/.ready  ## what those libraries return for the same programs, anew
+	$(WILD)/bin/python -m tests.wild.record $(ARGS)
+
 bench: $(VENV)/.ready-dev  ## compile times and speed against C
 	$(BIN)/python -m benchmarks --chart bench.png
 
@@ -45,7 +53,7 @@ bench-quick: $(VENV)/.ready-dev  ## the same at small sizes: that all of it runs
 	$(BIN)/python -m benchmarks --quick
 
 clean:  ## remove what the other targets made
-	rm -rf $(VENV) build dist demo.png fuzz.json .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(WILD) build dist demo.png fuzz.json .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find src tests benchmarks examples -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp is older than pyproject.toml when the dependencies may have changed. The venv itself is made once.
@@ -56,6 +64,11 @@ $(VENV)/.ready-dev: pyproject.toml $(VENV)/pyvenv.cfg
 $(VENV)/.ready-demo: pyproject.toml $(VENV)/pyvenv.cfg
 	@echo "Installing Tangra and what the demo needs into $(VENV) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[demo]'
+	@touch $@
+
+$(WILD)/.ready: tests/wild/requirements.txt
+	@PYTHON="$(PYTHON)" .ci/venv $(WILD)
+	@$(WILD)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/wild/requirements.txt
 	@touch $@
 
 $(VENV)/pyvenv.cfg:

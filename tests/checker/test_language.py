@@ -70,6 +70,34 @@ PROGRAMS = {
         """,
         "(25,)",
     ),
+    "layers exchanged through their dict": (
+        """
+        net = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.ReLU())
+        for name, layer in net.named_children():
+            if type(layer) is torch.nn.ReLU:
+                net._modules[name] = torch.nn.Linear(4, 6)
+        x = net(torch.zeros(2, 3))
+        """,
+        "(2, 6)",
+    ),
+    "operations of sets": (
+        """
+        names = {"a", "b", "c"}
+        names.discard("b")
+        x = torch.zeros(len(names.union({"d", "a"})), len(names.difference({"a"})), len(names.intersection({"b"})))
+        """,
+        "(3, 1, 0)",
+    ),
+    "a copy is another object": (
+        """
+        import copy
+        sizes = [2, 3]
+        more = copy.copy(sizes)
+        more.append(4)
+        x = torch.zeros(*sizes)
+        """,
+        "(2, 3)",
+    ),
     "nonlocal and global": (
         """
         count = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from tangra.checker.deferred import module_member
 from tangra.checker.evaluator import PythonRaise
 from tangra.checker.heap import (
     BoundMethod,
@@ -60,16 +61,15 @@ def find_attribute(ev: Evaluator, owner: Value, name: str, node: ast.AST | None 
 
 
 def _module_attribute(ev: Evaluator, owner: ModuleCell, name: str) -> tuple[Value] | None:
-    from tangra.checker.modules import submodule
-
-    if name in owner.fields:
-        return (owner.fields[name],)
     if name == "__dict__":
-        return (DictCell(dict(owner.fields)),)
-    if name == "__name__":
-        return (owner.name,)
-    found = submodule(ev, owner, name)
-    return (UNKNOWN,) if found is None else (found,)
+        return (module_names(owner),)
+    found = module_member(ev, owner, name)
+    return None if found is None else (found,)
+
+
+def module_names(module: ModuleCell) -> DictCell:
+    """The names of a module as a dict."""
+    return DictCell({name: value for name, value in module.fields.items() if name[0] != "$"})
 
 
 def _instance_attribute(ev: Evaluator, owner: Instance, name: str, node: ast.AST | None) -> tuple[Value] | None:
@@ -165,6 +165,8 @@ def _class_attribute(ev: Evaluator, owner: ClassCell, name: str) -> tuple[Value]
 
     if name in ("__name__", "__qualname__"):
         return (owner.name,)
+    if name == "__module__" and owner.scope is not None:
+        return (owner.scope.module.fields.get("__name__", owner.scope.module.name),)
     found = owner.find(name)
     if found is not None:
         value = found[1]
@@ -216,9 +218,10 @@ def _other_attribute(ev: Evaluator, owner: Value, name: str) -> tuple[Value] | N
     if isinstance(owner, FunctionCell):
         if name in owner.fields:
             return (owner.fields[name],)
-        return (owner.name if name in ("__name__", "__qualname__") else UNKNOWN,)
+        return (_function_attribute(owner, name),)
     if isinstance(owner, Partial):
-        return ({"func": owner.function, "args": owner.args}.get(name, UNKNOWN),)
+        found = {"func": owner.function, "args": owner.args, "keywords": DictCell(dict(owner.kwargs))}
+        return (found.get(name, UNKNOWN),)
     if isinstance(owner, Wrapped) and owner.kind == "property" and name in ("setter", "getter", "deleter"):
         return (Native(name, lambda ev, call: Wrapped("property", owner.function, call.args[0])),)
     if isinstance(owner, slice) and name in ("start", "stop", "step"):
@@ -235,6 +238,12 @@ def _other_attribute(ev: Evaluator, owner: Value, name: str) -> tuple[Value] | N
     if isinstance(owner, tuple | int | float | str | ListCell | DictCell) and not name.startswith("__"):
         return None if not isinstance(owner, Record) else (UNKNOWN,)
     return (UNKNOWN,)
+
+
+def _function_attribute(owner: FunctionCell, name: str) -> Value:
+    if name == "__module__":
+        return owner.module.fields.get("__name__", owner.module.name)
+    return owner.name if name in ("__name__", "__qualname__") else UNKNOWN
 
 
 def set_attribute(ev: Evaluator, owner: Value, name: str, value: Value, node: ast.AST | None) -> None:

@@ -146,6 +146,7 @@ class Evaluator:
         self.annotations: dict[object, Value] = {}
         self.declared_entries: set[ast.AST] = set()
         self.preludes: set[str] = set()
+        self.mentions: dict[tuple[Path, str], bool] = {}
         self.checked: frozenset[Path] = frozenset()
         self.shapes: dict[Path, dict[int, dict[str, Value]]] = {}
         self.observer: Observer | None = None
@@ -171,6 +172,15 @@ class Evaluator:
                 raise Cancelled
             if self.steps > self.limit or time.thread_time() > self.deadline:
                 raise BudgetSpent
+
+    @property
+    def time_left(self) -> float:
+        """Seconds of processor time until the entry point that is evaluated ends."""
+        return self.deadline - time.thread_time()
+
+    @time_left.setter
+    def time_left(self, seconds: float) -> None:
+        self.deadline = time.thread_time() + seconds
 
     def begin_entry(self) -> None:
         """A fresh budget for a function that is checked by itself, or for a statement of a module."""

@@ -6,9 +6,10 @@ import ast
 import sys
 from typing import TYPE_CHECKING
 
+from tangra.checker.deferred import INCOMPLETE, STARS, Deferred, module_member
 from tangra.checker.heap import LibraryName, ModuleCell, Value
 from tangra.checker.library import resolve
-from tangra.checker.modules import import_module, submodule
+from tangra.checker.modules import import_module
 from tangra.checker.names import store_name
 from tangra.shape_rules.registry import LIBRARIES
 from tangra.shape_rules.values import UNKNOWN
@@ -36,7 +37,7 @@ def run_import_from(ev: Evaluator, node: ast.ImportFrom) -> None:
         if alias.name == "*":
             _import_all(ev, owner, node)
             continue
-        store_name(ev, alias.asname or alias.name, _member(ev, owner, alias.name), node)
+        store_name(ev, alias.asname or alias.name, member(ev, owner, alias.name), node)
 
 
 def absolute_name(ev: Evaluator, node: ast.ImportFrom) -> str | None:
@@ -79,13 +80,12 @@ def is_known_import(ev: Evaluator, node: ast.Import | ast.ImportFrom) -> bool:
     return True
 
 
-def _member(ev: Evaluator, owner: Value, name: str) -> Value:
+def member(ev: Evaluator, owner: Value, name: str) -> Value:
+    """What `from owner import name` binds."""
     if isinstance(owner, LibraryName):
         return resolve(ev, f"{owner.dotted}.{name}")
     if isinstance(owner, ModuleCell):
-        if name in owner.fields:
-            return owner.fields[name]
-        found = submodule(ev, owner, name)
+        found = module_member(ev, owner, name)
         return UNKNOWN if found is None else found
     return UNKNOWN
 
@@ -102,9 +102,18 @@ def _import_all(ev: Evaluator, owner: Value, node: ast.ImportFrom) -> None:
                 store_name(ev, name, resolve(ev, dotted), node)
         return
     if not isinstance(owner, ModuleCell):
+        ev.write(ev.frame.scope, INCOMPLETE, True)
         return
     listed = owner.fields.get("__all__")
     names = listed.items if isinstance(listed, ListCell) else listed if isinstance(listed, tuple) else None
     for name, value in list(owner.fields.items()):
-        if name in names if names is not None else not name.startswith("_"):
+        if name[0] != "$" and (name in names if names is not None else not name.startswith("_")):
             store_name(ev, name, value, node)
+    promised = owner.fields.get(STARS, ())
+    for name in names or ():
+        if isinstance(name, str) and name not in owner.fields:
+            store_name(ev, name, Deferred(owner.name, name), node)
+    if promised or INCOMPLETE in owner.fields:
+        scope = ev.frame.scope
+        ev.write(scope, STARS, (*scope.fields.get(STARS, ()), *promised))
+        ev.write(scope, INCOMPLETE, True)

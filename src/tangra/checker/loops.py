@@ -24,7 +24,7 @@ LONG = 24
 """Trips after which a loop that changes nothing but numbers is cut short."""
 MAX_TRIPS = 2_000
 WHILE_TRIPS = 200
-LOOP_STEPS = 60_000
+LOOP_STEPS = 200_000
 """Nodes that one loop may evaluate before the rest of it is taken as unknown."""
 
 

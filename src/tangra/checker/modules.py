@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tangra.checker.deferred import INCOMPLETE
 from tangra.checker.evaluator import BudgetSpent, Frame, PythonRaise
-from tangra.checker.heap import ModuleCell, Value
+from tangra.checker.heap import Journal, ModuleCell, Value
 
 if TYPE_CHECKING:
     from tangra.checker.evaluator import Evaluator
@@ -41,8 +42,9 @@ def run_module(ev: Evaluator, module: ModuleCell) -> None:
     module.fields["__file__"] = str(file.path)
     outer, ev.frames = ev.frames, [*ev.frames, Frame(None, module, file, None)]
     tries, ev.tries = ev.tries, []
+    journal, ev.journal = ev.journal, Journal()  # a module is evaluated once: no branch takes that back
     ev.frame.mark = ev.journal.open()
-    guards, facts, budget = ev.guards, ev.ctx.facts, (ev.steps, ev.deadline)
+    guards, facts, steps, left = ev.guards, ev.ctx.facts, ev.steps, ev.time_left
     ev.guards = 0
     try:
         for statement in file.tree.body:
@@ -50,8 +52,9 @@ def run_module(ev: Evaluator, module: ModuleCell) -> None:
                 ev.begin_entry()  # a file that is imported has one budget of its own, one that is checked many
             try:
                 execute_one(ev, statement)
-            except PythonRaise:
                 continue
+            except PythonRaise:
+                pass
             except RecursionError:
                 ev.note_spent(f"{file.path.name}:{statement.lineno}")
             except BudgetSpent:
@@ -60,9 +63,10 @@ def run_module(ev: Evaluator, module: ModuleCell) -> None:
                     break
             except Exception as error:
                 ev.note_failure(error, f"{file.path.name}:{statement.lineno}")
+            module.fields[INCOMPLETE] = True
     finally:
-        ev.steps, ev.deadline = budget
-        ev.journal.close()
+        ev.steps, ev.time_left = steps, left  # importing is not on the account of who imports
+        ev.journal = journal
         ev.frames, ev.tries, ev.guards = outer, tries, guards
         ev.ctx.restore(facts)
         module.state = "done"

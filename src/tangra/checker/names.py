@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from tangra.checker.heap import Scope, Value
+from tangra.checker.deferred import Deferred, module_member
+from tangra.checker.heap import ModuleCell, Scope, Value
 from tangra.shape_rules.values import UNKNOWN
 
 if TYPE_CHECKING:
@@ -20,7 +21,10 @@ def lookup(ev: Evaluator, name: str) -> Value:
     scope: Scope | None = first
     while scope is not None:
         if name in scope.fields and (scope is first or not scope.is_class):
-            return scope.fields[name]
+            found = scope.fields[name]
+            if isinstance(found, Deferred) and isinstance(scope, ModuleCell):
+                return module_member(ev, scope, name)
+            return found
         scope = scope.parent
     from tangra.checker.natives import BUILTINS
 

@@ -6,14 +6,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tangra.checker.evaluator import Frame
-from tangra.checker.heap import ClassCell, ModuleCell
+from tangra.checker.heap import ClassCell, LibraryName, ModuleCell
 from tangra.checker.source import read
 
 if TYPE_CHECKING:
     from tangra.checker.evaluator import Evaluator
 
 MODULE = "torch.nn.Module"
-CONTAINERS = {"torch.nn": "torch_nn.py", "torch.utils.data": "torch_data.py"}
+CONTAINERS = {
+    "torch.nn": "torch_nn.py",
+    "torch.utils.data": "torch_data.py",
+    "torch.ao.quantization": "torch_quantization.py",
+}
 SYNONYMS = {
     "torch.nn.modules.Module": MODULE,
     "torch.nn.modules.module.Module": MODULE,
@@ -23,6 +27,12 @@ SYNONYMS = {
     "pytorch_lightning.LightningModule": MODULE,
     "lightning.LightningModule": MODULE,
     "lightning.pytorch.LightningModule": MODULE,
+}
+QUANTIZATION = "torch.ao.quantization"
+SYNONYMS |= {
+    f"{package}.{name}": f"{QUANTIZATION}.{name}"
+    for package in ("torch.nn.quantized", "torch.ao.nn.quantized", "torch.quantization")
+    for name in ("FloatFunctional", "QuantStub", "DeQuantStub")
 }
 PLAIN = ("torch.autograd.Function", "builtins.object")
 
@@ -60,7 +70,7 @@ def _load(ev: Evaluator, package: str) -> None:
 
     tree = read(Path(__file__).parent / "prelude" / CONTAINERS[package]).tree
     module = ModuleCell(package, None)
-    fixed = {**PRIMITIVES} if package != "torch.nn" else {"Module": prelude_class(ev, MODULE), **PRIMITIVES}
+    fixed = {"Module": prelude_class(ev, MODULE), "torch": LibraryName("torch"), **PRIMITIVES}
     module.fields.update(fixed)
     outer, ev.frames = ev.frames, [Frame(None, module, None, None)]
     steps = ev.steps

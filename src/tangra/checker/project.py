@@ -103,9 +103,12 @@ class Project:
         bases += [self.root / extra for extra in self.config.source_roots]
         if parts[0] in self.config.follow:
             bases += list(self.site_packages)
+        else:  # a package that is followed does not bring its neighbours along
+            bases = [base for base in bases if base not in self.site_packages]
         for base in dict.fromkeys(bases):
             found = _module_at(base.joinpath(*parts))
-            if found is not None and (found != importer or len(parts) > 1):
+            itself = found == importer and len(parts) == 1 and found is not None and found.name != "__init__.py"
+            if found is not None and not itself:  # a script called like a library means the library
                 return found
         return None
 

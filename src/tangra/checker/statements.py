@@ -12,6 +12,7 @@ from tangra.checker.assignment import assign, augment, bind_stated, delete
 from tangra.checker.classes import define_class
 from tangra.checker.conditions import assuming, truth
 from tangra.checker.decorators import decorate
+from tangra.checker.deferred import defer_imports, is_type_checking
 from tangra.checker.evaluator import Evaluator, PythonRaise
 from tangra.checker.expressions import evaluate, make_function
 from tangra.checker.heap import ClassCell, Delta, Instance, LibraryName, Raised, Value
@@ -101,6 +102,8 @@ def branch(ev: Evaluator, arms: Sequence[Callable[[int], Flow]]) -> Flow:
 
 
 def _if(ev: Evaluator, node: ast.If) -> Flow:
+    if is_type_checking(node.test):
+        defer_imports(ev, node.body)
     known = truth(ev, evaluate(ev, node.test))
     if known is not None:
         if known or node.orelse:

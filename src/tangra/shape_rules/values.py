@@ -19,7 +19,8 @@ Value: TypeAlias = Any
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A value nothing is known about, or only its Python type: "int", "float", "bool", "complex" or "str"."""
+    """A value nothing is known about, or only its Python type: "int", "float", "bool", "complex" or "str", and "device"
+    for where an array lies."""
 
     kind: str | None = None
 

@@ -4,6 +4,7 @@ of containers and strings, and torch's bookkeeping of modules. Nothing here call
 
 from tangra.checker.natives import (
     builtin,
+    environment,
     functional,
     inspection,
     loaders,
@@ -20,6 +21,7 @@ __all__ = [
     "LIBRARY",
     "builtin",
     "container_method",
+    "environment",
     "functional",
     "inspection",
     "loaders",

@@ -155,6 +155,49 @@ def _sort(ev: Evaluator, owner: ListCell, call: Call) -> Value:
     return None
 
 
+def _without(ev: Evaluator, owner: ListCell, call: Call) -> Value:
+    """`remove` and `discard`."""
+    items, value = owner.items, call.args[0]
+    if items is None or not all(map(_is_plain, (*items, value))):
+        ev.write(owner, "items", None)
+        return None
+    place = next((place for place, item in enumerate(items) if item == value), None)
+    if place is not None:
+        ev.write(owner, "items", items[:place] + items[place + 1 :])
+    return None
+
+
+def _is_plain(value: Value) -> bool:
+    """Whether equality with another such value is known."""
+    if isinstance(value, tuple):
+        return all(map(_is_plain, value))
+    return value is None or isinstance(value, str | int | float | bytes)
+
+
+def _set_operation(name: str) -> Method:
+    def run(ev: Evaluator, owner: ListCell, call: Call) -> Value:
+        items = owner.items
+        others = [elements(ev, argument, call.node) for argument in call.args]
+        values = [value for row in (items, *others) for value in row or ()]
+        if items is None or None in others or not all(map(_is_plain, values)):
+            return ListCell(None, owner.kind)
+        found = dict.fromkeys(items)
+        for row in others:
+            found = SET_OPERATIONS[name](found, dict.fromkeys(row or ()))
+        return ListCell(list(found), owner.kind)
+
+    return run
+
+
+Ordered = dict[Value, None]
+SET_OPERATIONS: dict[str, Callable[[Ordered, Ordered], Ordered]] = {
+    "union": lambda a, b: {**a, **b},
+    "intersection": lambda a, b: {item: None for item in a if item in b},
+    "difference": lambda a, b: {item: None for item in a if item not in b},
+    "symmetric_difference": lambda a, b: {item: None for item in [*a, *b] if (item in a) != (item in b)},
+}
+
+
 def _forget(ev: Evaluator, owner: ListCell, call: Call) -> Value:
     ev.write(owner, "items", None)
     return None
@@ -195,15 +238,13 @@ LIST: dict[str, Method] = {
     "clear": _clear,
     "reverse": _reverse,
     "sort": _sort,
-    "remove": _forget,
-    "discard": _forget,
+    "remove": _without,
+    "discard": _without,
     "rotate": _forget,
     "copy": _copy,
     "index": _index,
     "count": _count,
-    "union": lambda ev, owner, call: ListCell(None, owner.kind),
-    "intersection": lambda ev, owner, call: ListCell(None, owner.kind),
-    "difference": lambda ev, owner, call: ListCell(None, owner.kind),
+    **{name: _set_operation(name) for name in SET_OPERATIONS},
     "issubset": lambda ev, owner, call: Unknown("bool"),
     "send": lambda ev, owner, call: UNKNOWN,
     "close": lambda ev, owner, call: None,

@@ -77,7 +77,6 @@ for _name in [
     "torch.enable_grad",
     "torch.compiler.disable",
     "torch._dynamo.disable",
-    "copy.copy",
     "typing.NewType",
     "builtins.id",
     "torch.jit.script_if_tracing",
@@ -163,6 +162,24 @@ def copied(ev: Evaluator, value: Value, done: dict[int, Value]) -> Value:
         return made
     if type(value) is tuple:
         return tuple(copied(ev, item, done) for item in value)
+    return value
+
+
+@native("copy.copy")
+def shallow_copy(ev: Evaluator, call: Call) -> Value:
+    """A new object that holds what the old one holds."""
+    value = call.args[0]
+    if isinstance(value, ListCell):
+        return ListCell(value.items, value.kind, value.element)
+    if isinstance(value, DictCell):
+        made: Value = DictCell(value.entries, value.kind, value.factory)
+        made.fields["element"] = value.fields["element"]
+        return made
+    if isinstance(value, Instance):
+        made = Instance(value.cls)
+        made.origin = value.origin
+        made.fields = dict(value.fields)
+        return made
     return value
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tangra.checker.attributes import find_attribute, set_attribute
+from tangra.checker.attributes import find_attribute, module_names, set_attribute
+from tangra.checker.deferred import module_member
 from tangra.checker.evaluator import PythonRaise
 from tangra.checker.heap import (
     BoundMethod,
@@ -15,6 +16,7 @@ from tangra.checker.heap import (
     Instance,
     LibraryName,
     ListCell,
+    ModuleCell,
     Native,
     Partial,
     Raised,
@@ -157,6 +159,9 @@ def has_attribute(ev: Evaluator, call: Call) -> Value:
     if isinstance(owner, Tensor):
         cls = CLASSES[owner.library]
         return True if registry.find_method(cls, name) or registry.find_attribute(cls, name) else Unknown("bool")
+    if isinstance(owner, ModuleCell):
+        found = module_member(ev, owner, name)
+        return Unknown("bool") if isinstance(found, Unknown) else found is not None
     if isinstance(owner, Scope | ClassCell):
         return True if name in owner.fields else Unknown("bool")
     found = find_attribute(ev, owner, name)
@@ -238,7 +243,7 @@ def super_(ev: Evaluator, call: Call) -> Value:
 
 @native("builtins.globals")
 def globals_(ev: Evaluator, call: Call) -> Value:
-    return DictCell(dict(ev.frame.scope.module.fields))
+    return module_names(ev.frame.scope.module)
 
 
 @native("builtins.property", "functools.cached_property")

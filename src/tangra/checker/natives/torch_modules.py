@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tangra.checker.attributes import find_attribute, set_attribute
 from tangra.checker.conditions import truth
 from tangra.checker.heap import DictCell, Instance, ListCell, Native, Value
+from tangra.checker.natives.module_views import view_property
 from tangra.checker.natives.table import LIBRARY, native
 from tangra.shape_rules.values import UNKNOWN, Tensor, Unknown
 
@@ -227,7 +228,8 @@ METHODS = (
 
 def module_fields() -> dict[str, Value]:
     """The attributes of the class `torch.nn.Module`."""
-    return {name: Native(f"method {name}", run, name in ("__init__", "__call__")) for name, run in METHODS.items()}
+    methods = {name: Native(f"method {name}", run, name in ("__init__", "__call__")) for name, run in METHODS.items()}
+    return methods | {kind: view_property(kind) for kind in ("_modules", "_parameters", "_buffers")}
 
 
 @native("$children")

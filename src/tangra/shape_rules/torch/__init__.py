@@ -11,6 +11,7 @@ from tangra.shape_rules.torch import (
     convolutions,
     creation,
     elementwise,
+    environment,
     functional,
     indexing,
     joining,
@@ -26,6 +27,7 @@ from tangra.shape_rules.torch import (
     reductions,
     shaping,
     tensors,
+    vision,
 )
 
 __all__ = [
@@ -34,6 +36,7 @@ __all__ = [
     "convolutions",
     "creation",
     "elementwise",
+    "environment",
     "functional",
     "indexing",
     "joining",
@@ -49,4 +52,5 @@ __all__ = [
     "reductions",
     "shaping",
     "tensors",
+    "vision",
 ]

@@ -34,7 +34,8 @@ def _reshaped(ctx: RuleContext, tensor: Tensor, goal: tuple[Size, ...] | None, v
     shape = reshape_shape(ctx, tensor, goal, "RuntimeError")
     if view:
         require_viewable(ctx, tensor, shape)
-    return fresh(shape, tensor.dtype, tensor).with_(elements=tensor.elements)
+    ones = frozenset(place - len(goal) for place, size in enumerate(goal) if isinstance(size, int) and size == 1)
+    return fresh(shape, tensor.dtype, tensor).with_(elements=tensor.elements, ones=ones)
 
 
 @method(CLASS, "view")

@@ -69,18 +69,6 @@ def mT(ctx: RuleContext, self: Tensor) -> Tensor:
     return self if self.rank == 0 else transpose(ctx, self, -2, -1)
 
 
-@attribute(CLASS, "requires_grad", "is_leaf", "is_cuda", "is_sparse")
-def flag(ctx: RuleContext, self: Tensor) -> Unknown:
-    """A property that shapes don't depend on."""
-    return Unknown("bool")
-
-
-@attribute(CLASS, "device")
-def device(ctx: RuleContext, self: Tensor) -> Unknown:
-    """Where it is stored: nothing shapes depend on."""
-    return UNKNOWN
-
-
 @method(CLASS, "size")
 def size(ctx: RuleContext, self: Tensor, dim: Value = None) -> Value:
     """The sizes, or one of them."""

@@ -1,0 +1,96 @@
+"""What a program asks about where it runs: `sys.modules`, installed packages and their versions.
+
+Packages are looked for in the environment's folders, and those that shape rules are for are always there.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from tangra.checker.evaluator import PythonRaise
+from tangra.checker.heap import ClassCell, Instance, LibraryName, Native, Raised, Value
+from tangra.checker.natives.table import LIBRARY, native
+from tangra.shape_rules.registry import LIBRARIES
+from tangra.shape_rules.values import UNKNOWN, Unknown
+
+if TYPE_CHECKING:
+    from tangra.checker.calls import Call
+    from tangra.checker.evaluator import Evaluator
+
+MODULES = ClassCell("modules", ())
+"""The class of `sys.modules`."""
+
+
+def _loaded(ev: Evaluator, name: Value) -> Value | None:
+    """The module of this name that was evaluated; None if there is none."""
+    if not isinstance(name, str):
+        return UNKNOWN
+    for module in ev.modules.values():
+        if name in (module.name, module.fields.get("__name__")):
+            return module
+    return LibraryName(name) if name.partition(".")[0] in LIBRARIES else None
+
+
+def _module_item(ev: Evaluator, call: Call) -> Value:
+    found = _loaded(ev, call.args[1])
+    if found is None:
+        raise PythonRaise(Raised("KeyError"))
+    return found
+
+
+def _module_get(ev: Evaluator, call: Call) -> Value:
+    found = _loaded(ev, call.args[1])
+    return call.get(2, "default") if found is None else found
+
+
+def _has_module(ev: Evaluator, call: Call) -> Value:
+    found = _loaded(ev, call.args[1])
+    return Unknown("bool") if isinstance(found, Unknown) else found is not None
+
+
+MODULES.fields = {
+    "__getitem__": Native("method __getitem__", _module_item),
+    "__contains__": Native("method __contains__", _has_module),
+    "get": Native("method get", _module_get),
+}
+LIBRARY["sys.modules"] = Instance(MODULES)
+
+
+def is_installed(ev: Evaluator, package: str) -> bool | None:
+    """Whether `import package` finds something; None where no environment was named."""
+    if package in LIBRARIES or package in sys.stdlib_module_names:
+        return True
+    folders = ev.project.site_packages
+    if not folders:
+        return None
+    return any((folder / package).is_dir() or (folder / f"{package}.py").is_file() for folder in folders)
+
+
+@native("importlib.util.find_spec")
+def find_spec(ev: Evaluator, call: Call) -> Value:
+    name = call.get(0, "name")
+    if not isinstance(name, str):
+        return UNKNOWN
+    known = is_installed(ev, name.partition(".")[0])
+    return None if known is False else UNKNOWN if known is None else Instance(SPEC)
+
+
+SPEC = ClassCell("ModuleSpec", ())
+SPEC.complete = False
+
+
+@native("importlib.metadata.version")
+def version(ev: Evaluator, call: Call) -> Value:
+    name = call.get(0, "distribution_name")
+    if not isinstance(name, str):
+        return Unknown("str")
+    wanted = name.replace("-", "_").lower()
+    for folder in ev.project.site_packages:
+        for found in folder.glob("*.dist-info"):
+            package, _, number = found.name.removesuffix(".dist-info").partition("-")
+            if package.replace("-", "_").lower() == wanted:
+                return number
+    if is_installed(ev, name.partition(".")[0]) is False:
+        raise PythonRaise(Raised("PackageNotFoundError"))
+    return Unknown("str")
