@@ -84,7 +84,7 @@ LIST_CODES = """
 import importlib, json, pkgutil
 import tangra
 from tangra.errors import REGISTRY
-for room in ("shapes", "ir", "ops", "api", "frontend", "transforms", "native", "core"):
+for room in ("shapes", "ir", "ops", "api", "frontend", "transforms", "native", "core", "primitives"):
     package = importlib.import_module(f"tangra.{room}")
     for module in pkgutil.walk_packages(package.__path__, f"tangra.{room}."):
         importlib.import_module(module.name)

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from scipy import special
 
+from tests.ops import naive_windows
+
 Array = np.ndarray[Any, Any]
 
 
@@ -346,4 +348,5 @@ WHOLE: dict[str, Callable[..., Any]] = {
     "sort": lambda x, axis: np.take_along_axis(x, argsort(x, axis), axis),
     "searchsorted": searchsorted,
     "dot_general": dot_general,
+    **naive_windows.WHOLE,
 }

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tangra.ir import BOOL, DTYPES, F32, F64, I32, I64, DType
+from tests.ops import convolution_samples
 from tests.ops.samples import Sample, draw, layouts, specials
 
 Rng = np.random.Generator
@@ -424,6 +425,9 @@ TABLE: dict[str, Maker] = {
     "argsort": per_dtype(list(DTYPES.values()), sorts),
     "searchsorted": per_dtype(list(DTYPES.values()), searchsorted),
     "dot_general": per_dtype(NUMBERS, dot_general),
+    "conv": per_dtype([F64, F32], convolution_samples.conv),
+    "conv_input": per_dtype([F64, F32], convolution_samples.conv_input),
+    "conv_kernel": per_dtype([F64, F32], convolution_samples.conv_kernel),
     "cholesky": with_singular(square(definite, MATRICES + EMPTY)),
     "inverse": with_singular(square(regular, MATRICES + EMPTY)),
     "det": with_singular(square(regular, MATRICES + EMPTY)),

@@ -30,7 +30,7 @@ def _work_of(op: Op, callees: dict[int, float]) -> float:
     if op.name == "call":
         return callees[id(op.attrs["callee"])]
     own = max([1.0, *_sizes(op)])
-    if op.name == "dot_general":
+    if op.name in ("dot_general", "conv", "conv_input", "conv_kernel"):
         own = own * own
     elif op.defn.name in CUBIC:
         own = own**1.5

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tangra.ir import DType, Op
 from tangra.native import nests, scalars
+from tangra.native.blas import Gemm, Layout, at_least
 from tangra.native.emitter import Emitter, op_writer
 from tangra.native.llvm_types import literal, register_type
 from tangra.native.text import Operand
@@ -181,9 +182,9 @@ def _matrix(em: Emitter, x: Strided, roles: _Roles, rows: tuple[int, ...], colum
     if len(rows) == 1 and len(columns) == 1:
         down, across = x.strides[rows[0]], x.strides[columns[0]]
         if across == 1:
-            return _Matrix(x, batch, False, _at_least(em, down, em.size(x.shape[columns[0]])))
+            return _Matrix(x, batch, False, at_least(em, down, em.size(x.shape[columns[0]])))
         if down == 1:
-            return _Matrix(x, batch, True, _at_least(em, across, em.size(x.shape[rows[0]])))
+            return _Matrix(x, batch, True, at_least(em, across, em.size(x.shape[rows[0]])))
     order, rank = (*roles.batch, *rows, *columns), len(x.shape)
     width, height = (em.size(prod(x.shape[k] for k in axes)) for axes in (columns, rows))
     if x.contiguous and order == tuple(range(rank)):
@@ -195,42 +196,16 @@ def _matrix(em: Emitter, x: Strided, roles: _Roles, rows: tuple[int, ...], colum
     return _Matrix(copy, copy.strides[: len(batch)], False, width)
 
 
-def _at_least(em: Emitter, stride: Operand, size: Operand) -> Operand:
-    """A leading dimension: BLAS insists on it even where there is but one row."""
-    if isinstance(stride, int) and isinstance(size, int):
-        return max(stride, size, 1)
-    em.module.declare("declare i64 @llvm.smax.i64(i64, i64)")
-    return em.code.ins(f"call i64 @llvm.smax.i64(i64 {stride}, i64 {size})")
-
-
 def _blas(em: Emitter, target: Strided, x: Strided, y: Strided, rx: _Roles, ry: _Roles) -> None:
-    """Row-major C = A B is column-major C' = B' A', which is how it is passed."""
-    code, dtype = em.code, x.dtype
     a, b = _matrix(em, x, rx, rx.free, rx.contract), _matrix(em, y, ry, ry.contract, ry.free)
     m, n = (em.size(prod(s.shape[k] for k in r.free)) for s, r in ((x, rx), (y, ry)))
     k = em.size(prod(x.shape[axis] for axis in rx.contract))
-    letter, type = ("d", "double") if dtype.bits == 64 else ("s", "float")
-    gemm = em.module.external(f"blas.{letter}gemm", "void (" + ", ".join(["ptr captures(none)"] * 13) + ")", "nounwind")
-
-    def reference(value: Operand, kind: str) -> str:
-        slot = em.stack_slot(kind)
-        if kind == "i32":
-            value = value if isinstance(value, int) else code.ins(f"trunc i64 {value} to i32")
-        code.do(f"store {kind} {value}, ptr {slot}")
-        return f"ptr {slot}"
-
-    flags = [reference(ord("T" if side.transposed else "N"), "i8") for side in (b, a)]
-    sizes = [reference(size, "i32") for size in (n, m, k)]
-    one, nil = (reference(literal(v, dtype), type) for v in (1, 0))
-    lda, ldb, ldc = (reference(ld, "i32") for ld in (a.ld, b.ld, _at_least(em, n, 1)))
+    gemm = Gemm(em, x.dtype, (m, n, k), (Layout(a.ld, a.transposed), Layout(b.ld, b.transposed)), n)
     lead = len(rx.batch)
 
     def product(index: Index, memo: Memo) -> None:
-        left, right = (_start(em, side, index) for side in (a, b))
         out = target.place(em, [*index, *[0] * (len(target.shape) - lead)])
-        place = em.address(target, out)
-        args = [*flags, *sizes, one, f"ptr {right}", ldb, f"ptr {left}", lda, nil, f"ptr {place}", ldc]
-        code.do(f"call void {gemm}({', '.join(args)})")
+        gemm.write(_start(em, a, index), _start(em, b, index), em.address(target, out))
 
     nests.visit(em, target.shape[:lead], product, 1000)
 

@@ -7,6 +7,7 @@ from tangra.native import (
     emit_calls,
     emit_contraction,
     emit_control,
+    emit_convolution,
     emit_elementwise,
     emit_failures,
     emit_linalg,
@@ -17,6 +18,6 @@ from tangra.native import (
 )
 
 MODULES = (
-    emit_arrays, emit_calls, emit_contraction, emit_control, emit_elementwise, emit_failures, emit_linalg, emit_loops,
-    emit_reductions, emit_sorting, emit_tapes,
+    emit_arrays, emit_calls, emit_contraction, emit_control, emit_convolution, emit_elementwise,
+    emit_failures, emit_linalg, emit_loops, emit_reductions, emit_sorting, emit_tapes,
 )  # fmt: skip

@@ -11,10 +11,13 @@ from typing import Any
 
 from tangra.ir import Builder, Func, Op, Value
 from tangra.shapes import Size
+from tangra.transforms import batch_windows
 from tangra.transforms.rules import copy_op
 
 Attrs = dict[str, Any]
 Axes = tuple[int, ...]
+CONVOLUTIONS = ("conv", "conv_input", "conv_kernel")
+PRODUCTS = ("dot_general", *CONVOLUTIONS)
 
 
 def direct_batch(func: Func, params: Sequence[Value], in_axes: Sequence[int | None], size: Size, b: Builder) -> bool:
@@ -24,7 +27,7 @@ def direct_batch(func: Func, params: Sequence[Value], in_axes: Sequence[int | No
     """
     if not worthwhile(func):
         return False
-    batch = _Direct(b, size)
+    batch = Direct(b, size)
     start = len(b.block.ops)
     for p, v, axis in zip(func.params, params, in_axes, strict=True):
         batch.give(p, v, axis)
@@ -38,12 +41,14 @@ def direct_batch(func: Func, params: Sequence[Value], in_axes: Sequence[int | No
 
 
 def worthwhile(func: Func) -> bool:
-    """Whether a product of arrays of at least rank 1 with something batched is in straight-line code."""
+    """Whether there are products of arrays or convolutions, in straight-line code."""
     ops = func.body.ops
-    return any(op.name == "dot_general" for op in ops) and not any(op.regions for op in ops)
+    return any(op.name in PRODUCTS for op in ops) and not any(op.regions for op in ops)
 
 
-class _Direct:
+class Direct:
+    """The function on batches under construction: what of it all lanes share, and what is batched."""
+
     def __init__(self, b: Builder, size: Size) -> None:
         self.b = b
         self.size = size
@@ -82,34 +87,34 @@ class _Direct:
         return True
 
 
-def _elementwise(d: _Direct, op: Op) -> Value:
+def _elementwise(d: Direct, op: Op) -> Value:
     return d.b(op.name, *(d.lanes(v) for v in op.operands), **op.attrs)
 
 
-def _broadcast(d: _Direct, op: Op) -> Value:
+def _broadcast(d: Direct, op: Op) -> Value:
     dims = (0, *(k + 1 for k in op.attrs["dims"]))
     return d.b("broadcast", d.lanes(op.operands[0]), shape=(d.size, *op.attrs["shape"]), dims=dims)
 
 
-def _reshape(d: _Direct, op: Op) -> Value:
+def _reshape(d: Direct, op: Op) -> Value:
     return d.b("reshape", d.lanes(op.operands[0]), shape=(d.size, *op.attrs["shape"]))
 
 
-def _transpose(d: _Direct, op: Op) -> Value:
+def _transpose(d: Direct, op: Op) -> Value:
     return d.b("transpose", d.lanes(op.operands[0]), perm=(0, *(k + 1 for k in op.attrs["perm"])))
 
 
-def _reduce(d: _Direct, op: Op) -> Value:
+def _reduce(d: Direct, op: Op) -> Value:
     return d.b(op.name, d.lanes(op.operands[0]), axes=tuple(k + 1 for k in op.attrs["axes"]))
 
 
-def _along_axis(d: _Direct, op: Op) -> Value:
+def _along_axis(d: Direct, op: Op) -> Value:
     """Operations along one axis, and `concat`."""
     attrs = {**op.attrs, "axis": op.attrs["axis"] + 1}
     return d.b(op.name, *(d.lanes(v) for v in op.operands), **attrs)
 
 
-def _index(d: _Direct, op: Op) -> Value | None:
+def _index(d: Direct, op: Op) -> Value | None:
     """A part at the same place in every lane."""
     x, *starts = op.operands
     if any(id(s) in d.batched for s in starts):
@@ -117,7 +122,7 @@ def _index(d: _Direct, op: Op) -> Value | None:
     return d.b("index", d.lanes(x), d.b.int(0), *(d.shared[id(s)] for s in starts), **_whole(d, op))
 
 
-def _write(d: _Direct, op: Op) -> Value | None:
+def _write(d: Direct, op: Op) -> Value | None:
     x, v, *starts = op.operands
     if any(id(s) in d.batched for s in starts):
         return None
@@ -125,12 +130,12 @@ def _write(d: _Direct, op: Op) -> Value | None:
     return d.b(op.name, d.lanes(x), d.lanes(v), *places, **_whole(d, op))
 
 
-def _whole(d: _Direct, op: Op) -> Attrs:
+def _whole(d: Direct, op: Op) -> Attrs:
     """The sizes and steps of `op` with all lanes in front."""
     return {"sizes": (d.size, *op.attrs["sizes"]), "steps": (1, *op.attrs["steps"])}
 
 
-def _dot_general(d: _Direct, op: Op) -> Value:
+def _dot_general(d: Direct, op: Op) -> Value:
     """With both factors batched the lanes are one more batch axis; with one they are one more free axis of it."""
     x, y = op.operands
     (cx, cy), (bx, by) = op.attrs["contract"], op.attrs["batch"]
@@ -156,12 +161,13 @@ def _shift(axes: Axes) -> Axes:
     return tuple(k + 1 for k in axes)
 
 
-Rule = Callable[[_Direct, Op], Value | None]
+Rule = Callable[[Direct, Op], Value | None]
 _RULES: dict[str, Rule] = {
     "broadcast": _broadcast,
     "reshape": _reshape,
     "transpose": _transpose,
     "dot_general": _dot_general,
+    **dict.fromkeys(CONVOLUTIONS, batch_windows.convolution),
     "index": _index,
     "update": _write,
     "accumulate": _write,

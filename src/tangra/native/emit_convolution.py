@@ -1,0 +1,90 @@
+"""Writers of convolutions; how each is computed depends on its form."""
+
+from __future__ import annotations
+
+from tangra.ir import Op
+from tangra.native import conv_direct, conv_products
+from tangra.native.conv_form import Form, block, channels_first
+from tangra.native.emitter import Emitter, op_writer
+from tangra.native.llvm_types import literal
+from tangra.native.loop_order import permuted_view
+from tangra.native.values import Array, Splat, Strided
+
+
+@op_writer("conv")
+def _conv(em: Emitter, op: Op) -> None:
+    x, w = op.operands
+    form = Form.of(x.dtype, x.shape, w.shape, op.result.shape, op.attrs)
+    kernel = em.contiguous(w)
+    target = em.allocate(x.dtype, op.result.shape, op.result)
+    _write_conv(em, form, em.array(x), kernel, target)
+    em.define(op.result, target)
+
+
+@op_writer("conv_input")
+def _conv_input(em: Emitter, op: Op) -> None:
+    y, w = op.operands
+    form = Form.of(y.dtype, op.result.shape, w.shape, y.shape, op.attrs)
+    kernel = em.contiguous(w)
+    target = em.allocate(y.dtype, op.result.shape, op.result)
+    if form.plain:
+        conv_products.plain_input(em, form, em.contiguous(y), kernel, target)
+    elif form.can_mirror():
+        _write_conv(em, form.mirrored(), em.array(y), _mirrored(em, form, kernel), target)
+    elif conv_direct.fits(form):
+        conv_direct.direct_input(em, form, em.contiguous(y), kernel, target)
+    else:
+        conv_products.blocked_input(em, form, em.contiguous(y), _turned(em, form, kernel), target)
+    em.define(op.result, target)
+
+
+@op_writer("conv_kernel")
+def _conv_kernel(em: Emitter, op: Op) -> None:
+    x, y = op.operands
+    form = Form.of(x.dtype, x.shape, op.result.shape, y.shape, op.attrs)
+    places = em.contiguous(y)
+    target = em.allocate(x.dtype, op.result.shape, op.result)
+    if conv_direct.fits(form):
+        conv_direct.direct_kernel(em, form, em.array(x), places, target)
+    elif form.plain:
+        em.assign(target, Splat(x.dtype, target.shape, literal(0, x.dtype)))
+        conv_products.plain_kernel(em, form, _in_memory(em, em.array(x)), places, target)
+    else:
+        outputs = form.outputs * form.groups
+        shape = (outputs, *form.window, form.inputs) if form.channels_last else target.shape
+        total = block(em, x.dtype, shape) if form.channels_last else target
+        em.assign(total, Splat(x.dtype, shape, literal(0, x.dtype)))
+        conv_products.blocked_kernel(em, form, em.array(x), places, total)
+        em.assign(target, channels_first(total, form.channels_last))
+    em.define(op.result, target)
+
+
+def _write_conv(em: Emitter, form: Form, x: Array, w: Strided, y: Strided) -> None:
+    if conv_direct.fits(form):
+        conv_direct.direct_conv(em, form, x, w, y)
+    elif form.plain:
+        conv_products.plain_conv(em, form, _in_memory(em, x), w, y)
+    else:
+        conv_products.blocked_conv(em, form, x, _turned(em, form, w), y)
+
+
+def _in_memory(em: Emitter, x: Array) -> Strided:
+    return x if isinstance(x, Strided) and x.contiguous else em.copy(x)
+
+
+def _turned(em: Emitter, form: Form, w: Strided) -> Strided:
+    """The kernel with its channels last if those of x are."""
+    return em.copy(permuted_view(w, (0, *range(2, form.rank + 2), 1))) if form.channels_last else w
+
+
+def _mirrored(em: Emitter, form: Form, w: Strided) -> Strided:
+    """The kernel of `form.mirrored()`."""
+    split = em.window(w.buffer, w.dtype, (form.groups, form.outputs, form.inputs, *form.window))
+    offset, strides = w.offset, [split.strides[0], split.strides[2], split.strides[1]]
+    for k, stride in zip(form.window, split.strides[3:], strict=True):
+        offset = em.code.add(offset, em.code.mul(em.size(k - 1), stride))
+        strides.append(em.code.mul(stride, -1))
+    shape = (form.groups, form.inputs, form.outputs, *form.window)
+    copy = em.copy(Strided(w.buffer, w.dtype, shape, tuple(strides), offset))
+    merged = (form.groups * form.inputs, form.outputs, *form.window)
+    return Strided(copy.buffer, w.dtype, merged, copy.strides[1:], copy.offset, copy.contiguous)

@@ -1,0 +1,26 @@
+"""Functions of NumPy arrays that are operations of the compiler, beyond what NumPy has: convolutions and pools.
+
+They are public, but meant for libraries (`tangra.nn` gives them their names). Called as they are they run as plain
+NumPy; in compiled code the frontend knows each by identity (`api/registry`) and emits the IR operation that it stands
+for. Both ways read and check the arguments with the same functions (`planning`), so the same calls are refused.
+"""
+
+from tangra.primitives import entries
+from tangra.primitives.convolution import (
+    conv1d,
+    conv2d,
+    conv3d,
+    conv_transpose1d,
+    conv_transpose2d,
+    conv_transpose3d,
+)
+
+__all__ = [
+    "conv1d",
+    "conv2d",
+    "conv3d",
+    "conv_transpose1d",
+    "conv_transpose2d",
+    "conv_transpose3d",
+    "entries",
+]
