@@ -226,6 +226,8 @@ def as_joined(ctx: Context, v: AbstractValue, kinds: tuple[Kind, ...], dtype: DT
             )
     if s.tag is None:
         return cast(ctx, value, dtype), b.int(kinds.index(s.kinds[0]))
+    if s.kinds == kinds:
+        return cast(ctx, value, dtype), s.tag
     tag = b.int(kinds.index(s.kinds[-1]))
     for k in range(len(s.kinds) - 2, -1, -1):
         tag = b("select", b("eq", s.tag, b.int(k)), b.int(kinds.index(s.kinds[k])), tag)

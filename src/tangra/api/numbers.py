@@ -131,7 +131,7 @@ def binary(ctx: Context, op: str, left: AbstractValue, right: AbstractValue) -> 
 
 
 def _float_pair(ctx: Context, op: str, left: AbstractValue, right: AbstractValue) -> AbstractValue | None:
-    """+ - * of numbers that are all float64 payloads: one computation; NumPy's kind wins."""
+    """+ - * of numbers that are all float64 payloads: one computation; NumPy's kind, the second of two, wins."""
     if op not in ("+", "-", "*"):
         return None
     if any(k.dtype != F64 for v in (left, right) for k in kinds_of(v)):
@@ -143,8 +143,7 @@ def _float_pair(ctx: Context, op: str, left: AbstractValue, right: AbstractValue
             return Scalar(value, kinds_of(v))
     tags = [v.tag for v in (left, right) if isinstance(v, Scalar) and v.tag is not None]
     kinds = next(v.kinds for v in (left, right) if isinstance(v, Scalar) and v.tag is not None)
-    tag = tags[0] if len(tags) == 1 else ctx.b("maximum", tags[0], tags[1])
-    return Scalar(value, kinds, tag)
+    return Scalar(value, kinds, tags[0] if len(tags) == 1 else ctx.b("or", tags[0], tags[1]))
 
 
 # ---- Python numbers --------------------------------------------------------------------------------------------

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tangra.ir import Op
+from tangra.ir import F64, ArrayType, Op
 from tangra.native import scalars
 from tangra.native.emitter import OP_WRITERS, Emitter, OpWriter, op_writer
 from tangra.native.llvm_types import register_type
 from tangra.native.text import Operand
 from tangra.native.values import Elementwise, Scalar
+from tangra.native.vecmath.circular_near import PAIR
 
 LATENCIES = {"sqrt": 20, "div": 13, "constant": 0, "index": 5, "select": 1, "abs": 1, "neg": 1}
 """Cycles of operations; those of others follow from their cost."""
@@ -36,7 +37,7 @@ def _named(name: str) -> OpWriter:
 
 
 NAMES = (
-    "neg abs sign exp exp2 expm1 log log2 log10 log1p sqrt cbrt sin cos tan asin acos atan sinh cosh tanh asinh acosh"
+    "neg abs sign exp exp2 expm1 log log2 log10 log1p sqrt cbrt tan asin acos atan sinh cosh tanh asinh acosh"
     " atanh floor ceil trunc rint isnan isinf isfinite signbit not invert erf erfc lgamma gamma digamma sigmoid"
     " sub mul div floordiv mod fmod pow atan2 hypot maximum minimum fmax fmin copysign nextafter logaddexp"
     " logaddexp2 heaviside gcd lcm and or xor shl shr eq ne lt le gt ge stop_gradient"
@@ -44,6 +45,21 @@ NAMES = (
 )
 for _name in NAMES.split():
     OP_WRITERS[_name] = _named(_name)
+
+
+@op_writer("sin", "cos")
+def _sine_or_cosine(em: Emitter, op: Op) -> None:
+    """Both at once for a number that the following trip of a loop waits for; see `vecmath.circular_near`."""
+    (x,) = op.operands
+    angles = em.frame.angles
+    if id(x) not in angles:
+        if id(op) not in em.recurring or x.type != ArrayType(F64) or not em.module.fma:
+            keep_elementwise(em, op, lambda em, xs: scalars.write(em, op.name, x.dtype, xs))
+            return
+        call = f"call {PAIR} {em.module.sine_and_cosine()}(double {em.operand(x)})"
+        angles[id(x)] = em.code.ins(call)
+    part = em.code.ins(f"extractvalue {PAIR} {angles[id(x)]}, {('sin', 'cos').index(op.name)}")
+    em.define(op.result, Scalar(F64, part))
 
 
 @op_writer("add")

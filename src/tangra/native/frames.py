@@ -18,7 +18,7 @@ from tangra.shapes import Size
 class Frame:
     """A block being written. `binds`: symbols bound in it, with the place in the text from which they are known;
     `slots` these places; `sizes` what was computed there; `pool` memory claimed there that may be used again; `fresh`
-    what the current operation claimed."""
+    what the current operation claimed; `angles`: sine and cosine of values, where they were computed together."""
 
     block: Block
     info: BlockInfo
@@ -31,6 +31,7 @@ class Frame:
     slots: list[Lines] = field(default_factory=list)
     pool: list[Buffer] = field(default_factory=list)
     fresh: list[Buffer] = field(default_factory=list)
+    angles: dict[int, str] = field(default_factory=dict)
 
 
 class Frames:

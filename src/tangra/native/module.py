@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tangra.ir import DType, Span
+from tangra.ir import F64, DType, Span
 from tangra.native import engine, mathlib, symbols, vecmath
 from tangra.native.llvm_types import register_type
 from tangra.native.marks import GLOBALS, Marks
 from tangra.native.options import NativeOptions
 from tangra.native.text import Operand
+from tangra.native.vecmath import circular_near
 
 if TYPE_CHECKING:
     from tangra.native.emit_function import Signature
@@ -85,6 +86,16 @@ class Module:
                 self.define(key, text)
         self.symbols |= vecmath.externals(name, dtype)
         return vecmath.symbol(name, dtype)
+
+    def sine_and_cosine(self) -> str:
+        """Make `vecmath`'s joint function of both, for f64, part of the module; its LLVM name."""
+        for name in ("sin", "cos"):
+            self.vector_math(name, F64)
+        declares, text = circular_near.pair()
+        for line in declares:
+            self.declare(line)
+        self.define(circular_near.SYMBOL, text)
+        return circular_near.SYMBOL
 
     def need(self, name: str, dtype: DType) -> str:
         """Make the helper function `name` of `dtype` part of the module; its LLVM name."""
