@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tangra.ir import I64, DType, Op, Value
-from tangra.native import nests, scalars
+from tangra.native import nests, scalars, strides_apart
 from tangra.native.emitter import Emitter, op_writer
 from tangra.native.llvm_types import literal, zero
 from tangra.native.text import Operand
@@ -140,6 +140,8 @@ def part(em: Emitter, x: Strided, op: Op, starts: list[Value]) -> Strided:
         if size is not None:
             shape.append(size)
             strides.append(code.mul(stride, step))
+    if sizes == (None,) and x.offset == 0 and x.strides == (1,):
+        return Strided(x.buffer, x.dtype, (), (), offset, True, strides_apart.moving(em, starts[0]))
     whole = x.contiguous and _leading_rows(x.shape, sizes, steps)
     return Strided(x.buffer, x.dtype, tuple(shape), tuple(strides), offset, whole)
 

@@ -198,7 +198,7 @@ class _LoopWriter:
         code.lines.append(self.phis)
         names = ["%" + code.name("c") for _ in entry]
         types = [*(["i64"] if trips is not None else []), *self.types]
-        stay, nexts = self._body(names)
+        stay, nexts = self._body(names, entry)
         if not self.strip:
             polling.poll(em, self.op)
         if stay is not None and trips is not None:
@@ -229,12 +229,15 @@ class _LoopWriter:
             code.phi(self.phis, name, type, [(start, before), (result, last)])
         return code.label, following
 
-    def _body(self, names: list[str]) -> tuple[Operand | None, list[Operand]]:
-        """The body's operations over phis called `names`; the flag to stay and the next scalars."""
+    def _body(self, names: list[str], entry: list[Operand]) -> tuple[Operand | None, list[Operand]]:
+        """The body's operations over phis called `names`, which begin as `entry`; the flag to stay and the next
+        scalars."""
         em, body = self.em, self.body
         em.sums |= self._sums()
         em.recurring |= self._recurring()
-        em.push(body, loop=True)
+        frame = em.push(body, loop=True)
+        if self.trips is not None and polling.is_leaf(body):
+            frame.first = entry[0]
         arguments, phis = list(body.args), iter(names)
         if self.trips is not None:
             index = arguments.pop(0)

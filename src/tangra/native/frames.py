@@ -18,7 +18,8 @@ from tangra.shapes import Size
 class Frame:
     """A block being written. `binds`: symbols bound in it, with the place in the text from which they are known;
     `slots` these places; `sizes` what was computed there; `pool` memory claimed there that may be used again; `fresh`
-    what the current operation claimed; `angles`: sine and cosine of values, where they were computed together."""
+    what the current operation claimed; `angles`: sine and cosine of values, where they were computed together; `first`:
+    the counter in the first trip, in the body of an innermost counted loop."""
 
     block: Block
     info: BlockInfo
@@ -32,6 +33,7 @@ class Frame:
     pool: list[Buffer] = field(default_factory=list)
     fresh: list[Buffer] = field(default_factory=list)
     angles: dict[int, str] = field(default_factory=dict)
+    first: Operand | None = None
 
 
 class Frames:

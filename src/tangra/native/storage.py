@@ -149,6 +149,10 @@ class Storage(Frames):
         if place == 0:
             return array.buffer.pointer
         type = memory_type(array.dtype)
+        if array.moving is not None:
+            first, moved = array.moving
+            start = self.code.ins(f"getelementptr {type}, ptr {array.buffer.pointer}, i64 {first}")
+            return self.code.ins(f"getelementptr nusw {type}, ptr {start}, i64 {moved}")
         return self.code.ins(f"getelementptr inbounds {type}, ptr {array.buffer.pointer}, i64 {place}")
 
     def load(self, array: Strided, place: Operand) -> Operand:

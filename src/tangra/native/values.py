@@ -87,7 +87,10 @@ class Array(ABC):
 
 
 class Strided(Array):
-    """A window of a buffer: the element at `index` lies `offset + sum(index * strides)` elements after its start."""
+    """A window of a buffer: the element at `index` lies `offset + sum(index * strides)` elements after its start.
+
+    `moving`: of a single element, its offset as the sum of what it is in a loop's first trip and of what it has moved.
+    """
 
     def __init__(
         self,
@@ -97,6 +100,7 @@ class Strided(Array):
         strides: tuple[Operand, ...],
         offset: Operand = 0,
         contiguous: bool = False,
+        moving: tuple[Operand, Operand] | None = None,
     ) -> None:
         self.buffer = buffer
         self.dtype = dtype
@@ -104,6 +108,7 @@ class Strided(Array):
         self.strides = strides
         self.offset = offset
         self.contiguous = contiguous
+        self.moving = moving
         self.reads = frozenset((buffer,))
 
     @property
