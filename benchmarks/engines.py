@@ -19,6 +19,7 @@ from benchmarks.cprogram import CProgram
 
 Pair = tuple[float, np.ndarray]
 SINGLE_THREAD = {
+    "TANGRA_THREADS": "1",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",

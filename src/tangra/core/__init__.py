@@ -4,7 +4,8 @@
 `keys.py` of its calls. `transformed.py` says what a transformed function means inside compiled code; `derivatives.py`,
 `jacobians.py`, `batching.py` and `custom.py` do it: they trace the function into IR of its own (`subtrace.py`),
 transform that, and put results together in the structure of the arguments (`trees.py`). `overlapping.py` finds
-arguments that share memory, `placing.py` gives errors about a whole call their place.
+arguments that share memory, `placing.py` gives errors about a whole call their place; `threads.py` says how many
+threads there are.
 """
 
 from tangra.core.functions import (
@@ -25,12 +26,14 @@ from tangra.core.functions import (
     vmap,
 )
 from tangra.core.jitted import JitFunction, jit
+from tangra.core.threads import get_threads, set_threads
 
 __all__ = [
     "JitFunction",
     "checkpoint",
     "custom_jvp",
     "custom_vjp",
+    "get_threads",
     "grad",
     "hessian",
     "hvp",
@@ -40,6 +43,7 @@ __all__ = [
     "jit",
     "jvp",
     "linearize",
+    "set_threads",
     "stop_gradient",
     "value_and_grad",
     "vjp",

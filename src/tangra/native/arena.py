@@ -1,9 +1,9 @@
 """The context block that every compiled function gets, and the functions that hand out its memory.
 
-It is an array of i64: the number of the error record, the payload of the error, the arena's next free byte and its
-end, the limit of a tape in bytes, the number of tapes, a link, and the base address of each tape. Each kind of
-memory comes from a function that LLVM takes for an allocator (`noalias`), so that it knows buffers apart without
-further notes.
+It is an array of i64: the number of the error record, the payload of the error, the parallel job that its thread helps
+with, the arena's next free byte and its end, the limit of a tape in bytes, the number of tapes, a link, the contexts of
+helping threads, the arena's start, and the base address of each tape. Each kind of memory comes from a function that
+LLVM takes for an allocator (`noalias`), so that it knows buffers apart without further notes.
 """
 
 from __future__ import annotations
@@ -13,13 +13,18 @@ from tangra.native.module import Module
 ERROR = 0
 PAYLOAD = 1
 MAX_PAYLOAD = 30
-ARENA_TOP = PAYLOAD + MAX_PAYLOAD
+JOB = PAYLOAD + MAX_PAYLOAD
+"""In the context of a helping thread the job (see `pool`), in that of a call 0."""
+ARENA_TOP = JOB + 1
 ARENA_END = ARENA_TOP + 1
 TAPE_LIMIT = ARENA_TOP + 2
 TAPE_COUNT = ARENA_TOP + 3
 NEXT = ARENA_TOP + 4
 """The next block in the list of those that no call uses; see `workspaces`."""
-TAPES = ARENA_TOP + 5
+HELPERS = ARENA_TOP + 5
+"""The address of the table of contexts for threads that help the call, or 0; see `pool`."""
+ARENA_START = ARENA_TOP + 6
+TAPES = ARENA_TOP + 7
 
 ALIGNMENT = 64
 

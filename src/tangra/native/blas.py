@@ -47,7 +47,7 @@ class Gemm:
         self.one, self.start = (self._reference(literal(v, dtype), type) for v in (1, int(add)))
 
     def _reference(self, value: Operand, kind: str) -> str:
-        slot = self.em.stack_slot(kind)
+        slot = self.em.variable(kind)
         if kind == "i32" and not isinstance(value, int):
             value = self.em.code.ins(f"trunc i64 {value} to i32")
         self.em.code.do(f"store {kind} {value}, ptr {slot}")

@@ -100,9 +100,9 @@ def _place(em: Emitter, value: Value, sig: Signature, k: int, passed: _Arguments
     if owner is not None:
         return "", passed.arrays[owner]
     if sig.dynamic(k):
-        return f"ptr {em.stack_slot(f'[{1 + len(value.shape)} x i64]')}", None
+        return f"ptr {em.variable(f'[{1 + len(value.shape)} x i64]')}", None
     if not value.shape:
-        return f"ptr {em.stack_slot(memory_type(value.dtype))}", None
+        return f"ptr {em.variable(memory_type(value.dtype))}", None
     target = em.allocate(value.dtype, value.shape, value)
     return f"ptr {em.address(target, target.offset)}", target
 

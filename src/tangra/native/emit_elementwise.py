@@ -14,6 +14,8 @@ from tangra.native.vecmath.circular_near import PAIR
 
 LATENCIES = {"sqrt": 20, "div": 13, "constant": 0, "index": 5, "select": 1, "abs": 1, "neg": 1}
 """Cycles of operations; those of others follow from their cost."""
+SLOW, VECTOR_COST = 10, 4
+"""Operations of this cost and above count as so many simple ones where they run in vectors."""
 FAR = 12
 """Cycles between two products that decide which is fused with their sum."""
 ElementFunction = Callable[[Emitter, list[Operand]], Operand]
@@ -25,7 +27,13 @@ def keep_elementwise(em: Emitter, op: Op, function: ElementFunction) -> None:
     if not result.shape:
         em.define(result, Scalar(result.dtype, function(em, [em.operand(v) for v in op.operands])))
         return
-    em.keep(op, Elementwise(result.dtype, result.shape, function, [em.array(v) for v in op.operands]))
+    operands, cost = [em.array(v) for v in op.operands], vector_cost(op)
+    em.keep(op, Elementwise(result.dtype, result.shape, function, operands, cost))
+
+
+def vector_cost(op: Op) -> int:
+    """Simple operations that take as long as this one in vectors."""
+    return 1 if op.defn.cost < SLOW else VECTOR_COST
 
 
 def _named(name: str) -> OpWriter:

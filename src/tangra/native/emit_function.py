@@ -68,6 +68,7 @@ def write_function(module: Module, func: Func, name: str) -> Signature:
     frame.slots.append(entry)
     em.code.lines.append(entry)
     em.code.fall_into("body")
+    em.code.made |= {name: f"param {type}" for name, type in _parameters(sig)}
     for symbol in sig.symbols:
         frame.binds[symbol] = (f"%sym{symbol_name(sig, symbol)}", 0)
     for k, param in enumerate(func.params):
@@ -160,13 +161,17 @@ def _return_dynamic(em: Emitter, k: int, value: Value) -> None:
         code.do(f"store i64 {dim}, ptr {place}")
 
 
+def _parameters(sig: Signature) -> list[tuple[str, str]]:
+    """Names and types of the function's parameters."""
+    params = [("%ctx", "ptr")]
+    params += [(f"%arg{k}", "ptr" if t.shape else register_type(t.dtype)) for k, t in enumerate(sig.params)]
+    params += [(f"%sym{k}", "i64") for k in range(len(sig.symbols))]
+    return params + [(f"%res{k}", "ptr") for k, owner in enumerate(sig.written) if owner is None]
+
+
 def _assemble(em: Emitter, sig: Signature) -> str:
     """The function's text from its parts."""
-    params = ["ptr noalias %ctx"]
-    for k, type in enumerate(sig.params):
-        params.append(f"ptr noalias %arg{k}" if type.shape else f"{register_type(type.dtype)} %arg{k}")
-    params += [f"i64 %sym{k}" for k in range(len(sig.symbols))]
-    params += [f"ptr noalias %res{k}" for k, owner in enumerate(sig.written) if owner is None]
+    params = [f"{'ptr noalias' if type == 'ptr' else type} {name}" for name, type in _parameters(sig)]
     out = [f"define internal i32 {sig.name}({', '.join(params)}) noinline #0 {{", "entry:"]
     out += em.allocas
     if em.uses_poll:

@@ -5,33 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tangra.ir import Op, Value
-from tangra.native import emit_segments, loop_checks, nests, polling
+from tangra.native import emit_segments, loop_checks, nests, parallel_loops, polling
 from tangra.native.emitter import Emitter, op_writer
 from tangra.native.llvm_types import register_type
 from tangra.native.module import UNLIKELY
+from tangra.native.parallel_loops import Trips
+from tangra.native.regions import Dependent
 from tangra.native.text import Lines, Operand
 from tangra.native.values import Array, Scalar, Strided
-
-
-@dataclass
-class Trips:
-    """Bounds of a counted loop."""
-
-    start: Operand
-    stop: Operand
-    step: int
-
-    @property
-    def relation(self) -> str:
-        """How the index compares to `stop` while the loop goes on."""
-        return "slt" if self.step > 0 else "sgt"
-
-    @property
-    def surely_run(self) -> bool:
-        """Whether there is at least one trip."""
-        if not (isinstance(self.start, int) and isinstance(self.stop, int)):
-            return False
-        return self.start < self.stop if self.step > 0 else self.start > self.stop
 
 
 @op_writer("loop")
@@ -106,10 +87,48 @@ def _may_take(em: Emitter, op: Op, k: int, value: Value, found: Strided) -> bool
 def _write(
     em: Emitter, op: Op, trips: Trips | None, inits: list[Value], holders: list[Strided | None]
 ) -> list[Operand]:
+    """The loop, in threads if its trips are independent and many; the operands of the scalar results."""
+    starts = [em.operand(v) for v, h in zip(inits, holders, strict=True) if h is None]
+    if trips is None or not parallel_loops.may_split(em, op):
+        return _versions(em, _Form(op, trips, trips, starts, holders))
+    whole = trips
+    for use in emit_segments.uses_of(em, op):
+        emit_segments.begin(em, use, whole.start, whole.stop, whole.step)
+
+    def versions(part: Trips, starts: list[Operand], region: bool) -> list[Operand]:
+        return _versions(em, _Form(op, part, whole, starts, holders, begun=True, region=region))
+
+    try:
+        return parallel_loops.write(em, op, whole, starts, versions)
+    except Dependent:
+        return versions(whole, starts, False)
+
+
+@dataclass(frozen=True)
+class _Form:
+    """A loop, or a part of it: its trips, those of the whole loop, the start values of its scalars, and the memory of
+    its arrays. `begun`: the segments of its tapes are there. `region`: other parts run at the same time."""
+
+    op: Op
+    trips: Trips | None
+    whole: Trips | None
+    starts: list[Operand]
+    holders: list[Strided | None]
+    begun: bool = False
+    region: bool = False
+
+    @property
+    def scalars(self) -> list[Value]:
+        """The results that are scalars."""
+        return [v for v, holder in zip(self.op.results, self.holders, strict=True) if holder is None]
+
+
+def _versions(em: Emitter, form: _Form) -> list[Operand]:
     """The loop, in two versions if index checks can be tested in front; the operands of the scalar results."""
-    checks = loop_checks.hoistable(em, op) if trips is not None else []
+    trips = form.trips
+    checks = loop_checks.hoistable(em, form.op) if trips is not None else []
     if trips is None or not checks:
-        return _LoopWriter(em, op, trips, inits, holders).write()
+        return _LoopWriter(em, form).write()
     code = em.code
     free, careful, join = code.name("free"), code.name("careful"), code.name("join")
     code.branch(loop_checks.all_pass(em, checks, trips.start, trips.stop, trips.step), free, careful)
@@ -117,14 +136,13 @@ def _write(
     for label, proven in ((free, {id(check.op) for check in checks}), (careful, set[int]())):
         code.start(label)
         em.proven |= proven
-        results = _LoopWriter(em, op, trips, inits, holders).write()
+        results = _LoopWriter(em, form).write()
         em.proven -= proven
         ends.append((code.label, results))
         code.goto(join)
     code.start(join)
     names: list[Operand] = []
-    scalars = [v for v, h in zip(inits, holders, strict=True) if h is None]
-    for k, v in enumerate(scalars):
+    for k, v in enumerate(form.scalars):
         name = "%" + code.name("r")
         code.phi(code.lines, name, register_type(v.dtype), [(results[k], label) for label, results in ends])
         names.append(name)
@@ -138,14 +156,11 @@ class _LoopWriter:
     free of the poll: the strip head sets how far this strip goes, the strip end polls.
     """
 
-    def __init__(
-        self, em: Emitter, op: Op, trips: Trips | None, inits: list[Value], holders: list[Strided | None]
-    ) -> None:
-        self.em, self.code, self.op, self.body = em, em.code, op, op.regions[0]
-        self.trips, self.holders = trips, holders
-        self.scalars = [v for v, h in zip(inits, holders, strict=True) if h is None]
-        self.types = [register_type(v.dtype) for v in self.scalars]
-        self.starts = [em.operand(v) for v in self.scalars]
+    def __init__(self, em: Emitter, form: _Form) -> None:
+        op, trips = form.op, form.trips
+        self.em, self.code, self.op, self.body, self.form = em, em.code, op, op.regions[0], form
+        self.trips, self.holders, self.starts = trips, form.holders, form.starts
+        self.types = [register_type(v.dtype) for v in form.scalars]
         self.header, self.after = em.code.name("loop"), em.code.name("after")
         self.strip = em.code.name("strip") if trips is not None and polling.needs_strips(em, op) else ""
         self.tapes = emit_segments.uses_of(em, op)
@@ -156,7 +171,7 @@ class _LoopWriter:
     def write(self) -> list[Operand]:
         """The operands of the scalar results."""
         code, trips = self.code, self.trips
-        if trips is not None:
+        if trips is not None and not self.form.begun:
             for use in self.tapes:
                 emit_segments.begin(self.em, use, trips.start, trips.stop, trips.step)
         first = self.strip or self.header
@@ -180,7 +195,7 @@ class _LoopWriter:
         assert trips is not None
         code.start(self.strip)
         code.lines.append(self.strip_phis)
-        names: list[Operand] = ["%" + code.name("t") for _ in entry]
+        names: list[Operand] = [code.coming("t", type) for type in ("i64", *self.types)]
         reach = polling.STRIP * trips.step
         room = code.ins(f"sub i64 {trips.stop}, {names[0]}")
         far = code.ins(f"icmp {'sgt' if trips.step > 0 else 'slt'} i64 {room}, {reach}")
@@ -196,8 +211,8 @@ class _LoopWriter:
         em, code, trips = self.em, self.code, self.trips
         code.start(self.header)
         code.lines.append(self.phis)
-        names = ["%" + code.name("c") for _ in entry]
         types = [*(["i64"] if trips is not None else []), *self.types]
+        names = [code.coming("c", type) for type in types]
         stay, nexts = self._body(names, entry)
         if not self.strip:
             polling.poll(em, self.op)
@@ -239,12 +254,13 @@ class _LoopWriter:
         if self.trips is not None and polling.is_leaf(body):
             frame.first = entry[0]
         arguments, phis = list(body.args), iter(names)
-        if self.trips is not None:
+        whole = self.form.whole
+        if whole is not None:
             index = arguments.pop(0)
             now = next(phis)
             em.define(index, Scalar(index.dtype, now))
             for use in self.tapes:
-                emit_segments.enter_trip(em, use, now, self.trips.start, self.trips.stop, self.trips.step)
+                emit_segments.enter_trip(em, use, now, whole.start, whole.stop, whole.step)
         for argument, holder in zip(arguments, self.holders, strict=True):
             em.define(argument, holder if holder is not None else Scalar(argument.dtype, next(phis)))
         mark = polling.save_arena(em) if em.liveness.info(body).binds_dims else None
@@ -254,6 +270,8 @@ class _LoopWriter:
         yields = list(body.terminator.operands)
         stay = em.operand(yields.pop(0)) if self.op.attrs["exits"] else None
         arrays = [(h, em.array(v)) for v, h in zip(yields, self.holders, strict=True) if h is not None]
+        if self.form.region and not all(isinstance(x, Strided) and x.same_place(h) for h, x in arrays):
+            raise Dependent
         nests.assign_all(em, arrays)
         nexts = [em.operand(v) for v, h in zip(yields, self.holders, strict=True) if h is None]
         em.backward = outside

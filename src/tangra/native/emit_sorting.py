@@ -159,7 +159,7 @@ def _search(em: Emitter, table: Array, value: Operand, side: str) -> Operand:
     code.start(header)
     phis: Lines = []
     code.lines.append(phis)
-    low, high = "%" + code.name("lo"), "%" + code.name("hi")
+    low, high = code.coming("lo", "i64"), code.coming("hi", "i64")
     code.branch(code.ins(f"icmp slt i64 {low}, {high}"), body, after)
     code.start(body)
     middle = code.ins(f"lshr i64 {code.ins(f'add nuw nsw i64 {low}, {high}')}, 1")

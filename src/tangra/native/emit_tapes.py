@@ -45,21 +45,19 @@ def _padded(type: ArrayType) -> Size:
 
 @op_writer("tape_new")
 def _new(em: Emitter, op: Op) -> None:
-    slot = em.stack_slot("i64")
+    slot = em.variable("i64")
     em.code.do(f"store i64 0, ptr {slot}")
-    base, limit = em.code.name("tape"), em.code.name("limit")
-    em.allocas += [
-        f"  %{base} = call ptr {define_tape_base(em.module)}(ptr %ctx, i64 {em.module.tapes})",
-        f"  %{limit}.p = getelementptr inbounds i64, ptr %ctx, i64 {TAPE_LIMIT}",
-        f"  %{limit} = load i64, ptr %{limit}.p",
-    ]
+    base, limit = "%" + em.code.name("tape"), "%" + em.code.name("limit")
+    em.at_entry(base, f"call ptr {define_tape_base(em.module)}(ptr %ctx, i64 {em.module.tapes})")
+    em.at_entry(f"{limit}.p", f"getelementptr inbounds i64, ptr %ctx, i64 {TAPE_LIMIT}")
+    em.at_entry(limit, f"load i64, ptr {limit}.p")
     em.module.tapes += 1
-    buffer = Buffer(f"%{base}", False)
+    buffer = Buffer(base, False)
     if in_segments(em, op):
         assert isinstance(op.result.type, TapeType)
-        em.define(op.result, SegmentedTape(buffer, slot, f"%{limit}", op.result.type.record))
+        em.define(op.result, SegmentedTape(buffer, slot, limit, op.result.type.record))
     else:
-        em.define(op.result, Tape(buffer, slot, f"%{limit}"))
+        em.define(op.result, Tape(buffer, slot, limit))
 
 
 def _tape(em: Emitter, value: Value) -> tuple[Tape, _Layout]:

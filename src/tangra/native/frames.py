@@ -42,6 +42,7 @@ class Frames:
     `fast` are the flags of floating point instructions; `parameters` the memory of array parameters, `hints` that of
     results by the values to be kept there; `proven` the index checks that are known to pass where code is written now;
     `sums` the additions to totals that nothing else of their loops reads, which may be done in another order;
+    `floor` the number of frames outside of the region that is being written, which don't share their memory with it;
     `recurring` the operations that a following trip waits for; `latencies` of operations as far as asked for;
     `backward`: in the backward part of a derivative, where several quotients by one divisor may share its reciprocal.
     """
@@ -64,6 +65,7 @@ class Frames:
         self.backward = False
         self.uses_arena = False
         self.stack_bytes = 0
+        self.floor = 0
         self.uses_poll = False
         self.uses_failure = False
         self.parameters: dict[int, Strided] = {}
@@ -101,6 +103,16 @@ class Frames:
             if frame.loop and last >= 0:
                 return True
         return False
+
+    def at_entry(self, name: str, text: str) -> str:
+        """An instruction at the function's start, which makes the value `name`."""
+        self.allocas.append(f"  {name} = {text}")
+        self.code.made[name] = text
+        return name
+
+    def variable(self, type: str) -> str:
+        """The address of a variable on the stack."""
+        return self.at_entry("%" + self.code.name("s"), f"alloca {type}")
 
     def outlives_frame(self, value: Value) -> bool:
         """Whether `value` is defined outside of the current block and may be read after the block."""

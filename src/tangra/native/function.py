@@ -20,6 +20,7 @@ from tangra.native.marks import EXPORTS, Gauges
 from tangra.native.module import ErrorRecord, Module
 from tangra.native.options import NativeOptions
 from tangra.native.polling import INTERRUPTED
+from tangra.native.pool_text import FORKED
 from tangra.shapes import evaluate
 
 Result = np.ndarray[Any, Any] | np.generic
@@ -86,7 +87,7 @@ class NativeFunction:
         self.options = module.options
         self.records: list[ErrorRecord] = module.records
         self.tapes = module.tapes
-        self.uses_arena = module.has("@tg.allocate")
+        self.uses_arena = module.uses_arena
         self.loaded = loaded
         self._entry = engine.entry_point(loaded)
         self.wrapper: dispatch.Entry | None = None
@@ -130,6 +131,10 @@ class NativeFunction:
         number = words[arena.ERROR]
         if number == INTERRUPTED:
             return _fetched_exception(words[arena.PAYLOAD : arena.PAYLOAD + 3])
+        if number == FORKED:
+            return RuntimeError(
+                "a signal handler forked the process while a loop ran in threads: the child has no result"
+            )
         record = self.records[number - 1]
         values = [
             _scalar(word, dtype).item() for word, dtype in zip(words[arena.PAYLOAD :], record.payload, strict=False)

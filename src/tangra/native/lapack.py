@@ -32,11 +32,11 @@ def _reference(em: Emitter, dtype: DType, arg: Argument) -> str:
     if isinstance(arg, Strided):
         return em.address(arg, arg.offset)
     if isinstance(arg, str):
-        slot, kind, value = em.stack_slot("i8"), "i8", str(ord(arg))
+        slot, kind, value = em.variable("i8"), "i8", str(ord(arg))
     elif arg[0] == "i":
-        slot, kind, value = em.stack_slot("i32"), "i32", narrow(em, arg[1])
+        slot, kind, value = em.variable("i32"), "i32", narrow(em, arg[1])
     else:
-        slot, kind = em.stack_slot(register_type(dtype)), register_type(dtype)
+        slot, kind = em.variable(register_type(dtype)), register_type(dtype)
         value = str(literal(arg[1], dtype))
     em.code.do(f"store {kind} {value}, ptr {slot}")
     return slot

@@ -45,7 +45,7 @@ def permuted(array: Array, order: Sequence[int]) -> Array:
     if isinstance(array, Splat):
         return type(array)(array.dtype, shape, array.operand)
     if isinstance(array, Elementwise):
-        return Elementwise(array.dtype, shape, array.function, [permuted(x, order) for x in array.operands])
+        return Elementwise(array.dtype, shape, array.function, [permuted(x, order) for x in array.operands], array.cost)
     places = [list(order).index(k) for k in range(len(order))]
 
     def element(em: Emitter, index: Index, memo: Memo) -> Operand:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import ctypes
 import mmap
 import weakref
+from collections.abc import Iterator
 from functools import cache
 
-from tangra.native.arena import ARENA_END, ARENA_TOP, TAPE_COUNT, TAPE_LIMIT, TAPES
+from tangra.native.arena import ARENA_END, ARENA_START, ARENA_TOP, HELPERS, TAPE_COUNT, TAPE_LIMIT, TAPES
 from tangra.native.options import NativeOptions
 
 KEPT_BYTES = 1 << 28
@@ -18,6 +19,8 @@ KEPT_BYTES = 1 << 28
 MAP_NORESERVE = 0x4000
 MADV_DONTNEED = 4
 GUARD_BYTES = 1 << 16
+MOST = 256
+"""Threads that a call may have."""
 
 
 @cache
@@ -51,8 +54,13 @@ class Region:
 
     def shrink(self) -> None:
         """Give all pages but the first ones back to the system."""
-        if self.size > KEPT_BYTES:
-            _libc().madvise(self.base + KEPT_BYTES, self.size - KEPT_BYTES, MADV_DONTNEED)
+        give_back(self.base, self.size)
+
+
+def give_back(base: int, size: int) -> None:
+    """Give all pages but the first ones of a range back to the system."""
+    if size > KEPT_BYTES:
+        _libc().madvise(base + KEPT_BYTES, size - KEPT_BYTES, MADV_DONTNEED)
 
 
 class Workspace:
@@ -72,7 +80,7 @@ class Workspace:
         if arena:
             if self.arena is None:
                 self.arena = Region(memory_limit)
-            self.words[ARENA_TOP] = self.arena.base
+            self.words[ARENA_TOP] = self.words[ARENA_START] = self.arena.base
             self.words[ARENA_END] = self.arena.base + min(self.arena.size, memory_limit)
         while len(self.tapes) < tapes:
             self.tapes.append(Region(tape_limit))
@@ -95,6 +103,19 @@ class Workspace:
             self.arena.shrink()
         for tape in self.tapes:
             tape.shrink()
+        for words in self._helpers():
+            if words[ARENA_END]:
+                give_back(words[ARENA_START], words[ARENA_END] - words[ARENA_START])
+            for k in range(words[TAPE_COUNT]):
+                give_back(words[TAPES + k], words[TAPE_LIMIT])
+
+    def _helpers(self) -> Iterator[ctypes.Array[ctypes.c_int64]]:
+        """The contexts of threads that have helped calls with this workspace."""
+        table = self.words[HELPERS]
+        for address in (ctypes.c_int64 * MOST).from_address(table) if table else ():
+            if address:
+                count = (ctypes.c_int64 * TAPES).from_address(address)[TAPE_COUNT]
+                yield (ctypes.c_int64 * (TAPES + count)).from_address(address)
 
 
 Limits = tuple[int, int]

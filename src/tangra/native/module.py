@@ -28,6 +28,8 @@ INLINE_BYTES = 1 << 14
 PROFILE = '!0 = !{!"branch_weights", i32 1, i32 1000000}'
 UNLIKELY = ", !prof !0"
 """Branch weights for conditions that hardly ever hold."""
+VENDOR, INTERRUPTIBLE = 1, 2
+"""Flags of jobs: vendor kernels are called in it; the caller looks for signals while it waits."""
 LIBM_NEEDS = {"logaddexp": "log1p", "logaddexp2": "log1p", "lgamma": "lgamma", "gamma": "tgamma"}
 
 
@@ -50,6 +52,7 @@ class Module:
         self.records: list[ErrorRecord] = []
         self.symbols: set[str] = set()
         self.tapes = 0
+        self.regions = 0
         self.marks = Marks() if options.marked else None
         self.signatures: dict[int, Signature] = {}
         self.states: dict[str, set[int]] = {}
@@ -149,6 +152,11 @@ class Module:
     def has(self, name: str) -> bool:
         return name in self._defined
 
+    @property
+    def uses_arena(self) -> bool:
+        """Whether the functions need a workspace with an arena: for temporaries, or to be helped by threads."""
+        return self.regions > 0 or self.has("@tg.allocate")
+
     def constant(self, data: np.ndarray[Any, Any], dtype: DType) -> str:
         """A read-only row-major array as a global constant; its LLVM name. A large one is used where it lies, and must
         live as long as the code."""
@@ -168,10 +176,17 @@ class Module:
         self.records.append(record)
         return len(self.records)
 
+    def _region_flags(self) -> int:
+        """What the pool has to know about our regions."""
+        vendor = any(name.startswith(("blas.", "lapack.")) for name in self.symbols)
+        return (VENDOR if vendor else 0) | (INTERRUPTIBLE if self.options.interruptible else 0)
+
     def text(self) -> str:
         """The whole module."""
         width = self.options.vector_bits
         head = [GLOBALS] if self.marks is not None else []
         tail = [f'attributes #0 = {{ nounwind "prefer-vector-width"="{width}" }}', PROFILE]
+        if self.regions:
+            head.append(f"@tg.flags = internal constant i32 {self._region_flags()}")
         helpers = [*self._globals, *self._declared, *self._defined.values()]
         return "\n".join([*head, *helpers, *self.functions, *tail]) + "\n"

@@ -6,8 +6,9 @@ import itertools
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from tangra.native import loop_order
+from tangra.native import loop_order, parallel
 from tangra.native.llvm_types import register_type
+from tangra.native.regions import Chunk
 from tangra.native.text import Operand
 from tangra.native.values import Array, Index, Memo, Splat, Strided, Unset
 from tangra.shapes import Size, prod
@@ -28,14 +29,33 @@ def unrolls(shape: Sequence[Size], weight: int = 1) -> bool:
     return isinstance(count, int) and count <= UNROLL_ELEMENTS and count * weight <= UNROLL_WEIGHT
 
 
-def visit(em: Emitter, shape: Sequence[Size], body: Callable[[Index, Memo], None], weight: int = 1) -> None:
-    """Write a nest over all indices of `shape` in row-major order."""
+def visit(
+    em: Emitter,
+    shape: Sequence[Size],
+    body: Callable[[Index, Memo], None],
+    weight: int = 1,
+    apart: Sequence[int] = (),
+    work: Operand = 1,
+) -> None:
+    """Write a nest over all indices of `shape` in row-major order. Indices that differ along the axes in `apart` may
+    be visited in any order, and at the same time; `work` is that of one index, see `parallel`."""
 
     def no_values(index: Index, values: list[str], memo: Memo) -> list[str]:
         body(index, memo)
         return []
 
-    visit_carrying(em, shape, [], no_values, weight)
+    axis = None if unrolls(shape, weight) else parallel.best_axis(shape, apart)
+    if axis is None:
+        visit_carrying(em, shape, [], no_values, weight)
+        return
+
+    def part(chunk: Chunk | None) -> None:
+        limits = None if chunk is None else (axis, chunk.low, chunk.high)
+        visit_carrying(em, shape, [], no_values, weight, limits)
+
+    others = [size for k, size in enumerate(shape) if k != axis]
+    multiple = parallel.CACHE_LINE if axis == len(shape) - 1 else 1
+    parallel.spread(em, em.size(shape[axis]), parallel.product(em, work, others), part, multiple)
 
 
 def visit_carrying(
@@ -44,9 +64,11 @@ def visit_carrying(
     carried: Carried,
     body: Callable[[Index, list[str], Memo], list[str]],
     weight: int = 1,
+    limits: tuple[int, str, str] | None = None,
 ) -> list[str]:
-    """`visit` with values carried from one index to the next; returns the last ones."""
-    if unrolls(shape, weight):
+    """`visit` with values carried from one index to the next; returns the last ones. `limits`: an axis, and the first
+    index along it and that after the last."""
+    if limits is None and unrolls(shape, weight):
         values, memo = [start for _, start in carried], Memo()
         for index in itertools.product(*(range(int(n)) for n in shape if isinstance(n, int))):
             values = body(index, values, memo)
@@ -56,11 +78,14 @@ def visit_carrying(
     def level(outer: tuple[Operand, ...], values: list[str]) -> list[str]:
         if len(outer) == len(shape):
             return body(outer, values, Memo())
+        first: Operand = 0
         trips = em.size(shape[len(outer)])
         if trips == 1:
             return level((*outer, 0), values)
+        if limits is not None and limits[0] == len(outer):
+            _, first, trips = limits
         inner = list(zip(types, values, strict=True))
-        return em.code.counted(trips, inner, lambda i, now: level((*outer, i), now))
+        return em.code.counted(trips, inner, lambda i, now: level((*outer, i), now), first)
 
     return level((), [start for _, start in carried])
 
@@ -80,7 +105,9 @@ def assign(em: Emitter, target: Strided, source: Array) -> None:
     else:
         order = loop_order.best_order(target, source)
         target, source = loop_order.permuted_view(target, order), loop_order.permuted(source, order)
-        visit(em, target.shape, lambda index, memo: _store(em, target, source, index, memo))
+        apart = range(len(order)) if target.injective else ()
+        body = lambda index, memo: _store(em, target, source, index, memo)  # noqa: E731
+        visit(em, target.shape, body, 1, apart, source.work + 1)
 
 
 def _store(em: Emitter, target: Strided, source: Array, index: Index, memo: Memo) -> None:
@@ -103,7 +130,12 @@ def _write_flat(em: Emitter, target: Strided, source: Array) -> None:
         em.store(target, em.code.add(target.offset, place), value)
         return []
 
-    em.code.counted(em.size(prod(target.shape)), [], body)
+    def part(chunk: Chunk | None) -> None:
+        first, last = (0, trips) if chunk is None else (chunk.low, chunk.high)
+        em.code.counted(last, [], body, first)
+
+    trips = em.size(prod(target.shape))
+    parallel.spread(em, trips, source.work + 1, part, parallel.CACHE_LINE)
 
 
 def _fill(em: Emitter, target: Strided, source: Array) -> bool:

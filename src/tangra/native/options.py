@@ -11,6 +11,9 @@ def default_memory_limit() -> int:
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 4 * 3
 
 
+PARALLEL_WORK = 1 << 16
+
+
 @dataclass(frozen=True)
 class NativeOptions:
     """Choices of code generation and limits of one compiled function.
@@ -20,6 +23,7 @@ class NativeOptions:
     fastmath: let LLVM reorder and approximate floating point arithmetic everywhere.
     vector_bits: preferred width of vectors, 256 or 512.
     interruptible: loops stop at Ctrl-C.
+    parallel_work: units of work (simple operations) from which a loop runs in threads; see `parallel`.
     marked: say while running which source line is at work, and count tape records; see `marks`.
     """
 
@@ -30,4 +34,5 @@ class NativeOptions:
     fastmath: bool = False
     vector_bits: int = 256
     interruptible: bool = True
+    parallel_work: int = field(default_factory=lambda: int(os.environ.get("TANGRA_PARALLEL_WORK", PARALLEL_WORK)))
     marked: bool = False

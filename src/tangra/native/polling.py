@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tangra.ir import ArrayType, Block, Op
-from tangra.native.arena import ARENA_TOP, PAYLOAD
+from tangra.native.arena import ARENA_TOP, JOB, PAYLOAD
 from tangra.native.module import UNLIKELY, Module
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def ask(em: Emitter) -> None:
     code = em.code
     em.uses_failure = True
     go, stop = code.name("go"), code.name("stop")
-    raised = code.ins(f"call i32 {_define_poll(em.module)}(ptr {em.context})")
+    raised = code.ins(f"call i32 {define_poll(em.module)}(ptr {em.context})")
     code.branch(code.ins(f"icmp ne i32 {raised}, 0"), stop, go, UNLIKELY)
     code.start(stop)
     code.goto("failed")
@@ -81,7 +81,8 @@ def is_leaf(body: Block) -> bool:
     return True
 
 
-def _define_poll(module: Module) -> str:
+def define_poll(module: Module) -> str:
+    """`i32 (ctx)`: look for signals; whether to leave. In a thread that helps, whether the job is to stop."""
     for name, signature in (
         ("PyGILState_Ensure", "i32 ()"),
         ("PyGILState_Release", "void (i32)"),
@@ -93,6 +94,21 @@ def _define_poll(module: Module) -> str:
     return module.define(
         "@tg.poll",
         f"""define internal i32 @tg.poll(ptr %ctx) noinline nounwind {{
+  %helps.p = getelementptr inbounds i64, ptr %ctx, i64 {JOB}
+  %helps = load i64, ptr %helps.p
+  %calls = icmp eq i64 %helps, 0
+  br i1 %calls, label %signals, label %help
+help:
+  %job = inttoptr i64 %helps to ptr
+  %stop = load atomic i64, ptr %job acquire, align 8
+  %stopped = icmp ne i64 %stop, 0
+  br i1 %stopped, label %leave, label %stay
+leave:
+  store i64 {INTERRUPTED}, ptr %ctx
+  ret i32 1
+stay:
+  ret i32 0
+signals:
   %state = call i32 @PyGILState_Ensure()
   %raised = call i32 @PyErr_CheckSignals()
   %any = icmp ne i32 %raised, 0

@@ -78,7 +78,7 @@ class _Writer:
         self.module = module
         self.sig = sig
         self.captured = captured
-        self.uses_arena = module.has("@tg.allocate")
+        self.uses_arena = module.uses_arena
         self.passed = [k for k in range(len(sig.params)) if k not in captured]
         self.results = [k for k, owner in enumerate(sig.written) if owner is None]
         only = [sig.results[k] for k in self.results]
@@ -117,7 +117,12 @@ class _Writer:
         if space:
             self._take(failed)
         else:
-            self.lines += [f"  %ctx = alloca [{arena.ARENA_TOP} x i64], align 16", "  store i64 0, ptr %ctx"]
+            self.lines += [
+                f"  %ctx = alloca [{arena.ARENA_TOP} x i64], align 16",
+                "  store i64 0, ptr %ctx",
+                f"  %helps = getelementptr inbounds i64, ptr %ctx, i64 {arena.JOB}",
+                "  store i64 0, ptr %helps",
+            ]
         self.lines.append(f"  %status = call i32 {self.sig.name}({', '.join(['ptr %ctx', *operands])})")
         if space:
             self._bring()

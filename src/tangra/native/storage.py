@@ -40,7 +40,7 @@ class Storage(Frames):
         size = count * dtype.itemsize
         if isinstance(size, int) and size <= REGISTER_BYTES:
             return self.window(self._on_stack(dtype, size), dtype, shape)
-        home, slot = self._home(count)
+        home, slot = self._home(count, self.floor)
         for buffer in home.pool:
             if buffer.size == size and buffer.slot is home.slots[slot] and self._unused(buffer):
                 self.frame.fresh.append(buffer)
@@ -73,9 +73,8 @@ class Storage(Frames):
         return Strided(buffer, dtype, shape, tuple(reversed(strides)), contiguous=True)
 
     def _on_stack(self, dtype: DType, size: int) -> Buffer:
-        name = "%" + self.code.name("a")
-        count = max(size // dtype.itemsize, 1)
-        self.allocas.append(f"  {name} = alloca [{count} x {memory_type(dtype)}], align 32")
+        name, count = "%" + self.code.name("a"), max(size // dtype.itemsize, 1)
+        self.at_entry(name, f"alloca [{count} x {memory_type(dtype)}], align 32")
         return Buffer(name, True, size)
 
     def _in_arena(self, size: Size) -> Buffer:
@@ -122,9 +121,9 @@ class Storage(Frames):
                 return bound[0], depth, bound[1]
         raise KeyError(f"size symbol {name} is not bound here")
 
-    def _home(self, size: Size) -> tuple[Frame, int]:
-        """The outermost place of the text where every symbol of `size` is known."""
-        depth, slot = 0, 0
+    def _home(self, size: Size, floor: int = 0) -> tuple[Frame, int]:
+        """The outermost place of the text, not outside of frame `floor`, where every symbol of `size` is known."""
+        depth, slot = floor, 0
         for name in symbols_of(size):
             _, at, index = self._symbol(name)
             if (at, index) > (depth, slot):
@@ -169,9 +168,3 @@ class Storage(Frames):
         if dtype.kind == "b":
             value = self.code.ins(f"zext i1 {value} to i8")
         self.code.do(f"store {memory_type(dtype)} {value}, ptr {pointer}")
-
-    def stack_slot(self, type: str) -> str:
-        """A variable on the stack."""
-        name = "%" + self.code.name("s")
-        self.allocas.append(f"  {name} = alloca {type}")
-        return name

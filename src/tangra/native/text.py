@@ -16,12 +16,14 @@ Lines = list[Any]
 
 class Code:
     """The text of one LLVM function body, written at the end of the current list of lines. `depth` counts the loops of
-    `counted` around the place that is being written."""
+    `counted` around the place that is being written; `made` has the instruction that makes a value, by its name (for
+    parameters `param` and the type)."""
 
     def __init__(self) -> None:
         self.lines: Lines = []
         self.label = "entry"
         self.depth = 0
+        self.made: dict[str, str] = {}
         self._names = 0
 
     def name(self, hint: str = "v") -> str:
@@ -29,11 +31,18 @@ class Code:
         self._names += 1
         return f"{hint}{self._names}"
 
+    def coming(self, hint: str, type: str) -> str:
+        """A fresh name for a value of that type, which is made by a phi later on."""
+        name = "%" + self.name(hint)
+        self.made[name] = f"phi {type}"
+        return name
+
     def ins(self, text: str) -> str:
         """Append an instruction that has a result; returns the result's name."""
         self._names += 1
         name = f"%v{self._names}"
         self.lines.append(f"  {name} = {text}")
+        self.made[name] = text
         return name
 
     def do(self, text: str) -> None:
@@ -103,29 +112,32 @@ class Code:
         """Put a phi called `name` into `place`."""
         pairs = ", ".join(f"[ {value}, %{label} ]" for value, label in incoming)
         place.append(f"  {name} = phi {type} {pairs}")
+        self.made[name] = f"phi {type}"
 
     def counted(
         self,
         trips: Operand,
         carried: Sequence[tuple[str, str]],
         body: Callable[[str, list[str]], list[str]],
+        first: Operand = 0,
     ) -> list[str]:
-        """A loop of `trips` trips from 0 over `carried` (type, start) values; `body(index, values)` writes one trip.
+        """A loop from index `first` to before `trips` over `carried` (type, start) values; `body(index, values)` writes
+        one trip.
 
         Returns the values after the last trip.
         """
         if trips == 0:
             return [start for _, start in carried]
         before, header, after = self.label, self.name("loop"), self.name("done")
-        if isinstance(trips, int):
+        if isinstance(trips, int) and first == 0:
             self.goto(header)
         else:
-            self.branch(self.ins(f"icmp sgt i64 {trips}, 0"), header, after)
+            self.branch(self.ins(f"icmp sgt i64 {trips}, {first}"), header, after)
         self.start(header)
         phis: Lines = []
         self.lines.append(phis)
-        index = "%" + self.name("i")
-        values = ["%" + self.name("c") for _ in carried]
+        index = self.coming("i", "i64")
+        values = [self.coming("c", type) for type, _ in carried]
         self.depth += 1
         results = body(index, values)
         self.depth -= 1
@@ -133,11 +145,11 @@ class Code:
         again = self.ins(f"icmp slt i64 {following}, {trips}")
         latch = self.label
         self.branch(again, header, after)
-        self.phi(phis, index, "i64", [(0, before), (following, latch)])
+        self.phi(phis, index, "i64", [(first, before), (following, latch)])
         for value, (type, start), result in zip(values, carried, results, strict=True):
             self.phi(phis, value, type, [(start, before), (result, latch)])
         self.start(after)
-        if isinstance(trips, int):
+        if isinstance(trips, int) and first == 0:
             return results
         out = []
         for (type, start), result in zip(carried, results, strict=True):
@@ -145,6 +157,42 @@ class Code:
             self.phi(self.lines, final, type, [(start, before), (result, latch)])
             out.append(final)
         return out
+
+
+FLAGS = ("tail", "fast", "contract", "reassoc", "nsw", "nuw", "exact", "nneg", "disjoint")
+"""Words between an instruction's name and the type it works on."""
+CASTS = (
+    "trunc", "zext", "sext", "fptrunc", "fpext", "fptoui", "fptosi", "uitofp", "sitofp", "ptrtoint", "inttoptr",
+    "bitcast",
+)  # fmt: skip
+
+
+def result_type(text: str) -> str:
+    """The type of the value that an instruction of ours makes."""
+    kind, rest = text.split(" ", 1)
+    while rest.split(" ", 1)[0] in FLAGS:
+        rest = rest.split(" ", 1)[1]
+    if kind in ("getelementptr", "alloca"):
+        return "ptr"
+    if kind in ("icmp", "fcmp"):
+        return "i1"
+    if kind in CASTS:
+        return rest.rsplit(" to ", 1)[1].strip()
+    if kind == "select":
+        return _first_type(rest.split(",", 1)[1].strip())
+    if kind == "extractvalue":
+        fields, number = rest.split("}")
+        return fields.strip("{ ").split(",")[int(number.rsplit(",", 1)[1])].strip()
+    if kind == "load" and rest.startswith("atomic"):
+        rest = rest.split(" ", 1)[1]
+    return _first_type(rest.removeprefix("noalias "))
+
+
+def _first_type(text: str) -> str:
+    """The type that a text starts with."""
+    if text[0] in "{[<":
+        return text[: text.index({"{": "}", "[": "]", "<": ">"}[text[0]]) + 1]
+    return text.replace(",", " ").split(" ", 1)[0]
 
 
 def flatten(lines: Lines, out: list[str]) -> list[str]:

@@ -60,12 +60,14 @@ class Tape:
 
 
 class Array(ABC):
-    """An array of `dtype` and `shape` (symbolic sizes)."""
+    """An array of `dtype` and `shape` (symbolic sizes). `weight`: the nodes of the expression that gives an element;
+    `work`: how long that takes, in simple operations."""
 
     dtype: DType
     shape: tuple[Size, ...]
     reads: frozenset[Buffer]
     weight: int = 1
+    work: int = 1
     cheap: bool = False
 
     @abstractmethod
@@ -186,6 +188,7 @@ class Elementwise(Array):
         shape: tuple[Size, ...],
         function: Callable[[Emitter, list[Operand]], Operand],
         operands: list[Array],
+        cost: int = 1,
     ) -> None:
         self.dtype = dtype
         self.shape = shape
@@ -193,6 +196,8 @@ class Elementwise(Array):
         self.operands = operands
         self.reads = frozenset().union(*(x.reads for x in operands))
         self.weight = 1 + sum(x.weight for x in operands)
+        self.cost = cost
+        self.work = cost + sum(x.work for x in operands)
 
     def element(self, em: Emitter, index: Index, memo: Memo) -> Operand:
         key = (self, tuple(index))
@@ -232,6 +237,7 @@ class Indexed(Array):
         self.function = function
         self.reads = frozenset().union(*(x.reads for x in sources))
         self.weight = 1 + sum(x.weight for x in sources)
+        self.work = 1 + sum(x.work for x in sources)
         self.cheap = cheap
 
     def element(self, em: Emitter, index: Index, memo: Memo) -> Operand:
@@ -250,6 +256,7 @@ class Reshaped(Array):
         self.source = source
         self.reads = source.reads
         self.weight = source.weight + 1
+        self.work = source.work + 1
         self.cheap = source.cheap
 
     def element(self, em: Emitter, index: Index, memo: Memo) -> Operand:

@@ -43,7 +43,7 @@ def wrap(module: Module, sig: Signature, func: Func, planner: Planner) -> Wrappe
     """Write the wrapper of `func` into its module; None where there is none."""
     made = Wrapper(module, sig, duration.is_short(func), planner)
     try:
-        planner.write(made, module.has("@tg.allocate"), module.tapes)
+        planner.write(made, module.uses_arena, module.tapes)
     except NoShortWay:
         return None
     module.functions.append(made.text(f"define ptr @{NAME}(ptr %state, ptr %args, i64 %nargs, ptr %kwnames) {PLAIN}"))
@@ -98,6 +98,8 @@ class Wrapper(Results):
     def _context(self) -> str:
         context = self.alloca(f"[{arena.ARENA_TOP} x i64], align 16")
         self.code.do(f"store i64 0, ptr {context}")
+        place = self.code.ins(f"getelementptr inbounds i64, ptr {context}, i64 {arena.JOB}")
+        self.code.do(f"store i64 0, ptr {place}")
         return context
 
     def _raise(self, context: str, space: bool) -> None:

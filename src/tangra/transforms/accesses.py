@@ -112,6 +112,11 @@ class Body:
         ends = self.uses.get(id(last), [])
         return len(uses) == 1 and uses[0].name == ADDITION and uses[0].result is last and len(ends) == 1
 
+    def is_fixed(self, position: int, loop: Op) -> bool:
+        """Whether every trip leaves the same in a carried scalar, that nothing in the body reads."""
+        arg, last = carried_args(loop)[position], carried_yields(loop)[position]
+        return id(arg) not in self.uses and id(last) not in self.own
+
     def place(self, op: Op) -> Place | None:
         """The place that an element access names."""
         if any(size is not None for size in op.attrs["sizes"]):

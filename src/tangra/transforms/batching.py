@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from tangra.ir import I64, ArrayType, Block, Builder, Func, Op, TapeType, Value, scalar
+from tangra.ir import I64, ArrayType, Block, Builder, Func, Op, Value, scalar
 from tangra.ir.graph import clone_func
 from tangra.shapes import Size
 from tangra.transforms.batch_rules import direct_batch
@@ -51,8 +51,7 @@ class _Batch:
                 strip_state(copy_op(b, op, self.mapping))
             b.yield_(*(self.stored(out, v, lane) for out, v in zip(state, func.returned, strict=True)))
         bounds = [b.int(0), b.dim(self.size), b.int(1)]
-        tapes = any(isinstance(v.type, TapeType) for op in body.walk() for v in op.operands)
-        attrs = {"counted": True, "exits": False, "parallel": not tapes}
+        attrs = {"counted": True, "exits": False, "parallel": True}
         results = b.emit("loop", [*bounds, *outs], attrs, [body]).results if outs or lanes_ops else []
         b.return_(*results)
         return made

@@ -70,10 +70,11 @@ def mark_parallel(func: Func) -> None:
 
 
 def _independent(op: Op) -> bool:
-    """Whether every trip has places of its own, and all else that is carried are totals."""
+    """Whether every trip has places of its own, and all else that is carried are totals, or the same in every trip."""
     body = Body(op)
     arrays = {carried.position for carried in body.arrays}
-    if any(k not in arrays and not body.is_sum(k, op) for k in range(len(op.results))):
+    scalars = [k for k in range(len(op.results)) if k not in arrays]
+    if not all(body.is_sum(k, op) or body.is_fixed(k, op) for k in scalars):
         return False
     for carried in body.arrays:
         places = [a.place for a in carried.accesses]
