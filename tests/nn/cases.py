@@ -32,6 +32,25 @@ CALLS: list[Call] = [
         {"stride": (2, 3), "output_padding": (1, 0), "dilation": (2, 1)},
     ),
     ("conv_transpose3d", [(1, 2, 2, 3, 2), (2, 2, 2, 2, 3)], {"stride": 2, "padding": (0, 1, 1), "output_padding": 1}),
+    ("max_pool1d", [(2, 3, 7)], {"kernel_size": 2}),
+    ("max_pool1d", [(3, 8)], {"kernel_size": 3, "stride": 2, "padding": 1, "ceil_mode": True}),
+    ("max_pool2d", [(2, 3, 6, 7)], {"kernel_size": (2, 3), "stride": (1, 2)}),
+    (
+        "max_pool2d",
+        [(2, 2, 7, 6)],
+        {"kernel_size": 3, "stride": 2, "padding": 1, "dilation": (1, 2), "ceil_mode": True},
+    ),
+    ("max_pool3d", [(1, 2, 4, 5, 4)], {"kernel_size": 2, "padding": (1, 0, 1)}),
+    ("avg_pool1d", [(2, 3, 7)], {"kernel_size": 3, "stride": 2, "padding": 1, "count_include_pad": False}),
+    ("avg_pool2d", [(2, 3, 6, 7)], {"kernel_size": (2, 3)}),
+    ("avg_pool2d", [(3, 6, 7)], {"kernel_size": 3, "stride": 2, "padding": 1, "ceil_mode": True}),
+    (
+        "avg_pool2d",
+        [(2, 3, 7, 8)],
+        {"kernel_size": 3, "stride": 3, "padding": 1, "ceil_mode": True, "count_include_pad": False},
+    ),
+    ("avg_pool2d", [(2, 3, 6, 7)], {"kernel_size": 4, "stride": 3, "ceil_mode": True, "divisor_override": 7}),
+    ("avg_pool3d", [(1, 2, 4, 5, 4)], {"kernel_size": (2, 3, 1), "padding": (1, 1, 0), "stride": 2}),
 ]
 
 

@@ -45,7 +45,14 @@ def runner(call: Call, **more: Any) -> Any:
 def same(found: Any, wanted: Any, dtype: Any = np.float64) -> None:
     assert type(found) is np.ndarray
     assert found.dtype == dtype
-    np.testing.assert_array_equal(found, wanted)
+    np.testing.assert_allclose(found, wanted, rtol=2e-7 if dtype == np.float32 else 1e-14, atol=1e-15)
+
+
+def gradients(function: Any, arrays: list[Any]) -> Any:
+    """The derivatives by all arrays."""
+    if len(arrays) == 1:
+        return [tg.grad(function)(*arrays)]
+    return tg.grad(function, tuple(range(len(arrays))))(*arrays)
 
 
 @pytest.mark.parametrize("call, answers", WITH_ANSWERS)
@@ -67,20 +74,19 @@ def test_channels_last(call: Call, answers: list[Any]) -> None:
 @pytest.mark.parametrize("call, answers", WITH_ANSWERS)
 def test_derivatives(call: Call, answers: list[Any]) -> None:
     arrays = arguments(call)
-    places = tuple(range(len(arrays)))
     weights, run = cotangent(answers[0].shape), runner(call)
 
     def total(*arrays):
         return np.sum(run(*arrays) * weights)
 
-    for found, wanted in zip(tg.grad(total, places)(*arrays), answers[1:], strict=True):
+    for found, wanted in zip(gradients(total, arrays), answers[1:], strict=True):
         same(found, wanted)
     turned, last = channels_last(weights, call), runner(call, layout=LAYOUTS[call[0][-2]])
 
     def total_last(*arrays):
         return np.sum(last(*arrays) * turned)
 
-    first, *rest = tg.grad(total_last, places)(channels_last(arrays[0], call), *arrays[1:])
+    first, *rest = gradients(total_last, [channels_last(arrays[0], call), *arrays[1:]])
     same(first, channels_last(answers[1], call))
     for found, wanted in zip(rest, answers[2:], strict=True):
         same(found, wanted)
@@ -105,6 +111,41 @@ def test_sizes_as_symbols_serve_other_sizes() -> None:
         for function in (run, lambda x, w: F.conv2d(x, w, stride=2, padding=1)):
             with pytest.raises(ValueError, match="conv2d"):
                 function(x, w)
+
+
+def test_places_of_maxima() -> None:
+    x = np.array([[[1.0, 3.0, 3.0, np.nan, 0.0, -np.inf, -np.inf]]])
+    for f in (
+        lambda x: F.max_pool1d(x, 2, return_indices=True),
+        tg.jit(lambda x: F.max_pool1d(x, 2, 2, 0, 1, True, True)),
+    ):
+        largest, places = f(x)
+        assert places.dtype == np.int64
+        np.testing.assert_array_equal(places[0, 0, :3], [1, 3, 4])
+        np.testing.assert_array_equal(largest[0, 0, :3], [3.0, np.nan, 0.0])
+    np.testing.assert_array_equal(f(x)[1], [[[1, 3, 4, 6]]])
+
+
+def test_pools_of_sizes_as_symbols() -> None:
+    def both(x):
+        a = F.avg_pool2d(x, 3, 2, 1, ceil_mode=True, count_include_pad=False)
+        return a, F.max_pool2d(x, 3, 2, 1, ceil_mode=True)
+
+    run = tg.jit(both, dynamic=True)
+    for n, size in ((1, 4), (2, 7), (1, 10)):
+        x = np.random.default_rng(n).normal(size=(n, 2, size, size + 1))
+        for found, wanted in zip(run(x), both(x), strict=True):
+            np.testing.assert_allclose(found, wanted, rtol=1e-13, atol=1e-13)
+
+
+def test_a_window_that_meets_nothing_has_no_derivative() -> None:
+    x = np.array([[[3.0]]])
+
+    def total(x):
+        return np.sum(np.maximum(F.max_pool1d(x, 2, 1, 1, dilation=2), -10.0) * 2.0)
+
+    assert total(x) == -20.0
+    assert tg.value_and_grad(total)(x) == (-20.0, 0.0)
 
 
 def test_pairs_are_borders_before_and_after() -> None:
@@ -136,6 +177,10 @@ REFUSED: list[tuple[Any, str]] = [
     (lambda x, w: F.conv2d(x, w, padding="same", stride=2), "padding='same' needs a stride of 1"),
     (lambda x, w: F.conv2d(x, w, layout="HWCN"), "layout must be 'NCHW' or 'NHWC', not 'HWCN'"),
     (lambda x, w: F.conv_transpose2d(x, w[:3], output_padding=1), "output_padding .1, 1. must be smaller than stride"),
+    (lambda x, w: F.max_pool2d(x, 2, padding=2), "padding .2, 2. must be at most half of the window"),
+    (lambda x, w: F.avg_pool2d(x, 7), "avg_pool2d of input of shape .2, 3, 6, 5.: a window of 7 does not fit into 6"),
+    (lambda x, w: F.avg_pool2d(x, 2, divisor_override=0), "divisor_override must be at least 1"),
+    (lambda x, w: F.avg_pool2d(x[0, 0], 2), "input of shape .6, 5. needs 4 axes"),
     (lambda x, w: F.conv2d(x > 0, w > 0), "conv2d needs arrays of float32 or float64, not bool"),
 ]
 

@@ -1,4 +1,4 @@
-"""Operands for convolutions: ranks 1 to 3, strides, borders, holes, groups, both layouts, and views."""
+"""Operands for convolutions and pools: ranks 1 to 3, strides, borders, holes, groups, both layouts, and views."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from tangra.ir import DType
 from tangra.ops.convolution import conv_shape
+from tangra.ops.pooling import pool_shape
 from tests.ops.samples import Sample, draw
 
 Rng = np.random.Generator
@@ -79,3 +80,53 @@ def conv_input(rng: Rng, dtype: DType) -> Iterator[Sample]:
 def conv_kernel(rng: Rng, dtype: DType) -> Iterator[Sample]:
     for x, w, y, attrs in forms(rng, dtype):
         yield [x, y], {**attrs, "shape": w.shape}
+
+
+def pool_case(x: tuple[int, ...], window: tuple[int, ...], **given: Any) -> tuple[tuple[int, ...], dict[str, Any]]:
+    """Shape of x (channels first) and all attributes."""
+    _, _, attrs = conv_case(x, (1, 1, *window), **given)
+    del attrs["groups"]
+    return x, {**attrs, "window": window}
+
+
+POOLS = [
+    pool_case((2, 3, 5), (2,), strides=(2,)),
+    pool_case((2, 3, 6, 5), (3, 2)),
+    pool_case((2, 3, 6, 5), (2, 2), strides=(2, 2)),
+    pool_case((2, 2, 7, 6), (3, 3), strides=(2, 2), low=(1, 1), high=(1, 2)),
+    pool_case((1, 2, 7, 6), (3, 2), dilation=(2, 3), low=(1, 1), high=(1, 1)),
+    pool_case((1, 2, 1, 4), (2, 2), dilation=(2, 1), low=(1, 0), high=(1, 0)),
+    pool_case((1, 2, 9, 10), (9, 10)),
+    pool_case((1, 2, 3, 4, 5), (2, 2, 3), strides=(1, 2, 2), low=(1, 0, 1), high=(0, 0, 1)),
+    pool_case((0, 2, 3, 4), (2, 2)),
+    pool_case((2, 0, 3, 4), (2, 2)),
+]
+
+
+def pool(rng: Rng, dtype: DType) -> Iterator[Sample]:
+    for x, given in POOLS:
+        for last in (False, True):
+            yield [draw(rng, dtype, layout(x, last))], {**given, "channels_last": last}
+
+
+def smooth_pool(rng: Rng, dtype: DType) -> Iterator[Sample]:
+    """Without windows that meet nothing, whose maximum is not finite."""
+    for operands, attrs in pool(rng, dtype):
+        if attrs["dilation"] != (2, 1):
+            yield operands, attrs
+
+
+def pool_max(rng: Rng, dtype: DType) -> Iterator[Sample]:
+    yield from pool(rng, dtype)
+    for last in (False, True):
+        x, attrs = pool_case((1, 1, 4, 4), (2, 2), strides=(2, 2), low=(1, 1), high=(1, 1), channels_last=last)
+        specials = np.array([-np.inf, -np.inf, 1, np.nan, 2, 2, np.nan, 0, 3, 3, -np.inf, -0.0, 3, 3, -np.inf, 0.0])
+        yield [specials.astype(dtype.numpy).reshape(layout(x, last))], attrs
+        yield [np.full(layout(x, last), -np.inf, dtype.numpy)], attrs
+        yield [draw(rng, dtype, (6, 5, 3, 2)).T[..., ::-1]], pool_case((2, 3, 5, 6), (2, 2), channels_last=False)[1]
+
+
+def pool_spread(rng: Rng, dtype: DType) -> Iterator[Sample]:
+    for (x,), attrs in pool(rng, dtype):
+        y = tuple(int(n) for n in pool_shape("pool", x.shape, attrs))  # type: ignore[call-overload]
+        yield [draw(rng, dtype, y)], {**attrs, "shape": x.shape}

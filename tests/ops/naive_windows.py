@@ -74,9 +74,69 @@ def conv_kernel(x: Array, y: Array, shape: Any, **attrs: Any) -> Array:
     return w
 
 
+def pools(x: Array, attrs: Any) -> Iterator[tuple[Any, list[tuple[int, float]]]]:
+    """(index in the result, [(place in the input, value)]) for every window; channels first."""
+    window, sizes = attrs["window"], x.shape[2:]
+    places = places_of(sizes, window, attrs)
+    met: dict[Any, list[Any]] = {p: [] for p in np.ndindex(*places)}
+    for p, _, at in meetings(sizes, window, places, attrs):
+        met[p].append(at)
+    for n, c in np.ndindex(*x.shape[:2]):
+        for p, elements in met.items():
+            yield (n, c, *p), [(int(np.ravel_multi_index(at, sizes)), x[(n, c, *at)]) for at in elements]
+
+
+def pooled(x: Array, attrs: Any, value: Callable[[list[tuple[int, float]]], Any]) -> Array:
+    x = first(x, attrs)
+    out = np.zeros((*x.shape[:2], *places_of(x.shape[2:], attrs["window"], attrs)))
+    for at, met in pools(x, attrs):
+        out[at] = value(met)
+    return back(out, attrs)
+
+
+def largest(met: list[tuple[int, float]], empty: Any) -> Any:
+    best = None
+    for place, value in met:
+        if best is None or (best[1] == best[1] and (value != value or value > best[1])):
+            best = place, value
+    return empty if best is None else best
+
+
+def pool_max(x: Array, **attrs: Any) -> Array:
+    return pooled(x, attrs, lambda met: largest(met, (0, -np.inf))[1])
+
+
+def pool_argmax(x: Array, **attrs: Any) -> Array:
+    count = int(np.prod(first(x, attrs).shape[2:]))
+    return pooled(x, attrs, lambda met: largest(met, (count, 0))[0])
+
+
+def pool_sum(x: Array, **attrs: Any) -> Array:
+    return pooled(x, attrs, lambda met: sum(value for _, value in met))
+
+
+def pool_spread(y: Array, shape: Any, **attrs: Any) -> Array:
+    x, y = first(np.zeros(shape), attrs).copy(), first(y, attrs)
+    for at, met in pools(x, attrs):
+        for place, _ in met:
+            x[(*at[:2], *np.unravel_index(place, x.shape[2:]))] += y[at]
+    return back(x, attrs)
+
+
 def exactly(function: Callable[..., Array]) -> Callable[..., Array]:
     """`function` of the operands as doubles."""
     return lambda *xs, **attrs: function(*(x.astype(np.float64) for x in xs), **attrs)
 
 
-WHOLE = {"conv": exactly(conv), "conv_input": exactly(conv_input), "conv_kernel": exactly(conv_kernel)}
+WHOLE = {
+    name: exactly(function)
+    for name, function in {
+        "conv": conv,
+        "conv_input": conv_input,
+        "conv_kernel": conv_kernel,
+        "pool_max": pool_max,
+        "pool_argmax": pool_argmax,
+        "pool_sum": pool_sum,
+        "pool_spread": pool_spread,
+    }.items()
+}

@@ -428,6 +428,10 @@ TABLE: dict[str, Maker] = {
     "conv": per_dtype([F64, F32], convolution_samples.conv),
     "conv_input": per_dtype([F64, F32], convolution_samples.conv_input),
     "conv_kernel": per_dtype([F64, F32], convolution_samples.conv_kernel),
+    "pool_max": per_dtype([F64, F32], convolution_samples.pool_max),
+    "pool_argmax": per_dtype([F64, F32], convolution_samples.pool_max),
+    "pool_sum": per_dtype([F64, F32], convolution_samples.pool),
+    "pool_spread": per_dtype([F64, F32], convolution_samples.pool_spread),
     "cholesky": with_singular(square(definite, MATRICES + EMPTY)),
     "inverse": with_singular(square(regular, MATRICES + EMPTY)),
     "det": with_singular(square(regular, MATRICES + EMPTY)),
@@ -449,6 +453,7 @@ SMOOTH: dict[str, Maker] = {
     "det": square(regular, MATRICES),
     "slogdet": square(regular, MATRICES),
     "solve": per_dtype([F64], lambda rng, dtype: systems(rng, dtype, MATRICES)),
+    "pool_max": per_dtype([F64], convolution_samples.smooth_pool),
     **{
         name: distinct(maker)
         for name, maker in (

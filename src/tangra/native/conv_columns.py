@@ -46,7 +46,7 @@ def nest(em: Emitter, trips: Sequence[Operand], body: Callable[[list[Operand]], 
 class Staged:
     """The images of a batch, one at a time, with their border."""
 
-    def __init__(self, em: Emitter, source: Array, form: Form) -> None:
+    def __init__(self, em: Emitter, source: Array, form: Form, border: float = 0) -> None:
         self.em, self.form, self.source = em, form, source
         self.order = range(1, form.rank + 2)
         self.memory: Strided | None = None
@@ -55,7 +55,7 @@ class Staged:
             slack = LINE_BYTES // form.dtype.itemsize
             self.memory = block(em, form.dtype, shape, slack)
             whole = Strided(self.memory.buffer, form.dtype, (prod(shape) + slack,), (1,), self.memory.offset, True)
-            em.assign(whole, Splat(form.dtype, whole.shape, literal(0, form.dtype)))
+            em.assign(whole, Splat(form.dtype, whole.shape, literal(border, form.dtype)))
 
     def _channels(self) -> Size:
         return self.form.inputs * self.form.groups

@@ -6,13 +6,10 @@ the groups where the channels are last. Terms of a sum are written out.
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable
-from dataclasses import dataclass
-
 from tangra.native import nests
 from tangra.native.conv_columns import Landing, Staged, nest
 from tangra.native.conv_form import Form, block, channels_first
+from tangra.native.conv_loops import Loops, each_image
 from tangra.native.emitter import Emitter
 from tangra.native.llvm_types import literal, register_type
 from tangra.native.loop_order import permuted_view
@@ -38,66 +35,6 @@ def fits(form: Form) -> bool:
     return form.depthwise or (isinstance(work, int) and work <= SMALL_WORK)
 
 
-@dataclass(frozen=True)
-class _Loops:
-    """Loops over all places of one image. `index` is (group, output of the group, *place)."""
-
-    em: Emitter
-    form: Form
-    image: Strided
-    n: Operand
-
-    @property
-    def order(self) -> list[int]:
-        """The parts of the index from the outermost loop to the innermost."""
-        places = list(range(2, self.form.rank + 2))
-        return [*places, 1, 0] if self.form.channels_last else [0, 1, *places]
-
-    def visit(self, body: Callable[[Index], None]) -> None:
-        """`body(index)` for every place and channel."""
-        sizes, order = [self.form.groups, self.form.outputs, *self.form.places], self.order
-
-        def one(loops: list[Operand]) -> None:
-            body([i for _, i in sorted(zip(order, loops, strict=True), key=lambda pair: pair[0])])
-
-        nest(self.em, [self.em.size(sizes[axis]) for axis in order], one)
-
-    def terms(self) -> list[Term]:
-        """(input of the group, *offset in the window) of each term of a sum."""
-        sizes = [self.form.inputs, *self.form.window]
-        return list(itertools.product(*(range(k) for k in sizes if isinstance(k, int))))
-
-    def channel(self, index: Index) -> Operand:
-        """The output channel."""
-        return self.em.code.add(self.em.code.mul(index[0], self.em.size(self.form.outputs)), index[1])
-
-    def source(self, index: Index, term: Term) -> Operand:
-        """The place of a term's element in the image."""
-        code, form = self.em.code, self.form
-        at = [code.add(code.mul(index[0], self.em.size(form.inputs)), term[0])]
-        for p, s, k, d in zip(index[2:], form.strides, term[1:], form.dilation, strict=True):
-            at.append(code.add(code.mul(p, s), k * d))
-        return self.image.place(self.em, at)
-
-    def factor(self, w: Strided, index: Index, term: Term) -> Operand:
-        """The place of a term's element in the kernel."""
-        return w.place(self.em, [self.channel(index), *term])
-
-    def result(self, y: Strided, index: Index) -> Operand:
-        """The place in y (channels first)."""
-        return y.place(self.em, [self.n, self.channel(index), *index[2:]])
-
-    def multiply_add(self, total: Operand | None, x: Operand, y: Operand) -> str:
-        """total + x y."""
-        em, type = self.em, register_type(self.form.dtype)
-        product = em.code.ins(f"fmul {em.fast}{type} {x}, {y}")
-        return product if total is None else em.code.ins(f"fadd {em.fast_sum}{type} {total}, {product}")
-
-
-def _each_image(em: Emitter, form: Form, body: Callable[[Operand], None]) -> None:
-    nest(em, [em.size(form.batch)], lambda index: body(index[0]))
-
-
 def _kernel_order(form: Form) -> tuple[int, ...]:
     """The kernel's axes as the innermost loop wants them."""
     axes = tuple(range(form.rank + 2))
@@ -115,7 +52,7 @@ def direct_conv(em: Emitter, form: Form, x: Array, w: Strided, y: Strided) -> No
     kernel = _kernel_view(form, em.copy(permuted_view(w, _kernel_order(form)))) if form.channels_last else w
 
     def item(n: Operand) -> None:
-        loops = _Loops(em, form, staged.image(n), n)
+        loops = Loops(em, form, staged.image(n), n)
 
         def one(index: Index) -> None:
             total: Operand = literal(0, form.dtype)
@@ -129,7 +66,7 @@ def direct_conv(em: Emitter, form: Form, x: Array, w: Strided, y: Strided) -> No
 
         loops.visit(one)
 
-    _each_image(em, form, item)
+    each_image(em, form, item)
 
 
 def direct_input(em: Emitter, form: Form, y: Strided, w: Strided, x: Strided) -> None:
@@ -138,7 +75,7 @@ def direct_input(em: Emitter, form: Form, y: Strided, w: Strided, x: Strided) ->
     kernel = _kernel_view(form, em.copy(permuted_view(w, _kernel_order(form)))) if form.channels_last else w
 
     def item(n: Operand) -> None:
-        loops = _Loops(em, form, landing.image(n), n)
+        loops = Loops(em, form, landing.image(n), n)
 
         def one(index: Index) -> None:
             value = em.load(source, loops.result(source, index))
@@ -150,7 +87,7 @@ def direct_input(em: Emitter, form: Form, y: Strided, w: Strided, x: Strided) ->
         loops.visit(one)
         landing.finish(n)
 
-    _each_image(em, form, item)
+    each_image(em, form, item)
 
 
 def direct_kernel(em: Emitter, form: Form, x: Array, y: Strided, w: Strided) -> None:
@@ -162,17 +99,21 @@ def direct_kernel(em: Emitter, form: Form, x: Array, y: Strided, w: Strided) -> 
     total = _kernel_view(form, memory)
 
     def item(n: Operand) -> None:
-        loops = _Loops(em, form, staged.image(n), n)
+        loops = Loops(em, form, staged.image(n), n)
         if form.channels_last:
             loops.visit(lambda index: _add_terms(em, loops, source, total, index))
         else:
-            nest(em, [form.groups, em.size(form.outputs)], lambda index: _sum_terms(em, loops, source, total, index))
+            nest(
+                em,
+                [em.size(form.groups), em.size(form.outputs)],
+                lambda index: _sum_terms(em, loops, source, total, index),
+            )
 
-    _each_image(em, form, item)
+    each_image(em, form, item)
     em.assign(w, total)
 
 
-def _add_terms(em: Emitter, loops: _Loops, y: Strided, w: Strided, index: Index) -> None:
+def _add_terms(em: Emitter, loops: Loops, y: Strided, w: Strided, index: Index) -> None:
     """Add a place's terms to the kernel's elements in memory."""
     value = em.load(y, loops.result(y, index))
     for term in loops.terms():
@@ -181,7 +122,7 @@ def _add_terms(em: Emitter, loops: _Loops, y: Strided, w: Strided, index: Index)
         em.store(w, place, loops.multiply_add(em.load(w, place), value, element))
 
 
-def _sum_terms(em: Emitter, loops: _Loops, y: Strided, w: Strided, channel: Index) -> None:
+def _sum_terms(em: Emitter, loops: Loops, y: Strided, w: Strided, channel: Index) -> None:
     """Sum the terms of an output channel over all places in registers, then add them to the kernel's elements."""
     type, terms = register_type(loops.form.dtype), loops.terms()
 

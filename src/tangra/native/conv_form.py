@@ -22,7 +22,7 @@ class Form:
 
     dtype: DType
     batch: Size
-    groups: int
+    groups: Size
     inputs: Size
     outputs: Size
     sizes: Shape
@@ -93,6 +93,15 @@ class Form:
     @property
     def w_shape(self) -> Shape:
         return (self.outputs * self.groups, self.inputs, *self.window)
+
+    @staticmethod
+    def pool(dtype: DType, x: Shape, y: Shape, attrs: dict[str, Any]) -> Form:
+        """A pool: like a convolution in which every channel is a group."""
+        last = attrs["channels_last"]
+        channels = x[-1] if last else x[1]
+        sizes = spatial(x, last), tuple(attrs["window"]), spatial(y, last)
+        strides, low, high, dilation = (tuple(attrs[k]) for k in ("strides", "low", "high", "dilation"))
+        return Form(dtype, x[0], channels, 1, 1, *sizes, strides, low, high, dilation, last)
 
     def mirrored(self) -> Form:
         """With strides of 1, `conv_input` is the convolution of y with the mirrored kernel of exchanged channels."""

@@ -59,8 +59,8 @@ def _whole(em: Emitter, form: Form, at: Places) -> tuple[list[Operand], Operand]
     """How often a product of whole images is called (items, groups), and over how many places: with the channels last
     the batch is one image."""
     if form.channels_last:
-        return [1, form.groups], em.code.mul(em.size(form.batch), at.area)
-    return [em.size(form.batch), form.groups], at.area
+        return [1, em.size(form.groups)], em.code.mul(em.size(form.batch), at.area)
+    return [em.size(form.batch), em.size(form.groups)], at.area
 
 
 def plain_conv(em: Emitter, form: Form, x: Strided, w: Strided, y: Strided) -> None:
@@ -112,7 +112,7 @@ def _blocks(em: Emitter, form: Form, body: BlockBody) -> None:
 
         blocks.visit(em, rows_of)
 
-    nest(em, [form.groups], group)
+    nest(em, [em.size(form.groups)], group)
 
 
 def blocked_conv(em: Emitter, form: Form, x: Array, w: Strided, y: Strided) -> None:

@@ -12,6 +12,7 @@ from tangra.native import (
     emit_failures,
     emit_linalg,
     emit_loops,
+    emit_pooling,
     emit_reductions,
     emit_sorting,
     emit_tapes,
@@ -19,5 +20,5 @@ from tangra.native import (
 
 MODULES = (
     emit_arrays, emit_calls, emit_contraction, emit_control, emit_convolution, emit_elementwise,
-    emit_failures, emit_linalg, emit_loops, emit_reductions, emit_sorting, emit_tapes,
+    emit_failures, emit_linalg, emit_loops, emit_pooling, emit_reductions, emit_sorting, emit_tapes,
 )  # fmt: skip

@@ -1,19 +1,31 @@
-"""Functions of arrays that layers are made of, as `torch.nn.functional` has them: convolutions and their transposes."""
+"""Functions of arrays that layers are made of, as `torch.nn.functional` has them: convolutions and pools."""
 
 from tangra.primitives import (
+    avg_pool1d,
+    avg_pool2d,
+    avg_pool3d,
     conv1d,
     conv2d,
     conv3d,
     conv_transpose1d,
     conv_transpose2d,
     conv_transpose3d,
+    max_pool1d,
+    max_pool2d,
+    max_pool3d,
 )
 
 __all__ = [
+    "avg_pool1d",
+    "avg_pool2d",
+    "avg_pool3d",
     "conv1d",
     "conv2d",
     "conv3d",
     "conv_transpose1d",
     "conv_transpose2d",
     "conv_transpose3d",
+    "max_pool1d",
+    "max_pool2d",
+    "max_pool3d",
 ]

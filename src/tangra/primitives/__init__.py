@@ -5,7 +5,7 @@ NumPy; in compiled code the frontend knows each by identity (`api/registry`) and
 for. Both ways read and check the arguments with the same functions (`planning`), so the same calls are refused.
 """
 
-from tangra.primitives import entries
+from tangra.primitives import convolution_entries, pooling_entries
 from tangra.primitives.convolution import (
     conv1d,
     conv2d,
@@ -14,13 +14,28 @@ from tangra.primitives.convolution import (
     conv_transpose2d,
     conv_transpose3d,
 )
+from tangra.primitives.pooling import (
+    avg_pool1d,
+    avg_pool2d,
+    avg_pool3d,
+    max_pool1d,
+    max_pool2d,
+    max_pool3d,
+)
 
 __all__ = [
+    "avg_pool1d",
+    "avg_pool2d",
+    "avg_pool3d",
     "conv1d",
     "conv2d",
     "conv3d",
     "conv_transpose1d",
     "conv_transpose2d",
     "conv_transpose3d",
-    "entries",
+    "convolution_entries",
+    "max_pool1d",
+    "max_pool2d",
+    "max_pool3d",
+    "pooling_entries",
 ]

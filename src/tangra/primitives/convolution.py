@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -27,6 +27,7 @@ from tangra.primitives.planning import (
 from tangra.shapes import ConvError, Shape, ShapeError, shape_text
 from tangra.shapes.deciding import Judge
 
+P = TypeVar("P")
 Array = np.ndarray[Any, Any]
 Numbers = int | tuple[int, ...]
 Padding = str | int | tuple[int | tuple[int, int], ...]
@@ -105,7 +106,7 @@ def checked_arrays(name: str, *given: Any) -> list[Array]:
     return [a.astype(dtype, copy=False) for a in arrays]
 
 
-def with_errors(plan: Callable[..., Plan], *args: Any) -> Plan:
+def with_errors(plan: Callable[..., P], *args: Any) -> P:
     """The plan of an uncompiled call; arrays that don't fit are a ValueError, as in NumPy."""
     try:
         return plan(*args)

@@ -168,6 +168,7 @@ _RULES: dict[str, Rule] = {
     "transpose": _transpose,
     "dot_general": _dot_general,
     **dict.fromkeys(CONVOLUTIONS, batch_windows.convolution),
+    **dict.fromkeys(("pool_max", "pool_argmax", "pool_sum", "pool_spread"), batch_windows.pool),
     "index": _index,
     "update": _write,
     "accumulate": _write,

@@ -1,4 +1,4 @@
-"""Batching rules of convolutions: the lanes join the batch, or the channels as groups of their own."""
+"""Batching rules of convolutions and pools: the lanes join the batch, or the channels as groups of their own."""
 
 from __future__ import annotations
 
@@ -53,3 +53,8 @@ def convolution(d: Direct, op: Op) -> Value | None:
         return None
     attrs = _with_shape(d, op, out, {**op.attrs, "groups": op.attrs["groups"] * d.size})
     return split(d, d.b(op.name, merged(d, first, left), merged(d, second, right), **attrs), op.result, out)
+
+
+def pool(d: Direct, op: Op) -> Value:
+    """The lanes join the batch."""
+    return split(d, d.b(op.name, merged(d, op.operands[0], 0), **_with_shape(d, op, 0, op.attrs)), op.result, 0)

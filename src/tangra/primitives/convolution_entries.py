@@ -1,4 +1,4 @@
-"""What the primitives mean in compiled code."""
+"""What convolutions mean in compiled code."""
 
 from __future__ import annotations
 
