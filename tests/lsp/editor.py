@@ -156,6 +156,9 @@ async def editor(
         assert "Traceback" not in made.errors, made.errors
     finally:
         errors.cancel()
+        if client._server.returncode is None:
+            client._server.kill()
+            await client._server.wait()
         await client.stop()
 
 

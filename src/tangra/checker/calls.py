@@ -198,6 +198,7 @@ def run_function(ev: Evaluator, function: FunctionCell, scope: Scope, node: ast.
 
     body = function.node
     ev.entered.add(body)
+    ev.runs[body] = ev.runs.get(body, 0) + 1
     frame = Frame(function, scope, function.module.file, node, owner=function.owner)
     generator = is_generator(body)
     frame.yields = [] if generator else None

@@ -131,6 +131,7 @@ def _check_group(
             continue
         import_module(ev, project.module_name(path), path)
     check_entries(ev)
+    ev.reports.settle(ev.runs)
     outcome.reports += ev.reports.chosen(project.config, project.files, wanted)
     outcome.files += wanted
     outcome.projects.append(project)

@@ -14,6 +14,7 @@ from tangra.checker.heap import (
     Instance,
     LibraryName,
     ListCell,
+    Origin,
     Raised,
     Scope,
     Super,
@@ -137,7 +138,7 @@ def instantiate(ev: Evaluator, cls: ClassCell, given: Call) -> Value:
     instance = Instance(cls)
     frame = ev.frame
     if given.node is not None and frame.file is not None:
-        instance.origin = (frame.file, given.node)
+        instance.origin = Origin(frame.file, given.node, given)
     initialiser = cls.find("__init__")
     layer = next((each for each in cls.mro if each.rule is not None), None)
     own = initialiser is not None and (layer is None or cls.mro.index(initialiser[0]) < cls.mro.index(layer))

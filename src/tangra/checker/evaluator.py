@@ -30,7 +30,7 @@ from tangra.checker.heap import (
 )
 from tangra.checker.observations import Observer
 from tangra.checker.project import Project
-from tangra.checker.reports import Place, Report, Reports
+from tangra.checker.reports import Fix, Place, Report, Reports
 from tangra.checker.source import SourceFile
 from tangra.checker.symbols import is_rigid
 from tangra.shape_rules.failures import Failure
@@ -136,6 +136,7 @@ class Evaluator:
         self.node: ast.AST | None = None
         self.modules: dict[object, ModuleCell] = {}
         self.entered: set[ast.AST] = set()
+        self.runs: dict[ast.AST, int] = {}
         self.built: list[Instance] = []
         self.forwarded: set[int] = set()
         self.module_classes: list[ClassCell] = []
@@ -150,6 +151,7 @@ class Evaluator:
         self.checked: frozenset[Path] = frozenset()
         self.shapes: dict[Path, dict[int, dict[str, Value]]] = {}
         self.observer: Observer | None = None
+        self.remarks: list[str] | None = None
 
     @property
     def frame(self) -> Frame:
@@ -231,6 +233,10 @@ class Evaluator:
         """Record a finding at the innermost frame that has a file, with the calls that lead there."""
         if self.quiet:
             return
+        if self.remarks is not None:
+            if severity != "note":
+                self.remarks.append(failure.code)
+            return
         shown = [index for index, frame in enumerate(self.frames) if frame.file is not None]
         if not shown:
             return
@@ -249,7 +255,21 @@ class Evaluator:
         notes = [*failure.notes, *([about] if about else []), *self._origins(at, file)]
         if severity == "error":
             notes.append(f"when run, this is a {failure.error}")
-        self.reports.add(Report(self.place(at, file), severity, failure.code, message, notes, related, failure.fix))
+        report = Report(self.place(at, file), severity, failure.code, message, notes, related, failure.fix)
+        if self.reports.is_new(report):
+            report.fixes = self._fixes(failure.code, at, inner, node)
+            function = self.frames[inner].function
+            report.function = None if function is None else function.node
+        self.reports.add(report)
+
+    def _fixes(self, code: str, at: ast.AST, level: int, node: ast.AST) -> list[Fix]:
+        from tangra.checker.fixes import propose
+
+        try:
+            return propose(self, code, at, level, node)
+        except Exception as error:  # a finding is worth having without them
+            self.note_failure(error, f"the fixes of line {getattr(at, 'lineno', 0)}")
+            return []
 
     def _origins(self, node: ast.AST, file: SourceFile) -> list[str]:
         """Where the arrays and layers that an expression names came from."""
@@ -267,7 +287,7 @@ class Evaluator:
             if isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute | ast.Name):
                 value = self._peek(part.func, frame)
             if isinstance(value, Instance) and value.origin is not None:
-                made, origin = value.origin[1], value.origin[0]
+                made, origin = value.origin.node, value.origin.file
                 where = "" if origin is file else f" of {origin.path.name}"
                 text = ast.unparse(made)
                 if len(text) <= 100 and isinstance(part, ast.Call):

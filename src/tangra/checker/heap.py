@@ -150,6 +150,15 @@ def _linear(cls: ClassCell, bases: list[ClassCell]) -> tuple[ClassCell, ...]:
     return tuple(order)
 
 
+@dataclass(frozen=True, eq=False)
+class Origin:
+    """Where an object was made: the call, and the arguments (a `Call`) that it had."""
+
+    file: SourceFile
+    node: ast.AST
+    given: Value
+
+
 class Instance(Cell):
     """An object of a class. `rule` is the object of the shape rules behind a library's module or a subclass of one;
     `complete` is false once something unknown may have set attributes."""
@@ -159,7 +168,7 @@ class Instance(Cell):
     def __init__(self, cls: ClassCell) -> None:
         super().__init__()
         self.cls = cls
-        self.origin: tuple[SourceFile, ast.AST] | None = None
+        self.origin: Origin | None = None
 
 
 class FunctionCell(Cell):

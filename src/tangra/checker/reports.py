@@ -6,8 +6,9 @@ for sizes never reach a message: `cleaned` takes them out.
 
 from __future__ import annotations
 
+import ast
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,10 +33,38 @@ class Place:
     end_column: int
 
 
+@dataclass(frozen=True)
+class Edit:
+    """A range of source text and what should stand there."""
+
+    place: Place
+    text: str
+
+    def as_json(self) -> dict[str, object]:
+        """The fields as `--format json` prints them."""
+        at = self.place
+        return {
+            "file": str(at.file),
+            "line": at.line,
+            "column": at.column,
+            "end_line": at.end_line,
+            "end_column": at.end_column,
+            "text": self.text,
+        }
+
+
+@dataclass(frozen=True)
+class Fix:
+    """A change with which the call works: in words, and as edits."""
+
+    title: str
+    edits: tuple[Edit, ...]
+
+
 @dataclass
 class Report:
-    """One finding. `notes` say where sizes came from; `related` are places that lead there; `error` is what the run
-    would end in."""
+    """One finding. `notes` say where sizes came from; `related` are places that lead there; `fix` says what to do in
+    words, `fixes` are changes that were tried. It was found `times` times, in `function` (a node; None: a module)."""
 
     place: Place
     severity: str
@@ -44,6 +73,14 @@ class Report:
     notes: list[str] = field(default_factory=list)
     related: list[tuple[Place, str]] = field(default_factory=list)
     fix: str | None = None
+    fixes: list[Fix] = field(default_factory=list)
+    times: int = 1
+    function: ast.AST | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def advice(self) -> str | None:
+        """What to do, in words: what the rule says, or the first change that was tried."""
+        return self.fix or (self.fixes[0].title if self.fixes else None)
 
     def as_json(self) -> dict[str, object]:
         """The fields as `--format json` prints them."""
@@ -62,7 +99,8 @@ class Report:
                 {"file": str(at.file), "line": at.line, "column": at.column, "message": message}
                 for at, message in self.related
             ],
-            "fix": self.fix,
+            "fix": self.advice,
+            "fixes": [{"title": fix.title, "edits": [edit.as_json() for edit in fix.edits]} for fix in self.fixes],
         }
 
 
@@ -77,6 +115,10 @@ class Reports:
     def __init__(self) -> None:
         self.found: dict[tuple[Path, int, str], Report] = {}
 
+    def is_new(self, report: Report) -> bool:
+        """Whether there is no finding of its line and code yet."""
+        return (report.place.file, report.place.line, report.code) not in self.found
+
     def add(self, report: Report) -> None:
         """Take a finding in."""
         key = (report.place.file, report.place.line, report.code)
@@ -87,14 +129,29 @@ class Reports:
             report.related = report.related[:MAX_RELATED]
             self.found[key] = report
             return
+        known.times += 1
         if SEVERITIES.index(report.severity) < SEVERITIES.index(known.severity):
             del self.found[key]
+            report.times = known.times
             self.add(report)
             return
         seen = {place for place, _ in known.related}
         for place, message in report.related:
             if place not in seen and len(known.related) < MAX_RELATED:
                 known.related.append((place, message))
+
+    def settle(self, runs: Mapping[ast.AST, int]) -> None:
+        """At the end, when it is known how often each function ran: a line that also worked, for another call, is not
+        what has to be changed."""
+        for report in self.found.values():
+            if report.function is not None and runs.get(report.function, 0) > report.times:
+                first, last = report.function.lineno, report.function.end_lineno  # type: ignore[attr-defined]
+                file = report.place.file
+                report.fixes = [
+                    fix
+                    for fix in report.fixes
+                    if not any(edit.place.file == file and first <= edit.place.line <= last for edit in fix.edits)
+                ]
 
     def chosen(self, config: Config, sources: dict[Path, SourceFile], wanted: Iterable[Path]) -> list[Report]:
         """The findings in the files asked for, without those that comments or the configuration refuse, in order."""
@@ -126,8 +183,8 @@ def render(report: Report, source: SourceFile | None, name: str) -> str:
     text += _excerpt(place, source)
     text += [f"  note: {note}" for note in report.notes]
     text += [f"  {message} {at.file.name}:{at.line}:{at.column}" for at, message in report.related]
-    if report.fix:
-        text.append(f"  fix: {report.fix}")
+    if report.advice:
+        text.append(f"  fix: {report.advice}")
     return "\n".join(text)
 
 

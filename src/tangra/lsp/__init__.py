@@ -4,6 +4,6 @@ The server (`server`, on pygls; `synchronisation` for what it is told, `features
 open on a `workbench`, and answers from the last analysis, moved along with the edits since (`linemap`). Analyses run in
 a process of their own for each project (`worker`, which an `analyst` starts, feeds, interrupts and starts again), on an
 `EditorSession` (`session`): texts in, findings and shapes out, as plain data. A half-typed program is checked with the
-last good tree of the block at fault (`tolerant`). `diagnostics`, `hints` and `hover` make of an analysis what the
-protocol asks for, in the client's positions (`positions`, `places`).
+last good tree of the block at fault (`tolerant`). `diagnostics`, `hints`, `hover` and `actions` make of an analysis
+what the protocol asks for, in the client's positions (`positions`, `places`).
 """

@@ -36,7 +36,7 @@ def diagnostics_of(bench: Workbench, known: Known, encoding: str | None) -> dict
 def diagnostic(bench: Workbench, report: Report, where: types.Range, encoding: str | None) -> types.Diagnostic:
     """One finding."""
     notes = [note for note in report.notes if note not in report.message]
-    text = "\n".join([report.message, *notes, *([f"fix: {report.fix}"] if report.fix else [])])
+    text = "\n".join([report.message, *notes, *([f"fix: {report.advice}"] if report.advice else [])])
     related = []
     for place, message in report.related:
         at = location(bench, place, encoding)

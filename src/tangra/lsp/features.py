@@ -1,9 +1,10 @@
-"""What the client asks: hover and inlay hints."""
+"""What the client asks: hover, inlay hints, quick fixes."""
 
 from __future__ import annotations
 
 from lsprotocol import types
 
+from tangra.lsp.actions import actions
 from tangra.lsp.hints import hints
 from tangra.lsp.hover import hover
 from tangra.lsp.positions import from_position
@@ -33,6 +34,20 @@ def register(server: TangraServer) -> None:
         if not settings.inlay_hints:
             return []
         return list(hints(known, part, params.range, settings, server.encoding, server.hovers_markdown))
+
+    @server.feature(
+        types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions(code_action_kinds=[types.CodeActionKind.QuickFix])
+    )
+    async def acted(params: types.CodeActionParams) -> list[types.CodeAction] | None:
+        uri, only = params.text_document.uri, params.context.only
+        if only and not any(types.CodeActionKind.QuickFix.value.startswith(kind) for kind in only):
+            return None
+        known = await server.known(uri)
+        part = None if known is None else known.document.part_of(uri)
+        if known is None or part is None or not server.bench.setting_of(known.document.path).diagnostics:
+            return None
+        versioned = bool(server.supports("workspace", "workspace_edit", "document_changes"))
+        return list(actions(server.bench, known, part, params.range, server.encoding, versioned))
 
 
 def place_in(server: TangraServer, known: Known, uri: str, position: types.Position) -> tuple[int, int]:
