@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from tangra.ir import I64, DType, Op, Value
-from tangra.native import nests, scalars, strides_apart
+from tangra.native import nests, poison, scalars, strides_apart
 from tangra.native.emitter import Emitter, op_writer
-from tangra.native.llvm_types import literal, zero
+from tangra.native.llvm_types import literal
 from tangra.native.text import Operand
 from tangra.native.values import (
     Array,
@@ -48,9 +48,9 @@ def _bytes(value: np.generic) -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
 def _empty(em: Emitter, op: Op) -> None:
     dtype: DType = op.attrs["dtype"]
     if op.result.shape:
-        em.define(op.result, Unset(dtype, op.result.shape, zero(dtype)))
+        em.define(op.result, Unset(dtype, op.result.shape, poison.unset(em.module, dtype)))
     else:
-        em.define(op.result, Scalar(dtype, zero(dtype)))
+        em.define(op.result, Scalar(dtype, poison.unset(em.module, dtype)))
 
 
 @op_writer("iota")

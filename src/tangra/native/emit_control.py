@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tangra.ir import Block, Op, Value
-from tangra.native import nests
+from tangra.native import nests, poison
 from tangra.native.emitter import Emitter, op_writer
 from tangra.native.frames import Frame
-from tangra.native.llvm_types import register_type, zero
+from tangra.native.llvm_types import register_type
 from tangra.native.text import Lines, Operand
 from tangra.native.values import Array, Buffer, Scalar, Strided, Unset
 
@@ -27,9 +27,9 @@ def _bind_dim(em: Emitter, op: Op) -> None:
 def _undef(em: Emitter, op: Op) -> None:
     type = op.result.array
     if type.shape:
-        em.define(op.result, Unset(type.dtype, type.shape, zero(type.dtype)))
+        em.define(op.result, Unset(type.dtype, type.shape, poison.unset(em.module, type.dtype)))
     else:
-        em.define(op.result, Scalar(type.dtype, zero(type.dtype)))
+        em.define(op.result, Scalar(type.dtype, poison.unset(em.module, type.dtype)))
 
 
 @dataclass

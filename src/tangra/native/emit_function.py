@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tangra.ir import ArrayType, Func, Value
-from tangra.native import nests
+from tangra.native import nests, poison
 from tangra.native.arena import ARENA_TOP
 from tangra.native.emitter import Emitter
 from tangra.native.llvm_types import register_type
@@ -13,7 +13,7 @@ from tangra.native.module import Module
 from tangra.native.polling import PERIOD
 from tangra.native.text import Lines, flatten
 from tangra.native.values import Array, Buffer, Scalar, Strided
-from tangra.shapes import Dim, Size, Symbol, symbols_of
+from tangra.shapes import Dim, Size, Symbol, prod, symbols_of
 
 CARRYING = ("update", "accumulate", "scatter", "scatter_add")
 
@@ -74,6 +74,8 @@ def write_function(module: Module, func: Func, name: str) -> Signature:
     for k, param in enumerate(func.params):
         _define_parameter(em, sig, k, param)
     targets = [_result_target(em, sig, k) for k in range(len(sig.results))]
+    if module.options.poison:
+        _poison(em, sig, targets)
     for v, target in zip(func.returned, targets, strict=True):
         if target is not None and not nests.unrolls(target.shape):
             _hint(em, v, target)
@@ -107,6 +109,14 @@ def _result_target(em: Emitter, sig: Signature, k: int) -> Strided | None:
     if not type.shape or sig.dynamic(k):
         return None
     return em.window(Buffer(f"%res{k}", True), type.dtype, type.shape)
+
+
+def _poison(em: Emitter, sig: Signature, targets: list[Strided | None]) -> None:
+    """Fill the memory of results that are no arguments."""
+    for k, target in enumerate(targets):
+        if target is not None and sig.written[k] is None:
+            size = em.size(prod(target.shape) * target.dtype.itemsize)
+            poison.fill(em.module, em.code, target.buffer.pointer, target.dtype, size)
 
 
 def _hint(em: Emitter, value: Value, target: Strided) -> None:
@@ -154,6 +164,8 @@ def _return_dynamic(em: Emitter, k: int, value: Value) -> None:
     dims = [em.size(size) for size in type.shape]
     size = code.add(code.mul(code.product(dims), type.dtype.itemsize), 1)
     memory = code.ins(f"call noalias ptr {allocate}(i64 {size})")
+    if em.module.options.poison:
+        poison.fill(em.module, code, memory, type.dtype, size)
     em.assign(em.window(Buffer(memory, True), type.dtype, type.shape), em.array(value))
     code.do(f"store ptr {memory}, ptr %res{k}")
     for axis, dim in enumerate(dims):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tangra.ir import ArrayType, Op, TapeType, Value
+from tangra.native import poison
 from tangra.native.arena import TAPE_LIMIT, define_tape_base
 from tangra.native.emit_segments import FULL, SegmentedTape, in_segments, pop, push
 from tangra.native.emitter import Emitter, op_writer
@@ -52,6 +53,8 @@ def _new(em: Emitter, op: Op) -> None:
     em.at_entry(f"{limit}.p", f"getelementptr inbounds i64, ptr %ctx, i64 {TAPE_LIMIT}")
     em.at_entry(limit, f"load i64, ptr {limit}.p")
     em.module.tapes += 1
+    if em.module.options.poison:
+        poison.fill_bytes(em.module, em.code, base, poison.NUMBER, poison.TAPE_BYTES)
     buffer = Buffer(base, False)
     if in_segments(em, op):
         assert isinstance(op.result.type, TapeType)

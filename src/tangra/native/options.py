@@ -24,6 +24,8 @@ class NativeOptions:
     vector_bits: preferred width of vectors, 256 or 512.
     interruptible: loops stop at Ctrl-C.
     parallel_work: units of work (simple operations) from which a loop runs in threads; see `parallel`.
+    poison: fill all memory with marks (NaN in floats) before it is written, so that a read of it shows; TANGRA_POISON=1
+    in the environment sets it.
     marked: say while running which source line is at work, and count tape records; see `marks`.
     """
 
@@ -35,4 +37,5 @@ class NativeOptions:
     vector_bits: int = 256
     interruptible: bool = True
     parallel_work: int = field(default_factory=lambda: int(os.environ.get("TANGRA_PARALLEL_WORK", PARALLEL_WORK)))
+    poison: bool = field(default_factory=lambda: os.environ.get("TANGRA_POISON") == "1")
     marked: bool = False

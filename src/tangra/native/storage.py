@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tangra.ir import DType, Value
-from tangra.native import arena
+from tangra.native import arena, poison
 from tangra.native.frames import Frame, Frames
 from tangra.native.llvm_types import memory_type
 from tangra.native.module import UNLIKELY, ErrorRecord
@@ -32,6 +32,12 @@ class Storage(Frames):
 
     def allocate(self, dtype: DType, shape: tuple[Size, ...], hint: Value | None = None) -> Strided:
         """A buffer for an array in row-major order; for `hint` the memory of the function's result it is to end in."""
+        array = self._claimed(dtype, shape, hint)
+        if self.module.options.poison:
+            poison.fill(self.module, self.code, array.buffer.pointer, dtype, self.size(prod(shape) * dtype.itemsize))
+        return array
+
+    def _claimed(self, dtype: DType, shape: tuple[Size, ...], hint: Value | None) -> Strided:
         wished = self.hints.get(id(hint)) if hint is not None else None
         if wished is not None and wished.dtype == dtype and wished.shape == shape and self._unused(wished.buffer):
             self.frame.fresh.append(wished.buffer)
