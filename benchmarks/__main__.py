@@ -16,8 +16,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import track
 
-from benchmarks import calls, case, compiling, report, session
+from benchmarks import calls, case, compiling, memory, report, session
 from benchmarks.engines import ENGINES, available
+
+PARTS = ("programs", "calls", "compiling", "memory")
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -29,10 +31,10 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--parts",
         nargs="+",
-        choices=("programs", "calls", "compiling"),
+        choices=PARTS,
         metavar="PART",
-        default=("programs", "calls", "compiling"),
-        help="programs, calls, compiling",
+        default=PARTS,
+        help=", ".join(PARTS),
     )
     parser.add_argument("--rounds", type=int, help="interleaved rounds (9, or 3 with --quick)")
     parser.add_argument("--json", type=Path, metavar="F", help="write everything measured")
@@ -74,6 +76,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         measured["calls"] = calls.run(console, chosen.quick)
     if "compiling" in chosen.parts:
         measured["compiling"] = compiling.run(console, chosen.quick)
+    if "memory" in chosen.parts:
+        measured["memory"] = memory.run(console, chosen.quick)
     if chosen.json:
         chosen.json.write_text(json.dumps(measured, indent=1))
     return 0 if right else 1
