@@ -78,6 +78,8 @@ def _check(source: str, module: Any, number: int) -> Verdict:
         checks.append(second_order)
     if number % 3 == 1:
         checks.append(lambda s: lanes(s, module, names, call))
+    if number % 3 == 2:
+        checks.append(lambda s: checkpointed(s, r))
     for one in checks:
         verdict = one(subject)
         if verdict.sort != "agree":
@@ -185,6 +187,27 @@ def second_order(subject: Subject) -> Verdict:
     gradient = tg.grad(f, argnums=FLOATS)
     numeric, uncertain = difference(lambda h: dot(gradient(*subject.moved(h)), other))
     return close("hvp against differences of gradients", mine, numeric, uncertain + 1e-6 * scale)
+
+
+PLANS: tuple[dict[str, Any], ...] = ({"policy": "sqrt"}, {"policy": "binomial", "snapshots": 2}, {"memory": 10**5})
+
+
+def checkpointed(subject: Subject, r: random.Random) -> Verdict:
+    """The gradient with checkpointed loops against that without."""
+    tg = ways.tangra()
+    plan = r.choice(PLANS)
+    wanted = tg.grad(subject.f, argnums=FLOATS)(*subject.fresh())
+    kept = tg.checkpoint(subject.f, **plan)
+    found, verdict = attempt(f"checkpoint {plan}", lambda: tg.grad(kept, argnums=FLOATS)(*subject.fresh()))
+    if verdict.sort != "agree":
+        return verdict
+    for k, (part, other) in enumerate(zip(found, wanted, strict=True)):
+        scale = max(1.0, float(np.abs(other).max(initial=0.0)))
+        if off(np.asarray(part) / scale, np.asarray(other) / scale) > RTOL:
+            return ill_conditioned(
+                subject, Verdict("wrong", f"checkpoint {plan}: part {k} is {part!r}, expected {other!r}")
+            )
+    return AGREE
 
 
 def lanes(subject: Subject, module: Any, names: list[str], call: inputs.Call) -> Verdict:

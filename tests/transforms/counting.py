@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ class Work:
     copied: int = 0
     pushed: int = 0
     tape_bytes: int = 0
+    by_name: dict[str, int] = field(default_factory=dict)
 
 
 class Counter(_Run):
@@ -51,6 +52,7 @@ class Counter(_Run):
             self.work.elements += int(np.size(env[id(op.operands[1])]))
         elif not op.regions and op.name not in FREE and results:
             self.work.elements += int(np.size(results[0]))
+            self.work.by_name[op.name] = self.work.by_name.get(op.name, 0) + int(np.size(results[0]))
         return results
 
     def read(self, value: Any) -> None:

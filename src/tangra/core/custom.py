@@ -53,12 +53,8 @@ def _call(
     return rebuild(ev, sub, op.results)
 
 
-def checkpoint(
-    ev: Evaluator,
-    function: AbstractValue,
-    args: Sequence[AbstractValue],
-    kwargs: dict[str, AbstractValue],
-    options: dict[str, Any],
+def recomputed(
+    ev: Evaluator, function: AbstractValue, args: Sequence[AbstractValue], kwargs: dict[str, AbstractValue]
 ) -> AbstractValue:
     """`tg.checkpoint(f)(*args)`: nothing inside `f` is kept for the backward pass; it is computed again there."""
     a = _all_floats(ev, args, kwargs)

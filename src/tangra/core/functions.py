@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from tangra.api import registry
 from tangra.core import custom
+from tangra.core.checkpointing import plan_of
 from tangra.core.jitted import jit
 from tangra.core.transformed import Transformed, declare_direct, declare_inside, declare_pair
 
@@ -67,9 +68,37 @@ def vmap(f: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> Transfor
     return Transformed("vmap", f, in_axes=in_axes, out_axes=out_axes)
 
 
-def checkpoint(f: Callable[..., Any]) -> Transformed:
-    """`f`, of which reverse mode keeps nothing but the arguments: it is computed again in the backward pass."""
-    return Transformed("checkpoint", f)
+def checkpoint(
+    f: Callable[..., Any] | None = None,
+    *,
+    policy: str | None = None,
+    memory: int | str | None = None,
+    snapshots: int | None = None,
+) -> Any:
+    """`f` with less kept for the backward pass of derivatives, and some of it computed again there.
+
+    `policy`: what is kept of the loops in `f`.
+
+    - 'recompute': of all of `f` nothing but its arguments (this is what `tg.checkpoint(f)` does).
+    - 'sqrt': snapshots of a loop's state every √n trips, and the trips of one such segment at a time; each trip runs
+      once more. With `memory`, segments of such a length that both together take the least, within the bound.
+    - 'binomial': as many snapshots as `snapshots` says, placed so that the fewest trips run again (without it log2 of
+      the number of trips; with `memory` as much as fits, all trips if they do).
+    - 'everything': no checkpointing.
+
+    `memory`: bytes, or a text such as "64MB", that snapshots and kept trips of each loop may take at any time. Given
+    alone it means 'binomial'. Where it is less than one snapshot and one trip, the call raises MemoryError.
+
+    The outermost loops of `f` are meant, counted ones and `while` loops alike, also in functions that it calls; loops
+    inside them belong to a trip. Numbers are the same as without. Usable as a decorator, with or without options.
+    Raises EntryError for options that don't fit together.
+    """
+    plan_of(policy, memory, snapshots)
+    options = {"policy": policy, "memory": memory, "snapshots": snapshots}
+    given = {name: value for name, value in options.items() if value is not None}
+    if f is None:
+        return lambda function: Transformed("checkpoint", function, **given)
+    return Transformed("checkpoint", f, **given)
 
 
 def jvp(f: Callable[..., Any], primals: Any, tangents: Any) -> Any:
@@ -172,7 +201,7 @@ for _transform, _names in (
     (jacobian, _ARGUMENTS),
     (hessian, _ARGUMENTS),
     (vmap, ("in_axes", "out_axes")),
-    (checkpoint, ()),
+    (checkpoint, ("policy", "memory", "snapshots")),
 ):
     declare_inside(_transform, _transform.__name__, _names)
 declare_pair(jvp, "jvp")

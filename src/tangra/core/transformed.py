@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from tangra.api import registry
 from tangra.api.values import AbstractValue, Const, PartialValue, TransformValue, TupleValue
-from tangra.core import arguments, batching, custom, derivatives, jacobians
+from tangra.core import arguments, batching, checkpointing, custom, derivatives, jacobians
 from tangra.core.calling import CompiledCall
 from tangra.core.naming import global_name
 from tangra.core.trees import Flattener, build, current, like
@@ -188,7 +188,7 @@ RUN: dict[str, Run] = {
     "jacobian": jacobians.jacrev,
     "hessian": _hessian,
     "vmap": batching.vmap,
-    "checkpoint": custom.checkpoint,
+    "checkpoint": checkpointing.checkpoint,
     "custom_vjp": custom.custom_vjp,
     "custom_jvp": custom.custom_jvp,
 }

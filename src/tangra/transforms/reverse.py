@@ -56,6 +56,15 @@ def vjp(func: Func, active: Sequence[bool], memo: Memo | None = None) -> Func:
     return memo.joint[key]
 
 
+def accumulating(func: Func, active: Sequence[bool], summed: Sequence[int], memo: Memo) -> Func:
+    """The reverse derivative of `func` without its results, adding to cotangents that are there already.
+
+    Parameters: those of `func`, a cotangent for every floating-point result, and the cotangents so far of the
+    parameters at the positions `summed`. Results: a cotangent for every parameter flagged in `active`.
+    """
+    return Reverse(simplify(func), active, memo).accumulating(summed)
+
+
 class Reverse:
     """One reverse-mode transformation. `func` is our own copy; the forward part is changed in place."""
 
@@ -93,6 +102,22 @@ class Reverse:
             "cuts_by": self.cuts_by,
         }
         result = Func(f"vjp_{self.func.name}", body, attrs)
+        eliminate_dead_code(result)
+        return result
+
+    def accumulating(self, summed: Sequence[int]) -> Func:
+        """See the function of that name."""
+        body, params = self.func.body, list(self.func.params)
+        sums = {id(params[k]): Value(params[k].type, body) for k in summed}
+        frame = Frame(self, body)
+        frame.ct.update({id(p): sums[id(p)] for p in self.wanted if id(p) in sums and self.activity.is_active(p)})
+        body.args += [*self.backward(frame), *sums.values()]
+        final = [frame.ct.get(id(p), sums.get(id(p))) for p in self.wanted]
+        self.b.return_(
+            *(ct if ct is not None else self.b.zeros(p.array) for ct, p in zip(final, self.wanted, strict=True))
+        )
+        body.ops[:0] = self.entry
+        result = Func(f"back_{self.func.name}", body, inherited(self.func))
         eliminate_dead_code(result)
         return result
 

@@ -9,8 +9,11 @@ from tangra.ir import I64, ArrayType, Block, Op, Value
 from tangra.ir.graph import free_values
 from tangra.transforms import reverse_calls
 from tangra.transforms.activity import carried_args, carried_operands, carried_yields
+from tangra.transforms.checkpoint_marks import marked
+from tangra.transforms.checkpointing import reverse_marked
 from tangra.transforms.frame import Frame
 from tangra.transforms.residuals import resolve_arm, resolve_body
+from tangra.transforms.trips import count_trips, step_of
 
 if TYPE_CHECKING:
     from tangra.transforms.reverse import Reverse
@@ -90,7 +93,11 @@ def _changed(sweep: Reverse, op: Op, frame: Frame, arms: Sequence[tuple[Block, F
 
 
 def reverse_loop(sweep: Reverse, op: Op, frame: Frame) -> None:
-    _LoopReversal(sweep, op, frame).run()
+    plan = marked(op)
+    if plan is None:
+        _LoopReversal(sweep, op, frame).run()
+    else:
+        reverse_marked(sweep, op, frame, plan)
 
 
 class _LoopReversal:
@@ -200,11 +207,11 @@ class _LoopReversal:
         b, op = self.sweep.b, self.op
         one = b.int(1)
         if not op.attrs["counted"]:
-            return [b.int(0), self._count_trips(), one]
-        start, stop, step_value = op.operands[:3]
-        step = _constant(step_value)
+            return [b.int(0), count_trips(self.sweep, op), one]
+        start, stop = op.operands[:2]
+        step = step_of(op)
         if op.attrs["exits"]:
-            trips = b("sub", self._count_trips(), one)
+            trips = b("sub", count_trips(self.sweep, op), one)
             last = b("add", start, b("mul", trips, b.int(step)))
         elif abs(step) == 1:
             last = b("sub", stop, b.int(step))
@@ -212,35 +219,6 @@ class _LoopReversal:
             span = b("sub", b("sub", stop, start), b.int(1 if step > 0 else -1))
             last = b("add", start, b("mul", b("floordiv", span, b.int(step)), b.int(step)))
         return [last, b("sub", start, b.int(step)), b.int(-step)]
-
-    def _count_trips(self) -> Value:
-        """Make the forward loop count its trips; the count is a new result."""
-        sweep, op = self.sweep, self.op
-        outside = sweep.versions.parent[id(self.body)][1]
-        with sweep.b.at(Block()) as before:
-            zero = sweep.b.int(0)
-        place = next(k for k, o in enumerate(outside.ops) if o is op)
-        outside.ops[place:place] = before.ops
-        count = self.body.add_arg(ArrayType(I64), "trips")
-        with sweep.b.at(Block()) as inside:
-            following = sweep.b("add", count, sweep.b.int(1))
-        self.body.ops[-1:-1] = inside.ops
-        self.body.terminator.operands.append(following)
-        op.operands.append(zero)
-        result = Value(ArrayType(I64), op, "trips")
-        op.results.append(result)
-        for v, block in ((zero, outside), (result, outside), (count, self.body)):
-            sweep.versions.define(v, block)
-        for o in inside.ops:
-            sweep.versions.define(o.result, self.body)
-        return result
-
-
-def _constant(v: Value) -> int:
-    op = v.defining_op
-    assert op is not None
-    assert op.name == "constant", "the step of a counted loop is a constant"
-    return int(op.attrs["value"])
 
 
 # Tapes

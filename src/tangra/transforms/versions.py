@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from tangra.ir import ArrayType, Block, Func, Op, Value
 from tangra.transforms.activity import carried_args, carried_operands, carried_yields, is_float
+from tangra.transforms.checkpoint_marks import MARK
 
 WRITES = frozenset({"update", "accumulate", "scatter", "scatter_add"})
 VIEWS = frozenset({"index", "reshape", "transpose", "broadcast"})
@@ -95,7 +96,7 @@ class Versions:
 
     def restorable(self, loop: Op, k: int) -> bool:
         """Whether the sweep can undo what a trip of `loop` does to its carried array `k`."""
-        return self.walk(carried_yields(loop)[k], loop.regions[0]) is carried_args(loop)[k]
+        return MARK not in loop.attrs and self.walk(carried_yields(loop)[k], loop.regions[0]) is carried_args(loop)[k]
 
     # What can be kept whole
 
