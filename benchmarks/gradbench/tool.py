@@ -1,10 +1,11 @@
 """The tool of GradBench's protocol: answers an eval's messages, one JSON object a line, on standard input and output.
 
-    python benchmarks/gradbench/tool.py [--multithreaded]
+    python benchmarks/gradbench/tool.py [--multithreaded] [--cpu-time]
 
 A `define` message imports the eval's module from `programs/`; an `evaluate` message prepares the arguments, calls the
 function at least `min_runs` times and for at least `min_seconds`, and answers with the last result and the time of
-every call in nanoseconds. The first call's time includes compilation. Any other message is only acknowledged.
+every call in nanoseconds: of the clock, or with `--cpu-time` of the process. The first call's time includes
+compilation. Any other message is only acknowledged.
 """
 
 import argparse
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 TOOL_NAME = "tangra"
 PROGRAMS = "benchmarks.gradbench.programs"
+Clock = Callable[[], int]
 
 
 def functions_of(module: str) -> "Functions":
@@ -42,20 +44,22 @@ def timing(name: str, nanoseconds: int) -> "Json":
     return {"name": name, "nanoseconds": nanoseconds}
 
 
-def timed_runs(call: Callable[[], Any], min_runs: int, min_seconds: float) -> tuple[Any, list["Json"]]:
+def timed_runs(
+    call: Callable[[], Any], min_runs: int, min_seconds: float, clock: Clock = time.perf_counter_ns
+) -> tuple[Any, list["Json"]]:
     """The last result of a call repeated at least so often and so long, and the time of each run."""
     timings: list[Json] = []
     total = 0
     while len(timings) < max(1, min_runs) or total < min_seconds * 1e9:
-        start = time.perf_counter_ns()
+        start = clock()
         result = call()
-        elapsed = time.perf_counter_ns() - start
+        elapsed = clock() - start
         timings.append(timing("evaluate", elapsed))
         total += elapsed
     return result, timings
 
 
-def evaluate(message: "Json") -> "Json":
+def evaluate(message: "Json", clock: Clock = time.perf_counter_ns) -> "Json":
     """The answer to an evaluate message."""
     functions = functions_of(message["module"])
     name, data = message["function"], message["input"]
@@ -63,14 +67,14 @@ def evaluate(message: "Json") -> "Json":
         raise LookupError(f"module {message['module']!r} has no function {name!r}")
     function = functions[name]
     repeats = data if isinstance(data, dict) else {}
-    start = time.perf_counter_ns()
+    start = clock()
     call = function.prepare(data)
-    prepared = time.perf_counter_ns() - start
-    result, timings = timed_runs(call, repeats.get("min_runs", 1), repeats.get("min_seconds", 0.0))
+    prepared = clock() - start
+    result, timings = timed_runs(call, repeats.get("min_runs", 1), repeats.get("min_seconds", 0.0), clock)
     return {"success": True, "output": function.present(result), "timings": [timing("prepare", prepared), *timings]}
 
 
-def answer(message: "Json") -> "Json":
+def answer(message: "Json", clock: Clock = time.perf_counter_ns) -> "Json":
     """The answer to any message, with the message's id; whatever goes wrong is reported in it."""
     response: Json = {"id": message["id"]}
     try:
@@ -81,17 +85,17 @@ def answer(message: "Json") -> "Json":
                 functions_of(message["module"])
                 response["success"] = True
             case "evaluate":
-                response |= evaluate(message)
+                response |= evaluate(message, clock)
     except Exception:
         response |= {"success": False, "error": traceback.format_exc()}
     return response
 
 
-def serve(lines: Iterable[str], out: TextIO) -> None:
+def serve(lines: Iterable[str], out: TextIO, clock: Clock = time.perf_counter_ns) -> None:
     """Answer every line of input, each with a line of output."""
     for line in lines:
         if line.strip():
-            print(json.dumps(answer(json.loads(line))), file=out, flush=True)
+            print(json.dumps(answer(json.loads(line), clock)), file=out, flush=True)
 
 
 def use_one_core() -> None:
@@ -104,10 +108,12 @@ def main() -> None:
     """Serve standard input until it ends. What programs print goes to standard error, not among the answers."""
     parser = argparse.ArgumentParser(description="Tangra as a GradBench tool.")
     parser.add_argument("--multithreaded", action="store_true", help="use all cores")
-    if not parser.parse_args().multithreaded:
+    parser.add_argument("--cpu-time", action="store_true", help="measure the process's CPU time")
+    options = parser.parse_args()
+    if not options.multithreaded:
         use_one_core()
     out, sys.stdout = sys.stdout, sys.stderr
-    serve(sys.stdin, out)
+    serve(sys.stdin, out, time.process_time_ns if options.cpu_time else time.perf_counter_ns)
 
 
 if __name__ == "__main__":
