@@ -37,6 +37,13 @@ class Outcome:
         return next((project.files[path] for project in self.projects if path in project.files), None)
 
 
+Progress = Callable[[int, int, str], None]
+
+
+def no_progress(done: int, total: int, name: str) -> None:
+    """Tell nobody."""
+
+
 def check(
     paths: Sequence[Path],
     *,
@@ -44,13 +51,13 @@ def check(
     sources: SourceCache | None = None,
     configure: Callable[[Config], Config] = lambda config: config,
     cancelled: Callable[[], bool] = lambda: False,
-    progress: Callable[[int, int, str], None] = lambda done, total, name: None,
+    progress: Progress = no_progress,
     observer: Observer | None = None,
 ) -> Outcome:
     """Check files and folders. Nothing of theirs is imported or run, except rule files that the settings name.
 
     A file that is named is checked with the files of its project that import it, so that their calls are seen; what is
-    reported is of the files asked for. `progress` gets how many of how many files are done, and the name of the next;
+    reported is of the files asked for. `progress` gets how many of how many parts are done, and the name of the next;
     `observer` sees what arrays expressions hold.
     """
     outcome = Outcome()
@@ -109,7 +116,7 @@ def _check_group(
     group: _Group,
     outcome: Outcome,
     cancelled: Callable[[], bool],
-    progress: Callable[[int, int, str], None],
+    progress: Progress,
     observer: Observer | None,
 ) -> None:
     from tangra.checker.entries import check_entries
@@ -130,12 +137,15 @@ def _check_group(
             ev.reports.add(Report(Place(path, line, column, line, column + 1), "error", SYNTAX, message))
             continue
         import_module(ev, project.module_name(path), path)
-    check_entries(ev)
+    check_entries(ev, progress)
     ev.reports.settle(ev.runs)
     outcome.reports += ev.reports.chosen(project.config, project.files, wanted)
     outcome.files += wanted
     outcome.projects.append(project)
     outcome.shapes.update({path: lines for path, lines in ev.shapes.items() if path in ev.checked})
+    counted = {id(project.files[path]) for path in wanted if path in project.files}
+    ev.statistics.arrays = {key for key in ev.statistics.arrays if key[0] in counted}
+    ev.statistics.known &= ev.statistics.arrays
     _add(outcome.statistics, ev.statistics)
 
 

@@ -8,10 +8,12 @@
 | `follow` | installed packages whose sources are read as if they were the project's (with `--python`) |
 | `rules` | files with shape rules of the project's own; these are run |
 | `strict` | warnings count as errors |
+| `python-version` | the Python that the program is for, such as "3.9"; that which runs the checker, if not given |
 """
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,6 +38,7 @@ class Config:
     follow: tuple[str, ...] = field(default=FOLLOWED)
     rules: tuple[str, ...] = ()
     strict: bool = False
+    python_version: tuple[int, int] | None = None
 
     def wants(self, code: str) -> bool:
         """Whether diagnostics of this code are reported: the longest matching beginning decides."""
@@ -44,6 +47,7 @@ class Config:
         return chosen > refused
 
 
+_VERSION = re.compile(r"3\.(\d{1,2})", re.ASCII)
 LISTS = {"select", "ignore", "exclude", "source-roots", "follow", "rules"}
 
 
@@ -59,6 +63,12 @@ def load_config(root: Path) -> Config:
     return from_table(table, path)
 
 
+def parse_version(given: object) -> tuple[int, int] | None:
+    """The version that a text such as "3.11" names."""
+    match = _VERSION.fullmatch(given) if isinstance(given, str) else None
+    return None if match is None else (3, int(match[1]))
+
+
 def from_table(table: dict[str, Any], path: Path) -> Config:
     """The settings that a parsed table holds; raises `ConfigError` naming the key at fault."""
     values: dict[str, Any] = {}
@@ -71,7 +81,12 @@ def from_table(table: dict[str, Any], path: Path) -> Config:
             if not isinstance(value, bool):
                 raise ConfigError(f"{path}: tool.tangra.strict has to be true or false")
             values[key] = value
+        elif key == "python-version":
+            version = parse_version(value)
+            if version is None:
+                raise ConfigError(f'{path}: tool.tangra.python-version has to be a string such as "3.11"')
+            values["python_version"] = version
         else:
-            known = ", ".join(sorted(LISTS | {"strict"}))
+            known = ", ".join(sorted(LISTS | {"strict", "python-version"}))
             raise ConfigError(f"{path}: tool.tangra.{key} is not a setting; there are {known}")
     return Config(**values)

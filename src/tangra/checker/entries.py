@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tangra.checker.annotations import (
@@ -26,15 +27,19 @@ if TYPE_CHECKING:
 KINDS = {"builtins.float": "float", "builtins.str": "str", "builtins.bool": "bool"}
 
 
-def check_entries(ev: Evaluator) -> None:
+def check_entries(ev: Evaluator, progress: Callable[[int, int, str], None]) -> None:
     """Check everything in the files asked for that evaluating them did not reach."""
     for instance in reversed(list(ev.built)):
         _feed(ev, instance)
-    for cls in list(ev.classes):
+    classes, functions = list(ev.classes), list(ev.functions)
+    total = len(classes) + len(functions)
+    for number, cls in enumerate(classes):
         if _is_wanted(ev, cls.node, cls):
+            progress(number, total, cls.name)
             _check_class(ev, cls)
-    for function in list(ev.functions):
+    for number, function in enumerate(functions, len(classes)):
         if function.owner is None and _is_checked(ev, function):
+            progress(number, total, function.name)
             _attempt(ev, function, [])
 
 

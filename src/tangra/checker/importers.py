@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from tangra.checker.config import ROOT_MARKERS
 from tangra.checker.project import Project, python_files
 
 MAX_FILES = 5_000
@@ -44,7 +43,7 @@ def _candidates(project: Project, files: list[Path]) -> list[Path]:
     """The files that may import one of `files`: the whole project's where something marks its root, else those of the
     package or folder that each lies in."""
     excluded = project.config.exclude
-    if any((project.root / marker).exists() for marker in ROOT_MARKERS):
+    if project.is_marked:
         found = []
         for file in python_files([project.root], excluded):
             found.append(file)

@@ -7,6 +7,7 @@ unknowns.
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -167,6 +168,8 @@ def resolve(ev: Evaluator, dotted: str) -> Value:
     native = LIBRARY.get(dotted)
     if native is not None:
         return native
+    if dotted == "sys.version_info":
+        return version_info(ev)
     cls = prelude_class(ev, dotted)
     if cls is not None:
         return cls
@@ -180,6 +183,13 @@ def resolve(ev: Evaluator, dotted: str) -> Value:
     return LibraryName(dotted)
 
 
+def version_info(ev: Evaluator) -> tuple[int, ...]:
+    """Of the Python that the program is checked for; of a version that was only named, the last release."""
+    wanted = ev.project.config.python_version
+    return sys.version_info[:3] if wanted is None or wanted == sys.version_info[:2] else (*wanted, LAST_RELEASE)
+
+
+LAST_RELEASE = 99
 EXCEPTIONS = frozenset({"OutOfMemoryError"})
 
 

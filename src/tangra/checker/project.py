@@ -50,11 +50,16 @@ class Project:
     files: dict[Path, SourceFile] = field(default_factory=dict)
     _found: dict[tuple[str, Path | None], Path | None] = field(default_factory=dict)
 
+    @property
+    def is_marked(self) -> bool:
+        """Whether something says that the root is a project's, rather than just the folder above a file."""
+        return any((self.root / marker).exists() for marker in ROOT_MARKERS)
+
     def read(self, path: Path) -> SourceFile:
         """The parsed file; each is read once."""
         file = self.files.get(path)
         if file is None:
-            file = self.files[path] = self.sources.read(path)
+            file = self.files[path] = self.sources.read(path, self.config.python_version)
         return file
 
     def read_text(self, path: Path) -> str:

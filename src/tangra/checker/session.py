@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tangra.checker.checking import Outcome, check
+from tangra.checker.checking import Outcome, Progress, check, no_progress
 from tangra.checker.config import Config
 from tangra.checker.observations import Observer
 from tangra.checker.source import SourceCache
@@ -36,7 +36,11 @@ class Session:
         self.sources.set_overlay(path.resolve(), None if text is None else text.encode("utf-8", "surrogatepass"))
 
     def check(
-        self, paths: Sequence[Path], cancelled: Callable[[], bool] = _never, observer: Observer | None = None
+        self,
+        paths: Sequence[Path],
+        cancelled: Callable[[], bool] = _never,
+        observer: Observer | None = None,
+        progress: Progress = no_progress,
     ) -> Outcome:
         """Findings, shapes and statistics of files and folders, as `tangra.checker.check` gives them; `observer` sees
         what arrays expressions hold.
@@ -50,4 +54,5 @@ class Session:
             configure=self.configure,
             cancelled=cancelled,
             observer=observer,
+            progress=progress,
         )

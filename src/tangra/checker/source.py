@@ -9,6 +9,7 @@ import ast
 import io
 import json
 import re
+import sys
 import tokenize
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -103,8 +104,8 @@ class SourceCache:
         else:
             self.overlays[path] = content
 
-    def read(self, path: Path) -> SourceFile:
-        """The parsed file as it is now."""
+    def read(self, path: Path, version: tuple[int, int] | None = None) -> SourceFile:
+        """The parsed file as it is now; the grammar is that of a Python `version`, if one is given."""
         content = self.overlays.get(path)
         stamp: object = content
         if content is None:
@@ -114,14 +115,14 @@ class SourceCache:
             except OSError:
                 stamp = None
         known = self._files.get(path)
-        if known is not None and known[0] == stamp:
+        if known is not None and known[0] == (stamp, version):
             return known[1]
-        file = read(path, content)
-        self._files[path] = (stamp, file)
+        file = read(path, content, version)
+        self._files[path] = ((stamp, version), file)
         return file
 
 
-def read(path: Path, content: bytes | None = None) -> SourceFile:
+def read(path: Path, content: bytes | None = None, version: tuple[int, int] | None = None) -> SourceFile:
     """The file at `path`, or `content` in its place (an unsaved buffer)."""
     try:
         data = path.read_bytes() if content is None else content
@@ -134,11 +135,11 @@ def read(path: Path, content: bytes | None = None) -> SourceFile:
     except (SyntaxError, UnicodeDecodeError, LookupError) as error:
         return SourceFile(path, "", problem=(1, 1, f"the text can't be decoded: {error}"))
     if path.suffix == ".ipynb":
-        return _notebook(path, text)
-    return parse(path, text)
+        return _notebook(path, text, version)
+    return parse(path, text, version)
 
 
-def parse(path: Path, text: str) -> SourceFile:
+def parse(path: Path, text: str, version: tuple[int, int] | None = None) -> SourceFile:
     """The syntax tree of `text`, or the reason why there is none."""
     file = SourceFile(path, text)
     if _nesting(text) > MAX_NESTING:
@@ -147,9 +148,12 @@ def parse(path: Path, text: str) -> SourceFile:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            file.tree = ast.parse(text)
+            file.tree = ast.parse(text, feature_version=version)
     except SyntaxError as error:
-        file.problem = (error.lineno or 1, error.offset or 1, f"the file does not parse: {error.msg}")
+        newer = version is not None and version > sys.version_info[:2]
+        hint = f" (by the grammar of the Python that runs the checker, {sys.version_info[0]}.{sys.version_info[1]})"
+        message = f"the file does not parse: {error.msg}{hint if newer else ''}"
+        file.problem = (error.lineno or 1, error.offset or 1, message)
     except (ValueError, RecursionError, MemoryError) as error:
         file.problem = (1, 1, f"the file does not parse: {str(error) or type(error).__name__}")
     return file
@@ -177,17 +181,17 @@ def _comments(text: str) -> Iterator[tuple[int, str]]:
         return
 
 
-def _notebook(path: Path, text: str) -> SourceFile:
+def _notebook(path: Path, text: str, version: tuple[int, int] | None) -> SourceFile:
     """The code cells in order; magics become comments, so that lines keep their numbers within the script."""
     try:
         cells = json.loads(text)["cells"]
         sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
     except (ValueError, KeyError, TypeError, RecursionError):
         return SourceFile(path, text, problem=(1, 1, "the notebook is not the JSON that Jupyter writes"))
-    return parse_cells(path, sources)
+    return parse_cells(path, sources, version)
 
 
-def parse_cells(path: Path, sources: Sequence[str]) -> SourceFile:
+def parse_cells(path: Path, sources: Sequence[str], version: tuple[int, int] | None = None) -> SourceFile:
     """The code cells of a notebook, parsed as one script."""
     lines: list[str] = []
     starts: list[tuple[int, int]] = []
@@ -195,6 +199,6 @@ def parse_cells(path: Path, sources: Sequence[str]) -> SourceFile:
         starts.append((len(lines) + 1, number))
         foreign = source.lstrip().startswith("%%")
         lines += ["# " + line if foreign or _MAGIC.match(line) else line for line in source.split("\n")]
-    file = parse(path, "\n".join(lines) + "\n")
+    file = parse(path, "\n".join(lines) + "\n", version)
     file.cells = starts
     return file

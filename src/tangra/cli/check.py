@@ -3,57 +3,91 @@
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import cast
 
-from tangra.checker import Outcome, Report, SourceCache, check, render, with_options
-from tangra.checker.source import SourceFile
+from tangra.checker import Config, Outcome, Report, Session, with_options
+from tangra.checker.config import parse_version
+from tangra.cli.baseline import read_baseline, without_known, write_baseline
+from tangra.cli.formats import FORMATS, counted, statistics_text
 from tangra.cli.main import CLEAN, ERRORS, INTERNAL, Misuse
+from tangra.cli.progress import Progress
 
 
 def run_check(options: argparse.Namespace) -> int:
     """Check the paths, print the findings, and return the exit status."""
-    overlays: dict[Path, bytes] = {}
-    paths: list[Path] = list(options.paths)
+    paths = _paths(options)
+    session = Session(python=options.python, configure=_configuration(options))
     if options.stdin_filename is not None:
-        target = options.stdin_filename.resolve()
-        overlays[target] = sys.stdin.buffer.read()
-        paths = paths or [target]
-        if not target.exists():
-            raise Misuse(
-                f"--stdin-filename {options.stdin_filename}: the file has to exist, so that its project is known"
-            )
-    paths = paths or [Path()]
+        session.sources.set_overlay(options.stdin_filename.resolve(), sys.stdin.buffer.read())
+    if not options.watch:
+        return _once(options, session, paths)[1]
+    from tangra.cli.watch import watch
+
+    watch(lambda: _once(options, session, paths)[0], paths)
+    return CLEAN
+
+
+def _paths(options: argparse.Namespace) -> list[Path]:
+    """What to check; raises `Misuse` for options that make no sense."""
+    target: Path | None = options.stdin_filename
+    if target is not None and not target.exists():
+        raise Misuse(f"--stdin-filename {target}: the file has to exist, so that its project is known")
+    paths: list[Path] = list(options.paths) or [target or Path()]
     for path in paths:
         if not path.exists():
             raise Misuse(f"{path}: no such file or folder")
     if options.python is not None and not options.python.exists():
         raise Misuse(f"--python {options.python}: no such environment")
+    if options.watch and (target is not None or options.write_baseline or options.format != "text"):
+        raise Misuse("--watch prints for people, again and again: it goes with files and --format text only")
+    if options.write_baseline and options.baseline is None:
+        raise Misuse("--write-baseline needs --baseline FILE, which says where")
+    if options.baseline is not None and not options.write_baseline:
+        read_baseline(options.baseline)
+    return paths
+
+
+def _configuration(options: argparse.Namespace) -> Callable[[Config], Config]:
     select, ignore = codes(options.select), codes(options.ignore)
-    strict: list[bool] = [options.strict]
-    outcome = check(
-        paths,
-        python=options.python,
-        sources=SourceCache(overlays),
-        configure=lambda config: with_options(config, select, ignore, options.strict),
-    )
-    strict += [project.config.strict for project in outcome.projects]
-    if options.format == "json":
-        print(json.dumps([report.as_json() for report in outcome.reports], indent=2))
-    else:
-        print_text(outcome)
+    version = python_version(options.python_version)
+
+    def configure(config: Config) -> Config:
+        config = with_options(config, select, ignore, options.strict)
+        return replace(config, python_version=version) if version is not None else config
+
+    return configure
+
+
+def _once(options: argparse.Namespace, session: Session, paths: list[Path]) -> tuple[Outcome, int]:
+    progress = Progress()
+    try:
+        outcome = session.check(paths, progress=progress)
+    finally:
+        progress.clear()
+    reports: Sequence[Report] = outcome.reports
+    if options.write_baseline:
+        count = write_baseline(options.baseline, outcome)
+        print(f"wrote {counted(count, 'finding')} to {options.baseline}", file=sys.stderr)
+        reports = []
+    elif options.baseline is not None:
+        reports, gone = without_known(options.baseline, outcome)
+        if gone:
+            print(f"{counted(gone, 'finding')} of {options.baseline} no longer there", file=sys.stderr)
+    text = FORMATS[options.format](outcome, reports)
+    if text:
+        print(text)
     if options.statistics:
-        print(statistics_text(outcome), file=sys.stderr if options.format == "json" else sys.stdout)
+        print(statistics_text(outcome), file=sys.stdout if options.format == "text" else sys.stderr)
     if outcome.statistics.failures:
         for failure in outcome.statistics.failures:
             print(f"tangra: internal error in {failure}", file=sys.stderr)
         print("Please report it; the other findings stand.", file=sys.stderr)
-        return INTERNAL
-    return status(outcome.reports, any(strict))
+        return outcome, INTERNAL
+    strict = options.strict or any(project.config.strict for project in outcome.projects)
+    return outcome, status(reports, strict)
 
 
 def codes(given: Sequence[str]) -> list[str]:
@@ -65,55 +99,17 @@ def codes(given: Sequence[str]) -> list[str]:
     return found
 
 
+def python_version(given: str | None) -> tuple[int, int] | None:
+    """The version that `--python-version` names."""
+    if given is None:
+        return None
+    version = parse_version(given)
+    if version is None:
+        raise Misuse(f"--python-version {given}: versions look like 3.11")
+    return version
+
+
 def status(reports: Sequence[Report], strict: bool) -> int:
     """The exit status that the findings ask for."""
     serious = {"error", "warning"} if strict else {"error"}
     return ERRORS if any(report.severity in serious for report in reports) else CLEAN
-
-
-def print_text(outcome: Outcome) -> None:
-    """The findings for people, and a line that counts them."""
-    for report in outcome.reports:
-        source = cast("SourceFile | None", outcome.source(report.place.file))
-        print(render(report, source, shown_path(report.place.file)))
-        print()
-    print(summary(outcome))
-
-
-def shown_path(path: Path) -> str:
-    """The path relative to where the user is, if it lies below."""
-    here = Path(os.getcwd())
-    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
-
-
-def summary(outcome: Outcome) -> str:
-    """How many findings of each kind, in how many files."""
-    counts = {
-        severity: sum(report.severity == severity for report in outcome.reports)
-        for severity in ("error", "warning", "note")
-    }
-    parts = [_counted(count, severity) for severity, count in counts.items() if count]
-    files = _counted(len(outcome.files), "file")
-    return f"{', '.join(parts) or 'nothing found'} in {files}"
-
-
-def _counted(count: int, word: str) -> str:
-    return f"{count} {word}" if count == 1 else f"{count} {word}s"
-
-
-def statistics_text(outcome: Outcome) -> str:
-    """How much of the program was understood."""
-    statistics = outcome.statistics
-    total = len(statistics.arrays)
-    known = len(statistics.known)
-    share = 100 * known / total if total else 100
-    lines = [f"shapes known in {share:.0f} % of {_counted(total, 'array expression')}"]
-    if statistics.spent:
-        lines.append(f"budget spent in {_counted(len(statistics.spent), 'place')}: {', '.join(statistics.spent[:5])}")
-    missing = sorted(statistics.missing_rules.items(), key=lambda item: (-item[1], item[0]))
-    if missing:
-        names = ", ".join(f"{name} ({count})" for name, count in missing[:10])
-        lines.append(f"without a rule: {names}{' …' if len(missing) > 10 else ''}")
-    if statistics.broken_rules:
-        lines.append(f"rules that failed: {', '.join(sorted(statistics.broken_rules))}")
-    return "\n".join(lines)

@@ -32,12 +32,17 @@ def parser() -> argparse.ArgumentParser:
 
 def _add_check(check: argparse.ArgumentParser) -> None:
     check.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="files and folders (default: here)")
-    check.add_argument("--format", choices=("text", "json"), default="text", help="how to print the findings")
+    formats = ("text", "json", "github", "sarif")
+    check.add_argument("--format", choices=formats, default="text", help="how to print the findings")
     check.add_argument("--python", type=Path, metavar="VENV", help="the environment whose packages are read")
+    check.add_argument("--python-version", metavar="3.X", help="the Python that the program is for")
     check.add_argument("--select", action="append", default=[], metavar="CODES", help="report only these, e.g. TG51")
     check.add_argument("--ignore", action="append", default=[], metavar="CODES", help="do not report these")
     check.add_argument("--strict", action="store_true", help="warnings count as errors")
     check.add_argument("--statistics", action="store_true", help="say how much was understood")
+    check.add_argument("--watch", action="store_true", help="check again whenever a file changes, until Ctrl-C")
+    check.add_argument("--baseline", type=Path, metavar="FILE", help="do not tell what this file lists")
+    check.add_argument("--write-baseline", action="store_true", help="list all that is found in the baseline file")
     check.add_argument("--stdin-filename", type=Path, metavar="FILE", help="read the program from standard input")
 
 
@@ -49,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SystemExit as stop:
         return CLEAN if stop.code in (0, None) else MISUSE
     if options.version:
-        print(f"tangra {_version()}")
+        print(f"tangra {version()}")
         return CLEAN
     if options.command is None:
         top.print_help(sys.stderr)
@@ -57,11 +62,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return _guarded(lambda: _run(options))
 
 
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
+def version() -> str:
+    """The version of the installed package."""
+    from importlib.metadata import PackageNotFoundError
+    from importlib.metadata import version as installed
 
     try:
-        return version("tangra")
+        return installed("tangra")
     except PackageNotFoundError:
         return "0+unknown"
 

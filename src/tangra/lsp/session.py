@@ -64,7 +64,7 @@ class TolerantSources(SourceCache):
     def __init__(self) -> None:
         super().__init__()
         self.texts: dict[Path, Text] = {}
-        self._parsed: dict[Path, tuple[Text, SourceFile]] = {}
+        self._parsed: dict[Path, tuple[tuple[Text, tuple[int, int] | None], SourceFile]] = {}
         self._good: dict[Path, SourceFile] = {}
         self.broken: dict[Path, list[tuple[int, int]]] = {}
         self.problems: dict[Path, tuple[int, int, str]] = {}
@@ -79,15 +79,15 @@ class TolerantSources(SourceCache):
             self.texts[path] = text
             self.set_overlay(path, "\n".join(text.cells).encode("utf-8", "surrogatepass"))
 
-    def read(self, path: Path) -> SourceFile:
+    def read(self, path: Path, version: tuple[int, int] | None = None) -> SourceFile:
         """The parsed file as it is now."""
         text = self.texts.get(path)
         if text is None:
-            return super().read(path)
+            return super().read(path, version)
         known = self._parsed.get(path)
-        if known is not None and known[0] == text:
+        if known is not None and known[0] == (text, version):
             return known[1]
-        file = parse_cells(path, text.cells) if text.is_notebook else parse(path, text.cells[0])
+        file = parse_cells(path, text.cells, version) if text.is_notebook else parse(path, text.cells[0], version)
         self.problems.pop(path, None)
         self.broken[path] = []
         if file.problem is None:
@@ -96,7 +96,7 @@ class TolerantSources(SourceCache):
             self.problems[path] = file.problem
             self.broken[path] = parse_tolerantly(file, self._good.get(path))
             file.problem = None
-        self._parsed[path] = (text, file)
+        self._parsed[path] = ((text, version), file)
         return file
 
 

@@ -147,7 +147,6 @@ for _name in [
     native(_name)(_false)
 
 LIBRARY["typing.TYPE_CHECKING"] = False
-LIBRARY["sys.version_info"] = tuple(sys.version_info[:3])
 LIBRARY["sys.maxsize"] = sys.maxsize
 LIBRARY["sys.platform"] = Unknown("str")
 LIBRARY["torch.__version__"] = Unknown("str")
