@@ -41,7 +41,7 @@ def statement(g: Gen) -> list[str]:
     if g.room[0] > 0:
         table += [(3, branch), (6, loop), (1, match), (1, defined_on_both)] if g.depth < 3 else []
         table += [(2, leave)] if g.depth else []
-        table += [(1, grow), (1, effect)]
+        table += [(1, grow), (1, effect), (1, optional)]
         table += [(2, writing.closure), (1, writing.counter)] if not g.depth else []
         table += [(1, fail)] if not g.smooth else []
     return g.weighted(table)(g)
@@ -73,6 +73,26 @@ def defined_on_both(g: Gen) -> list[str]:
     values = [scalars.expr(g, ty, 1), scalars.expr(g, ty, 1)]
     lines = [f"if {scalars.boolean(g, 1)}:", f"    {name} = {values[0]}", "else:", f"    {name} = {values[1]}"]
     g.bind(ty, name)
+    return lines
+
+
+def optional(g: Gen) -> list[str]:
+    """A name that is None on some paths, perhaps changed in a loop, and used where it is known not to be."""
+    ty = g.pick([FLOAT, VECTOR])
+    name, used = g.fresh("o"), g.fresh("b")
+    value, other = scalars.expr(g, ty, 1), scalars.expr(g, ty, 1)
+    lines = [f"{name} = None", f"if {scalars.boolean(g, 1)}:", f"    {name} = {value}"]
+    if ty == FLOAT and g.percent(50):
+        bound = scalars.floating(g, 1)
+        lines += [f"for {g.fresh('k')} in range({g.pick(['3', 'n'] if 'n' in g.known(INT) else ['3'])}):"]
+        lines += [f"    if {name} is None or {name} > {bound}:", f"        {name} = {scalars.floating(g, 1)}"]
+    lines += g.pick(
+        [
+            [f"{used} = {other} if {name} is None else {name}"],
+            [f"if {name} is not None:", f"    {used} = {name}", "else:", f"    {used} = {other}"],
+        ]
+    )
+    g.bind(ty, used)
     return lines
 
 

@@ -28,6 +28,7 @@ TOPICS = (
     "growing_lists",
     "classes",
     "functions",
+    "optional_values",
     "recursion",
     "entry",
     "creation",

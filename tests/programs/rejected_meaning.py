@@ -72,9 +72,10 @@ def returns_of_different_structure(x):
     return x[0], x[1]
 
 
-@rejected(np.array([1.0, 2.0]), raises=TYPES)
-def sometimes_none(x):
-    return x[0] if x[0] > 5 else None
+@rejected(np.array([1.0, 2.0]), raises=TYPES, cpython=TypeError)
+def used_although_it_may_be_none(x):
+    y = x[0] if x[0] > 5 else None
+    return y + 1
 
 
 @rejected(np.array([1.0, 2.0]), raises=TYPES)

@@ -20,6 +20,7 @@ from tangra.frontend.results import (
     ListNode,
     Node,
     NumberNode,
+    OptionalNode,
     OriginNode,
     PartsNode,
     StackNode,
@@ -75,6 +76,8 @@ class Builder:
         if isinstance(node, OriginNode):
             path = dict(node.origins).get(int(self.values[node.index]))
             return self.build(node.fresh) if path is None else path.read(self.arguments)
+        if isinstance(node, OptionalNode):
+            return self.build(node.node) if self.values[node.index] else None
         if isinstance(node, BackReference):
             return self.made[node.key]
         if isinstance(node, PartsNode):

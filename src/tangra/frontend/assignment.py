@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tangra.api import indexing
 from tangra.api.values import AbstractValue, ArrayValue, Const, IterValue, ListValue, RangeValue, TupleValue
 from tangra.errors import TypeMismatchError
-from tangra.frontend import attributes, containers, conversion, diagnostics, names, operators, shape_annotations
+from tangra.frontend import (
+    attributes,
+    containers,
+    conversion,
+    diagnostics,
+    names,
+    operators,
+    optional,
+    shape_annotations,
+)
 from tangra.frontend.dispatch import statement
 from tangra.frontend.expressions import BINARY
-from tangra.frontend.heap import ViewState
+from tangra.frontend.heap import MaybeNone, Result, Slot, ViewState
 from tangra.ir import BOOL
 
 if TYPE_CHECKING:
@@ -21,7 +30,7 @@ if TYPE_CHECKING:
 @statement(ast.Assign)
 def assign_statement(ev: Evaluator, node: ast.Assign) -> None:
     """`a = b = value`."""
-    value = ev.eval(node.value)
+    value = optional.evaluate(ev, node.value)
     for target in node.targets:
         assign(ev, target, value)
 
@@ -31,18 +40,19 @@ def annotated(ev: Evaluator, node: ast.AnnAssign) -> None:
     """`name: annotation = value`; the annotation is checked if it is a shape."""
     if node.value is None:
         return
-    value = ev.eval(node.value)
-    if isinstance(node.target, ast.Name):
+    value = optional.evaluate(ev, node.value)
+    if isinstance(node.target, ast.Name) and not isinstance(value, MaybeNone):
         shape_annotations.check_local(ev, node, value)
     assign(ev, node.target, value)
 
 
-def assign(ev: Evaluator, target: ast.expr, value: AbstractValue) -> None:
+def assign(ev: Evaluator, target: ast.expr, slot: Result) -> None:
     """Bind a target to a value."""
     if isinstance(target, ast.Name):
-        names.store(ev, target.id, value)
+        names.store(ev, target.id, slot)
         return
     with ev.at(target):
+        value = conversion.slot(ev, slot, "the value")
         if isinstance(target, ast.Subscript):
             holder = ev.eval(target.value)
             operators.setitem(ev, holder, ev.eval(target.slice), value)
@@ -82,13 +92,16 @@ def _unpack(ev: Evaluator, targets: list[ast.expr], value: AbstractValue) -> Non
     assert isinstance(starred, ast.Starred)
     for target, item in zip(targets[:star], items[:star], strict=True):
         assign(ev, target, item)
-    assign(ev, starred.value, containers.new_list(ev, middle))
+    assign(ev, starred.value, containers.new_list(ev, [conversion.slot(ev, x, "an item") for x in middle]))
     for target, item in zip(targets[star + 1 :], items[len(items) - after :], strict=True):
         assign(ev, target, item)
 
 
-def _unpacked_items(ev: Evaluator, value: AbstractValue, count: int) -> list[AbstractValue]:
+def _unpacked_items(ev: Evaluator, value: AbstractValue, count: int) -> list[Any]:
     """The items to unpack; an array whose length is symbolic is checked at run time."""
+    if isinstance(value, TupleValue) and value.cls is None:
+        slots: tuple[Slot, ...] = value.items
+        return [x if isinstance(x, MaybeNone) else conversion.slot(ev, x, "an item of the tuple") for x in slots]
     if isinstance(value, ArrayValue) and value.type.shape and not isinstance(value.type.shape[0], int):
         ev.require_equal(value.type.shape[0], count, "the number of values to unpack")
         return [ev.getitem(value, Const(k)) for k in range(count)]

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from tangra.api.kinds import PYBOOL
 from tangra.api.values import AbstractValue, Const, Scalar
-from tangra.frontend import conversion, plans, symbols
-from tangra.frontend.heap import BROKEN, CONTINUED, RETURNED, PathEnds, State
+from tangra.frontend import conversion, narrowing, plans, symbols
+from tangra.frontend.heap import BROKEN, CONTINUED, RETURNED, PathEnds, Result, State
 from tangra.frontend.joining import Join
 from tangra.frontend.liveness import liveness
 from tangra.ir import Block, Op, Value
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tangra.frontend.evaluator import Evaluator
 
 EXITS = (RETURNED, BROKEN, CONTINUED)
+CHOSEN = "the value of the expression"
 
 
 @dataclass
@@ -174,12 +175,17 @@ def choose(
     ev: Evaluator, cond: AbstractValue, then: Callable[[], AbstractValue], other: Callable[[], AbstractValue]
 ) -> AbstractValue:
     """The value of one of two expressions, as `cond` says."""
+    return conversion.slot(ev, choose_slot(ev, cond, then, other), CHOSEN)
+
+
+def choose_slot(ev: Evaluator, cond: AbstractValue, then: Callable[[], Result], other: Callable[[], Result]) -> Result:
+    """The same of expressions that may be None on some paths."""
     if isinstance(cond, Const):
         return then() if cond.value else other()
     assert isinstance(cond, Scalar)
     name = f"$choice{len(ev.state.env)}"
 
-    def into(value: Callable[[], AbstractValue]) -> Callable[[], None]:
+    def into(value: Callable[[], Result]) -> Callable[[], None]:
         def run() -> None:
             found = value()
             ev.state.env[name] = found
@@ -187,7 +193,7 @@ def choose(
         return run
 
     branch(ev, cond.value, into(then), into(other), None)
-    return _chosen(ev, name)
+    return ev.state.env.pop(name)  # type: ignore[return-value]
 
 
 def join_arms(ev: Evaluator, cond: Value, base: State, arms: list[Arm], live: frozenset[str] | None) -> None:
@@ -196,6 +202,8 @@ def join_arms(ev: Evaluator, cond: Value, base: State, arms: list[Arm], live: fr
     if any(dead):
         _leave(ev, cond, arms, dead)
         return
+    for arm in arms:
+        narrowing.widen(base, arm.state)
     names_dead = arms[0].names_dead, arms[1].names_dead
     join = Join(ev, base, (arms[0].state, arms[1].state), frozenset() if all(names_dead) else live, None, names_dead)
     plan = join.make_plan()
@@ -267,6 +275,7 @@ def both(
         ev.state.env[name] = right()
 
     arm = run_arm(ev, cond.value, operator == "and", evaluate)
+    narrowing.widen(base, arm.state)
     value = arm.state.env.get(name)
     simple = isinstance(value, Const) and isinstance(value.value, bool)
     simple = simple or (isinstance(value, Scalar) and value.kinds == (PYBOOL,))
@@ -293,7 +302,7 @@ def _only_computed(arm: Arm, base: State, name: str) -> bool:
 
 
 def _chosen(ev: Evaluator, name: str) -> AbstractValue:
-    return conversion.slot(ev, ev.state.env.pop(name), "the value of the expression")  # type: ignore[arg-type]
+    return conversion.slot(ev, ev.state.env.pop(name), CHOSEN)  # type: ignore[arg-type]
 
 
 def flag(value: Value) -> Scalar:

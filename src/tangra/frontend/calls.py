@@ -33,7 +33,7 @@ from tangra.frontend import (
     stack_arrays,
 )
 from tangra.frontend.dispatch import expression
-from tangra.frontend.heap import RESULT, RETURNED, CellRef, CellState
+from tangra.frontend.heap import RESULT, RETURNED, CellRef, CellState, MaybeNone, Result
 from tangra.frontend.live import LIBRARIES
 from tangra.frontend.paths import Path
 from tangra.frontend.source import Definition
@@ -80,9 +80,17 @@ def builtin(*objects: Any) -> Callable[[Handler], Handler]:
     return add
 
 
+RESULT_TEXT = "the value that the function returns"
+
+
 @expression(ast.Call)
 def call_expression(ev: Evaluator, node: ast.Call) -> AbstractValue:
     """A call in an expression."""
+    return conversion.slot(ev, call_slot(ev, node), RESULT_TEXT)
+
+
+def call_slot(ev: Evaluator, node: ast.Call) -> Result:
+    """A call whose result may be None on some paths."""
     if isinstance(node.func, ast.Name) and node.func.id == "super" and not node.args:
         return _super(ev)
     function = ev.eval(node.func)
@@ -111,9 +119,7 @@ def _super(ev: Evaluator) -> AbstractValue:
     return classes.SuperValue(frame.self_value, owner)  # type: ignore[return-value]
 
 
-def call(
-    ev: Evaluator, function: AbstractValue, args: list[AbstractValue], kwargs: dict[str, AbstractValue]
-) -> AbstractValue:
+def call(ev: Evaluator, function: AbstractValue, args: list[AbstractValue], kwargs: dict[str, AbstractValue]) -> Result:
     """Call any abstract value."""
     ev.counters.calls += 1
     if isinstance(function, FunctionValue):
@@ -136,9 +142,7 @@ def call(
     ev.python_error("TypeError", f"{conversion.describe(ev, function)} object is not callable")
 
 
-def _call_object(
-    ev: Evaluator, function: Const, args: list[AbstractValue], kwargs: dict[str, AbstractValue]
-) -> AbstractValue:
+def _call_object(ev: Evaluator, function: Const, args: list[AbstractValue], kwargs: dict[str, AbstractValue]) -> Result:
     obj = function.value
     special = SPECIAL_CALLS.get(id(obj))
     method = classes.special_method(ev, args[0], special) if special is not None and args else None
@@ -176,7 +180,7 @@ def _is_library(function: types.FunctionType) -> bool:
 
 def invoke(
     ev: Evaluator, entry: Handler, args: list[AbstractValue], kwargs: dict[str, AbstractValue], obj: Any = None
-) -> AbstractValue:
+) -> Result:
     """Call an entry of the API or a handler of the frontend; wrong arguments are the user's TypeError."""
     try:
         _signature(entry).bind(ev, *args, **kwargs)
@@ -215,7 +219,7 @@ def _signature(entry: Handler) -> inspect.Signature:
 
 def _call_live(
     ev: Evaluator, function: types.FunctionType, args: list[AbstractValue], kwargs: dict[str, AbstractValue]
-) -> AbstractValue:
+) -> Result:
     """A live Python function: its source, with its closure's cells as they are."""
     definition = source.load(function)
     scope = tuple(
@@ -258,7 +262,7 @@ def call_user(
     kwargs: dict[str, AbstractValue],
     defaults: tuple[AbstractValue, ...],
     kw_defaults: dict[str, AbstractValue],
-) -> AbstractValue:
+) -> Result:
     """Call a function: its body is evaluated here with its parameters bound, or called as a function of its own."""
     from tangra.frontend.evaluator import Frame
 
@@ -281,7 +285,7 @@ def call_user(
     path = () if caller is None else (*caller.path, ev.place)
     first = args[0] if args else None
 
-    def evaluate(names: dict[str, AbstractValue], own: AbstractValue | None, at: Span | None) -> AbstractValue:
+    def evaluate(names: dict[str, AbstractValue], own: AbstractValue | None, at: Span | None) -> Result:
         return _evaluate(ev, Frame(definition, caller, at, depth, own, path=path), names, scope)
 
     if outlining.is_wanted(ev, definition, caller):
@@ -294,7 +298,7 @@ def call_user(
     return result
 
 
-def _evaluate(ev: Evaluator, frame: Frame, env: dict[str, AbstractValue], scope: Any) -> AbstractValue:
+def _evaluate(ev: Evaluator, frame: Frame, env: dict[str, AbstractValue], scope: Any) -> Result:
     """Evaluate the body of the function that `frame` is a call of, with its parameters bound by `env`."""
     from tangra.frontend import shape_annotations
 
@@ -311,7 +315,8 @@ def _evaluate(ev: Evaluator, frame: Frame, env: dict[str, AbstractValue], scope:
         shape_annotations.check_parameters(ev, definition, env)
         branches.exec_block(ev, definition.body)
         result = _result(ev)
-        shape_annotations.check_return(ev, definition, result)
+        if not isinstance(result, MaybeNone):
+            shape_annotations.check_return(ev, definition, result)
         return result
     finally:
         ev.entry_call = entry_call
@@ -333,7 +338,7 @@ def _enter(ev: Evaluator, definition: Definition, env: dict[str, AbstractValue],
             ev.state.env[name] = value
 
 
-def _result(ev: Evaluator) -> AbstractValue:
+def _result(ev: Evaluator) -> Result:
     """What the function returned; None where it ran off its end."""
     returned = ev.state.env.get(RETURNED)
     if not (isinstance(returned, Const) and returned.value):
@@ -346,7 +351,9 @@ def _result(ev: Evaluator) -> AbstractValue:
         branches.unless_exited(ev, off_the_end)
     found = ev.state.env[RESULT]
     assert not isinstance(found, CellRef)
-    return conversion.slot(ev, found, "the value that the function returns")
+    if isinstance(found, MaybeNone):
+        return found
+    return conversion.slot(ev, found, RESULT_TEXT)
 
 
 def make_function(ev: Evaluator, node: source.FunctionNode, name: str) -> FunctionValue:

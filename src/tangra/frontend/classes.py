@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tangra.api.values import AbstractValue, BoundMethod, Const, InstanceValue, TupleValue
 from tangra.frontend import conversion, diagnostics
-from tangra.frontend.heap import Deleted, InstanceState
+from tangra.frontend.heap import Deleted, InstanceState, MaybeNone
 from tangra.frontend.live import LIBRARIES
 from tangra.frontend.paths import MISSING, Path
 
@@ -117,6 +117,13 @@ def slot(ev: Evaluator, v: InstanceValue, name: str) -> AbstractValue | None:
     if found is not None:
         return conversion.slot(ev, found, f"the attribute {name}")
     return ev.live.attribute(v.ref, name)
+
+
+def own_slot(ev: Evaluator, v: InstanceValue, name: str) -> MaybeNone | None:
+    """An instance's own attribute if it is None on some paths."""
+    state = ev.look(v.ref)
+    found = state.get(name) if isinstance(state, InstanceState) else None
+    return found if isinstance(found, MaybeNone) else None
 
 
 def set_slot(ev: Evaluator, v: InstanceValue, name: str, value: Any) -> None:

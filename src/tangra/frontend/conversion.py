@@ -23,7 +23,7 @@ from tangra.api.values import (
 )
 from tangra.errors import ShapeMismatchError, TypeMismatchError
 from tangra.frontend import diagnostics, fixed
-from tangra.frontend.heap import Conflict, DictState, ListState, MaybeUnbound, Slot, StackState
+from tangra.frontend.heap import Conflict, DictState, ListState, MaybeNone, MaybeUnbound, Slot, StackState
 from tangra.ir import ArrayType, Value
 from tangra.shapes import Size, symbols_of
 from tangra.shapes.prover import known_eq
@@ -42,7 +42,7 @@ def describe(ev: Evaluator, v: Any) -> str:
     """The type of a value, in the user's words."""
     from tangra.api import numbers
 
-    if isinstance(v, (Conflict, MaybeUnbound)):
+    if isinstance(v, (Conflict, MaybeUnbound, MaybeNone)):
         return "a value that depends on the path"
     if isinstance(v, FunctionValue):
         return f"function {v.definition.name}"
@@ -309,6 +309,8 @@ def slot(ev: Evaluator, value: Slot, what: str) -> AbstractValue:
     if isinstance(value, MaybeUnbound):
         ev.fail_if(ev.b("not", value.bound), "AttributeError", f"{what} is not set")
         return slot(ev, value.value, what)
+    if isinstance(value, MaybeNone):
+        return ev.policy.maybe_none(ev, what, value)
     return value
 
 

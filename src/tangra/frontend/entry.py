@@ -22,7 +22,16 @@ from tangra.frontend import calls, diagnostics, modules, shape_annotations, shar
 from tangra.frontend.diagnostics import StaticNeeded
 from tangra.frontend.evaluator import Counters, Evaluator
 from tangra.frontend.failures import ExceptionSpec
-from tangra.frontend.heap import ArrayState, DictState, InstanceState, ListState, PathEnds, StackState, ViewState
+from tangra.frontend.heap import (
+    ArrayState,
+    DictState,
+    InstanceState,
+    ListState,
+    PathEnds,
+    Result,
+    StackState,
+    ViewState,
+)
 from tangra.frontend.live import Capture, Guard
 from tangra.frontend.paths import ArgRoot, Path
 from tangra.frontend.policy import Policy
@@ -231,7 +240,7 @@ class _Tracer:
         kwargs = {k: v for k, v in values.items() if isinstance(k, str)}
         function = self._function()
         try:
-            result: AbstractValue | None = calls.call(ev, function, args, kwargs)
+            result: Result | None = calls.call(ev, function, args, kwargs)
         except PathEnds:
             result = None
         builder, node, mutations = self._results(result, frozenset())
@@ -257,9 +266,7 @@ class _Tracer:
             ev.counters,
         )
 
-    def _results(
-        self, result: AbstractValue | None, shared: frozenset[int]
-    ) -> tuple[ResultBuilder, Node, list[Mutation]]:
+    def _results(self, result: Result | None, shared: frozenset[int]) -> tuple[ResultBuilder, Node, list[Mutation]]:
         """The nodes of the result and of what the call changed; no result: the end isn't reached."""
         builder = ResultBuilder(self.ev, shared)
         if result is None:

@@ -361,7 +361,7 @@ class Evaluator:
         """Call any abstract function."""
         from tangra.frontend import calls
 
-        return calls.call(self, function, list(args), dict(kwargs))
+        return conversion.slot(self, calls.call(self, function, list(args), dict(kwargs)), calls.RESULT_TEXT)
 
     def binary(self, operator: str, left: AbstractValue, right: AbstractValue) -> AbstractValue:
         """`left <operator> right`."""

@@ -6,8 +6,9 @@ import ast
 from typing import TYPE_CHECKING
 
 from tangra.api.values import AbstractValue, Const, Scalar, SliceValue, TupleValue
-from tangra.frontend import branches, calls, containers, conversion, failures, names, operators
+from tangra.frontend import branches, calls, containers, conversion, failures, names, operators, optional
 from tangra.frontend.dispatch import expression
+from tangra.frontend.heap import MaybeNone
 
 if TYPE_CHECKING:
     from tangra.frontend.evaluator import Evaluator
@@ -76,6 +77,13 @@ def _bool_op(ev: Evaluator, operator: str, values: list[ast.expr]) -> AbstractVa
 @expression(ast.Compare)
 def compare(ev: Evaluator, node: ast.Compare) -> AbstractValue:
     """A comparison, possibly chained: each operand is evaluated once, the rest only while it holds."""
+    op, other = node.ops[0], node.comparators[0]
+    if len(node.ops) == 1 and isinstance(op, (ast.Is, ast.IsNot)) and isinstance(other, ast.Constant):
+        left = optional.evaluate(ev, node.left)
+        if isinstance(left, MaybeNone) and other.value is None:
+            found = optional.is_none(ev, left)
+            return found if isinstance(op, ast.Is) else operators.negate(ev, found)
+        return compare_values(ev, op, conversion.slot(ev, left, "the operand"), ev.eval(other))
     return _chain(ev, ev.eval(node.left), node.ops, node.comparators)
 
 

@@ -35,11 +35,22 @@ class Conflict:
 class MaybeUnbound:
     """A name that was bound only on some paths: `bound` tells at run time."""
 
-    value: AbstractValue | Conflict
+    value: AbstractValue | Conflict | MaybeNone
     bound: Value
 
 
-Slot = AbstractValue | Conflict | MaybeUnbound
+@dataclass(frozen=True, slots=True)
+class MaybeNone:
+    """A value that is None on some paths: `there` tells at run time that it is not."""
+
+    value: AbstractValue | Conflict
+    there: Value
+
+
+Result = AbstractValue | MaybeNone
+"""What a function may return."""
+
+Slot = Result | Conflict | MaybeUnbound
 """What a list slot, dict value or attribute may hold."""
 
 Entry = Slot | CellRef
@@ -149,6 +160,7 @@ class State:
 
     `partners` are arrays (by reference) that may or may not be the same object as another after a join; `poisoned`
     those of which a partner was written since, with the place of the write. `scope` are the symbols that types may use.
+    `narrowed` has what this path knows of the flags of `MaybeNone`s.
     """
 
     heap: dict[int, HeapState] = field(default_factory=dict)
@@ -157,12 +169,20 @@ class State:
     env: dict[str, Entry] = field(default_factory=dict)
     facts: Facts = field(default_factory=Facts)
     scope: frozenset[str] = frozenset()
+    narrowed: dict[Value, bool] = field(default_factory=dict)
     dead: bool = False
 
     def copy(self) -> State:
         """A state that can change on its own."""
         return State(
-            dict(self.heap), dict(self.partners), dict(self.poisoned), dict(self.env), self.facts, self.scope, self.dead
+            dict(self.heap),
+            dict(self.partners),
+            dict(self.poisoned),
+            dict(self.env),
+            self.facts,
+            self.scope,
+            dict(self.narrowed),
+            self.dead,
         )
 
 

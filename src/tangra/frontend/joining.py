@@ -22,6 +22,7 @@ from tangra.api.values import (
     SliceValue,
     TupleValue,
 )
+from tangra.frontend import joining_relations as relations
 from tangra.frontend import symbols
 from tangra.frontend.heap import (
     RESULT,
@@ -32,6 +33,7 @@ from tangra.frontend.heap import (
     HeapState,
     InstanceState,
     ListState,
+    MaybeNone,
     MaybeUnbound,
     StackState,
     State,
@@ -48,6 +50,7 @@ from tangra.frontend.templates import (
     NumberT,
     ObjectInfo,
     ObjectT,
+    OptionalT,
     PartsT,
     Plan,
     Same,
@@ -66,6 +69,10 @@ if TYPE_CHECKING:
     from tangra.frontend.evaluator import Evaluator
 
 
+def _is_none(value: Any) -> bool:
+    return isinstance(value, Const) and value.value is None
+
+
 class Join:
     """Makes the plan that joins states `a` and `b`, both of which began as `base`; None is a path that ends."""
 
@@ -77,6 +84,7 @@ class Join:
         live: frozenset[str] | None,
         previous: Plan | None = None,
         dead_names: tuple[bool, bool] = (False, False),
+        optional: bool = True,
     ) -> None:
         self.ev = ev
         self.base = base
@@ -84,6 +92,7 @@ class Join:
         self.live = live
         self.previous = previous
         self.dead_names = dead_names
+        self.optional = optional
         self.plan = Plan()
         self.numbers: dict[Any, int] = {}
         self.infos: list[ObjectInfo | None] = []
@@ -98,11 +107,11 @@ class Join:
             if template is not None:
                 self.plan.entries[name] = template
         for ref in self._changed_refs():
-            a_state, b_state = (self._state(side, ref) for side in (0, 1))
+            a_state, b_state = (self.state_of(side, ref) for side in (0, 1))
             self.plan.heap[ref] = self._join_states(ref, a_state, b_state, old.heap.get(ref) if old else None)
         self.plan.objects = [info for info in self.infos if info is not None]
         assert len(self.plan.objects) == len(self.infos)
-        self._relations()
+        relations.find(self)
         return self.plan
 
     def _names(self) -> list[str]:
@@ -145,18 +154,20 @@ class Join:
             if side is None:
                 continue
             for ref, state in side.heap.items():
-                if self._exists(ref) and not same_state(self._base_state(ref), state):
+                if self.exists(ref) and not same_state(self._base_state(ref), state):
                     found[ref] = None
         return list(found)
 
-    def _exists(self, ref: int) -> bool:
+    def exists(self, ref: int) -> bool:
+        """Whether an object was there before the two sides parted."""
         return ref in self.base.heap or ref in self.ev.initial
 
     def _base_state(self, ref: int) -> HeapState:
         found = self.base.heap.get(ref)
         return found if found is not None else self.ev.initial[ref]
 
-    def _state(self, side: int, ref: int | None) -> HeapState | _Bottom:
+    def state_of(self, side: int, ref: int | None) -> HeapState | _Bottom:
+        """What an object holds on a side."""
         state = self.sides[side]
         if state is None or ref is None:
             return BOTTOM
@@ -185,7 +196,27 @@ class Join:
         fresh = old is None or isinstance(old, Same)
         if fresh and a is not BOTTOM and b is not BOTTOM and same(a, b):
             return Same(a)
+        if isinstance(old, OptionalT) or self._is_optional(a, b):
+            return self._optional(a, b, old)
         return self._different(a, b, old)
+
+    def _is_optional(self, a: Any, b: Any) -> bool:
+        """Whether one form for None and a value is wanted. What a loop carries gets one where it has one before the
+        loop, or if all else failed: a peeled first trip may tell which it is."""
+        if isinstance(a, MaybeNone):
+            return True
+        if isinstance(b, MaybeNone):
+            return self.optional or a is BOTTOM
+        return self.optional and a is not BOTTOM and b is not BOTTOM and _is_none(a) != _is_none(b)
+
+    def _optional(self, a: Any, b: Any, old: Template | None) -> Template:
+        parts = [x.value if isinstance(x, MaybeNone) else BOTTOM if _is_none(x) else x for x in (a, b)]
+        if isinstance(old, OptionalT):
+            old = old.inner
+            if all(x is BOTTOM for x in parts):
+                return OptionalT(old)
+        inner = self.lub(parts[0], parts[1], old)
+        return inner if isinstance(inner, ConflictT) else OptionalT(inner)
 
     def _different(self, a: Any, b: Any, old: Template | None) -> Template:
         one = b if a is BOTTOM else a
@@ -252,7 +283,7 @@ class Join:
         """Two objects, or one on one side: an object that existed before the join stays itself."""
         one = b if a is BOTTOM else a
         refs = tuple(None if x is BOTTOM else x.ref for x in (a, b))
-        if old is None and None in refs and self._exists(one.ref):
+        if old is None and None in refs and self.exists(one.ref):
             return Same(one)
         if isinstance(one, ArrayValue):
             for x in (a, b):
@@ -266,7 +297,7 @@ class Join:
         if key not in self.numbers:
             index = self.numbers[key] = len(self.infos)
             self.infos.append(None)
-            first, second = (self._state(side, ref) for side, ref in enumerate(refs))
+            first, second = (self.state_of(side, ref) for side, ref in enumerate(refs))
             known = self.previous.objects[old.index] if self.previous and isinstance(old, ObjectT) else None
             template = self._join_states(None, first, second, known.state if known else None)
             if isinstance(template, KeepT) and isinstance(template.state, ConflictState):
@@ -285,7 +316,7 @@ class Join:
 
     def _is_traced(self, side: int, ref: int | None) -> bool:
         """Whether it can be told which array from before the call an object is, if it is one."""
-        state = None if ref is None else self._state(side, ref)
+        state = None if ref is None else self.state_of(side, ref)
         return ref in self.ev.live.paths or (isinstance(state, ArrayState) and state.origin is not None)
 
     def before(self, refs: tuple[int | None, ...]) -> frozenset[int]:
@@ -296,13 +327,13 @@ class Join:
             if ref is None or state is None:
                 continue
             chain = {ref}
-            current = self._state(side, ref)
+            current = self.state_of(side, ref)
             while isinstance(current, ViewState):
                 chain.add(current.base)
-                current = self._state(side, current.base)
+                current = self.state_of(side, current.base)
             for r in set(chain):
                 chain |= state.partners.get(r, frozenset())
-            found |= {r for r in chain if self._exists(r)}
+            found |= {r for r in chain if self.exists(r)}
         return frozenset(found)
 
     def _conflict(self, *values: Any) -> ConflictT:
@@ -404,38 +435,3 @@ class Join:
     def _conflicting(self, a: Any, b: Any) -> StateTemplate:
         shown = [state_text(x) for x in (a, b) if x is not BOTTOM]
         return KeepT(ConflictState(Conflict(f"is {' on one path and '.join(shown)} on another")))
-
-    def _relations(self) -> None:
-        """Which objects of the plan may be one, and what was poisoned on either side."""
-        infos = self.plan.objects
-        related: dict[int, set[int]] = {}
-        for i, x in enumerate(infos):
-            for j, y in enumerate(infos):
-                if i != j and any(self._may_be_one(side, x.refs[side], y.refs[side]) for side in (0, 1)):
-                    related.setdefault(i, set()).add(j)
-        self.plan.partners = {i: frozenset(js) for i, js in related.items()}
-        pairs: set[tuple[int, int]] = set(self.previous.pairs if self.previous else ())
-        for side in self.sides:
-            for ref, others in (side.partners if side is not None else {}).items():
-                known = self.base.partners.get(ref, frozenset())
-                pairs |= {(ref, p) for p in others - known if ref <= p and self._exists(ref) and self._exists(p)}
-        self.plan.pairs = frozenset(pairs)
-        for side in self.sides:
-            if side is not None:
-                self.plan.poisoned.update({r: True for r in side.poisoned if self._exists(r)})
-
-    def _may_be_one(self, side: int, a: int | None, b: int | None) -> bool:
-        state = self.sides[side]
-        if a is None or b is None or state is None:
-            return False
-        mine, theirs = self._memory(side, a), self._memory(side, b)
-        return bool(mine & theirs) or any(theirs & state.partners.get(r, frozenset()) for r in mine)
-
-    def _memory(self, side: int, ref: int) -> set[int]:
-        """An object, and the arrays that it is a view of."""
-        found = {ref}
-        current = self._state(side, ref)
-        while isinstance(current, ViewState):
-            found.add(current.base)
-            current = self._state(side, current.base)
-        return found

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from tangra.api.values import AbstractValue, ArrayValue, Const, Scalar, TupleValue
-from tangra.frontend.heap import ArrayState, HeapState, PathEnds, State, ViewState
+from tangra.frontend.heap import ArrayState, HeapState, PathEnds, Result, State, ViewState
 from tangra.frontend.moving import Mover
 from tangra.frontend.sameness import same_state
 from tangra.frontend.signatures import Signature, Unfit
@@ -23,7 +23,7 @@ class Outcome:
     id of a value which result of the call it is, `constants` are values that every call makes anew."""
 
     params: list[Value]
-    result: AbstractValue
+    result: Result
     changed: dict[int, HeapState]
     made: dict[int, HeapState]
     results: dict[int, int] = field(default_factory=dict)
@@ -46,7 +46,7 @@ class Leaving:
         self.found = Outcome(list(block.args), Const(None), {}, {})
         self.mover = Mover(self.number, self.value, self.ref)
 
-    def outcome(self, result: AbstractValue) -> Outcome:
+    def outcome(self, result: Result) -> Outcome:
         """The outcome; `Unfit` if it is not one that a call can have."""
         after, inside = self.ev.state, self.inside
         if after.dead:
@@ -124,9 +124,7 @@ class Leaving:
                 raise Unfit
 
 
-def arrive(
-    ev: Evaluator, outcome: Outcome, results: list[Value], signature: Signature, refs: dict[int, int]
-) -> AbstractValue:
+def arrive(ev: Evaluator, outcome: Outcome, results: list[Value], signature: Signature, refs: dict[int, int]) -> Result:
     """Apply the outcome of a call to the caller's state; its result. `signature` is the call's own, `refs` has its
     references to the objects handed over."""
     values = {id(p): v for p, v in zip(outcome.params, signature.slots, strict=True)}

@@ -66,7 +66,7 @@ def emit(ev: Evaluator, loop: Loop) -> None:
             rewind(ev, mark)
             _at_most_once(ev, loop, restore)
             return
-        found = Join(ev, base, (base, end), loop.live, plan).make_plan()
+        found = Join(ev, base, (base, end), loop.live, plan, optional=loop.lenient).make_plan()
         found.entries.pop(STOPPED, None)
         if plan.covers(found):
             break

@@ -14,7 +14,7 @@ from tangra.frontend.heap import (
 from tangra.frontend.loop_parts import (
     Loop,
 )
-from tangra.frontend.templates import ConflictT, KeepT, NumberT, PartsT, Plan, SlotsT, Template
+from tangra.frontend.templates import ConflictT, KeepT, NumberT, OptionalT, PartsT, Plan, SlotsT, Template
 
 if TYPE_CHECKING:
     from tangra.frontend.evaluator import Evaluator
@@ -81,4 +81,4 @@ def conflicts(ev: Evaluator, loop: Loop, plan: Plan, base: State) -> bool:
 def _has_conflict(template: Template | SlotsT) -> bool:
     if isinstance(template, (PartsT, SlotsT)):
         return any(_has_conflict(part) for part in template.parts)
-    return isinstance(template, ConflictT)
+    return _has_conflict(template.inner) if isinstance(template, OptionalT) else isinstance(template, ConflictT)

@@ -7,10 +7,9 @@ import pkgutil
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from tangra.frontend.heap import Deleted
+from tangra.frontend.heap import Deleted, MaybeNone, Result
 
 if TYPE_CHECKING:
-    from tangra.api.values import AbstractValue
     from tangra.frontend.evaluator import Evaluator
 
 HANDLERS = (
@@ -47,8 +46,8 @@ def is_deleted(v: Any) -> bool:
     return isinstance(v, Deleted)
 
 
-def bound(ev: Evaluator, v: Any, name: str) -> AbstractValue:
+def bound(ev: Evaluator, v: Any, name: str) -> Result:
     """The value of a slot that changes outside."""
     from tangra.frontend import conversion
 
-    return conversion.slot(ev, v, name)
+    return v if isinstance(v, MaybeNone) else conversion.slot(ev, v, name)

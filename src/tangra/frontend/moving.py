@@ -35,6 +35,7 @@ from tangra.frontend.heap import (
     HeapState,
     InstanceState,
     ListState,
+    MaybeNone,
     ViewState,
 )
 from tangra.frontend.signatures import Unfit
@@ -59,6 +60,8 @@ class Mover:
             return self.number(v)
         if isinstance(v, (ArrayValue, ListValue, DictValue, InstanceValue, CellRef)):
             return replace(v, ref=self.ref(v.ref))
+        if isinstance(v, MaybeNone):
+            return MaybeNone(self.entry(v.value), self.value(v.there))
         if isinstance(v, TupleValue):
             return TupleValue(self.entries(v.items), v.cls)
         if isinstance(v, (SliceValue, RangeValue)):

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 
 from tangra.api.values import AbstractValue
 from tangra.frontend.dispatch import expression
-from tangra.frontend.heap import CellRef, CellState, Conflict, Deleted, InstanceState, MaybeUnbound, Slot
+from tangra.frontend.heap import (
+    CellRef,
+    CellState,
+    Conflict,
+    Deleted,
+    InstanceState,
+    MaybeNone,
+    MaybeUnbound,
+    Result,
+    Slot,
+)
 
 if TYPE_CHECKING:
     from tangra.frontend.evaluator import Evaluator
@@ -21,6 +31,12 @@ def name_expression(ev: Evaluator, node: ast.Name) -> AbstractValue:
 
 def load(ev: Evaluator, name: str) -> AbstractValue:
     """The value of a name, by Python's scoping."""
+    found = load_slot(ev, name)
+    return ev.policy.maybe_none(ev, name, found) if isinstance(found, MaybeNone) else found
+
+
+def load_slot(ev: Evaluator, name: str) -> Result:
+    """The same of a name that may be None on some paths."""
     frame = ev.frame
     assert frame is not None
     scope = frame.definition.scope
@@ -45,7 +61,7 @@ def _unbound(ev: Evaluator, name: str) -> AbstractValue:
     )
 
 
-def _bound(ev: Evaluator, name: str, entry: Slot | None, cell: int | None = None) -> AbstractValue:
+def _bound(ev: Evaluator, name: str, entry: Slot | None, cell: int | None = None) -> Result:
     if entry is None:
         return _unbound(ev, name)
     if isinstance(entry, Conflict):
@@ -61,11 +77,12 @@ def _bound(ev: Evaluator, name: str, entry: Slot | None, cell: int | None = None
     return entry
 
 
-def store(ev: Evaluator, name: str, value: AbstractValue) -> None:
+def store(ev: Evaluator, name: str, value: Slot) -> None:
     """Bind a name in the frame being evaluated, or in the scope its declaration names."""
     frame = ev.frame
     assert frame is not None
-    ev.policy.stored(ev, name, value)
+    if not isinstance(value, (Conflict, MaybeUnbound, MaybeNone)):
+        ev.policy.stored(ev, name, value)
     if name in frame.definition.scope.global_names:
         ref = ev.live.namespace(frame.definition.globals)
         state = ev.look(ref)

@@ -15,11 +15,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tangra.api.values import AbstractValue, Scalar
+from tangra.api.values import Scalar
 from tangra.errors import TangraError
 from tangra.frontend import closing, diagnostics
 from tangra.frontend.diagnostics import StaticNeeded
-from tangra.frontend.heap import ArrayState, HeapState, PathEnds, State, ViewState
+from tangra.frontend.heap import ArrayState, HeapState, PathEnds, Result, State, ViewState
 from tangra.frontend.leaving import Leaving, Outcome, arrive
 from tangra.frontend.loop_parts import Again, LoopConflict, Unroll
 from tangra.frontend.moving import Mover
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 LARGE = 400
 """Operations that a function's evaluation emits, from which on later calls of it are outlined."""
 
-Evaluation = Callable[[dict[str, Any], Any], AbstractValue]
+Evaluation = Callable[[dict[str, Any], Any], Result]
 """Evaluates the callee's body on the names it is given, with the value of its first argument."""
 
 GIVEN_UP = (TangraError, StaticNeeded, PathEnds, Unroll, LoopConflict, Again, Misfit, Unfit)
@@ -71,7 +71,7 @@ def note_size(ev: Evaluator, definition: Definition, block: Block, start: int, e
 
 def call(
     ev: Evaluator, definition: Definition, env: dict[str, Any], scope: Any, first: Any, evaluate: Evaluation
-) -> AbstractValue | None:
+) -> Result | None:
     """The result of calling a specialisation, with all that it changes; None if the call has to be evaluated in
     place."""
     outlines = ev.outlines
@@ -281,7 +281,7 @@ class _Attempt:
         return tuple(found)
 
 
-def _emit(ev: Evaluator, made: Specialisation, signature: Signature) -> AbstractValue:
+def _emit(ev: Evaluator, made: Specialisation, signature: Signature) -> Result:
     """Call a specialisation, and do to the state what it says."""
     if ev.seen is not None and ev.named is not None:
         ev.seen |= {ref for ref in made.seen if ref < 0}

@@ -13,6 +13,7 @@ from tangra.frontend.heap import (
     ArrayState,
     HeapState,
     InstanceState,
+    MaybeNone,
     StackState,
     State,
 )
@@ -23,6 +24,7 @@ from tangra.frontend.templates import (
     MaybeT,
     NumberT,
     ObjectT,
+    OptionalT,
     PartsT,
     Plan,
     SlotsT,
@@ -110,6 +112,9 @@ def fits(ev: Evaluator, plan: Plan, base: State) -> bool:
 def _entry_fits(plan: Plan, template: Template, entry: Any) -> bool:
     if isinstance(template, MaybeT):
         return entry is None or _entry_fits(plan, template.inner, getattr(entry, "value", entry))
+    if isinstance(template, OptionalT):
+        none = isinstance(entry, Const) and entry.value is None
+        return none or _entry_fits(plan, template.inner, entry.value if isinstance(entry, MaybeNone) else entry)
     if entry is BOTTOM:
         return True
     if isinstance(template, NumberT):

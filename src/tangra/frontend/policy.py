@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 from tangra.api.values import AbstractValue, Const
 from tangra.errors import TangraError, TypeMismatchError, UnsupportedError
 from tangra.frontend import diagnostics
-from tangra.frontend.heap import Conflict
+from tangra.frontend.heap import Conflict, MaybeNone
 
 if TYPE_CHECKING:
     from tangra.frontend.evaluator import Evaluator
@@ -64,6 +64,17 @@ class Policy:
             code=diagnostics.CONFLICT,
             notes=notes,
             fix="give it the same type and shape on every path, for instance by starting from np.zeros or 0.0",
+        )
+
+    def maybe_none(self, ev: Evaluator, name: str, slot: MaybeNone) -> AbstractValue:
+        """What is None on some paths is used as if it were not."""
+        from tangra.frontend.sameness import describe_slot
+
+        ev.error(
+            TypeMismatchError,
+            f"{name} is {describe_slot(ev, slot.value)} on one path and None on another",
+            code=diagnostics.CONFLICT,
+            fix="test it with `is None` first: in the other branch it is known not to be",
         )
 
     def raises(self, ev: Evaluator, name: str, message: str) -> NoReturn:

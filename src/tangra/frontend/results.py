@@ -23,7 +23,7 @@ from tangra.api.values import (
     ViewStep,
 )
 from tangra.frontend import classes, containers, conversion
-from tangra.frontend.heap import ArrayState, Conflict, StackState, ViewState
+from tangra.frontend.heap import ArrayState, Conflict, MaybeNone, StackState, ViewState
 from tangra.frontend.paths import Path
 from tangra.ir import Value
 from tangra.shapes import Size
@@ -94,6 +94,14 @@ class OriginNode:
 
 
 @dataclass(frozen=True)
+class OptionalNode:
+    """None where result `index` is false."""
+
+    index: int
+    node: Node
+
+
+@dataclass(frozen=True)
 class TupleNode:
     """A tuple or NamedTuple."""
 
@@ -159,6 +167,7 @@ Node = (
     | ExistingNode
     | ViewNode
     | OriginNode
+    | OptionalNode
     | TupleNode
     | ListNode
     | DictNode
@@ -197,6 +206,8 @@ class ResultBuilder:
     def node(self, v: Any) -> Node:
         """The node of an abstract value."""
         ev = self.ev
+        if isinstance(v, MaybeNone):
+            return OptionalNode(self.add(v.there), self.node(v.value))
         if isinstance(v, Conflict):
             v = conversion.slot(ev, v, "a part of the result")
         if isinstance(v, Const):
@@ -295,4 +306,5 @@ class ResultBuilder:
             return DictNode(content.keys, tuple(self.node(x) for x in content.values), v.ref)
         assert isinstance(v, InstanceValue), v
         names = tuple(classes.attribute_names(ev, v))
-        return InstanceNode(v.cls, names, tuple(self.node(classes.slot(ev, v, n)) for n in names), v.ref)
+        slots = tuple(classes.own_slot(ev, v, n) or classes.slot(ev, v, n) for n in names)
+        return InstanceNode(v.cls, names, tuple(map(self.node, slots)), v.ref)

@@ -27,6 +27,7 @@ from tangra.frontend.heap import (
     HeapState,
     InstanceState,
     ListState,
+    MaybeNone,
     MaybeUnbound,
     StackState,
     ViewState,
@@ -70,6 +71,8 @@ def same(a: Any, b: Any) -> bool:
         )
     if isinstance(a, MaybeUnbound):
         return a.bound is b.bound and same(a.value, b.value)
+    if isinstance(a, MaybeNone):
+        return a.there is b.there and same(a.value, b.value)
     return bool(a == b)
 
 

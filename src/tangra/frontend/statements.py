@@ -7,7 +7,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 from tangra.api.values import AbstractValue, Const, Scalar
-from tangra.frontend import assignment, branches, calls, failures, iteration, loops, names, patterns, symbols
+from tangra.frontend import assignment, branches, calls, failures, iteration, loops, names, optional, patterns, symbols
 from tangra.frontend.dispatch import statement
 from tangra.frontend.heap import BROKEN, CONTINUED, RESULT, RETURNED, STOPPED
 from tangra.frontend.liveness import Live, liveness
@@ -32,7 +32,7 @@ def nothing(ev: Evaluator, node: ast.stmt) -> None:
 
 @statement(ast.Return)
 def return_(ev: Evaluator, node: ast.Return) -> None:
-    value = Const(None) if node.value is None else ev.eval(node.value)
+    value = Const(None) if node.value is None else optional.evaluate(ev, node.value)
     ev.state.env[RESULT] = value
     ev.state.env[RETURNED] = Const(True)
 

@@ -37,6 +37,11 @@ def known_size(v: AbstractValue) -> Size | None:
 
 def assume(ev: Evaluator, cond: Value, holds: bool) -> None:
     """Enter into the facts what the truth of a condition says about sizes."""
+    if cond in ev.symbols.flags:
+        from tangra.frontend import narrowing
+
+        narrowing.narrow(ev.state, cond, holds)
+        return
     known = ev.symbols.comparisons.get(cond)
     if known is None:
         _assume_parts(ev, cond, holds)
@@ -62,9 +67,29 @@ def _assume_parts(ev: Evaluator, cond: Value, holds: bool) -> None:
         return
     if op.name == "not":
         assume(ev, op.operands[0], not holds)
+    elif op.name == "if":
+        _assume_arm(ev, op, op.results.index(cond), holds)
     elif op.name == ("and" if holds else "or") and op.operands[0].type == scalar(BOOL):
         for part in op.operands:
             assume(ev, part, holds)
+
+
+def _assume_arm(ev: Evaluator, op: Op, k: int, holds: bool) -> None:
+    """A choice between truth values was not made where it gives the other value: `a and b` is false if `a` is."""
+    test = op.operands[0]
+    then, otherwise = (region.terminator.operands[k] for region in op.regions)
+    for taken, mine, other in ((True, then, otherwise), (False, otherwise, then)):
+        if _known_truth(mine, test, taken) is (not holds):
+            assume(ev, test, not taken)
+            assume(ev, other, holds)
+
+
+def _known_truth(value: Value, test: Value, taken: bool) -> bool | None:
+    """What a truth value is in the arm of a choice by `test`, if it says so."""
+    if value is test:
+        return taken
+    op = value.defining_op
+    return bool(op.attrs["value"]) if op is not None and op.name == "constant" else None
 
 
 @dataclass
@@ -84,6 +109,8 @@ class SymbolTable:
     taken: set[str] = field(default_factory=set)
     comparisons: dict[Value, tuple[str, Size, Size]] = field(default_factory=dict)
     """What a run-time truth value says about sizes: (operator, left, right)."""
+    flags: set[Value] = field(default_factory=set)
+    """Truth values that say of something that it is not None."""
     counter: int = 0
 
     def note_comparison(self, result: AbstractValue, op: str, left: AbstractValue, right: AbstractValue) -> None:

@@ -32,6 +32,7 @@ from tangra.frontend.heap import (
     HeapState,
     InstanceState,
     ListState,
+    MaybeNone,
     MaybeUnbound,
     StackState,
 )
@@ -96,13 +97,20 @@ class MaybeT:
 
 
 @dataclass(frozen=True)
+class OptionalT:
+    """A value that may be None: a flag, then the value."""
+
+    inner: Template
+
+
+@dataclass(frozen=True)
 class ConflictT:
     """Different types: nothing is passed, reading it is an error."""
 
     conflict: Conflict = field(compare=False)
 
 
-Template = Same | NumberT | PartsT | ObjectT | MaybeT | ConflictT
+Template = Same | NumberT | PartsT | ObjectT | MaybeT | OptionalT | ConflictT
 
 
 @dataclass(frozen=True)
@@ -241,7 +249,7 @@ def types(template: Template | StateTemplate) -> list[ArrayType]:
         return [scalar(template.dtype)] + ([scalar(I64)] if len(template.kinds) > 1 else [])
     if isinstance(template, (PartsT, SlotsT)):
         return [t for part in template.parts for t in types(part)]
-    if isinstance(template, MaybeT):
+    if isinstance(template, (MaybeT, OptionalT)):
         return [scalar(BOOL), *types(template.inner)]
     if isinstance(template, ArrayT):
         return [template.type, scalar(I64)] if template.tracked else [template.type]
@@ -264,6 +272,12 @@ def coerce(ev: Evaluator, template: Template, value: Any) -> list[Value]:
         return [bound, *coerce(ev, template.inner, value.value if isinstance(value, MaybeUnbound) else value)]
     if value is BOTTOM or value is None or isinstance(value, Conflict):
         return _undefined(ev, template)
+    if isinstance(template, OptionalT):
+        if isinstance(value, Const) and value.value is None:
+            return [ev.b.bool(False), *_undefined(ev, template.inner)]
+        if isinstance(value, MaybeNone):
+            return [value.there, *coerce(ev, template.inner, value.value)]
+        return [ev.b.bool(True), *coerce(ev, template.inner, value)]
     if isinstance(template, NumberT):
         payload, tag = as_joined(ev, value, template.kinds, template.dtype)
         return [payload, tag] if len(template.kinds) > 1 else [payload]
@@ -338,6 +352,9 @@ def make(template: Template, leaves: Iterator[Value], refs: list[int], plan: Pla
     if isinstance(template, MaybeT):
         bound = next(leaves)
         return MaybeUnbound(make(template.inner, leaves, refs, plan), bound)
+    if isinstance(template, OptionalT):
+        there = next(leaves)
+        return MaybeNone(make(template.inner, leaves, refs, plan), there)
     if isinstance(template, NumberT):
         value = next(leaves)
         return Scalar(value, template.kinds, next(leaves) if len(template.kinds) > 1 else None)
