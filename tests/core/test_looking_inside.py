@@ -92,6 +92,56 @@ def test_what_a_gradient_keeps():
     assert "bytes kept for the backward pass" in str(kept)
 
 
+def waves(x, steps):
+    for _ in range(steps):
+        x = np.sin(x)
+    return (x * np.sort(x)).sum()
+
+
+WAVES = """\
+<tangra.grad of 'waves'>: 80000 bytes kept for the backward pass; 128000 bytes of memory at most: 8000 of results, \
+56000 in the arena, 0 on the stack, 64000 on tapes
+
+waves in FILE
+      | def waves(x, steps):               # x: float64[1000], steps: int
+      |     for _ in range(steps):         # _: int; kept: float64[1000], 8000 B; kept: 8 × float64[1000], 64000 B
+      |                                    # buffer: float64[1000], 8000 B in the arena
+      |                                    # buffer: float64[1000], 8000 B in a result
+      |         x = np.sin(x)              # x: float64[1000]
+      |     return (x * np.sort(x)).sum()  # kept: float64[1000], 8000 B
+      |                                    # buffers: 3 × float64[1000], 8000 B in the arena
+      |                                    # buffers: 3 × int64[1000], 8000 B in the arena"""
+
+
+def test_the_text_with_memory():
+    found = tg.grad(waves).explain(np.linspace(0, 1, 1000), 8, memory=True)
+    text = re.sub(r"^ *\d+ \|", "      |", str(found).replace(__file__, "FILE"), flags=re.MULTILINE)
+    assert text == WAVES
+    assert found.memory.total == 128_000
+    assert found.memory.tapes == 64_000
+
+
+def test_memory_of_buffers_that_are_shared_and_of_sizes_known_at_run_time():
+    def f(x, n):
+        a = np.sort(x)
+        b = np.sort(a * 2)
+        return b[0] + np.sort(np.ones(n)).sum()
+
+    found = tg.jit(f).explain(np.ones(2000), 3, memory=True)
+    first = f.__code__.co_firstlineno
+    assert any(str(first + 2) in str(use) and "shared" in str(use) for use in found.line(first + 1).buffers)
+    assert any("bytes known at run time in the arena" in str(use) for use in found.line(first + 3).buffers)
+    assert found.memory.results == 0
+    assert found.memory.arena >= 3 * 16_000
+
+
+def test_what_a_checkpointed_loop_keeps_is_what_there_is_at_a_time():
+    kept = tg.grad(waves).explain(np.linspace(0, 1, 100), 400, memory=True)
+    bounded = tg.grad(tg.checkpoint(waves, policy="sqrt")).explain(np.linspace(0, 1, 100), 400, memory=True)
+    assert kept.memory.tapes == 400 * 800
+    assert bounded.memory.tapes <= 45 * 800
+
+
 def test_what_is_kept_is_known_without_a_run_too():
     f = tg.grad(model)
     f(np.ones(40), 7)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import ast
 import linecache
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from tangra.api.values import AbstractValue
 from tangra.core import profiling, stages
+from tangra.core.buffers import BufferUse, Memory, buffer_uses, stack_bytes
 from tangra.core.kept import Kept, kept_arrays, kept_records
 from tangra.core.locks import COMPILING
 from tangra.core.spelling import spelled
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from tangra.core.jitted import JitFunction
     from tangra.core.specialisation import Specialisation
 
+ALONE = 1 << 62
+"""Marked code runs in one thread."""
 NOTHING = declare("TG817", "explain without a call to explain")
 
 Line = tuple[str, int]
@@ -61,17 +64,19 @@ class _Onlooker(Policy):
 
 @dataclass
 class LineReport:
-    """One source line: `values` assigned there with their types; `kept` for the backward pass; `seconds` spent."""
+    """One source line: `values` assigned there with their types; `buffers` of arrays made there; what is `kept` for the
+    backward pass; `seconds` spent."""
 
     number: int
     text: str
     values: dict[str, str] = field(default_factory=dict)
     kept: list[Kept] = field(default_factory=list)
+    buffers: list[BufferUse] = field(default_factory=list)
     seconds: float | None = None
     share: float | None = None
 
     def remarks(self) -> str:
-        """Everything about the line, in a line."""
+        """Everything about the line but its buffers, in a line."""
         parts = [", ".join(f"{name}: {type}" for name, type in self.values.items())]
         parts += [str(k) for k in self.kept]
         if self.seconds is not None and self.share is not None:
@@ -93,12 +98,14 @@ class Explanation:
     """What `explain` found. `str()` and `print` show it as text.
 
     `functions`: those that the program went through, in order. `kept_bytes`: bytes kept for the backward pass in a run,
-    None without `memory=True`. `seconds`: time of a run (compiled code alone), None without `profile=True`.
+    and `memory`: what the run takes at most, None without `memory=True`. `seconds`: time of a run of the code, None
+    without `profile=True`.
     """
 
     name: str
     functions: list[FunctionReport]
     kept_bytes: int | None = None
+    memory: Memory | None = None
     seconds: float | None = None
 
     def __str__(self) -> str:
@@ -107,9 +114,11 @@ class Explanation:
             out += ["", f"{function.name} in {function.file}"]
             width = min(72, max((len(line.text) for line in function.lines), default=0))
             for line in function.lines:
-                remarks = line.remarks()
-                text = f"{line.text:{width}}  # {remarks}" if remarks else line.text
-                out.append(f"{line.number:5d} | {text}".rstrip())
+                remarks = [line.remarks(), *map(str, line.buffers)]
+                texts = [text for text in remarks if text]
+                for k, text in enumerate(texts or [""]):
+                    source, number = (line.text, f"{line.number:5d}") if k == 0 else ("", " " * 5)
+                    out.append(f"{number} | {source:{width}}  # {text}" if text else f"{number} | {source}".rstrip())
         return "\n".join(out)
 
     __repr__ = __str__
@@ -126,9 +135,11 @@ class Explanation:
         parts = []
         if self.kept_bytes is not None:
             parts.append(f"{self.kept_bytes} bytes kept for the backward pass")
+        if self.memory is not None:
+            parts.append(str(self.memory))
         if self.seconds is not None:
             parts.append(f"{1000 * self.seconds:.3g} ms a call")
-        return f": {', '.join(parts)}" if parts else ""
+        return f": {'; '.join(parts)}" if parts else ""
 
 
 def explain(
@@ -154,11 +165,15 @@ def explain(
     found = Explanation(repr(whole), list(reports.values()))
     kept = kept_arrays(traced.func, derived)
     if memory or profile:
-        _measure(jitted, made, args, kwargs, found, kept, profile)
+        run = _marked_run(jitted, made, args, kwargs)
+        kept += kept_records(run.marked.func, run.count())
+        kept = [k.measured(run.sizes) for k in kept]
+        if memory:
+            _measure(found, run, kept)
+        if profile:
+            _profile(found, run)
     else:
         kept += kept_records(made.func, None)
-    if memory:
-        found.kept_bytes = sum(k.total for k in kept if k.total is not None)
     for k in kept:
         _attach(found, k)
     return found
@@ -191,23 +206,27 @@ def _attach(found: Explanation, kept: Kept) -> None:
         report.kept.append(kept)
 
 
-def _measure(
-    jitted: JitFunction,
-    made: Specialisation,
-    args: tuple[Any, ...],
-    kwargs: dict[str, Any],
-    found: Explanation,
-    kept: list[Kept],
-    profile: bool,
-) -> None:
+def _marked_run(
+    jitted: JitFunction, made: Specialisation, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> profiling.Run:
     with COMPILING:
-        marked = made.rebuilt(replace(jitted.options, marked=True))
-    run = profiling.Run(made, marked, args, kwargs)
-    counts = run.count()
-    kept += kept_records(marked.func, counts)
-    kept[:] = [k.measured(run.sizes) for k in kept]
-    if not profile:
-        return
+        marked = made.rebuilt(replace(jitted.options, marked=True, parallel_work=ALONE))
+    return profiling.Run(made, marked, args, kwargs)
+
+
+def _measure(found: Explanation, run: profiling.Run, kept: Sequence[Kept]) -> None:
+    """Enter what memory the run took that has counted."""
+    ledger = run.gauges.marks.ledger
+    found.kept_bytes = sum(k.total for k in kept if k.total is not None)
+    tapes = sum(k.total for k in kept if k.total is not None and k.each_trip)
+    found.memory = Memory(run.result_bytes, run.gauges.arena.value, stack_bytes(ledger), tapes)
+    for use in buffer_uses(ledger, run.sizes):
+        report = _find(found, use.line)
+        if report is not None:
+            report.buffers.append(use)
+
+
+def _profile(found: Explanation, run: profiling.Run) -> None:
     found.seconds, shares = run.profile()
     for line, share in shares.items():
         report = _find(found, line)

@@ -310,8 +310,8 @@ class JitFunction(CompiledCall):
 
     def explain(self, *args: Any, memory: bool = False, profile: bool = False, **kwargs: Any) -> Explanation:
         """What was compiled, at the user's own lines: the type and shape of every value assigned there and what is kept
-        for the backward pass. `memory` adds the bytes that a run with these arguments keeps there, `profile` the time
-        it spends there. See `Explanation`."""
+        for the backward pass. `memory` adds the buffers of arrays made there, and the bytes that a run with these
+        arguments keeps and takes at most; `profile` the time it spends there. See `Explanation`."""
         from tangra.core import explanation
 
         return explanation.explain(self, args, kwargs, memory, profile)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from tangra.core.buffers import spelled_array
 from tangra.core.stages import Derived
 from tangra.ir import ArrayType, Func, Op, Value
 from tangra.ir.printer import reachable
@@ -16,7 +17,7 @@ from tangra.transforms import simplify
 @dataclass(frozen=True)
 class Kept:
     """A value computed at `line` that the backward pass reads: `type` of one, `each_trip` if a loop keeps one for every
-    trip; `count` and `total` bytes in a run, where measured."""
+    trip; `count` of them there are at most at a time and `total` bytes in a run, where measured."""
 
     line: Line
     type: ArrayType
@@ -36,9 +37,7 @@ class Kept:
         return replace(self, count=count, total=count * size)
 
     def __str__(self) -> str:
-        spelled = self.type.dtype.numpy
-        if self.type.shape:
-            spelled += f"[{', '.join(map(str, self.type.shape))}]"
+        spelled = spelled_array(self.type)
         if self.total is not None:
             times = f"{self.count} × " if self.each_trip else ""
             return f"kept: {times}{spelled}, {self.total} B"
@@ -85,7 +84,8 @@ def _operands(op: Op) -> Iterator[Value]:
 
 
 def kept_records(func: Func, counts: Mapping[int, int] | None) -> list[Kept]:
-    """What is pushed on tapes, at the lines where it was computed. `counts`: records in a run, by the push's id."""
+    """What is pushed on tapes, at the lines where it was computed. `counts`: how many records there are at
+    most in a run, by the push's id."""
     found: list[Kept] = []
     for each in [*reachable(func), func]:
         for op in each.body.walk():

@@ -8,6 +8,8 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from tangra.core.results import call_arguments
 from tangra.native.marks import Gauges, Line
 
@@ -32,6 +34,7 @@ class Run:
         arguments = call_arguments(args, kwargs)
         self.values = [p.path.read(arguments) for p in marked.params]
         self.written = {w.param for w in marked.traced.written}
+        self.result_bytes = 0
         assert marked.native.gauges is not None
         self.gauges: Gauges = marked.native.gauges
 
@@ -53,17 +56,19 @@ class Run:
         values = self._fresh()
         start = time.perf_counter()
         try:
-            made.native(values)
+            results = made.native(values)
         except BaseException as e:
             raise made.exception(e) from None
-        return time.perf_counter() - start
+        seconds = time.perf_counter() - start
+        own = [r for r in results if isinstance(r, np.ndarray) and not any(r is v for v in values)]
+        self.result_bytes = sum(r.nbytes for r in own)
+        return seconds
 
     def count(self) -> dict[int, int]:
-        """How many records each push (by its id) makes in a call."""
+        """How many records of each push (by its id) there are at most in a call."""
         self.gauges.reset()
         self._call(self.marked)
-        pushes = self.gauges.marks.pushes
-        return {id(op): n for op, n in zip(pushes, self.gauges.pushes[: len(pushes)], strict=True)}
+        return self.gauges.records()
 
     def profile(self) -> tuple[float, dict[Line, float]]:
         """(seconds of a call in plain code, share of each line): the shortest of several calls, and samples of calls of

@@ -29,6 +29,17 @@ TAPES = ARENA_TOP + 7
 ALIGNMENT = 64
 
 
+MEASURE = f"""
+  %start.place = getelementptr inbounds i64, ptr %ctx, i64 {ARENA_START}
+  %start = load i64, ptr %start.place
+  %used = sub i64 %next, %start
+  %most = load i64, ptr @tg.arena.most
+  %larger = icmp sgt i64 %used, %most
+  %now = select i1 %larger, i64 %used, i64 %most
+  store i64 %now, ptr @tg.arena.most"""
+"""In marked code: how much of the arena a call uses at most."""
+
+
 def context_words(tapes: int) -> int:
     """Size of the context of a module with so many tapes, in i64."""
     return TAPES + tapes
@@ -36,6 +47,7 @@ def context_words(tapes: int) -> int:
 
 def define_allocate(module: Module) -> str:
     """`ptr (ctx, bytes)`: the next free bytes of the arena, or null where too few are left."""
+    measure = MEASURE if module.marks is not None else ""
     return module.define(
         "@tg.allocate",
         f"""define internal noalias ptr @tg.allocate(ptr captures(none) %ctx, i64 %bytes) noinline nounwind {{
@@ -54,7 +66,7 @@ none:
   ret ptr null
 some:
   %next = add i64 %top, %whole
-  store i64 %next, ptr %tp
+  store i64 %next, ptr %tp{measure}
   %p = inttoptr i64 %top to ptr
   ret ptr %p
 }}""",

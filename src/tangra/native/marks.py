@@ -12,15 +12,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tangra.ir import Block, Op
+from tangra.native.ledger import Ledger
 
 if TYPE_CHECKING:
     from tangra.native.emitter import Emitter
 
 Line = tuple[str, int]
 """File and line number."""
-MAX_PUSHES = 4096
-GLOBALS = f"@tg.line = global i32 0\n@tg.pushes = global [{MAX_PUSHES} x i64] zeroinitializer"
-EXPORTS = ("tg.line", "tg.pushes")
+MAX_TAPES = 4096
+GLOBALS = f"""@tg.line = global i32 0
+@tg.records = global [{2 * MAX_TAPES} x i64] zeroinitializer
+@tg.arena.most = global i64 0"""
+EXPORTS = ("tg.line", "tg.records", "tg.arena.most")
 SILENT = frozenset(
     {"constant", "broadcast", "reshape", "transpose", "dim", "bind_dim", "undef", "iota", "stop_gradient", "tape_new"}
 )
@@ -29,10 +32,13 @@ SILENT = frozenset(
 
 @dataclass
 class Marks:
-    """What the numbers in marked code stand for: `lines[n - 1]` is line n, `pushes[k]` counter k."""
+    """What the numbers in marked code stand for: `lines[n - 1]` is line n, `pushes[k]` a push on tape k. `ledger`: what
+    buffers the code uses."""
 
     lines: list[Line] = field(default_factory=list)
     pushes: list[Op] = field(default_factory=list)
+    ledger: Ledger = field(default_factory=Ledger)
+    _tapes: dict[int, int] = field(default_factory=dict)
     _numbers: dict[Line, int] = field(default_factory=dict)
     _current: Line | None = None
 
@@ -43,7 +49,7 @@ class Marks:
 
     def before(self, em: Emitter, op: Op) -> None:
         """In front of an operation."""
-        if op.name == "tape_push":
+        if op.name in ("tape_new", "tape_push", "tape_pop"):
             self._count(em, op)
         inner = _inner(op)
         line = next(iter(inner)) if len(inner) == 1 else line_of(op)
@@ -61,15 +67,28 @@ class Marks:
             self._current = None
 
     def _count(self, em: Emitter, op: Op) -> None:
-        """One counter for each push, however often it is written."""
-        code, number = em.code, next((k for k, push in enumerate(self.pushes) if push is op), len(self.pushes))
-        if number == MAX_PUSHES:
+        """Two counters for each tape: how many records are on it, and how many there were at most."""
+        code, tape = em.code, op.result if op.name == "tape_new" else op.operands[0]
+        number = self._tapes.setdefault(id(tape), len(self._tapes))
+        if number >= MAX_TAPES:
             return
-        if number == len(self.pushes):
-            self.pushes.append(op)
-        place = code.ins(f"getelementptr inbounds i64, ptr @tg.pushes, i64 {number}")
-        count = code.ins(f"add i64 {code.ins(f'load i64, ptr {place}')}, 1")
-        code.do(f"store i64 {count}, ptr {place}")
+        held = code.ins(f"getelementptr inbounds i64, ptr @tg.records, i64 {2 * number}")
+        if op.name == "tape_new":
+            code.do(f"store i64 0, ptr {held}")
+            return
+        count = code.ins(f"add i64 {code.ins(f'load i64, ptr {held}')}, {1 if op.name == 'tape_push' else -1}")
+        code.do(f"store i64 {count}, ptr {held}")
+        if op.name == "tape_push":
+            if not any(push is op for push in self.pushes):
+                self.pushes.append(op)
+            place = code.ins(f"getelementptr inbounds i64, ptr @tg.records, i64 {2 * number + 1}")
+            most = code.ins(f"load i64, ptr {place}")
+            more = code.ins(f"icmp sgt i64 {count}, {most}")
+            code.do(f"store i64 {code.ins(f'select i1 {more}, i64 {count}, i64 {most}')}, ptr {place}")
+
+    def tape_of(self, push: Op) -> int:
+        """The number of the tape that `push` pushes on."""
+        return self._tapes[id(push.operands[0])]
 
 
 def line_of(op: Op) -> Line | None:
@@ -89,12 +108,18 @@ def _inner(op: Op) -> set[Line | None]:
 class Gauges:
     """The counters of marked code in memory."""
 
-    def __init__(self, marks: Marks, line: int, pushes: int) -> None:
+    def __init__(self, marks: Marks, line: int, records: int, arena: int) -> None:
         self.marks = marks
         self.line = ctypes.c_int32.from_address(line)
-        self.pushes = (ctypes.c_int64 * MAX_PUSHES).from_address(pushes)
+        self.arena = ctypes.c_int64.from_address(arena)
+        self._records = (ctypes.c_int64 * (2 * MAX_TAPES)).from_address(records)
 
     def reset(self) -> None:
         """Set everything to zero."""
-        self.line.value = 0
-        ctypes.memset(self.pushes, 0, ctypes.sizeof(self.pushes))
+        self.line.value = self.arena.value = 0
+        ctypes.memset(self._records, 0, ctypes.sizeof(self._records))
+
+    def records(self) -> dict[int, int]:
+        """How many records were on the tape of each push (by its id) at most."""
+        known = ((push, self.marks.tape_of(push)) for push in self.marks.pushes)
+        return {id(push): self._records[2 * k + 1] for push, k in known if k < MAX_TAPES}

@@ -33,6 +33,8 @@ class Storage(Frames):
     def allocate(self, dtype: DType, shape: tuple[Size, ...], hint: Value | None = None) -> Strided:
         """A buffer for an array in row-major order; for `hint` the memory of the function's result it is to end in."""
         array = self._claimed(dtype, shape, hint)
+        if self.module.marks is not None:
+            self.module.marks.ledger.note(self, array)
         if self.module.options.poison:
             poison.fill(self.module, self.code, array.buffer.pointer, dtype, self.size(prod(shape) * dtype.itemsize))
         return array
