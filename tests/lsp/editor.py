@@ -26,13 +26,18 @@ class Editor:
         self.errors = ""
         self.registered: dict[str, Any] = {}
         self.published: list[types.PublishDiagnosticsParams] = []
-        self.refreshed = 0
+        self.refreshed = self.asked_to_pull = 0
         self.versions: dict[str, int] = {}
         self.changed = asyncio.Event()
 
         @client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
         def published(params: types.PublishDiagnosticsParams) -> None:
             self.published.append(params)
+            self.changed.set()
+
+        @client.feature(types.WORKSPACE_DIAGNOSTIC_REFRESH)
+        def asked(params: None) -> None:
+            self.asked_to_pull += 1
             self.changed.set()
 
         @client.feature(types.WORKSPACE_INLAY_HINT_REFRESH)
@@ -68,7 +73,7 @@ class Editor:
         return (self.folder / name).as_uri()
 
     def open(self, name: str, text: str) -> None:
-        self.versions[name] = 1
+        self.versions[self.uri(name)] = 1
         item = types.TextDocumentItem(self.uri(name), "python", 1, text)
         self.client.text_document_did_open(types.DidOpenTextDocumentParams(item))
 
@@ -87,10 +92,56 @@ class Editor:
         return self._change(name, types.TextDocumentContentChangePartial(where, text))
 
     def _change(self, name: str, change: Any) -> int:
-        self.versions[name] += 1
-        document = types.VersionedTextDocumentIdentifier(self.versions[name], self.uri(name))
+        uri = self.uri(name)
+        self.versions[uri] += 1
+        document = types.VersionedTextDocumentIdentifier(self.versions[uri], uri)
         self.client.text_document_did_change(types.DidChangeTextDocumentParams(document, [change]))
-        return self.versions[name]
+        return self.versions[uri]
+
+    def touched(self, path: Path) -> None:
+        """A file changed on the disk."""
+        event = types.FileEvent(path.as_uri(), types.FileChangeType.Changed)
+        self.client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams([event]))
+
+    def open_notebook(self, name: str, cells: list[str], markup: set[int] = frozenset()) -> list[str]:
+        """Open a notebook; the addresses of its cells."""
+        uris = [f"vscode-notebook-cell://{self.folder / name}#c{number}" for number in range(len(cells))]
+        self.versions.update(dict.fromkeys(uris, 1))
+        kinds = [
+            types.NotebookCellKind.Markup if n in markup else types.NotebookCellKind.Code for n in range(len(cells))
+        ]
+        listed = [types.NotebookCell(kind, uri) for kind, uri in zip(kinds, uris, strict=True)]
+        notebook = types.NotebookDocument(self.uri(name), "jupyter-notebook", 1, listed)
+        texts = [types.TextDocumentItem(uri, "python", 1, text) for uri, text in zip(uris, cells, strict=True)]
+        self.client.notebook_document_did_open(types.DidOpenNotebookDocumentParams(notebook, texts))
+        self.versions[self.uri(name)] = 1
+        return uris
+
+    def _change_notebook(self, name: str, cells: types.NotebookDocumentCellChanges) -> None:
+        self.versions[self.uri(name)] += 1
+        document = types.VersionedNotebookDocumentIdentifier(self.versions[self.uri(name)], self.uri(name))
+        change = types.NotebookDocumentChangeEvent(cells=cells)
+        self.client.notebook_document_did_change(types.DidChangeNotebookDocumentParams(document, change))
+
+    def edit_cell(self, name: str, uri: str, start: tuple[int, int], end: tuple[int, int], text: str) -> None:
+        self.versions[uri] += 1
+        where = types.Range(types.Position(*start), types.Position(*end))
+        document = types.VersionedTextDocumentIdentifier(self.versions[uri], uri)
+        change = types.TextDocumentContentChangePartial(where, text)
+        content = types.NotebookDocumentCellContentChanges(document, [change])
+        self._change_notebook(name, types.NotebookDocumentCellChanges(text_content=[content]))
+
+    def remove_cell(self, name: str, number: int) -> None:
+        array = types.NotebookCellArrayChange(number, 1)
+        self._change_notebook(
+            name, types.NotebookDocumentCellChanges(structure=types.NotebookDocumentCellChangeStructure(array))
+        )
+
+    def close_notebook(self, name: str, cells: list[str]) -> None:
+        params = types.DidCloseNotebookDocumentParams(
+            types.NotebookDocumentIdentifier(self.uri(name)), [types.TextDocumentIdentifier(uri) for uri in cells]
+        )
+        self.client.notebook_document_did_close(params)
 
     async def until(self, holds: Callable[[], Any]) -> Any:
         """Wait for something to hold, which is asked whenever the server has said something."""
@@ -104,20 +155,29 @@ class Editor:
         return await asyncio.wait_for(wait(), WAIT)
 
     def last(self, name: str) -> types.PublishDiagnosticsParams | None:
-        return next((each for each in reversed(self.published) if each.uri == self.uri(name)), None)
+        return self.last_of(self.uri(name))
+
+    def last_of(self, uri: str) -> types.PublishDiagnosticsParams | None:
+        return next((each for each in reversed(self.published) if each.uri == uri), None)
 
     async def found(self, name: str, count: int) -> list[types.Diagnostic]:
         """The diagnostics of a file's present version, once there are `count` of them."""
 
+        return await self.found_in(self.uri(name), count)
+
+    async def found_in(self, uri: str, count: int) -> list[types.Diagnostic]:
         def there() -> types.PublishDiagnosticsParams | None:
-            last = self.last(name)
-            current = last is not None and last.version == self.versions[name] and len(last.diagnostics) == count
+            last = self.last_of(uri)
+            current = last is not None and last.version == self.versions[uri] and len(last.diagnostics) == count
             return last if current else None
 
         return list((await self.until(there)).diagnostics)
 
     async def hover(self, name: str, line: int, character: int) -> types.Hover | None:
-        params = types.HoverParams(types.TextDocumentIdentifier(self.uri(name)), types.Position(line, character))
+        return await self.hover_in(self.uri(name), line, character)
+
+    async def hover_in(self, uri: str, line: int, character: int) -> types.Hover | None:
+        params = types.HoverParams(types.TextDocumentIdentifier(uri), types.Position(line, character))
         return await asyncio.wait_for(self.client.text_document_hover_async(params), WAIT)
 
     async def hints(self, name: str, first: int = 0, last: int = 10_000) -> dict[tuple[int, int], str]:

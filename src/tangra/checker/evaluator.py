@@ -285,7 +285,7 @@ class Evaluator:
                     notes.append(f"`{part.id}` is {shape_text(value.shape)}{since}")
             value = None
             if isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute | ast.Name):
-                value = self._peek(part.func, frame)
+                value = self.peek(part.func, frame)
             if isinstance(value, Instance) and value.origin is not None:
                 made, origin = value.origin.node, value.origin.file
                 where = "" if origin is file else f" of {origin.path.name}"
@@ -294,12 +294,12 @@ class Evaluator:
                     notes.append(f"`{ast.unparse(part.func)}` is `{text}` of line {made.lineno}{where}")  # type: ignore[attr-defined]
         return list(dict.fromkeys(notes))[:4]
 
-    def _peek(self, node: ast.AST, frame: Frame) -> Value:
+    def peek(self, node: ast.AST, frame: Frame) -> Value:
         """The value of a name or `self.name`, without evaluating anything."""
         if isinstance(node, ast.Name):
             return frame.scope.fields.get(node.id)
         if isinstance(node, ast.Attribute):
-            owner = self._peek(node.value, frame)
+            owner = self.peek(node.value, frame)
             return owner.fields.get(node.attr) if isinstance(owner, Cell) else None
         return None
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tangra.checker.heap import Instance, Origin
 from tangra.checker.reports import Place, cleaned
 from tangra.checker.source import SourceFile
 from tangra.checker.structure import parameters
@@ -50,12 +51,24 @@ class Sight:
     cases: tuple[Case, ...]
 
 
+@dataclass(frozen=True)
+class FunctionSeen:
+    """A function that ran. `place` is its whole definition; `contexts` are the calls that led to it, the innermost
+    first in each, and an empty one where it was checked from its annotations."""
+
+    place: Place
+    name: str
+    contexts: tuple[tuple[Place, ...], ...]
+
+
 @dataclass
 class Seen:
-    """The arrays that one node held, by context, in the order in which they were seen."""
+    """The arrays that one node held, by context, in the order in which they were seen. `made`: where the layer was
+    made that a call calls."""
 
     node: ast.AST
     kind: str
+    made: Origin | None = None
     arrays: dict[tuple[Place, ...], list[Tensor]] = field(default_factory=dict)
 
 
@@ -65,6 +78,7 @@ class Observer:
     def __init__(self) -> None:
         self.seen: dict[Path, dict[ast.AST, Seen]] = {}
         self.sources: dict[Path, SourceFile] = {}
+        self.functions: dict[Path, dict[ast.AST, tuple[str, dict[tuple[Place, ...], None]]]] = {}
         self._texts: dict[Shape | None, tuple[str, ...] | None] = {}
 
     def saw(self, ev: Evaluator, node: ast.AST, value: Tensor, kind: str = "expression") -> None:
@@ -78,7 +92,7 @@ class Observer:
             self.sources[frame.file.path] = frame.file
         seen = here.get(node)
         if seen is None:
-            seen = here[node] = Seen(node, kind)
+            seen = here[node] = Seen(node, kind, _layer_of(ev, node, frame))
         if frame.context is None:
             frame.context = context_of(ev)
         arrays = seen.arrays.get(frame.context)
@@ -90,8 +104,16 @@ class Observer:
 
     def entered(self, ev: Evaluator, frame: Frame) -> None:
         """A function begins: its parameters are bound."""
-        if frame.function is None or frame.file is None:
+        if frame.function is None or frame.file is None or ev.quiet:
             return
+        function = frame.function
+        frame.context = context_of(ev)
+        name = function.name if function.owner is None else f"{function.owner.name}.{function.name}"
+        self.sources[frame.file.path] = frame.file
+        here = self.functions.setdefault(frame.file.path, {})
+        contexts = here.setdefault(function.node, (name, {}))[1]
+        if len(contexts) < MAX_CONTEXTS:
+            contexts[frame.context] = None
         for parameter in parameters(frame.function.node):
             value = frame.scope.fields.get(parameter.arg)
             if isinstance(value, Tensor):
@@ -102,11 +124,19 @@ class Observer:
         source = self.sources.get(path)
         if source is None:
             return
-        for seen in self.seen[path].values():
+        for seen in self.seen.get(path, {}).values():
             place = place_of(source, seen.node)
             if place is not None:
                 cases = tuple(self._case(arrays, calls) for calls, arrays in seen.arrays.items())
                 yield Sight(place, seen.kind, _word(seen.node), cases)
+
+    def functions_in(self, path: Path) -> Iterator[FunctionSeen]:
+        """The functions of a file that ran, lambdas excepted."""
+        source = self.sources.get(path)
+        for node, (name, contexts) in self.functions.get(path, {}).items():
+            place = None if source is None or isinstance(node, ast.Lambda) else place_of(source, node)
+            if place is not None:
+                yield FunctionSeen(place, name, tuple(contexts))
 
     def _case(self, arrays: list[Tensor], calls: tuple[Place, ...]) -> Case:
         texts = tuple(dict.fromkeys(self._text(array.shape) for array in arrays))
@@ -131,6 +161,12 @@ def context_of(ev: Evaluator) -> tuple[Place, ...]:
         if len(calls) == MAX_CALLS:
             break
     return tuple(calls)
+
+
+def _layer_of(ev: Evaluator, node: ast.AST, frame: Frame) -> Origin | None:
+    """Where the object was made that a call calls."""
+    value = ev.peek(node.func, frame) if isinstance(node, ast.Call) else None
+    return value.origin if isinstance(value, Instance) else None
 
 
 def place_of(source: SourceFile, node: ast.AST) -> Place | None:

@@ -11,7 +11,6 @@ from lsprotocol import types
 from tangra.checker import Report
 from tangra.lsp.explain import explanation_uri
 from tangra.lsp.places import in_document, location
-from tangra.lsp.positions import Part
 from tangra.lsp.workbench import Known, Workbench
 
 SEVERITIES = {
@@ -53,8 +52,8 @@ def diagnostic(bench: Workbench, report: Report, where: types.Range, encoding: s
     )
 
 
-def result_id(items: list[types.Diagnostic], part: Part) -> str:
-    """A name of the diagnostics of one part: equal lists have equal names."""
+def result_id(uri: str, items: list[types.Diagnostic]) -> str:
+    """A name of the diagnostics of one document: equal lists have equal names."""
     rows = [[str(item.range), item.code, item.message, str(item.related_information)] for item in items]
-    text = json.dumps([part.uri, rows])
+    text = json.dumps([uri, rows])
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from lsprotocol import types
 
-from tangra.checker.observations import Case, Sight
+from tangra.checker.observations import Sight
+from tangra.lsp.calls import Choices
 from tangra.lsp.hover import lines_of
 from tangra.lsp.positions import Part, to_position
 from tangra.lsp.settings import Settings
@@ -15,9 +16,15 @@ from tangra.lsp.workbench import Known
 
 
 def hints(
-    known: Known, part: Part, wanted: types.Range, settings: Settings, encoding: str | None, markdown: bool
+    known: Known,
+    part: Part,
+    wanted: types.Range,
+    settings: Settings,
+    choices: Choices,
+    encoding: str | None,
+    markdown: bool,
 ) -> Iterator[types.InlayHint]:
-    """The hints in a range of a part."""
+    """The hints in a range of a part: the shapes of the calls that were chosen, or of all together."""
     shown = {"name", "parameter"} if settings.inlay_hints_parameters else {"name"}
     for sight in known.analysis.sights:
         if sight.kind not in shown:
@@ -28,7 +35,7 @@ def hints(
         line = now.end_line - part.first
         if not wanted.start.line < line <= wanted.end.line + 1:
             continue
-        text = of_cases(chosen(known, sight))
+        text = of_cases(choices.cases(known, sight))
         if text is not None:
             yield types.InlayHint(
                 to_position(part.lines, line, now.end_column, encoding),
@@ -36,11 +43,6 @@ def hints(
                 kind=types.InlayHintKind.Type,
                 tooltip=_tooltip(known, sight, markdown),
             )
-
-
-def chosen(known: Known, sight: Sight) -> tuple[Case, ...]:
-    """The cases of a sight that are shown."""
-    return sight.cases
 
 
 def _tooltip(known: Known, sight: Sight, markdown: bool) -> types.MarkupContent | str:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -9,9 +13,11 @@ from typing import Any
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
-from tangra.lsp.diagnostics import diagnostics_of
-from tangra.lsp.positions import document
+from tangra.lsp.calls import Choices
+from tangra.lsp.diagnostics import diagnostics_of, result_id
+from tangra.lsp.positions import Document, document
 from tangra.lsp.settings import from_json
+from tangra.lsp.texts import Texts
 from tangra.lsp.workbench import Known, Workbench, file_path
 
 NOTEBOOKS = types.NotebookDocumentSyncOptions(
@@ -29,7 +35,12 @@ class TangraServer(LanguageServer):
     def __init__(self) -> None:
         super().__init__("tangra", _version(), notebook_document_sync=NOTEBOOKS)
         self.bench = Workbench(self._finished, self._log)
+        self.choices = Choices()
+        self.picks = False
         self.published: dict[str, list[types.Diagnostic]] = {}
+        self.pulled: dict[str, str] = {}
+        self._pulling: Counter[str] = Counter()
+        self._fetching: asyncio.Task[None] | None = None
 
     @property
     def encoding(self) -> str | None:
@@ -51,11 +62,30 @@ class TangraServer(LanguageServer):
     def take_text(self, uri: str) -> None:
         """A file was opened or changed."""
         path = file_path(uri)
-        if path is None:
+        if path is None or path.suffix == ".ipynb":
             return
         text = self.workspace.get_text_document(uri)
-        self.bench.update(document(path, text.version or 0, [(uri, text.version, text.source)], False))
-        self._move(path)
+        self._take(document(path, text.version or 0, [(uri, text.version, text.source)], False))
+
+    def take_notebook(self, uri: str) -> None:
+        """A notebook was opened or changed."""
+        notebook, path = self.workspace.get_notebook_document(notebook_uri=uri), file_path(uri)
+        if notebook is None or path is None:
+            return
+        cells = []
+        for cell in notebook.cells:
+            if cell.kind == types.NotebookCellKind.Code:
+                text = self.workspace.get_text_document(cell.document)
+                cells.append((cell.document, text.version, text.source))
+        before = self.bench.documents.get(path)
+        for gone in {part.uri for part in before.parts} - {uri for uri, _, _ in cells} if before else ():
+            self.withdraw(gone)
+        self._take(document(path, notebook.version, cells, True))
+
+    def _take(self, changed: Document) -> None:
+        if self.bench.update(changed) and self.supports("workspace", "configuration"):
+            self._fetching = asyncio.get_running_loop().create_task(self.fetch_settings())  # of the new project
+        self._move(changed.path)
 
     def _move(self, path: Path) -> None:
         """Publish what was found before the edit where it is now."""
@@ -80,8 +110,26 @@ class TangraServer(LanguageServer):
                 types.PublishDiagnosticsParams(uri, shown, version=None if part is None else part.version)
             )
 
+    def keep_texts(self, params: types.InitializeParams) -> None:
+        """Have open documents kept as texts whose lines end where the protocol says."""
+        before = self.workspace
+        self.protocol._workspace = Texts(
+            before.root_uri, self._text_document_sync_kind, params.workspace_folders or [], before.position_encoding
+        )
+
+    def close(self, uri: str) -> None:
+        """A file or notebook was closed."""
+        path = file_path(uri)
+        known = None if path is None else self.bench.documents.get(path)
+        if path is None or known is None:
+            return
+        for part in known.parts:
+            self.withdraw(part.uri)
+        self.bench.close(path)
+
     def withdraw(self, uri: str) -> None:
         """A document was closed: nothing is said of it any more."""
+        self.pulled.pop(uri, None)
         if self.published.pop(uri, None) and not self.pulls:
             self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
 
@@ -91,8 +139,38 @@ class TangraServer(LanguageServer):
             known = self.bench.known(path)
             if known is not None and not self.pulls:
                 self._publish(known)
+        if (
+            self.pulls
+            and self.supports("workspace", "diagnostics", "refresh_support")
+            and self._has_other_findings(fresh)
+        ):
+            await self.workspace_diagnostic_refresh_async(None)
+        await self.refresh_shapes()
+
+    def _has_other_findings(self, paths: list[Path]) -> bool:
+        """Whether a document has other diagnostics than when they were asked for, and nobody waits for them."""
+        for path in paths:
+            known = self.bench.known(path)
+            for uri, items in (diagnostics_of(self.bench, known, self.encoding) if known else {}).items():
+                if self.pulled.get(uri) not in (None, result_id(uri, items)) and not self._pulling[uri]:
+                    return True
+        return False
+
+    @contextmanager
+    def being_pulled(self, uri: str) -> Iterator[None]:
+        """Somebody waits for the diagnostics of a document."""
+        self._pulling[uri] += 1
+        try:
+            yield
+        finally:
+            self._pulling[uri] -= 1
+
+    async def refresh_shapes(self) -> None:
+        """Have the client ask again for what shows shapes."""
         if self.supports("workspace", "inlay_hint", "refresh_support"):
-            self.workspace_inlay_hint_refresh(None)
+            await self.workspace_inlay_hint_refresh_async(None)
+        if self.supports("workspace", "code_lens", "refresh_support"):
+            await self.workspace_code_lens_refresh_async(None)
 
     def _log(self, text: str, show: bool) -> None:
         """Write to the client's log, and tell the user."""
@@ -112,6 +190,7 @@ class TangraServer(LanguageServer):
     def take_settings(self, values: Any) -> None:
         """Settings that the client sent without being asked."""
         if isinstance(values, dict):
+            self.picks = values.get("picksCalls", self.picks) is True
             self._choose(None, values.get("tangra", values))
 
     async def fetch_settings(self, pushed: Any = None) -> None:

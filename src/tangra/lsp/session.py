@@ -12,8 +12,9 @@ from pathlib import Path
 
 from tangra.checker import Config, ConfigError, Report, Session, SourceCache, with_options
 from tangra.checker.codes import SYNTAX
-from tangra.checker.observations import Observer, Sight
+from tangra.checker.observations import FunctionSeen, Observer, Sight
 from tangra.checker.source import SourceFile, parse, parse_cells
+from tangra.lsp.origins import Birth, births
 from tangra.lsp.tolerant import parse_tolerantly
 
 
@@ -46,6 +47,7 @@ class Analysis:
     lines: list[str]
     findings: list[Report] = field(default_factory=list)
     sights: list[Sight] = field(default_factory=list)
+    functions: list[FunctionSeen] = field(default_factory=list)
     broken: list[tuple[int, int]] = field(default_factory=list)
 
 
@@ -105,6 +107,7 @@ class EditorSession:
 
     def __init__(self, options: Options) -> None:
         self.sources = TolerantSources()
+        self.observer = Observer()
         self.set_options(options)
 
     def set_options(self, options: Options) -> None:
@@ -139,8 +142,14 @@ class EditorSession:
             if self.options.syntax_errors and path in self.sources.problems:
                 analysis.findings.append(syntax_error(path, *self.sources.problems[path]))
             analysis.sights = list(observer.sights(path))
+            analysis.functions = list(observer.functions_in(path))
             results.files[path] = analysis
+        self.observer = observer
         return results
+
+    def births(self, path: Path, line: int, column: int) -> list[Birth]:
+        """Where the sizes of the array at a position of the text that was last checked come from."""
+        return births(self.observer, path, line, column)
 
 
 def syntax_error(path: Path, line: int, column: int, message: str) -> Report:

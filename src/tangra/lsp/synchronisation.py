@@ -19,6 +19,7 @@ def register(server: TangraServer) -> None:
 def _lifecycle(server: TangraServer) -> None:
     @server.feature(types.INITIALIZE)
     def initialize(params: types.InitializeParams) -> None:
+        server.keep_texts(params)
         server.take_settings(params.initialization_options)
 
     @server.feature(types.INITIALIZED)
@@ -60,7 +61,16 @@ def _documents(server: TangraServer) -> None:
 
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     async def closed(params: types.DidCloseTextDocumentParams) -> None:
-        path = file_path(params.text_document.uri)
-        if path is not None:
-            server.withdraw(params.text_document.uri)
-            server.bench.close(path)
+        server.close(params.text_document.uri)
+
+    @server.feature(types.NOTEBOOK_DOCUMENT_DID_OPEN)
+    async def notebook_opened(params: types.DidOpenNotebookDocumentParams) -> None:
+        server.take_notebook(params.notebook_document.uri)
+
+    @server.feature(types.NOTEBOOK_DOCUMENT_DID_CHANGE)
+    async def notebook_changed(params: types.DidChangeNotebookDocumentParams) -> None:
+        server.take_notebook(params.notebook_document.uri)
+
+    @server.feature(types.NOTEBOOK_DOCUMENT_DID_CLOSE)
+    async def notebook_closed(params: types.DidCloseNotebookDocumentParams) -> None:
+        server.close(params.notebook_document.uri)

@@ -184,7 +184,9 @@ def moved(node: ast.stmt, lines: LineMap, first: int) -> ast.stmt:
     for part in ast.walk(made):
         if isinstance(part, ast.stmt | ast.expr | ast.arg | ast.keyword | ast.excepthandler | ast.alias):
             part.lineno = lines.nearest(part.lineno)
-            part.end_lineno = lines.nearest(part.end_lineno or part.lineno)
+            part.end_lineno = max(part.lineno, lines.nearest(part.end_lineno or part.lineno))
+            if part.end_lineno == part.lineno and (part.end_col_offset or 0) < part.col_offset:
+                part.end_col_offset = part.col_offset
     made.lineno = first
     return made
 

@@ -18,6 +18,7 @@ from tangra.checker.observations import Sight
 from tangra.checker.project import find_root
 from tangra.lsp.analyst import Analyst, Superseded, WorkerFailed
 from tangra.lsp.linemap import LineMap
+from tangra.lsp.origins import Birth
 from tangra.lsp.positions import Document
 from tangra.lsp.session import Analysis, Results
 from tangra.lsp.settings import Settings
@@ -76,6 +77,7 @@ class Workbench:
         self.uris: dict[str, Path] = {}
         self.analyses: dict[Path, Analysis] = {}
         self.rooms: dict[Path, Room] = {}
+        self._closing: set[asyncio.Task[None]] = set()
 
     def setting(self, root: Path) -> Settings:
         """The settings of a project."""
@@ -85,13 +87,18 @@ class Workbench:
         """The settings of the project that a file belongs to."""
         return self.setting(find_root(path))
 
-    def update(self, document: Document) -> None:
-        """A file was opened or changed."""
+    def update(self, document: Document) -> bool:
+        """A file was opened or changed; whether it is the first of its project."""
         path = document.path
+        is_first = find_root(path) not in self.rooms
+        before = self.documents.get(path)
+        for part in before.parts if before else ():
+            self.uris.pop(part.uri, None)
         self.documents[path] = document
         self.uris.update((part.uri, path) for part in document.parts)
         self._room(path).analyst.set_text(path, document.text)
         self.schedule(find_root(path))
+        return is_first
 
     def close(self, path: Path) -> None:
         """A file was closed."""
@@ -101,8 +108,17 @@ class Workbench:
         for part in document.parts:
             self.uris.pop(part.uri, None)
         self.analyses.pop(path, None)
-        self._room(path).analyst.set_text(path, None)
-        self.schedule(find_root(path))
+        room, root = self._room(path), find_root(path)
+        room.analyst.set_text(path, None)
+        if room.analyst.texts:
+            self.schedule(root)
+            return
+        if room.task is not None:
+            room.task.cancel()
+        room.done.set()
+        del self.rooms[root]
+        self._closing.add(closing := asyncio.get_running_loop().create_task(room.analyst.close()))
+        closing.add_done_callback(self._closing.discard)
 
     def _room(self, path: Path) -> Room:
         root = find_root(path)
@@ -128,7 +144,7 @@ class Workbench:
             results = await room.analyst.analyse()
         except Superseded:
             return
-        except WorkerFailed as error:
+        except (WorkerFailed, OSError) as error:
             self._tell(room, str(error))
             results = Results()
         if results.misuse:
@@ -168,6 +184,18 @@ class Workbench:
             await room.done.wait()
         return self.known(path)
 
+    async def births(self, path: Path, line: int, column: int) -> list[Birth]:
+        """Where the sizes of the array at a position of the present text come from."""
+        known, room = self.known(path), self.rooms.get(find_root(path))
+        before = None if known is None else LineMap(known.document.lines, known.analysis.lines).line(line)
+        if room is None or before is None:
+            return []
+        try:
+            found: list[Birth] = await room.analyst.ask("births", path, before, column)
+        except (WorkerFailed, ConnectionError):
+            return []
+        return found
+
     def choose(self, root: Path | None, settings: Settings) -> None:
         """Take new settings of a project (None: of all that have none of their own)."""
         self.settings[root] = settings
@@ -191,6 +219,7 @@ class Workbench:
                 room.task.cancel()
             await room.analyst.close()
         self.rooms.clear()
+        await asyncio.gather(*self._closing)
 
 
 def file_path(uri: str) -> Path | None:
