@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 from tangra.ir import DType, Op
@@ -17,6 +18,9 @@ ROWS = 4
 """Rows of a matrix that are added to a result at a time, so that it is read and written less often."""
 INLINE_PRODUCTS = 512
 """Products of static sizes with at most this many multiplications are loops of ours, else BLAS."""
+DEFERRED_TERMS = 8
+"""Larger products whose elements are sums of at most this many terms are part of the loop that reads them: BLAS would
+take longer to arrange its operands than the work takes."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +59,11 @@ def _dot_general(em: Emitter, op: Op) -> None:
         return
     left = em.array(x) if not ry.free or not x.shape else em.strided(x)
     right = em.array(y) if not rx.free or not y.shape else em.strided(y)
-    if not inner:
-        _outer_product(em, op, left, right, rx, ry)
-        return
     work = prod(op.result.shape) * prod(inner)
     small = isinstance(work, int) and work <= INLINE_PRODUCTS
+    if not inner or (_count(inner) <= DEFERRED_TERMS and not small):
+        _deferred(em, op, left, right, rx, ry, inner)
+        return
     matrices = isinstance(left, Strided) and isinstance(right, Strided) and rx.free and ry.free
     target = em.allocate(x.dtype, op.result.shape, op.result)
     if matrices and not small and x.dtype.kind == "f":
@@ -89,16 +93,23 @@ def _aligned_product(em: Emitter, x: Array, y: Array, rx: _Roles, ry: _Roles, in
     return Elementwise(dtype, inner, lambda em, xs: scalars.write(em, "mul", dtype, xs), [view(x, rx), view(y, ry)])
 
 
-def _outer_product(em: Emitter, op: Op, x: Array, y: Array, rx: _Roles, ry: _Roles) -> None:
-    """Nothing is summed: every element of the result is one product, deferred."""
+def _deferred(em: Emitter, op: Op, x: Array, y: Array, rx: _Roles, ry: _Roles, inner: tuple[Size, ...]) -> None:
+    """Every element of the result is a sum of few products, or one product, written where it is read."""
     dtype, lead, rows = x.dtype, len(rx.batch), len(rx.free)
+    terms = list(itertools.product(*(range(int(n)) for n in inner if isinstance(n, int))))
 
     def element(em: Emitter, index: Index, memo: Memo) -> Operand:
         batch, left, right = index[:lead], index[lead : lead + rows], index[lead + rows :]
-        a = x.element(em, rx.index(batch, left, ()), memo)
-        return scalars.write(em, "mul", dtype, [a, y.element(em, ry.index(batch, right, ()), memo)])
+        total: Operand | None = None
+        for k in terms:
+            factors = [x.element(em, rx.index(batch, left, k), memo), y.element(em, ry.index(batch, right, k), memo)]
+            term = scalars.write(em, "mul", dtype, factors)
+            total = term if total is None else _sum(em, dtype, total, term)
+        return literal(0, dtype) if total is None else total
 
-    em.keep(op, Indexed(dtype, op.result.shape, element, [x, y]))
+    result = Indexed(dtype, op.result.shape, element, [x, y])
+    result.weight *= max(len(terms), 1)
+    em.keep(op, result)
 
 
 def _loops(em: Emitter, target: Strided, x: Array, y: Array, rx: _Roles, ry: _Roles, inner: tuple[Size, ...]) -> None:
