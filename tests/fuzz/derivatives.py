@@ -134,7 +134,8 @@ def difference(f: Callable[[float], float]) -> tuple[float, float]:
 
 
 def first_order(subject: Subject) -> Verdict:
-    """Forward mode along a direction, reverse mode's gradient on it, and central differences."""
+    """Forward mode along a direction and along all of the first argument, reverse mode's gradient on it, and central
+    differences."""
     tg = ways.tangra()
     gradient, verdict = attempt("grad", lambda: tg.grad(subject.f, argnums=FLOATS)(*subject.fresh()))
     if verdict.sort != "agree":
@@ -153,6 +154,11 @@ def first_order(subject: Subject) -> Verdict:
     verdict = close("forward against reverse", float(tangent), along, RTOL * max(1.0, scale))
     if verdict.sort != "agree":
         return ill_conditioned(subject, verdict)
+    columns, verdict = attempt("jacfwd", lambda: tg.jacfwd(subject.f)(*subject.fresh()))
+    if verdict.sort != "agree":
+        return verdict
+    if np.shape(columns) != np.shape(gradient[0]) or off(columns, gradient[0]) > RTOL * max(1.0, scale):
+        return ill_conditioned(subject, Verdict("wrong", f"jacfwd: {columns!r:.60}, expected {gradient[0]!r:.60}"))
     numeric, uncertain = difference(lambda h: float(subject.f(*subject.moved(h))))
     return close("derivative against differences", along, numeric, uncertain + 1e-6 * scale)
 

@@ -12,7 +12,7 @@ from tangra.core.trees import Leaf, Node, Tree, build
 from tangra.frontend.evaluator import Evaluator
 from tangra.ir import I64, ArrayType, Func, Value
 from tangra.shapes import Size, prod
-from tangra.transforms import vmap
+from tangra.transforms import several, vmap
 
 
 def basis(ev: Evaluator, type: ArrayType) -> tuple[Value, Size]:
@@ -62,6 +62,11 @@ def _column(ev: Evaluator, p: Pushed, n: int) -> list[Value]:
         operands[at] = ev.b.filled(1.0, leaf)
         return ev.b.call(p.func, operands).results[primal:]
     eye, size = basis(ev, leaf)
+    together = several(p.func, {at}, size) if isinstance(size, int) else None
+    if together is not None:
+        operands[at] = ev.b("reshape", eye, shape=(*leaf.shape, size))  # the basis is symmetric
+        columns = ev.b.call(together, operands).results[primal:]
+        return [ev.b("reshape", v, shape=(*v.shape[:-1], *leaf.shape)) for v in columns]
     stacked = mapped(ev, p.func, operands, {at: eye}, size)[primal:]
     found = []
     for v in stacked:
