@@ -5,6 +5,7 @@ from __future__ import annotations
 from tangra.ir import Func
 from tangra.transforms.dce import eliminate_dead_code
 from tangra.transforms.lane_tapes import give_tapes_to_lanes
+from tangra.transforms.rereading import read_newest
 from tangra.transforms.sinking import sink_zero_work
 from tangra.transforms.splitting import split_accumulations
 from tangra.transforms.splitting_plan import mark_parallel
@@ -14,11 +15,13 @@ from tangra.transforms.tidying import merge_writes, shorten_strong_zeros
 
 def finish(func: Func) -> None:
     """Make the simplified `func` run fast, in place: loops that exchange arrays are doubled, those whose trips meet in
-    an array are split, work on zeros goes under its condition, and lanes have tapes of their own."""
+    an array are split, elements are read from the newest array, work on zeros goes under its condition, and lanes have
+    tapes of their own."""
     unroll_swaps(func)
     if shorten_strong_zeros(func):
         eliminate_dead_code(func)
     merge_writes(func)
+    read_newest(func)
     split_accumulations(func)
     mark_parallel(func)
     sink_zero_work(func)
