@@ -12,7 +12,7 @@ from tangra.checker.heap import Cell, Instance, ListCell, Raised, Value
 from tangra.checker.iteration import elements, one_element
 from tangra.checker.joining import join
 from tangra.checker.library import array_operation, to_rule
-from tangra.checker.names import store_name
+from tangra.checker.names import lookup, store_name
 from tangra.checker.operators import METHODS, SYMBOLS, binary
 from tangra.checker.subscripts import delete_item, get_item, set_item
 from tangra.shape_rules import operators as array_operators
@@ -101,8 +101,8 @@ def augment(ev: Evaluator, node: ast.AugAssign) -> None:
 
     target, op = node.target, node.op
     if isinstance(target, ast.Name):
-        read = ast.copy_location(ast.Name(target.id, ast.Load()), target)
-        owner, index, old = None, None, evaluate(ev, read)
+        owner, index, old = None, None, lookup(ev, target.id)
+        ev.note_value(target, old)
     elif isinstance(target, ast.Attribute):
         owner, index = evaluate(ev, target.value), target.attr
         old = get_attribute(ev, owner, target.attr, target)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tangra.checker.binding import bind
-from tangra.checker.evaluator import MAX_DEPTH, Frame, PythonRaise
+from tangra.checker.evaluator import Frame, PythonRaise
 from tangra.checker.heap import (
     BoundMethod,
     Cell,
@@ -28,6 +28,7 @@ from tangra.checker.heap import (
 from tangra.checker.iteration import elements
 from tangra.checker.joining import join_all, merge
 from tangra.checker.library import BoundRule, Transformed, call_layer, call_library, call_rule, layer_rule, rebind
+from tangra.checker.sharing import is_module_level
 from tangra.shape_rules.registry import Rule
 from tangra.shape_rules.values import UNKNOWN, Unknown
 
@@ -156,13 +157,11 @@ def call_instance(ev: Evaluator, instance: Instance, given: Call) -> Value:
     if "$jitted" in instance.fields:
         return call(ev, instance.fields["$jitted"], given.args, given.kwargs, given.node, given.open)
     if rule is not None and (forward is None or forward[0].dotted == "torch.nn.Module"):
-        ev.forwarded.add(id(instance))
         return UNKNOWN if given.open else call_layer(ev, instance, rule, given.args, given.kwargs, given.node)
     own = instance.fields.get("forward")
     if own is not None and instance.cls.derives_from("torch.nn.Module"):
         return call(ev, own, given.args, given.kwargs, given.node, given.open)
     if found is not None:
-        ev.forwarded.add(id(instance))
         return call(ev, found[1], [instance, *given.args], given.kwargs, given.node, given.open)
     if instance.cls.complete and not given.open:
         return UNKNOWN
@@ -178,9 +177,17 @@ def call_method(ev: Evaluator, owner: Value, name: str, *args: Value, node: ast.
 
 
 def call_function(ev: Evaluator, function: FunctionCell, given: Call) -> Value:
-    """Evaluate a function of the program for this call."""
+    """Evaluate a function of the program for this call, unless a summary says what came of one like it."""
+    plain = is_module_level(function.scope) and not any(isinstance(arg, Instance) for arg in given.args)
+    if not plain:
+        return _call_function(ev, function, given)
+    return ev.summaries.call(function, given, lambda: _call_function(ev, function, given))
+
+
+def _call_function(ev: Evaluator, function: FunctionCell, given: Call) -> Value:
     running = sum(1 for frame in ev.frames if frame.function is not None and frame.function.node is function.node)
-    if len(ev.frames) >= MAX_DEPTH or running >= (VAGUE_RECURSION if ev.vague or ev.guards else MAX_RECURSION):
+    if len(ev.frames) >= ev.max_depth or running >= (VAGUE_RECURSION if ev.vague or ev.guards else MAX_RECURSION):
+        ev.taints += 1
         havoc(ev, [*given.args, *given.kwargs.values()])
         return UNKNOWN
     scope = Scope(function.scope)
@@ -199,6 +206,7 @@ def run_function(ev: Evaluator, function: FunctionCell, scope: Scope, node: ast.
     body = function.node
     ev.entered.add(body)
     ev.runs[body] = ev.runs.get(body, 0) + 1
+    ev.entered_since.append(body)
     frame = Frame(function, scope, function.module.file, node, owner=function.owner)
     generator = is_generator(body)
     frame.yields = [] if generator else None
@@ -208,6 +216,7 @@ def run_function(ev: Evaluator, function: FunctionCell, scope: Scope, node: ast.
     ev.frames.append(frame)
     if ev.observer is not None:
         ev.observer.entered(ev, frame)
+    ev.deepest = max(ev.deepest, len(ev.frames))
     try:
         if isinstance(body, ast.Lambda):
             return evaluate(ev, body.body)

@@ -53,14 +53,17 @@ def check(
     cancelled: Callable[[], bool] = lambda: False,
     progress: Progress = no_progress,
     observer: Observer | None = None,
+    summaries: bool = True,
 ) -> Outcome:
     """Check files and folders. Nothing of theirs is imported or run, except rule files that the settings name.
 
     A file that is named is checked with the files of its project that import it, so that their calls are seen; what is
     reported is of the files asked for. `progress` gets how many of how many parts are done, and the name of the next;
-    `observer` sees what arrays expressions hold.
+    `observer` sees what arrays expressions hold. Without `summaries` every call is evaluated, which finds the same and
+    takes longer; so it is with an observer, which sees every call.
     """
     outcome = Outcome()
+    run = _Run(cancelled, progress, observer, summaries)
     sources = SourceCache() if sources is None else sources
     groups: dict[Path, _Group] = {}
     for path in paths:
@@ -72,8 +75,18 @@ def check(
             (group.named if path.is_file() else group.walked).extend(python_files([path], project.config.exclude))
     for group in groups.values():
         group.project.config = configure(group.project.config)
-        _with_room(lambda group=group: _check_group(group, outcome, cancelled, progress, observer))  # type: ignore[misc]
+        _with_room(lambda group=group: _check_group(group, outcome, run))  # type: ignore[misc]
     return outcome
+
+
+@dataclass(frozen=True)
+class _Run:
+    """How one question is answered; see `check`."""
+
+    cancelled: Callable[[], bool]
+    progress: Progress
+    observer: Observer | None
+    summaries: bool
 
 
 @dataclass
@@ -112,32 +125,27 @@ def _with_room(run: Callable[[], None]) -> None:
         raise failure[0]
 
 
-def _check_group(
-    group: _Group,
-    outcome: Outcome,
-    cancelled: Callable[[], bool],
-    progress: Progress,
-    observer: Observer | None,
-) -> None:
+def _check_group(group: _Group, outcome: Outcome, run: _Run) -> None:
     from tangra.checker.entries import check_entries
     from tangra.checker.modules import import_module
 
     project = group.project
     wanted = list(dict.fromkeys([*group.named, *group.walked]))
     files = list(dict.fromkeys([*with_importers(project, group.named), *group.walked])) if group.named else wanted
-    ev = Evaluator(project, cancelled)
-    ev.observer = observer
+    ev = Evaluator(project, run.cancelled)
+    ev.observer = run.observer
+    ev.summaries.enabled = run.summaries and run.observer is None
     ev.checked = frozenset(files)
     _load_rules(project)
     for number, path in enumerate(files):
-        progress(number, len(files), path.name)
+        run.progress(number, len(files), path.name)
         source = project.read(path)
         if source.problem is not None:
             line, column, message = source.problem
             ev.reports.add(Report(Place(path, line, column, line, column + 1), "error", SYNTAX, message))
             continue
         import_module(ev, project.module_name(path), path)
-    check_entries(ev, progress)
+    check_entries(ev, run.progress)
     ev.reports.settle(ev.runs)
     outcome.reports += ev.reports.chosen(project.config, project.files, wanted)
     outcome.files += wanted

@@ -38,6 +38,7 @@ PLAIN_BASES = frozenset(
 
 def define_class(ev: Evaluator, node: ast.ClassDef) -> Value:
     """The class that a `class` statement makes."""
+    ev.taints += 1
     from tangra.checker.expressions import evaluate
     from tangra.checker.statements import execute
 
@@ -122,7 +123,13 @@ def _make_members(cls: ClassCell, node: ast.ClassDef) -> None:
 
 
 def instantiate(ev: Evaluator, cls: ClassCell, given: Call) -> Value:
-    """`cls(...)`."""
+    """`cls(...)`, unless a summary says what came of a call like it."""
+    if not (cls.shared or (cls.node is None and cls.dotted is not None)):
+        return _instantiate(ev, cls, given)
+    return ev.summaries.call(cls, given, lambda: _instantiate(ev, cls, given), makes=True)
+
+
+def _instantiate(ev: Evaluator, cls: ClassCell, given: Call) -> Value:
     from tangra.checker.calls import call, havoc
 
     if "$members" in cls.fields:

@@ -57,6 +57,20 @@ class Context(BaseContext):
         if self.node is not None:
             self.evaluator.report("note" if failure.code in HINTS else "warning", failure, self.node)
 
+    @property
+    def made(self) -> int:
+        """How many sizes were made up."""
+        return self._fresh
+
+    def make(self, number: int) -> None:
+        """Let `number` more sizes be made up elsewhere."""
+        self._fresh += number
+
+    def change_setting(self, name: str, value: Value) -> None:
+        super().change_setting(name, value)
+        self.evaluator.taints += 1
+        self.evaluator.journal.version += 1
+
     def fresh(self, hint: str, low: int = 0) -> Dim:
         return self._opaque(hint, f"${low}" if low else "")
 
@@ -66,7 +80,7 @@ class Context(BaseContext):
 
     def _opaque(self, hint: str, bound: str) -> Dim:
         self._fresh += 1
-        return symbol(f"?{hint if hint.isidentifier() else 'n'}{self._fresh}{bound}")
+        return symbol(f"?{hint if hint.isidentifier() else 'n'}${self._fresh}{bound}")
 
     def flexible(self, hint: str, low: int | None = 1) -> Dim:
         """A size of an input that nobody annotated."""

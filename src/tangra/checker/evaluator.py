@@ -31,7 +31,9 @@ from tangra.checker.heap import (
 from tangra.checker.observations import Observer
 from tangra.checker.project import Project
 from tangra.checker.reports import Fix, Place, Report, Reports
+from tangra.checker.sharing import share
 from tangra.checker.source import SourceFile
+from tangra.checker.summaries import Summaries
 from tangra.checker.symbols import is_rigid
 from tangra.shape_rules.failures import Failure
 from tangra.shape_rules.values import UNKNOWN, Tensor, Unknown, shape_text
@@ -122,7 +124,7 @@ class Evaluator:
     def __init__(self, project: Project, cancelled: Callable[[], bool] = lambda: False) -> None:
         self.project = project
         self.cancelled = cancelled
-        self.journal = Journal()
+        self.journal = Journal(share)
         self.reports = Reports()
         self.ctx = Context(self)
         self.frames: list[Frame] = []
@@ -138,12 +140,16 @@ class Evaluator:
         self.entered: set[ast.AST] = set()
         self.runs: dict[ast.AST, int] = {}
         self.built: list[Instance] = []
-        self.forwarded: set[int] = set()
-        self.module_classes: list[ClassCell] = []
         self.functions: list[FunctionCell] = []
         self.classes: list[ClassCell] = []
         self.library_classes: dict[str, ClassCell] = {}
         self.statistics = Statistics()
+        self.summaries = Summaries(self)
+        self.taints = 0
+        self.missed: list[str] = []
+        self.entered_since: list[ast.AST] = []
+        self.deepest = 0
+        self.max_depth = MAX_DEPTH
         self.annotations: dict[object, Value] = {}
         self.declared_entries: set[ast.AST] = set()
         self.preludes: set[str] = set()
@@ -220,6 +226,7 @@ class Evaluator:
 
     def failed(self, failure: Failure, node: ast.AST, operands: Value = (), about: str | None = None) -> None:
         """A call that certainly fails: control flow where the program catches it, else a finding."""
+        self.taints += 1
         for state in reversed(self.tries):
             if state.catches is None or failure.error in state.catches:
                 raise PythonRaise(Raised(failure.error, (failure,)))
@@ -231,6 +238,7 @@ class Evaluator:
         self, severity: str, failure: Failure, node: ast.AST, operands: Value = (), about: str | None = None
     ) -> None:
         """Record a finding at the innermost frame that has a file, with the calls that lead there."""
+        self.taints += 1
         if self.quiet:
             return
         if self.remarks is not None:
@@ -328,6 +336,7 @@ class Evaluator:
 
     def broken_rule(self, error: Exception) -> None:
         """A shape rule failed in itself; remember where."""
+        self.taints += 1
         last = error.__traceback__
         while last is not None and last.tb_next is not None:
             last = last.tb_next
@@ -344,6 +353,7 @@ class Evaluator:
 
     def missing(self, dotted: str) -> None:
         """Count a library function without a rule."""
+        self.missed.append(dotted)
         self.statistics.missing_rules[dotted] = self.statistics.missing_rules.get(dotted, 0) + 1
 
 

@@ -248,14 +248,16 @@ def _attempt(ev: Evaluator, run: Callable[[], Value]) -> Value:
 @contextmanager
 def _without_a_trace(ev: Evaluator) -> Iterator[None]:
     """Trials count nowhere: not as findings, not in statistics, not as calls that were seen."""
-    kept = (ev.statistics, ev.shapes, ev.observer, ev.steps, ev.entered, ev.forwarded, ev.tries, ev.runs)
+    kept = (ev.statistics, ev.shapes, ev.observer, ev.steps, ev.entered, ev.tries, ev.runs, ev.missed)
     lengths = [(row, len(row)) for row in (ev.built, ev.functions, ev.classes)]
     ev.statistics, ev.shapes, ev.observer = Statistics(), {}, None
-    ev.entered, ev.forwarded, ev.runs = set(ev.entered), set(ev.forwarded), dict(ev.runs)
+    ev.entered, ev.runs, ev.missed = set(ev.entered), dict(ev.runs), []
+    summarised, ev.summaries.enabled = ev.summaries.enabled, False
     try:
         yield
     finally:
         ev.remarks = None
-        ev.statistics, ev.shapes, ev.observer, ev.steps, ev.entered, ev.forwarded, ev.tries, ev.runs = kept
+        ev.statistics, ev.shapes, ev.observer, ev.steps, ev.entered, ev.tries, ev.runs, ev.missed = kept
+        ev.summaries.enabled = summarised
         for row, length in lengths:
             del row[length:]

@@ -11,7 +11,7 @@ import ast
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from tangra.shape_rules.values import UNKNOWN
 
@@ -23,12 +23,17 @@ Value = Any
 
 
 class Cell:
-    """Something that can be changed: two names for it see the same contents."""
+    """Something that can be changed: two names for it see the same contents.
 
-    __slots__ = ("fields",)
+    `serial` tells the older of two. `shared`: every function can reach it (see `tangra.checker.sharing`)."""
+
+    __slots__ = ("fields", "serial", "shared")
+    born: ClassVar[int] = 0
 
     def __init__(self) -> None:
         self.fields: dict[str, Value] = {}
+        self.serial = Cell.born = Cell.born + 1
+        self.shared = False
 
 
 class Scope(Cell):
@@ -55,6 +60,7 @@ class ModuleCell(Scope):
 
     def __init__(self, name: str, file: SourceFile | None, path: Path | None = None) -> None:
         super().__init__(None)
+        self.shared = True
         self.module = self
         self.name = name
         self.file = file
@@ -255,6 +261,15 @@ class Raised:
     args: tuple[Value, ...] = field(default=(), compare=False)
 
 
+class Holders:
+    """The kinds of value that are no cells and hold others in their attributes."""
+
+    types: tuple[type, ...] = (BoundMethod, Partial, Wrapped, Super)
+
+
+HOLDERS = Holders()
+
+
 MISSING = object()
 """Stands in journals for a field that was not there."""
 
@@ -263,17 +278,26 @@ Delta = dict[tuple[Cell, str], Value]
 
 
 class Journal:
-    """The log of all writes, with which states are taken back, replayed and joined."""
+    """The log of all writes, with which states are taken back, replayed and joined.
 
-    def __init__(self) -> None:
+    `version` counts the writes to shared objects; `share` is told what they hold then, and says whether sizes nobody
+    knows are among it, which `symbolic` remembers."""
+
+    def __init__(self, share: Callable[[Value], bool]) -> None:
         self.log: list[tuple[Cell, str, Value]] = []
         self.marks = 0
+        self.version = 0
+        self.symbolic = False
+        self._share = share
 
     def write(self, cell: Cell, key: str, value: Value) -> None:
         """Set a field."""
         if self.marks:
             self.log.append((cell, key, cell.fields.get(key, MISSING)))
         cell.fields[key] = value
+        if cell.shared:
+            self.version += 1
+            self.symbolic = self._share(value) or self.symbolic
 
     def delete(self, cell: Cell, key: str) -> None:
         """Remove a field if it is there."""
@@ -281,6 +305,7 @@ class Journal:
             if self.marks:
                 self.log.append((cell, key, cell.fields[key]))
             del cell.fields[key]
+            self.version += cell.shared
 
     def open(self) -> int:
         """Begin to remember; every `open` needs its `close`."""
@@ -292,6 +317,16 @@ class Journal:
         self.marks -= 1
         if not self.marks:
             self.log.clear()
+
+    def begin_anew(self) -> tuple[list[tuple[Cell, str, Value]], int]:
+        """Forget what is remembered, for writes that nobody takes back; `go_on_with` gets what this returns."""
+        kept = self.log, self.marks
+        self.log, self.marks = [], 0
+        return kept
+
+    def go_on_with(self, kept: tuple[list[tuple[Cell, str, Value]], int]) -> None:
+        """Remember again what `begin_anew` forgot."""
+        self.log, self.marks = kept
 
     def delta(self, mark: int) -> Delta:
         """What was written since `mark`, with the values of now."""
@@ -311,6 +346,7 @@ class Journal:
                 cell.fields.pop(key, None)
             else:
                 cell.fields[key] = old
+            self.version += cell.shared
         del self.log[mark:]
 
     def apply(self, delta: Delta) -> None:

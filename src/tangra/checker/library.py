@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from tangra.checker.evaluator import BudgetSpent, PythonRaise
 from tangra.checker.heap import (
+    HOLDERS,
     BoundMethod,
     ClassCell,
     DictCell,
@@ -59,6 +60,9 @@ class Transformed:
     kind: str
     function: Value
     options: dict[str, Value]
+
+
+HOLDERS.types += (BoundRule, Transformed)
 
 
 class LayerView:

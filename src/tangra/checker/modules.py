@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tangra.checker.deferred import INCOMPLETE
 from tangra.checker.evaluator import BudgetSpent, Frame, PythonRaise
-from tangra.checker.heap import Journal, ModuleCell, Value
+from tangra.checker.heap import ModuleCell, Value
 
 if TYPE_CHECKING:
     from tangra.checker.evaluator import Evaluator
@@ -35,6 +35,7 @@ def run_module(ev: Evaluator, module: ModuleCell) -> None:
     if nested > MAX_IMPORT_DEPTH:
         return
     module.state = "running"
+    ev.taints += 1
     if file is None or file.tree is None:
         module.state = "done"
         return
@@ -42,7 +43,7 @@ def run_module(ev: Evaluator, module: ModuleCell) -> None:
     module.fields["__file__"] = str(file.path)
     outer, ev.frames = ev.frames, [*ev.frames, Frame(None, module, file, None)]
     tries, ev.tries = ev.tries, []
-    journal, ev.journal = ev.journal, Journal()  # a module is evaluated once: no branch takes that back
+    log = ev.journal.begin_anew()  # a module is evaluated once: no branch takes that back
     ev.frame.mark = ev.journal.open()
     guards, facts, steps, left = ev.guards, ev.ctx.facts, ev.steps, ev.time_left
     ev.guards = 0
@@ -66,7 +67,7 @@ def run_module(ev: Evaluator, module: ModuleCell) -> None:
             module.fields[INCOMPLETE] = True
     finally:
         ev.steps, ev.time_left = steps, left  # importing is not on the account of who imports
-        ev.journal = journal
+        ev.journal.go_on_with(log)
         ev.frames, ev.tries, ev.guards = outer, tries, guards
         ev.ctx.restore(facts)
         module.state = "done"

@@ -200,6 +200,7 @@ def _function(ev: Evaluator, node: ast.FunctionDef | ast.AsyncFunctionDef) -> No
     function = make_function(ev, node.name, node)
     if ev.frame.file is not None:
         ev.functions.append(function)
+        ev.taints += 1
     function.owner = ev.frame.owner if ev.frame.scope.is_class else None
     store_name(ev, node.name, decorate(ev, function, node), node)
 

@@ -5,9 +5,9 @@
 | constant | an int | |
 | rigid: named by an annotation of the function being checked | `B` | at least 1, any value |
 | flexible: of an input nobody annotated, solvable | `@n$7` | |
-| opaque: data decides it, equal only to itself | `?n7` | at least 0 |
+| opaque: data decides it, equal only to itself | `?n$7` | at least 0 |
 
-A name may end in a bound of its own: `?n7$3` is at least 3, `@n$7$1` at least 1, and `?n7$` has none.
+A name may end in a bound of its own: `?n$7$3` is at least 3, `@n$7$1` at least 1, and `?n$7$` has none.
 
 A condition that may hold or not is silent, except that a rigid size has to satisfy an equality for all its values:
 then a counterexample is looked for, and found before anything is said.
@@ -20,7 +20,7 @@ from functools import lru_cache
 from itertools import product
 
 from tangra.shape_rules.context import AllOf, AnyOf, AtLeast, Condition, Equal, Multiple
-from tangra.shapes import Dim, Facts, Size, evaluate, symbols_of, terms
+from tangra.shapes import Dim, Facts, Size, evaluate, substitute, symbol, symbols_of, terms
 from tangra.shapes.atoms import Symbol
 from tangra.shapes.intervals import Interval
 
@@ -33,12 +33,22 @@ MAX_TRIES = 600
 @lru_cache(maxsize=1 << 16)
 def presumed_low(name: str) -> int | None:
     """The least value that a symbol of this name can have; None if it has none."""
-    opaque = name[0] in "?["
     if name[0] in "?@":
-        parts = name.split("$")
-        if len(parts) == (2 if opaque else 3):
-            return int(parts[-1]) if parts[-1] else None
-    return 0 if opaque else None if name[0] == "@" else 1
+        bound = name.split("$")[2:]
+        if bound:
+            return int(bound[0]) if bound[0] else None
+    return 0 if name[0] in "?[" else None if name[0] == "@" else 1
+
+
+def moved(size: Size, first: int, distance: int) -> Size:
+    """`size` with the numbers of made-up symbols, from `first` on, raised by `distance`."""
+    names = {}
+    for name in symbols_of(size):
+        if name[0] in "?@":
+            head, number, *rest = name.split("$")
+            if int(number) >= first:
+                names[name] = symbol("$".join([head, str(int(number) + distance), *rest]))
+    return substitute(size, names) if names else size
 
 
 class Presumed(Facts):
