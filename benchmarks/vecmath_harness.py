@@ -80,7 +80,7 @@ def linked(text: str, outside: set[str], arity: int) -> tuple[Any, Any]:
 
     Linked as compiled programs are: the linker that LLVM takes by default aborts a process whose memory is scattered.
     """
-    loaded = engine.load(machine().emit_object(optimised(text)), outside, ["loop"])
+    loaded = engine.load([machine().emit_object(optimised(text))], outside, ["loop"])
     function = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * (1 + arity), ctypes.c_int64)(loaded.addresses["loop"])
     return function, loaded
 

@@ -32,6 +32,7 @@ from tangra.frontend.specs import (
     TupleSpec,
 )
 from tangra.native import NoShortWay, Wrapper
+from tangra.native.module import Module
 
 if TYPE_CHECKING:
     from tangra.core.specialisation import Specialisation
@@ -48,13 +49,13 @@ class Plan:
     def __init__(self, made: Specialisation) -> None:
         self.made = made
 
-    def write(self, w: Wrapper, uses_arena: bool, tapes: int) -> None:
-        """Write the wrapper; NoShortWay where there is none."""
+    def write(self, w: Wrapper, module: Module) -> None:
+        """Write the wrapper of the main function of `module`; NoShortWay where there is none."""
         if self.made.partition_needed or any(isinstance(p.path, WholePath) for p in self.made.params):
             raise NoShortWay  # the flat array of overlapping ones is no object of the program
-        if self.made.traced.changes and w.module.records:
+        if self.made.traced.changes and module.records:
             raise NoShortWay  # a failed call that changes containers is made again by CPython
-        _Writer(self.made, w).write(uses_arena, tapes)
+        _Writer(self.made, w).write(module.uses_arena, module.tapes)
 
     def fail(self, address: int) -> Any:
         """Raise the exception of a failed call."""

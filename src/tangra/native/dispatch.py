@@ -74,7 +74,7 @@ def install(cls: type) -> None:
     module = Module(NativeOptions())
     _write(module, offset)
     code = engine.compile_object(module.text(), module.options)
-    loaded = engine.load(code, module.symbols, ("tg.dispatch", "tg.attempt", "tg.objects"))
+    loaded = engine.load([code], module.symbols, ("tg.dispatch", "tg.attempt", "tg.objects"))
     objects = (ctypes.c_void_p * 2).from_address(loaded.addresses["tg.objects"])
     objects[0], objects[1] = id(CAREFUL), id(MISS)
     _kept.extend((loaded, CAREFUL, MISS))

@@ -33,10 +33,28 @@ class Signature:
     results: tuple[ArrayType, ...]
     written: tuple[int | None, ...]
 
+    @property
+    def operands(self) -> list[tuple[str, str]]:
+        """Names and types of the LLVM function's parameters."""
+        given = [("%ctx", "ptr")]
+        given += [(f"%arg{k}", "ptr" if t.shape else register_type(t.dtype)) for k, t in enumerate(self.params)]
+        given += [(f"%sym{k}", "i64") for k in range(len(self.symbols))]
+        return given + [(f"%res{k}", "ptr") for k, owner in enumerate(self.written) if owner is None]
+
+    @property
+    def declaration(self) -> str:
+        """What another module says to call the function."""
+        return f"declare i32 {self.name}({', '.join(noalias(type) for _, type in self.operands)}) nounwind"
+
     def dynamic(self, k: int) -> bool:
         """Whether result `k` has a shape that is known only after the call."""
         names = frozenset(self.symbols)
         return any(not symbols_of(size) <= names for size in self.results[k].shape)
+
+
+def noalias(type: str) -> str:
+    """The type of a parameter, which is no other pointer's memory."""
+    return "ptr noalias" if type == "ptr" else type
 
 
 def signature(func: Func, name: str) -> Signature:
@@ -59,8 +77,8 @@ def whole_symbol(size: Size) -> str | None:
     return atom.name if isinstance(atom, Symbol) else None
 
 
-def write_function(module: Module, func: Func, name: str) -> Signature:
-    """Write `func` as the internal LLVM function `name` into the module."""
+def write_function(module: Module, func: Func, name: str, exported: bool = False) -> Signature:
+    """Write `func` as the LLVM function `name` into the module."""
     sig = module.signatures[id(func)] = signature(func, name)
     em = Emitter(module, func)
     frame = em.push(func.body)
@@ -68,7 +86,7 @@ def write_function(module: Module, func: Func, name: str) -> Signature:
     frame.slots.append(entry)
     em.code.lines.append(entry)
     em.code.fall_into("body")
-    em.code.made |= {name: f"param {type}" for name, type in _parameters(sig)}
+    em.code.made |= {name: f"param {type}" for name, type in sig.operands}
     for symbol in sig.symbols:
         frame.binds[symbol] = (f"%sym{symbol_name(sig, symbol)}", 0)
     for k, param in enumerate(func.params):
@@ -81,7 +99,7 @@ def write_function(module: Module, func: Func, name: str) -> Signature:
             _hint(em, v, target)
     em.write_block(func.body)
     _return(em, sig, func.returned, targets)
-    module.functions.append(_assemble(em, sig))
+    module.functions.append(_assemble(em, sig, "" if exported else "internal "))
     module.states[name] = em.state_params
     return sig
 
@@ -173,18 +191,10 @@ def _return_dynamic(em: Emitter, k: int, value: Value) -> None:
         code.do(f"store i64 {dim}, ptr {place}")
 
 
-def _parameters(sig: Signature) -> list[tuple[str, str]]:
-    """Names and types of the function's parameters."""
-    params = [("%ctx", "ptr")]
-    params += [(f"%arg{k}", "ptr" if t.shape else register_type(t.dtype)) for k, t in enumerate(sig.params)]
-    params += [(f"%sym{k}", "i64") for k in range(len(sig.symbols))]
-    return params + [(f"%res{k}", "ptr") for k, owner in enumerate(sig.written) if owner is None]
-
-
-def _assemble(em: Emitter, sig: Signature) -> str:
+def _assemble(em: Emitter, sig: Signature, linkage: str) -> str:
     """The function's text from its parts."""
-    params = [f"{'ptr noalias' if type == 'ptr' else type} {name}" for name, type in _parameters(sig)]
-    out = [f"define internal i32 {sig.name}({', '.join(params)}) noinline #0 {{", "entry:"]
+    params = [f"{noalias(type)} {name}" for name, type in sig.operands]
+    out = [f"define {linkage}i32 {sig.name}({', '.join(params)}) noinline #0 {{", "entry:"]
     out += em.allocas
     if em.uses_poll:
         out += ["  %polls = alloca i64", f"  store i64 {PERIOD}, ptr %polls"]

@@ -61,9 +61,11 @@ class Loaded:
 
 
 def optimise(text: str, options: NativeOptions) -> Any:
-    """The LLVM module of `text` after the pass pipeline."""
+    """The LLVM module of `text` after the pass pipeline; at level 0 there is none."""
     machine = _machine(options.codegen)
     module = llvm.parse_assembly(text, llvm.create_context())
+    if options.optimise == 0:
+        return module
     lines = text.count("\n")
     tuning = llvm.create_pipeline_tuning_options(speed_level=options.optimise if lines < HUGE_LINES else 1)
     tuning.loop_vectorization = tuning.slp_vectorization = lines < HUGE_LINES
@@ -97,11 +99,13 @@ def assembly(text: str, options: NativeOptions) -> str:
         return str(_machine(options.codegen).emit_assembly(optimise(text, options)))
 
 
-def load(code: bytes, names: set[str], exports: Sequence[str]) -> Loaded:
-    """Link an object file into this process; `names` are the outside functions it calls, `exports` functions and
-    variables of its own."""
+def load(objects: Sequence[bytes], names: set[str], exports: Sequence[str]) -> Loaded:
+    """Link object files that may call each other into this process; `names` are the outside functions they call,
+    `exports` functions and variables of their own."""
     with _lock:
-        builder = llvm.JITLibraryBuilder().add_object_img(code)
+        builder = llvm.JITLibraryBuilder()
+        for code in objects:
+            builder.add_object_img(code)
         for name in exports:
             builder.export_symbol(name)
         for name in sorted(names):

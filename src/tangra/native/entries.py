@@ -1,4 +1,4 @@
-"""The exported function of a module, `tg.entry`: for addresses.
+"""The function `tg.entry`: for addresses.
 
 It takes the context and one block of 8-byte words: the parameters (the addresses of arrays' elements), the sizes, the
 places of the results.

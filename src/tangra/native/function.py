@@ -18,7 +18,7 @@ from tangra.native.emit_function import Signature, whole_symbol, write_function
 from tangra.native.entries import changed_parameters, write_entry
 from tangra.native.marks import EXPORTS, Gauges
 from tangra.native.module import ErrorRecord, Module
-from tangra.native.options import NativeOptions
+from tangra.native.options import NativeOptions, unoptimised
 from tangra.native.polling import INTERRUPTED
 from tangra.native.pool_text import FORKED
 from tangra.shapes import evaluate
@@ -46,13 +46,20 @@ class NativeFailure(Exception):
 
 
 def emit_module(func: Func, options: NativeOptions) -> tuple[Module, Signature]:
-    """The LLVM module for `func` and all it calls; and how its main function is called."""
+    """The LLVM module for `func` and all it calls; and how its main function, which it exports, is called."""
     assert operations.MODULES
     module = Module(options)
     write_callees(module, func)
-    sig = write_function(module, func, "@tg.main")
-    write_entry(module, sig)
-    return module, sig
+    return module, write_function(module, func, "@tg.main", exported=True)
+
+
+def calling_module(sig: Signature, options: NativeOptions) -> Module:
+    """The module of the functions through which the one of `sig` is called. It is apart, since each of them does a
+    thing once: optimising them takes longer than optimising many a program, and gains nothing measurable."""
+    calls = Module(options)
+    calls.declare(sig.declaration)
+    write_entry(calls, sig)
+    return calls
 
 
 def compile_func(
@@ -61,10 +68,12 @@ def compile_func(
     """Compile `func`; with a wrapper, if there is a planner that knows how. See `NativeFunction` for the result."""
     options = options or NativeOptions()
     module, sig = emit_module(func, options)
-    wrapped = wrapper.wrap(module, sig, func, planner) if planner is not None and pyapi.understood() else None
+    calls = calling_module(sig, options)
+    wrapped = wrapper.wrap(calls, module, sig, func, planner) if planner is not None and pyapi.understood() else None
     text = module.text()
+    objects = [engine.compile_object(text, options), engine.compile_object(calls.text(), unoptimised(options))]
     exports = ["tg.entry", *([wrapper.NAME] if wrapped else ()), *(EXPORTS if options.marked else ())]
-    loaded = engine.load(engine.compile_object(text, options), module.symbols, exports)
+    loaded = engine.load(objects, module.symbols | calls.symbols, exports)
     made = NativeFunction(func, sig, module, loaded, text)
     if wrapped is not None:
         made.wrapper = wrapped.entry(loaded)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 def default_memory_limit() -> int:
@@ -18,7 +18,7 @@ PARALLEL_WORK = 1 << 16
 class NativeOptions:
     """Choices of code generation and limits of one compiled function.
 
-    optimise: level of LLVM's pass pipeline (1 to 3); codegen: level of its code generator (1 or 2).
+    optimise: level of LLVM's pass pipeline (0 to 3); codegen: level of its code generator (0 to 2).
     tape_limit, memory_limit: bytes that one tape and all temporaries of a call may take before a MemoryError.
     fastmath: let LLVM reorder and approximate floating point arithmetic everywhere.
     vector_bits: preferred width of vectors, 256 or 512.
@@ -39,3 +39,8 @@ class NativeOptions:
     parallel_work: int = field(default_factory=lambda: int(os.environ.get("TANGRA_PARALLEL_WORK", PARALLEL_WORK)))
     poison: bool = field(default_factory=lambda: os.environ.get("TANGRA_POISON") == "1")
     marked: bool = False
+
+
+def unoptimised(options: NativeOptions) -> NativeOptions:
+    """The same, but compiled in the least time."""
+    return replace(options, optimise=0, codegen=0)

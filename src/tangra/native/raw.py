@@ -47,7 +47,7 @@ def compile_raw(func: Func, options: NativeOptions, captured: Mapping[int, Any],
     writer = _Writer(module, sig, tuple(captured))
     module.functions.append(writer.text())
     exports = ["tg.raw", "tg.captured", "tg.space"]
-    loaded = engine.load(engine.compile_object(module.text(), options), module.symbols, exports)
+    loaded = engine.load([engine.compile_object(module.text(), options)], module.symbols, exports)
     kept = _fill(loaded.addresses["tg.captured"], [(captured[k], sig.params[k]) for k in captured])
     ready = workspaces.preparing(options, writer.uses_arena, module.tapes)
     space = (ctypes.c_void_p * 2).from_address(loaded.addresses["tg.space"])

@@ -14,6 +14,7 @@ from tangra.ir import ArrayType, Func
 from tangra.native import arena, duration, workspaces
 from tangra.native.dispatch import Entry
 from tangra.native.emit_function import Signature
+from tangra.native.entries import changed_parameters
 from tangra.native.engine import Loaded
 from tangra.native.llvm_types import register_type
 from tangra.native.module import UNLIKELY, Module
@@ -22,15 +23,13 @@ from tangra.native.wrapper_arguments import NoShortWay
 from tangra.native.wrapper_results import Results
 
 NAME = "tg.call"
-PLAIN = "nounwind noinline optnone"
-"""A wrapper does each thing once: optimising it takes longer than all else and gains nothing measurable."""
 
 
 class Planner(Protocol):
     """What one form of a call needs."""
 
-    def write(self, w: Wrapper, uses_arena: bool, tapes: int) -> None:
-        """Have `w` write the wrapper; NoShortWay where there is none."""
+    def write(self, w: Wrapper, module: Module) -> None:
+        """Have `w` write the wrapper of the main function of `module`; NoShortWay where there is none."""
 
     def fail(self, address: int) -> Any:
         """Raise the exception that the context at `address` tells of."""
@@ -39,22 +38,22 @@ class Planner(Protocol):
         """Build a result that takes more than wrappers do, from all native results and the arguments."""
 
 
-def wrap(module: Module, sig: Signature, func: Func, planner: Planner) -> Wrapper | None:
-    """Write the wrapper of `func` into its module; None where there is none."""
-    made = Wrapper(module, sig, duration.is_short(func), planner)
+def wrap(calls: Module, module: Module, sig: Signature, func: Func, planner: Planner) -> Wrapper | None:
+    """Write the wrapper of `func`, which is in `module`, into `calls`; None where there is none."""
+    made = Wrapper(calls, sig, changed_parameters(module, sig), duration.is_short(func), planner)
     try:
-        planner.write(made, module.uses_arena, module.tapes)
+        planner.write(made, module)
     except NoShortWay:
         return None
-    module.functions.append(made.text(f"define ptr @{NAME}(ptr %state, ptr %args, i64 %nargs, ptr %kwnames) {PLAIN}"))
+    calls.functions.append(made.text(f"define ptr @{NAME}(ptr %state, ptr %args, i64 %nargs, ptr %kwnames) nounwind"))
     return made
 
 
 class Wrapper(Results):
     """Writes one wrapper. `short`: the call takes so little time that it keeps the GIL."""
 
-    def __init__(self, module: Module, sig: Signature, short: bool, planner: Planner) -> None:
-        super().__init__(module, sig)
+    def __init__(self, module: Module, sig: Signature, changed: set[int], short: bool, planner: Planner) -> None:
+        super().__init__(module, sig, changed)
         self.short = short
         self.planner = planner
 

@@ -9,7 +9,6 @@ import numpy as np
 from tangra.ir import ArrayType, DType
 from tangra.native import pyapi
 from tangra.native.emit_function import Signature, whole_symbol
-from tangra.native.entries import changed_parameters
 from tangra.native.llvm_types import memory_type
 from tangra.native.module import Module
 from tangra.native.pycode import PyCode
@@ -33,12 +32,13 @@ class ArrayRef:
 
 class Arguments(PyCode):
     """Tests and reads arguments and captured values. `parameters` are the operands of the compiled function that are
-    read so far, `memory` the arrays among them, `zero_rank` those without axes, `symbols` the sizes that are known."""
+    read so far, `memory` the arrays among them, `zero_rank` those without axes, `changed` the parameters that it writes,
+    `symbols` the sizes that are known."""
 
-    def __init__(self, module: Module, sig: Signature) -> None:
+    def __init__(self, module: Module, sig: Signature, changed: set[int]) -> None:
         super().__init__(module)
         self.sig = sig
-        self.changed = changed_parameters(module, sig)
+        self.changed = changed
         self.positional = self.arguments = 0
         self.symbols: dict[str, Operand] = {}
         self.arrays: dict[str, ArrayRef] = {}

@@ -21,8 +21,8 @@ class Results(Arguments):
     """Makes arrays, numbers and containers. `slots` are the places where native code puts results, `results` the arrays
     that are made already."""
 
-    def __init__(self, module: Module, sig: Signature) -> None:
-        super().__init__(module, sig)
+    def __init__(self, module: Module, sig: Signature, changed: set[int]) -> None:
+        super().__init__(module, sig, changed)
         self.slots: dict[int, str] = {}
         self.results: dict[int, str] = {}
 
