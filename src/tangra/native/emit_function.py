@@ -81,6 +81,7 @@ def write_function(module: Module, func: Func, name: str, exported: bool = False
     """Write `func` as the LLVM function `name` into the module."""
     sig = module.signatures[id(func)] = signature(func, name)
     em = Emitter(module, func)
+    em.main = exported
     frame = em.push(func.body)
     entry: Lines = []
     frame.slots.append(entry)

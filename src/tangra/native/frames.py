@@ -44,7 +44,8 @@ class Frames:
     `sums` the additions to totals that nothing else of their loops reads, which may be done in another order;
     `floor` the number of frames outside of the region that is being written, which don't share their memory with it;
     `recurring` the operations that a following trip waits for; `latencies` of operations as far as asked for;
-    `backward`: in the backward part of a derivative, where several quotients by one divisor may share its reciprocal.
+    `backward`: in the backward part of a derivative, where several quotients by one divisor may share its reciprocal;
+    `main`: the function is the one that Python calls.
     """
 
     def __init__(self, module: Module, func: Func, context: str = "%ctx") -> None:
@@ -63,6 +64,7 @@ class Frames:
         self.recurring: set[int] = set()
         self.latencies: dict[int, int] = {}
         self.backward = False
+        self.main = False
         self.uses_arena = False
         self.stack_bytes = 0
         self.floor = 0
@@ -75,6 +77,11 @@ class Frames:
     @property
     def frame(self) -> Frame:
         return self.frames[-1]
+
+    @property
+    def runs_once(self) -> bool:
+        """Whether what is written now runs once in a call of the program."""
+        return self.main and not any(frame.loop for frame in self.frames)
 
     def push(self, block: Block, loop: bool = False) -> Frame:
         frame = Frame(block, self.liveness.info(block), loop)

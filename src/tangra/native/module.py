@@ -45,7 +45,8 @@ class ErrorRecord:
 
 
 class Module:
-    """Collects everything the text of one compiled function needs. `symbols`: names to be bound to addresses."""
+    """Collects everything the text of one compiled function needs. `symbols`: names to be bound to addresses;
+    `copies`: math functions of single values that will be inlined."""
 
     def __init__(self, options: NativeOptions) -> None:
         self.options = options
@@ -53,6 +54,7 @@ class Module:
         self.symbols: set[str] = set()
         self.tapes = 0
         self.regions = 0
+        self.copies = 0
         self.marks = Marks() if options.marked else None
         self.signatures: dict[int, Signature] = {}
         self.states: dict[str, set[int]] = {}
@@ -82,12 +84,12 @@ class Module:
 
     def vector_math(self, name: str, dtype: DType) -> str:
         """Make the function of `vecmath` for operation `name` part of the module; its LLVM name."""
-        for key, text in vecmath.pieces(name, dtype).items():
+        for key, text in vecmath.linked_pieces(name, dtype).items():
             if key.startswith("declare"):
                 self.declare(text)
             else:
                 self.define(key, text)
-        self.symbols |= vecmath.externals(name, dtype)
+        self.symbols |= set(vecmath.shared_names(name, dtype)[1:])
         return vecmath.symbol(name, dtype)
 
     def sine_and_cosine(self) -> str:
@@ -99,6 +101,13 @@ class Module:
             self.declare(line)
         self.define(circular_near.SYMBOL, text)
         return circular_near.SYMBOL
+
+    def shared_math(self, name: str, dtype: DType) -> str:
+        """The same function for calls, which all modules share; its LLVM name."""
+        self.declare(vecmath.declaration(name, dtype))
+        found = vecmath.shared_names(name, dtype)[0]
+        self.symbols.add(found)
+        return "@" + found
 
     def need(self, name: str, dtype: DType) -> str:
         """Make the helper function `name` of `dtype` part of the module; its LLVM name."""

@@ -17,6 +17,8 @@ from tangra.native.text import Operand
 if TYPE_CHECKING:
     from tangra.native.frames import Frames
 
+MAX_COPIES = 24
+"""So many math functions of single values in loops are inlined into one module; further ones are called."""
 Writer = Callable[["Frames", DType, "list[Operand]"], Operand]
 WRITERS: dict[str, Writer] = {}
 """By operation name: writes the operation on elements of the first operand's dtype."""
@@ -45,7 +47,7 @@ def writer(*names: str) -> Callable[[Writer], Writer]:
 def write(em: Frames, name: str, dtype: DType, args: list[Operand]) -> Operand:
     """Write operation `name` on `args`, the first of which has `dtype`."""
     if dtype.kind == "f" and name in _vector_math(em, dtype):
-        return call(em, em.module.vector_math(name, dtype), dtype, args)
+        return call(em, _math_function(em, name, dtype), dtype, args)
     special = WRITERS.get(name)
     if special is not None:
         return special(em, dtype, args)
@@ -86,6 +88,15 @@ def _vector_math(em: Frames, dtype: DType) -> frozenset[str]:
     if not em.module.fma:
         return frozenset()
     return vecmath.functions(dtype) if em.code.depth else vecmath.scalar_functions(dtype)
+
+
+def _math_function(em: Frames, name: str, dtype: DType) -> str:
+    """The function of `vecmath`, to be inlined where that pays: it takes a millisecond to compile each copy."""
+    if not em.code.depth:
+        if em.runs_once or em.module.copies >= MAX_COPIES:
+            return em.module.shared_math(name, dtype)
+        em.module.copies += 1
+    return em.module.vector_math(name, dtype)
 
 
 def _plain(int_op: str, float_op: str, bool_op: str = "") -> Writer:

@@ -18,7 +18,7 @@ SCIPY_MODULES = {"blas": "scipy.linalg.cython_blas", "lapack": "scipy.linalg.cyt
 """A name such as `blas.dgemm` is the C function `dgemm` that SciPy's module exports; `numpy.…` is of NumPy's C API."""
 
 
-DATA = "tg.data."
+DATA, OWN = "tg.data.", "tg_"
 _numbers = itertools.count()
 _published: WeakValueDictionary[str, np.ndarray[Any, Any]] = WeakValueDictionary()
 
@@ -40,7 +40,7 @@ def publish(data: np.ndarray[Any, Any]) -> str:
 
 
 def address(name: str) -> int:
-    """Where `name` is: published data, or a function of the C library, Python's C API, or SciPy.
+    """Where `name` is: published data, a shared function of ours, or one of the C library, Python's C API, or SciPy.
 
     Raises KeyError if it is nowhere.
     """
@@ -51,6 +51,10 @@ def address(name: str) -> int:
 def _function_address(name: str) -> int:
     if name in PROVIDED:
         return PROVIDED[name]()
+    if name.startswith(OWN):
+        from tangra.native import shared  # which compiles it, and is linked with what this module finds
+
+        return shared.address(name)
     if "." in name:
         kind, function = name.split(".", 1)
         if kind == "numpy":

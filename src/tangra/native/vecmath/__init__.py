@@ -1,7 +1,8 @@
 """Elementary functions as LLVM text: table-free, branch-free, inlined, and vectorised with the loop that calls them.
 
 `definition` gives the function `@tg_<op>_<f32|f64>` of scalars with all it needs; `pieces` the same by symbol, for a
-module that keeps each once. Every function is right on the whole range: infinities, NaN, denormals, signed zeros,
+module that keeps each once. `linked_pieces` leaves out what is rare and long: `shared_text` is a module that has it, and
+the function itself for calls instead of copies. Every function is right on the whole range: infinities, NaN, denormals, signed zeros,
 overflow and underflow where the exact value has them. `ulp` is the bound of its error, measured by
 `benchmarks/vecmath_accuracy.py`. The functions use fma for error terms: a target should have it in hardware.
 """
@@ -16,7 +17,20 @@ from tangra.native.vecmath import slow_paths
 from tangra.native.vecmath.builder import FORMATS, Float, Writer
 from tangra.native.vecmath.operations import OPERATIONS
 
-__all__ = ["collect", "definition", "externals", "functions", "pieces", "scalar_functions", "symbol", "ulp"]
+__all__ = [
+    "collect",
+    "declaration",
+    "definition",
+    "externals",
+    "functions",
+    "linked_pieces",
+    "pieces",
+    "scalar_functions",
+    "shared_names",
+    "shared_text",
+    "symbol",
+    "ulp",
+]
 
 
 @cache
@@ -46,6 +60,37 @@ def pieces(op: str, dtype: DType) -> dict[str, str]:
     return dict(_pieces(op, dtype.name))
 
 
+def linked_pieces(op: str, dtype: DType) -> dict[str, str]:
+    """What `op` needs in a module that is linked with `shared_text`."""
+    return dict(_pieces(op, dtype.name, True))
+
+
+def shared_names(op: str, dtype: DType) -> tuple[str, ...]:
+    """What `shared_text` exports: the function, then its slow way if it has one that is not inlined."""
+    form = FORMATS[dtype.name]
+    return (f"tg_{op}_call_{form.name}", *([slow_paths.slow_name(op, form)[1:]] if op in slow_paths.GUARDS else ()))
+
+
+def declaration(op: str, dtype: DType) -> str:
+    """The exported function in a module that calls it."""
+    form = FORMATS[dtype.name]
+    given = ", ".join([form.type] * OPERATIONS[op].arity)
+    return f"declare {form.type} @{shared_names(op, dtype)[0]}({given}) {slow_paths.PURE}"
+
+
+def shared_text(op: str, dtype: DType) -> str:
+    """A module for all others to call: `op`, and its slow way."""
+    form, (name, *slow) = FORMATS[dtype.name], shared_names(op, dtype)
+    text = definition(op, dtype)
+    for each in slow:
+        text = text.replace(f"define internal {form.type} @{each}(", f"define {form.type} @{each}(")
+    given = ", ".join(f"{form.type} %{letter}" for letter in "xy"[: OPERATIONS[op].arity])
+    return text + (
+        f"define {form.type} @{name}({given}) {slow_paths.PURE} {{\n"
+        f"  %r = call {form.type} {symbol(op, dtype)}({given})\n  ret {form.type} %r\n}}\n"
+    )
+
+
 def externals(op: str, dtype: DType) -> frozenset[str]:
     """The C functions that must be bound when the code is loaded (called for rare arguments only); mostly none."""
     return slow_paths.externals(op, FORMATS[dtype.name])
@@ -65,14 +110,15 @@ def collect(names: Iterable[tuple[str, DType]]) -> str:
 
 
 @cache
-def _pieces(op: str, name: str) -> dict[str, str]:
+def _pieces(op: str, name: str, linked: bool = False) -> dict[str, str]:
     form, operation = FORMATS[name], OPERATIONS[op]
     w = Writer(form)
     arguments = [Float(w, f"%{letter}") for letter in "xy"[: operation.arity]]
     result = operation.formula(*arguments)
     lines, found = [*w.lines, f"  ret {form.type} {result.name}"], {}
     if op in slow_paths.GUARDS:
-        found = slow_paths.slow_pieces(op, form, _pieces)
+        declared = slow_paths.declaration(op, form)
+        found = {declared: declared} if linked else slow_paths.slow_pieces(op, form, _pieces)
         lines = slow_paths.guarded(op, form, w, result)
     parameters = ", ".join(f"{form.type} {a.name}" for a in arguments)
     head = f"define internal {form.type} @tg_{op}_{name}({parameters}) alwaysinline {slow_paths.PURE} {{"

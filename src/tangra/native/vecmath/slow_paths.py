@@ -74,10 +74,18 @@ def slow_pieces(op: str, form: Format, pieces_of: Callable[[str, str], dict[str,
 
 def _function(op: str, form: Format, lines: list[str]) -> str:
     """A function of %x with these lines, which leave the result in %r. Compiled without optimisation: it is rare."""
-    name = slow_name(op, form)[1:]
-    variant = f'"vector-function-abi-variant"="_ZGV_LLVM_M4096v_{name}({name})"'
-    head = f"define internal {form.type} @{name}({form.type} %x) noinline optnone cold {PURE} {variant} {{"
+    head = f"define internal {form.type} {slow_name(op, form)}({form.type} %x) noinline optnone {_attributes(op, form)} {{"
     return "\n".join([head, *lines, f"  ret {form.type} %r", "}"])
+
+
+def _attributes(op: str, form: Format) -> str:
+    name = slow_name(op, form)[1:]
+    return f'cold {PURE} "vector-function-abi-variant"="_ZGV_LLVM_M4096v_{name}({name})"'
+
+
+def declaration(op: str, form: Format) -> str:
+    """The slow function in a module that does not hold it."""
+    return f"declare {form.type} {slow_name(op, form)}({form.type}) {_attributes(op, form)}"
 
 
 def guarded(op: str, form: Format, w: Writer, result: Float) -> list[str]:
