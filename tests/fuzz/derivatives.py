@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ FLOATS = (0, 1, 2)
 Args = tuple[Any, ...]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Subject:
     """A program under test: f, a maker of fresh arguments, and a direction in the space of its float arguments."""
 
@@ -32,6 +33,12 @@ class Subject:
     fresh: Callable[[], Args]
     direction: Args
     other: Args
+
+    @cached_property
+    def gradient(self) -> Callable[..., Any]:
+        """The gradient, which all checks share."""
+        found: Callable[..., Any] = ways.tangra().grad(self.f, argnums=FLOATS)
+        return found
 
     def moved(self, step: float) -> Args:
         """The arguments moved along the direction."""
@@ -89,7 +96,7 @@ def _check(source: str, module: Any, number: int) -> Verdict:
 
 def fails_alike(subject: Subject, wanted: Outcome) -> Verdict:
     """A program that raises: its gradient raises the same."""
-    got = ways.outcome(ways.tangra().grad(subject.f, argnums=FLOATS), subject.fresh())
+    got = ways.outcome(subject.gradient, subject.fresh())
     refusal = ways.refused(got.error, wanted.error)
     if refusal is not None:
         return refusal
@@ -137,7 +144,7 @@ def first_order(subject: Subject) -> Verdict:
     """Forward mode along a direction and along all of the first argument, reverse mode's gradient on it, and central
     differences."""
     tg = ways.tangra()
-    gradient, verdict = attempt("grad", lambda: tg.grad(subject.f, argnums=FLOATS)(*subject.fresh()))
+    gradient, verdict = attempt("grad", lambda: subject.gradient(*subject.fresh()))
     if verdict.sort != "agree":
         return verdict
     for k, (part, arg) in enumerate(zip(gradient, subject.fresh(), strict=False)):
@@ -190,8 +197,7 @@ def second_order(subject: Subject) -> Verdict:
     verdict = close("hvp against grad of grad", mine, theirs, RTOL * 10 * scale)
     if verdict.sort != "agree":
         return ill_conditioned(subject, verdict)
-    gradient = tg.grad(f, argnums=FLOATS)
-    numeric, uncertain = difference(lambda h: dot(gradient(*subject.moved(h)), other))
+    numeric, uncertain = difference(lambda h: dot(subject.gradient(*subject.moved(h)), other))
     return close("hvp against differences of gradients", mine, numeric, uncertain + 1e-6 * scale)
 
 
@@ -239,7 +245,7 @@ def lanes(subject: Subject, module: Any, names: list[str], call: inputs.Call) ->
     if verdict.sort != "agree":
         return verdict
     for b, row in enumerate(rows):
-        gradient = tg.grad(subject.f, argnums=FLOATS)(*(np.copy(a)[()] for a in row))
+        gradient = subject.gradient(*(np.copy(a)[()] for a in row))
         for part, whole in zip(gradient, found, strict=True):
             scale = max(1.0, float(np.abs(part).max(initial=0.0)))
             if off(np.asarray(whole[b]) / scale, np.asarray(part) / scale) > RTOL:
