@@ -14,8 +14,8 @@ from tangra.ir import ArrayType, Func
 from tangra.native import arena, duration, workspaces
 from tangra.native.dispatch import Entry
 from tangra.native.emit_function import Signature
-from tangra.native.entries import changed_parameters
 from tangra.native.engine import Loaded
+from tangra.native.entries import changed_parameters
 from tangra.native.llvm_types import register_type
 from tangra.native.module import UNLIKELY, Module
 from tangra.native.pycode import Address

@@ -32,8 +32,8 @@ class ArrayRef:
 
 class Arguments(PyCode):
     """Tests and reads arguments and captured values. `parameters` are the operands of the compiled function that are
-    read so far, `memory` the arrays among them, `zero_rank` those without axes, `changed` the parameters that it writes,
-    `symbols` the sizes that are known."""
+    read so far, `memory` the arrays among them, `zero_rank` those without axes, `symbols` the sizes that are known;
+    `changed` are the parameters that the function writes."""
 
     def __init__(self, module: Module, sig: Signature, changed: set[int]) -> None:
         super().__init__(module)

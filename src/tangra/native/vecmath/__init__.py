@@ -1,10 +1,11 @@
 """Elementary functions as LLVM text: table-free, branch-free, inlined, and vectorised with the loop that calls them.
 
 `definition` gives the function `@tg_<op>_<f32|f64>` of scalars with all it needs; `pieces` the same by symbol, for a
-module that keeps each once. `linked_pieces` leaves out what is rare and long: `shared_text` is a module that has it, and
-the function itself for calls instead of copies. Every function is right on the whole range: infinities, NaN, denormals, signed zeros,
-overflow and underflow where the exact value has them. `ulp` is the bound of its error, measured by
-`benchmarks/vecmath_accuracy.py`. The functions use fma for error terms: a target should have it in hardware.
+module that keeps each once. `linked_pieces` leaves out what is rare and long, which is in `shared_text`: a module for
+all others, with the function itself for those that call it rather than copy it. Every function is right on the whole
+range: infinities, NaN, denormals, signed zeros, overflow and underflow where the exact value has them. `ulp` is the
+bound of its error, measured by `benchmarks/vecmath_accuracy.py`. The functions use fma for error terms: a target should
+have it in hardware.
 """
 
 from __future__ import annotations

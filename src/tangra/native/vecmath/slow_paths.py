@@ -74,7 +74,8 @@ def slow_pieces(op: str, form: Format, pieces_of: Callable[[str, str], dict[str,
 
 def _function(op: str, form: Format, lines: list[str]) -> str:
     """A function of %x with these lines, which leave the result in %r. Compiled without optimisation: it is rare."""
-    head = f"define internal {form.type} {slow_name(op, form)}({form.type} %x) noinline optnone {_attributes(op, form)} {{"
+    name, attributes = slow_name(op, form), _attributes(op, form)
+    head = f"define internal {form.type} {name}({form.type} %x) noinline optnone {attributes} {{"
     return "\n".join([head, *lines, f"  ret {form.type} %r", "}"])
 
 
