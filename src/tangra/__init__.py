@@ -21,6 +21,7 @@ from tangra.errors import (
 
 if TYPE_CHECKING:
     from tangra.core import (
+        ShapeDtype,
         checkpoint,
         custom_jvp,
         custom_vjp,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
         jit,
         jvp,
         linearize,
+        precompile,
         set_threads,
         stop_gradient,
         value_and_grad,
@@ -49,6 +51,7 @@ __all__ = [
     "EntryError",
     "InternalError",
     "NotDifferentiableError",
+    "ShapeDtype",
     "ShapeMismatchError",
     "TangraError",
     "TypeMismatchError",
@@ -66,6 +69,7 @@ __all__ = [
     "jit",
     "jvp",
     "linearize",
+    "precompile",
     "set_threads",
     "stop_gradient",
     "value_and_grad",

@@ -26,10 +26,12 @@ from tangra.core.functions import (
     vmap,
 )
 from tangra.core.jitted import JitFunction, jit
+from tangra.core.precompiling import ShapeDtype, precompile
 from tangra.core.threads import get_threads, set_threads
 
 __all__ = [
     "JitFunction",
+    "ShapeDtype",
     "checkpoint",
     "custom_jvp",
     "custom_vjp",
@@ -43,6 +45,7 @@ __all__ = [
     "jit",
     "jvp",
     "linearize",
+    "precompile",
     "set_threads",
     "stop_gradient",
     "value_and_grad",

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 from tangra.api import registry
 from tangra.core import stages
 from tangra.core.calling import CompiledCall
-from tangra.core.keys import SMALL_DIM, Keyed, difference, key_of
+from tangra.core.dynamic import BAD_DYNAMIC, Axes, Dynamic
+from tangra.core.dynamic import parse as parse_dynamic
+from tangra.core.keys import NO_AXES, Keyed, difference, key_of
 from tangra.core.locks import compiling
 from tangra.core.naming import global_name
 from tangra.core.placing import place
@@ -55,7 +57,7 @@ class JitFunction(CompiledCall):
         self,
         function: Callable[..., Any],
         static: int | str | Sequence[int | str] = (),
-        dynamic: bool = False,
+        dynamic: Dynamic = False,
         options: NativeOptions | None = None,
     ) -> None:
         if not callable(function):
@@ -65,6 +67,7 @@ class JitFunction(CompiledCall):
         self.function = function
         self.static = (static,) if isinstance(static, (int, str)) else tuple(static)
         self.dynamic = dynamic
+        self.sizes = parse_dynamic(dynamic, self._name())
         self.options = options or NativeOptions()
         self.recompilations: list[str] = []
         self._exact: dict[Any, list[Specialisation]] = {}
@@ -73,19 +76,20 @@ class JitFunction(CompiledCall):
         self._sizes_needed: set[Any] = set()
         self._last: Specialisation | None = None
         functools.update_wrapper(self, function, updated=())
-        self._positions = self._static_positions()
+        self._positions = self._positions_of("static", self.static, STATIC_NAME)
+        self._dynamic_positions = self._positions_of("dynamic", [key for key, _ in self.sizes.named], BAD_DYNAMIC)
 
-    def _static_positions(self) -> dict[str, int]:
-        """Where the arguments named in `static` stand."""
-        names = [s for s in self.static if isinstance(s, str)]
+    def _positions_of(self, option: str, keys: Sequence[int | str], code: str) -> dict[str, int]:
+        """Where the arguments stand that an option names."""
+        names = [s for s in keys if isinstance(s, str)]
         if not names:
             return {}
         parameters = list(inspect.signature(self.function).parameters)
         for name in names:
             if name not in parameters:
                 raise EntryError(
-                    f"static={name!r}: {self._name()} has no such argument",
-                    code=STATIC_NAME,
+                    f"{option}={name!r}: {self._name()} has no such argument",
+                    code=code,
                     fix=f"its arguments are {', '.join(parameters) or 'none'}",
                 )
         return {name: parameters.index(name) for name in names}
@@ -95,13 +99,19 @@ class JitFunction(CompiledCall):
         """Find or make the specialisation for a call that no wrapper serves (yet), and run it."""
         arguments = call_arguments(args, kwargs)
         made = self._apart(self._specialise(args, kwargs, arguments), args, kwargs, arguments)
-        wrapper = made.native.wrapper
-        if wrapper is not None and wrapper not in self._entries:
-            self._serve_by((wrapper, *self._entries))
+        if self.serve(made):
             result = self._attempt(*args, **kwargs)
             if result is not MISS:
                 return result
         return made(arguments)
+
+    def serve(self, made: Specialisation) -> bool:
+        """Let the wrapper of a form serve calls from now on; whether it has one that did not yet."""
+        wrapper = made.native.wrapper
+        if wrapper is None or wrapper in self._entries:
+            return False
+        self._serve_by((wrapper, *self._entries))
+        return True
 
     def _apart(
         self, made: Specialisation, args: tuple[Any, ...], kwargs: dict[str, Any], arguments: Arguments
@@ -116,10 +126,11 @@ class JitFunction(CompiledCall):
             return made
         with compiling():
             static = self._static_of(kwargs)
-            key = (key_of(args, kwargs, static).key, *(block.key for block in blocks))
+            axes = self._axes_of(kwargs)
+            key = (key_of(args, kwargs, static, axes).key, *(block.key for block in blocks))
             found = made.overlapping.get(key)
             if found is None or not found.admits(arguments):
-                positional, named = describe_arguments(args, kwargs, static, SMALL_DIM, None, self.function)
+                positional, named = describe_arguments(args, kwargs, static, axes, None, self.function)
                 found = self._build(positional, named, 0, blocks)
                 found.remember(arguments)
                 if len(made.overlapping) >= LIMIT:
@@ -132,6 +143,10 @@ class JitFunction(CompiledCall):
         """The static arguments of a call, by position or name."""
         static: set[int | str] = {k for k in self.static if isinstance(k, int)}
         return frozenset(static.union(name if name in kwargs else k for name, k in self._positions.items()))
+
+    def _axes_of(self, kwargs: dict[str, Any]) -> dict[int | str, Axes]:
+        """The axes of the arguments of a call, by position or name, whose sizes are to be symbolic."""
+        return self.sizes.of(self._dynamic_positions, kwargs)
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         return self if instance is None else types.MethodType(self, instance)
@@ -146,7 +161,7 @@ class JitFunction(CompiledCall):
 
     def _known_or_made(self, args: tuple[Any, ...], kwargs: dict[str, Any], arguments: Arguments) -> Specialisation:
         fixed = self._static_of(kwargs)
-        keyed = key_of(args, kwargs, fixed)
+        keyed = key_of(args, kwargs, fixed, self._axes_of(kwargs))
         found = self._find(keyed, arguments)
         if found is None:
             with compiling():
@@ -179,8 +194,10 @@ class JitFunction(CompiledCall):
         made: Specialisation | None = None
         if any(size is None for size in pattern):
             made = self._attempt_symbolic(keyed, pattern, args, kwargs, static)
+            if made is None and any(keyed.asked):
+                made = self._attempt_symbolic(keyed, self._pattern(keyed), args, kwargs, static)
         if made is None:
-            positional, named = describe_arguments(args, kwargs, static, SMALL_DIM, None, self.function)
+            positional, named = describe_arguments(args, kwargs, static, NO_AXES, None, self.function)
             made = self._build(positional, named, 0)
             self._exact.setdefault(keyed.key, []).append(made)
         made.remember(arguments)
@@ -189,13 +206,16 @@ class JitFunction(CompiledCall):
         return made
 
     def _pattern(self, keyed: Keyed) -> tuple[int | None, ...]:
-        """For each large dim its size, or None if it should be symbolic: it differed between calls."""
-        if keyed.skeleton in self._sizes_needed:
-            return keyed.sizes
-        if self.dynamic:
+        """For each large dim its size, or None if it should be symbolic: that was asked for, or it differed between
+        calls."""
+        if self.sizes.everything:
             return (None,) * len(keyed.sizes)
-        earlier = [seen.sizes for seen in self._seen.get(keyed.skeleton, ())]
-        return tuple(None if any(sizes[k] != n for sizes in earlier) else n for k, n in enumerate(keyed.sizes))
+        needed = keyed.skeleton in self._sizes_needed
+        earlier = [] if needed else [seen.sizes for seen in self._seen.get(keyed.skeleton, ())]
+        return tuple(
+            None if asked or any(sizes[k] != n for sizes in earlier) else n
+            for k, (n, asked) in enumerate(zip(keyed.sizes, keyed.asked, strict=True))
+        )
 
     def _attempt_symbolic(
         self,
@@ -210,11 +230,15 @@ class JitFunction(CompiledCall):
         def name(position: int) -> Size | None:
             return symbol(f"N{position}") if pattern[position] is None else None
 
-        positional, named = describe_arguments(args, kwargs, static, SMALL_DIM, name, self.function)
+        axes = self._axes_of(kwargs)
+        positional, named = describe_arguments(args, kwargs, static, axes, name, self.function)
+        all_asked = self.sizes.everything or all(
+            asked for asked, size in zip(keyed.asked, pattern, strict=True) if size is None
+        )
         try:
-            made = self._build(positional, named, SMALL_DIM + 1)
+            made = self._build(positional, named, self.sizes.least + 1, asked=all_asked)
         except (TangraError, StaticNeeded) as e:
-            if self.dynamic:
+            if all_asked:
                 raise
             log.info("%s: not for all sizes, so for this one: %s", self._name(), str(e).splitlines()[0])
             self._sizes_needed.add(keyed.skeleton)
@@ -222,17 +246,20 @@ class JitFunction(CompiledCall):
         self._symbolic.setdefault(keyed.skeleton, []).append((pattern, made))
         return made
 
-    def _build(self, positional: Any, named: Any, min_dim: int, blocks: Sequence[Overlap] = ()) -> Specialisation:
+    def _build(
+        self, positional: Any, named: Any, min_dim: int, blocks: Sequence[Overlap] = (), asked: bool = False
+    ) -> Specialisation:
         try:
             return compile_call(self.function, positional, named, self._name(), min_dim, self.options, blocks)
         except StaticNeeded as needed:
-            if min_dim and not self.dynamic:
+            if min_dim and not asked:
                 raise
+            constant = "pass it as a constant, or name the argument in tg.jit(f, static=…)"
             raise TypeMismatchError(
                 f"{needed.what} must be known at compile time",
                 code=NEEDS_CONSTANT,
                 span=needed.span,
-                fix="pass it as a constant, or name the argument in tg.jit(f, static=…)",
+                fix=f"{constant}; a size: leave it out of dynamic=" if asked else constant,
             ) from None
 
     def _reason(self, keyed: Keyed, arguments: Arguments) -> str:
@@ -328,7 +355,7 @@ def jit(
     function: Callable[..., Any] | None = None,
     *,
     static: int | str | Sequence[int | str] = (),
-    dynamic: bool = False,
+    dynamic: Dynamic = False,
     fastmath: bool = False,
     tape_limit: int | None = None,
     memory_limit: int | None = None,
@@ -341,7 +368,9 @@ def jit(
     of them; strings, None, bools and functions are compile-time constants.
 
     `static`: arguments (positions or names) whose value is compiled in. `dynamic`: compile once for all sizes at once,
-    instead of at the second distinct size. `fastmath`: let floating point be reordered and approximated everywhere.
+    instead of at the second distinct size. True means all sizes above 16; arguments (positions or names), or a dict
+    from them to axes, mean the sizes from 2 on of those axes of the arrays there. `fastmath`: let floating point be
+    reordered and approximated everywhere.
     `tape_limit` and `memory_limit`: bytes that what one loop keeps for its derivative, and all temporaries, may take
     before a MemoryError (three quarters of the machine's memory each if not given).
     Usable as a decorator, with or without arguments. Raises a `TangraError` for what can't be compiled to the same

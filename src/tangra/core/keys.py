@@ -15,15 +15,15 @@ from typing import Any
 import numpy as np
 
 from tangra.api.numpy_layout import layout_of
+from tangra.core.dynamic import LEAST, SMALL_DIM, Axes, check_rank, is_named
 from tangra.errors import EntryError, declare
 from tangra.frontend.live import is_user_instance
 from tangra.frontend.specs import attribute_names
 
-SMALL_DIM = 16
-"""Dims up to this size always specialise: small loops and arrays unroll into registers."""
 BAD_STATIC = declare("TG815", "a static argument whose value can change or can't be compared")
 
 Key = Any
+NO_AXES: Mapping[int | str, Axes] = types.MappingProxyType({})
 _NUMBERS = frozenset({float, int})
 _LARGE = 2**63
 
@@ -31,16 +31,20 @@ _LARGE = 2**63
 @dataclass
 class Keyed:
     """A key, the same key with sizes left out (one part for each argument, by position or name), and the sizes in order
-    of appearance."""
+    of appearance; `asked` says of each whether the user wants it to be symbolic."""
 
     key: Key
     skeleton: tuple[tuple[int | str, Key], ...]
     sizes: tuple[int, ...]
+    asked: tuple[bool, ...]
 
 
 @dataclass
 class _Walk:
     sizes: list[int] = field(default_factory=list)
+    asked: list[bool] = field(default_factory=list)
+    argument: int | str = 0
+    axes: Axes = ()
     known: dict[int, int] = field(default_factory=dict)
 
     def again(self, v: Any) -> Key | None:
@@ -53,11 +57,14 @@ class _Walk:
 
     def array(self, a: np.ndarray[Any, Any]) -> Key:
         sizes = []
-        for n in a.shape:
-            if n <= SMALL_DIM:
+        check_rank(self.axes, self.argument, a.shape)
+        for axis, n in enumerate(a.shape):
+            asked = is_named(self.axes, axis, a.ndim)
+            if n <= SMALL_DIM and not (asked and n >= LEAST):
                 sizes.append(n)
             else:
                 self.sizes.append(n)
+                self.asked.append(asked)
                 sizes.append(-1)
         return (np.ndarray, a.dtype, tuple(sizes), a.flags.writeable, type(a), layout_of(a))
 
@@ -102,16 +109,23 @@ class Same:
         return id(self.obj)
 
 
-def key_of(args: Sequence[Any], kwargs: Mapping[str, Any], static: frozenset[str | int]) -> Keyed:
-    """The key of a call. `static` arguments (positions or names) count by value."""
+def key_of(
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+    static: frozenset[str | int],
+    dynamic: Mapping[int | str, Axes] = NO_AXES,
+) -> Keyed:
+    """The key of a call. `static` arguments (positions or names) count by value; `dynamic` has axes that are to be
+    symbolic."""
     walk = _Walk()
     parts: list[tuple[int | str, Key]] = []
     given: list[tuple[int | str, Any]] = [*enumerate(args), *((name, kwargs[name]) for name in sorted(kwargs))]
     for key, v in given:
+        walk.argument, walk.axes = key, dynamic.get(key, ())
         parts.append((key, ("static", _frozen(v, key)) if key in static else walk.of(v)))
     skeleton = tuple(parts)
     sizes = tuple(walk.sizes)
-    return Keyed((skeleton, sizes), skeleton, sizes)
+    return Keyed((skeleton, sizes), skeleton, sizes, tuple(walk.asked))
 
 
 def _frozen(v: Any, key: int | str) -> Key:

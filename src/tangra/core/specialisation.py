@@ -10,6 +10,7 @@ from typing import Any
 
 from tangra.api.kinds import PYBOOL
 from tangra.core import overlapping
+from tangra.core.dynamic import LEAST, SMALL_DIM, Axes, is_named
 from tangra.core.placing import argument_names
 from tangra.core.results import Arguments, Builder, apply
 from tangra.core.serving import Plan
@@ -46,28 +47,30 @@ def describe_arguments(
     args: Sequence[Any],
     kwargs: Mapping[str, Any],
     static: frozenset[int | str],
-    small: int,
+    dynamic: Mapping[int | str, Axes],
     symbolic: Symbolic | None,
     function: Any,
 ) -> tuple[list[ArgSpec], dict[str, ArgSpec]]:
     """The ArgSpecs of a call of `function` (which names them in errors): bools and `static` arguments are constants,
-    large dims may become symbols."""
-    refine = _Refine(small, symbolic)
+    large dims, and the axes that `dynamic` names, may become symbols."""
+    refine = _Refine(symbolic)
     seen: set[int] = set()
+
+    def described(key: int | str, v: Any, where: str) -> ArgSpec:
+        refine.axes = dynamic.get(key, ())
+        return ConstSpec(v) if key in static else refine.spec(spec_of(v, where, seen))
+
     names = argument_names(function, len(args))
-    positional = [ConstSpec(v) if k in static else refine.spec(spec_of(v, names[k], seen)) for k, v in enumerate(args)]
-    named: dict[str, ArgSpec] = {}
-    for name in sorted(kwargs):
-        v = kwargs[name]
-        named[name] = ConstSpec(v) if name in static else refine.spec(spec_of(v, f"argument {name}", seen))
+    positional = [described(k, v, names[k]) for k, v in enumerate(args)]
+    named = {name: described(name, kwargs[name], f"argument {name}") for name in sorted(kwargs)}
     return positional, {name: named[name] for name in kwargs}
 
 
 class _Refine:
     """Rewrites the specs of a call in the order in which `keys` walks it."""
 
-    def __init__(self, small: int, symbolic: Symbolic | None) -> None:
-        self.small = small
+    def __init__(self, symbolic: Symbolic | None) -> None:
+        self.axes: Axes = ()
         self.symbolic = symbolic
         self.position = 0
         self.seen: set[int] = set()
@@ -93,9 +96,10 @@ class _Refine:
         if s.identity is not None:
             self.seen.add(s.identity)
         shape: list[Size] = []
-        for n in s.type.shape:
+        for axis, n in enumerate(s.type.shape):
             size: Size | None = None
-            if isinstance(n, int) and n > self.small:
+            asked = is_named(self.axes, axis, s.type.rank)
+            if isinstance(n, int) and (n > SMALL_DIM or (asked and n >= LEAST)):
                 size = self.symbolic(self.position) if self.symbolic is not None else None
                 self.position += 1
             shape.append(n if size is None else size)

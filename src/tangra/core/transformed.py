@@ -59,8 +59,12 @@ class Transformed(CompiledCall):
         try:
             return compiled(*args, **kwargs)
         finally:
-            if compiled._entries != self._entries:
-                self._table = compiled._table
+            self.served_by(compiled)
+
+    def served_by(self, compiled: JitFunction) -> None:
+        """Let the wrappers of the compiled form serve calls of this object."""
+        if compiled._entries != self._entries:
+            self._table = compiled._table
 
     def ir(self, *args: Any, **kwargs: Any) -> str:
         """The printed IR; see `tg.jit`."""

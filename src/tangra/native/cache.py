@@ -44,10 +44,10 @@ def key(*parts: str) -> str:
 
 def get(name: str) -> bytes | None:
     """The object kept as `name`; None if there is none that is whole and safe."""
+    folder = usable()
     try:
-        folder = _safe_directory()
         data = (folder / name[:2] / name).read_bytes() if folder is not None else b""
-    except (OSError, RuntimeError):
+    except OSError:
         return None
     start = len(HEAD) + 32
     content = data[start:]
@@ -57,10 +57,10 @@ def get(name: str) -> bytes | None:
 
 def put(name: str, content: bytes) -> None:
     """Keep an object. A cache that can't be written is left alone."""
-    with contextlib.suppress(OSError, RuntimeError):
-        folder = _safe_directory()
-        if folder is None:
-            return
+    folder = usable()
+    if folder is None:
+        return
+    with contextlib.suppress(OSError):
         place = folder / name[:2]
         place.mkdir(mode=0o700, exist_ok=True)
         handle, beside = tempfile.mkstemp(dir=place)
@@ -73,6 +73,14 @@ def put(name: str, content: bytes) -> None:
             raise
         if int(name[2:10], 16) % CUT_EVERY == 0:
             _cut(folder)
+
+
+def usable() -> Path | None:
+    """The cache's folder; None if it is turned off, or neither safe nor to be made."""
+    try:
+        return _safe_directory()
+    except (OSError, RuntimeError):
+        return None
 
 
 def _safe_directory() -> Path | None:
