@@ -65,7 +65,7 @@ def _pool() -> engine.Loaded:
     module = Module(NativeOptions())
     pool_text.write(module)
     code = engine.compile_object(module.text(), module.options)
-    loaded = engine.load(code, module.symbols, _EXPORTS)
+    loaded = engine.load([code], module.symbols, _EXPORTS)
     _wanted(loaded).value = threads()
     for name, function in zip(("tg.blas.get", "tg.blas.set"), _vendor_functions(), strict=False):
         ctypes.c_void_p.from_address(loaded.addresses[name]).value = function
