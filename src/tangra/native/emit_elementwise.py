@@ -61,9 +61,11 @@ def _sine_or_cosine(em: Emitter, op: Op) -> None:
     (x,) = op.operands
     angles = em.frame.angles
     if id(x) not in angles:
-        if id(op) not in em.recurring or x.type != ArrayType(F64) or not em.module.fma:
+        joint = id(op) in em.recurring and x.type == ArrayType(F64) and em.module.fma
+        if not joint or em.module.copies >= scalars.MAX_COPIES:
             keep_elementwise(em, op, lambda em, xs: scalars.write(em, op.name, x.dtype, xs))
             return
+        em.module.copies += 1
         call = f"call {PAIR} {em.module.sine_and_cosine()}(double {em.operand(x)})"
         angles[id(x)] = em.code.ins(call)
     part = em.code.ins(f"extractvalue {PAIR} {angles[id(x)]}, {('sin', 'cos').index(op.name)}")
