@@ -16,10 +16,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import track
 
-from benchmarks import calls, case, compiling, memory, report, session
+from benchmarks import calls, case, compiling, kernels, memory, report, session
 from benchmarks.engines import ENGINES, available
 
-PARTS = ("programs", "calls", "compiling", "memory")
+PARTS = ("programs", "kernels", "calls", "compiling", "memory")
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -72,6 +72,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     right = True
     if "programs" in chosen.parts:
         right = programs(console, chosen, measured)
+    if "kernels" in chosen.parts:
+        measured["kernels"] = kernels.run(console, chosen.quick)
     if "calls" in chosen.parts:
         measured["calls"] = calls.run(console, chosen.quick)
     if "compiling" in chosen.parts:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 
-from tangra.ir import DType, Op
-from tangra.native import nests, scalars
+from tangra.ir import DType, Op, Value
+from tangra.native import nests, register_blocks, scalars
 from tangra.native.blas import Gemm, Layout, at_least
 from tangra.native.emitter import Emitter, op_writer
 from tangra.native.llvm_types import literal, register_type
@@ -16,6 +16,8 @@ from tangra.shapes import Size, prod
 
 ROWS = 4
 """Rows of a matrix that are added to a result at a time, so that it is read and written less often."""
+NARROW = 4
+"""Matrices with fewer columns are multiplied by plain loops."""
 INLINE_PRODUCTS = 512
 """Products of static sizes with at most this many multiplications are loops of ours, else BLAS."""
 DEFERRED_TERMS = 8
@@ -66,7 +68,11 @@ def _dot_general(em: Emitter, op: Op) -> None:
         return
     matrices = isinstance(left, Strided) and isinstance(right, Strided) and rx.free and ry.free
     target = em.allocate(x.dtype, op.result.shape, op.result)
-    if matrices and not small and x.dtype.kind == "f":
+    if matrices and x.dtype.kind == "f" and _fills_registers(op, rx, ry):
+        assert isinstance(left, Strided)
+        assert isinstance(right, Strided)
+        _in_registers(em, target, left, right, rx, ry)
+    elif matrices and not small and x.dtype.kind == "f":
         assert isinstance(left, Strided)
         assert isinstance(right, Strided)
         _blas(em, target, left, right, rx, ry)
@@ -221,9 +227,52 @@ def _blas(em: Emitter, target: Strided, x: Strided, y: Strided, rx: _Roles, ry: 
     nests.visit(em, target.shape[:lead], product, 1000)
 
 
-def _start(em: Emitter, side: _Matrix, batch: Index) -> str:
-    """The address of the matrix of one batch index."""
+def _place(em: Emitter, side: _Matrix, batch: Index) -> Operand:
+    """Where the matrix of one batch index starts."""
     place = side.source.offset
     for i, stride in zip(batch, side.batch_strides, strict=True):
         place = em.code.add(place, em.code.mul(i, stride))
-    return em.address(side.source, place)
+    return place
+
+
+def _start(em: Emitter, side: _Matrix, batch: Index) -> str:
+    """The address of the matrix of one batch index."""
+    return em.address(side.source, _place(em, side, batch))
+
+
+def _sizes(x: Array | Value, y: Array | Value, rx: _Roles, ry: _Roles) -> tuple[Size, Size, Size]:
+    """Rows, columns and terms of the product of matrices."""
+    rows, columns = (prod(v.shape[k] for k in r.free) for v, r in ((x, rx), (y, ry)))
+    return rows, columns, prod(x.shape[k] for k in rx.contract)
+
+
+def _fills_registers(op: Op, rx: _Roles, ry: _Roles) -> bool:
+    """Whether a product is small, and its rows are worth vectors."""
+    x, y = op.operands
+    sizes = _sizes(x, y, rx, ry)
+    return register_blocks.fits(sizes) and isinstance(sizes[1], int) and sizes[1] >= NARROW
+
+
+def _in_registers(em: Emitter, target: Strided, x: Strided, y: Strided, rx: _Roles, ry: _Roles) -> None:
+    """Products written out by `register_blocks`; rows of the right factor are made contiguous."""
+    a, b = _matrix(em, x, rx, rx.free, rx.contract), _matrix(em, y, ry, ry.contract, ry.free)
+    rows, columns, terms = _sizes(x, y, rx, ry)
+    assert isinstance(rows, int)
+    assert isinstance(columns, int)
+    assert isinstance(terms, int)
+    if b.transposed:
+        lead = tuple(y.shape[k] for k in ry.batch)
+        strides = (*b.batch_strides, 1, b.ld)
+        rest = (terms, columns)
+        copy = em.copy(Strided(b.source.buffer, y.dtype, (*lead, *rest), strides, b.source.offset))
+        b = _Matrix(copy, copy.strides[: len(lead)], False, columns)
+    product = register_blocks.Product(em, x.dtype, (rows, columns, terms))
+    across, down = (1, a.ld) if a.transposed else (a.ld, 1)
+
+    def one(index: Index, memo: Memo) -> None:
+        out = target.place(em, [*index, *[0] * (len(target.shape) - len(index))])
+        left = register_blocks.Side(a.source, _place(em, a, index), across, down)
+        right = register_blocks.Side(b.source, _place(em, b, index), b.ld, 1)
+        product.write(left, right, register_blocks.Side(target, out, columns, 1))
+
+    nests.visit(em, target.shape[: len(rx.batch)], one, 1000)

@@ -1,0 +1,262 @@
+"""One engine's side of `kernels`: answers JSON lines on stdin with JSON lines on stdout.
+
+    python -m benchmarks.kernel_worker ENGINE
+
+{"do": "prepare", "kernel": …, "seconds": s} makes arguments, compares the result with NumPy's in float64, and gives
+{"calls": n}: how many calls take about `seconds`. {"do": "time", "calls": n} gives {"seconds": CPU time per call}.
+{"error": "not here"}: the engine has no such kernel.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.kernel_cases import Kernel
+
+Run = Callable[[], Any]
+TOLERANCE = {"float32": 2e-5, "float64": 1e-12}
+LOOP = """
+typedef void (*gemm_t)(char*, char*, int*, int*, int*, T*, T*, int*, T*, int*, T*, T*, int*);
+void run(gemm_t gemm, int calls, int batch, int m, int k, int n, int left, int right, T *a, T *b, T *c) {
+  T one = 1, nil = 0;
+  char ta = left ? 'T' : 'N', tb = right ? 'T' : 'N';
+  int lda = left ? m : k, ldb = right ? k : n;
+  while (calls--) for (int i = 0; i < batch; i++)
+    gemm(&tb, &ta, &n, &m, &k, &one, b + (long)i * k * n, &ldb, a + (long)i * m * k, &lda, &nil,
+         c + (long)i * m * n, &n);
+}
+"""
+"""A batch of products by the library, many times, without anything around it."""
+
+
+class NotHere(Exception):
+    """The engine has no such kernel."""
+
+
+def arrays(kernel: Kernel) -> list[Any]:
+    """The operands; those of convolutions are x, weight and result, channels first."""
+    rng = np.random.default_rng(0)
+    if kernel.what == "matmul":
+        batch, m, k, n = kernel.sizes
+        left, right = ((batch, k, m) if kernel.transposed == "left" else (batch, m, k)), (batch, k, n)
+        right = (batch, n, k) if kernel.transposed == "right" else right
+        drawn = [rng.normal(size=s) for s in (left, right)]
+    else:
+        n, c, h, w, o, k = kernel.sizes
+        places = [(size + 2 * (k // 2) - k) // kernel.stride + 1 for size in (h, w)]
+        drawn = [rng.normal(size=s) for s in ((n, c, h, w), (o, c // kernel.groups, k, k), (n, o, *places))]
+    return [x.astype(kernel.dtype) for x in drawn]
+
+
+def turned(kernel: Kernel, operands: list[Any]) -> tuple[Any, Any]:
+    """The operands of a matrix product as views; without a batch axis if there is but one."""
+    a, b = (x[0] if kernel.sizes[0] == 1 else x for x in operands)
+    a = np.swapaxes(a, -1, -2) if kernel.transposed == "left" else a
+    return a, np.swapaxes(b, -1, -2) if kernel.transposed == "right" else b
+
+
+def last(x: Any) -> Any:
+    return np.ascontiguousarray(np.moveaxis(x, 1, -1))
+
+
+def reference(kernel: Kernel, operands: list[Any]) -> Any:
+    """NumPy's answer in float64; of a convolution that of the definition, element by element of the kernel."""
+    wide = [x.astype(np.float64) for x in operands]
+    if kernel.what == "matmul":
+        return np.matmul(*turned(kernel, wide))
+    x, w, y = wide
+    k, s, groups = kernel.sizes[-1], kernel.stride, kernel.groups
+    border = [(0, 0), (0, 0), (k // 2, k // 2), (k // 2, k // 2)]
+    padded = np.pad(x, border)
+    n, c, (p, q) = x.shape[0], x.shape[1] // groups, y.shape[2:]
+    xs, ys, ws = (
+        padded.reshape(n, groups, c, *padded.shape[2:]),
+        y.reshape(n, groups, -1, p, q),
+        w.reshape(groups, -1, c, k, k),
+    )
+    out = {"forward": np.zeros_like(ys), "input": np.zeros_like(xs), "weight": np.zeros_like(ws)}[kernel.what]
+    for i in range(k):
+        for j in range(k):
+            part = (..., slice(i, i + s * (p - 1) + 1, s), slice(j, j + s * (q - 1) + 1, s))
+            if kernel.what == "forward":
+                out += np.einsum("ngcpq,goc->ngopq", xs[part], ws[..., i, j], optimize=True)
+            elif kernel.what == "input":
+                out[part] += np.einsum("ngopq,goc->ngcpq", ys, ws[..., i, j], optimize=True)
+            else:
+                out[..., i, j] = np.einsum("ngcpq,ngopq->goc", xs[part], ys, optimize=True)
+    if kernel.what == "input":
+        out = out.reshape(padded.shape)[:, :, k // 2 : k // 2 + x.shape[2], k // 2 : k // 2 + x.shape[3]]
+    return out.reshape({"forward": y.shape, "input": x.shape, "weight": w.shape}[kernel.what])
+
+
+def numpy_run(kernel: Kernel, operands: list[Any]) -> Run:
+    if kernel.what != "matmul":
+        raise NotHere
+    a, b = turned(kernel, operands)
+    return lambda: np.matmul(a, b)
+
+
+class Vendor:
+    """SciPy's OpenBLAS from a loop in C."""
+
+    def __init__(self, run: Callable[[int], Any]) -> None:
+        self.repeat = run
+
+    def __call__(self) -> Any:
+        return self.repeat(1)
+
+
+def vendor_run(kernel: Kernel, operands: list[Any]) -> Run:
+    """See `Vendor`."""
+    if kernel.what != "matmul":
+        raise NotHere
+    batch, m, k, n = kernel.sizes
+    single = kernel.dtype == "float32"
+    library, function = vendor_loop(single), vendor_function("sgemm" if single else "dgemm")
+    out = np.empty((batch, m, n), kernel.dtype)
+    sizes = [ctypes.c_int(v) for v in (batch, m, k, n, kernel.transposed == "left", kernel.transposed == "right")]
+    used = [*operands, out]
+    memory = [ctypes.c_void_p(x.ctypes.data) for x in used]
+
+    def run(calls: int) -> Any:
+        library.run(ctypes.c_void_p(function), calls, *sizes, *memory)
+        return used[-1][0] if batch == 1 else used[-1]
+
+    return Vendor(run)
+
+
+@functools.cache
+def vendor_loop(single: bool) -> ctypes.CDLL:
+    """The C loop, compiled."""
+    folder = Path(tempfile.mkdtemp())
+    (folder / "loop.c").write_text(f"typedef {'float' if single else 'double'} T;{LOOP}")
+    subprocess.run(["gcc", "-O2", "-shared", "-fPIC", "-o", "loop.so", "loop.c"], cwd=folder, check=True)
+    return ctypes.CDLL(str(folder / "loop.so"))
+
+
+def vendor_function(name: str) -> int:
+    """The address of a BLAS function of SciPy's."""
+    capsule = import_module("scipy.linalg.cython_blas").__pyx_capi__[name]
+    api = ctypes.pythonapi
+    api.PyCapsule_GetName.restype, api.PyCapsule_GetName.argtypes = ctypes.c_char_p, [ctypes.py_object]
+    api.PyCapsule_GetPointer.restype = ctypes.c_void_p
+    api.PyCapsule_GetPointer.argtypes = [ctypes.py_object, ctypes.c_char_p]
+    return int(api.PyCapsule_GetPointer(capsule, api.PyCapsule_GetName(capsule)))
+
+
+def tangra_run(kernel: Kernel, operands: list[Any]) -> Run:
+    import tangra as tg
+    from tangra.nn import functional as F
+
+    if kernel.what == "matmul":
+        views = turned(kernel, operands)
+        if kernel.transposed == "left":
+            product = tg.jit(lambda a, b: a.T @ b)
+            views = views[0].T, views[1]
+        elif kernel.transposed == "right":
+            product = tg.jit(lambda a, b: a @ b.T)
+            views = views[0], views[1].T
+        else:
+            product = tg.jit(lambda a, b: a @ b)
+        return lambda: product(*views)
+    options = {"stride": kernel.stride, "padding": kernel.sizes[-1] // 2, "groups": kernel.groups}
+    x, w, y = operands
+    if kernel.layout == "NHWC":
+        options["layout"], x, y = "NHWC", last(x), last(y)
+
+    def forward(x, w):
+        return F.conv2d(x, w, **options)
+
+    if kernel.what == "forward":
+        run = tg.jit(forward)
+        return lambda: first(kernel, run(x, w))
+    place = 0 if kernel.what == "input" else 1
+    pullback = tg.jit(lambda x, w, y: tg.vjp(forward, x, w)[1](y)[place])
+    return lambda: first(kernel, pullback(x, w, y))
+
+
+def first(kernel: Kernel, out: Any) -> Any:
+    """A view with the channels first."""
+    return np.moveaxis(out, -1, 1) if kernel.layout == "NHWC" and kernel.what != "weight" else out
+
+
+def torch_run(kernel: Kernel, operands: list[Any]) -> Run:
+    try:
+        torch: Any = import_module("torch")
+    except ImportError:
+        raise NotHere from None
+    torch.set_num_threads(1)
+    if kernel.what == "matmul":
+        a, b = (torch.from_numpy(x) for x in turned(kernel, operands))
+        return lambda: torch.matmul(a, b).numpy()
+    x, w, y = (torch.from_numpy(v) for v in operands)
+    if kernel.layout == "NHWC":
+        x, w, y = (v.to(memory_format=torch.channels_last) for v in (x, w, y))
+    two = [kernel.stride] * 2, [kernel.sizes[-1] // 2] * 2
+    if kernel.what == "forward":
+        return lambda: torch.nn.functional.conv2d(x, w, None, *two, 1, kernel.groups).numpy()
+    wanted, place = [kernel.what == "input", kernel.what == "weight", False], 0 if kernel.what == "input" else 1
+    back = torch.ops.aten.convolution_backward
+    return lambda: back(y, x, w, None, *two, [1, 1], False, [0, 0], kernel.groups, wanted)[place].numpy()
+
+
+RUNS = {"tangra": tangra_run, "vendor": vendor_run, "numpy": numpy_run, "torch": torch_run}
+
+
+def cpu_seconds(run: Run, calls: int) -> float:
+    start = time.process_time()
+    if isinstance(run, Vendor):
+        run.repeat(calls)
+    else:
+        for _ in range(calls):
+            run()
+    return (time.process_time() - start) / calls
+
+
+def prepare(engine: str, kernel: Kernel, seconds: float) -> tuple[Run, dict[str, Any]]:
+    """What to call, and how often."""
+    operands = arrays(kernel)
+    run = RUNS[engine](kernel, operands)
+    found, wanted = np.asarray(run(), np.float64), reference(kernel, operands)
+    off = float(np.abs(found - wanted).max() / np.abs(wanted).max())
+    if not off <= TOLERANCE[kernel.dtype]:
+        return run, {"error": f"wrong by {off:.1e}"}
+    once = max(cpu_seconds(run, 3), 1e-7)
+    return run, {"calls": max(1, round(seconds / once))}
+
+
+def main() -> None:
+    """Serve one parent."""
+    engine = sys.argv[1]
+    answers, sys.stdout = sys.stdout, sys.stderr
+    run: Run | None = None
+    for line in sys.stdin:
+        asked = json.loads(line)
+        try:
+            if asked["do"] == "prepare":
+                kernel = Kernel(**{**asked["kernel"], "sizes": tuple(asked["kernel"]["sizes"])})
+                run, answer = prepare(engine, kernel, asked["seconds"])
+            else:
+                assert run is not None
+                answer = {"seconds": cpu_seconds(run, asked["calls"])}
+        except NotHere:
+            answer = {"error": "not here"}
+        except Exception as error:
+            answer = {"error": f"{type(error).__name__}: {error}"}
+        print(json.dumps(answer), file=answers, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+"""Matrix products and convolutions, forward and both derivatives, beside the vendor's library, NumPy and PyTorch.
+
+    python -m benchmarks --parts kernels [--quick]
+
+Each engine runs in a process of its own (`kernel_worker`), on one thread; every answer is compared with NumPy's in
+float64 first. Rounds are interleaved and times are CPU times, so the ratios hold on a machine with other work.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from benchmarks.engines import SINGLE_THREAD, interpreter
+from benchmarks.kernel_cases import Kernel, convolutions, shapes, squares
+
+ROOT = Path(__file__).resolve().parents[1]
+ENGINES = ("tangra", "vendor", "numpy", "torch")
+
+
+class Worker:
+    """An engine's process."""
+
+    def __init__(self, engine: str) -> None:
+        path = os.pathsep.join([str(ROOT), str(ROOT / "src"), os.environ.get("PYTHONPATH", "")])
+        self._process = subprocess.Popen(
+            [interpreter(engine) or sys.executable, "-m", "benchmarks.kernel_worker", engine],
+            cwd=ROOT,
+            env={**os.environ, **SINGLE_THREAD, "PYTHONPATH": path},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+
+    def ask(self, **message: Any) -> dict[str, Any]:
+        """Send a message and wait for its answer."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        try:
+            self._process.stdin.write(json.dumps(message) + "\n")
+            self._process.stdin.flush()
+            line = self._process.stdout.readline()
+        except BrokenPipeError:
+            line = ""
+        return json.loads(line) if line else {"error": "the worker died"}
+
+    def close(self) -> None:
+        """End the process."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait()
+
+
+@dataclass
+class Measured:
+    """A kernel's CPU times per call by engine, and what went wrong."""
+
+    kernel: Kernel
+    times: dict[str, list[float]] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+
+    def speed(self, engine: str) -> float:
+        """GFlop/s at the median."""
+        return self.kernel.work / statistics.median(self.times[engine]) / 1e9
+
+    def ratio(self, engine: str) -> float | None:
+        """Speed of tangra over that of `engine`, paired by round."""
+        if engine not in self.times or "tangra" not in self.times:
+            return None
+        pairs = zip(self.times[engine], self.times["tangra"], strict=True)
+        return statistics.median(theirs / ours for theirs, ours in pairs)
+
+
+def measure(kernel: Kernel, workers: dict[str, Worker], rounds: int, slice_seconds: float) -> Measured:
+    """Check, then time in interleaved rounds."""
+    made, calls = Measured(kernel), {}
+    for engine, worker in workers.items():
+        answer = worker.ask(do="prepare", kernel=asdict(kernel), seconds=slice_seconds)
+        if "error" in answer:
+            made.errors[engine] = answer["error"]
+        else:
+            calls[engine] = answer["calls"]
+            made.times[engine] = []
+    for number in range(rounds):
+        order = list(calls)
+        for engine in order[number % len(order) :] + order[: number % len(order)]:
+            answer = workers[engine].ask(do="time", calls=calls[engine])
+            if "error" in answer:
+                raise RuntimeError(f"{engine}, {kernel.title}: {answer['error']}")
+            made.times[engine].append(answer["seconds"])
+    return made
+
+
+def run(console: Console, quick: bool, groups: Sequence[str] = ("squares", "shapes", "convolutions")) -> Any:
+    """Measure, print, and give everything measured. Wrong answers raise."""
+    rounds, slice_seconds = (3, 0.005) if quick else (7, 0.05)
+    makers = {"squares": squares, "shapes": shapes, "convolutions": convolutions}
+    kernels = [kernel for group in groups for kernel in makers[group](quick)]
+    workers = {engine: Worker(engine) for engine in ENGINES}
+    progress = track(kernels, "kernels", console=Console(stderr=True), transient=True)
+    found = [measure(kernel, workers, rounds, slice_seconds) for kernel in progress]
+    for worker in workers.values():
+        worker.close()
+    for title, chosen in (
+        ("Matrix products", [m for m in found if m.kernel.what == "matmul"]),
+        ("Convolutions", [m for m in found if m.kernel.what != "matmul"]),
+    ):
+        if chosen:
+            console.print(table(title, chosen))
+    wrong = [f"{m.kernel.title}: {e}: {text}" for m in found for e, text in m.errors.items() if text != "not here"]
+    if wrong:
+        raise SystemExit("\n".join(wrong))
+    return [{**asdict(m.kernel), "times": m.times} for m in found]
+
+
+def table(title: str, found: list[Measured]) -> Table:
+    """Ratios first, then GFlop/s."""
+    engines = [e for e in ENGINES if any(e in m.times for m in found)]
+    made = Table(title=f"{title}: speed over each engine, and GFlop/s of CPU time")
+    made.add_column("kernel")
+    made.add_column("dtype")
+    for engine in engines[1:]:
+        made.add_column(f"/ {engine}", justify="right")
+    for engine in engines:
+        made.add_column(engine, justify="right")
+    for m in found:
+        ratios = [m.ratio(engine) for engine in engines[1:]]
+        cells = ["–" if r is None else f"{r:.2f}" for r in ratios]
+        speeds = [f"{m.speed(engine):.1f}" if engine in m.times else "–" for engine in engines]
+        made.add_row(m.kernel.title, m.kernel.dtype, *cells, *speeds)
+    return made

@@ -1,0 +1,182 @@
+"""Products of small matrices of known sizes, without a call: tiles of the result are summed up in registers.
+
+A tile is so many rows by so many vectors that its sums, a row of B and one element of A fit into the registers. For
+each step of the sum a row of B is loaded once, and each element of A is multiplied with all of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tangra.ir import DType
+from tangra.native import engine
+from tangra.native.emitter import Emitter
+from tangra.native.llvm_types import register_type
+from tangra.native.text import Operand
+from tangra.native.values import Strided
+
+MOST_WORK = 64**3
+"""Products of more multiplications go to BLAS, which arranges its operands in memory first."""
+WRITTEN_OUT = 192
+"""Multiplications of vectors in one tile up to which its sum is not a loop."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """A matrix: the element (i, j) lies `i * rows + j * columns` elements after `place` in the buffer of `array`."""
+
+    array: Strided
+    place: Operand
+    rows: Operand
+    columns: Operand
+
+
+@dataclass(frozen=True)
+class _Strip:
+    """Neighbouring columns from `start` on, as vectors of these widths."""
+
+    start: Operand
+    widths: tuple[int, ...]
+
+    def offsets(self) -> list[int]:
+        """Where each vector begins, from the start."""
+        return [sum(self.widths[:k]) for k in range(len(self.widths))]
+
+
+def fits(sizes: Sequence[object]) -> bool:
+    """Whether a product of matrices of `sizes` (rows, columns, terms) is written here."""
+    total = 1
+    for size in sizes:
+        if not isinstance(size, int) or size == 0:
+            return False
+        total *= size
+    return total <= MOST_WORK
+
+
+def _registers() -> int:
+    return 32 if "+avx512vl" in engine.host_features().split(",") else 16
+
+
+class Product:
+    """C = A B; the rows of B and C lie in memory without gaps between elements."""
+
+    def __init__(self, em: Emitter, dtype: DType, sizes: tuple[int, int, int]) -> None:
+        self.em, self.dtype = em, dtype
+        self.rows, self.columns, self.terms = sizes
+        lanes = em.module.options.vector_bits // dtype.bits
+        vectors = -(-self.columns // lanes)
+        most = 4 if _registers() == 32 else 3
+        self.lanes, self.across = lanes, -(-vectors // -(-vectors // most))
+        high = max(1, (_registers() - self.across - 2) // self.across)
+        self.high = -(-self.rows // -(-self.rows // high))
+
+    def write(self, a: Side, b: Side, c: Side) -> None:
+        """Write the product."""
+        wide = self.across * self.lanes
+        whole, rest = divmod(self.columns, wide)
+        strips = [(whole, (self.lanes,) * self.across)]
+        if rest:
+            strips.append((1, _widths(rest, self.lanes)))
+        done = 0
+        for count, widths in strips:
+
+            def strip(index: Operand, first: int = done, widths: tuple[int, ...] = widths) -> None:
+                start = self.em.code.add(self.em.code.mul(index, wide), first)
+                self._strip(a, b, c, _Strip(start, widths))
+
+            self._repeat(count, strip)
+            done += count * wide
+
+    def _strip(self, a: Side, b: Side, c: Side, strip: _Strip) -> None:
+        whole, rest = divmod(self.rows, self.high)
+        self._repeat(whole, lambda i: self._tile(a, b, c, strip, self.em.code.mul(i, self.high), self.high))
+        if rest:
+            self._tile(a, b, c, strip, whole * self.high, rest)
+
+    def _repeat(self, count: int, body: object) -> None:
+        assert callable(body)
+        if count == 1:
+            body(0)
+            return
+
+        def one(index: str, _: list[str]) -> list[str]:
+            body(index)
+            return []
+
+        self.em.code.counted(count, [], one)
+
+    def _tile(self, a: Side, b: Side, c: Side, strip: _Strip, first: Operand, high: int) -> None:
+        em, code = self.em, self.em.code
+        types = [self._type(width) for width in strip.widths] * high
+        start = [(type, "zeroinitializer") for type in types]
+
+        def step(k: Operand, sums: list[str]) -> list[str]:
+            row = self._load_row(b, strip, k)
+            out = []
+            for i in range(high):
+                place = code.add(a.place, code.mul(code.add(first, i), a.rows))
+                element = em.load(a.array, code.add(place, code.mul(k, a.columns)))
+                for j, width in enumerate(strip.widths):
+                    out.append(self._multiply_add(element, row[j], sums[i * len(row) + j], width))
+            return out
+
+        sums = self._sum(len(types), start, step)
+        for i in range(high):
+            place = code.add(c.place, code.mul(code.add(first, i), c.rows))
+            for j, (offset, width) in enumerate(zip(strip.offsets(), strip.widths, strict=True)):
+                address = em.address(c.array, code.add(code.add(place, strip.start), offset))
+                value = sums[i * len(strip.widths) + j]
+                code.do(f"store {self._type(width)} {value}, ptr {address}, align {self.dtype.itemsize}")
+
+    def _sum(self, vectors: int, start: list[tuple[str, str]], step: object) -> list[str]:
+        """The sums after all steps, which are written out or a loop of some steps at a time."""
+        assert callable(step)
+        sums = [value for _, value in start]
+        if vectors * self.terms <= WRITTEN_OUT:
+            for k in range(self.terms):
+                sums = step(k, sums)
+            return sums
+        together = next(n for n in (4, 2, 1) if self.terms % n == 0)
+
+        def several(index: str, now: list[str]) -> list[str]:
+            base = self.em.code.mul(index, together)
+            for n in range(together):
+                now = step(self.em.code.add(base, n), now)
+            return now
+
+        return self.em.code.counted(self.terms // together, start, several)
+
+    def _type(self, width: int) -> str:
+        return f"<{width} x {register_type(self.dtype)}>"
+
+    def _load_row(self, b: Side, strip: _Strip, k: Operand) -> list[str]:
+        em, code = self.em, self.em.code
+        place = code.add(code.add(b.place, code.mul(k, b.rows)), strip.start)
+        return [
+            code.ins(
+                f"load {self._type(width)}, ptr {em.address(b.array, code.add(place, offset))}, "
+                f"align {self.dtype.itemsize}"
+            )
+            for offset, width in zip(strip.offsets(), strip.widths, strict=True)
+        ]
+
+    def _multiply_add(self, element: Operand, row: str, total: str, width: int) -> str:
+        code, type = self.em.code, self._type(width)
+        first = code.ins(f"insertelement {type} poison, {register_type(self.dtype)} {element}, i64 0")
+        zeros = f"<{width} x i32> zeroinitializer"
+        same = code.ins(f"shufflevector {type} {first}, {type} poison, {zeros}")
+        name = f"llvm.fmuladd.v{width}f{self.dtype.bits}"
+        self.em.module.declare(f"declare {type} @{name}({type}, {type}, {type})")
+        return code.ins(f"call {type} @{name}({type} {same}, {type} {row}, {type} {total})")
+
+
+def _widths(columns: int, lanes: int) -> tuple[int, ...]:
+    """Vectors that make up so many columns: whole ones, then powers of two."""
+    widths = [lanes] * (columns // lanes)
+    rest = columns % lanes
+    while rest:
+        width = 1 << (rest.bit_length() - 1)
+        widths.append(width)
+        rest -= width
+    return tuple(widths)

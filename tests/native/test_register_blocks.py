@@ -1,0 +1,60 @@
+"""Products of small matrices: every width of vectors and height of tiles, both orders of both operands, batches."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tangra.ir import F32, F64, Block, Builder, DType, Func
+from tangra.native import NativeOptions, compile_func
+from tests.ops.samples import draw, generator, type_of
+
+OPTIONS = NativeOptions(memory_limit=1 << 28, optimise=1, codegen=1)
+SIZES = [
+    (1, 4, 1),
+    (2, 5, 3),
+    (7, 7, 9),
+    (13, 33, 5),
+    (6, 32, 50),
+    (5, 70, 7),
+    (17, 12, 40),
+    (64, 64, 64),
+    (65, 64, 64),
+]
+
+
+def operands(dtype: DType, sizes: tuple[int, int, int], turned: tuple[bool, bool], batch: int) -> list[Any]:
+    m, n, k = sizes
+    rng = generator(f"{sizes} {turned} {batch}")
+    lead = (batch,) if batch else ()
+    shapes = [(k, m) if turned[0] else (m, k), (n, k) if turned[1] else (k, n)]
+    return [draw(rng, dtype, (*lead, *s)) for s in shapes]
+
+
+@pytest.mark.parametrize("dtype", [F32, F64], ids=str)
+@pytest.mark.parametrize("turned", list(itertools.product((False, True), repeat=2)))
+def test_products(dtype: DType, turned: tuple[bool, bool]) -> None:
+    given, wanted = [], []
+    for batch, sizes in itertools.product((0, 3), SIZES):
+        if batch and sizes[1] > 40:
+            continue
+        a, b = operands(dtype, sizes, turned, batch)
+        given.append((a, b, batch))
+        wide = [x.astype(np.float64) for x in (a, b)]
+        left, right = (np.swapaxes(x, -1, -2) if turn else x for x, turn in zip(wide, turned))
+        wanted.append(left @ right)
+    block = Block([type_of(x) for a, b, _ in given for x in (a, b)])
+    build, results = Builder(block), []
+    for (_, _, batch), x, y in zip(given, block.args[::2], block.args[1::2]):
+        lead = 1 if batch else 0
+        contract = ((lead,) if turned[0] else (lead + 1,)), ((lead + 1,) if turned[1] else (lead,))
+        axes = tuple(range(lead))
+        results.append(build("dot_general", x, y, contract=contract, batch=(axes, axes)))
+    build.return_(*results)
+    found = compile_func(Func("products", block), options=OPTIONS)([x for a, b, _ in given for x in (a, b)])
+    for f, w in zip(found, wanted):
+        assert f.dtype == dtype.numpy
+        np.testing.assert_allclose(f, w, rtol=0, atol=(1e-5 if dtype == F32 else 1e-13) * max(1.0, np.abs(w).max()))
