@@ -206,7 +206,7 @@ for _transform, _names in (
     declare_inside(_transform, _transform.__name__, _names)
 declare_pair(jvp, "jvp")
 declare_pair(hvp, "hvp")
-declare_inside(jit, "jit", ("static", "dynamic"))
+declare_inside(jit, "jit", ("static", "dynamic", "donate"))
 declare_direct(vjp, "pullback")
 declare_direct(linearize, "pushforward")
 registry.function(stop_gradient)(custom.stop_gradient)

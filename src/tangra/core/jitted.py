@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tangra.api import registry
 from tangra.core import stages
 from tangra.core.calling import CompiledCall
+from tangra.core.donation import Donation
 from tangra.core.dynamic import BAD_DYNAMIC, Axes, Dynamic
 from tangra.core.dynamic import parse as parse_dynamic
 from tangra.core.keys import NO_AXES, Keyed, difference, key_of
@@ -59,6 +60,7 @@ class JitFunction(CompiledCall):
         static: int | str | Sequence[int | str] = (),
         dynamic: Dynamic = False,
         options: NativeOptions | None = None,
+        donate: int | str | Sequence[int | str] = (),
     ) -> None:
         if not callable(function):
             raise EntryError(
@@ -78,6 +80,8 @@ class JitFunction(CompiledCall):
         functools.update_wrapper(self, function, updated=())
         self._positions = self._positions_of("static", self.static, STATIC_NAME)
         self._dynamic_positions = self._positions_of("dynamic", [key for key, _ in self.sizes.named], BAD_DYNAMIC)
+        self.donate = (donate,) if isinstance(donate, (int, str)) else tuple(donate)
+        self._donation = Donation(self.donate, self.function, self._name()) if self.donate else None
 
     def _positions_of(self, option: str, keys: Sequence[int | str], code: str) -> dict[str, int]:
         """Where the arguments stand that an option names."""
@@ -250,7 +254,8 @@ class JitFunction(CompiledCall):
         self, positional: Any, named: Any, min_dim: int, blocks: Sequence[Overlap] = (), asked: bool = False
     ) -> Specialisation:
         try:
-            return compile_call(self.function, positional, named, self._name(), min_dim, self.options, blocks)
+            name, donation = self._name(), self._donation
+            return compile_call(self.function, positional, named, name, min_dim, self.options, blocks, donation)
         except StaticNeeded as needed:
             if min_dim and not asked:
                 raise
@@ -348,7 +353,7 @@ class JitFunction(CompiledCall):
 
     def __reduce__(self) -> Any:
         name = global_name(self)
-        return name or (JitFunction, (self.function, self.static, self.dynamic, self.options))
+        return name or (JitFunction, (self.function, self.static, self.dynamic, self.options, self.donate))
 
 
 def jit(
@@ -356,6 +361,7 @@ def jit(
     *,
     static: int | str | Sequence[int | str] = (),
     dynamic: Dynamic = False,
+    donate: int | str | Sequence[int | str] = (),
     fastmath: bool = False,
     tape_limit: int | None = None,
     memory_limit: int | None = None,
@@ -369,8 +375,10 @@ def jit(
 
     `static`: arguments (positions or names) whose value is compiled in. `dynamic`: compile once for all sizes at once,
     instead of at the second distinct size. True means all sizes above 16; arguments (positions or names), or a dict
-    from them to axes, mean the sizes from 2 on of those axes of the arrays there. `fastmath`: let floating point be
-    reordered and approximated everywhere.
+    from them to axes, mean the sizes from 2 on of those axes of the arrays there. `donate`: arguments whose arrays the
+    caller gives up: a result of the same dtype and shape may take the memory of one, and is then that very array.
+    NumPy arrays can't be made invalid: after the call, or an exception, don't rely on what a donated array holds.
+    `fastmath`: let floating point be reordered and approximated everywhere.
     `tape_limit` and `memory_limit`: bytes that what one loop keeps for its derivative, and all temporaries, may take
     before a MemoryError (three quarters of the machine's memory each if not given).
     Usable as a decorator, with or without arguments. Raises a `TangraError` for what can't be compiled to the same
@@ -382,8 +390,8 @@ def jit(
     if memory_limit is not None:
         options = replace(options, memory_limit=memory_limit)
     if function is None:
-        return lambda f: JitFunction(f, static, dynamic, options)
-    return JitFunction(function, static, dynamic, options)
+        return lambda f: JitFunction(f, static, dynamic, options, donate)
+    return JitFunction(function, static, dynamic, options, donate)
 
 
 def _call_jitted(ev: Evaluator, obj: JitFunction, args: list[Any], kwargs: dict[str, Any]) -> Any:

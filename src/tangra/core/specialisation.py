@@ -10,6 +10,7 @@ from typing import Any
 
 from tangra.api.kinds import PYBOOL
 from tangra.core import overlapping
+from tangra.core.donation import Donation, donated
 from tangra.core.dynamic import LEAST, SMALL_DIM, Axes, is_named
 from tangra.core.placing import argument_names
 from tangra.core.results import Arguments, Builder, apply
@@ -120,11 +121,15 @@ class Specialisation:
         named: Mapping[str, ArgSpec],
         min_dim: int,
         options: NativeOptions,
+        donation: Donation | None = None,
     ) -> None:
         self.trace_again = trace_again
         self.traced = traced = trace_again(None)
         self.positional = dict(enumerate(positional))
         self.named = dict(named)
+        self.donation = donation
+        if donation is not None:
+            traced.written += donated(traced, dict(self.roots()), donation)
         self.min_dim = min_dim
         started = time.perf_counter()
         params: list[Leaf | Capture] = [*traced.leaves, *traced.captures]
@@ -140,7 +145,8 @@ class Specialisation:
 
     def rebuilt(self, options: NativeOptions) -> Specialisation:
         """The same, compiled with other options."""
-        return Specialisation(self.trace_again, list(self.positional.values()), self.named, self.min_dim, options)
+        specs = list(self.positional.values())
+        return Specialisation(self.trace_again, specs, self.named, self.min_dim, options, self.donation)
 
     def _identity_paths(self) -> tuple[list[Path], bool]:
         """Where objects are whose being the same or not matters; whether captured containers are among them."""
@@ -313,12 +319,13 @@ def compile_call(
     min_dim: int,
     options: NativeOptions,
     blocks: Sequence[Overlap] = (),
+    donation: Donation | None = None,
 ) -> Specialisation:
-    """Trace, simplify and compile a call; `blocks` are its arrays that overlap in memory."""
+    """Trace, simplify and compile a call; `blocks` are its arrays that overlap in memory. These keep their memory."""
 
     def traced(policy: Policy | None) -> Traced:
         return trace(fn, args, kwargs, name=name, min_dim=min_dim, policy=policy, blocks=blocks)
 
-    made = Specialisation(traced, args, kwargs, min_dim, options)
+    made = Specialisation(traced, args, kwargs, min_dim, options, None if blocks else donation)
     made.plain = fn
     return made
