@@ -1,9 +1,10 @@
 """The context block that every compiled function gets, and the functions that hand out its memory.
 
-It is an array of i64: the number of the error record, the payload of the error, the parallel job that its thread helps
-with, the arena's next free byte and its end, the limit of a tape in bytes, the number of tapes, a link, the contexts of
-helping threads, the arena's start, and the base address of each tape. Each kind of memory comes from a function that
-LLVM takes for an allocator (`noalias`), so that it knows buffers apart without further notes.
+It is an array of i64: the number of the error record, the payload of the error, the job that its thread works at with
+the number of the chunk and whether it helps another thread, the arena's next free byte and its end, the limit of a tape
+in bytes, the number of tapes, a link, the contexts of helping threads, the arena's start, and the base address of each
+tape. Each kind of memory comes from a function that LLVM takes for an allocator (`noalias`), so that it knows buffers
+apart without further notes.
 """
 
 from __future__ import annotations
@@ -14,8 +15,11 @@ ERROR = 0
 PAYLOAD = 1
 MAX_PAYLOAD = 30
 JOB = PAYLOAD + MAX_PAYLOAD
-"""In the context of a helping thread the job (see `pool`), in that of a call 0."""
-ARENA_TOP = JOB + 1
+"""The job (see `pool`) whose chunk number `CHUNK` is being run in this context, or 0."""
+CHUNK = JOB + 1
+HELPS = JOB + 2
+"""In a thread that helps: 1."""
+ARENA_TOP = JOB + 3
 ARENA_END = ARENA_TOP + 1
 TAPE_LIMIT = ARENA_TOP + 2
 TAPE_COUNT = ARENA_TOP + 3

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tangra.ir import DType, Op, Value
-from tangra.native import nests, register_blocks, scalars
+from tangra.native import nests, parallel, register_blocks, scalars
 from tangra.native.blas import Gemm, Layout, at_least
 from tangra.native.emitter import Emitter, op_writer
 from tangra.native.llvm_types import literal, register_type
@@ -18,6 +19,10 @@ ROWS = 4
 """Rows of a matrix that are added to a result at a time, so that it is read and written less often."""
 NARROW = 4
 """Matrices with fewer columns are multiplied by plain loops."""
+PRODUCTS = 4
+"""Products in a unit of work of a vendor kernel."""
+FEWEST_MATRICES = 4
+"""Products of a batch that are shared out; fewer are left to the threads of the vendor's kernel."""
 INLINE_PRODUCTS = 512
 """Products of static sizes with at most this many multiplications are loops of ours, else BLAS."""
 DEFERRED_TERMS = 8
@@ -138,7 +143,8 @@ def _loops(em: Emitter, target: Strided, x: Array, y: Array, rx: _Roles, ry: _Ro
             value = nests.visit_carrying(em, inner, start, step, 2)[0]
             em.store(target, target.place(em, index), value)
 
-        nests.visit(em, target.shape, whole, 2 * _count(inner))
+        apart, work = range(len(target.shape)), parallel.product(em, 2, inner)
+        nests.visit(em, target.shape, whole, 2 * _count(inner), apart, work)
         return
     em.assign(target, Splat(dtype, target.shape, literal(0, dtype)))
 
@@ -174,7 +180,8 @@ def _loops(em: Emitter, target: Strided, x: Array, y: Array, rx: _Roles, ry: _Ro
 
         nests.visit(em, outer, lines, 1000)
 
-    nests.visit(em, target.shape[: lead + rows], rows_of, 1000)
+    outer, rest = target.shape[: lead + rows], target.shape[lead + rows :]
+    nests.visit(em, outer, rows_of, 1000, range(len(outer)), parallel.product(em, 1, [*inner, *rest]))
 
 
 def _count(shape: tuple[Size, ...]) -> int:
@@ -224,7 +231,16 @@ def _blas(em: Emitter, target: Strided, x: Strided, y: Strided, rx: _Roles, ry: 
         out = target.place(em, [*index, *[0] * (len(target.shape) - lead)])
         gemm.write(_start(em, a, index), _start(em, b, index), em.address(target, out))
 
-    nests.visit(em, target.shape[:lead], product, 1000)
+    _each(em, target.shape[:lead], product, _sizes(x, y, rx, ry))
+
+
+def _each(em: Emitter, batch: tuple[Size, ...], product: Callable[[Index, Memo], None], sizes: Sequence[Size]) -> None:
+    """A product of these sizes for each index of the batch."""
+    work = parallel.product(em, 1, sizes)
+    work = work // PRODUCTS if isinstance(work, int) else em.code.ins(f"udiv i64 {work}, {PRODUCTS}")
+    count = prod(batch)
+    apart = () if isinstance(count, int) and count < FEWEST_MATRICES else range(len(batch))
+    nests.visit(em, batch, product, 1000, apart, work)
 
 
 def _place(em: Emitter, side: _Matrix, batch: Index) -> Operand:
@@ -275,4 +291,4 @@ def _in_registers(em: Emitter, target: Strided, x: Strided, y: Strided, rx: _Rol
         right = register_blocks.Side(b.source, _place(em, b, index), b.ld, 1)
         product.write(left, right, register_blocks.Side(target, out, columns, 1))
 
-    nests.visit(em, target.shape[: len(rx.batch)], one, 1000)
+    _each(em, target.shape[: len(rx.batch)], one, (rows, columns, terms))

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 
 from tangra.ir import I32, DType, Op
-from tangra.native import emit_small_matrices, lapack, nests, scalars
+from tangra.native import emit_small_matrices, lapack, nests, parallel, scalars
 from tangra.native.emitter import Emitter, op_writer
 from tangra.native.lapack import Info, call, column_major, integer, leading
 from tangra.native.llvm_types import literal, register_type
@@ -29,7 +29,9 @@ def per_matrix(em: Emitter, op: Op, body: Body, cores: tuple[int, ...]) -> None:
     def one(index: Index, memo: Memo) -> None:
         body([lapack.matrix(em, s, index) for s in sources], [lapack.matrix(em, t, index) for t in targets])
 
-    nests.visit(em, batch, one, 1000)
+    rows, columns = op.operands[0].shape[-2:]
+    work = parallel.product(em, 1, [rows, columns, rows])
+    nests.visit(em, batch, one, 1000, range(len(batch)), work)
     for v, target, core in zip(op.results, targets, cores, strict=True):
         assert len(v.shape) == len(batch) + core
         if v.shape:

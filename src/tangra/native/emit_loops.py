@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from tangra.ir import Op, Value
@@ -213,7 +215,8 @@ class _LoopWriter:
         code.lines.append(self.phis)
         types = [*(["i64"] if trips is not None else []), *self.types]
         names = [code.coming("c", type) for type in types]
-        stay, nexts = self._body(names, entry)
+        with self._shared():
+            stay, nexts = self._body(names, entry)
         if not self.strip:
             polling.poll(em, self.op)
         if stay is not None and trips is not None:
@@ -270,8 +273,6 @@ class _LoopWriter:
         yields = list(body.terminator.operands)
         stay = em.operand(yields.pop(0)) if self.op.attrs["exits"] else None
         arrays = [(h, em.array(v)) for v, h in zip(yields, self.holders, strict=True) if h is not None]
-        if self.form.region and not all(isinstance(x, Strided) and x.same_place(h) for h, x in arrays):
-            raise Dependent
         nests.assign_all(em, arrays)
         nexts = [em.operand(v) for v, h in zip(yields, self.holders, strict=True) if h is None]
         em.backward = outside
@@ -279,6 +280,18 @@ class _LoopWriter:
         if mark is not None:
             polling.restore_arena(em, mark)
         return stay, nexts
+
+    @contextmanager
+    def _shared(self) -> Iterator[None]:
+        """While a part of a loop is written that runs beside others: its arrays are shared."""
+        buffers = [holder.buffer for holder in self.holders if holder is not None] if self.form.region else []
+        for buffer in buffers:
+            buffer.shared = True
+        try:
+            yield
+        finally:
+            for buffer in buffers:
+                buffer.shared = False
 
     def _sums(self) -> set[int]:
         """The additions to totals that nothing else in the body reads, and that are not looked at until the end."""

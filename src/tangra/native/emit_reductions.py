@@ -7,12 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from tangra.ir import I64, DType, Op
-from tangra.native import loop_order, nests, scalars
+from tangra.native import loop_order, nests, parallel, scalars, totals
 from tangra.native.emitter import Emitter, op_writer
 from tangra.native.llvm_types import literal, register_type
+from tangra.native.regions import Chunk
 from tangra.native.text import Operand
 from tangra.native.values import Array, Index, Memo, Scalar, Splat, Strided
 from tangra.shapes import Size, prod
+
+FEWEST_ROWS = 8
+"""Elements of a result's axis along which a reduction may be cut."""
 
 
 @dataclass(frozen=True)
@@ -65,21 +69,50 @@ def _reduce(em: Emitter, op: Op) -> None:
 
 def reduce_all(em: Emitter, source: Array, kind: _Kind) -> Operand:
     """All elements combined."""
-    start = [(register_type(kind.dtype), str(kind.start))]
     if not nests.unrolls(source.shape, source.weight) and not source.flat:
         source = loop_order.permuted(source, loop_order.best_order(source))
+    if nests.unrolls(source.shape, source.weight):
+        return _combined(em, source, kind, None, 0)
+    flat = source.flat
+    axis = 0 if flat else parallel.best_axis(source.shape, range(len(source.shape))) or 0
+    sizes = [prod(source.shape)] if flat else list(source.shape)
+    whole = totals.new_total(em, kind.dtype, kind.start, kind.start, kind.combine)
+
+    def part(chunk: Chunk | None) -> None:
+        value = _combined(em, source, kind, chunk, axis)
+        if chunk is None:
+            whole.keep(em, value)
+        else:
+            whole.keep_part(em, chunk, value)
+
+    def combine(length: Operand) -> None:
+        whole.combine(em, parallel.chunks_of(em, trips, length))
+
+    trips = em.size(sizes.pop(axis))
+    work = parallel.product(em, source.work + 1, sizes)
+    multiple = parallel.CACHE_LINE if axis == len(sizes) else 1
+    parallel.spread(em, trips, work, part, multiple, frozenset({whole.parts}), combine)
+    return whole.result(em)
+
+
+def _combined(em: Emitter, source: Array, kind: _Kind, chunk: Chunk | None, axis: int) -> Operand:
+    """The elements of a chunk along the axis, or all, combined."""
+    start = [(register_type(kind.dtype), str(kind.start))]
     if nests.unrolls(source.shape, source.weight) or not source.flat:
+        limits = None if chunk is None else (axis, chunk.low, chunk.high)
         return nests.visit_carrying(
             em,
             source.shape,
             start,
             lambda index, now, memo: [str(kind.combine(em, now[0], source.element(em, index, memo)))],
             source.weight,
+            limits,
         )[0]
     return em.code.counted(
-        em.size(prod(source.shape)),
+        em.size(prod(source.shape)) if chunk is None else chunk.high,
         start,
         lambda place, now: [str(kind.combine(em, now[0], source.at(em, place, {})))],
+        0 if chunk is None else chunk.low,
     )[0]
 
 
@@ -118,7 +151,13 @@ def _reduce_into(em: Emitter, target: Strided, source: Array, kind: _Kind, axes:
             value = kind.combine(em, em.load(target, place), value)
         em.store(target, place, value)
 
-    nests.visit(em, source.shape[:inner], body, source.weight)
+    apart = [k for k in range(inner) if k not in axes and not _few(source.shape[k])]
+    nests.visit(em, source.shape[:inner], body, source.weight, apart, parallel.product(em, source.work + 1, tail))
+
+
+def _few(size: Size) -> bool:
+    """Whether an axis is too short to be cut."""
+    return isinstance(size, int) and size < FEWEST_ROWS
 
 
 @op_writer("argmax", "argmin")
@@ -131,7 +170,8 @@ def _position(em: Emitter, op: Op) -> None:
         def body(index: Index, memo: Memo) -> None:
             em.store(target, target.place(em, index), _first_extremum(em, op.name, source, axis, index, dtype))
 
-        nests.visit(em, op.result.shape, body, weight=100)
+        work = parallel.product(em, source.work + 1, [source.shape[axis]])
+        nests.visit(em, op.result.shape, body, 100, range(len(op.result.shape)), work)
         em.define(op.result, target)
         return
     em.define(op.result, Scalar(I64, _first_extremum(em, op.name, source, axis, (), dtype)))
@@ -180,5 +220,6 @@ def _cumulative(em: Emitter, op: Op) -> None:
 
         code.counted(trips, [(register_type(x.dtype), str(kind.start))], step)
 
-    nests.visit(em, x.shape[:axis] + x.shape[axis + 1 :], line, weight=100)
+    lines = x.shape[:axis] + x.shape[axis + 1 :]
+    nests.visit(em, lines, line, 100, range(len(lines)), parallel.product(em, source.work + 1, [x.shape[axis]]))
     em.define(op.result, target)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tangra.native import loop_order, parallel
 from tangra.native.llvm_types import register_type
-from tangra.native.regions import Chunk
+from tangra.native.regions import Chunk, Dependent
 from tangra.native.text import Operand
 from tangra.native.values import Array, Index, Memo, Splat, Strided, Unset
 from tangra.shapes import Size, prod
@@ -162,12 +162,17 @@ def _copy_bytes(em: Emitter, target: Strided, source: Array) -> bool:
 
 
 def assign_all(em: Emitter, pairs: Sequence[tuple[Strided, Array]]) -> None:
-    """Write every source into its target as if all were read before the first is written."""
+    """Write every source into its target as if all were read before the first is written.
+
+    Raises `Dependent` where a target is memory that is shared with other trips.
+    """
     pending = [
         (target, source)
         for target, source in pairs
         if not isinstance(source, Unset) and not (isinstance(source, Strided) and source.same_place(target))
     ]
+    if any(target.buffer.shared for target, _ in pending):
+        raise Dependent
     pinned = {buffer for target, source in pairs for buffer in (target.buffer, *source.reads)}
     for buffer in pinned:
         buffer.pins += 1

@@ -39,8 +39,8 @@ def spread(
     """`trips` independent trips of `work` units each, in threads if that is worth it.
 
     `write` writes them all (for None), or one chunk. `multiple`: chunks have a multiple of so many trips. `shared`: see
-    `regions.run`. `combine(length)` writes what follows a run in chunks of that length. Raises what `write` raises for
-    a chunk, before anything is written.
+    `regions.run`. `combine(length)` writes what follows a run in chunks of that length. Within a region trips run one
+    after the other. Raises what `write` raises for a chunk, before anything is written.
     """
 
     def chunked() -> None:
@@ -50,11 +50,12 @@ def spread(
             combine(length)
 
     code, least = em.code, em.module.options.parallel_work
-    if isinstance(trips, int) and isinstance(work, int):
-        if trips < 2 or trips * work < least:
-            write(None)
-        else:
-            chunked()
+    known = isinstance(trips, int) and isinstance(work, int)
+    if em.floor or (isinstance(trips, int) and isinstance(work, int) and (trips < 2 or trips * work < least)):
+        write(None)
+        return
+    if known:
+        chunked()
         return
     needed = _quotient(em, least, work)
     lines, label = code.lines, code.label

@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tangra.ir import ArrayType, Block, DType, Op, TapeType, Value
+from tangra.ir import ArrayType, Block, Op, TapeType, Value
 from tangra.native import parallel, polling
 from tangra.native.emit_elementwise import vector_cost
 from tangra.native.emit_segments import SegmentedTape
 from tangra.native.emitter import Emitter
-from tangra.native.llvm_types import register_type, zero
+from tangra.native.llvm_types import zero
 from tangra.native.regions import Chunk
 from tangra.native.text import Operand
+from tangra.native.totals import Total, added, changed, new_total
 from tangra.native.values import Scalar
 from tangra.shapes import Size, prod, symbols_of
 
@@ -100,66 +101,36 @@ def _shifted(em: Emitter, trips: Trips, by: str) -> Operand:
     return em.code.add(trips.start, by) if trips.step > 0 else em.code.sub(trips.start, by)
 
 
-@dataclass
-class Total:
-    """A scalar that a loop carries: a sum from `start` on, or (not `summed`) `start` after every trip. `place`: where
-    it is at the end; `parts`: the sums of the chunks."""
-
-    dtype: DType
-    start: Operand
-    summed: bool
-    place: str
-    parts: str
-
-    @property
-    def first(self) -> Operand:
-        """What a chunk starts from."""
-        return zero(self.dtype) if self.summed else self.start
-
-    def keep(self, em: Emitter, value: Operand) -> None:
-        """`value` is the result."""
-        em.code.do(f"store {register_type(self.dtype)} {value}, ptr {self.place}")
-
-    def keep_part(self, em: Emitter, chunk: Chunk, value: Operand) -> None:
-        """`value` is the chunk's sum."""
-        if self.summed:
-            em.code.do(f"store {register_type(self.dtype)} {value}, ptr {self._part(em, chunk.number)}")
-
-    def _part(self, em: Emitter, number: Operand) -> str:
-        return em.code.ins(f"getelementptr inbounds {register_type(self.dtype)}, ptr {self.parts}, i64 {number}")
-
-    def combine(self, em: Emitter, chunks: Operand) -> None:
-        """Add up the chunks' sums."""
-        if not self.summed:
-            self.keep(em, self.start)
-            return
-        type, code = register_type(self.dtype), em.code
-        add = f"fadd {em.fast}" if self.dtype.kind == "f" else "add "
-
-        def step(k: str, now: list[str]) -> list[str]:
-            return [code.ins(f"{add}{type} {now[0]}, {code.ins(f'load {type}, ptr {self._part(em, k)}')}")]
-
-        self.keep(em, code.counted(chunks, [(type, str(self.start))], step)[0])
-
-    def result(self, em: Emitter) -> Operand:
-        return em.code.ins(f"load {register_type(self.dtype)}, ptr {self.place}")
-
-
-def total(em: Emitter, dtype: DType, start: Operand, summed: bool = True) -> Total:
-    """A total with its memory."""
-    type = register_type(dtype)
-    return Total(dtype, start, summed, em.variable(type), em.variable(f"[{parallel.MOST_CHUNKS} x {type}]"))
-
-
 def _totals(em: Emitter, op: Op, starts: list[Operand]) -> list[Total]:
+    """The scalars that the loop carries: sums, and what some trips set to one and the same value."""
     body, found, rest = op.regions[0], [], iter(starts)
-    outside = em.liveness.info(body).free
     for arg, last in zip(body.args[1:], body.terminator.operands, strict=True):
         if not arg.shape:
-            start, fixed = next(rest), id(last) in outside
-            summed = not fixed and arg is not last
-            found.append(total(em, arg.dtype, em.operand(last) if fixed else start, summed))
+            start, dtype = next(rest), arg.dtype
+            summed = _is_sum(arg, last)
+            first, combine = (zero(dtype), added(dtype)) if summed else (start, changed(dtype, start))
+            found.append(new_total(em, dtype, start, first, None if arg is last else combine))
     return found
+
+
+def _is_sum(arg: Value, last: Value) -> bool:
+    """Whether a carried scalar, which is a sum or set to one value, is a sum."""
+    op = last.defining_op
+    if arg is last or op is None or not any(_names(each, arg) for each in (op, *_within(op))):
+        return False
+    if op.name != "loop":
+        return op.name == "add"
+    at = next(k for k, r in enumerate(op.results) if r is last)
+    body, flags = op.regions[0], 1 if op.attrs["exits"] else 0
+    return _is_sum(body.args[at + (1 if op.attrs["counted"] else 0)], body.terminator.operands[at + flags])
+
+
+def _names(op: Op, value: Value) -> bool:
+    return any(v is value for v in op.operands)
+
+
+def _within(op: Op) -> list[Op]:
+    return [each for region in op.regions for each in region.walk()]
 
 
 # ---- work ---------------------------------------------------------------------------------------------------------

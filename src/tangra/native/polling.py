@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tangra.ir import ArrayType, Block, Op
-from tangra.native.arena import ARENA_TOP, JOB, PAYLOAD
+from tangra.native.arena import ARENA_TOP, CHUNK, HELPS, JOB, PAYLOAD
 from tangra.native.module import UNLIKELY, Module
+from tangra.native.pool_help import FAILED, STOP, word
 
 if TYPE_CHECKING:
     from tangra.native.emitter import Emitter
@@ -20,8 +21,9 @@ PERIOD = 1 << 14
 """Trips of an innermost loop between two questions; an outer loop's trip counts `OUTER_STEP`."""
 OUTER_STEP = 1 << 4
 STRIP = 1 << 18
-INTERRUPTED = -1
-"""The error number that stands for an exception raised by a signal handler; its parts are in the payload."""
+INTERRUPTED, ABANDONED = -1, -3
+"""The error numbers that stand for an exception raised by a signal handler, whose parts are in the payload, and for a
+chunk whose result nobody wants any more."""
 PLAIN = ("index", "update", "accumulate", "if", "yield", "broadcast", "fail_if", "check_index", "tape_push", "tape_pop")
 
 
@@ -82,7 +84,8 @@ def is_leaf(body: Block) -> bool:
 
 
 def define_poll(module: Module) -> str:
-    """`i32 (ctx)`: look for signals; whether to leave. In a thread that helps, whether the job is to stop."""
+    """`i32 (ctx)`: look for signals; whether to leave. In a job also leave where that is to stop, or an earlier chunk
+    has failed; threads that help only look at that."""
     for name, signature in (
         ("PyGILState_Ensure", "i32 ()"),
         ("PyGILState_Release", "void (i32)"),
@@ -94,19 +97,31 @@ def define_poll(module: Module) -> str:
     return module.define(
         "@tg.poll",
         f"""define internal i32 @tg.poll(ptr %ctx) noinline nounwind {{
-  %helps.p = getelementptr inbounds i64, ptr %ctx, i64 {JOB}
-  %helps = load i64, ptr %helps.p
-  %calls = icmp eq i64 %helps, 0
-  br i1 %calls, label %signals, label %help
-help:
-  %job = inttoptr i64 %helps to ptr
-  %stop = load atomic i64, ptr %job acquire, align 8
+{word("%ctx", JOB, "job.p")}
+  %n = load i64, ptr %job.p
+  %alone = icmp eq i64 %n, 0
+  br i1 %alone, label %signals, label %shared
+shared:
+  %job = inttoptr i64 %n to ptr
+{word("%job", STOP, "stop.p")}
+{word("%job", FAILED, "failed.p")}
+{word("%ctx", CHUNK, "chunk.p")}
+{word("%ctx", HELPS, "helps.p")}
+  %stop = load atomic i64, ptr %stop.p acquire, align 8
+  %failed = load atomic i64, ptr %failed.p acquire, align 8
+  %chunk = load i64, ptr %chunk.p
   %stopped = icmp ne i64 %stop, 0
-  br i1 %stopped, label %leave, label %stay
+  %vain = icmp ult i64 %failed, %chunk
+  %end = or i1 %stopped, %vain
+  br i1 %end, label %leave, label %stay
 leave:
-  store i64 {INTERRUPTED}, ptr %ctx
+  store i64 {ABANDONED}, ptr %ctx
   ret i32 1
 stay:
+  %helps = load i64, ptr %helps.p
+  %asks = icmp eq i64 %helps, 0
+  br i1 %asks, label %signals, label %on
+on:
   ret i32 0
 signals:
   %state = call i32 @PyGILState_Ensure()

@@ -66,6 +66,8 @@ ready:
 {word("%ctx", arena.JOB, "job.p")}
   %job.n = ptrtoint ptr %job to i64
   store i64 %job.n, ptr %job.p
+{word("%ctx", arena.HELPS, "helps.p")}
+  store i64 1, ptr %helps.p
   store i64 0, ptr %ctx
   %uses = icmp ne i64 %w{arena.ARENA_END}, 0
   br i1 %uses, label %room, label %tapes

@@ -16,7 +16,7 @@ import platform
 from tangra.native import arena
 from tangra.native.memory import MOST
 from tangra.native.module import INTERRUPTIBLE, VENDOR, Module
-from tangra.native.polling import INTERRUPTED, define_poll
+from tangra.native.polling import ABANDONED, INTERRUPTED, define_poll
 from tangra.native.pool_help import (
     CALLER,
     CHUNKS,
@@ -137,7 +137,7 @@ _CHUNKS = f"""define internal void @tg.chunks(ptr %job, ptr %ctx) nounwind {{
 {word("%job", FAILED, "failed.p")}
 {word("%job", LOCK, "lock")}
 {word("%job", ERROR, "error")}
-{word("%ctx", arena.JOB, "helps.p")}
+{word("%ctx", arena.CHUNK, "chunk.p")}
   %chunks = load i64, ptr %chunks.p
   br label %take
 take:
@@ -151,15 +151,22 @@ next:
   %more = icmp ult i64 %k, %last
   br i1 %more, label %run, label %out
 run:
+  store i64 %k, ptr %chunk.p
   %status = call i32 @tg.chunk(ptr %job, ptr %ctx, i64 %k)
   %fine = icmp eq i32 %status, 0
   br i1 %fine, label %take, label %bad
 bad:
   %number = load i64, ptr %ctx
   %interrupted = icmp eq i64 %number, {INTERRUPTED}
-  br i1 %interrupted, label %halt, label %report
+  br i1 %interrupted, label %halt, label %look
 halt:
   store atomic i64 1, ptr %stop.p release, align 8
+  br label %out
+look:
+  %abandoned = icmp eq i64 %number, {ABANDONED}
+  br i1 %abandoned, label %forget, label %report
+forget:
+  store i64 0, ptr %ctx
   br label %out
 report:
   call void @tg.acquire(ptr %lock)
@@ -281,11 +288,15 @@ back:
   br label %serial
 go:
   store ptr %job, ptr @tg.job
+{word("%ctx", arena.JOB, "at.p")}
+  %job.n = ptrtoint ptr %job to i64
+  store i64 %job.n, ptr %at.p
   store atomic i32 0, ptr @tg.inside release, align 4
   %number = atomicrmw add ptr @tg.jobs, i32 1 acq_rel
   %count = trunc i64 %helpers to i32
   call void @tg.wake(ptr @tg.jobs, i32 %count)
   call void @tg.chunks(ptr %job, ptr %ctx)
+  store i64 0, ptr %at.p
   %here = atomicrmw or ptr @tg.inside, i32 {CLOSED} acq_rel
   br label %wait
 wait:

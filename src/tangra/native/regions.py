@@ -79,6 +79,7 @@ def _elsewhere(em: Emitter, text: _Text) -> Iterator[None]:
     code, frames = em.code, len(em.frames)
     lines, label, depth = code.lines, code.label, code.depth
     kept = em.allocas, em.cold, em.uses_poll, em.uses_arena, em.uses_failure, em.stack_bytes, em.floor
+    proven, backward = set(em.proven), em.backward
     em.allocas, em.cold = text.allocas, text.cold
     em.uses_poll = em.uses_arena = em.uses_failure = False
     em.stack_bytes, em.floor = 0, frames
@@ -97,6 +98,7 @@ def _elsewhere(em: Emitter, text: _Text) -> Iterator[None]:
         del em.frames[frames:]
         code.lines, code.label, code.depth = lines, label, depth
         em.allocas, em.cold, em.uses_poll, em.uses_arena, em.uses_failure, em.stack_bytes, em.floor = kept
+        em.proven, em.backward = proven, backward
 
 
 class _Call:

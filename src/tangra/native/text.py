@@ -159,7 +159,10 @@ class Code:
         return out
 
 
-FLAGS = ("tail", "fast", "contract", "reassoc", "nsw", "nuw", "exact", "nneg", "disjoint")
+FLAGS = (
+    "tail", "fast", "contract", "reassoc", "arcp", "afn", "nnan", "ninf", "nsz", "nsw", "nuw", "exact", "nneg",
+    "disjoint", "samesign",
+)  # fmt: skip
 """Words between an instruction's name and the type it works on."""
 CASTS = (
     "trunc", "zext", "sext", "fptrunc", "fpext", "fptoui", "fptosi", "uitofp", "sitofp", "ptrtoint", "inttoptr",

@@ -30,7 +30,7 @@ class Buffer:
 
     `readers` are the values whose representation depends on it; `size` its extent in bytes where it may be reused, and
     `slot` the place in the text from which it exists; `pins` count those who want it left alone for a while; `claimed`:
-    the pointer is null if there was no memory.
+    the pointer is null if there was no memory; `shared`: trips that run at the same time write parts of it.
     """
 
     pointer: str
@@ -40,6 +40,7 @@ class Buffer:
     pins: int = 0
     slot: Lines | None = None
     claimed: bool = False
+    shared: bool = False
 
 
 @dataclass(eq=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tangra.ir import Func
 from tangra.transforms.dce import eliminate_dead_code
+from tangra.transforms.independence import mark_outer_parallel
 from tangra.transforms.lane_tapes import give_tapes_to_lanes
 from tangra.transforms.rereading import read_newest
 from tangra.transforms.sinking import sink_zero_work
@@ -24,5 +25,6 @@ def finish(func: Func) -> None:
     read_newest(func)
     split_accumulations(func)
     mark_parallel(func)
+    mark_outer_parallel(func)
     sink_zero_work(func)
     give_tapes_to_lanes(func)
