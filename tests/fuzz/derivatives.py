@@ -171,9 +171,24 @@ def first_order(subject: Subject) -> Verdict:
 
 
 def ill_conditioned(subject: Subject, verdict: Verdict) -> Verdict:
-    """A tie where the function itself is that sensitive: its differences with two steps don't agree either."""
+    """A tie where the function itself is that sensitive: its differences with two steps don't agree either, or its
+    values (chaotic loops end anywhere) and those of its derivative change with the last bits of its arguments."""
     numeric, uncertain = difference(lambda h: float(subject.f(*subject.moved(h))))
-    return verdict if uncertain < 1e-2 * max(1.0, abs(numeric)) else Verdict("tie", verdict.message)
+    if uncertain >= 1e-2 * max(1.0, abs(numeric)) or off(*last_bits(subject, subject.f)) > 1e-6:
+        return Verdict("tie", verdict.message)
+    gradient = ways.tangra().grad(subject.f, argnums=FLOATS)
+    slopes = last_bits(subject, lambda *args: dot(gradient(*args), subject.direction))
+    return Verdict("tie", verdict.message) if off(*slopes) > 1e-6 else verdict
+
+
+def last_bits(subject: Subject, function: Callable[..., Any]) -> tuple[float, float]:
+    """The least and the greatest of a function's values for arguments that differ in their last bits."""
+    found = []
+    for seed in range(24):
+        rng = np.random.default_rng(seed)
+        got = ways.outcome(function, inputs.perturbed(subject.fresh(), rng, ways.NOISE[seed % len(ways.NOISE)]))
+        found.append(float("nan") if got.error is not None else float(got.result))
+    return min(found), max(found)
 
 
 def second_order(subject: Subject) -> Verdict:
