@@ -16,10 +16,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import track
 
-from benchmarks import calls, case, compiling, kernels, memory, report, session
+from benchmarks import calls, case, compiling, kernels, memory, report, session, threads
 from benchmarks.engines import ENGINES, available
 
-PARTS = ("programs", "kernels", "calls", "compiling", "memory")
+PARTS = ("programs", "kernels", "calls", "compiling", "memory", "threads")
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -80,6 +80,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         measured["compiling"] = compiling.run(console, chosen.quick)
     if "memory" in chosen.parts:
         measured["memory"] = memory.run(console, chosen.quick)
+    if "threads" in chosen.parts:
+        good, measured["threads"] = threads.run(console, chosen.quick, chosen.rounds)
+        right &= good
     if chosen.json:
         chosen.json.write_text(json.dumps(measured, indent=1))
     return 0 if right else 1

@@ -39,8 +39,8 @@ def spread(
     """`trips` independent trips of `work` units each, in threads if that is worth it.
 
     `write` writes them all (for None), or one chunk. `multiple`: chunks have a multiple of so many trips. `shared`: see
-    `regions.run`. `combine(length)` writes what follows a run in chunks of that length. Within a region trips run one
-    after the other. Raises what `write` raises for a chunk, before anything is written.
+    `regions.run`. `combine(length)` writes what follows a run in chunks of that length. Within a region, and in
+    marked code, trips run one after the other. Raises what `write` raises for a chunk, before anything is written.
     """
 
     def chunked() -> None:
@@ -51,7 +51,11 @@ def spread(
 
     code, least = em.code, em.module.options.parallel_work
     known = isinstance(trips, int) and isinstance(work, int)
-    if em.floor or (isinstance(trips, int) and isinstance(work, int) and (trips < 2 or trips * work < least)):
+    if (
+        em.floor
+        or em.module.marks is not None
+        or (isinstance(trips, int) and isinstance(work, int) and (trips < 2 or trips * work < least))
+    ):
         write(None)
         return
     if known:
