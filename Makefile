@@ -1,10 +1,12 @@
 # Every target does its own set-up in .venv; the only thing needed beforehand is Python 3.11 or later.
 # Choose the interpreter with `make PYTHON=/path/to/python test`.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fuzz record-shapes check-wild record-wild bench bench-quick format clean
+.PHONY: help demo test test-editors lint fuzz record-shapes check-wild record-wild bench bench-quick format clean
 
 VENV := .venv
 BIN := $(VENV)/bin
+# The extension for VS Code.
+EXTENSION := editors/vscode
 # The libraries that the checker is tried on, in their pinned versions.
 WILD := .wild
 # Tests run on this many processes (CI sets 2).
@@ -23,6 +25,10 @@ demo: $(VENV)/.ready-demo  ## fit hares and lynxes through a compiled solver; wr
 
 test: $(VENV)/.ready-dev  ## all tests
 	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+
+test-editors: $(VENV)/.ready-dev $(EXTENSION)/node_modules/.ready  ## the editors' sides: Neovim (has to be installed), VS Code
+	$(BIN)/python -m pytest editors/neovim
+	cd $(EXTENSION) && TANGRA_PYTHON=$(abspath $(BIN)/python) npm test && npm run package
 
 lint: $(VENV)/.ready-dev  ## ruff, formatting, mypy --strict, the import contract
 	$(BIN)/ruff check
@@ -54,7 +60,8 @@ bench-quick: $(VENV)/.ready-dev  ## the same at small sizes: that all of it runs
 
 clean:  ## remove what the other targets made
 	rm -rf $(VENV) $(WILD) build dist demo.png fuzz.json .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
-	find src tests benchmarks examples -name __pycache__ -type d -prune -exec rm -rf {} +
+	rm -rf $(EXTENSION)/node_modules $(EXTENSION)/out $(EXTENSION)/*.vsix
+	find src tests benchmarks examples editors -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp is older than pyproject.toml when the dependencies may have changed. The venv itself is made once.
 $(VENV)/.ready-dev: pyproject.toml $(VENV)/pyvenv.cfg
@@ -73,3 +80,7 @@ $(WILD)/.ready: tests/wild/requirements.txt
 
 $(VENV)/pyvenv.cfg:
 	@PYTHON="$(PYTHON)" .ci/venv $(VENV)
+
+$(EXTENSION)/node_modules/.ready: $(EXTENSION)/package-lock.json
+	cd $(EXTENSION) && npm ci --no-audit --no-fund
+	@touch $@

@@ -91,9 +91,11 @@ def test_ci_runs_lint_and_tests_and_stops_at_the_first_failure(bare: Path) -> No
     tools.mkdir()
     (tools / "make").write_text('#!/bin/sh\necho "$@" >asked\nexit 3\n')
     (tools / "make").chmod(0o755)
+    (tools / "nvim").write_text("#!/bin/sh\n")  # is there, so nothing is installed
+    (tools / "nvim").chmod(0o755)
     done = run(".ci/run", cwd=bare, PATH=f"{tools}:{os.environ['PATH']}")
     assert done.returncode == 3
-    assert (bare / "asked").read_text().split()[:2] == ["lint", "test"]
+    assert (bare / "asked").read_text().split()[:3] == ["lint", "test", "test-editors"]
 
 
 def test_the_wheel_ships_the_data_and_the_type_marker(tmp_path: Path) -> None:

@@ -101,6 +101,11 @@ class TolerantSources(SourceCache):
         self._parsed[path] = ((text, version), file)
         return file
 
+    def lines(self, path: Path) -> list[str]:
+        """The lines of an open file, as they were last parsed."""
+        known = self._parsed.get(path)
+        return self.read(path).lines if known is None or known[0][0] != self.texts[path] else known[1].lines
+
 
 class EditorSession:
     """One project with its open files, kept between analyses."""
@@ -135,9 +140,8 @@ class EditorSession:
         except ConfigError as error:
             results.misuse = str(error)
         for path in paths:
-            source = self.sources.read(path)
             broken = self.sources.broken.get(path, [])
-            analysis = Analysis(path, self.sources.texts[path].version, source.lines, broken=broken)
+            analysis = Analysis(path, self.sources.texts[path].version, self.sources.lines(path), broken=broken)
             analysis.findings = [report for report in reports if report.place.file == path]
             if self.options.syntax_errors and path in self.sources.problems:
                 analysis.findings.append(syntax_error(path, *self.sources.problems[path]))
