@@ -93,6 +93,8 @@ def structure(value: Any, depth: int = 0) -> Any:
 
 
 def _instance(value: Instance, depth: int) -> Any:
+    if "$items" in value.fields:
+        return structure(value.fields["$items"], depth)
     names = value.cls.fields.get("_fields")
     if isinstance(names, tuple):
         return {"()": [structure(value.fields.get(name), depth + 1) for name in names]}

@@ -25,7 +25,7 @@ class Program:
 
 def programs() -> list[Program]:
     """All of them."""
-    return [*_torchvision()]
+    return [*_torchvision(), *_timm(), *_transformers()]
 
 
 CLASSIFIERS = """
@@ -122,3 +122,170 @@ out = model(torch.zeros(1, 3, {size}, {size}))
 """
         made.append(Program("torchvision", f"quantization.{name}", text))
     return made
+
+
+TIMM = """
+resnet18 resnet50 resnet50d resnet101 resnetv2_50 resnext50_32x4d seresnext50_32x4d wide_resnet50_2 ecaresnet50t
+res2net50_26w_4s densenet121 inception_v3 inception_resnet_v2 dpn68 vgg16 hrnet_w18 cspdarknet53 ghostnet_100
+efficientnet_b0 tf_efficientnet_b3 tf_efficientnetv2_s mobilenetv2_100 mobilenetv3_large_100 mobilenetv4_conv_small
+mnasnet_100 rexnet_100 regnety_032 repvgg_a2 dm_nfnet_f0 convnext_tiny convnextv2_tiny vit_base_patch16_224
+vit_small_patch14_dinov2 deit_small_patch16_224 beit_base_patch16_224 eva02_small_patch14_224
+swin_tiny_patch4_window7_224 swinv2_tiny_window8_256 mixer_b16_224 maxvit_tiny_tf_224 coatnet_0_rw_224 mobilevit_s
+levit_256 cait_xxs24_224 pit_s_224 poolformer_s12 edgenext_small xcit_tiny_12_p16_224 twins_pcpvt_small resmlp_12_224
+""".split()
+TIMM_SIZES = {"inception_v3": 299, "vit_small_patch14_dinov2": 518, "swinv2_tiny_window8_256": 256}
+
+
+def _timm() -> list[Program]:
+    made = []
+    for name in TIMM:
+        size = TIMM_SIZES.get(name, 224)
+        text = f"""
+import timm
+import torch
+
+model = timm.create_model("{name}", pretrained=False)
+model.eval()
+out = model(torch.randn(2, 3, {size}, {size}))
+"""
+        made.append(Program("timm", name, text))
+    for name in ("resnet50", "efficientnet_b0", "convnext_tiny"):
+        text = f"""
+import timm
+import torch
+
+encoder = timm.create_model("{name}", features_only=True, out_indices=(1, 2, 3), pretrained=False).eval()
+out = encoder(torch.randn(1, 3, 192, 160))
+"""
+        made.append(Program("timm", f"features of {name}", text))
+    for name in ("resnet50", "vit_base_patch16_224", "swin_tiny_patch4_window7_224"):
+        text = f"""
+import timm
+import torch
+
+model = timm.create_model("{name}", num_classes=0, in_chans=1).eval()
+image = torch.randn(1, 1, 224, 224)
+out = model.forward_features(image), model(image)
+"""
+        made.append(Program("timm", f"embedding of {name}", text))
+    return made
+
+
+TRANSFORMERS = {
+    "bert": """
+from transformers import BertConfig, BertModel
+
+model = BertModel(BertConfig()).eval()
+out = model(torch.zeros(2, 12, dtype=torch.long))
+""",
+    "bert with a mask": """
+from transformers import BertConfig, BertForSequenceClassification
+
+config = BertConfig(hidden_size=128, num_hidden_layers=3, num_attention_heads=4, intermediate_size=256, num_labels=5)
+model = BertForSequenceClassification(config).eval()
+ids = torch.zeros(3, 10, dtype=torch.long)
+out = model(input_ids=ids, attention_mask=torch.ones(3, 10, dtype=torch.long), labels=torch.zeros(3, dtype=torch.long))
+""",
+    "bert, masked words": """
+from transformers import BertConfig, BertForMaskedLM
+
+model = BertForMaskedLM(BertConfig(num_hidden_layers=2)).eval()
+out = model(torch.zeros(1, 16, dtype=torch.long)).logits
+""",
+    "bert, all states": """
+from transformers import BertConfig, BertModel
+
+model = BertModel(BertConfig(num_hidden_layers=2)).eval()
+out = model(torch.zeros(1, 7, dtype=torch.long), output_hidden_states=True)
+""",
+    "bert, questions": """
+from transformers import BertConfig, BertForQuestionAnswering
+
+model = BertForQuestionAnswering(BertConfig(num_hidden_layers=2)).eval()
+out = model(torch.zeros(2, 9, dtype=torch.long), token_type_ids=torch.zeros(2, 9, dtype=torch.long))
+""",
+    "bert, through Auto": """
+from transformers import AutoModel, BertConfig
+
+model = AutoModel.from_config(BertConfig(num_hidden_layers=1)).eval()
+out = model(torch.zeros(2, 9, dtype=torch.long)).pooler_output
+""",
+    "gpt2": """
+from transformers import GPT2Config, GPT2Model
+
+model = GPT2Model(GPT2Config()).eval()
+out = model(torch.zeros(2, 12, dtype=torch.long))
+""",
+    "gpt2, language model": """
+from transformers import GPT2Config, GPT2LMHeadModel
+
+model = GPT2LMHeadModel(GPT2Config(n_layer=2, n_embd=96, n_head=4)).eval()
+ids = torch.zeros(2, 12, dtype=torch.long)
+out = model(ids, labels=ids)
+""",
+    "llama": """
+from transformers import LlamaConfig, LlamaModel
+
+config = LlamaConfig(hidden_size=256, intermediate_size=512, num_hidden_layers=2, num_attention_heads=8,
+                     num_key_value_heads=2, vocab_size=1000)
+model = LlamaModel(config).eval()
+out = model(torch.zeros(2, 11, dtype=torch.long))
+""",
+    "llama, language model": """
+from transformers import LlamaConfig, LlamaForCausalLM
+
+config = LlamaConfig(hidden_size=256, intermediate_size=512, num_hidden_layers=2, num_attention_heads=8,
+                     num_key_value_heads=2, vocab_size=1000)
+model = LlamaForCausalLM(config).eval()
+out = model(torch.zeros(2, 11, dtype=torch.long), attention_mask=torch.ones(2, 11, dtype=torch.long)).logits
+""",
+    "vit": """
+from transformers import ViTConfig, ViTModel
+
+model = ViTModel(ViTConfig()).eval()
+out = model(torch.zeros(2, 3, 224, 224))
+""",
+    "vit, classes": """
+from transformers import ViTConfig, ViTForImageClassification
+
+model = ViTForImageClassification(ViTConfig(image_size=96, patch_size=8, num_hidden_layers=2, num_labels=7)).eval()
+out = model(pixel_values=torch.zeros(2, 3, 96, 96))
+""",
+    "t5, encoder": """
+from transformers import T5Config, T5EncoderModel
+
+model = T5EncoderModel(T5Config(num_layers=2)).eval()
+out = model(torch.zeros(2, 12, dtype=torch.long))
+""",
+    "t5": """
+from transformers import T5Config, T5ForConditionalGeneration
+
+model = T5ForConditionalGeneration(T5Config(num_layers=2, num_decoder_layers=2)).eval()
+ids = torch.zeros(2, 12, dtype=torch.long)
+out = model(input_ids=ids, decoder_input_ids=torch.zeros(2, 5, dtype=torch.long)).logits
+""",
+    "t5, model": """
+from transformers import T5Config, T5Model
+
+model = T5Model(T5Config(num_layers=2, num_decoder_layers=2)).eval()
+ids = torch.zeros(2, 12, dtype=torch.long)
+out = model(input_ids=ids, decoder_input_ids=torch.zeros(2, 5, dtype=torch.long)).last_hidden_state
+""",
+    "whisper, encoder": """
+from transformers import WhisperConfig, WhisperModel
+
+model = WhisperModel(WhisperConfig(encoder_layers=2, decoder_layers=2)).eval()
+out = model.get_encoder()(torch.zeros(1, 80, 3000))
+""",
+    "whisper": """
+from transformers import WhisperConfig, WhisperForConditionalGeneration
+
+model = WhisperForConditionalGeneration(WhisperConfig(encoder_layers=2, decoder_layers=2)).eval()
+features = torch.zeros(1, 80, 3000)
+out = model(features, decoder_input_ids=torch.zeros(1, 4, dtype=torch.long)).logits
+""",
+}
+
+
+def _transformers() -> list[Program]:
+    return [Program("transformers", name, f"\nimport torch{text}") for name, text in TRANSFORMERS.items()]

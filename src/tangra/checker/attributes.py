@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tangra.checker.deferred import module_member
 from tangra.checker.evaluator import PythonRaise
 from tangra.checker.heap import (
+    AttributesCell,
     BoundMethod,
     ClassCell,
     DictCell,
@@ -24,9 +25,10 @@ from tangra.checker.heap import (
     Wrapped,
 )
 from tangra.checker.library import BoundRule, array_operation, layer_rule, resolve, update_rule
+from tangra.checker.structure import local_names
 from tangra.shape_rules import registry
 from tangra.shape_rules.operators import CLASSES
-from tangra.shape_rules.values import UNKNOWN, DType, Record, Tensor, Unknown
+from tangra.shape_rules.values import UNKNOWN, DType, Record, Tensor, Unknown, record
 from tangra.shapes import Dim
 
 if TYPE_CHECKING:
@@ -62,17 +64,27 @@ def find_attribute(ev: Evaluator, owner: Value, name: str, node: ast.AST | None 
 
 def _module_attribute(ev: Evaluator, owner: ModuleCell, name: str) -> tuple[Value] | None:
     if name == "__dict__":
-        return (module_names(owner),)
+        return (AttributesCell(owner),)
     found = module_member(ev, owner, name)
     return None if found is None else (found,)
 
 
-def module_names(module: ModuleCell) -> DictCell:
-    """The names of a module as a dict."""
-    return DictCell({name: value for name, value in module.fields.items() if name[0] != "$"})
-
-
 def _instance_attribute(ev: Evaluator, owner: Instance, name: str, node: ast.AST | None) -> tuple[Value] | None:
+    custom = owner.cls.find("__getattribute__")
+    if custom is not None and isinstance(custom[1], FunctionCell):
+        from tangra.checker.calls import call
+
+        try:
+            return (call(ev, custom[1], [owner, name], {}, node),)
+        except PythonRaise as error:
+            if error.value.kind == "AttributeError":
+                return None
+            raise
+    return plain_attribute(ev, owner, name, node)
+
+
+def plain_attribute(ev: Evaluator, owner: Instance, name: str, node: ast.AST | None) -> tuple[Value] | None:
+    """The attribute of an object, as `object.__getattribute__` finds it."""
     found = owner.cls.find(name)
     if found is not None and isinstance(found[1], Wrapped) and found[1].kind == "property":
         return (_bind(ev, found[1], owner, owner.cls, node),)
@@ -81,7 +93,7 @@ def _instance_attribute(ev: Evaluator, owner: Instance, name: str, node: ast.AST
     if name == "__class__":
         return (owner.cls,)
     if name == "__dict__":
-        return (DictCell(dict(owner.fields)),)
+        return (AttributesCell(owner),)
     rule = layer_rule(owner.cls, name)
     if rule is not None:
         return (_layer_method(ev, owner, rule),)
@@ -114,7 +126,15 @@ def _bind(ev: Evaluator, value: Value, receiver: Value, cls: ClassCell, node: as
         if value.kind == "property":
             return call(ev, value.function, [receiver], {}, node)
         return BoundMethod(value.function, cls) if value.kind == "classmethod" else value.function
-    return value
+    return _described(ev, value, receiver, cls, node)
+
+
+def _described(ev: Evaluator, value: Value, receiver: Value, cls: ClassCell, node: ast.AST | None) -> Value:
+    """A class attribute that is a descriptor of the program's own gives what its `__get__` returns."""
+    from tangra.checker.calls import call
+
+    getter = value.cls.find("__get__") if isinstance(value, Instance) else None
+    return value if getter is None else call(ev, getter[1], [value, receiver, cls], {}, node)
 
 
 def _super_attribute(ev: Evaluator, owner: Super, name: str, node: ast.AST | None) -> tuple[Value] | None:
@@ -139,12 +159,36 @@ def _super_attribute(ev: Evaluator, owner: Super, name: str, node: ast.AST | Non
         from tangra.checker.classes import fill_fields
 
         return (Native(name, lambda ev, call: fill_fields(ev, receiver, call), takes_open=True),)
+    if name in ("__getattribute__", "__setattr__", "__delattr__") and isinstance(receiver, Instance):
+        return (_object_method(name, receiver),)
     if name in OBJECT_METHODS:
         return (Native(name, lambda ev, call: None, takes_open=True),)
     return (UNKNOWN,)
 
 
-OBJECT_METHODS = frozenset({"__init__", "__init_subclass__", "__setattr__", "__post_init__", "__enter__", "__exit__"})
+OBJECT_METHODS = frozenset({"__init__", "__init_subclass__", "__post_init__", "__enter__", "__exit__"})
+
+
+def _object_method(name: str, receiver: Instance) -> Native:
+    """How `object` reads and sets attributes, behind a class's own way."""
+
+    def run(ev: Evaluator, call: Value) -> Value:
+        key = call.args[0] if call.args else UNKNOWN
+        if not isinstance(key, str):
+            if name != "__getattribute__":
+                ev.write(receiver, "$unknown", True)
+            return UNKNOWN
+        if name == "__setattr__":
+            plain_set(ev, receiver, key, call.get(1, "value", UNKNOWN), call.node)
+        elif name == "__delattr__":
+            ev.journal.delete(receiver, key)
+        else:
+            found = plain_attribute(ev, receiver, key, call.node)
+            if found is None:
+                raise PythonRaise(Raised("AttributeError", (key,)))
+            return found[0]
+
+    return Native(name, run)
 
 
 def _layer_constructor(receiver: Instance, cls: ClassCell) -> Native:
@@ -165,6 +209,8 @@ def _class_attribute(ev: Evaluator, owner: ClassCell, name: str) -> tuple[Value]
 
     if name in ("__name__", "__qualname__"):
         return (owner.name,)
+    if name == "__dict__":
+        return (AttributesCell(owner),)
     if name == "__module__" and owner.scope is not None:
         return (owner.scope.module.fields.get("__name__", owner.scope.module.name),)
     found = owner.find(name)
@@ -172,7 +218,7 @@ def _class_attribute(ev: Evaluator, owner: ClassCell, name: str) -> tuple[Value]
         value = found[1]
         if isinstance(value, Wrapped):
             return (BoundMethod(value.function, owner) if value.kind == "classmethod" else value.function,)
-        return (value,)
+        return (_described(ev, value, None, owner, None),)
     rule = layer_rule(owner, name)
     if rule is not None:
 
@@ -183,6 +229,8 @@ def _class_attribute(ev: Evaluator, owner: ClassCell, name: str) -> tuple[Value]
             return call_layer(ev, receiver, rule, call.args[1:], call.kwargs, call.node)
 
         return (Native(name, run),)
+    if name == "__init__" and owner.find("$dataclass"):
+        return (_field_filler(),)
     if name == "__init__" and any(cls.rule for cls in owner.mro):
         base = next(cls for cls in owner.mro if cls.rule)
 
@@ -193,6 +241,18 @@ def _class_attribute(ev: Evaluator, owner: ClassCell, name: str) -> tuple[Value]
 
         return (Native(name, construct, takes_open=True),)
     return (UNKNOWN,)
+
+
+def _field_filler() -> Native:
+    """The `__init__` that `dataclass` writes, as a function."""
+    from tangra.checker.classes import fill_fields
+
+    def run(ev: Evaluator, call: Value) -> Value:
+        if call.args and isinstance(call.args[0], Instance):
+            receiver, call.args = call.args[0], call.args[1:]
+            fill_fields(ev, receiver, call)
+
+    return Native("__init__", run, takes_open=True)
 
 
 def _tensor_attribute(ev: Evaluator, owner: Tensor, name: str, node: ast.AST | None) -> Value:
@@ -243,24 +303,32 @@ def _other_attribute(ev: Evaluator, owner: Value, name: str) -> tuple[Value] | N
 def _function_attribute(owner: FunctionCell, name: str) -> Value:
     if name == "__module__":
         return owner.module.fields.get("__name__", owner.module.name)
+    if name == "__code__":
+        names = local_names(owner.node)
+        return record(co_varnames=names, co_name=owner.name, co_argcount=len(owner.node.args.args))
     return owner.name if name in ("__name__", "__qualname__") else UNKNOWN
 
 
 def set_attribute(ev: Evaluator, owner: Value, name: str, value: Value, node: ast.AST | None) -> None:
     """`owner.name = value`."""
     if isinstance(owner, Instance):
-        found = owner.cls.find(name)
-        if found is not None and isinstance(found[1], Wrapped) and found[1].setter is not None:
-            from tangra.checker.calls import call
-
-            call(ev, found[1].setter, [owner, value], {}, node)
-            return
         custom = owner.cls.find("__setattr__")
         if custom is not None and isinstance(custom[1], FunctionCell):
             from tangra.checker.calls import call
 
             call(ev, custom[1], [owner, name, value], {}, node)
-            return
-        ev.write(owner, name, value)
+        else:
+            plain_set(ev, owner, name, value, node)
     elif isinstance(owner, ClassCell | ModuleCell | FunctionCell):
+        ev.write(owner, name, value)
+
+
+def plain_set(ev: Evaluator, owner: Instance, name: str, value: Value, node: ast.AST | None) -> None:
+    """Set an attribute as `object.__setattr__` does: by its property's setter, if it has one."""
+    found = owner.cls.find(name)
+    if found is not None and isinstance(found[1], Wrapped) and found[1].setter is not None:
+        from tangra.checker.calls import call
+
+        call(ev, found[1].setter, [owner, value], {}, node)
+    else:
         ev.write(owner, name, value)

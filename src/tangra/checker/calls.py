@@ -25,6 +25,7 @@ from tangra.checker.heap import (
     Value,
     Wrapped,
 )
+from tangra.checker.hooks import after_call, before_call
 from tangra.checker.iteration import elements
 from tangra.checker.joining import join_all, merge
 from tangra.checker.library import BoundRule, Transformed, call_layer, call_library, call_rule, layer_rule, rebind
@@ -61,6 +62,7 @@ class Call:
 def call_node(ev: Evaluator, node: ast.Call) -> Value:
     """The value of a call expression."""
     from tangra.checker.expressions import evaluate
+    from tangra.checker.natives.builtin import pairs_of
 
     if isinstance(node.func, ast.Name) and node.func.id == "super" and not node.args:
         from tangra.checker.classes import current_super
@@ -83,8 +85,8 @@ def call_node(ev: Evaluator, node: ast.Call) -> Value:
         value = evaluate(ev, keyword.value)
         if keyword.arg is not None:
             kwargs[keyword.arg] = value
-        elif isinstance(value, DictCell) and value.entries is not None:
-            kwargs.update({key: item for key, item in value.entries.items() if isinstance(key, str)})
+        elif (pairs := pairs_of(ev, value)) is not None:
+            kwargs.update({key: item for key, item in pairs.items() if isinstance(key, str)})
         else:
             is_open = True
     return call(ev, function, args, kwargs, node, is_open)
@@ -150,7 +152,12 @@ def _call_library_value(ev: Evaluator, function: Value, given: Call) -> Value:
 
 
 def call_instance(ev: Evaluator, instance: Instance, given: Call) -> Value:
-    """`instance(...)`: `__call__` of the program's class, or `forward` of a layer."""
+    """`instance(...)`: `__call__` of the program's class, or `forward` of a layer, between its hooks."""
+    before_call(ev, instance, given)
+    return after_call(ev, instance, given, _call_instance(ev, instance, given))
+
+
+def _call_instance(ev: Evaluator, instance: Instance, given: Call) -> Value:
     found = instance.cls.find("__call__")
     forward = instance.cls.find("forward")
     rule = layer_rule(instance.cls, "forward") or layer_rule(instance.cls, "__call__")

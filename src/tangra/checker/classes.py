@@ -14,6 +14,7 @@ from tangra.checker.heap import (
     Instance,
     LibraryName,
     ListCell,
+    Native,
     Origin,
     Raised,
     Scope,
@@ -42,7 +43,7 @@ def define_class(ev: Evaluator, node: ast.ClassDef) -> Value:
     from tangra.checker.expressions import evaluate
     from tangra.checker.statements import execute
 
-    bases = [evaluate(ev, base) for base in node.bases if not isinstance(base, ast.Starred)]
+    bases = [_as_base(ev, evaluate(ev, base)) for base in node.bases if not isinstance(base, ast.Starred)]
     keywords = {keyword.arg: evaluate(ev, keyword.value) for keyword in node.keywords if keyword.arg}
     cls = ClassCell(node.name, [base for base in bases if not _is_plain_base(base)], node)
     if isinstance(keywords.get("metaclass"), Unknown):
@@ -71,6 +72,23 @@ def define_class(ev: Evaluator, node: ast.ClassDef) -> Value:
 
         call(ev, hook[1], [cls], keywords, node)
     return cls
+
+
+def _as_base(ev: Evaluator, value: Value) -> Value:
+    """What a class derives from: builtin containers are classes here, and so are abstract ones with methods."""
+    from tangra.checker.annotations import Generic as GenericAlias
+    from tangra.checker.natives.subclassing import BASES
+    from tangra.checker.prelude_classes import prelude_class
+
+    if isinstance(value, GenericAlias):
+        word = value.name.lower()
+        return BASES.get(f"builtins.{word}" if word in ("dict", "list") else f"collections.{value.name}", value)
+    if not isinstance(value, Native | LibraryName):
+        return value
+    name = value.name if isinstance(value, Native) else value.dotted
+    package, _, word = name.rpartition(".")
+    abstract = prelude_class(ev, f"$abstract.{word}") if package in ("collections.abc", "typing") else None
+    return abstract or BASES.get(name, value)
 
 
 def _is_plain_base(base: Value) -> bool:
@@ -148,7 +166,8 @@ def _instantiate(ev: Evaluator, cls: ClassCell, given: Call) -> Value:
         instance.origin = Origin(frame.file, given.node, given)
     initialiser = cls.find("__init__")
     layer = next((each for each in cls.mro if each.rule is not None), None)
-    own = initialiser is not None and (layer is None or cls.mro.index(initialiser[0]) < cls.mro.index(layer))
+    written = cls.find("$dataclass")
+    own = initialiser is not None and _comes_first(cls, initialiser[0], layer, written)
     prepare_layer(ev, instance)
     if own and initialiser is not None:
         call(ev, initialiser[1], [instance, *given.args], given.kwargs, given.node, given.open)
@@ -164,6 +183,16 @@ def _instantiate(ev: Evaluator, cls: ClassCell, given: Call) -> Value:
     if cls.node is not None:
         ev.built.append(instance)
     return instance
+
+
+def _comes_first(
+    cls: ClassCell, owner: ClassCell, layer: ClassCell | None, written: tuple[ClassCell, Value] | None
+) -> bool:
+    """Whether the `__init__` of `owner` is the one that counts: not a library's layer's, nor what `dataclass` wrote."""
+    place = cls.mro.index(owner)
+    if layer is not None and place >= cls.mro.index(layer):
+        return False
+    return written is None or place <= cls.mro.index(written[0])
 
 
 def prepare_layer(ev: Evaluator, instance: Instance) -> None:
@@ -194,6 +223,7 @@ def field_names(cls: ClassCell) -> list[str]:
 
 def fill_fields(ev: Evaluator, instance: Instance, given: Call) -> None:
     """What the generated `__init__` of a dataclass or named tuple does."""
+    from tangra.checker.attributes import set_attribute
     from tangra.checker.calls import call
 
     names = [name for name in field_names(instance.cls) if not _is_not_init(instance.cls, name)]
@@ -201,14 +231,15 @@ def fill_fields(ev: Evaluator, instance: Instance, given: Call) -> None:
     values.update({name: value for name, value in given.kwargs.items() if name in names or not instance.cls.complete})
     for name in field_names(instance.cls):
         if name in values:
-            ev.write(instance, name, values[name])
+            value = values[name]
         elif given.open:
-            ev.write(instance, name, UNKNOWN)
+            value = UNKNOWN
         else:
             default = instance.cls.find(name)
             if default is None and name in names and instance.cls.complete:
                 raise PythonRaise(Raised("TypeError"))
-            ev.write(instance, name, UNKNOWN if default is None else default_of(ev, default[1]))
+            value = UNKNOWN if default is None else default_of(ev, default[1])
+        set_attribute(ev, instance, name, value, given.node)
     after = instance.cls.find("__post_init__")
     if after is not None:
         call(ev, BoundMethod(after[1], instance), [], {}, given.node)

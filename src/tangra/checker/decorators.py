@@ -84,8 +84,16 @@ def decorate(ev: Evaluator, value: Value, node: ast.FunctionDef | ast.AsyncFunct
     from tangra.checker.expressions import evaluate
 
     for decorator in reversed(node.decorator_list):
-        value = _apply(ev, decorator, evaluate(ev, decorator), value)
+        if not _only_documents(decorator):
+            value = _apply(ev, decorator, evaluate(ev, decorator), value)
     return value
+
+
+def _only_documents(node: ast.expr) -> bool:
+    """Whether a decorator writes a docstring, going by its name."""
+    target = node.func if isinstance(node, ast.Call) else node
+    name = target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")
+    return "docstring" in name
 
 
 def _apply(ev: Evaluator, node: ast.expr, decorator: Value, value: Value) -> Value:

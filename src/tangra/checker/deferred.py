@@ -24,6 +24,7 @@ STARS = "$stars"
 """The field of a module with the modules of which it promises everything."""
 INCOMPLETE = "$unknown"
 """The field of a module that may have names nobody saw being bound."""
+_LISTED = re.compile(r"^__all__\s*\+?=\s*[\[(](.*?)[\])]", re.MULTILINE | re.DOTALL)
 _STAR = re.compile(r"^\s*from\s+(\.*[\w.]*)\s+import\s+\*", re.MULTILINE)
 
 
@@ -39,6 +40,12 @@ def is_type_checking(test: ast.expr) -> bool:
     """Whether a condition is `TYPE_CHECKING`."""
     name = test.attr if isinstance(test, ast.Attribute) else getattr(test, "id", "")
     return name == "TYPE_CHECKING"
+
+
+def replaces_itself(body: list[ast.stmt]) -> bool:
+    """Whether the module puts another, lazy one in its place: what is promised is then all that there is."""
+    targets = [target for node in body if isinstance(node, ast.Assign) for target in node.targets]
+    return any(isinstance(target, ast.Subscript) and ast.unparse(target.value) == "sys.modules" for target in targets)
 
 
 def defer_imports(ev: Evaluator, body: list[ast.stmt]) -> None:
@@ -130,8 +137,10 @@ def _defines(text: str, name: str) -> bool:
     if name not in text:
         return False
     word = re.escape(name)
-    definition = rf"""["']{word}["']|^\s*(class|def)\s+{word}\b|^{word}\s*[:=]|import.*\b{word}\b"""
-    return re.search(definition, text, re.MULTILINE) is not None
+    listed = _LISTED.findall(text)
+    if listed:
+        return any(re.search(rf"""["']{word}["']""", names) for names in listed)
+    return re.search(rf"^(class|def)\s+{word}\b|^{word}\s*[:=]|import.*\b{word}\b", text, re.MULTILINE) is not None
 
 
 def _texts(ev: Evaluator, path: Path, seen: set[Path]) -> Iterator[str]:

@@ -17,6 +17,8 @@ from pathlib import Path
 
 from tangra.checker.context import Context
 from tangra.checker.heap import (
+    MISSING,
+    AttributesCell,
     Cell,
     ClassCell,
     Delta,
@@ -132,6 +134,7 @@ class Evaluator:
         self.guards = 0
         self.quiet = 0
         self.vague = 0
+        self.unknowns = 0
         self.steps = 0
         self.limit = ENTRY_STEPS
         self.deadline = time.thread_time() + ENTRY_SECONDS
@@ -166,7 +169,12 @@ class Evaluator:
 
     def write(self, cell: Cell, key: str, value: Value) -> None:
         """Set a field of a cell."""
-        self.journal.write(cell, key, value)
+        if isinstance(cell, AttributesCell) and key == "entries":
+            cell.spread(self.write, value)
+        elif value is MISSING:
+            self.journal.delete(cell, key)
+        else:
+            self.journal.write(cell, key, value)
 
     def joined_size(self, hint: str) -> Dim:
         """The opaque size (or, for the hint "n", int) that two different ones become where branches join."""

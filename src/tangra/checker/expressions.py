@@ -27,6 +27,8 @@ def evaluate(ev: Evaluator, node: ast.expr) -> Value:
     value = UNKNOWN if handler is None else handler(ev, node)
     if isinstance(value, Tensor):
         ev.note_value(node, value)
+    elif isinstance(value, Unknown):
+        ev.unknowns += 1
     return value
 
 
@@ -120,8 +122,15 @@ def _bool(ev: Evaluator, node: ast.BoolOp) -> Value:
     facts, guards = ev.ctx.facts, ev.guards
     try:
         for number, part in enumerate(node.values):
-            value = evaluate(ev, part)
+            try:
+                value = evaluate(ev, part)
+            except PythonRaise:
+                if not joined:
+                    raise
+                break  # only the ways on which an operand before it decided go on
             known = truth(ev, value)
+            if value is deciding and all(isinstance(each, Unknown) and each.kind == "bool" for each in joined):
+                return deciding
             if known is deciding or number == len(node.values) - 1:
                 joined.append(value)
                 break

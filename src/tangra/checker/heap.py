@@ -18,6 +18,9 @@ from tangra.shape_rules.values import UNKNOWN
 if TYPE_CHECKING:
     from tangra.checker.source import SourceFile
 
+MISSING = object()
+"""Stands in journals for a field that was not there."""
+
 Value = Any
 """A constant, a size, a `Tensor`, a tuple of values, a `Cell`, one of the callables below, or `UNKNOWN`."""
 
@@ -108,6 +111,43 @@ class DictCell(Cell):
         """The pairs, where the keys are known; never changed in place."""
         found: dict[Value, Value] | None = self.fields["entries"]
         return found
+
+
+class AttributesCell(DictCell):
+    """`vars(owner)` and its like: a dict whose entries are attributes of `owner`, all of them or those that `holds`
+    says. Writing to it goes through `spread`."""
+
+    __slots__ = ("holds", "owner")
+
+    def __init__(self, owner: Cell, holds: Callable[[Value], bool] | None = None) -> None:
+        super().__init__(None)
+        self.owner = owner
+        self.holds = holds
+
+    @property
+    def entries(self) -> dict[Value, Value] | None:
+        """The attributes that are known; None where there may be others."""
+        if "$unknown" in self.owner.fields:
+            return None
+        holds = self.holds
+        return {
+            name: value
+            for name, value in self.owner.fields.items()
+            if name[0] != "$" and (holds is None or holds(value))
+        }
+
+    def spread(self, write: Callable[[Cell, str, Value], None], entries: dict[Value, Value] | None) -> None:
+        """Make these the entries; None: nobody knows which there are now."""
+        before = self.entries
+        if entries is None or before is None or not all(isinstance(name, str) for name in entries):
+            write(self.owner, "$unknown", True)
+            return
+        for name, value in entries.items():
+            if name not in before or before[name] is not value:
+                write(self.owner, name, value)
+        for name in before:
+            if name not in entries:
+                write(self.owner, name, MISSING)
 
 
 class ClassCell(Cell):
@@ -269,9 +309,6 @@ class Holders:
 
 HOLDERS = Holders()
 
-
-MISSING = object()
-"""Stands in journals for a field that was not there."""
 
 Delta = dict[tuple[Cell, str], Value]
 """Fields that were written, and what they hold; MISSING where they were deleted."""

@@ -158,6 +158,7 @@ def call_rule(
     ev: Evaluator, rule: Rule, args: Sequence[Value], kwargs: dict[str, Value], node: ast.AST | None
 ) -> Value:
     """Call a shape rule with the evaluator's values."""
+    ev.unknowns += 1  # numbers nobody sees may make the call fail
     given = [to_rule(arg) for arg in args]
     named = {name: to_rule(arg) for name, arg in kwargs.items()}
     operands = (*given, *named.values())

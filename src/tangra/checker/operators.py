@@ -127,7 +127,7 @@ def _lists(symbol: str, left: ListCell, right: ListCell) -> Value:
     if symbol == "+":
         known = a is not None and b is not None and len(a) + len(b) <= MAX_LENGTH
         return ListCell(a + b if known and a is not None and b is not None else None, left.kind)
-    if left.kind == "set" and a is not None and b is not None:
+    if left.kind in ("set", "view") and a is not None and b is not None:
         picked = {"|": (*a, *b), "&": tuple(x for x in a if x in b), "-": tuple(x for x in a if x not in b)}.get(symbol)
         return ListCell(None if picked is None else tuple(dict.fromkeys(picked)), "set")
     return ListCell(None, left.kind)
@@ -247,7 +247,7 @@ def compare(ev: Evaluator, op: ast.cmpop, left: Value, right: Value, node: ast.A
         known = _identical(left, right)
         return Unknown("bool") if known is None else known is isinstance(op, ast.Is)
     if isinstance(op, ast.In | ast.NotIn):
-        known = _contains(ev, right, left)
+        known = contains(ev, right, left)
         return Unknown("bool") if known is None else known is isinstance(op, ast.In)
     symbol = COMPARISONS[type(op)]
     if isinstance(left, Tensor) or isinstance(right, Tensor):
@@ -360,7 +360,8 @@ def _identical(left: Value, right: Value) -> bool | None:
     return False if type(left) is not type(right) else None if isinstance(left, Tensor | Dim) else left is right
 
 
-def _contains(ev: Evaluator, container: Value, item: Value) -> bool | None:
+def contains(ev: Evaluator, container: Value, item: Value) -> bool | None:
+    """`item in container`; None where nobody knows."""
     if isinstance(container, str) and isinstance(item, str):
         return item in container
     items: tuple[Value, ...] | None = None

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 MODULE = "torch.nn.Module"
 CONTAINERS = {
+    "contextvars": "contextvars.py",
+    "$abstract": "abstract.py",
     "torch.nn": "torch_nn.py",
     "torch.utils.data": "torch_data.py",
     "torch.ao.quantization": "torch_quantization.py",

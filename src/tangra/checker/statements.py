@@ -12,7 +12,7 @@ from tangra.checker.assignment import assign, augment, bind_stated, delete
 from tangra.checker.classes import define_class
 from tangra.checker.conditions import assuming, truth
 from tangra.checker.decorators import decorate
-from tangra.checker.deferred import defer_imports, is_type_checking
+from tangra.checker.deferred import defer_imports, is_type_checking, replaces_itself
 from tangra.checker.evaluator import Evaluator, PythonRaise
 from tangra.checker.expressions import evaluate, make_function
 from tangra.checker.heap import ClassCell, Delta, Instance, LibraryName, Raised, Value
@@ -104,6 +104,8 @@ def branch(ev: Evaluator, arms: Sequence[Callable[[int], Flow]]) -> Flow:
 def _if(ev: Evaluator, node: ast.If) -> Flow:
     if is_type_checking(node.test):
         defer_imports(ev, node.body)
+        if replaces_itself(node.orelse):
+            return Flow.NORMAL
     known = truth(ev, evaluate(ev, node.test))
     if known is not None:
         if known or node.orelse:

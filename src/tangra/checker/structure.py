@@ -40,3 +40,12 @@ def decorator_names(node: ast.AST) -> list[str]:
         target = decorator.func if isinstance(decorator, ast.Call) else decorator
         found.append(target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", ""))
     return found
+
+
+def local_names(node: FunctionNode) -> tuple[str, ...]:
+    """The parameters and the names that the body binds."""
+    names = dict.fromkeys(parameter.arg for parameter in parameters(node))
+    for part in ast.walk(node):
+        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+            names[part.id] = None
+    return tuple(names)

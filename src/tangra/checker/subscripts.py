@@ -161,8 +161,10 @@ def delete_item(ev: Evaluator, owner: Value, index: Value) -> None:
         entries = owner.entries
         if entries is not None and not isinstance(index, Unknown) and index in entries:
             ev.write(owner, "entries", {key: value for key, value in entries.items() if key != index})
-        elif entries is not None:
+        elif entries is not None and isinstance(index, Unknown):
             ev.write(owner, "entries", None)
+        elif entries is not None:
+            raise PythonRaise(Raised("KeyError"))
     elif isinstance(owner, ListCell) and owner.items is not None:
         if isinstance(index, int | slice):
             changed = list(owner.items)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tangra.checker.evaluator import Evaluator
     from tangra.checker.statements import Flow
 
-IMPORT_ERRORS = frozenset({"ImportError", "ModuleNotFoundError"})
+IMPORT_ERRORS = frozenset({"ImportError", "ModuleNotFoundError", "PackageNotFoundError"})
 
 
 def _subclasses(name: str) -> frozenset[str]:
@@ -96,11 +96,13 @@ def _protected(ev: Evaluator, node: ast.Try) -> Flow:
         every = None if every is None or each is None else every | each
     if every is not None and every <= IMPORT_ERRORS:
         return _importing(ev, node, every)
-    mark = ev.journal.open()
+    mark, unknowns = ev.journal.open(), ev.unknowns
     try:
         flow, raised = catching(ev, every, lambda: execute(ev, node.body))
         if raised is not None:
             return _handle(ev, node, names, raised)
+        if ev.unknowns == unknowns:  # everything the body did is known, and it did not raise
+            return execute(ev, node.orelse) if flow is Flow.NORMAL else flow
         before = ev.journal.delta(mark)
         ev.journal.undo(mark)
     finally:

@@ -135,6 +135,13 @@ def pairs_of(ev: Evaluator, value: Value) -> dict[Value, Value] | None:
 
     if isinstance(value, DictCell):
         return None if value.entries is None else dict(value.entries)
+    if isinstance(value, Instance) and value.cls.find("keys") is not None:
+        from tangra.checker.calls import call_method
+
+        keys = elements(ev, call_method(ev, value, "keys"))
+        if keys is None or not all(map(is_key, keys)):
+            return None
+        return {key: call_method(ev, value, "__getitem__", key) for key in keys}
     items = elements(ev, value)
     if items is None or not all(isinstance(item, tuple) and len(item) == 2 and is_key(item[0]) for item in items):
         return None
@@ -149,6 +156,11 @@ def _convert(kind: str) -> Run:
             return Unknown("bool") if known is None else known
         if isinstance(value, Dim) and kind == "int":
             return value
+        if isinstance(value, LibraryName) and kind == "str" and value.dotted == "torch.Tensor":
+            return f"<class '{value.dotted}'>"
+        if isinstance(value, ClassCell) and kind == "str":
+            module = "" if value.scope is None else f"{value.scope.module.name}."
+            return f"<class '{module}{value.name}'>"
         if isinstance(value, Tensor):
             single = value.elements[0] if value.elements is not None and len(value.elements) == 1 else None
             value = single if single is not None else UNKNOWN

@@ -5,6 +5,7 @@ Packages are looked for in the environment's folders, and those that shape rules
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from tangra.checker.evaluator import PythonRaise
 from tangra.checker.heap import ClassCell, Instance, LibraryName, Native, Raised, Value
 from tangra.checker.natives.table import LIBRARY, native
 from tangra.shape_rules.registry import LIBRARIES
-from tangra.shape_rules.values import UNKNOWN, Unknown
+from tangra.shape_rules.values import UNKNOWN, Record, Unknown
 
 if TYPE_CHECKING:
     from tangra.checker.calls import Call
@@ -94,3 +95,13 @@ def version(ev: Evaluator, call: Call) -> Value:
     if is_installed(ev, name.partition(".")[0]) is False:
         raise PythonRaise(Raised("PackageNotFoundError"))
     return Unknown("str")
+
+
+@native("packaging.version.parse", "packaging.version.Version")
+def parse_version(ev: Evaluator, call: Call) -> Value:
+    """The numbers of a version, which compare as versions do."""
+    text = call.get(0, "version", UNKNOWN)
+    found = re.match(r"\s*v?(\d+)(?:\.(\d+))?(?:\.(\d+))?", text) if isinstance(text, str) else None
+    if found is None:
+        return UNKNOWN
+    return Record(("major", "minor", "micro"), [int(part or 0) for part in found.groups()])

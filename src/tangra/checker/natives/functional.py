@@ -98,6 +98,7 @@ for _name in [
     "numba.jit",
     "beartype.beartype",
     "typeguard.typechecked",
+    "huggingface_hub.dataclasses.strict",
 ]:
     if _name != "builtins.id":
         native(_name)(_identity)
@@ -290,6 +291,33 @@ def dataclass_field(ev: Evaluator, call: Call) -> Value:
     from tangra.checker.classes import FIELD
 
     return DictCell({**call.kwargs}, FIELD)
+
+
+LIBRARY["dataclasses.MISSING"] = "dataclasses.MISSING"
+FIELD_CLASS = ClassCell("Field", ())
+
+
+@native("dataclasses.fields")
+def dataclass_fields(ev: Evaluator, call: Call) -> Value:
+    """The fields of a dataclass with their defaults."""
+    from tangra.checker.classes import FIELD, field_names
+
+    cls = call.args[0].cls if isinstance(call.args[0], Instance) else call.args[0]
+    if not isinstance(cls, ClassCell):
+        return UNKNOWN
+    missing = LIBRARY["dataclasses.MISSING"]
+    made = []
+    for name in field_names(cls):
+        found = cls.find(name)
+        default = missing if found is None else found[1]
+        stated = (
+            default.entries or {} if isinstance(default, DictCell) and default.kind == FIELD else {"default": default}
+        )
+        field = Instance(FIELD_CLASS)
+        field.fields = {"name": name, "type": UNKNOWN, "init": True, "metadata": DictCell({})}
+        field.fields |= {"default": missing, "default_factory": missing, **stated}
+        made.append(field)
+    return tuple(made)
 
 
 @native("dataclasses.asdict")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tangra.checker.attributes import find_attribute, module_names, set_attribute
+from tangra.checker.attributes import find_attribute, plain_set, set_attribute
 from tangra.checker.deferred import module_member
 from tangra.checker.evaluator import PythonRaise
 from tangra.checker.heap import (
+    AttributesCell,
     BoundMethod,
     Cell,
     ClassCell,
@@ -71,6 +72,8 @@ def instance_of(value: Value, kind: Value) -> bool | None:
     """`isinstance(value, kind)`; None where nobody knows."""
     if isinstance(value, Unknown):
         return None if value.kind is None else instance_of_kind(value.kind, kind)
+    if value is None and isinstance(kind, Unknown):
+        return False  # hardly any class but NoneType has it
     if isinstance(kind, tuple) or (isinstance(kind, ListCell) and kind.kind == "union"):
         members = kind if isinstance(kind, tuple) else kind.items or ()
         answers = [instance_of(value, each) for each in members]
@@ -109,8 +112,8 @@ def _python_type(value: Value, name: str) -> bool | None:
         return isinstance(value, ListCell) and value.kind == LIST_KINDS[name]
     if name == "object":
         return True
-    if name == "tuple" and isinstance(value, Instance):
-        return "_fields" in value.cls.fields
+    if isinstance(value, Instance) and name in ("tuple", "dict", "list"):
+        return "_fields" in value.cls.fields if name == "tuple" else value.cls.derives_from(f"builtins.{name}")
     if name == "type":
         return isinstance(value, ClassCell)
     types = PYTHON_TYPES.get(name)
@@ -133,6 +136,8 @@ def _library_type(value: Value, dotted: str) -> bool | None:
     if dotted.startswith(("typing.", "collections.abc.", "numbers.", "types.")) and word in ABSTRACT:
         return isinstance(value, ABSTRACT[word])
     if isinstance(value, Instance):
+        if value.cls.derives_from(f"$abstract.{word}"):
+            return True
         return value.cls.derives_from(dotted) or (None if not value.cls.complete else False)
     plain = isinstance(value, Tensor | ListCell | DictCell | FunctionCell | ClassCell | str | float) or value is None
     return False if plain else None
@@ -181,14 +186,21 @@ def get_attr(ev: Evaluator, call: Call) -> Value:
     return found[0]
 
 
-@native("builtins.setattr", "builtins.object.__setattr__")
+@native("builtins.object.__setattr__")
+def set_plain_attr(ev: Evaluator, call: Call) -> Value:
+    owner, name, value = call.args[:3]
+    if isinstance(owner, Instance) and isinstance(name, str):
+        plain_set(ev, owner, name, value, call.node)
+    elif isinstance(owner, Instance):
+        ev.write(owner, "$unknown", True)
+    return None
+
+
+@native("builtins.setattr")
 def set_attr(ev: Evaluator, call: Call) -> Value:
     owner, name, value = call.args[:3]
     if isinstance(name, str):
-        if isinstance(owner, Instance):
-            ev.write(owner, name, value)
-        else:
-            set_attribute(ev, owner, name, value, call.node)
+        set_attribute(ev, owner, name, value, call.node)
     elif isinstance(owner, Instance):
         ev.write(owner, "$unknown", True)
     return None
@@ -229,9 +241,7 @@ def callable_(ev: Evaluator, call: Call) -> Value:
 @native("builtins.vars")
 def vars_(ev: Evaluator, call: Call) -> Value:
     value = call.args[0] if call.args else UNKNOWN
-    if not isinstance(value, Instance) or "$unknown" in value.fields:
-        return DictCell(None)
-    return DictCell({name: item for name, item in value.fields.items() if name[0] != "$"})
+    return AttributesCell(value) if isinstance(value, Instance | ClassCell | ModuleCell) else DictCell(None)
 
 
 @native("builtins.super")
@@ -243,7 +253,7 @@ def super_(ev: Evaluator, call: Call) -> Value:
 
 @native("builtins.globals")
 def globals_(ev: Evaluator, call: Call) -> Value:
-    return module_names(ev.frame.scope.module)
+    return AttributesCell(ev.frame.scope.module)
 
 
 @native("builtins.property", "functools.cached_property")

@@ -156,6 +156,18 @@ LIBRARY["string.ascii_lowercase"] = "abcdefghijklmnopqrstuvwxyz"
 LIBRARY["string.digits"] = "0123456789"
 
 
+LOGGER = ClassCell("Logger", ())
+"""Objects that only take note: whatever is called on them does nothing."""
+LOGGER.fields["__getattr__"] = Native(
+    "method __getattr__", lambda ev, call: Native("note", lambda ev, call: None, takes_open=True)
+)
+
+
+@native("logging.getLogger", takes_open=True)
+def get_logger(ev: Evaluator, call: Call) -> Value:
+    return Instance(LOGGER)
+
+
 PARSER = ClassCell("ArgumentParser", ())
 PARSER.dotted = "argparse.ArgumentParser"
 ARGUMENTS = ClassCell("Namespace", ())

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from tangra.checker.attributes import find_attribute, set_attribute
 from tangra.checker.conditions import truth
-from tangra.checker.heap import DictCell, Instance, ListCell, Native, Value
-from tangra.checker.natives.module_views import view_property
+from tangra.checker.heap import AttributesCell, DictCell, Instance, ListCell, Native, Value, Wrapped
+from tangra.checker.hooks import HOOKS, register
 from tangra.checker.natives.table import LIBRARY, native
 from tangra.shape_rules.values import UNKNOWN, Tensor, Unknown
 
@@ -37,8 +37,6 @@ TRANSPARENT = [
 SILENT = [
     "zero_grad",
     "load_state_dict",
-    "register_forward_hook",
-    "register_forward_pre_hook",
     "register_full_backward_hook",
     "_register_load_state_dict_pre_hook",
     "register_load_state_dict_post_hook",
@@ -229,7 +227,20 @@ METHODS = (
 def module_fields() -> dict[str, Value]:
     """The attributes of the class `torch.nn.Module`."""
     methods = {name: Native(f"method {name}", run, name in ("__init__", "__call__")) for name, run in METHODS.items()}
-    return methods | {kind: view_property(kind) for kind in ("_modules", "_parameters", "_buffers")}
+    methods |= {name: register(name) for name in HOOKS}
+    return methods | {name: Wrapped("property", Native(name, _view(holds))) for name, holds in VIEWS.items()}
+
+
+def _view(holds: Callable[[Value], bool]) -> Callable[..., Value]:
+    return lambda ev, call: AttributesCell(call.args[0], holds) if isinstance(call.args[0], Instance) else UNKNOWN
+
+
+VIEWS: dict[str, Callable[[Value], bool]] = {
+    "_modules": is_module,
+    "_parameters": lambda value: isinstance(value, Tensor) and value.parameter,
+    "_buffers": lambda value: isinstance(value, Tensor) and not value.parameter,
+}
+"""What torch keeps in dicts, and here are attributes."""
 
 
 @native("$children")

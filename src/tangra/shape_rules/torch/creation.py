@@ -12,7 +12,7 @@ from tangra.shape_rules.dtypes import discrete, number_kind, wide_default
 from tangra.shape_rules.failures import ARGUMENT, CALL, Failure
 from tangra.shape_rules.ranges import arange_length
 from tangra.shape_rules.registry import constant, inert, method, rule
-from tangra.shape_rules.torch.common import CLASS, both, default_dtype, dtype_argument, fresh
+from tangra.shape_rules.torch.common import CLASS, both, default_dtype, dtype_argument, fresh, tensor_of
 from tangra.shape_rules.values import DType, Shape, Tensor, Unknown, Value, is_size, words
 from tangra.shapes import Size
 
@@ -259,7 +259,13 @@ def from_numpy(ctx: RuleContext, ndarray: Value) -> Tensor:
     return Tensor("torch")
 
 
-@rule("torch.nn.Parameter", "torch.nn.Buffer")
+@rule("torch.nn.Buffer", "torch.nn.parameter.Buffer")
+def buffer(ctx: RuleContext, data: Value = None, *, persistent: Value = True) -> Value:
+    """A tensor that belongs to a module and is not trained."""
+    return Tensor("torch", (0,), "float32") if data is None else tensor_of(data, "Buffer")
+
+
+@rule("torch.nn.Parameter")
 def parameter(ctx: RuleContext, data: Tensor, requires_grad: Value = True) -> Tensor:
     """A tensor to be trained."""
     return data.with_(parameter=True, elements=None)
