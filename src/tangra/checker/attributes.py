@@ -293,7 +293,11 @@ def _other_attribute(ev: Evaluator, owner: Value, name: str) -> tuple[Value] | N
         return (method,)
     if owner is None and not name.startswith("__"):
         return None
-    if isinstance(owner, DType | BoundMethod):
+    if isinstance(owner, BoundMethod):
+        if name in ("__func__", "__self__"):
+            return (owner.function if name == "__func__" else owner.receiver,)
+        return _other_attribute(ev, owner.function, name)
+    if isinstance(owner, DType):
         return (UNKNOWN,)
     if isinstance(owner, tuple | int | float | str | ListCell | DictCell) and not name.startswith("__"):
         return None if not isinstance(owner, Record) else (UNKNOWN,)

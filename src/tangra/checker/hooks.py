@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tangra.checker.heap import ClassCell, DictCell, Instance, Native, Value
-from tangra.shape_rules.values import Unknown
+from tangra.shape_rules.values import UNKNOWN, Unknown
 
 if TYPE_CHECKING:
     from tangra.checker.calls import Call
@@ -25,7 +25,9 @@ def register(kind: str) -> Native:
         if isinstance(owner, Instance):
             entry = (handle, hook, call.kwargs.get("with_kwargs", False))
             before, after = owner.fields.get(field, ()), (entry,)
-            ev.write(owner, field, (*after, *before) if call.kwargs.get("prepend") is True else (*before, *after))
+            first = call.kwargs.get("prepend") is True
+            known = (*after, *before) if first and isinstance(before, tuple) else before
+            ev.write(owner, field, (*before, *after) if isinstance(before, tuple) and not first else known)
             handle.fields = {"$owner": owner, "$field": field}
         return handle
 
@@ -35,7 +37,9 @@ def register(kind: str) -> Native:
 def _remove(ev: Evaluator, call: Call) -> Value:
     handle = call.args[0]
     owner, field = handle.fields["$owner"], handle.fields["$field"]
-    ev.write(owner, field, tuple(entry for entry in owner.fields.get(field, ()) if entry[0] is not handle))
+    entries = owner.fields.get(field, ())
+    if isinstance(entries, tuple):
+        ev.write(owner, field, tuple(entry for entry in entries if entry[0] is not handle))
     return None
 
 
@@ -46,7 +50,8 @@ def before_call(ev: Evaluator, instance: Instance, given: Call) -> None:
     """Run the hooks that come before `forward`; what one returns takes the place of the arguments."""
     from tangra.checker.calls import call
 
-    for _, hook, with_kwargs in instance.fields.get("$pre_hooks", ()):
+    entries = instance.fields.get("$pre_hooks", ())
+    for _, hook, with_kwargs in entries if isinstance(entries, tuple) else ():
         extra = [DictCell(dict(given.kwargs))] if with_kwargs is True else []
         found = call(ev, hook, [instance, tuple(given.args), *extra], {}, given.node)
         if with_kwargs is True and isinstance(found, tuple) and len(found) == 2 and isinstance(found[1], DictCell):
@@ -60,7 +65,10 @@ def after_call(ev: Evaluator, instance: Instance, given: Call, result: Value) ->
     """Run the hooks that come behind `forward`; what one returns takes the place of the result."""
     from tangra.checker.calls import call
 
-    for _, hook, with_kwargs in instance.fields.get("$hooks", ()):
+    entries = instance.fields.get("$hooks", ())
+    if not isinstance(entries, tuple):
+        return UNKNOWN
+    for _, hook, with_kwargs in entries:
         extra = [DictCell(dict(given.kwargs))] if with_kwargs is True else []
         found = call(ev, hook, [instance, tuple(given.args), *extra, result], {}, given.node)
         result = result if found is None else found

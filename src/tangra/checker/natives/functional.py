@@ -293,6 +293,17 @@ def dataclass_field(ev: Evaluator, call: Call) -> Value:
     return DictCell({**call.kwargs}, FIELD)
 
 
+@native("huggingface_hub.dataclasses.as_validated_field")
+def as_validated_field(ev: Evaluator, call: Call) -> Value:
+    """A function that makes fields whose values the decorated one checks."""
+    return Native("field", dataclass_field)
+
+
+@native("huggingface_hub.dataclasses.validated_field")
+def validated_field(ev: Evaluator, call: Call) -> Value:
+    return dataclass_field(ev, call)
+
+
 LIBRARY["dataclasses.MISSING"] = "dataclasses.MISSING"
 FIELD_CLASS = ClassCell("Field", ())
 

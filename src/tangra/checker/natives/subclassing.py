@@ -105,9 +105,31 @@ def _base(name: str, methods: dict[str, Method]) -> ClassCell:
     return cls
 
 
+def _make_property(ev: Evaluator, call: Call) -> Value:
+    receiver = call.args[0]
+    for place, name in enumerate(("fget", "fset", "fdel"), start=1):
+        ev.write(receiver, name, call.get(place, name))
+    return None
+
+
+def _read_property(ev: Evaluator, call: Call) -> Value:
+    from tangra.checker.calls import call as call_value
+
+    receiver, owner = call.args[:2]
+    getter = receiver.fields.get("fget", UNKNOWN) if isinstance(receiver, Instance) else UNKNOWN
+    return receiver if owner is None else call_value(ev, getter, [owner], {}, call.node)
+
+
+PROPERTY_CLASS = ClassCell("property", ())
+PROPERTY_CLASS.dotted = "builtins.property"
+PROPERTY_CLASS.fields = {
+    "__init__": Native("method __init__", _make_property),
+    "__get__": Native("method __get__", _read_property),
+}
 DICT_CLASS = _base("dict", DICT)
 LIST_CLASS = _base("list", LIST)
 BASES = {
+    **dict.fromkeys(("builtins.property", "functools.cached_property"), PROPERTY_CLASS),
     **dict.fromkeys(("builtins.dict", "collections.UserDict", "typing.OrderedDict"), DICT_CLASS),
     **dict.fromkeys(("collections.OrderedDict", "collections.defaultdict"), DICT_CLASS),
     **dict.fromkeys(("builtins.list", "collections.UserList"), LIST_CLASS),
