@@ -273,8 +273,11 @@ def _other_attribute(ev: Evaluator, owner: Value, name: str) -> tuple[Value] | N
     update = update_rule(owner, name)
     if update is not None:
         return (BoundRule(update, owner),)
-    if isinstance(owner, Record) and name in owner.names:
-        return (owner.field(name),)
+    if isinstance(owner, Record):
+        try:
+            return (owner.field(name),)
+        except KeyError:
+            pass
     if isinstance(owner, FunctionCell):
         if name in owner.fields:
             return (owner.fields[name],)
@@ -309,7 +312,9 @@ def _function_attribute(owner: FunctionCell, name: str) -> Value:
         return owner.module.fields.get("__name__", owner.module.name)
     if name == "__code__":
         names = local_names(owner.node)
-        return record(co_varnames=names, co_name=owner.name, co_argcount=len(owner.node.args.args))
+        code = record(co_varnames=names, co_name=owner.name, co_argcount=len(owner.node.args.args))
+        code.source = owner
+        return code
     return owner.name if name in ("__name__", "__qualname__") else UNKNOWN
 
 

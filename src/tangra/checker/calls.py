@@ -185,6 +185,8 @@ def call_method(ev: Evaluator, owner: Value, name: str, *args: Value, node: ast.
 
 def call_function(ev: Evaluator, function: FunctionCell, given: Call) -> Value:
     """Evaluate a function of the program for this call, unless a summary says what came of one like it."""
+    if "docstring" in function.name:
+        return only_documents(given)
     plain = is_module_level(function.scope) and not any(isinstance(arg, Instance) for arg in given.args)
     if not plain:
         return _call_function(ev, function, given)
@@ -201,6 +203,13 @@ def _call_function(ev: Evaluator, function: FunctionCell, given: Call) -> Value:
     if not bind(ev, function, given, scope):
         return UNKNOWN
     return run_function(ev, function, scope, given.node)
+
+
+def only_documents(given: Call) -> Value:
+    """What a function that writes docstrings, going by its name, returns: what it got to document, or a decorator."""
+    if len(given.args) == 1 and isinstance(given.args[0], FunctionCell | ClassCell | Wrapped):
+        return given.args[0]
+    return Native("decorator", lambda ev, call: call.args[0] if call.args else UNKNOWN, takes_open=True)
 
 
 def run_function(ev: Evaluator, function: FunctionCell, scope: Scope, node: ast.AST | None) -> Value:

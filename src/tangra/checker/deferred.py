@@ -56,7 +56,9 @@ def defer_imports(ev: Evaluator, body: list[ast.stmt]) -> None:
     if not isinstance(module, ModuleCell):
         return
     for node in body:
-        if isinstance(node, ast.Import):
+        if isinstance(node, ast.Try | ast.If):  # `if not available: raise …` guards the imports behind it
+            defer_imports(ev, [*node.body, *node.orelse])
+        elif isinstance(node, ast.Import):
             for alias in node.names:
                 name = alias.asname or alias.name.partition(".")[0]
                 _promise(ev, module, name, Deferred(alias.name if alias.asname else name, None))

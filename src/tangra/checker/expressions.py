@@ -129,8 +129,8 @@ def _bool(ev: Evaluator, node: ast.BoolOp) -> Value:
                     raise
                 break  # only the ways on which an operand before it decided go on
             known = truth(ev, value)
-            if value is deciding and all(isinstance(each, Unknown) and each.kind == "bool" for each in joined):
-                return deciding
+            if value is deciding and joined:
+                return deciding  # whatever the operands before it are, this is how the condition ends
             if known is deciding or number == len(node.values) - 1:
                 joined.append(value)
                 break

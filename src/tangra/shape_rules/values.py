@@ -143,6 +143,7 @@ class Record(tuple[Value, ...]):
     """A named tuple of results: `torch.max(x, dim=0).indices`."""
 
     names: tuple[str, ...]
+    source: Value = None
 
     def __new__(cls, names: Sequence[str], values: Sequence[Value]) -> Record:
         made = super().__new__(cls, values)

@@ -104,4 +104,13 @@ def parse_version(ev: Evaluator, call: Call) -> Value:
     found = re.match(r"\s*v?(\d+)(?:\.(\d+))?(?:\.(\d+))?", text) if isinstance(text, str) else None
     if found is None:
         return UNKNOWN
-    return Record(("major", "minor", "micro"), [int(part or 0) for part in found.groups()])
+    numbers = [int(part or 0) for part in found.groups()]
+    return Version(("major", "minor", "micro"), numbers)
+
+
+class Version(Record):
+    """A version: its numbers, in order."""
+
+    def field(self, name: str) -> Value:
+        """Its parts, and itself without what comes behind the numbers."""
+        return ".".join(map(str, self)) if name in ("base_version", "public") else super().field(name)

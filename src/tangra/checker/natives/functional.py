@@ -129,6 +129,18 @@ def update_wrapper(ev: Evaluator, call: Call) -> Value:
     return call.args[0]
 
 
+@native("types.FunctionType")
+def function_type(ev: Evaluator, call: Call) -> Value:
+    """A second function with the code of one."""
+    old = getattr(call.get(0, "code"), "source", None)
+    if not isinstance(old, FunctionCell):
+        return UNKNOWN
+    name = call.get(2, "name", old.name)
+    made = FunctionCell(name if isinstance(name, str) else old.name, old.node, old.scope, old.defaults, old.kw_defaults)
+    made.owner = old.owner
+    return made
+
+
 @native("typing.cast")
 def cast(ev: Evaluator, call: Call) -> Value:
     return call.args[1]

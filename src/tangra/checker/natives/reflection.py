@@ -53,6 +53,8 @@ PYTHON_TYPES = {
     "dict": (DictCell,),
     "slice": (slice,),
     "complex": (complex,),
+    "FunctionType": (FunctionCell,),
+    "partial": (Partial,),
 }
 LIST_KINDS = {"list": "list", "set": "set", "deque": "deque", "frozenset": "set"}
 ABSTRACT = {

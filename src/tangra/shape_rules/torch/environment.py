@@ -58,6 +58,13 @@ inert(
     "torch.onnx.is_in_onnx_export",
     "torch.compiler.is_exporting",
     "torch._dynamo.utils.is_compile_supported",
+    "torch.cuda.is_current_stream_capturing",
+    "torch.xpu.is_current_stream_capturing",
+    "torch.xpu.is_available",  # devices that are rare, or need an extension, are presumed absent
+    "torch.npu.is_available",
+    "torch.hpu.is_available",
+    "torch.mlu.is_available",
+    "torch.musa.is_available",
     result=lambda ctx, *args, **kwargs: False,
 )
 inert(
@@ -65,12 +72,13 @@ inert(
     "torch.is_grad_enabled",
     "torch.cuda.is_bf16_supported",
     "torch.backends.mps.is_available",
-    "torch.xpu.is_available",
     "torch.cuda.is_initialized",
     result=lambda ctx, *args, **kwargs: Unknown("bool"),
 )
 inert(
     "torch.ops.load_library",
+    "torch.utils._pytree.register_pytree_node",
+    "torch.utils._pytree._register_pytree_node",
     "torch.library.register_autograd",
     "torch.library.register_fake",
     "torch.library.impl",

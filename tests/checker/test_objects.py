@@ -1,0 +1,192 @@
+"""Objects as libraries build them: containers derived from, attributes by other ways, hooks, texts searched."""
+
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from tests.checker.programs import lines, shapes
+
+PROGRAMS = {
+    "a class that derives from dict, filled as a dataclass": (
+        """
+        from collections import OrderedDict
+        from dataclasses import dataclass, fields
+        class Output(OrderedDict):
+            def __post_init__(self):
+                for field in fields(self):
+                    value = getattr(self, field.name)
+                    if value is not None:
+                        self[field.name] = value
+            def __setitem__(self, key, value):
+                super().__setitem__(key, value)
+                super().__setattr__(key, value)
+            def __getitem__(self, key):
+                return dict(self.items())[key] if isinstance(key, str) else list(self.values())[key]
+        @dataclass
+        class Result(Output):
+            loss: torch.Tensor | None = None
+            logits: torch.Tensor | None = None
+            state: torch.Tensor | None = None
+        result = Result(logits=torch.zeros(2, 3), state=torch.zeros(4))
+        kinds = "loss" in result, isinstance(result, dict)
+        x = torch.zeros(len(result), *result[1].shape, *result["logits"].shape, *kinds)
+        """,
+        "(2, 4, 2, 3, 0, 1)",
+    ),
+    "a class that derives from an abstract mapping": (
+        """
+        from collections.abc import MutableMapping
+        class Table(MutableMapping):
+            shared = {"wide": 7}
+            def __init__(self):
+                self.own = {}
+            def __getitem__(self, key):
+                return self.own[key] if key in self.own else self.shared[key]
+            def __setitem__(self, key, value):
+                self.own[key] = value
+            def __delitem__(self, key):
+                del self.own[key]
+            def __iter__(self):
+                return iter({**self.shared, **self.own})
+            def __len__(self):
+                return len(self.shared.keys() | self.own.keys())
+        table = Table()
+        table["narrow"] = 2
+        x = torch.zeros(table.get("narrow"), table.get("none", 5), len(table), table["wide"], "none" in table)
+        """,
+        "(2, 5, 2, 7, 0)",
+    ),
+    "attributes found and set under other names": (
+        """
+        class Config:
+            names = {"hidden_size": "n_embd"}
+            def __setattr__(self, key, value):
+                if key in super().__getattribute__("names"):
+                    key = super().__getattribute__("names")[key]
+                super().__setattr__(key, value)
+            def __getattribute__(self, key):
+                if key != "names" and key in super().__getattribute__("names"):
+                    key = super().__getattribute__("names")[key]
+                return super().__getattribute__(key)
+        config = Config()
+        config.hidden_size = 6
+        x = torch.zeros(config.n_embd, config.hidden_size)
+        """,
+        "(6, 6)",
+    ),
+    "vars is the object itself": (
+        """
+        class Options:
+            def __init__(self, **more):
+                self.__dict__.update(more)
+        options = Options(width=3)
+        vars(options)["height"] = 4
+        x = torch.zeros(options.width, options.height, len(vars(options)))
+        """,
+        "(3, 4, 2)",
+    ),
+    "a property of the class": (
+        """
+        class classproperty(property):
+            def __get__(self, instance, owner):
+                return self.fget(owner)
+        class Net:
+            widths = [3, 4, 5]
+            @classproperty
+            def depth(cls):
+                return len(cls.widths)
+        x = torch.zeros(Net.depth, Net().depth)
+        """,
+        "(3, 3)",
+    ),
+    "hooks see and change": (
+        """
+        seen = []
+        layer = torch.nn.Linear(3, 4)
+        layer.register_forward_pre_hook(lambda module, args: (args[0][:, :3],))
+        handle = layer.register_forward_hook(lambda module, args, output: seen.append(output))
+        layer.register_forward_hook(lambda module, args, output: output[0])
+        y = layer(torch.zeros(2, 9))
+        handle.remove()
+        z = layer(torch.zeros(2, 9))
+        x = torch.zeros(len(seen), *seen[0].shape, *z.shape)
+        """,
+        "(1, 2, 4, 4)",
+    ),
+    "names searched by patterns": (
+        """
+        import re
+        found = re.fullmatch(r"vit_(\\w+)_patch(\\d+)_(?P<size>\\d+)", "vit_base_patch16_224")
+        parts = re.split(r"[_.]", "a_b.c")
+        x = torch.zeros(int(found.group(2)), int(found["size"]), len(parts), len(re.findall("o", "foo")),
+                        len(re.sub("o+", "", "foo")))
+        """,
+        "(16, 224, 3, 2, 1)",
+    ),
+    "a decorator that looks at the code": (
+        """
+        import functools
+        def with_defaults(function):
+            @functools.wraps(function)
+            def wrapper(*args, **kwargs):
+                if "width" in function.__code__.co_varnames:
+                    kwargs.setdefault("width", 8)
+                return function(*args, **kwargs)
+            return wrapper
+        @with_defaults
+        def make(depth, width=2):
+            return torch.zeros(depth, width)
+        x = make(3)
+        """,
+        "(3, 8)",
+    ),
+    "what is tried and known does not fail": (
+        """
+        try:
+            width = int("7")
+        except ValueError:
+            width = 9
+        x = torch.zeros(width)
+        """,
+        "(7,)",
+    ),
+    "a condition behind one nobody knows": (
+        """
+        import os
+        def size(given):
+            if os.environ.get("A") and given is not None and given.wide:
+                return 4
+            return 5
+        x = torch.zeros(size(None))
+        """,
+        "(5,)",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_program_has_the_shape_that_running_it_gives(name: str, tmp_path: Path) -> None:
+    text, expected = PROGRAMS[name]
+    found = shapes(tmp_path, f"import torch\n{textwrap.dedent(text)}")
+    assert found["x"] == expected
+
+
+def test_a_pattern_that_may_take_forever_is_not_tried(tmp_path: Path) -> None:
+    text = """
+        import re, torch
+        found = re.match(r"(a+)+$", "a" * 60 + "b")
+        torch.zeros(3) + torch.zeros(4)
+        """
+    assert lines(tmp_path, text) == [(4, "TG510")]
+
+
+def test_sizes_of_one_that_a_view_asks_for_are_no_surprise(tmp_path: Path) -> None:
+    text = """
+        import torch
+        def upsample(flow, mask):
+            mask = mask.view(2, 1, 9, 8, 1)
+            return torch.sum(mask * flow.view(2, 2, 9, 1, 1), dim=2)
+        upsample(torch.zeros(2, 18), torch.zeros(2, 72))
+        """
+    assert lines(tmp_path, text) == []
