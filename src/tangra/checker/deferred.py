@@ -101,7 +101,7 @@ def force(ev: Evaluator, module: ModuleCell, name: str, deferred: Deferred) -> V
     """Evaluate what a promised name stands for, and bind it."""
     from tangra.checker.imports import import_name, member
 
-    ev.journal.write(module, name, UNKNOWN)  # who asks again meanwhile is in a cycle of promises
+    _bind(ev, module, name, UNKNOWN)  # who asks again meanwhile is in a cycle of promises
     ev.frames.append(Frame(None, module, module.file, None))
     try:
         value = import_name(ev, deferred.dotted)
@@ -109,8 +109,16 @@ def force(ev: Evaluator, module: ModuleCell, name: str, deferred: Deferred) -> V
             value = member(ev, value, deferred.member)
     finally:
         ev.frames.pop()
-    module.fields[name] = value
+    _bind(ev, module, name, value)
     return value
+
+
+def _bind(ev: Evaluator, module: ModuleCell, name: str, value: Value) -> None:
+    """Set a name of a module for good: no branch takes it back."""
+    ev.taints += 1
+    log = ev.journal.begin_anew()
+    ev.journal.write(module, name, value)
+    ev.journal.go_on_with(log)
 
 
 def _starred(ev: Evaluator, module: ModuleCell, name: str) -> Value | None:

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from tangra.checker.heap import (
     HOLDERS,
+    AttributesCell,
     Cell,
     ClassCell,
     DictCell,
@@ -50,6 +51,8 @@ def parts(value: Value) -> Iterator[Value]:
             yield value.cls
         elif isinstance(value, DictCell):
             yield value.factory
+            if isinstance(value, AttributesCell):
+                yield value.owner
     elif isinstance(value, tuple | list):
         yield from value
     elif isinstance(value, dict):
@@ -136,7 +139,7 @@ class Likeness:
             self.key += (cell.cls, len(cell.fields))
         elif isinstance(cell, ListCell):
             self.key += (ListCell, cell.kind)
-        elif isinstance(cell, DictCell):
+        elif type(cell) is DictCell:
             self.key += (DictCell, cell.kind)
             self.add(cell.factory)
         elif isinstance(cell, ClassCell) and cell.dotted is not None and cell.node is None:
@@ -242,7 +245,7 @@ class Copier:
             made = instance
         elif isinstance(cell, ListCell):
             made = ListCell(None, cell.kind)
-        elif isinstance(cell, DictCell):
+        elif type(cell) is DictCell:
             made = DictCell(None, cell.kind, self.copy(cell.factory))
         else:
             raise Uncopied

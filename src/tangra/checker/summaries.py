@@ -42,6 +42,7 @@ class Summary:
     cells: list[Cell]
     born: int
     steps: int
+    unknowns: int
     depth: int
     entered: list[ast.AST]
     missing: list[str]
@@ -103,6 +104,7 @@ class Summaries:
         value = copier.copy(summary.value)
         ev.built += [copier.copy(instance) for instance in summary.built]
         ev.steps += summary.steps
+        ev.unknowns += summary.unknowns
         ev.deepest = max(ev.deepest, len(ev.frames) + summary.depth)
         ev.entered_since += summary.entered
         for node in summary.entered:
@@ -117,6 +119,7 @@ class Summaries:
         before = (journal.version, ev.taints, ctx.facts)
         made = ctx.made
         steps, entered, built, missing = ev.steps, len(ev.entered_since), len(ev.built), len(ev.missed)
+        unknowns = ev.unknowns
         born = Cell.born
         deepest, ev.deepest = ev.deepest, len(ev.frames)
         mark = journal.open()
@@ -137,7 +140,7 @@ class Summaries:
                         if len(self._known) < MAX_SUMMARIES:
                             self._known[key] = Summary(
                                 before[0], facts, made + 1, ctx.made - made, kept, instances, likeness.cells, born,
-                                ev.steps - steps, depth, nodes, ev.missed[missing:],
+                                ev.steps - steps, ev.unknowns - unknowns, depth, nodes, ev.missed[missing:],
                             )  # fmt: skip
             else:
                 same = False
