@@ -205,7 +205,9 @@ class JitFunction(CompiledCall):
             made = self._build(positional, named, 0)
             self._exact.setdefault(keyed.key, []).append(made)
         made.remember(arguments)
-        self._seen.setdefault(keyed.skeleton, []).append(keyed)
+        seen = self._seen.setdefault(keyed.skeleton, [])
+        seen.append(keyed)
+        del seen[:-LIMIT]
         self._note(reason, made)
         return made
 
@@ -291,7 +293,7 @@ class JitFunction(CompiledCall):
             self._drop_oldest()
 
     def _drop_oldest(self) -> None:
-        """Forget the specialisations of the oldest key."""
+        """Forget the specialisations of the oldest key, and of what calls looked like what is older still."""
         tables: tuple[dict[Any, list[Any]], ...] = (self._exact, self._symbolic)
         table = next((t for t in tables if t), None)
         if table is None:
@@ -299,6 +301,8 @@ class JitFunction(CompiledCall):
         for entry in table.pop(next(iter(table))):
             dropped: Specialisation = entry[1] if isinstance(entry, tuple) else entry
             self._serve_by(tuple(e for e in self._entries if e is not dropped.native.wrapper))
+        while len(self._seen) > 2 * LIMIT:
+            self._seen.pop(next(iter(self._seen)))
 
     def _name(self) -> str:
         return str(getattr(self.function, "__name__", type(self.function).__name__))
