@@ -7,6 +7,7 @@ import ctypes
 import functools
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,7 @@ def emit_module(func: Func, options: NativeOptions) -> tuple[Module, Signature]:
 def calling_module(sig: Signature, options: NativeOptions) -> Module:
     """The module of the functions through which the one of `sig` is called. It is apart, since each of them does a
     thing once: optimising them takes longer than optimising many a program, and gains nothing measurable."""
-    calls = Module(options)
+    calls = Module(replace(options, marked=False))
     calls.declare(sig.declaration)
     write_entry(calls, sig)
     return calls
