@@ -1,12 +1,16 @@
 """The server as editors meet it: diagnostics as you type, hover, inlay hints."""
 
+import json
+import re
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 from lsprotocol import types
 
+from tangra.lsp.settings import Settings, _camel
 from tests.lsp.editor import editor, play
 
 MODEL = """import torch
@@ -154,3 +158,22 @@ def test_starting_needs_no_numerical_library(project: Path) -> None:
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert run.stdout.strip() == "[]"
+
+
+def test_documentation_and_extension_know_every_setting() -> None:
+    root = Path(__file__).parents[2]
+    names = {_camel(each.name) for each in fields(Settings)}
+    table = (root / "docs" / "editors.md").read_text().split("## Settings")[1].split("## Visual")[0]
+    told = {
+        name
+        for row in table.splitlines()
+        if row.startswith("| `")
+        for name in re.findall(r"`(\w+)`", row.split("|")[1])
+    }
+    assert told == names
+    declared = json.loads((root / "editors" / "vscode" / "package.json").read_text())
+    properties = declared["contributes"]["configuration"]["properties"]
+    assert {name.removeprefix("tangra.") for name in properties} == names | {"command", "serverPython"}
+    defaults = {_camel(each.name): getattr(Settings(), each.name) for each in fields(Settings)}
+    for name, value in defaults.items():
+        assert properties[f"tangra.{name}"]["default"] == (list(value) if isinstance(value, tuple) else value)
