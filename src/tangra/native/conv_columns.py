@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tangra.native.blas import at_most
-from tangra.native.conv_form import Form, block, image_at
+from tangra.native.conv_form import Form, block, channels_first, image_at
 from tangra.native.emitter import Emitter
 from tangra.native.llvm_types import literal, register_type
 from tangra.native.loop_order import permuted_view
@@ -44,14 +44,15 @@ def nest(em: Emitter, trips: Sequence[Operand], body: Callable[[list[Operand]], 
 
 
 class Staged:
-    """The images of a batch, one at a time, with their border."""
+    """The images of a batch, one or some at a time, with their border."""
 
-    def __init__(self, em: Emitter, source: Array, form: Form, border: float = 0) -> None:
+    def __init__(self, em: Emitter, source: Array, form: Form, border: float = 0, together: int = 1) -> None:
         self.em, self.form, self.source = em, form, source
         self.order = range(1, form.rank + 2)
         self.memory: Strided | None = None
         if any(p != 0 for p in (*form.low, *form.high)) or not self._lies_well():
             shape = (*form.bordered, self._channels()) if form.channels_last else (self._channels(), *form.bordered)
+            shape = (together, *shape)
             slack = LINE_BYTES // form.dtype.itemsize
             self.memory = block(em, form.dtype, shape, slack)
             whole = Strided(self.memory.buffer, form.dtype, (prod(shape) + slack,), (1,), self.memory.offset, True)
@@ -70,12 +71,27 @@ class Staged:
 
     def image(self, n: Operand) -> Strided:
         """Image `n` as (channels, *spatial) with its border."""
+        return image_at(self.em, self.images(n, 1), 0)
+
+    def images(self, first: Operand, count: int) -> Strided:
+        """Images from `first` on as (images, channels, *spatial)."""
         em, form = self.em, self.form
         if self.memory is None:
             assert isinstance(self.source, Strided)
-            return self._channels_first(image_at(em, self.source, n))
-        em.assign(inner_part(em, self.memory, form, self.source.shape[1:]), self._item(n))
-        return self._channels_first(self.memory)
+            shape = (count, *self.source.shape[1:])
+            offset = image_at(em, self.source, first).offset
+            return channels_first(
+                Strided(self.source.buffer, form.dtype, shape, self.source.strides, offset), form.channels_last
+            )
+        memory = self.memory
+
+        def one(index: list[Operand]) -> None:
+            item = image_at(em, memory, index[0])
+            em.assign(inner_part(em, item, form, self.source.shape[1:]), self._item(em.code.add(first, index[0])))
+
+        nest(em, [count], one)
+        whole = Strided(memory.buffer, form.dtype, (count, *memory.shape[1:]), memory.strides, memory.offset)
+        return channels_first(whole, form.channels_last)
 
     def _item(self, n: Operand) -> Array:
         source = self.source
@@ -87,10 +103,6 @@ class Staged:
 
         return Indexed(source.dtype, source.shape[1:], element, [source])
 
-    def _channels_first(self, image: Strided) -> Strided:
-        rank = self.form.rank
-        return permuted_view(image, (rank, *range(rank))) if self.form.channels_last else image
-
 
 class Landing:
     """Images of zeros that are added to, then written to a batch without their border."""
@@ -101,6 +113,11 @@ class Landing:
         self.shape = (*form.bordered, channels) if form.channels_last else (channels, *form.bordered)
         border = any(p != 0 for p in (*form.low, *form.high))
         self.memory = block(em, form.dtype, self.shape) if border else None
+
+    def images(self, n: Operand) -> Strided:
+        """Image `n`, zeros, as a batch of its own, channels first, with its border."""
+        image = self.image(n)
+        return Strided(image.buffer, image.dtype, (1, *image.shape), (0, *image.strides), image.offset)
 
     def image(self, n: Operand) -> Strided:
         """Image `n`, zeros, as (channels, *spatial) with its border."""
@@ -154,6 +171,23 @@ class Blocks:
 
 
 @dataclass(frozen=True)
+class Part:
+    """A block of places, `rows` of them from row `first` on of each of some images, in `group`; and of the taps `count`
+    from `lead` on along their first axis: channels, or the window's first axis where the channels are last."""
+
+    group: Operand
+    first: Operand
+    rows: Operand
+    lead: Operand
+    count: Operand
+    images: int = 1
+
+
+Run = Callable[[Operand, Operand, Operand, Operand], None]
+"""run(place in the matrix, place in the image, length, step in the image)."""
+
+
+@dataclass(frozen=True)
 class Columns:
     """The matrix of a block: `memory` holds it row by row without gaps."""
 
@@ -162,23 +196,23 @@ class Columns:
     memory: Strided
 
     @staticmethod
-    def of(em: Emitter, form: Form, blocks: Blocks) -> Columns:
-        count = form.taps * blocks.rows * blocks.inner
+    def of(em: Emitter, form: Form, count: Size) -> Columns:
+        """Room for matrices of `count` elements."""
         return Columns(em, form, block(em, form.dtype, (count,), LINE_BYTES // form.dtype.itemsize))
 
     @property
     def address(self) -> str:
         return self.em.address(self.memory, self.memory.offset)
 
-    def fill(self, image: Strided, group: Operand, first: Operand, rows: Operand, roomy: bool) -> None:
-        """Copy the windows of `rows` rows of places from `first` on."""
+    def fill(self, images: Strided, part: Part, roomy: bool) -> None:
+        """Copy the windows of a part."""
 
         def copy(at: Operand, start: Operand, count: Operand, step: Operand) -> None:
-            self._copy(at, image, start, count, step, roomy)
+            self._copy(at, images, start, count, step, roomy)
 
-        self._runs(image, group, first, rows, copy)
+        self._runs(images, part, copy)
 
-    def add_to(self, image: Strided, group: Operand, first: Operand, rows: Operand) -> None:
+    def add_to(self, images: Strided, part: Part) -> None:
         """Add each element to where it would have come from."""
         code, memory, type = self.em.code, self.memory, register_type(self.form.dtype)
 
@@ -186,38 +220,37 @@ class Columns:
             def one(i: str, _: list[str]) -> list[str]:
                 place = code.add(start, code.mul(i, step))
                 value = self.em.load(memory, code.add(code.add(memory.offset, at), i))
-                total = code.ins(f"fadd {self.em.fast}{type} {self.em.load(image, place)}, {value}")
-                self.em.store(image, place, total)
+                total = code.ins(f"fadd {self.em.fast}{type} {self.em.load(images, place)}, {value}")
+                self.em.store(images, place, total)
                 return []
 
             code.counted(count, [], one)
 
-        self._runs(image, group, first, rows, add)
+        self._runs(images, part, add)
 
-    def _runs(
-        self,
-        image: Strided,
-        group: Operand,
-        first: Operand,
-        rows: Operand,
-        body: Callable[[Operand, Operand, Operand, Operand], None],
-    ) -> None:
-        """`body(place in the matrix, place in the image, length, step in the image)` in the order of the matrix."""
+    def _runs(self, images: Strided, part: Part, body: Run) -> None:
+        """`body` for all runs in the order of the matrix."""
         em, form, code = self.em, self.form, self.em.code
-        window, places = [em.size(k) for k in form.window], [rows, *(em.size(p) for p in form.places[1:])]
+        between, channel, *axes = images.strides
+        window, places = [em.size(k) for k in form.window], [part.rows, *(em.size(p) for p in form.places[1:])]
         inputs = em.size(form.inputs)
-        base = code.add(image.offset, code.mul(code.mul(group, inputs), image.strides[0]))
-        base = code.add(base, code.mul(code.mul(first, form.strides[0]), image.strides[1]))
-        across = [code.mul(s, stride) for s, stride in zip(form.strides, image.strides[1:], strict=True)]
-        down = [code.mul(d, stride) for d, stride in zip(form.dilation, image.strides[1:], strict=True)]
+        across = [code.mul(s, stride) for s, stride in zip(form.strides, axes, strict=True)]
+        down = [code.mul(d, stride) for d, stride in zip(form.dilation, axes, strict=True)]
+        base = code.add(images.offset, code.mul(code.mul(part.group, inputs), channel))
+        base = code.add(base, code.mul(part.first, across[0]))
+        base = code.add(base, code.mul(part.lead, down[0] if form.channels_last else channel))
         if not form.channels_last:
-            trips, steps = [inputs, *window, *places[:-1]], [image.strides[0], *down, *across[:-1]]
+            trips, steps = [part.count, *window, part.images, *places[:-1]], [channel, *down, between, *across[:-1]]
             length, step = places[-1], across[-1]
-        elif form.groups == 1 and form.dilation[-1] == 1:
-            trips, steps = [*places, *window[:-1]], [*across, *down[:-1]]
+        elif form.groups == 1 and form.dilation[-1] == 1 and form.rank > 1:
+            trips = [part.images, *places, part.count, *window[1:-1]]
+            steps = [between, *across, *down[:-1]]
             length, step = code.mul(window[-1], inputs), 1
+        elif form.groups == 1 and form.dilation[-1] == 1:
+            trips, steps = [part.images, *places], [between, *across]
+            length, step = code.mul(part.count, inputs), 1
         else:
-            trips, steps = [*places, *window], [*across, *down]
+            trips, steps = [part.images, *places, part.count, *window[1:]], [between, *across, *down]
             length, step = inputs, 1
 
         def one(index: list[Operand]) -> None:

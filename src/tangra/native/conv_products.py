@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tangra.native.blas import Gemm, Layout
-from tangra.native.conv_columns import Blocks, Columns, Landing, Staged, nest
+from tangra.native.conv_columns import Blocks, Columns, Landing, Part, Staged, nest
 from tangra.native.conv_form import Form
 from tangra.native.emitter import Emitter
 from tangra.native.text import Operand
@@ -48,6 +48,11 @@ class Places:
         code = self.em.code
         item, channel = code.mul(n, x.strides[0]), code.mul(group, self.inputs)
         return self._at(x, item, channel if self.form.channels_last else code.mul(channel, self.area))
+
+    def part(self, group: Operand, first: Operand, rows: Operand) -> Part:
+        """A block with all taps."""
+        lead = self.em.size(self.form.window[0] if self.form.channels_last else self.form.inputs)
+        return Part(group, first, rows, 0, lead)
 
     def gemm(
         self, rows: Operand, columns: Operand, inner: Operand, a: Layout, b: Layout, ld: Operand, add: bool = False
@@ -99,6 +104,11 @@ def plain_kernel(em: Emitter, form: Form, x: Strided, y: Strided, w: Strided) ->
     nest(em, trips, lambda i: gemm.write(at.result(y, *i), at.input(x, *i), at.kernel(w, i[1])))
 
 
+def _columns(em: Emitter, form: Form) -> Columns:
+    blocks = Blocks.of(form)
+    return Columns.of(em, form, form.taps * blocks.rows * blocks.inner)
+
+
 BlockBody = Callable[[Operand, Operand, Operand, Operand], None]
 """body(group, first, rows, places): the work on one block of an image."""
 
@@ -117,13 +127,13 @@ def _blocks(em: Emitter, form: Form, body: BlockBody) -> None:
 
 def blocked_conv(em: Emitter, form: Form, x: Array, w: Strided, y: Strided) -> None:
     """`conv`; the kernel's channels are last if those of x are."""
-    at, staged, columns = Places(em, form), Staged(em, x, form), Columns.of(em, form, Blocks.of(form))
+    at, staged, columns = Places(em, form), Staged(em, x, form), _columns(em, form)
 
     def item(n: Operand) -> None:
-        image = staged.image(n)
+        images = staged.images(n, 1)
 
         def product(g: Operand, first: Operand, rows: Operand, count: Operand) -> None:
-            columns.fill(image, g, first, rows, staged.roomy)
+            columns.fill(images, at.part(g, first, rows), staged.roomy)
             result, kernel = at.result(y, n, g, first), at.kernel(w, g)
             if form.channels_last:
                 layouts = Layout(at.taps), Layout(at.taps, True)
@@ -140,13 +150,13 @@ def blocked_conv(em: Emitter, form: Form, x: Array, w: Strided, y: Strided) -> N
 
 def blocked_kernel(em: Emitter, form: Form, x: Array, y: Strided, w: Strided) -> None:
     """`conv_kernel`, added to zeros at `w`, whose channels are last if those of x are."""
-    at, staged, columns = Places(em, form), Staged(em, x, form), Columns.of(em, form, Blocks.of(form))
+    at, staged, columns = Places(em, form), Staged(em, x, form), _columns(em, form)
 
     def item(n: Operand) -> None:
-        image = staged.image(n)
+        images = staged.images(n, 1)
 
         def product(g: Operand, first: Operand, rows: Operand, count: Operand) -> None:
-            columns.fill(image, g, first, rows, staged.roomy)
+            columns.fill(images, at.part(g, first, rows), staged.roomy)
             if form.channels_last:
                 layouts = Layout(at.all_outputs, True), Layout(at.taps)
             else:
@@ -161,10 +171,10 @@ def blocked_kernel(em: Emitter, form: Form, x: Array, y: Strided, w: Strided) ->
 
 def blocked_input(em: Emitter, form: Form, y: Strided, w: Strided, x: Strided) -> None:
     """`conv_input`: the products of y and the kernel, added to where the windows lie."""
-    at, landing, columns = Places(em, form), Landing(em, x, form), Columns.of(em, form, Blocks.of(form))
+    at, landing, columns = Places(em, form), Landing(em, x, form), _columns(em, form)
 
     def item(n: Operand) -> None:
-        image = landing.image(n)
+        images = landing.images(n)
 
         def product(g: Operand, first: Operand, rows: Operand, count: Operand) -> None:
             result, kernel = at.result(y, n, g, first), at.kernel(w, g)
@@ -174,7 +184,7 @@ def blocked_input(em: Emitter, form: Form, y: Strided, w: Strided, x: Strided) -
             else:
                 gemm = at.gemm(at.taps, count, at.outputs, Layout(at.taps, True), Layout(at.area), count)
                 gemm.write(kernel, result, columns.address)
-            columns.add_to(image, g, first, rows)
+            columns.add_to(images, at.part(g, first, rows))
 
         _blocks(em, form, product)
         landing.finish(n)

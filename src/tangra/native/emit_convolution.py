@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tangra.ir import Op
-from tangra.native import conv_direct, conv_products
+from tangra.native import conv_direct, conv_products, conv_tiled, conv_tiles
 from tangra.native.conv_form import Form, block, channels_first
 from tangra.native.emitter import Emitter, op_writer
 from tangra.native.llvm_types import literal
@@ -33,6 +33,8 @@ def _conv_input(em: Emitter, op: Op) -> None:
         _write_conv(em, form.mirrored(), em.array(y), _mirrored(em, form, kernel), target)
     elif conv_direct.fits(form):
         conv_direct.direct_input(em, form, em.contiguous(y), kernel, target)
+    elif conv_tiles.known(form):
+        conv_tiled.conv_input(em, form, em.contiguous(y), kernel, target)
     else:
         conv_products.blocked_input(em, form, em.contiguous(y), _turned(em, form, kernel), target)
     em.define(op.result, target)
@@ -49,6 +51,8 @@ def _conv_kernel(em: Emitter, op: Op) -> None:
     elif form.plain:
         em.assign(target, Splat(x.dtype, target.shape, literal(0, x.dtype)))
         conv_products.plain_kernel(em, form, _in_memory(em, em.array(x)), places, target)
+    elif conv_tiles.known(form):
+        conv_tiled.conv_kernel(em, form, em.array(x), places, target)
     else:
         outputs = form.outputs * form.groups
         shape = (outputs, *form.window, form.inputs) if form.channels_last else target.shape
@@ -64,6 +68,8 @@ def _write_conv(em: Emitter, form: Form, x: Array, w: Strided, y: Strided) -> No
         conv_direct.direct_conv(em, form, x, w, y)
     elif form.plain:
         conv_products.plain_conv(em, form, _in_memory(em, x), w, y)
+    elif conv_tiles.known(form):
+        conv_tiled.conv(em, form, x, w, y)
     else:
         conv_products.blocked_conv(em, form, x, _turned(em, form, w), y)
 

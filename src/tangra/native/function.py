@@ -13,7 +13,19 @@ from typing import Any
 import numpy as np
 
 from tangra.ir import DType, Func, Span
-from tangra.native import arena, dispatch, duration, engine, memory, operations, pyapi, workspaces, wrapper
+from tangra.native import (
+    arena,
+    dispatch,
+    duration,
+    engine,
+    memory,
+    operations,
+    pool,
+    pyapi,
+    symbols,
+    workspaces,
+    wrapper,
+)
 from tangra.native.emit_calls import write_callees
 from tangra.native.emit_function import Signature, whole_symbol, write_function
 from tangra.native.entries import changed_parameters, write_entry
@@ -49,6 +61,7 @@ class NativeFailure(Exception):
 def emit_module(func: Func, options: NativeOptions) -> tuple[Module, Signature]:
     """The LLVM module for `func` and all it calls; and how its main function, which it exports, is called."""
     assert operations.MODULES
+    assert pool.RUN in symbols.PROVIDED
     module = Module(options)
     write_callees(module, func)
     return module, write_function(module, func, "@tg.main", exported=True)

@@ -13,8 +13,8 @@ from tangra.ir import DType
 from tangra.native import engine
 from tangra.native.emitter import Emitter
 from tangra.native.llvm_types import register_type
-from tangra.native.text import Operand
-from tangra.native.values import Strided
+from tangra.native.text import Code, Operand, flatten
+from tangra.native.values import Buffer, Strided
 
 MOST_WORK = 64**3
 """Products of more multiplications go to BLAS, which arranges its operands in memory first."""
@@ -59,10 +59,10 @@ def _registers() -> int:
 
 
 class Product:
-    """C = A B; the rows of B and C lie in memory without gaps between elements."""
+    """C = A B, or (`add`) C += A B; the rows of B and C lie in memory without gaps between elements."""
 
-    def __init__(self, em: Emitter, dtype: DType, sizes: tuple[int, int, int]) -> None:
-        self.em, self.dtype = em, dtype
+    def __init__(self, em: Emitter, dtype: DType, sizes: tuple[int, int, int], add: bool = False) -> None:
+        self.em, self.dtype, self.adds = em, dtype, add
         self.rows, self.columns, self.terms = sizes
         lanes = em.module.options.vector_bits // dtype.bits
         vectors = -(-self.columns // lanes)
@@ -109,10 +109,12 @@ class Product:
     def _tile(self, a: Side, b: Side, c: Side, strip: _Strip, first: Operand, high: int) -> None:
         em, code = self.em, self.em.code
         types = [self._type(width) for width in strip.widths] * high
-        start = [(type, "zeroinitializer") for type in types]
+        places = [code.add(c.place, code.mul(code.add(first, i), c.rows)) for i in range(high)]
+        found = [value for place in places for value in self._load_row(c, strip, place)] if self.adds else []
+        start = list(zip(types, found or ["zeroinitializer"] * len(types), strict=True))
 
         def step(k: Operand, sums: list[str]) -> list[str]:
-            row = self._load_row(b, strip, k)
+            row = self._load_row(b, strip, code.add(b.place, code.mul(k, b.rows)))
             out = []
             for i in range(high):
                 place = code.add(a.place, code.mul(code.add(first, i), a.rows))
@@ -122,8 +124,7 @@ class Product:
             return out
 
         sums = self._sum(len(types), start, step)
-        for i in range(high):
-            place = code.add(c.place, code.mul(code.add(first, i), c.rows))
+        for i, place in enumerate(places):
             for j, (offset, width) in enumerate(zip(strip.offsets(), strip.widths, strict=True)):
                 address = em.address(c.array, code.add(code.add(place, strip.start), offset))
                 value = sums[i * len(strip.widths) + j]
@@ -150,12 +151,13 @@ class Product:
     def _type(self, width: int) -> str:
         return f"<{width} x {register_type(self.dtype)}>"
 
-    def _load_row(self, b: Side, strip: _Strip, k: Operand) -> list[str]:
+    def _load_row(self, side: Side, strip: _Strip, place: Operand) -> list[str]:
+        """The vectors of a strip in the row that starts at `place`."""
         em, code = self.em, self.em.code
-        place = code.add(code.add(b.place, code.mul(k, b.rows)), strip.start)
+        start = code.add(place, strip.start)
         return [
             code.ins(
-                f"load {self._type(width)}, ptr {em.address(b.array, code.add(place, offset))}, "
+                f"load {self._type(width)}, ptr {em.address(side.array, code.add(start, offset))}, "
                 f"align {self.dtype.itemsize}"
             )
             for offset, width in zip(strip.offsets(), strip.widths, strict=True)
@@ -169,6 +171,26 @@ class Product:
         name = f"llvm.fmuladd.v{width}f{self.dtype.bits}"
         self.em.module.declare(f"declare {type} @{name}({type}, {type}, {type})")
         return code.ins(f"call {type} @{name}({type} {same}, {type} {row}, {type} {total})")
+
+
+def call(
+    em: Emitter, dtype: DType, sizes: tuple[int, int, int], sides: tuple[Side, Side, Side], add: bool = False
+) -> None:
+    """The product as a function of its own, shared by all places that need the same; strides are known."""
+    steps = [(side.rows, side.columns) for side in sides]
+    parts = [dtype.name, *map(str, sizes), *(f"{r}.{c}" for r, c in steps), "add" if add else "set"]
+    name = "@tg.product." + ".".join(parts)
+    if not em.module.has(name):
+        outer, em.code = em.code, Code()
+        memory = [Strided(Buffer(f"%{letter}", True), dtype, (), ()) for letter in "abc"]
+        inner = [Side(array, 0, *step) for array, step in zip(memory, steps, strict=True)]
+        Product(em, dtype, sizes, add).write(*inner)
+        lines = flatten(em.code.lines, [])
+        em.code = outer
+        head = f"define internal void {name}(ptr captures(none) %a, ptr captures(none) %b, ptr captures(none) %c)"
+        em.module.define(name, "\n".join([f"{head} noinline #0 {{", "entry:", *lines, "  ret void", "}"]))
+    places = ", ".join(f"ptr {em.address(side.array, side.place)}" for side in sides)
+    em.code.do(f"call void {name}({places})")
 
 
 def _widths(columns: int, lanes: int) -> tuple[int, ...]:

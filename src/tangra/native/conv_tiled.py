@@ -1,0 +1,127 @@
+"""Convolutions of known sizes, block by block in registers (`conv_tiles`).
+
+With the channels second a result is (outputs, places): the kernel times the windows. With the channels last it is
+(places, outputs): the windows times the kernel, whose outputs then lie last. The kernel's derivative is summed up with
+the outputs last either way.
+"""
+
+from __future__ import annotations
+
+from tangra.native.conv_columns import Landing, Staged, nest
+from tangra.native.conv_form import Form, block
+from tangra.native.conv_tiles import Block, Tiles
+from tangra.native.emitter import Emitter
+from tangra.native.loop_order import permuted_view
+from tangra.native.register_blocks import Side
+from tangra.native.text import Operand
+from tangra.native.values import Array, Strided
+
+
+def conv(em: Emitter, form: Form, x: Array, w: Strided, y: Strided) -> None:
+    """`conv`, all arrays row-major; the kernel is (outputs, inputs, *window)."""
+    t = Tiles(em, form)
+    staged, columns = Staged(em, x, form, together=t.images), t.columns()
+    gathered = not form.channels_last and t.images > 1
+    memory = block(em, form.dtype, (t.outputs * t.images * t.area,)) if gathered else y
+    kernel = em.copy(permuted_view(w, (*range(2, form.rank + 2), 1, 0))) if form.channels_last else w
+
+    def multiply(b: Block) -> None:
+        windows, result = t.columns_side(columns, b), t.result_side(y, b)
+        if form.channels_last:
+            place = t.at(kernel, (b.lead, t.rest * t.all_outputs), (b.group, t.outputs))
+            sides = windows, Side(kernel, place, t.all_outputs, 1), result
+            t.multiply((t.places(b), t.outputs, t.terms(b)), sides, t.several)
+            return
+        place = t.at(kernel, (b.group, t.outputs * t.taps), (b.lead, t.rest))
+        if gathered:
+            result = Side(memory, memory.offset, t.places(b), 1)
+        t.multiply((t.outputs, t.places(b), t.terms(b)), (Side(kernel, place, t.taps, 1), windows, result), t.several)
+
+    def images(n: Operand, count: int) -> None:
+        found = staged.images(n, count)
+        if t.several and not gathered:
+            t.zero_images(y, n, count)
+
+        def part(b: Block) -> None:
+            columns.fill(found, t.part(b), staged.roomy)
+            multiply(b)
+
+        def rows(b: Block) -> None:
+            if t.several and gathered:
+                t.zero(memory)
+            t.each_part(b, part)
+            if gathered:
+                shape, steps = (b.images, t.area, t.outputs), (t.area, 1, t.places(b))
+                em.assign(t.channels_between(y, b), Strided(memory.buffer, y.dtype, shape, steps, memory.offset))
+
+        t.each_block(n, count, rows)
+
+    t.each_images(images)
+
+
+def conv_kernel(em: Emitter, form: Form, x: Array, y: Strided, w: Strided) -> None:
+    """`conv_kernel`, y and w row-major."""
+    t = Tiles(em, form)
+    staged, columns, rank = Staged(em, x, form, together=t.images), t.columns(), form.rank
+    taps = (*form.window, form.inputs) if form.channels_last else (form.inputs, *form.window)
+    total = block(em, form.dtype, (*taps, t.all_outputs))
+    t.zero(total)
+    turned = y if form.channels_last else block(em, form.dtype, (t.images * t.rows * t.inner, t.outputs))
+
+    def multiply(b: Block) -> None:
+        windows, factor = t.columns_side(columns, b), Side(turned, turned.offset, t.outputs, 1)
+        if form.channels_last:
+            windows, factor = Side(windows.array, windows.place, 1, windows.rows), t.result_side(y, b)
+        place = t.at(total, (b.lead, t.rest * t.all_outputs), (b.group, t.outputs))
+        sides = windows, factor, Side(total, place, t.all_outputs, 1)
+        t.multiply((t.terms(b), t.outputs, t.places(b)), sides, True)
+
+    def images(n: Operand, count: int) -> None:
+        found = staged.images(n, count)
+
+        def part(b: Block) -> None:
+            columns.fill(found, t.part(b), staged.roomy)
+            multiply(b)
+
+        def rows(b: Block) -> None:
+            if not form.channels_last:
+                source = t.channels_between(y, b)
+                window = em.window(turned.buffer, y.dtype, source.shape)
+                window.offset = turned.offset
+                em.assign(window, source)
+            t.each_part(b, part)
+
+        t.each_block(n, count, rows)
+
+    t.each_images(images)
+    order = (rank + 1, rank, *range(rank)) if form.channels_last else (rank + 1, *range(rank + 1))
+    em.assign(w, permuted_view(total, order))
+
+
+def conv_input(em: Emitter, form: Form, y: Strided, w: Strided, x: Strided) -> None:
+    """`conv_input`, all arrays row-major: products that are added to where the windows lie."""
+    t = Tiles(em, form, together=False)
+    landing, columns = Landing(em, x, form), t.columns()
+    kernel = em.copy(permuted_view(w, (0, *range(2, form.rank + 2), 1))) if form.channels_last else w
+
+    def multiply(b: Block) -> None:
+        place = t.at(kernel, (b.group, t.outputs * t.taps), (b.lead, t.rest))
+        windows, result = t.columns_side(columns, b), t.result_side(y, b)
+        if form.channels_last:
+            sides = result, Side(kernel, place, t.taps, 1), windows
+            t.multiply((t.places(b), t.terms(b), t.outputs), sides, False)
+        else:
+            sides = Side(kernel, place, 1, t.taps), result, windows
+            t.multiply((t.terms(b), t.places(b), t.outputs), sides, False)
+
+    def image(index: list[Operand]) -> None:
+        found = landing.images(index[0])
+
+        def part(b: Block) -> None:
+            multiply(b)
+            columns.add_to(found, t.part(b))
+
+        t.each_block(index[0], 1, lambda b: t.each_part(b, part))
+        landing.finish(index[0])
+
+    nest(em, [em.size(form.batch)], image)

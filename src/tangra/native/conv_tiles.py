@@ -1,0 +1,168 @@
+"""Convolutions of known sizes as products in registers: of the kernel and blocks of windows, which fit the first levels
+of cache and are not arranged once more, as BLAS would do.
+
+A block is so many rows of places of one image, or several small images together, and so many of the taps; results are
+added to in memory where taps come in several parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from tangra.native import register_blocks
+from tangra.native.conv_columns import Columns, Part, nest
+from tangra.native.conv_form import Form
+from tangra.native.emitter import Emitter
+from tangra.native.llvm_types import literal
+from tangra.native.register_blocks import Side
+from tangra.native.text import Operand
+from tangra.native.values import Splat, Strided
+from tangra.shapes import prod
+
+PLACES = 256
+"""Places of a block."""
+TERMS = 288
+"""Taps of a block."""
+
+
+def known(form: Form) -> bool:
+    """Whether all sizes are."""
+    sizes = (form.batch, form.groups, form.inputs, form.outputs, *form.sizes, *form.window, *form.places)
+    borders = (*form.low, *form.high)
+    return all(isinstance(n, int) for n in borders) and all(isinstance(n, int) and n > 0 for n in sizes)
+
+
+def _int(size: object) -> int:
+    assert isinstance(size, int)
+    return size
+
+
+def _parts(total: int, size: int) -> Iterator[tuple[int, int, int]]:
+    """(first, size, count) of equal parts of about `size`, and of the rest."""
+    each = -(-total // -(-total // size))
+    whole, rest = divmod(total, each)
+    yield 0, each, whole
+    if rest:
+        yield whole * each, rest, 1
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block's sizes, and operands that say which it is."""
+
+    n: Operand
+    group: Operand
+    first: Operand
+    lead: Operand
+    images: int
+    rows: int
+    leading: int
+
+
+class Tiles:
+    """One convolution."""
+
+    def __init__(self, em: Emitter, form: Form, together: bool = True) -> None:
+        """`together`: several small images may make up a block."""
+        self.em, self.form = em, form
+        self.inner, self.area = _int(prod(form.places[1:])), _int(prod(form.places))
+        self.inputs, self.outputs = _int(form.inputs), _int(form.outputs)
+        self.groups = _int(form.groups)
+        self.all_outputs = self.outputs * self.groups
+        self.leads = _int(form.window[0]) if form.channels_last else self.inputs
+        self.taps = _int(form.taps)
+        self.rest = self.taps // self.leads
+        self.images = min(_int(form.batch), max(1, PLACES // self.area)) if together else 1
+        self.rows = max(1, min(_int(form.places[0]), PLACES // self.inner))
+        self.leading = max(1, TERMS // self.rest)
+        self.several = self.leading < self.leads
+
+    def columns(self) -> Columns:
+        """Room for a block of windows."""
+        leading = min(self.leading, self.leads)
+        return Columns.of(self.em, self.form, self.images * self.rows * self.inner * leading * self.rest)
+
+    def places(self, b: Block) -> int:
+        """Places of a block."""
+        return b.images * b.rows * self.inner
+
+    def terms(self, b: Block) -> int:
+        """Taps of a block."""
+        return b.leading * self.rest
+
+    def each_images(self, body: Callable[[Operand, int], None]) -> None:
+        """`body(n, count)` for images that are staged together."""
+        self._each(_int(self.form.batch), self.images, body)
+
+    def each_block(self, n: Operand, images: int, body: Callable[[Block], object]) -> None:
+        """`body` for each group and rows of places."""
+
+        def group(index: list[Operand]) -> None:
+            def rows(first: Operand, count: int) -> None:
+                body(Block(n, index[0], first, 0, images, count, self.leads))
+
+            self._each(_int(self.form.places[0]), self.rows, rows)
+
+        nest(self.em, [self.groups], group)
+
+    def each_part(self, b: Block, body: Callable[[Block], object]) -> None:
+        """`body` for each part of the taps."""
+
+        def part(lead: Operand, leading: int) -> None:
+            body(replace(b, lead=lead, leading=leading))
+
+        self._each(self.leads, self.leading, part)
+
+    def _each(self, total: int, size: int, body: Callable[[Operand, int], None]) -> None:
+        """`body(first, count)` for parts of a range."""
+        for start, count, times in _parts(total, size):
+
+            def one(index: list[Operand], start: int = start, count: int = count) -> None:
+                body(self.em.code.add(self.em.code.mul(index[0], count), start), count)
+
+            nest(self.em, [times], one)
+
+    def part(self, b: Block) -> Part:
+        """Which windows a block has."""
+        return Part(b.group, b.first, b.rows, b.lead, b.leading, b.images)
+
+    def multiply(self, sizes: tuple[int, int, int], sides: tuple[Side, Side, Side], add: bool) -> None:
+        """The last of `sides` is, or has added, the product of the others."""
+        register_blocks.call(self.em, self.form.dtype, sizes, sides, add)
+
+    def at(self, array: Strided, *terms: tuple[Operand, Operand]) -> Operand:
+        """A place in an array: its offset and products of operands."""
+        place = array.offset
+        for x, y in terms:
+            place = self.em.code.add(place, self.em.code.mul(x, y))
+        return place
+
+    def zero(self, target: Strided) -> None:
+        """Zeros in all of it."""
+        self.em.assign(target, Splat(self.form.dtype, target.shape, literal(0, self.form.dtype)))
+
+    def zero_images(self, y: Strided, n: Operand, images: int) -> None:
+        """Zeros as results."""
+        size = self.area * self.all_outputs
+        self.zero(Strided(y.buffer, y.dtype, (images * size,), (1,), self.at(y, (n, size)), True))
+
+    def columns_side(self, columns: Columns, b: Block) -> Side:
+        """The windows as (places, taps) where the channels are last, else as (taps, places)."""
+        width = self.terms(b) if self.form.channels_last else self.places(b)
+        return Side(columns.memory, columns.memory.offset, width, 1)
+
+    def result_side(self, y: Strided, b: Block) -> Side:
+        """A block of results, (places, outputs) or, of one image, (outputs, places)."""
+        item = (b.n, self.area * self.all_outputs)
+        if self.form.channels_last:
+            place = self.at(y, item, (b.first, self.inner * self.all_outputs), (b.group, self.outputs))
+            return Side(y, place, self.all_outputs, 1)
+        place = self.at(y, item, (b.group, self.outputs * self.area), (b.first, self.inner))
+        return Side(y, place, self.area, 1)
+
+    def channels_between(self, y: Strided, b: Block) -> Strided:
+        """A block of results that has the channels second, as (images, places, outputs)."""
+        place = self.result_side(y, b).place
+        shape = (b.images, b.rows * self.inner, self.outputs)
+        return Strided(y.buffer, y.dtype, shape, (self.area * self.all_outputs, 1, self.area), place)
