@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -20,6 +21,8 @@ from tangra.checker.source import SourceCache
 
 STACK_BYTES = 256 * 1024 * 1024
 RECURSION = 30_000
+COLLECTED = (100_000, 50, 100)
+"""When Python looks for garbage in cycles: rarely, as syntax trees and summaries stay."""
 
 
 @dataclass
@@ -112,6 +115,8 @@ def _with_room(run: Callable[[], None]) -> None:
             failure.append(error)
 
     with _ONE_AT_A_TIME:
+        thresholds = gc.get_threshold()
+        gc.set_threshold(*COLLECTED)
         old_limit, old_size = sys.getrecursionlimit(), threading.stack_size(STACK_BYTES)
         sys.setrecursionlimit(RECURSION)
         try:
@@ -121,6 +126,7 @@ def _with_room(run: Callable[[], None]) -> None:
         finally:
             threading.stack_size(old_size)
             sys.setrecursionlimit(old_limit)
+            gc.set_threshold(*thresholds)
     if failure:
         raise failure[0]
 

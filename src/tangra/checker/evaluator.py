@@ -43,6 +43,8 @@ from tangra.shapes import Dim, symbols_of
 
 MAX_DEPTH = 70
 """Calls nested in each other; deeper ones are unknown."""
+CHECKPOINT = 511
+"""At steps whose number has none of these bits, it is asked whether to go on."""
 ENTRY_STEPS = 400_000
 """Nodes that one entry point may evaluate before the rest of it is unknown."""
 
@@ -183,11 +185,15 @@ class Evaluator:
     def step(self) -> None:
         """Spend one unit of the budget."""
         self.steps += 1
-        if not self.steps % 512:
-            if self.cancelled():
-                raise Cancelled
-            if self.steps > self.limit or time.thread_time() > self.deadline:
-                raise BudgetSpent
+        if not self.steps & CHECKPOINT:
+            self.checkpoint()
+
+    def checkpoint(self) -> None:
+        """Stop what takes too long, or what nobody waits for."""
+        if self.cancelled():
+            raise Cancelled
+        if self.steps > self.limit or time.thread_time() > self.deadline:
+            raise BudgetSpent
 
     @property
     def time_left(self) -> float:

@@ -10,7 +10,7 @@ from tangra.checker.attributes import get_attribute
 from tangra.checker.calls import call_node
 from tangra.checker.comprehensions import comprehension
 from tangra.checker.conditions import assuming, truth
-from tangra.checker.evaluator import Evaluator, PythonRaise
+from tangra.checker.evaluator import CHECKPOINT, Evaluator, PythonRaise
 from tangra.checker.heap import DictCell, FunctionCell, ListCell, Value
 from tangra.checker.iteration import elements
 from tangra.checker.joining import join, merge
@@ -22,10 +22,12 @@ from tangra.shape_rules.values import UNKNOWN, Tensor, Unknown
 
 def evaluate(ev: Evaluator, node: ast.expr) -> Value:
     """The value of an expression."""
-    ev.step()
+    ev.steps += 1
+    if not ev.steps & CHECKPOINT:
+        ev.checkpoint()
     handler = EXPRESSIONS.get(type(node))
     value = UNKNOWN if handler is None else handler(ev, node)
-    if isinstance(value, Tensor):
+    if type(value) is Tensor:
         ev.note_value(node, value)
     elif isinstance(value, Unknown):
         ev.unknowns += 1

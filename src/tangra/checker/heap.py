@@ -179,7 +179,7 @@ class ClassCell(Cell):
 
     def derives_from(self, dotted: str) -> bool:
         """Whether a library's class of this dotted name is among the bases."""
-        return any(cls.dotted == dotted for cls in self.mro)
+        return dotted in [cls.dotted for cls in self.mro]
 
 
 def _linear(cls: ClassCell, bases: list[ClassCell]) -> tuple[ClassCell, ...]:

@@ -167,7 +167,7 @@ def call_rule(
 
 def resolve(ev: Evaluator, dotted: str) -> Value:
     """What a library's name stands for."""
-    from tangra.checker.natives import LIBRARY
+    from tangra.checker.natives.table import LIBRARY
     from tangra.checker.prelude_classes import prelude_class
 
     native = LIBRARY.get(dotted)

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from tangra.checker.deferred import Deferred, module_member
-from tangra.checker.heap import ModuleCell, Scope, Value
+from tangra.checker.heap import MISSING, ModuleCell, Scope, Value
 from tangra.shape_rules.values import UNKNOWN
 
 if TYPE_CHECKING:
@@ -15,27 +15,28 @@ if TYPE_CHECKING:
 
 def lookup(ev: Evaluator, name: str) -> Value:
     """The value of a name: local, enclosing functions, module, builtins; unknown where it is bound nowhere."""
-    first = ev.frame.scope
+    first = ev.frames[-1].scope
     if name in first.outer_names:
         return first.outer_names[name].fields.get(name, UNKNOWN)
     scope: Scope | None = first
     while scope is not None:
-        if name in scope.fields and (scope is first or not scope.is_class):
-            found = scope.fields[name]
-            if isinstance(found, Deferred) and isinstance(scope, ModuleCell):
+        found = scope.fields.get(name, MISSING)
+        if found is not MISSING and (scope is first or not scope.is_class):
+            if type(found) is Deferred and isinstance(scope, ModuleCell):
                 return module_member(ev, scope, name)
             return found
         scope = scope.parent
-    from tangra.checker.natives import BUILTINS
+    from tangra.checker.natives.table import BUILTINS
 
     return BUILTINS.get(name, UNKNOWN)
 
 
 def store_name(ev: Evaluator, name: str, value: Value, node: ast.AST) -> None:
     """Bind a name in the running scope, or where `global` or `nonlocal` says."""
-    scope = ev.frame.scope
-    ev.write(scope.outer_names.get(name, scope), name, value)
-    ev.frame.lines[name] = getattr(node, "lineno", 0)
+    frame = ev.frames[-1]
+    scope = frame.scope
+    ev.journal.write(scope.outer_names.get(name, scope) if scope.outer_names else scope, name, value)
+    frame.lines[name] = getattr(node, "lineno", 0)
 
 
 def declare_outer(ev: Evaluator, names: list[str], everywhere: bool) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from operator import is_
 
 from tangra.checker.heap import (
     HOLDERS,
@@ -181,9 +182,19 @@ class Uncopied(Exception):
 class Copier:
     """Copies objects made since `born` with all they lead to; objects in `known` become what it says, shared ones stay
     themselves. Sizes made up since number `first` become new ones, numbered `distance` higher. Raises `Uncopied` for
-    functions, classes and scopes made since, and for objects of others."""
+    functions, classes and scopes made since, and for objects of others.
 
-    def __init__(self, born: int, known: dict[Cell, Cell], first: int = 0, distance: int = 0) -> None:
+    Objects in `flat` are known to lead to nothing that has to be copied; `flat_ones` finds those among the copies."""
+
+    def __init__(
+        self,
+        born: int,
+        known: dict[Cell, Cell],
+        first: int = 0,
+        distance: int = 0,
+        flat: frozenset[Cell] = frozenset(),
+    ) -> None:
+        self.flat = flat
         self.born = born
         self.done: dict[Cell, Cell] = dict(known)
         self.first = first
@@ -197,7 +208,8 @@ class Copier:
         if kind is Tensor or kind is Dim:
             return self._moved(value) if self.distance and has_symbols(value) else value
         if kind is tuple:
-            return tuple([self.copy(item) for item in value])
+            items = [self.copy(item) for item in value]
+            return value if all(map(is_, items, value)) else tuple(items)
         if isinstance(value, Cell):
             return self._cell(value)
         if kind is dict:
@@ -218,8 +230,11 @@ class Copier:
         given = origin.given
         if all(type(value) in ATOMS for value in (*given.args, *given.kwargs.values())):
             return origin
+        args = [self.copy(value) for value in given.args]
         kwargs = {name: self.copy(value) for name, value in given.kwargs.items()}
-        return replace(origin, given=replace(given, args=[self.copy(value) for value in given.args], kwargs=kwargs))
+        if all(map(is_, args, given.args)) and all(map(is_, kwargs.values(), given.kwargs.values())):
+            return origin
+        return replace(origin, given=replace(given, args=args, kwargs=kwargs))
 
     def _moved(self, value: Value) -> Value:
         if isinstance(value, Dim):
@@ -250,8 +265,24 @@ class Copier:
         else:
             raise Uncopied
         self.done[cell] = made
-        made.fields = {name: self.copy(value) for name, value in cell.fields.items()}
+        if cell in self.flat:
+            made.fields = dict(cell.fields)
+        else:
+            made.fields = {name: self.copy(value) for name, value in cell.fields.items()}
         return made
+
+    def flat_ones(self) -> frozenset[Cell]:
+        """The copies whose contents can be copied as they are."""
+        return frozenset(
+            made for old, made in self.done.items() if old is not made and all(map(_is_flat, made.fields.values()))
+        )
+
+
+def _is_flat(value: Value) -> bool:
+    kind = type(value)
+    if kind is Tensor or kind is Dim:
+        return not has_symbols(value)
+    return kind in ATOMS or kind is float or (kind is tuple and all(map(_is_flat, value)))
 
 
 def is_module_level(scope: Scope | None) -> bool:

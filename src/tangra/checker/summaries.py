@@ -41,10 +41,12 @@ class Summary:
     built: list[Instance]
     cells: list[Cell]
     born: int
+    flat: frozenset[Cell]
     steps: int
     unknowns: int
     depth: int
     entered: list[ast.AST]
+    nodes: frozenset[ast.AST]
     missing: list[str]
 
 
@@ -93,13 +95,19 @@ class Summaries:
             return False
         if len(ev.frames) + summary.depth >= ev.max_depth or ev.steps + summary.steps > ev.limit:
             return False
-        return not any(frame.function is not None and frame.function.node in summary.entered for frame in ev.frames)
+        return not self._is_running(summary.nodes)
+
+    def _is_running(self, nodes: frozenset[ast.AST]) -> bool:
+        """Whether one of the functions is being evaluated: how deep recursion may go depends on that."""
+        running = [frame.function.node for frame in self.ev.frames if frame.function is not None]
+        return not nodes.isdisjoint(running)
 
     def _replay(self, summary: Summary, cells: list[Cell]) -> Value:
         ev = self.ev
         self.replayed += 1
         known = dict(zip(summary.cells, cells, strict=True))
-        copier = Copier(summary.born, known, summary.first, ev.ctx.made + 1 - summary.first if summary.made else 0)
+        distance = ev.ctx.made + 1 - summary.first if summary.made else 0
+        copier = Copier(summary.born, known, summary.first, distance, summary.flat)
         ev.ctx.make(summary.made)
         value = copier.copy(summary.value)
         ev.built += [copier.copy(instance) for instance in summary.built]
@@ -115,37 +123,64 @@ class Summaries:
 
     def _record(self, key: tuple[object, ...], what: Cell, likeness: Likeness, run: Callable[[], Value]) -> Value:
         ev = self.ev
-        journal, ctx = ev.journal, ev.ctx
-        before = (journal.version, ev.taints, ctx.facts)
-        made = ctx.made
-        steps, entered, built, missing = ev.steps, len(ev.entered_since), len(ev.built), len(ev.missed)
-        unknowns = ev.unknowns
-        born = Cell.born
+        start = _Start(ev)
         deepest, ev.deepest = ev.deepest, len(ev.frames)
-        mark = journal.open()
+        mark = ev.journal.open()
         try:
             value = run()
-            depth = ev.deepest - len(ev.frames)
-            same = (journal.version, ev.taints) == before[:2] and ctx.facts is before[2]
-            if same and all(cell.serial > born for cell, _, _ in journal.log[mark:]):
-                nodes = ev.entered_since[entered:]
-                if not any(frame.function is not None and frame.function.node in nodes for frame in ev.frames):
-                    copier = Copier(born, {cell: cell for cell in likeness.cells})
-                    try:
-                        kept, instances = copier.copy(value), [copier.copy(each) for each in ev.built[built:]]
-                    except (Uncopied, RecursionError):
-                        same = False
-                    else:
-                        facts = ctx.facts if likeness.symbolic or journal.symbolic else None
-                        if len(self._known) < MAX_SUMMARIES:
-                            self._known[key] = Summary(
-                                before[0], facts, made + 1, ctx.made - made, kept, instances, likeness.cells, born,
-                                ev.steps - steps, ev.unknowns - unknowns, depth, nodes, ev.missed[missing:],
-                            )  # fmt: skip
-            else:
-                same = False
-            self._refused[what] = 0 if same else self._refused.get(what, 0) + 1
+            known = self._summary(start, mark, likeness, value)
+            if known is not None and len(self._known) < MAX_SUMMARIES:
+                self._known[key] = known
+            self._refused[what] = self._refused.get(what, 0) + 1 if known is None else 0
             return value
         finally:
-            journal.close()
+            ev.journal.close()
             ev.deepest = max(ev.deepest, deepest)
+
+    def _summary(self, start: _Start, mark: int, likeness: Likeness, value: Value) -> Summary | None:
+        """What was done since `start`; None if it was more than a summary can say."""
+        ev, ctx = self.ev, self.ev.ctx
+        if ev.journal.version != start.version or ev.taints != start.taints or ctx.facts is not start.facts:
+            return None
+        for cell, _, _ in ev.journal.log[mark:]:
+            if cell.serial <= start.born:
+                return None
+        entered = ev.entered_since[start.entered :]
+        nodes = frozenset(entered)
+        if self._is_running(nodes):
+            return None
+        copier = Copier(start.born, {cell: cell for cell in likeness.cells})
+        try:
+            kept = copier.copy(value)
+            built = [copier.copy(instance) for instance in ev.built[start.built :]]
+        except (Uncopied, RecursionError):
+            return None
+        return Summary(
+            version=start.version,
+            facts=ctx.facts if likeness.symbolic or ev.journal.symbolic else None,
+            first=start.made + 1,
+            made=ctx.made - start.made,
+            value=kept,
+            built=built,
+            cells=likeness.cells,
+            born=start.born,
+            flat=copier.flat_ones(),
+            steps=ev.steps - start.steps,
+            unknowns=ev.unknowns - start.unknowns,
+            depth=ev.deepest - len(ev.frames),
+            entered=entered,
+            nodes=nodes,
+            missing=ev.missed[start.missing :],
+        )
+
+
+class _Start:
+    """The counts at the beginning of a call."""
+
+    __slots__ = ("born", "built", "entered", "facts", "made", "missing", "steps", "taints", "unknowns", "version")
+
+    def __init__(self, ev: Evaluator) -> None:
+        self.version, self.taints, self.facts = ev.journal.version, ev.taints, ev.ctx.facts
+        self.made, self.steps, self.born = ev.ctx.made, ev.steps, Cell.born
+        self.entered, self.built, self.missing = len(ev.entered_since), len(ev.built), len(ev.missed)
+        self.unknowns = ev.unknowns
