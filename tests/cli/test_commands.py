@@ -253,3 +253,12 @@ def test_the_hook_runs_a_command_that_exists() -> None:
     from tangra.cli.main import parser
 
     assert parser().parse_args([*entry[1:], "a.py", "b.py"]).paths == [Path("a.py"), Path("b.py")]
+
+
+def test_an_answer_kept_on_disk_is_the_same(bug: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    printed = []
+    for more in ([], [], ["--no-cache"]):
+        for form in ("text", "json", "sarif", "github"):
+            assert main(["check", "--format", form, "--statistics", *more, str(bug)]) == 1
+        printed.append(capsys.readouterr())
+    assert printed[0] == printed[1] == printed[2]

@@ -91,7 +91,7 @@ def test_progress_is_shown_on_terminals_only(
     assert main(["check", str(tmp_path)]) == 0
     assert capsys.readouterr().err == ""
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    assert main(["check", str(tmp_path)]) == 0
+    assert main(["check", "--no-cache", str(tmp_path)]) == 0
     printed = capsys.readouterr().err
     assert [match for match in re.findall(r"checking (\d/3 \S+)", printed)][:3] == [
         f"{number}/3 file{number}.py" for number in range(3)

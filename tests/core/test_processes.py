@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import tangra as tg
-from tangra.native import cache
+from tangra import disk
 
 
 @tg.jit
@@ -208,29 +208,29 @@ def test_a_second_process_skips_llvm(tmp_path):
 def test_the_cache_is_not_trusted_where_others_may_write(tmp_path, monkeypatch):
     monkeypatch.setenv("TANGRA_CACHE", "1")
     monkeypatch.setenv("TANGRA_CACHE_DIR", str(tmp_path / "objects"))
-    name = cache.key("text", "options")
-    cache.put(name, b"content")
-    assert cache.get(name) == b"content"
+    name = disk.key("text", "options")
+    disk.put(name, b"content")
+    assert disk.get(name) == b"content"
     (tmp_path / "objects").chmod(0o777)
-    assert cache.get(name) is None
+    assert disk.get(name) is None
     (tmp_path / "objects").chmod(0o700)
-    monkeypatch.setattr(cache, "MAX_BYTES", 10)
-    monkeypatch.setattr(cache, "CUT_EVERY", 1)
-    cache.put(cache.key("other"), b"more content")
-    assert cache.get(name) is None
+    monkeypatch.setattr(disk, "MAX_BYTES", 10)
+    monkeypatch.setattr(disk, "CUT_EVERY", 1)
+    disk.put(disk.key("other"), b"more content")
+    assert disk.get(name) is None
 
 
 def test_a_cache_that_can_not_be_written_is_left_alone(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("TANGRA_CACHE", "1")
     monkeypatch.setenv("TANGRA_CACHE_DIR", str(tmp_path / "file" / "below"))
-    cache.put(cache.key("a"), b"content")
-    assert cache.get(cache.key("a")) is None
+    disk.put(disk.key("a"), b"content")
+    assert disk.get(disk.key("a")) is None
 
 
 def test_keys_tell_parts_apart():
-    assert cache.key("ab", "c") != cache.key("a", "bc")
-    assert cache.key("a") != cache.key("a", "")
+    assert disk.key("ab", "c") != disk.key("a", "bc")
+    assert disk.key("a") != disk.key("a", "")
 
 
 def test_importing_the_package_loads_neither_numpy_nor_llvm():

@@ -9,15 +9,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from tangra.checker import records
 from tangra.checker.codes import SYNTAX
 from tangra.checker.config import Config
-from tangra.checker.evaluator import Evaluator, Statistics
+from tangra.checker.evaluator import Evaluator
 from tangra.checker.heap import Value
 from tangra.checker.importers import with_importers
 from tangra.checker.observations import Observer
 from tangra.checker.project import Project, open_project, python_files
 from tangra.checker.reports import Place, Report
 from tangra.checker.source import SourceCache
+from tangra.checker.statistics import Statistics
 
 STACK_BYTES = 256 * 1024 * 1024
 RECURSION = 30_000
@@ -57,16 +59,18 @@ def check(
     progress: Progress = no_progress,
     observer: Observer | None = None,
     summaries: bool = True,
+    kept: bool = False,
 ) -> Outcome:
     """Check files and folders. Nothing of theirs is imported or run, except rule files that the settings name.
 
     A file that is named is checked with the files of its project that import it, so that their calls are seen; what is
     reported is of the files asked for. `progress` gets how many of how many parts are done, and the name of the next;
     `observer` sees what arrays expressions hold. Without `summaries` every call is evaluated, which finds the same and
-    takes longer; so it is with an observer, which sees every call.
+    takes longer; so it is with an observer, which sees every call. With `kept`, an answer of an earlier process is
+    given again where it still holds (see `records`); it says nothing of `shapes`.
     """
     outcome = Outcome()
-    run = _Run(cancelled, progress, observer, summaries)
+    run = _Run(cancelled, progress, observer, summaries, kept and observer is None)
     sources = SourceCache() if sources is None else sources
     groups: dict[Path, _Group] = {}
     for path in paths:
@@ -90,6 +94,7 @@ class _Run:
     progress: Progress
     observer: Observer | None
     summaries: bool
+    kept: bool
 
 
 @dataclass
@@ -132,12 +137,31 @@ def _with_room(run: Callable[[], None]) -> None:
 
 
 def _check_group(group: _Group, outcome: Outcome, run: _Run) -> None:
-    from tangra.checker.entries import check_entries
-    from tangra.checker.modules import import_module
-
     project = group.project
     wanted = list(dict.fromkeys([*group.named, *group.walked]))
     files = list(dict.fromkeys([*with_importers(project, group.named), *group.walked])) if group.named else wanted
+    outcome.files += wanted
+    outcome.projects.append(project)
+    name = records.name_of(project, files, wanted) if run.kept and not project.sources.overlays else None
+    known = None if name is None else records.find(name, project)
+    if known is not None:
+        reports, statistics = known
+        for path in {report.place.file for report in reports}:
+            project.read(path)
+    else:
+        reports, statistics = _evaluate(project, files, wanted, outcome, run)
+        if name is not None and not statistics.spent and not statistics.failures:
+            records.keep(name, project, reports, statistics)
+    outcome.reports += reports
+    outcome.statistics.add(statistics)
+
+
+def _evaluate(
+    project: Project, files: list[Path], wanted: list[Path], outcome: Outcome, run: _Run
+) -> tuple[list[Report], Statistics]:
+    from tangra.checker.entries import check_entries
+    from tangra.checker.modules import import_module
+
     ev = Evaluator(project, run.cancelled)
     ev.observer = run.observer
     ev.summaries.enabled = run.summaries and run.observer is None
@@ -153,24 +177,11 @@ def _check_group(group: _Group, outcome: Outcome, run: _Run) -> None:
         import_module(ev, project.module_name(path), path)
     check_entries(ev, run.progress)
     ev.reports.settle(ev.runs)
-    outcome.reports += ev.reports.chosen(project.config, project.files, wanted)
-    outcome.files += wanted
-    outcome.projects.append(project)
     outcome.shapes.update({path: lines for path, lines in ev.shapes.items() if path in ev.checked})
     counted = {id(project.files[path]) for path in wanted if path in project.files}
     ev.statistics.arrays = {key for key in ev.statistics.arrays if key[0] in counted}
     ev.statistics.known &= ev.statistics.arrays
-    _add(outcome.statistics, ev.statistics)
-
-
-def _add(total: Statistics, part: Statistics) -> None:
-    total.arrays |= part.arrays
-    total.known |= part.known
-    total.spent += part.spent
-    total.failures += part.failures
-    for mine, theirs in ((total.missing_rules, part.missing_rules), (total.broken_rules, part.broken_rules)):
-        for name, count in theirs.items():
-            mine[name] = mine.get(name, 0) + count
+    return ev.reports.chosen(project.config, project.files, wanted), ev.statistics
 
 
 def _load_rules(project: Project) -> None:
@@ -178,6 +189,7 @@ def _load_rules(project: Project) -> None:
     import runpy
 
     for name in project.config.rules:
+        project.read_text(project.root / name)  # the answer depends on it
         runpy.run_path(str(project.root / name), run_name=f"tangra_rules_{Path(name).stem}")
 
 

@@ -155,7 +155,7 @@ def _defines(text: str, name: str) -> bool:
 
 def _texts(ev: Evaluator, path: Path, seen: set[Path]) -> Iterator[str]:
     """The texts of a module and of those that it imports everything from."""
-    if path in seen or not path.is_file():
+    if path in seen or not ev.project.has_file(path):
         return
     seen.add(path)
     text = ev.project.read_text(path)

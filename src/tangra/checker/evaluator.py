@@ -35,6 +35,7 @@ from tangra.checker.project import Project
 from tangra.checker.reports import Fix, Place, Report, Reports
 from tangra.checker.sharing import share
 from tangra.checker.source import SourceFile
+from tangra.checker.statistics import Statistics
 from tangra.checker.summaries import Summaries
 from tangra.checker.symbols import is_rigid
 from tangra.shape_rules.failures import Failure
@@ -108,18 +109,6 @@ class Frame:
     value: Value = None
     bindings: Value = None
     context: tuple[Place, ...] | None = None
-
-
-@dataclass
-class Statistics:
-    """How much was understood: expressions that hold arrays, and those whose shape was known in some call."""
-
-    arrays: set[tuple[int, int]] = field(default_factory=set)
-    known: set[tuple[int, int]] = field(default_factory=set)
-    spent: list[str] = field(default_factory=list)
-    failures: list[str] = field(default_factory=list)
-    missing_rules: dict[str, int] = field(default_factory=dict)
-    broken_rules: dict[str, int] = field(default_factory=dict)
 
 
 class Evaluator:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
-from tangra.checker.evaluator import BudgetSpent, PythonRaise, Statistics, TryState
+from tangra.checker.evaluator import BudgetSpent, PythonRaise, TryState
 from tangra.checker.heap import Instance, Value
 from tangra.checker.reports import Edit, Fix
 from tangra.checker.rewrites import (
@@ -28,6 +28,7 @@ from tangra.checker.rewrites import (
     squeezes,
 )
 from tangra.checker.source import SourceFile
+from tangra.checker.statistics import Statistics
 from tangra.shape_rules import failures
 from tangra.shape_rules.values import Tensor
 

@@ -81,6 +81,6 @@ def submodule(ev: Evaluator, owner: ModuleCell, name: str) -> Value | None:
     if folder is None:
         return None
     for path in (folder / name / "__init__.py", folder / f"{name}.py"):
-        if path.is_file():
+        if ev.project.has_file(path):
             return import_module(ev, f"{owner.name}.{name}", path)
     return None

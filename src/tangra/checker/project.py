@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tangra.checker.config import ROOT_MARKERS, Config, load_config
+from tangra.checker.dependencies import Dependencies
 from tangra.checker.source import SourceCache, SourceFile
 
 SKIPPED_FOLDERS = frozenset(
@@ -48,6 +49,7 @@ class Project:
     site_packages: tuple[Path, ...] = ()
     sources: SourceCache = field(default_factory=SourceCache)
     files: dict[Path, SourceFile] = field(default_factory=dict)
+    dependencies: Dependencies = field(default_factory=Dependencies)
     _found: dict[tuple[str, Path | None], Path | None] = field(default_factory=dict)
 
     @property
@@ -60,21 +62,31 @@ class Project:
         file = self.files.get(path)
         if file is None:
             file = self.files[path] = self.sources.read(path, self.config.python_version)
+            self.dependencies.files.setdefault(path, file.digest)
         return file
 
-    def read_text(self, path: Path) -> str:
-        """The text of a file that need not be parsed, in which what can't be decoded is left out."""
+    def read_text(self, path: Path, counts: bool = True) -> str:
+        """The text of a file that need not be parsed, in which what can't be decoded is left out. `counts`: the answer
+        depends on it."""
         content = self.sources.overlays.get(path)
         try:
-            return (path.read_bytes() if content is None else content).decode("utf-8", "replace")
+            content = path.read_bytes() if content is None else content
         except OSError:
-            return ""
+            content = None
+        if counts:
+            self.dependencies.read(path, content)
+        return "" if content is None else content.decode("utf-8", "replace")
+
+    def has_file(self, path: Path) -> bool:
+        """Whether there is a file at `path`, on which the answer then depends."""
+        self.dependencies.folders.add(path.parent)
+        return path.is_file()
 
     def module_name(self, path: Path) -> str:
         """The dotted name by which the file is imported: from the topmost folder with an `__init__.py` on."""
         parts = [] if path.stem == "__init__" else [path.stem]
         folder = path.parent
-        while (folder / "__init__.py").is_file() and folder != folder.parent:
+        while self.has_file(folder / "__init__.py") and folder != folder.parent:
             parts.append(folder.name)
             folder = folder.parent
         if folder != self.root and len(parts) <= 1:
@@ -98,7 +110,7 @@ class Project:
 
     def _import_root(self, importer: Path) -> Path:
         folder = importer.parent
-        while (folder / "__init__.py").is_file() and folder != folder.parent:
+        while self.has_file(folder / "__init__.py") and folder != folder.parent:
             folder = folder.parent
         return folder
 
@@ -111,22 +123,21 @@ class Project:
         else:  # a package that is followed does not bring its neighbours along
             bases = [base for base in bases if base not in self.site_packages]
         for base in dict.fromkeys(bases):
-            found = _module_at(base.joinpath(*parts))
+            found = self._module_at(base.joinpath(*parts))
             itself = found == importer and len(parts) == 1 and found is not None and found.name != "__init__.py"
             if found is not None and not itself:  # a script called like a library means the library
                 return found
         return None
 
-
-def _module_at(stem: Path) -> Path | None:
-    if (stem / "__init__.py").is_file():
-        return stem / "__init__.py"
-    file = stem.with_name(stem.name + ".py")
-    if file.is_file():
-        return file
-    if stem.is_dir() and any(child.suffix == ".py" or child.is_dir() for child in _children(stem)):
-        return stem
-    return None
+    def _module_at(self, stem: Path) -> Path | None:
+        if self.has_file(stem / "__init__.py"):
+            return stem / "__init__.py"
+        file = stem.with_name(stem.name + ".py")
+        if self.has_file(file):
+            return file
+        if stem.is_dir() and any(child.suffix == ".py" or child.is_dir() for child in _children(stem)):
+            return stem
+        return None
 
 
 def _children(folder: Path) -> list[Path]:

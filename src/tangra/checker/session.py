@@ -41,6 +41,7 @@ class Session:
         cancelled: Callable[[], bool] = _never,
         observer: Observer | None = None,
         progress: Progress = no_progress,
+        kept: bool = False,
     ) -> Outcome:
         """Findings, shapes and statistics of files and folders, as `tangra.checker.check` gives them; `observer` sees
         what arrays expressions hold.
@@ -55,4 +56,5 @@ class Session:
             cancelled=cancelled,
             observer=observer,
             progress=progress,
+            kept=kept,
         )

@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from tangra.checker.dependencies import digest
+
 MAX_CHARACTERS = 20_000_000
 """Files past this are not read as programs."""
 MAX_NESTING = 400
@@ -46,6 +48,7 @@ class SourceFile:
     tree: ast.Module | None = None
     problem: tuple[int, int, str] | None = None
     cells: list[tuple[int, int]] = field(default_factory=list)
+    digest: str = ""
 
     @cached_property
     def lines(self) -> list[str]:
@@ -128,6 +131,12 @@ def read(path: Path, content: bytes | None = None, version: tuple[int, int] | No
         data = path.read_bytes() if content is None else content
     except OSError as error:
         return SourceFile(path, "", problem=(1, 1, f"the file can't be read: {error.strerror or error}"))
+    file = _from_bytes(path, data, version)
+    file.digest = digest(data)
+    return file
+
+
+def _from_bytes(path: Path, data: bytes, version: tuple[int, int] | None) -> SourceFile:
     if len(data) > MAX_CHARACTERS:
         return SourceFile(path, "", problem=(1, 1, f"the file has {len(data):,} bytes, too many to be checked"))
     try:

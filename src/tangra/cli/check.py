@@ -64,7 +64,7 @@ def _configuration(options: argparse.Namespace) -> Callable[[Config], Config]:
 def _once(options: argparse.Namespace, session: Session, paths: list[Path]) -> tuple[Outcome, int]:
     progress = Progress()
     try:
-        outcome = session.check(paths, progress=progress)
+        outcome = session.check(paths, progress=progress, kept=not options.no_cache)
     finally:
         progress.clear()
     reports: Sequence[Report] = outcome.reports

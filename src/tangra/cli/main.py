@@ -43,6 +43,7 @@ def _add_check(check: argparse.ArgumentParser) -> None:
     check.add_argument("--watch", action="store_true", help="check again whenever a file changes, until Ctrl-C")
     check.add_argument("--baseline", type=Path, metavar="FILE", help="do not tell what this file lists")
     check.add_argument("--write-baseline", action="store_true", help="list all that is found in the baseline file")
+    check.add_argument("--no-cache", action="store_true", help="evaluate everything, even if nothing has changed")
     check.add_argument("--stdin-filename", type=Path, metavar="FILE", help="read the program from standard input")
 
 

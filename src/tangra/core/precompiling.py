@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from tangra import disk
 from tangra.api.kinds import dtype_of
 from tangra.core.jitted import JitFunction
 from tangra.core.specialisation import Specialisation
 from tangra.core.transformed import NOT_CALLABLE, PASS_FUNCTION, Transformed
 from tangra.errors import EntryError, declare
 from tangra.frontend.paths import ArgRoot, Path
-from tangra.native import cache
 
 BAD_CALL = declare("TG836", "a call that precompile can't compile for")
 log = logging.getLogger("tangra.jit")
@@ -63,7 +63,7 @@ def precompile(function: Callable[..., Any], *calls: tuple[Any, ...] | Mapping[s
         )
     if not calls:
         raise _bad("tg.precompile was given no call", "give the arguments of each call as a tuple")
-    if cache.usable() is None:
+    if disk.usable() is None:
         log.warning("tg.precompile: the cache on disk is off or not safe, so that nothing is kept")
     made = function if isinstance(function, (JitFunction, Transformed)) else JitFunction(function)
     jitted = made.compiled if isinstance(made, Transformed) else made

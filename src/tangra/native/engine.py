@@ -13,7 +13,7 @@ from typing import Any
 import llvmlite
 import llvmlite.binding as llvm
 
-from tangra.native import cache as disk
+from tangra import disk
 from tangra.native import symbols
 from tangra.native.options import NativeOptions
 

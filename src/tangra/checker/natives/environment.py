@@ -65,6 +65,7 @@ def is_installed(ev: Evaluator, package: str) -> bool | None:
     folders = ev.project.site_packages
     if not folders:
         return None
+    ev.project.dependencies.folders.update(folders)
     return any((folder / package).is_dir() or (folder / f"{package}.py").is_file() for folder in folders)
 
 
@@ -88,6 +89,7 @@ def version(ev: Evaluator, call: Call) -> Value:
         return Unknown("str")
     wanted = name.replace("-", "_").lower()
     for folder in ev.project.site_packages:
+        ev.project.dependencies.folders.add(folder)
         for found in folder.glob("*.dist-info"):
             package, _, number = found.name.removesuffix(".dist-info").partition("-")
             if package.replace("-", "_").lower() == wanted:

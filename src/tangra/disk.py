@@ -1,9 +1,10 @@
-"""Object files kept between processes, found by the content they were made from.
+"""What is kept between processes, found by the content it was made from: machine code, and what checks found.
 
-A file is named by the SHA-256 of the LLVM text, the options, the CPU's features and the versions of everything that
-made it, and starts with the SHA-256 of its content, which is checked when it is read. Files are written beside their
-place and moved there, so that readers see whole files only. The folder belongs to its owner alone; one that others may
-write to is not used. `TANGRA_CACHE=0` turns the cache off, `TANGRA_CACHE_DIR` moves it.
+A file is named by the SHA-256 of what it depends on (for machine code the LLVM text, the options, the CPU's features
+and the versions of everything that made it), and starts with the SHA-256 of its content, which is checked when it is
+read. Files are written beside their place and moved there, so that readers see whole files only. The folder belongs to
+its owner alone; one that others may write to is not used. `TANGRA_CACHE=0` turns the cache off, `TANGRA_CACHE_DIR`
+moves it.
 """
 
 from __future__ import annotations
