@@ -25,6 +25,10 @@ def parser() -> argparse.ArgumentParser:
     shapes.add_argument("file", type=Path, metavar="FILE")
     shapes.add_argument("--python", type=Path, metavar="VENV", help="the environment whose packages are read")
     commands.add_parser("lsp", help="serve editors over the Language Server Protocol, on standard input and output")
+    annotate = commands.add_parser("annotate", help="write the signatures that calls show, in jaxtyping's notation")
+    annotate.add_argument("file", type=Path, metavar="FILE")
+    annotate.add_argument("--diff", action="store_true", help="show the changes, and write nothing")
+    annotate.add_argument("--python", type=Path, metavar="VENV", help="the environment whose packages are read")
     explain = commands.add_parser("explain", help="say what a code means")
     explain.add_argument("code", metavar="CODE")
     return top
@@ -79,6 +83,10 @@ def _run(options: argparse.Namespace) -> int:
         from tangra.cli.check import run_check
 
         return run_check(options)
+    if options.command == "annotate":
+        from tangra.cli.annotate import run_annotate
+
+        return run_annotate(options)
     if options.command == "shapes":
         from tangra.cli.shapes import run_shapes
 
