@@ -23,13 +23,16 @@ def conv(em: Emitter, form: Form, x: Array, w: Strided, y: Strided) -> None:
     staged, columns = Staged(em, x, form, together=t.images), t.columns()
     gathered = not form.channels_last and t.images > 1
     memory = block(em, form.dtype, (t.outputs * t.images * t.area,)) if gathered else y
-    kernel = em.copy(permuted_view(w, (*range(2, form.rank + 2), 1, 0))) if form.channels_last else w
+    kernel = w
+    if form.channels_last:
+        kernel = block(em, form.dtype, (t.groups * t.strips * t.taps * t.wide,))
+        t.in_strips(kernel, permuted_view(w, (*range(2, form.rank + 2), 1, 0)), t.groups)
 
     def multiply(b: Block) -> None:
         windows, result = t.columns_side(columns, b), t.result_side(y, b)
         if form.channels_last:
-            place = t.at(kernel, (b.lead, t.rest * t.all_outputs), (b.group, t.outputs))
-            sides = windows, Side(kernel, place, t.all_outputs, 1), result
+            place = t.at(kernel, (b.lead, t.rest * t.wide), (b.group, t.strips * t.taps * t.wide))
+            sides = windows, Side(kernel, place, t.wide, 1, t.taps * t.wide), result
             t.multiply((t.places(b), t.outputs, t.terms(b)), sides, t.several)
             return
         place = t.at(kernel, (b.group, t.outputs * t.taps), (b.lead, t.rest))
@@ -52,7 +55,7 @@ def conv(em: Emitter, form: Form, x: Array, w: Strided, y: Strided) -> None:
             t.each_part(b, part)
             if gathered:
                 shape, steps = (b.images, t.area, t.outputs), (t.area, 1, t.places(b))
-                em.assign(t.channels_between(y, b), Strided(memory.buffer, y.dtype, shape, steps, memory.offset))
+                em.assign(t.outputs_last(y, b), Strided(memory.buffer, y.dtype, shape, steps, memory.offset))
 
         t.each_block(n, count, rows)
 
@@ -66,12 +69,12 @@ def conv_kernel(em: Emitter, form: Form, x: Array, y: Strided, w: Strided) -> No
     taps = (*form.window, form.inputs) if form.channels_last else (form.inputs, *form.window)
     total = block(em, form.dtype, (*taps, t.all_outputs))
     t.zero(total)
-    turned = y if form.channels_last else block(em, form.dtype, (t.images * t.rows * t.inner, t.outputs))
+    memory = block(em, form.dtype, (t.strips * t.images * t.rows * t.inner * t.wide,))
 
     def multiply(b: Block) -> None:
-        windows, factor = t.columns_side(columns, b), Side(turned, turned.offset, t.outputs, 1)
+        windows, factor = t.columns_side(columns, b), Side(memory, memory.offset, t.wide, 1, t.places(b) * t.wide)
         if form.channels_last:
-            windows, factor = Side(windows.array, windows.place, 1, windows.rows), t.result_side(y, b)
+            windows = Side(windows.array, windows.place, 1, windows.rows)
         place = t.at(total, (b.lead, t.rest * t.all_outputs), (b.group, t.outputs))
         sides = windows, factor, Side(total, place, t.all_outputs, 1)
         t.multiply((t.terms(b), t.outputs, t.places(b)), sides, True)
@@ -84,11 +87,7 @@ def conv_kernel(em: Emitter, form: Form, x: Array, y: Strided, w: Strided) -> No
             multiply(b)
 
         def rows(b: Block) -> None:
-            if not form.channels_last:
-                source = t.channels_between(y, b)
-                window = em.window(turned.buffer, y.dtype, source.shape)
-                window.offset = turned.offset
-                em.assign(window, source)
+            t.in_strips(memory, t.outputs_last(y, b))
             t.each_part(b, part)
 
         t.each_block(n, count, rows)

@@ -20,8 +20,10 @@ from tangra.native.text import Operand
 from tangra.native.values import Splat, Strided
 from tangra.shapes import prod
 
-PLACES = 256
+PLACES, FEWEST_PLACES = 256, 48
 """Places of a block."""
+BLOCK_BYTES = 1 << 19
+"""Fewer places do where the windows of a block would take more."""
 TERMS = 288
 """Taps of a block."""
 
@@ -73,15 +75,17 @@ class Tiles:
         self.leads = _int(form.window[0]) if form.channels_last else self.inputs
         self.taps = _int(form.taps)
         self.rest = self.taps // self.leads
-        self.images = min(_int(form.batch), max(1, PLACES // self.area)) if together else 1
-        self.rows = max(1, min(_int(form.places[0]), PLACES // self.inner))
-        self.leading = max(1, TERMS // self.rest)
+        self.leading = min(self.leads, max(1, TERMS // self.rest))
+        places = max(FEWEST_PLACES, min(PLACES, BLOCK_BYTES // (form.dtype.itemsize * self.leading * self.rest)))
+        self.images = min(_int(form.batch), max(1, places // self.area)) if together else 1
+        self.rows = max(1, min(_int(form.places[0]), places // self.inner))
+        self.wide = register_blocks.Product(em, form.dtype, (1, self.outputs, 1)).wide
+        self.strips = -(-self.outputs // self.wide)
         self.several = self.leading < self.leads
 
     def columns(self) -> Columns:
         """Room for a block of windows."""
-        leading = min(self.leading, self.leads)
-        return Columns.of(self.em, self.form, self.images * self.rows * self.inner * leading * self.rest)
+        return Columns.of(self.em, self.form, self.images * self.rows * self.inner * self.leading * self.rest)
 
     def places(self, b: Block) -> int:
         """Places of a block."""
@@ -147,6 +151,23 @@ class Tiles:
         size = self.area * self.all_outputs
         self.zero(Strided(y.buffer, y.dtype, (images * size,), (1,), self.at(y, (n, size)), True))
 
+    def in_strips(self, memory: Strided, source: Strided, groups: int = 1) -> None:
+        """Copy `source`, whose last axis is the outputs of all `groups`, to `memory` as (group, strip, …, wide)."""
+        em, shape, (*steps, step) = self.em, source.shape[:-1], source.strides
+        count = _int(prod(shape))
+        whole, rest = divmod(self.outputs, self.wide)
+        inner = em.window(memory.buffer, memory.dtype, (*shape, self.wide)).strides
+        for first, many, width in ((0, whole, self.wide), (whole, 1, rest)):
+            if many == 0 or width == 0:
+                continue
+            place = em.code.add(source.offset, em.code.mul(step, first * self.wide))
+            between = em.code.mul(step, self.outputs), em.code.mul(step, self.wide)
+            block = (groups, many, *shape, width)
+            strides = (self.strips * count * self.wide, count * self.wide, *inner)
+            target = Strided(memory.buffer, memory.dtype, block, strides, memory.offset)
+            target.offset = em.code.add(memory.offset, first * count * self.wide)
+            em.assign(target, Strided(source.buffer, source.dtype, block, (*between, *steps, step), place))
+
     def columns_side(self, columns: Columns, b: Block) -> Side:
         """The windows as (places, taps) where the channels are last, else as (taps, places)."""
         width = self.terms(b) if self.form.channels_last else self.places(b)
@@ -161,8 +182,10 @@ class Tiles:
         place = self.at(y, item, (b.group, self.outputs * self.area), (b.first, self.inner))
         return Side(y, place, self.area, 1)
 
-    def channels_between(self, y: Strided, b: Block) -> Strided:
-        """A block of results that has the channels second, as (images, places, outputs)."""
+    def outputs_last(self, y: Strided, b: Block) -> Strided:
+        """A block of results as (images, places, outputs)."""
         place = self.result_side(y, b).place
         shape = (b.images, b.rows * self.inner, self.outputs)
+        if self.form.channels_last:
+            return Strided(y.buffer, y.dtype, shape, (self.area * self.all_outputs, self.all_outputs, 1), place)
         return Strided(y.buffer, y.dtype, shape, (self.area * self.all_outputs, 1, self.area), place)

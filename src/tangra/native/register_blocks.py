@@ -24,20 +24,26 @@ WRITTEN_OUT = 192
 
 @dataclass(frozen=True)
 class Side:
-    """A matrix: the element (i, j) lies `i * rows + j * columns` elements after `place` in the buffer of `array`."""
+    """A matrix: the element (i, j) lies `i * rows + j * columns` elements after `place` in the buffer of `array`.
+
+    Where there are `strips`, so many columns as a tile has lie together, and those of the next tile `strips` elements
+    further: rows that lie a power of two apart would compete for the same places in the cache.
+    """
 
     array: Strided
     place: Operand
     rows: Operand
     columns: Operand
+    strips: Operand = 0
 
 
 @dataclass(frozen=True)
 class _Strip:
-    """Neighbouring columns from `start` on, as vectors of these widths."""
+    """Neighbouring columns from `start` on, as vectors of these widths; the strip's number."""
 
     start: Operand
     widths: tuple[int, ...]
+    number: Operand
 
     def offsets(self) -> list[int]:
         """Where each vector begins, from the start."""
@@ -71,9 +77,14 @@ class Product:
         high = max(1, (_registers() - self.across - 2) // self.across)
         self.high = -(-self.rows // -(-self.rows // high))
 
+    @property
+    def wide(self) -> int:
+        """Columns of a strip."""
+        return self.across * self.lanes
+
     def write(self, a: Side, b: Side, c: Side) -> None:
         """Write the product."""
-        wide = self.across * self.lanes
+        wide = self.wide
         whole, rest = divmod(self.columns, wide)
         strips = [(whole, (self.lanes,) * self.across)]
         if rest:
@@ -82,8 +93,8 @@ class Product:
         for count, widths in strips:
 
             def strip(index: Operand, first: int = done, widths: tuple[int, ...] = widths) -> None:
-                start = self.em.code.add(self.em.code.mul(index, wide), first)
-                self._strip(a, b, c, _Strip(start, widths))
+                number = self.em.code.add(index, first // wide)
+                self._strip(a, b, c, _Strip(self.em.code.mul(number, wide), widths, number))
 
             self._repeat(count, strip)
             done += count * wide
@@ -154,7 +165,7 @@ class Product:
     def _load_row(self, side: Side, strip: _Strip, place: Operand) -> list[str]:
         """The vectors of a strip in the row that starts at `place`."""
         em, code = self.em, self.em.code
-        start = code.add(place, strip.start)
+        start = code.add(place, code.mul(strip.number, side.strips) if side.strips != 0 else strip.start)
         return [
             code.ins(
                 f"load {self._type(width)}, ptr {em.address(side.array, code.add(start, offset))}, "
@@ -177,8 +188,8 @@ def call(
     em: Emitter, dtype: DType, sizes: tuple[int, int, int], sides: tuple[Side, Side, Side], add: bool = False
 ) -> None:
     """The product as a function of its own, shared by all places that need the same; strides are known."""
-    steps = [(side.rows, side.columns) for side in sides]
-    parts = [dtype.name, *map(str, sizes), *(f"{r}.{c}" for r, c in steps), "add" if add else "set"]
+    steps = [(side.rows, side.columns, side.strips) for side in sides]
+    parts = [dtype.name, *map(str, sizes), *(str(n) for step in steps for n in step), "add" if add else "set"]
     name = "@tg.product." + ".".join(parts)
     if not em.module.has(name):
         outer, em.code = em.code, Code()
