@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tangra.ir import ArrayType, Func, Value
-from tangra.native import nests, poison
+from tangra.native import late_results, nests, poison
 from tangra.native.arena import ARENA_TOP
 from tangra.native.emitter import Emitter
+from tangra.native.late_results import LateResult
 from tangra.native.llvm_types import register_type
 from tangra.native.module import Module
 from tangra.native.polling import PERIOD
@@ -98,6 +99,8 @@ def write_function(module: Module, func: Func, name: str, exported: bool = False
     for v, target in zip(func.returned, targets, strict=True):
         if target is not None and not nests.unrolls(target.shape):
             _hint(em, v, target)
+        elif target is None and v.shape:
+            _expect(em, v)
     em.write_block(func.body)
     _return(em, sig, func.returned, targets)
     module.functions.append(_assemble(em, sig, "" if exported else "internal "))
@@ -148,6 +151,18 @@ def _hint(em: Emitter, value: Value, target: Strided) -> None:
             waiting += _older_versions(value)
 
 
+def _expect(em: Emitter, value: Value) -> None:
+    """The same for a result whose size is not known before the call."""
+    late = LateResult(value.array, None, em.variable("ptr"))
+    em.allocas.append(f"  store ptr null, ptr {late.variable}")
+    waiting = [value]
+    while waiting:
+        value = waiting.pop()
+        if id(value) not in em.late:
+            em.late[id(value)] = late
+            waiting += _older_versions(value)
+
+
 def _older_versions(value: Value) -> list[Value]:
     """The arrays whose memory an array may be written in."""
     op = value.defining_op
@@ -174,20 +189,26 @@ def _return(em: Emitter, sig: Signature, returned: list[Value], targets: list[St
         else:
             em.store_at(f"%res{k}", v.dtype, em.operand(v))
     nests.assign_all(em, pairs)
+    for late in dict.fromkeys(em.late.values()):
+        if late.buffer is not None:
+            late_results.free(em, late.buffer.pointer)
 
 
 def _return_dynamic(em: Emitter, k: int, value: Value) -> None:
     """A result in memory from malloc, which the caller frees."""
-    code, type = em.code, value.array
-    allocate = em.module.external("malloc", "ptr (i64)")
-    dims = [em.size(size) for size in type.shape]
-    size = code.add(code.mul(code.product(dims), type.dtype.itemsize), 1)
-    memory = code.ins(f"call noalias ptr {allocate}(i64 {size})")
-    if em.module.options.poison:
-        poison.fill(em.module, code, memory, type.dtype, size)
-    em.assign(em.window(Buffer(memory, True), type.dtype, type.shape), em.array(value))
+    code, type, late = em.code, value.array, em.late[id(value)]
+    if late.holds(em.array(value)):
+        assert late.buffer is not None
+        memory = late.buffer.pointer
+        late.buffer = None
+    else:
+        memory = late_results.claim(em, type)
+        late_results.require(em, memory, type)
+        if em.module.options.poison:
+            poison.fill(em.module, code, memory, type.dtype, late_results.byte_count(em, type)[0])
+        em.assign(em.window(Buffer(memory, True), type.dtype, type.shape), em.array(value))
     code.do(f"store ptr {memory}, ptr %res{k}")
-    for axis, dim in enumerate(dims):
+    for axis, dim in enumerate(em.size(size) for size in type.shape):
         place = code.ins(f"getelementptr inbounds i64, ptr %res{k}, i64 {axis + 1}")
         code.do(f"store i64 {dim}, ptr {place}")
 
@@ -210,5 +231,5 @@ def _assemble(em: Emitter, sig: Signature, linkage: str) -> str:
     out.append("  ret i32 0")
     flatten(em.cold, out)
     if em.uses_failure:
-        out += ["failed:", "  ret i32 1"]
+        out += ["failed:", *late_results.freeing(em), "  ret i32 1"]
     return "\n".join([*out, "}"])

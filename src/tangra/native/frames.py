@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from tangra.ir import F64, I64, Block, DType, Func, Value
 from tangra.native import arena, scalars
+from tangra.native.late_results import LateResult
 from tangra.native.liveness import BlockInfo, Liveness
 from tangra.native.module import ErrorRecord, Module
 from tangra.native.text import Code, Lines, Operand
@@ -39,6 +40,7 @@ class Frame:
 class Frames:
     """The state of one LLVM function under construction.
 
+    `late` is the memory of results whose size is not known before the call, by the values to be kept there;
     `fast` are the flags of floating point instructions; `parameters` the memory of array parameters, `hints` that of
     results by the values to be kept there; `proven` the index checks that are known to pass where code is written now;
     `sums` the additions to totals that nothing else of their loops reads, which may be done in another order;
@@ -72,6 +74,7 @@ class Frames:
         self.uses_failure = False
         self.parameters: dict[int, Strided] = {}
         self.hints: dict[int, Strided] = {}
+        self.late: dict[int, LateResult] = {}
         self.state_params: set[int] = set()
 
     @property

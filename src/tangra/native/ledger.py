@@ -38,7 +38,9 @@ class Ledger:
         line = _line(op)
         if id(array.buffer) not in self.claims:
             self.buffers.append(array.buffer)
-            self.claims[id(array.buffer)] = Claim(_place(array.buffer), prod(array.shape) * array.dtype.itemsize)
+            late = any(array.buffer is result.buffer for result in em.late.values())
+            place = "a result" if late else _place(array.buffer)
+            self.claims[id(array.buffer)] = Claim(place, prod(array.shape) * array.dtype.itemsize)
         uses = self.claims[id(array.buffer)].uses
         use = (line, ArrayType(array.dtype, array.shape)) if line is not None else None
         if use is not None and use not in uses:

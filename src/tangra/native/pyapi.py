@@ -23,7 +23,9 @@ NUMBER = HEAD
 """The value of a float and of NumPy's scalars."""
 DATA, RANK, DIMENSIONS, DTYPE, FLAGS = HEAD, HEAD + 8, HEAD + 16, HEAD + 40, HEAD + 48
 """An array's elements, number of axes, sizes, dtype object and flags."""
-CONTIGUOUS, ALIGNED, WRITEABLE = 0x0001, 0x0100, 0x0400
+HANDLER = HEAD + 72
+"""What frees an array's elements: a capsule."""
+CONTIGUOUS, OWNED, ALIGNED, WRITEABLE = 0x0001, 0x0004, 0x0100, 0x0400
 BYTES = bytes.__basicsize__ - 1
 """The content of a bytes object."""
 
@@ -100,6 +102,23 @@ def _array_table() -> int:
 def array_function(name: str) -> int:
     """The address of a member of NumPy's C API."""
     return int(ctypes.c_void_p.from_address(_array_table() + 8 * ARRAY_API[name]).value or 0)
+
+
+@cache
+def memory_handler() -> Any:
+    """The capsule that frees with C's `free`, NumPy's own allocator; None if this NumPy's arrays don't have that where
+    it is expected. (NumPy keeps freed blocks of less than 1024 bytes: what it is given must be larger than that.)"""
+    from numpy._core.multiarray import get_handler_name
+
+    probe = np.zeros(1 << 12, np.uint8)
+    if np.ndarray.__basicsize__ < HANDLER + 8 or get_handler_name(probe) != "default_allocator":
+        return None
+    found = _read(ctypes.c_void_p, probe, HANDLER)
+    valid: Any = ctypes.pythonapi.PyCapsule_IsValid
+    valid.restype, valid.argtypes = ctypes.c_int, [ctypes.c_void_p, ctypes.c_char_p]
+    if not found or not _read(ctypes.c_int, probe, FLAGS) & OWNED or not valid(found, b"mem_handler"):
+        return None
+    return ctypes.cast(found, ctypes.py_object).value
 
 
 def allocator(cls: type) -> int:

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tangra.ir import DType, Value
-from tangra.native import arena, poison
+from tangra.native import arena, late_results, poison
 from tangra.native.frames import Frame, Frames
+from tangra.native.late_results import LateResult
 from tangra.native.llvm_types import memory_type
 from tangra.native.module import UNLIKELY, ErrorRecord
 from tangra.native.sizes import write_size
@@ -44,6 +45,11 @@ class Storage(Frames):
         if wished is not None and wished.dtype == dtype and wished.shape == shape and self._unused(wished.buffer):
             self.frame.fresh.append(wished.buffer)
             return wished
+        late = self.late.get(id(hint)) if hint is not None else None
+        if late is not None and late.fits(dtype, shape) and self._in_late(late):
+            assert late.buffer is not None
+            self.frame.fresh.append(late.buffer)
+            return self.window(late.buffer, dtype, shape)
         count = prod(shape)
         size = count * dtype.itemsize
         if isinstance(size, int) and size <= REGISTER_BYTES:
@@ -65,6 +71,25 @@ class Storage(Frames):
         home.pool.append(buffer)
         self.frame.fresh.append(buffer)
         return self.window(buffer, dtype, shape)
+
+    def _in_late(self, late: LateResult) -> bool:
+        """Claim the memory of a result, if that is to be had outside of loops and branches; whether it may be used."""
+        if self.floor:
+            return False
+        if late.buffer is not None:
+            free = self._unused(late.buffer)
+        else:
+            home, slot = self._home(prod(late.type.shape))
+            free = home is self.frames[0]
+            if free:
+                with self.placed(home, slot):
+                    pointer = late_results.claim(self, late.type)
+                    self.code.do(f"store ptr {pointer}, ptr {late.variable}")
+                late.buffer = Buffer(pointer, True)
+        if free:
+            assert late.buffer is not None
+            late_results.require(self, late.buffer.pointer, late.type)
+        return free
 
     def _unused(self, buffer: Buffer) -> bool:
         if buffer.pins or any(buffer in frame.fresh for frame in self.frames):

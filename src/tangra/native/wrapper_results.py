@@ -16,6 +16,9 @@ from tangra.native.text import Operand
 from tangra.native.wrapper_arguments import Arguments, NoShortWay
 from tangra.shapes import Size
 
+ADOPTED_BYTES = 4096
+"""Results in malloc's memory from this size on are not copied."""
+
 
 class Results(Arguments):
     """Makes arrays, numbers and containers. `slots` are the places where native code puts results, `results` the arrays
@@ -54,8 +57,8 @@ class Results(Arguments):
             return self.module.define(name, f"{name} = private constant [{len(dims)} x i64] [{values}]")
         return self.block("i64", dims)
 
-    def new_array(self, dtype: DType, dims: str, rank: int) -> str:
-        """A new array that the wrapper owns."""
+    def new_array(self, dtype: DType, dims: str, rank: int, data: str = "null", flags: Operand = 0) -> str:
+        """A new array that the wrapper owns, of memory at `data` (with its flags), or of its own for null (without)."""
         return self.require_object(
             self.api(
                 "numpy.PyArray_New",
@@ -65,9 +68,9 @@ class Results(Arguments):
                 f"ptr {dims}",
                 f"i32 {np.dtype(dtype.numpy).num}",
                 "ptr null",
-                "ptr null",
+                f"ptr {data}",
                 "i32 0",
-                "i32 0",
+                f"i32 {flags}",
                 "ptr null",
             )
         )
@@ -99,17 +102,41 @@ class Results(Arguments):
         return made
 
     def _adopted(self, k: int, type: ArrayType) -> str:
-        """An array whose size was known only after the call: its elements are copied out of malloc's memory."""
-        given = self.code.ins(f"load ptr, ptr {self.slots[k]}")
-        dims = self.code.ins(f"getelementptr inbounds i64, ptr {self.slots[k]}, i64 1")
-        made = self.new_array(type.dtype, dims, type.rank)
+        """An array whose size was known only after the call, in malloc's memory: NumPy takes that over, or for a small
+        array its elements are copied out of it."""
+        code = self.code
+        given = code.ins(f"load ptr, ptr {self.slots[k]}")
+        dims = code.ins(f"getelementptr inbounds i64, ptr {self.slots[k]}, i64 1")
         sizes: list[Operand] = [self.field(dims, 8 * axis, "i64") for axis in range(type.rank)]
-        size = self.code.mul(self.code.product(sizes), type.dtype.itemsize)
+        size = code.mul(code.product(sizes), type.dtype.itemsize)
+        handler = pyapi.memory_handler()
+        large = code.ins(f"icmp sge i64 {size}, {ADOPTED_BYTES}") if handler is not None else "false"
+        data = code.ins(f"select i1 {large}, ptr {given}, ptr null")
+        flags = code.ins(f"select i1 {large}, i32 {pyapi.CONTIGUOUS | pyapi.ALIGNED | pyapi.WRITEABLE}, i32 0")
+        made = self.new_array(type.dtype, dims, type.rank, data, flags)
+        keep, copy, done = code.name("keep"), code.name("copy"), code.name("done")
+        code.branch(large, keep, copy)
+        code.start(keep)
+        if handler is not None:
+            self._hand_over(made, self.constant(handler))
+        code.goto(done)
+        code.start(copy)
         self.module.declare("declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)")
-        data = self.field(made, pyapi.DATA)
-        self.code.do(f"call void @llvm.memcpy.p0.p0.i64(ptr {data}, ptr {given}, i64 {size}, i1 false)")
+        own = self.field(made, pyapi.DATA)
+        code.do(f"call void @llvm.memcpy.p0.p0.i64(ptr {own}, ptr {given}, i64 {size}, i1 false)")
         self.api("free", "void (ptr)", f"ptr {given}")
+        code.goto(done)
+        code.start(done)
         return made
+
+    def _hand_over(self, array: str, handler: str) -> None:
+        """Make `array` the owner of its memory, which `handler` frees."""
+        self.api("Py_IncRef", "void (ptr)", f"ptr {handler}")
+        for offset, kind, value in ((pyapi.HANDLER, "ptr", handler), (pyapi.FLAGS, "i32", "")):
+            place = self.code.ins(f"getelementptr inbounds i8, ptr {array}, i64 {offset}")
+            if offset == pyapi.FLAGS:
+                value = self.code.ins(f"or i32 {self.code.ins(f'load i32, ptr {place}')}, {pyapi.OWNED}")
+            self.code.do(f"store {kind} {value}, ptr {place}")
 
     def boxed(self, k: int, cls: type) -> str:
         """Result `k`, a number, as a new object of class `cls`."""
