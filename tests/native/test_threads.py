@@ -215,7 +215,7 @@ def normal(*shape: int) -> Any:
 W = normal(3, 3) * 0.4
 PROGRAMS = [
     Program(chain, (normal(1003), normal(1003))),
-    Program(strided, (normal(40, 33),)),
+    Program(strided, (normal(70, 90),)),
     Program(constant_in_branches, (normal(7, 50),)),
     Program(stencil, (normal(777),)),
     Program(summed, (normal(1500),)),
@@ -304,6 +304,63 @@ def test_gradients(program, everything_in_threads):
 
 def parts(value: Any) -> list[Any]:
     return [np.asarray(v) for v in (value if isinstance(value, tuple) else (value,))]
+
+
+def network(v, w, rows):
+    def lane(row):
+        h = np.tanh(v @ row)
+        for _ in range(3):
+            h = np.tanh(w @ h) + row[0]
+        return np.sum(h * h)
+
+    return np.mean(tg.vmap(lane)(rows))
+
+
+def searching(rate, ys):
+    return np.sum(tg.vmap(simulate, in_axes=(None, 0))(rate, ys) ** 2)
+
+
+@pytest.mark.parametrize("dynamic", [False, True], ids=["known", "symbols"])
+def test_a_gradient_through_lanes_keeps_and_takes_back_in_threads(dynamic, everything_in_threads, monkeypatch):
+    """What all lanes share gets a total; what is kept for a lane is taken back by the same chunk."""
+    for function, args in (
+        (network, (normal(4, 3), 0.4 * normal(4, 4), normal(45, 3))),
+        (searching, (1.1, normal(70))),
+    ):
+        positions = tuple(range(len(args)))
+        gradient = tg.jit(lambda *a, f=function, p=positions: tg.grad(f, argnums=p)(*a), dynamic=dynamic)
+        found = runs(gradient, args)
+        assert_same_bits(found)
+        text = gradient.ir()
+        assert text.count("keeps = True") == text.count("keeps = False") == 1
+        with monkeypatch.context() as alone:
+            alone.setenv("TANGRA_PARALLEL_WORK", str(1 << 60))
+            plain = tg.jit(lambda *a, f=function, p=positions: tg.grad(f, argnums=p)(*a), dynamic=dynamic)
+            np.testing.assert_allclose(found[0], flat(plain(*args)), rtol=1e-9, atol=1e-11)
+        for size in (0, 1, 2, 64, 65) if dynamic else ():
+            some = (*args[:-1], args[-1][:size])
+            if size or function is searching:
+                assert_same_bits(runs(gradient, some))
+                np.testing.assert_allclose(flat(gradient(*some)), flat(plain(*some)), rtol=1e-9, atol=1e-11)
+
+
+def test_slices_of_a_tape_are_shares_of_its_limit(everything_in_threads):
+    def long(x):
+        for i in range(1000):
+            x = np.sin(x) + i
+        return x
+
+    def loss(xs):
+        return np.sum(tg.vmap(long)(xs))
+
+    xs = normal(30)
+    enough = tg.jit(lambda xs: tg.grad(loss)(xs), tape_limit=30 * 10_000)
+    short = tg.jit(lambda xs: tg.grad(loss)(xs), tape_limit=30 * 7_000)
+    for count in THREADS:
+        tg.set_threads(count)
+        assert np.isfinite(enough(xs)).all()
+        with pytest.raises(MemoryError, match="memory limit of a tape"):
+            short(xs)
 
 
 def test_large_loops_run_in_threads_and_small_ones_do_not():

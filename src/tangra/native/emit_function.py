@@ -12,6 +12,7 @@ from tangra.native.late_results import LateResult
 from tangra.native.llvm_types import register_type
 from tangra.native.module import Module
 from tangra.native.polling import PERIOD
+from tangra.native.regions import Unpaired
 from tangra.native.text import Lines, flatten
 from tangra.native.values import Array, Buffer, Scalar, Strided
 from tangra.shapes import Dim, Size, Symbol, prod, symbols_of
@@ -80,9 +81,16 @@ def whole_symbol(size: Size) -> str | None:
 
 def write_function(module: Module, func: Func, name: str, exported: bool = False) -> Signature:
     """Write `func` as the LLVM function `name` into the module."""
+    try:
+        return _write_function(module, func, name, exported, pairing=True)
+    except Unpaired:
+        return _write_function(module, func, name, exported, pairing=False)
+
+
+def _write_function(module: Module, func: Func, name: str, exported: bool, pairing: bool) -> Signature:
     sig = module.signatures[id(func)] = signature(func, name)
     em = Emitter(module, func)
-    em.main = exported
+    em.main, em.pairing = exported, pairing
     frame = em.push(func.body)
     entry: Lines = []
     frame.slots.append(entry)

@@ -11,8 +11,9 @@ from tangra.native import emit_segments, loop_checks, nests, parallel_loops, pol
 from tangra.native.emitter import Emitter, op_writer
 from tangra.native.llvm_types import register_type
 from tangra.native.module import UNLIKELY
-from tangra.native.parallel_loops import Trips
-from tangra.native.regions import Dependent
+from tangra.native.parallel_loops import Part, Trips
+from tangra.native.regions import Dependent, Unpaired
+from tangra.native.slices import Slices
 from tangra.native.text import Lines, Operand
 from tangra.native.values import Array, Scalar, Strided
 
@@ -93,17 +94,24 @@ def _write(
     starts = [em.operand(v) for v, h in zip(inits, holders, strict=True) if h is None]
     if trips is None or not parallel_loops.may_split(em, op):
         return _versions(em, _Form(op, trips, trips, starts, holders))
-    whole = trips
-    for use in emit_segments.uses_of(em, op):
-        emit_segments.begin(em, use, whole.start, whole.stop, whole.step)
+    begun = "pair" not in op.attrs
+    for use in emit_segments.uses_of(em, op) if begun else ():
+        emit_segments.begin(em, use, trips.start, trips.stop, trips.step)
 
-    def versions(part: Trips, starts: list[Operand], region: bool) -> list[Operand]:
-        return _versions(em, _Form(op, part, whole, starts, holders, begun=True, region=region))
+    def write_part(part: Part) -> list[Operand]:
+        whole = part.trips if part.alone else trips
+        return _versions(em, _Form(op, part.trips, whole, part.starts, part.holders, begun, part.region))
 
+    whole = Part(trips, starts, holders)
     try:
-        return parallel_loops.write(em, op, whole, starts, versions)
+        return parallel_loops.write(em, op, whole, write_part)
     except Dependent:
-        return versions(whole, starts, False)
+        pair = em.pairs.get(op.attrs.get("pair", -1))
+        if isinstance(pair, Slices):
+            if not pair.first and pair.plan is not None:
+                raise Unpaired from None
+            pair.plan = None
+        return write_part(whole)
 
 
 @dataclass(frozen=True)
@@ -283,8 +291,10 @@ class _LoopWriter:
 
     @contextmanager
     def _shared(self) -> Iterator[None]:
-        """While a part of a loop is written that runs beside others: its arrays are shared."""
-        buffers = [holder.buffer for holder in self.holders if holder is not None] if self.form.region else []
+        """While a part of a loop is written that runs beside others: its arrays are shared, but for totals."""
+        own = self.op.attrs.get("totals", ())
+        holders = [holder for k, holder in enumerate(self.holders) if k not in own] if self.form.region else []
+        buffers = [holder.buffer for holder in holders if holder is not None]
         for buffer in buffers:
             buffer.shared = True
         try:

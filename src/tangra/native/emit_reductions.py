@@ -85,13 +85,13 @@ def reduce_all(em: Emitter, source: Array, kind: _Kind) -> Operand:
         else:
             whole.keep_part(em, chunk, value)
 
-    def combine(length: Operand) -> None:
-        whole.combine(em, parallel.chunks_of(em, trips, length))
+    def combine(chunks: Operand) -> None:
+        whole.combine(em, chunks)
 
     trips = em.size(sizes.pop(axis))
     work = parallel.product(em, source.work + 1, sizes)
     multiple = parallel.CACHE_LINE if axis == len(sizes) else 1
-    parallel.spread(em, trips, work, part, multiple, frozenset({whole.parts}), combine)
+    parallel.spread(em, parallel.plan(em, trips, work, multiple), part, frozenset({whole.parts}), combine)
     return whole.result(em)
 
 

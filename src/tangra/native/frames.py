@@ -45,6 +45,7 @@ class Frames:
     results by the values to be kept there; `proven` the index checks that are known to pass where code is written now;
     `sums` the additions to totals that nothing else of their loops reads, which may be done in another order;
     `floor` the number of frames outside of the region that is being written, which don't share their memory with it;
+    `pairing`: loops that share tapes may run in chunks; `pairs` what is known of such, see `slices`;
     `recurring` the operations that a following trip waits for; `latencies` of operations as far as asked for;
     `backward`: in the backward part of a derivative, where several quotients by one divisor may share its reciprocal;
     `main`: the function is the one that Python calls.
@@ -70,6 +71,8 @@ class Frames:
         self.uses_arena = False
         self.stack_bytes = 0
         self.floor = 0
+        self.pairing = True
+        self.pairs: dict[int, object] = {}
         self.uses_poll = False
         self.uses_failure = False
         self.parameters: dict[int, Strided] = {}

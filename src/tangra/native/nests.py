@@ -55,7 +55,8 @@ def visit(
 
     others = [size for k, size in enumerate(shape) if k != axis]
     multiple = parallel.CACHE_LINE if axis == len(shape) - 1 else 1
-    parallel.spread(em, em.size(shape[axis]), parallel.product(em, work, others), part, multiple)
+    plan = parallel.plan(em, em.size(shape[axis]), parallel.product(em, work, others), multiple)
+    parallel.spread(em, plan, part)
 
 
 def visit_carrying(
@@ -135,7 +136,7 @@ def _write_flat(em: Emitter, target: Strided, source: Array) -> None:
         em.code.counted(last, [], body, first)
 
     trips = em.size(prod(target.shape))
-    parallel.spread(em, trips, source.work + 1, part, parallel.CACHE_LINE)
+    parallel.spread(em, parallel.plan(em, trips, source.work + 1, parallel.CACHE_LINE), part)
 
 
 def _fill(em: Emitter, target: Strided, source: Array) -> bool:

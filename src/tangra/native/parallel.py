@@ -9,6 +9,7 @@ is compared there.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tangra.native.regions import Chunk, run
@@ -27,41 +28,63 @@ LARGEST = 1 << 31
 """What counts and work in a trip are cut off at, so that products don't overflow."""
 
 
+@dataclass(frozen=True)
+class Plan:
+    """A loop that runs in chunks of `length` of its trips: always, or where `condition` (an i1) holds."""
+
+    trips: Operand
+    length: Operand
+    condition: str | None
+
+
+def plan(em: Emitter, trips: Operand, work: Operand, multiple: int = 1, least: Operand = 1) -> Plan | None:
+    """How `trips` independent trips of `work` units each are run in threads; None where they are not.
+
+    `multiple`: chunks have a multiple of so many trips. `least`: and at least so many. Within a region, and in marked
+    code, trips run one after the other.
+    """
+    enough = em.module.options.parallel_work
+    if em.floor or em.module.marks is not None:
+        return None
+    length = length_of(em, trips, work, multiple, least)
+    if isinstance(trips, int) and isinstance(length, int) and length >= trips:
+        return None
+    if isinstance(trips, int) and isinstance(work, int):
+        return Plan(trips, length, None) if trips * work >= enough else None
+    worth = em.code.ins(f"icmp sgt i64 {trips}, {_quotient(em, enough, work)}")
+    more = em.code.ins(f"icmp sgt i64 {trips}, {length}")
+    return Plan(trips, length, em.code.ins(f"and i1 {worth}, {more}"))
+
+
 def spread(
     em: Emitter,
-    trips: Operand,
-    work: Operand,
+    plan: Plan | None,
     write: Callable[[Chunk | None], None],
-    multiple: int = 1,
     shared: frozenset[str] = frozenset(),
     combine: Callable[[Operand], None] | None = None,
+    prepare: Callable[[Operand], None] | None = None,
 ) -> None:
-    """`trips` independent trips of `work` units each, in threads if that is worth it.
+    """Run trips as planned. `write` writes them all (for None), or one chunk. `shared`: see `regions.run`. `prepare`
+    and `combine` write what precedes and follows a run in chunks, whose number they get.
 
-    `write` writes them all (for None), or one chunk. `multiple`: chunks have a multiple of so many trips. `shared`: see
-    `regions.run`. `combine(length)` writes what follows a run in chunks of that length. Within a region, and in
-    marked code, trips run one after the other. Raises what `write` raises for a chunk, before anything is written.
+    Raises what `write` raises for a chunk, before anything is written.
     """
-
-    def chunked() -> None:
-        length = length_of(em, trips, work, multiple)
-        run(em, trips, length, write, shared)
-        if combine is not None:
-            combine(length)
-
-    code, least = em.code, em.module.options.parallel_work
-    known = isinstance(trips, int) and isinstance(work, int)
-    if (
-        em.floor
-        or em.module.marks is not None
-        or (isinstance(trips, int) and isinstance(work, int) and (trips < 2 or trips * work < least))
-    ):
+    if plan is None:
         write(None)
         return
-    if known:
+
+    def chunked() -> None:
+        count = chunks_of(em, plan.trips, plan.length)
+        if prepare is not None:
+            prepare(count)
+        run(em, plan.trips, plan.length, write, shared)
+        if combine is not None:
+            combine(count)
+
+    if plan.condition is None:
         chunked()
         return
-    needed = _quotient(em, least, work)
+    code = em.code
     lines, label = code.lines, code.label
     many, few, join = code.name("many"), code.name("few"), code.name("join")
     branch: Lines = []
@@ -72,27 +95,41 @@ def spread(
         code.goto(join)
     finally:
         code.lines, code.label = lines, label
-    code.branch(code.ins(f"icmp sgt i64 {trips}, {needed}"), many, few)
+    code.branch(plan.condition, many, few)
     code.lines.append(branch)
     code.start(few)
     write(None)
     code.fall_into(join)
 
 
-def length_of(em: Emitter, trips: Operand, work: Operand, multiple: int) -> Operand:
+def length_of(em: Emitter, trips: Operand, work: Operand, multiple: int, least: Operand = 1) -> Operand:
     """Trips of a chunk."""
     grain = max(em.module.options.parallel_work // CHUNKS_OF_LEAST, 1)
-    if isinstance(trips, int) and isinstance(work, int):
-        fewest = max(grain // max(work, 1), -(-trips // MOST_CHUNKS), 1)
-        return -(-fewest // multiple) * multiple
-    code = em.code
-    em.module.declare("declare i64 @llvm.umax.i64(i64, i64)")
-    share = code.ins(f"udiv i64 {code.add(trips, MOST_CHUNKS - 1)}, {MOST_CHUNKS}")
-    least = code.ins(f"call i64 @llvm.umax.i64(i64 {_quotient(em, grain, work)}, i64 {share})")
-    length = code.ins(f"call i64 @llvm.umax.i64(i64 {least}, i64 1)")
+    length = larger(em, _quotient(em, grain, work), share(em, trips, MOST_CHUNKS))
+    for bound in (least, 1):
+        length = larger(em, length, bound)
+    if isinstance(length, int):
+        return -(-length // multiple) * multiple
     if multiple == 1:
         return length
-    return code.mul(code.ins(f"udiv i64 {code.add(length, multiple - 1)}, {multiple}"), multiple)
+    return em.code.mul(em.code.ins(f"udiv i64 {em.code.add(length, multiple - 1)}, {multiple}"), multiple)
+
+
+def share(em: Emitter, trips: Operand, parts: int) -> Operand:
+    """Trips of each of so many parts, rounded up."""
+    if isinstance(trips, int):
+        return -(-trips // parts)
+    return em.code.ins(f"udiv i64 {em.code.add(trips, parts - 1)}, {parts}")
+
+
+def larger(em: Emitter, x: Operand, y: Operand) -> Operand:
+    """The larger of two numbers that are not negative."""
+    if isinstance(x, int) and isinstance(y, int):
+        return max(x, y)
+    if x == 0 or y == 0:
+        return y if x == 0 else x
+    em.module.declare("declare i64 @llvm.umax.i64(i64, i64)")
+    return em.code.ins(f"call i64 @llvm.umax.i64(i64 {x}, i64 {y})")
 
 
 def chunks_of(em: Emitter, trips: Operand, length: Operand) -> Operand:
@@ -107,8 +144,7 @@ def _quotient(em: Emitter, number: int, work: Operand) -> Operand:
     """`number / work`, for work of at least 1."""
     if isinstance(work, int):
         return number // max(work, 1)
-    em.module.declare("declare i64 @llvm.umax.i64(i64, i64)")
-    return em.code.ins(f"udiv i64 {number}, {em.code.ins(f'call i64 @llvm.umax.i64(i64 {work}, i64 1)')}")
+    return em.code.ins(f"udiv i64 {number}, {larger(em, work, 1)}")
 
 
 def product(em: Emitter, work: Operand, sizes: Sequence[Size]) -> Operand:

@@ -1,25 +1,27 @@
 """Loops of the IR that run in threads: those marked `parallel`, whose trips meet in totals at most.
 
 Each chunk adds up totals of its own from zero; afterwards they are added in the order of the chunks. Tapes made in a
-trip belong to it. A tape in segments has a place for each trip, whichever thread runs it.
+trip belong to it. A tape in segments has a place for each trip, whichever thread runs it. Of a pair of loops the first
+gives each chunk an equal slice of a tape, and the second takes from the slice of the same chunk.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 
-from tangra.ir import ArrayType, Block, Op, TapeType, Value
-from tangra.native import parallel, polling
-from tangra.native.emit_elementwise import vector_cost
+from tangra.ir import Op, TapeType, Value
+from tangra.native import array_totals, parallel, polling, slices
+from tangra.native.array_totals import ArrayTotal
 from tangra.native.emit_segments import SegmentedTape
 from tangra.native.emitter import Emitter
 from tangra.native.llvm_types import zero
+from tangra.native.loop_work import work_of
+from tangra.native.parallel import Plan
 from tangra.native.regions import Chunk
 from tangra.native.text import Operand
 from tangra.native.totals import Total, added, changed, new_total
-from tangra.native.values import Scalar
-from tangra.shapes import Size, prod, symbols_of
+from tangra.native.values import Strided
 
 UNKNOWN_TRIPS = 32
 """Trips of loops, and sizes, that can't be told before."""
@@ -48,19 +50,32 @@ class Trips:
         return self.start < self.stop if self.step > 0 else self.start > self.stop
 
 
-Write = Callable[[Trips, list[Operand], bool], list[Operand]]
-"""Writes the loop with these bounds and start values of scalars (in a region or not); the scalar results."""
+@dataclass(frozen=True)
+class Part:
+    """A part of a loop: its trips, the start values of its scalars, the memory of its arrays, whether other parts run
+    at the same time, and whether the trips count as all there are on the loop's tapes."""
+
+    trips: Trips
+    starts: list[Operand]
+    holders: list[Strided | None]
+    region: bool = False
+    alone: bool = False
+
+
+Write = Callable[[Part], list[Operand]]
+"""Writes a part of the loop; the scalar results."""
 
 
 def may_split(em: Emitter, op: Op) -> bool:
     """Whether the loop `op` may run in chunks."""
-    if not (op.attrs["parallel"] and op.attrs["counted"]) or op.attrs["exits"]:
+    if not (op.attrs["parallel"] and op.attrs["counted"]) or op.attrs["exits"] or parallel_step(op) not in (1, -1):
         return False
+    if "pair" in op.attrs:
+        return em.pairing
     body = op.regions[0]
-    tapes = {id(v) for v in em.liveness.free_values(body) if isinstance(v.type, TapeType)}
+    tapes = [v for v in em.liveness.free_values(body) if isinstance(v.type, TapeType)]
     own = {id(each.operands[0]) for each in body.ops if each.name in ("tape_push", "tape_pop")}
-    segmented = all(isinstance(em.repr(v), SegmentedTape) for v in em.liveness.free_values(body) if id(v) in tapes)
-    return tapes <= own and segmented and parallel_step(op) in (1, -1)
+    return all(id(v) in own and isinstance(em.repr(v), SegmentedTape) for v in tapes)
 
 
 def parallel_step(op: Op) -> int:
@@ -70,30 +85,85 @@ def parallel_step(op: Op) -> int:
     return int(step.attrs["value"])
 
 
-def write(em: Emitter, op: Op, trips: Trips, starts: list[Operand], versions: Write) -> list[Operand]:
+def write(em: Emitter, op: Op, whole: Part, write_part: Write) -> list[Operand]:
     """The loop `op`, in threads if that is worth it; the operands of its scalar results."""
-    code, totals = em.code, _totals(em, op, starts)
-    low, high = (trips.start, trips.stop) if trips.step > 0 else (trips.stop, trips.start)
-    count = parallel.bounded(em, code.sub(high, low))
+    return _Writer(em, op, whole, write_part).write()
 
-    def way(chunk: Chunk | None) -> None:
+
+class _Writer:
+    """Writes one loop."""
+
+    def __init__(self, em: Emitter, op: Op, whole: Part, write_part: Write) -> None:
+        self.em, self.op, self.whole, self.write_part = em, op, whole, write_part
+        self.trips = whole.trips
+        self.totals = _totals(em, op, whole.starts)
+        self.arrays = [ArrayTotal(k, h) for k in op.attrs.get("totals", ()) if (h := whole.holders[k]) is not None]
+        self.pair = slices.find(em, op)
+
+    def write(self) -> list[Operand]:
+        """See `write`."""
+        shared = frozenset(total.parts for total in self.totals)
+        if self.pair is not None:
+            shared |= frozenset(self.pair.ends.values())
+        parallel.spread(self.em, self.plan(), self.way, shared, self.combine, self.prepare)
+        return [total.result(self.em) for total in self.totals]
+
+    def plan(self) -> Plan | None:
+        """How the loop is cut; as its pair was."""
+        em, trips, body = self.em, self.trips, self.op.regions[0]
+        if self.pair is not None and not self.pair.first:
+            return self.pair.plan
+        low, high = (trips.start, trips.stop) if trips.step > 0 else (trips.stop, trips.start)
+        count, work = parallel.bounded(em, em.code.sub(high, low)), work_of(em, body)
+        types = [self.op.results[k].array for k in self.op.attrs.get("totals", ())]
+        types += self.pair.totals if self.pair is not None else []
+        multiple = parallel.CACHE_LINE if polling.is_leaf(body) else 1
+        least = array_totals.fewest_trips(em, types, work)
+        if self.pair is not None:
+            least = parallel.larger(em, least, parallel.share(em, count, slices.MOST_SLICES))
+        plan = parallel.plan(em, count, work, multiple, least)
+        if self.pair is not None:
+            self.pair.plan = plan
+        return plan
+
+    def prepare(self, chunks: Operand) -> None:
+        """Before a run in chunks."""
+        self.mark = polling.save_arena(self.em) if self.arrays else ""
+        for array in self.arrays:
+            array.claim(self.em, chunks)
+        if self.pair is not None:
+            self.pair.cut(self.em, chunks)
+
+    def way(self, chunk: Chunk | None) -> None:
+        """All trips, or those of a chunk."""
+        em, trips = self.em, self.trips
         if chunk is None:
-            for total, result in zip(totals, versions(trips, starts, False), strict=True):
+            for total, result in zip(self.totals, self.write_part(self.whole), strict=True):
                 total.keep(em, result)
             return
+        if self.pair is not None:
+            self.pair.enter(em, chunk)
+        holders = list(self.whole.holders)
+        for array in self.arrays:
+            holders[array.position] = array.part(em, chunk)
         first, last = (_shifted(em, trips, at) for at in (chunk.low, chunk.high))
-        results = versions(Trips(first, last, trips.step), [total.first for total in totals], True)
-        for total, result in zip(totals, results, strict=True):
+        if self.pair is not None and not self.pair.first:
+            first, last = em.code.add(trips.stop, chunk.high), em.code.add(trips.stop, chunk.low)
+        starts = [total.first for total in self.totals]
+        part = Part(Trips(first, last, trips.step), starts, holders, True, self.pair is not None)
+        for total, result in zip(self.totals, self.write_part(part), strict=True):
             total.keep_part(em, chunk, result)
+        if self.pair is not None:
+            self.pair.leave(em, chunk)
 
-    def combine(length: Operand) -> None:
-        for total in totals:
-            total.combine(em, parallel.chunks_of(em, count, length))
-
-    multiple = parallel.CACHE_LINE if polling.is_leaf(op.regions[0]) else 1
-    shared = frozenset(total.parts for total in totals)
-    parallel.spread(em, count, work_of(em, op.regions[0]), way, multiple, shared, combine)
-    return [total.result(em) for total in totals]
+    def combine(self, chunks: Operand) -> None:
+        """After a run in chunks."""
+        for total in self.totals:
+            total.combine(self.em, chunks)
+        for array in self.arrays:
+            array.combine(self.em, chunks)
+        if self.mark:
+            polling.restore_arena(self.em, self.mark)
 
 
 def _shifted(em: Emitter, trips: Trips, by: str) -> Operand:
@@ -104,99 +174,26 @@ def _shifted(em: Emitter, trips: Trips, by: str) -> Operand:
 def _totals(em: Emitter, op: Op, starts: list[Operand]) -> list[Total]:
     """The scalars that the loop carries: sums, and what some trips set to one and the same value."""
     body, found, rest = op.regions[0], [], iter(starts)
+    outside = em.liveness.info(body).free
     for arg, last in zip(body.args[1:], body.terminator.operands, strict=True):
         if not arg.shape:
             start, dtype = next(rest), arg.dtype
-            summed = _is_sum(arg, last)
+            summed = _is_sum(last, outside)
             first, combine = (zero(dtype), added(dtype)) if summed else (start, changed(dtype, start))
             found.append(new_total(em, dtype, start, first, None if arg is last else combine))
     return found
 
 
-def _is_sum(arg: Value, last: Value) -> bool:
-    """Whether a carried scalar, which is a sum or set to one value, is a sum."""
+def _is_sum(last: Value, outside: Container[int]) -> bool:
+    """Whether what becomes of a carried scalar, which is a sum or set to one value, is a sum."""
     op = last.defining_op
-    if arg is last or op is None or not any(_names(each, arg) for each in (op, *_within(op))):
-        return False
-    if op.name != "loop":
-        return op.name == "add"
+    if op is None or id(last) in outside or op.name == "add":
+        return op is not None and id(last) not in outside
     at = next(k for k, r in enumerate(op.results) if r is last)
-    body, flags = op.regions[0], 1 if op.attrs["exits"] else 0
-    return _is_sum(body.args[at + (1 if op.attrs["counted"] else 0)], body.terminator.operands[at + flags])
-
-
-def _names(op: Op, value: Value) -> bool:
-    return any(v is value for v in op.operands)
-
-
-def _within(op: Op) -> list[Op]:
-    return [each for region in op.regions for each in region.walk()]
-
-
-# ---- work ---------------------------------------------------------------------------------------------------------
-
-
-def work_of(em: Emitter, block: Block) -> Operand:
-    """The work of one run of a block, as far as it can be told where code is written now."""
-    vector = polling.is_leaf(block)
-    fixed = 0
-    total: Operand = 0
-    for op in block.ops[:-1]:
-        found = _op_work(em, op, vector)
-        if isinstance(found, int):
-            fixed += found
-        else:
-            total = em.code.add(total, found)
-    return parallel.bounded(em, em.code.add(total, fixed))
-
-
-def _op_work(em: Emitter, op: Op, vector: bool) -> Operand:
-    code = em.code
-    inner: Operand = 0
-    for region in op.regions:
-        inner = code.add(inner, work_of(em, region))
-    if op.name == "loop":
-        return parallel.bounded(em, code.mul(_trips(em, op), inner))
-    if op.name in ("call", "custom_derivative"):
-        return UNKNOWN_TRIPS * UNKNOWN_TRIPS
-    sizes = [v.type for v in (*op.operands, *op.results) if isinstance(v.type, ArrayType) and v.type.shape]
-    cost = vector_cost(op) if vector or sizes else (1 if op.defn.cost < SLOW else SCALAR_COST)
-    if not sizes or op.name in ("index", "update", "accumulate") or not op.results:
-        changed = op.operands[1:2] if op.name in ("update", "accumulate") else op.results
-        sizes = [v.type for v in changed if isinstance(v.type, ArrayType) and v.type.shape]
-    largest: Operand = cost
-    for type in sizes:
-        size = prod(type.shape)
-        found = parallel.product(em, cost, [size if _is_known(em, size) else UNKNOWN_TRIPS])
-        largest = found if not isinstance(largest, int) or not isinstance(found, int) else max(largest, found)
-    return code.add(inner, largest)
-
-
-def _is_known(em: Emitter, size: Size) -> bool:
-    """Whether the symbols of a size are bound where code is written now."""
-    return all(any(name in frame.binds for frame in em.frames) for name in symbols_of(size))
-
-
-def _trips(em: Emitter, op: Op) -> Operand:
-    if not op.attrs["counted"]:
-        return UNKNOWN_TRIPS
-    start, stop = (_outside(em, v) for v in op.operands[:2])
-    if start is None or stop is None:
-        return UNKNOWN_TRIPS
-    up = parallel_step(op) > 0
-    return parallel.bounded(em, em.code.sub(stop, start) if up else em.code.sub(start, stop))
-
-
-def _outside(em: Emitter, value: Value) -> Operand | None:
-    """The operand of a value that is known already."""
-    made = value.defining_op
-    if made is not None and made.name == "constant":
-        return int(made.attrs["value"])
-    if made is not None and made.name == "dim":
-        size = made.attrs["size"]
-        return em.size(size) if _is_known(em, size) else None
-    try:
-        found = em.repr(value)
-    except KeyError:
-        return None
-    return found.operand if isinstance(found, Scalar) else None
+    if op.name == "if":
+        return any(_is_sum(region.terminator.operands[at], outside) for region in op.regions)
+    if op.name != "loop":
+        return False
+    header, flags = 3 if op.attrs["counted"] else 0, 1 if op.attrs["exits"] else 0
+    within = op.regions[0].terminator.operands[at + flags]
+    return _is_sum(within, outside) or _is_sum(op.operands[header + at], outside)

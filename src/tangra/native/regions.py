@@ -35,6 +35,10 @@ class Dependent(Exception):
     """What was to be a region turned out to be none: its trips share memory that they copy as a whole."""
 
 
+class Unpaired(Exception):
+    """The second loop of a pair turned out to be dependent after the first was written in chunks."""
+
+
 @dataclass(frozen=True)
 class Chunk:
     """The operands of a chunk's number and of its trips, `low` to `high`."""

@@ -58,7 +58,7 @@ class Storage(Frames):
         for buffer in home.pool:
             if buffer.size == size and buffer.slot is home.slots[slot] and self._unused(buffer):
                 self.frame.fresh.append(buffer)
-                self._check_claimed(buffer)
+                self.check_claimed(buffer)
                 return self.window(buffer, dtype, shape)
         if isinstance(size, int) and size <= STACK_BYTES and self.stack_bytes + size <= STACK_TOTAL:
             self.stack_bytes += size
@@ -66,7 +66,7 @@ class Storage(Frames):
         else:
             with self.placed(home, slot):
                 buffer = self._in_arena(size)
-        self._check_claimed(buffer)
+        self.check_claimed(buffer)
         buffer.slot = home.slots[slot]
         home.pool.append(buffer)
         self.frame.fresh.append(buffer)
@@ -117,7 +117,7 @@ class Storage(Frames):
         pointer = self.code.ins(f"call ptr {allocate}(ptr {self.context}, i64 {self.size(size)})")
         return Buffer(pointer, True, size, claimed=True)
 
-    def _check_claimed(self, buffer: Buffer) -> None:
+    def check_claimed(self, buffer: Buffer) -> None:
         """End in MemoryError where the arena had no room. Tested where the memory is used: it may have been claimed
         far ahead, for a branch that is not taken."""
         if not buffer.claimed:
