@@ -17,9 +17,11 @@ from rich.console import Console
 from rich.progress import track
 
 from benchmarks import calls, case, compiling, kernels, memory, report, session, threads
+from benchmarks.arrays import run as arrays
+from benchmarks.arrays.cases import CASES as ARRAY_CASES
 from benchmarks.engines import ENGINES, available
 
-PARTS = ("programs", "kernels", "calls", "compiling", "memory", "threads")
+PARTS = ("programs", "arrays", "kernels", "calls", "compiling", "memory", "threads")
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -27,6 +29,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Tangra beside C and other engines.")
     parser.add_argument("--quick", action="store_true", help="small sizes and few rounds: that all of it runs")
     parser.add_argument("--cases", nargs="+", choices=case.names(), default=case.names(), metavar="CASE")
+    parser.add_argument("--array-cases", nargs="+", choices=list(ARRAY_CASES), metavar="CASE", help="of part arrays")
     parser.add_argument("--engines", nargs="+", choices=list(ENGINES), metavar="ENGINE", help=", ".join(ENGINES))
     parser.add_argument(
         "--parts",
@@ -72,6 +75,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     right = True
     if "programs" in chosen.parts:
         right = programs(console, chosen, measured)
+    if "arrays" in chosen.parts:
+        found = arrays.run(console, chosen.quick, chosen.engines, chosen.array_cases)
+        measured["arrays"] = found
+        right = right and not found["wrong"]
     if "kernels" in chosen.parts:
         measured["kernels"] = kernels.run(console, chosen.quick)
     if "calls" in chosen.parts:

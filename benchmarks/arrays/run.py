@@ -1,0 +1,142 @@
+"""Check, time and show the array cases."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.arrays.cases import CASES
+from benchmarks.arrays.engines import ENGINES
+from benchmarks.engines import SINGLE_THREAD, available, interpreter
+from benchmarks.report import seconds
+
+ROOT = Path(__file__).resolve().parents[2]
+TOLERANCE = 1e-9
+SLICE = 0.05
+"""Seconds of an engine in a round."""
+Rounds = dict[str, list[float]]
+
+
+class Worker:
+    """A process of `worker`."""
+
+    def __init__(self, engine: str) -> None:
+        path = os.pathsep.join([str(ROOT), str(ROOT / "src"), os.environ.get("PYTHONPATH", "")])
+        self._process = subprocess.Popen(
+            [interpreter(engine) or sys.executable, "-m", "benchmarks.arrays.worker", engine],
+            cwd=ROOT,
+            env={**os.environ, **SINGLE_THREAD, "PYTHONPATH": path},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+
+    def ask(self, **message: Any) -> dict[str, Any]:
+        """Send a message and wait for its answer."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(message) + "\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        return json.loads(line) if line else {"error": "the worker died"}
+
+    def close(self) -> None:
+        """End the process."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait()
+
+
+def agree(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
+    """Whether two summaries are of one result."""
+    if a["shape"] != b["shape"]:
+        return False
+    x, y = np.array(a["some"]), np.array(b["some"])
+    size = max(float(np.max(np.abs(y), initial=0.0)), 1e-300)
+    near = abs(a["norm"] - b["norm"]) <= TOLERANCE * b["norm"]
+    return bool(near and np.max(np.abs(x - y), initial=0.0) <= TOLERANCE * size)
+
+
+def compare(workers: Mapping[str, Worker], name: str, gradient: bool, rounds: int) -> tuple[Rounds, list[str]]:
+    """Times of the engines that are right, by round, and the names of those that are wrong or refused by us."""
+    found = {engine: w.ask(do="prepare", case=name, gradient=gradient) for engine, w in workers.items()}
+    oracle = next((found[e] for e in ("numpy", "jax", "torch") if "error" not in found.get(e, {"error": ""})), None)
+    times: Rounds = {}
+    bad = []
+    calls = {}
+    for engine, answer in found.items():
+        if engine == "copy" and "error" not in answer:
+            pass
+        elif "error" in answer or (oracle is not None and not agree(answer, oracle)):
+            bad += [engine] if engine == "tangra" or "error" not in answer else []
+            continue
+        once = workers[engine].ask(do="time", calls=2)["seconds"]
+        calls[engine], times[engine] = max(1, round(SLICE / once)), []
+    for number in range(rounds):
+        order = list(calls)
+        for engine in order[number % len(order) :] + order[: number % len(order)]:
+            times[engine].append(workers[engine].ask(do="time", calls=calls[engine])["seconds"])
+    return times, bad
+
+
+def ratio(times: Rounds, over: str, under: str | None) -> float | None:
+    """The median of the ratios of the rounds."""
+    if under is None or over not in times:
+        return None
+    return statistics.median(a / b for a, b in zip(times[over], times[under], strict=True))
+
+
+def best(times: Rounds) -> str | None:
+    """The fastest of the other libraries."""
+    others = {e: statistics.median(t) for e, t in times.items() if e not in ("tangra", "copy")}
+    return min(others, key=lambda e: others[e], default=None)
+
+
+def shown(value: float | None) -> str:
+    """A ratio as text."""
+    return "–" if value is None else f"{value:.2f}"
+
+
+def run(console: Console, quick: bool, engines: Sequence[str] | None, cases: Sequence[str] | None) -> dict[str, Any]:
+    """Measure all and print the table; what was measured, and under "wrong" what failed."""
+    chosen = [e for e in ENGINES if e == "copy" or ((not engines or e in engines) and available(e))]
+    workers = {engine: Worker(engine) for engine in chosen}
+    table = Table(title="Array programs: ours / the best of NumPy, JAX, PyTorch (medians of rounds)")
+    for head in ("case", "forward", "gradient", "copy / ours", "Tangra", "best", "Tangra", "best"):
+        table.add_column(head, justify="left" if head == "case" else "right", no_wrap=True)
+    columns: list[list[float]] = [[], []]
+    measured: dict[str, Any] = {"wrong": []}
+    for name in cases or CASES:
+        row, cells = [], []
+        for gradient in (False, True):
+            times, bad = compare(workers, name, gradient, 3 if quick else 7)
+            measured[f"{name} {'gradient' if gradient else 'forward'}"] = times
+            measured["wrong"] += [f"{name}: {engine}" for engine in bad]
+            top = best(times)
+            value = ratio(times, "tangra", top)
+            columns[gradient] += [] if value is None else [value]
+            row.append("WRONG" if "tangra" in bad else shown(value))
+            if not gradient:
+                copied = shown(ratio(times, "copy", "tangra")) if "copy" in times and "tangra" in times else "–"
+            cells += [seconds(statistics.median(times["tangra"])) if "tangra" in times else "–"]
+            cells += ["–" if top is None else f"{top} {seconds(statistics.median(times[top]))}"]
+        table.add_row(CASES[name].title, *row, copied, *cells)
+    for title, pick in (("median", statistics.median), ("worst for us", max)):
+        table.add_row(title, *(shown(pick(c)) if c else "–" for c in columns), style="bold")
+    for worker in workers.values():
+        worker.close()
+    console.print(table)
+    for wrong in measured["wrong"]:
+        console.print(f"wrong or refused: {wrong}", style="red")
+    return measured
