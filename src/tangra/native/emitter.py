@@ -148,8 +148,15 @@ class Emitter(Storage):
         deferred = not isinstance(result, Strided) and not result.cheap
         if not deferred or not (id(value) in self.frame.info.last_use or self.live_after(value)):
             return
-        if result.weight > DEFERRED_WEIGHT or not self.liveness.read_once(value, self.frame.block):
+        if result.weight > DEFERRED_WEIGHT or not self._may_wait(value, result):
             self.force(value, fresh=True)
+
+    def _may_wait(self, value: Value, result: Array) -> bool:
+        """Whether the deferred `value` is computed once all the same, or as easily as it would be read."""
+        block = self.frame.block
+        if self.liveness.read_once(value, block):
+            return True
+        return isinstance(result, Elementwise) and self.liveness.meets(value, block)
 
     def assign(self, target: Strided, source: Array) -> None:
         """Write `source` into `target`; see `nests.assign`."""
@@ -160,5 +167,4 @@ def _leaves(array: Array) -> Iterator[Strided]:
     if isinstance(array, Strided):
         yield array
     elif isinstance(array, Elementwise):
-        for operand in array.operands:
-            yield from _leaves(operand)
+        yield from (leaf for leaf in array.leaves if isinstance(leaf, Strided))

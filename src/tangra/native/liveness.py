@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from tangra.ir import Block, Func, Op, Value
+from tangra.ir import ArrayType, Block, Func, Op, Value
 
 
 @dataclass
@@ -20,12 +20,18 @@ class BlockInfo:
     binds_dims: bool = False
 
 
+End = tuple[Op, int]
+"""An operation, and the operand of it that a loop nest computes (0 where the operation itself is the nest)."""
+
+
 class Liveness:
     """Facts about one function, computed in one walk."""
 
     def __init__(self, func: Func) -> None:
         self.infos: dict[int, BlockInfo] = {}
         self.users: dict[int, list[tuple[Op, Block]]] = {}
+        self._ends: dict[int, End] = {}
+        self._met: set[int] = set()
         self._visit(func.body, None)
 
     def _visit(self, block: Block, parent: tuple[Op, Block] | None) -> BlockInfo:
@@ -56,6 +62,31 @@ class Liveness:
     def free_values(self, block: Block) -> list[Value]:
         """Values that `block` or a nested block reads and that are defined outside of `block`."""
         return list(self.info(block).free.values())
+
+    def meets(self, value: Value, block: Block) -> bool:
+        """Whether one loop nest computes all that is made of the array `value` (of `block`): elementwise operations and
+        what they end in."""
+        if id(block) not in self._met:
+            self._met.add(id(block))
+            for op in reversed(block.ops):
+                for v in op.results:
+                    end = self._end(v, block)
+                    if end is not None:
+                        self._ends[id(v)] = end
+        return id(value) in self._ends
+
+    def _end(self, value: Value, block: Block) -> End | None:
+        ends: set[End] = set()
+        for op, at in self.users.get(id(value), []):
+            if at is not block or op.regions:
+                return None
+            if op.defn.elementwise and isinstance(op.result.type, ArrayType) and op.result.shape:
+                ends.add(self._ends.get(id(op.result), (op, 0)))
+            elif op.name.startswith("reduce_"):
+                ends.add((op, 0))
+            else:
+                ends.update((op, k) for k, v in enumerate(op.operands) if v is value)
+        return ends.pop() if len(ends) == 1 else None
 
     def read_once(self, value: Value, block: Block) -> bool:
         """Whether one operation alone reads `value` (of `block`), once per run of its definition at most."""

@@ -33,19 +33,26 @@ def _leaves(array: Array) -> Iterator[Strided]:
     if isinstance(array, Strided):
         yield array
     elif isinstance(array, Elementwise):
-        for operand in array.operands:
-            yield from _leaves(operand)
+        yield from (leaf for leaf in array.leaves if isinstance(leaf, Strided))
 
 
-def permuted(array: Array, order: Sequence[int]) -> Array:
-    """The array with its axes in another order."""
+def permuted(array: Array, order: Sequence[int], known: dict[Array, Array] | None = None) -> Array:
+    """The array with its axes in another order. `known`: those of its parts that are there already."""
+    known = {} if known is None else known
+    if array not in known:
+        known[array] = _permuted(array, order, known)
+    return known[array]
+
+
+def _permuted(array: Array, order: Sequence[int], known: dict[Array, Array]) -> Array:
     shape = tuple(array.shape[k] for k in order)
     if isinstance(array, Strided):
         return permuted_view(array, order)
     if isinstance(array, Splat):
         return type(array)(array.dtype, shape, array.operand)
     if isinstance(array, Elementwise):
-        return Elementwise(array.dtype, shape, array.function, [permuted(x, order) for x in array.operands], array.cost)
+        parts = [permuted(x, order, known) for x in array.operands]
+        return Elementwise(array.dtype, shape, array.function, parts, array.cost)
     places = [list(order).index(k) for k in range(len(order))]
 
     def element(em: Emitter, index: Index, memo: Memo) -> Operand:

@@ -181,7 +181,11 @@ class Unset(Splat):
 
 
 class Elementwise(Array):
-    """`function(em, elements)` of the elements of `operands` (of this shape) at the same index."""
+    """`function(em, elements)` of the elements of `operands` (of this shape) at the same index.
+
+    `inner` are all elementwise arrays that it is made of, itself included, and `leaves` what those are made of, each
+    once: an array that several of them read is computed once for an element.
+    """
 
     def __init__(
         self,
@@ -195,10 +199,15 @@ class Elementwise(Array):
         self.shape = shape
         self.function = function
         self.operands = operands
-        self.reads = frozenset().union(*(x.reads for x in operands))
-        self.weight = 1 + sum(x.weight for x in operands)
         self.cost = cost
-        self.work = cost + sum(x.work for x in operands)
+        parts = [x for x in operands if isinstance(x, Elementwise)]
+        self.inner: dict[Elementwise, None] = {k: None for x in parts for k in x.inner} | {self: None}
+        self.leaves: dict[Array, None] = {
+            k: None for x in operands for k in (x.leaves if isinstance(x, Elementwise) else (x,))
+        }
+        self.reads = frozenset().union(*(x.reads for x in self.leaves))
+        self.weight = len(self.inner) + sum(x.weight for x in self.leaves)
+        self.work = sum(x.cost for x in self.inner) + sum(x.work for x in self.leaves)
 
     def element(self, em: Emitter, index: Index, memo: Memo) -> Operand:
         key = (self, tuple(index))
@@ -208,7 +217,7 @@ class Elementwise(Array):
 
     @property
     def flat(self) -> bool:
-        return len(self.shape) == 1 or all(x.flat for x in self.operands)
+        return len(self.shape) == 1 or all(x.flat for x in self.leaves)
 
     def at(self, em: Emitter, place: Operand, memo: Memo) -> Operand:
         if len(self.shape) == 1:
@@ -219,7 +228,7 @@ class Elementwise(Array):
         return memo[key]
 
     def aligned(self, target: Strided) -> bool:
-        return all(x.aligned(target) for x in self.operands)
+        return all(x.aligned(target) for x in self.leaves)
 
 
 class Indexed(Array):
