@@ -224,7 +224,7 @@ def _return_dynamic(em: Emitter, k: int, value: Value) -> None:
 def _assemble(em: Emitter, sig: Signature, linkage: str) -> str:
     """The function's text from its parts."""
     params = [f"{noalias(type)} {name}" for name, type in sig.operands]
-    out = [f"define {linkage}i32 {sig.name}({', '.join(params)}) noinline #0 {{", "entry:"]
+    out = [f"define {linkage}i32 {sig.name}({', '.join(params)}) noinline {em.module.attributes(em.code)} {{", "entry:"]
     out += em.allocas
     if em.uses_poll:
         out += ["  %polls = alloca i64", f"  store i64 {PERIOD}, ptr %polls"]

@@ -181,6 +181,8 @@ class _LoopWriter:
     def write(self) -> list[Operand]:
         """The operands of the scalar results."""
         code, trips = self.code, self.trips
+        if trips is not None and polling.is_leaf(self.body):
+            code.innermost(trips.number)
         if trips is not None and not self.form.begun:
             for use in self.tapes:
                 emit_segments.begin(self.em, use, trips.start, trips.stop, trips.step)

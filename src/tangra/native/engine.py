@@ -40,6 +40,12 @@ def host_features() -> str:
 
 
 @cache
+def widest_vectors() -> int:
+    """The bits of the CPU's widest vectors that LLVM makes use of."""
+    return 512 if "+avx512f" in host_features().split(",") else 256
+
+
+@cache
 def _machine(codegen: int) -> Any:
     return _target().create_target_machine(features=host_features(), opt=codegen, reloc="pic", codemodel="default")
 

@@ -12,7 +12,7 @@ from tangra.native import engine, mathlib, symbols, vecmath
 from tangra.native.llvm_types import register_type
 from tangra.native.marks import GLOBALS, Marks
 from tangra.native.options import NativeOptions
-from tangra.native.text import Operand
+from tangra.native.text import Code, Operand
 from tangra.native.vecmath import circular_near
 
 if TYPE_CHECKING:
@@ -190,11 +190,16 @@ class Module:
         vendor = any(name.startswith(("blas.", "lapack.")) for name in self.symbols)
         return (VENDOR if vendor else 0) | (INTERRUPTIBLE if self.options.interruptible else 0)
 
+    def attributes(self, code: Code) -> str:
+        """The attributes of a function: its loops take the widest vectors if they are long, all of them."""
+        return "#1" if code.long and not code.short else "#0"
+
     def text(self) -> str:
         """The whole module."""
-        width = self.options.vector_bits
+        widths = (self.options.vector_bits, max(self.options.vector_bits, engine.widest_vectors()))
         head = [GLOBALS] if self.marks is not None else []
-        tail = [f'attributes #0 = {{ nounwind "prefer-vector-width"="{width}" }}', PROFILE]
+        tail = [f'attributes #{k} = {{ nounwind "prefer-vector-width"="{width}" }}' for k, width in enumerate(widths)]
+        tail.append(PROFILE)
         if self.regions:
             head.append(f"@tg.flags = internal constant i32 {self._region_flags()}")
         helpers = [*self._globals, *self._declared, *self._defined.values()]

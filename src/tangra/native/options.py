@@ -21,7 +21,8 @@ class NativeOptions:
     optimise: level of LLVM's pass pipeline (0 to 3); codegen: level of its code generator (0 to 2).
     tape_limit, memory_limit: bytes that one tape and all temporaries of a call may take before a MemoryError.
     fastmath: let LLVM reorder and approximate floating point arithmetic everywhere.
-    vector_bits: preferred width of vectors, 256 or 512.
+    vector_bits: preferred width of vectors, 256 or 512, in functions with short loops; those whose loops are all long
+    take the widest that the CPU has.
     interruptible: loops stop at Ctrl-C.
     parallel_work: units of work (simple operations) from which a loop runs in threads; see `parallel`.
     poison: fill all memory with marks (NaN in floats) before it is written, so that a read of it shows; TANGRA_POISON=1

@@ -49,6 +49,13 @@ class Trips:
             return False
         return self.start < self.stop if self.step > 0 else self.start > self.stop
 
+    @property
+    def number(self) -> Operand:
+        """How many trips there are; something that is no number where that is not known now."""
+        if isinstance(self.start, int) and isinstance(self.stop, int):
+            return max(-((self.start - self.stop) // self.step), 0)
+        return str(self.stop)
+
 
 @dataclass(frozen=True)
 class Part:

@@ -160,7 +160,9 @@ class _Call:
         params = [f"{_passed(t)} %{n[1:]}" for n, t in self.captured.items()]
         head = ["ptr noalias %ctx", f"i64 {self.chunk.number}", f"i64 {self.chunk.low}", f"i64 {self.chunk.high}"]
         body = [*self.body[: self.head], *self.moved, *self.body[self.head :]]
-        signature = f"define internal i32 {self.name}.body({', '.join([*head, *params])}) noinline #0 {{"
+        signature = (
+            f"define internal i32 {self.name}.body({', '.join([*head, *params])}) noinline {module.attributes(code)} {{"
+        )
         module.functions.append("\n".join([signature, "entry:", *body, "}"]))
         module.functions.append(self._unpacking(types))
         layout = "{ " + ", ".join([*types, "i8"]) + " }"

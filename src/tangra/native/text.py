@@ -14,15 +14,21 @@ Lines = list[Any]
 """Lines of text and, nested, further lists of the same: places that are filled later."""
 
 
+FEW_TRIPS, MANY_TRIPS = 8, 64
+"""Loops of fewer trips are written out by LLVM; those of less than many are over after a few of the widest vectors."""
+
+
 class Code:
     """The text of one LLVM function body, written at the end of the current list of lines. `depth` counts the loops of
     `counted` around the place that is being written; `made` has the instruction that makes a value, by its name (for
-    parameters `param` and the type)."""
+    parameters `param` and the type). `long` and `short`: there are innermost loops of many, and of few trips."""
 
     def __init__(self) -> None:
         self.lines: Lines = []
         self.label = "entry"
         self.depth = 0
+        self.loops = 0
+        self.long = self.short = False
         self.made: dict[str, str] = {}
         self._names = 0
 
@@ -114,6 +120,11 @@ class Code:
         place.append(f"  {name} = phi {type} {pairs}")
         self.made[name] = f"phi {type}"
 
+    def innermost(self, trips: Operand) -> None:
+        """Note an innermost loop of so many trips; a number that is not known counts as large."""
+        self.long |= not isinstance(trips, int) or trips >= MANY_TRIPS
+        self.short |= isinstance(trips, int) and FEW_TRIPS <= trips < MANY_TRIPS
+
     def counted(
         self,
         trips: Operand,
@@ -139,7 +150,11 @@ class Code:
         index = self.coming("i", "i64")
         values = [self.coming("c", type) for type, _ in carried]
         self.depth += 1
+        loops = self.loops
         results = body(index, values)
+        if self.loops == loops:
+            self.innermost(trips)
+        self.loops += 1
         self.depth -= 1
         following = self.ins(f"add nuw nsw i64 {index}, 1")
         again = self.ins(f"icmp slt i64 {following}, {trips}")
