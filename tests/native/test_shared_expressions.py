@@ -83,3 +83,25 @@ def test_in_another_order_of_axes():
 
     compiled = compiled_with(body, *RNG.normal(size=(2, 20, SIZE)), types=[f64(20, SIZE)] * 2)
     assert compiled.llvm.count("call double @tg_exp_f64") == 1
+
+
+def test_what_is_as_quickly_computed_as_read():
+    def body(b: Builder, x: Value) -> list[Value]:
+        half = b("mul", x, b.full(b.float(0.5), x.shape))
+        return [b("exp", half), b("reduce_sum", half, axes=(0,)), half]
+
+    compiled = compiled_with(body, RNG.normal(size=SIZE))
+    assert compiled.llvm.count("fmul contract double %v") >= 3
+
+
+def test_a_view_of_what_is_computed_again():
+    """Slices of it, one of which is overwritten."""
+
+    def body(b: Builder, x: Value) -> list[Value]:
+        half = b("mul", x, b.full(b.float(0.5), x.shape))
+        first = b("index", half, b.int(0), sizes=(SIZE - 1,), steps=(1,))
+        second = b("index", half, b.int(1), sizes=(SIZE - 1,), steps=(1,))
+        changed = b("update", half, b.float(9.0), b.int(4), sizes=(None,), steps=(1,))
+        return [b("sub", second, first), changed, half]
+
+    compiled_with(body, RNG.normal(size=SIZE))

@@ -156,7 +156,9 @@ class Emitter(Storage):
         block = self.frame.block
         if self.liveness.read_once(value, block):
             return True
-        return isinstance(result, Elementwise) and self.liveness.meets(value, block)
+        if not isinstance(result, Elementwise):
+            return False
+        return self.liveness.meets(value, block) or (result.one_array and self.liveness.read_beside(value, block))
 
     def assign(self, target: Strided, source: Array) -> None:
         """Write `source` into `target`; see `nests.assign`."""

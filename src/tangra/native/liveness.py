@@ -88,6 +88,10 @@ class Liveness:
                 ends.update((op, k) for k, v in enumerate(op.operands) if v is value)
         return ends.pop() if len(ends) == 1 else None
 
+    def read_beside(self, value: Value, block: Block) -> bool:
+        """Whether all that read `value` are operations of `block` itself, without regions."""
+        return all(at is block and not op.regions for op, at in self.users.get(id(value), []))
+
     def read_once(self, value: Value, block: Block) -> bool:
         """Whether one operation alone reads `value` (of `block`), once per run of its definition at most."""
         users = self.users.get(id(value), [])

@@ -60,6 +60,10 @@ class Tape:
     limit: str
 
 
+QUICK = 3
+"""Cost of operations that are done again rather than their result written to memory."""
+
+
 class Array(ABC):
     """An array of `dtype` and `shape` (symbolic sizes). `weight`: the nodes of the expression that gives an element;
     `work`: how long that takes, in simple operations."""
@@ -214,6 +218,13 @@ class Elementwise(Array):
         if key not in memo:
             memo[key] = self.function(em, [x.element(em, index, memo) for x in self.operands])
         return memo[key]
+
+    @property
+    def one_array(self) -> bool:
+        """Whether it takes no longer to compute an element again than to read it: it is made of one array in memory, and
+        of numbers, by a few quick operations."""
+        arrays = sum(not x.cheap for x in self.leaves)
+        return arrays == 1 and sum(x.cost for x in self.inner) <= QUICK and len(self.inner) <= QUICK
 
     @property
     def flat(self) -> bool:
