@@ -156,7 +156,6 @@ FITS: dict[str, Fit] = {
     "sin": Fit(odd_part(mp.sin), lambda z: z, TINY, QUARTER_PI**2, {"f64": 6, "f32": 3}),
     "cos": Fit(even_part(mp.cos, mp.mpf(-0.5)), lambda z: z**2, TINY, QUARTER_PI**2, {"f64": 6, "f32": 3}),
     "tan": Fit(odd_part(mp.tan), lambda z: z, TINY, QUARTER_PI**2, {"f64": 14, "f32": 7}),
-    "tanh": Fit(odd_part(mp.tanh), lambda z: z, TINY, mp.mpf("0.3026"), {"f64": 10, "f32": 5}),
     "sinh": Fit(odd_part(mp.sinh), lambda z: z, TINY, HALF_LN2**2, {"f64": 5, "f32": 3}),
     "cosh": Fit(even_part(mp.cosh, mp.mpf(0.5)), lambda z: z**2, TINY, HALF_LN2**2, {"f64": 5, "f32": 2}),
     "atan": Fit(odd_part(mp.atan), lambda z: z, TINY, mp.mpf("0.2501"), {"f64": 13, "f32": 6}),

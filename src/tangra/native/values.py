@@ -221,7 +221,7 @@ class Elementwise(Array):
 
     @property
     def one_array(self) -> bool:
-        """Whether it takes no longer to compute an element again than to read it: it is made of one array in memory, and
+        """Whether an element is computed again as quickly as read: it is made of one array in memory, and
         of numbers, by a few quick operations."""
         arrays = sum(not x.cheap for x in self.leaves)
         return arrays == 1 and sum(x.cost for x in self.inner) <= QUICK and len(self.inner) <= QUICK

@@ -103,14 +103,21 @@ def sigmoid(x: Float) -> Float:
 
 
 def tanh(x: Float) -> Float:
-    """A polynomial up to 0.55; then 1 - 2e / (1 + e) with e = e^(-2|x|), beyond 20 (10 in single precision) 1."""
+    """E / (E + 2) with E = e^(2|x|) - 1 in two parts and the quotient corrected; beyond 20 (10 in single precision) 1.
+
+    2^k - 1 is exact, and 2^k r no larger, so that their sum's error is found exactly.
+    """
     form = x.writer.form
-    a = x.abs()
-    k = reduce(-2.0 * a.at_most({"f64": 20.0, "f32": 10.0}[form.name]))
-    e = power_of_two(k.code) * ((exp_tail(k.r.high) + k.r.high) + 1.0)
-    z = a * a
-    near = fma(a * z, poly(z, POLYNOMIALS[form.name]["tanh"]), a)
-    return select(a < 0.55, near, 1.0 - (e + e) / (e + 1.0)).with_sign_of(x)
+    k = reduce(2.0 * x.abs().at_most({"f64": 20.0, "f32": 10.0}[form.name]))
+    power = power_of_two(k.code)
+    high, low = fast_two_sum(power - 1.0, power * k.r.high)
+    low = fma(power, exp_tail(k.r.high) + k.r.low, low)
+    top, rest = fast_two_sum(high, low)
+    below = fast_two_sum(x.writer.float(2.0), top)
+    inverse = 1.0 / below.high
+    value = top * inverse
+    error = fma(-value, below.high, top) + fma(-value, below.low + rest, rest)
+    return fma(error, inverse, value).with_sign_of(x)
 
 
 class _Halves(NamedTuple):
