@@ -324,7 +324,8 @@ class Evaluator:
                 self.observer.saw(self, node, value)
             key = (id(file), id(node))
             self.statistics.arrays.add(key)
-            if value.dims is not None and not any("?" in str(size) for size in value.dims):
+            dims = value.dims
+            if dims is not None and not any(type(size) is not int and "?" in str(size) for size in dims):
                 self.statistics.known.add(key)
 
     def library_answer(self, node: ast.AST, dotted: str, value: Value) -> None:

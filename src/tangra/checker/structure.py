@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from weakref import WeakKeyDictionary
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -14,16 +15,29 @@ def is_generator(node: FunctionNode) -> bool:
     known = _GENERATORS.get(node)
     if known is None:
         body = [node.body] if isinstance(node, ast.Lambda) else node.body
-        known = _GENERATORS[node] = any(_yields(part) for part in body)
+        known = _GENERATORS[node] = _yields(body)
     return known
 
 
-def _yields(node: ast.AST) -> bool:
-    if isinstance(node, ast.Yield | ast.YieldFrom):
-        return True
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
-        return False
-    return any(_yields(child) for child in ast.iter_child_nodes(node))
+LEAVES = frozenset({ast.Name, ast.Constant, ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef})
+"""Nodes that hold no `yield` of the function around them."""
+
+
+def _yields(body: Sequence[ast.AST]) -> bool:
+    queue = list(body)
+    while queue:
+        node = queue.pop()
+        kind = type(node)
+        if kind is ast.Yield or kind is ast.YieldFrom:
+            return True
+        if kind not in LEAVES:
+            for name in kind._fields:
+                value = getattr(node, name, None)
+                if type(value) is list:
+                    queue.extend(part for part in value if isinstance(part, ast.AST))
+                elif isinstance(value, ast.AST):
+                    queue.append(value)
+    return False
 
 
 def parameters(node: FunctionNode) -> list[ast.arg]:

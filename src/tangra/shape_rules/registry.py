@@ -71,6 +71,27 @@ PREFIXES = {
 
 
 @dataclass(frozen=True)
+class Plain:
+    """The parameters of a rule without `*` and `**`, by the place that they have among positional arguments; those that
+    are given by keyword only have the place behind the last."""
+
+    positions: dict[str, int]
+    count: int
+    required: list[tuple[int, str]]
+    coerced: list[tuple[int, str, Coercion]]
+    wants_library: bool
+
+    def fits(self, given: int, kwargs: dict[str, Value]) -> bool:
+        """Whether every argument has one parameter of its name or place, and every parameter that needs one has one."""
+        if given > self.count:
+            return False
+        for word in kwargs:
+            if self.positions.get(word, -1) < given or word == "library":
+                return False
+        return all(place < given or name in kwargs for place, name in self.required)
+
+
+@dataclass(frozen=True)
 class Rule:
     """What one function or method does. Call it with a context and abstract values, positional and by keyword.
 
@@ -99,8 +120,40 @@ class Rule:
 
     def __call__(self, ctx: RuleContext, *args: Value, **kwargs: Value) -> Value:
         """The result; raises `RuleError` for a call that certainly fails."""
+        values: list[Value] = [ctx, *args]
+        if self._plain is not None and self._plain.fits(len(values), kwargs):
+            for place, name, make in self._plain.coerced:
+                if place < len(values):
+                    values[place] = make(self, name, values[place])
+                elif name in kwargs:
+                    kwargs[name] = make(self, name, kwargs[name])
+            if self._plain.wants_library:
+                kwargs["library"] = self.library
+            return self.function(*values, **kwargs)
         bound = self.bind((ctx, *args), kwargs)
         return self.function(*bound.args, **bound.kwargs)
+
+    @cached_property
+    def _plain(self) -> Plain | None:
+        """How calls are bound without more ado; None where parameters are of kinds that take more."""
+        parameters = self.signature.parameters.values()
+        if any(p.kind not in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY) for p in parameters):
+            return None
+        names = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+        return Plain(
+            positions={p.name: names.index(p.name) if p.name in names else len(names) for p in parameters},
+            count=len(names),
+            required=[
+                (names.index(p.name) if p.name in names else len(names), p.name)
+                for p in parameters
+                if p.default is p.empty and p.name != "library"
+            ],
+            coerced=[
+                (names.index(name) if name in names else len(names), name, make)
+                for name, make in self.coercions.items()
+            ],
+            wants_library="library" in self.signature.parameters,
+        )
 
     def bind(self, args: tuple[Value, ...], kwargs: dict[str, Value]) -> inspect.BoundArguments:
         """The arguments of one call, with tensors where the rule wants them. Raises RuleError for a wrong call."""

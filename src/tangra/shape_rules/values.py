@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, cast
 
 from tangra.shapes import Dim, Size
 
@@ -92,10 +92,8 @@ class Tensor:
     @property
     def dims(self) -> tuple[Size, ...] | None:
         """All sizes, or None if the rank is unknown."""
-        if self.shape is None:
-            return None
-        sizes = tuple(item for item in self.shape if not isinstance(item, Variadic))
-        return sizes if len(sizes) == len(self.shape) else None
+        shape = self.shape
+        return None if shape is None or Variadic in map(type, shape) else cast("tuple[Size, ...]", shape)
 
     @property
     def rank(self) -> int | None:
