@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -145,3 +147,25 @@ def test_json_says_what_to_change(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert main(["check", "--format", "json", str(path)]) == 1
     (found,) = json.loads(capsys.readouterr().out)
     assert found["fix"] == "use reshape(), or contiguous() before view()"
+
+
+def test_an_answer_from_the_disk_has_titles_too(tmp_path: Path) -> None:
+    path = tmp_path / "bug.py"
+    path.write_text(CALLS)
+    command = [sys.executable, "-m", "tangra.cli", "check", "--format", "sarif", str(path)]
+    logs = [json.loads(subprocess.run(command, capture_output=True, text=True, timeout=120).stdout) for _ in range(2)]
+    assert logs[0] == logs[1]
+    (rule,) = logs[1]["runs"][0]["tool"]["driver"]["rules"]
+    assert rule["shortDescription"]["text"] == "inner sizes of a matrix product that differ"
+
+
+def test_an_answer_from_the_disk_loads_no_evaluator(tmp_path: Path) -> None:
+    path = tmp_path / "bug.py"
+    path.write_text(CALLS)
+    code = (
+        "import sys, tangra.cli; tangra.cli.main(['check', sys.argv[1]]);"
+        "print(sorted({'tangra.checker.evaluator', 'tangra.shape_rules', 'tangra.shapes'} & set(sys.modules)))"
+    )
+    for loaded in ("['tangra.checker.evaluator', 'tangra.shape_rules', 'tangra.shapes']", "[]"):
+        done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, timeout=120)
+        assert done.stdout.splitlines()[-1] == loaded

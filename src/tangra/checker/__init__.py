@@ -7,9 +7,9 @@ What certainly fails is reported (`reports`); what nobody knows is silent. `entr
 A `Session` is for those who ask again after every change.
 """
 
+from tangra.checker.cancelling import Cancelled
 from tangra.checker.checking import Outcome, check, with_options
 from tangra.checker.config import Config, ConfigError
-from tangra.checker.evaluator import Cancelled
 from tangra.checker.reports import Place, Report, render
 from tangra.checker.session import Session
 from tangra.checker.source import SourceCache

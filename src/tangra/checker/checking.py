@@ -8,18 +8,20 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tangra.checker import records
 from tangra.checker.codes import SYNTAX
 from tangra.checker.config import Config
-from tangra.checker.evaluator import Evaluator
-from tangra.checker.heap import Value
 from tangra.checker.importers import with_importers
-from tangra.checker.observations import Observer
 from tangra.checker.project import Project, open_project, python_files
 from tangra.checker.reports import Place, Report
 from tangra.checker.source import SourceCache
 from tangra.checker.statistics import Statistics
+
+if TYPE_CHECKING:
+    from tangra.checker.heap import Value
+    from tangra.checker.observations import Observer
 
 STACK_BYTES = 256 * 1024 * 1024
 RECURSION = 30_000
@@ -160,6 +162,7 @@ def _evaluate(
     project: Project, files: list[Path], wanted: list[Path], outcome: Outcome, run: _Run
 ) -> tuple[list[Report], Statistics]:
     from tangra.checker.entries import check_entries
+    from tangra.checker.evaluator import Evaluator
     from tangra.checker.modules import import_module
 
     ev = Evaluator(project, run.cancelled)

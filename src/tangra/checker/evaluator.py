@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tangra.checker.cancelling import Cancelled
 from tangra.checker.context import Context
 from tangra.checker.heap import (
     MISSING,
@@ -56,10 +57,6 @@ ENTRY_SECONDS = 4.0
 
 class BudgetSpent(Exception):
     """An entry point took too many steps."""
-
-
-class Cancelled(BaseException):
-    """Nobody waits for the answer any more."""
 
 
 class PythonRaise(Exception):

@@ -11,6 +11,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -64,7 +65,7 @@ def keep(name: str, project: Project, reports: Sequence[Report], statistics: Sta
     """Keep an answer."""
     data = {
         **project.dependencies.as_json(),
-        "reports": [report.as_json() for report in reports],
+        "reports": [_data(report) for report in reports],
         "statistics": {
             "arrays": len(statistics.arrays),
             "known": len(statistics.known),
@@ -84,9 +85,15 @@ def _statistics(data: Any, where: str) -> Statistics:
     )
 
 
+def _data(report: Report) -> dict[str, object]:
+    """The finding as `--format json` has it, and what that leaves out."""
+    related = [{**asdict(place), "file": str(place.file), "message": message} for place, message in report.related]
+    return {**report.as_json(), "own_fix": report.fix, "related": related}
+
+
 def _place(data: Any) -> Place:
-    path, line, column = Path(data["file"]), int(data["line"]), int(data["column"])
-    return Place(path, line, column, int(data.get("end_line", line)), int(data.get("end_column", column)))
+    numbers = (int(data[name]) for name in ("line", "column", "end_line", "end_column"))
+    return Place(Path(data["file"]), *numbers)
 
 
 def _report(data: Any) -> Report:
@@ -101,6 +108,6 @@ def _report(data: Any) -> Report:
         str(data["message"]),
         [str(note) for note in data["notes"]],
         [(_place(each), str(each["message"])) for each in data["related"]],
-        data["fix"],
+        None if data["own_fix"] is None else str(data["own_fix"]),
         fixes,
     )

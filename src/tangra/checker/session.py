@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tangra.checker.checking import Outcome, Progress, check, no_progress
 from tangra.checker.config import Config
-from tangra.checker.observations import Observer
 from tangra.checker.source import SourceCache
+
+if TYPE_CHECKING:
+    from tangra.checker.observations import Observer
 
 
 def _unchanged(config: Config) -> Config:

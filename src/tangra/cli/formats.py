@@ -48,7 +48,7 @@ def _workflow_command(report: Report) -> str:
         "title": report.code,
     }
     shown = ",".join(f"{name}={_escaped(str(value), ':,')}" for name, value in fields.items())
-    notes = [*report.notes, *([f"fix: {report.fix}"] if report.fix else [])]
+    notes = [*report.notes, *([f"fix: {report.advice}"] if report.advice else [])]
     called = [f"{message} {at.file.name}:{at.line}" for at, message in report.related]
     text = "\n".join([report.message, *notes, *called])
     return f"::{GITHUB_LEVELS[report.severity]} {shown}::{_escaped(text)}"

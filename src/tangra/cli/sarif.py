@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -30,6 +31,7 @@ def sarif(outcome: Outcome, reports: Sequence[Report]) -> dict[str, Any]:
     """The log as plain data."""
     from tangra.cli.main import version
 
+    import_module("tangra.shape_rules.failures")  # it declares the titles of codes
     codes = sorted({report.code for report in reports})
     driver = {
         "name": "tangra",
@@ -51,7 +53,7 @@ def sarif(outcome: Outcome, reports: Sequence[Report]) -> dict[str, Any]:
 
 
 def _result(report: Report, index: int, mark: str) -> dict[str, Any]:
-    notes = [*report.notes, *([f"fix: {report.fix}"] if report.fix else [])]
+    notes = [*report.notes, *([f"fix: {report.advice}"] if report.advice else [])]
     found: dict[str, Any] = {
         "ruleId": report.code,
         "ruleIndex": index,
