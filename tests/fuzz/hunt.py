@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import math
 import os
@@ -74,9 +75,11 @@ def run_here(case: Case) -> Verdict:
 
 
 def warm_up() -> None:
-    """Load and start what every program needs, so that children have it."""
+    """Load and start what every program needs, so that children have it, and their garbage collector need not look."""
     for mode in ("values", "derivatives"):
         run_here(Case(WARM, 0, mode))
+    gc.collect()
+    gc.freeze()
 
 
 def run_apart(case: Case, seconds: float = SECONDS) -> Verdict:

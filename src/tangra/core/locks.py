@@ -14,7 +14,7 @@ from contextlib import contextmanager
 COMPILING = threading.RLock()
 os.register_at_fork(before=COMPILING.acquire, after_in_parent=COMPILING.release, after_in_child=COMPILING.release)
 
-FEW = (2000, 10, 25)
+FEW = (50_000, 20, 100)
 """Thresholds of Python's cyclic garbage collector while something is compiled."""
 
 
