@@ -84,7 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if "calls" in chosen.parts:
         measured["calls"] = calls.run(console, chosen.quick)
     if "compiling" in chosen.parts:
-        measured["compiling"] = compiling.run(console, chosen.quick)
+        measured["compiling"] = compiling.run(console, chosen.quick, chosen.engines, chosen.chart)
     if "memory" in chosen.parts:
         measured["memory"] = memory.run(console, chosen.quick)
     if "threads" in chosen.parts:
