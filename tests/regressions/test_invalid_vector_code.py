@@ -61,7 +61,7 @@ def test_an_invalid_module_never_becomes_code(monkeypatch: pytest.MonkeyPatch) -
             pass
 
     class Builder:
-        def getModulePassManager(self) -> Manager:  # noqa: N802
+        def getModulePassManager(self) -> Manager:
             return Manager()
 
     monkeypatch.setattr(engine.llvm, "parse_assembly", lambda *_: Broken())
