@@ -63,9 +63,10 @@ class Value:
 
 
 class Op:
-    """One operation: its definition, operands, attributes, nested blocks (one per region) and results."""
+    """One operation: its definition (and that one's name), operands, attributes, nested blocks (one per region) and
+    results."""
 
-    __slots__ = ("attrs", "defn", "operands", "regions", "results", "span")
+    __slots__ = ("attrs", "defn", "name", "operands", "regions", "results", "span")
 
     def __init__(
         self,
@@ -77,15 +78,12 @@ class Op:
         span: Span | None,
     ) -> None:
         self.defn = defn
+        self.name = defn.name
         self.operands = operands
         self.attrs = attrs
         self.regions = regions
         self.results = [Value(t, self) for t in result_types]
         self.span = span
-
-    @property
-    def name(self) -> str:
-        return self.defn.name
 
     @property
     def result(self) -> Value:

@@ -11,28 +11,53 @@ from tangra.shapes import Dim, Size, Symbol, substitute, symbols_of
 
 def symbols_of_type(item: object) -> set[str]:
     """The symbols in a type, a size, or a (nested) tuple of these; none for anything else."""
-    if isinstance(item, Dim):
-        return set(symbols_of(item))
+    found: set[str] = set()
+    _collect(item, found)
+    return found
+
+
+def _collect(item: object, found: set[str]) -> None:
     if isinstance(item, ArrayType):
-        return symbols_of_type(item.shape)
-    if isinstance(item, TapeType):
-        return symbols_of_type(item.record)
+        item = item.shape
     if isinstance(item, tuple | list):
-        return set().union(*(symbols_of_type(part) for part in item))
-    return set()
+        for part in item:
+            _collect(part, found)
+    elif isinstance(item, Dim):
+        found |= symbols_of(item)
+    elif isinstance(item, TapeType):
+        _collect(item.record, found)
 
 
 def symbols_of_block(block: Block) -> set[str]:
     """All symbols that the types and attributes in `block`, nested blocks included, mention."""
-    found = symbols_of_type([a.type for a in block.args])
-    return found.union(*(symbols_of_op(op) for op in block.ops))
+    found: set[str] = set()
+    _collect_block(block, found)
+    return found
+
+
+def _collect_block(block: Block, found: set[str]) -> None:
+    for arg in block.args:
+        _collect(arg.type, found)
+    for op in block.ops:
+        _collect_op(op, found)
 
 
 def symbols_of_op(op: Op) -> set[str]:
     """All symbols that the types and attributes of an operation, its blocks included, mention."""
-    found = symbols_of_type([v.type for v in (*op.operands, *op.results)])
-    found |= symbols_of_type(list(op.attrs.values()))
-    return found.union(*(symbols_of_block(region) for region in op.regions))
+    found: set[str] = set()
+    _collect_op(op, found)
+    return found
+
+
+def _collect_op(op: Op, found: set[str]) -> None:
+    for v in op.operands:
+        _collect(v.type, found)
+    for v in op.results:
+        _collect(v.type, found)
+    for attr in op.attrs.values():
+        _collect(attr, found)
+    for region in op.regions:
+        _collect_block(region, found)
 
 
 def replace_symbols(item: object, sizes: Mapping[str, Size]) -> object:
