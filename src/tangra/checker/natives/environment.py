@@ -116,3 +116,12 @@ class Version(Record):
     def field(self, name: str) -> Value:
         """Its parts, and itself without what comes behind the numbers."""
         return ".".join(map(str, self)) if name in ("base_version", "public") else super().field(name)
+
+
+@native("os.getenv", "os.environ.get")
+def environment_variable(ev: Evaluator, call: Call) -> Value:
+    """A variable of the environment: anything in the program itself; a library's switches are presumed to be unset."""
+    default = call.get(1, "default")
+    if ev.frame.scope.module.path in ev.checked:
+        return Unknown("str") if isinstance(default, str) else UNKNOWN
+    return default

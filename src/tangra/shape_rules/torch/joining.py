@@ -104,7 +104,13 @@ def _parts(ctx: RuleContext, input: Tensor, place: int | None, sizes: Sequence[I
     layout: Layout = "contiguous" if place == 0 and input.layout == "contiguous" else None
     if len(sizes) == 1:
         layout = input.layout
-    return tuple(Tensor("torch", (*shape[:place], size, *shape[place + 1 :]), input.dtype, layout) for size in sizes)
+    parts = tuple(Tensor("torch", (*shape[:place], size, *shape[place + 1 :]), input.dtype, layout) for size in sizes)
+    if input.elements is None or len(shape) != 1 or not all(isinstance(size, int) for size in sizes):
+        return parts
+    ends = [sum(sizes[: number + 1]) for number in range(len(sizes))]  # type: ignore[arg-type]
+    return tuple(
+        part.with_(elements=input.elements[end - len_ : end]) for part, end, len_ in zip(parts, ends, sizes, strict=True)
+    )
 
 
 def _split_place(ctx: RuleContext, input: Tensor, dim: Value, name: str) -> tuple[int | None, Size | None]:
