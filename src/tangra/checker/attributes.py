@@ -46,6 +46,7 @@ def get_attribute(ev: Evaluator, owner: Value, name: str, node: ast.AST | None) 
 def find_attribute(ev: Evaluator, owner: Value, name: str, node: ast.AST | None = None) -> tuple[Value] | None:
     """The attribute, in a tuple; None where it certainly does not exist."""
     if isinstance(owner, Unknown):
+        ev.wild += 1
         return (UNKNOWN,)
     if isinstance(owner, LibraryName):
         return (resolve(ev, f"{owner.dotted}.{name}"),)

@@ -147,6 +147,7 @@ def _call_library_value(ev: Evaluator, function: Value, given: Call) -> Value:
         return call_transformed(ev, function, given.args, given.kwargs, node)
     if isinstance(function, Rule):
         return call_rule(ev, function, given.args, given.kwargs, node)
+    ev.wild += 1
     havoc(ev, [*given.args, *given.kwargs.values()])
     return UNKNOWN
 

@@ -72,6 +72,8 @@ class Context(BaseContext):
         self.evaluator.journal.version += 1
 
     def fresh(self, hint: str, low: int = 0) -> Dim:
+        if low < 0:
+            return self.opaque_int(hint)
         return self._opaque(hint, f"${low}" if low else "")
 
     def opaque_int(self, hint: str = "n") -> Dim:

@@ -123,6 +123,7 @@ class Evaluator:
         self.quiet = 0
         self.vague = 0
         self.unknowns = 0
+        self.wild = 0
         self.steps = 0
         self.limit = ENTRY_STEPS
         self.deadline = time.thread_time() + ENTRY_SECONDS

@@ -297,6 +297,7 @@ def call_library(
         from tangra.checker.higher_order import transform
 
         return transform(ev, entry, list(args), kwargs, node)
+    ev.wild += 1
     if name.dotted.split(".")[0] in ARRAY_LIBRARIES:
         ev.missing(name.dotted)
     else:

@@ -44,6 +44,7 @@ class Summary:
     flat: frozenset[Cell]
     steps: int
     unknowns: int
+    wild: int
     depth: int
     entered: list[ast.AST]
     nodes: frozenset[ast.AST]
@@ -113,6 +114,7 @@ class Summaries:
         ev.built += [copier.copy(instance) for instance in summary.built]
         ev.steps += summary.steps
         ev.unknowns += summary.unknowns
+        ev.wild += summary.wild
         ev.deepest = max(ev.deepest, len(ev.frames) + summary.depth)
         ev.entered_since += summary.entered
         for node in summary.entered:
@@ -167,6 +169,7 @@ class Summaries:
             flat=copier.flat_ones(),
             steps=ev.steps - start.steps,
             unknowns=ev.unknowns - start.unknowns,
+            wild=ev.wild - start.wild,
             depth=ev.deepest - len(ev.frames),
             entered=entered,
             nodes=nodes,
@@ -177,10 +180,22 @@ class Summaries:
 class _Start:
     """The counts at the beginning of a call."""
 
-    __slots__ = ("born", "built", "entered", "facts", "made", "missing", "steps", "taints", "unknowns", "version")
+    __slots__ = (
+        "born",
+        "built",
+        "entered",
+        "facts",
+        "made",
+        "missing",
+        "steps",
+        "taints",
+        "unknowns",
+        "version",
+        "wild",
+    )
 
     def __init__(self, ev: Evaluator) -> None:
         self.version, self.taints, self.facts = ev.journal.version, ev.taints, ev.ctx.facts
         self.made, self.steps, self.born = ev.ctx.made, ev.steps, Cell.born
         self.entered, self.built, self.missing = len(ev.entered_since), len(ev.built), len(ev.missed)
-        self.unknowns = ev.unknowns
+        self.unknowns, self.wild = ev.unknowns, ev.wild

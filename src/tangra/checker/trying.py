@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 IMPORT_ERRORS = frozenset({"ImportError", "ModuleNotFoundError", "PackageNotFoundError"})
 
 
+OF_TYPES = frozenset({"TypeError", "AttributeError", "NameError", "UnboundLocalError", "NotImplementedError"})
+"""Errors that no number in an array decides: where all that is called is known, so is whether they happen."""
+
+
 def _subclasses(name: str) -> frozenset[str]:
     """The name of a builtin exception and of all that derive from it."""
     base = getattr(builtins, name, None)
@@ -96,12 +100,13 @@ def _protected(ev: Evaluator, node: ast.Try) -> Flow:
         every = None if every is None or each is None else every | each
     if every is not None and every <= IMPORT_ERRORS:
         return _importing(ev, node, every)
-    mark, unknowns = ev.journal.open(), ev.unknowns
+    mark, unknowns = ev.journal.open(), (ev.wild if every is not None and every <= OF_TYPES else ev.unknowns)
     try:
         flow, raised = catching(ev, every, lambda: execute(ev, node.body))
         if raised is not None:
             return _handle(ev, node, names, raised)
-        if ev.unknowns == unknowns:  # everything the body did is known, and it did not raise
+        if unknowns == (ev.wild if every is not None and every <= OF_TYPES else ev.unknowns):
+            # everything that could raise one of these is known, and did not
             return execute(ev, node.orelse) if flow is Flow.NORMAL else flow
         before = ev.journal.delta(mark)
         ev.journal.undo(mark)

@@ -284,7 +284,7 @@ for _name in ("print", "breakpoint"):
     native(f"builtins.{_name}")(_nothing)
 for _name in ("input", "repr", "format", "chr", "ascii", "hex", "bin", "oct"):
     native(f"builtins.{_name}")(_some_string)
-for _name in ("open", "id", "hash", "ord", "dir", "locals", "eval", "exec", "bytes", "bytearray", "memoryview",
+for _name in ("open", "id", "hash", "ord", "locals", "eval", "exec", "bytes", "bytearray", "memoryview",
               "complex", "compile", "__import__", "object"):  # fmt: skip
     native(f"builtins.{_name}")(_unknown)
 BUILTINS["object"] = LIBRARY["builtins.object"] = LibraryName("builtins.object")

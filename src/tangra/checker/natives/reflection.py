@@ -27,7 +27,7 @@ from tangra.checker.heap import (
     Wrapped,
 )
 from tangra.checker.library import BoundRule
-from tangra.checker.natives.table import BUILTINS, native
+from tangra.checker.natives.table import BUILTINS, LIBRARY, native
 from tangra.shape_rules import registry
 from tangra.shape_rules.operators import CLASSES
 from tangra.shape_rules.values import UNKNOWN, DType, Tensor, Unknown
@@ -156,7 +156,9 @@ def is_subclass(ev: Evaluator, call: Call) -> Value:
 @native("builtins.hasattr")
 def has_attribute(ev: Evaluator, call: Call) -> Value:
     owner, name = call.args[0], call.args[1]
-    if not isinstance(name, str) or isinstance(owner, Unknown | LibraryName):
+    if isinstance(owner, LibraryName) and isinstance(name, str):
+        return library_has(owner, name)
+    if not isinstance(name, str) or isinstance(owner, Unknown):
         return Unknown("bool")
     if isinstance(owner, Instance):
         if name in owner.fields or owner.cls.find(name) is not None:
@@ -173,6 +175,34 @@ def has_attribute(ev: Evaluator, call: Call) -> Value:
         return True if name in owner.fields else Unknown("bool")
     found = find_attribute(ev, owner, name)
     return False if found is None else Unknown("bool") if isinstance(found[0], Unknown) else True
+
+
+def library_has(owner: LibraryName, name: str) -> Value:
+    """Whether a library has a name: those that are known are there, others may be."""
+    dotted = f"{owner.dotted}.{name}"
+    return True if dotted in LIBRARY or registry.find(dotted) is not None else Unknown("bool")
+
+
+NAMES = ClassCell("names", ())
+"""The class of what `dir` of a library's module gives."""
+NAMES.fields["__contains__"] = Native(
+    "method __contains__",
+    lambda ev, call: (
+        library_has(call.args[0].fields["$of"], call.args[1]) if isinstance(call.args[1], str) else UNKNOWN
+    ),
+)
+
+
+@native("builtins.dir")
+def dir_(ev: Evaluator, call: Call) -> Value:
+    owner = call.args[0] if call.args else UNKNOWN
+    if isinstance(owner, LibraryName):
+        made = Instance(NAMES)
+        made.fields["$of"] = owner
+        return made
+    if isinstance(owner, ModuleCell) and "$unknown" not in owner.fields:
+        return ListCell([name for name in owner.fields if name[0] != "$"])
+    return UNKNOWN
 
 
 @native("builtins.getattr")

@@ -10,6 +10,7 @@ from tangra.shape_rules.broadcasting import broadcast_shapes
 from tangra.shape_rules.context import Equal
 from tangra.shape_rules.dtypes import kind
 from tangra.shape_rules.failures import INDEX, RANK, RESHAPE, Failure
+from tangra.shape_rules.folding import converted
 from tangra.shape_rules.numpy.common import both, dtype_argument, functions, made, methods
 from tangra.shape_rules.registry import attribute, method
 from tangra.shape_rules.values import UNKNOWN, DType, Tensor, Unknown, Value, shape_text
@@ -162,7 +163,8 @@ def copy(ctx: RuleContext, self: Tensor, order: Value = "C") -> Tensor:
 @methods("astype")
 def astype(ctx: RuleContext, self: Tensor, dtype: Value, *args: Value, **kwargs: Value) -> Tensor:
     """Another dtype."""
-    return made(self.library, self.shape, dtype_argument(dtype, self.library, None))
+    name = dtype_argument(dtype, self.library, None)
+    return made(self.library, self.shape, name).with_(elements=converted(self, name))
 
 
 @method("numpy.ndarray", "fill", inplace=True)

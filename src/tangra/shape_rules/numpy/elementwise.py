@@ -9,6 +9,7 @@ from tangra.shape_rules.broadcasting import broadcast_shapes, grown
 from tangra.shape_rules.coercion import kind_text, to_tensor
 from tangra.shape_rules.dtypes import discrete, float_result, kind, real_of, result_dtype
 from tangra.shape_rules.failures import ARGUMENT, CALL, DTYPE, Failure
+from tangra.shape_rules.folding import fold
 from tangra.shape_rules.numpy.common import both, functions, made, methods
 from tangra.shape_rules.registry import constant
 from tangra.shape_rules.values import Tensor, Unknown, Value, words
@@ -37,7 +38,7 @@ def unary(ctx: RuleContext, name: str, x: Tensor, dtype: str | None) -> Tensor:
     """The result of an elementwise function of one array."""
     if name in REAL_ONLY and kind(x.dtype) == 3:
         ctx.fail(Failure(DTYPE, f"{name}() does not take complex numbers", "TypeError"))
-    return made(x.library, x.shape, dtype).with_(weak=x.weak, ones=x.ones, grown=x.grown)
+    return fold(name, [x], made(x.library, x.shape, dtype).with_(weak=x.weak, ones=x.ones, grown=x.grown))
 
 
 def _to_float(name: str) -> Callable[..., Tensor]:
@@ -130,7 +131,7 @@ def binary(ctx: RuleContext, name: str, left: Value, right: Value, library: str)
     dtype = result_dtype(operands, library)
     if name in REAL_ONLY and kind(dtype) == 3:
         ctx.fail(Failure(DTYPE, f"{name}() does not take complex numbers", "TypeError"))
-    result = made(library, shape, dtype)
+    result = fold(name, operands, made(library, shape, dtype))
     return result.with_(
         weak=all(one.weak for one in operands),
         grown=grown(ctx, *operands) or operands[0].grown or operands[1].grown,

@@ -10,6 +10,7 @@ from tangra.shape_rules.broadcasting import warn_of_growth
 from tangra.shape_rules.context import AtLeast
 from tangra.shape_rules.dtypes import discrete, kind, narrow, real_of, sum_result
 from tangra.shape_rules.failures import ARGUMENT, AXIS, DTYPE, EMPTY, RANK, Failure
+from tangra.shape_rules.folding import distinct
 from tangra.shape_rules.numpy.common import both, dtype_argument, functions, made
 from tangra.shape_rules.values import Tensor, Unknown, Value, shape_text
 from tangra.shapes import Size, prod
@@ -262,10 +263,13 @@ def unique(
     count = ctx.fresh("distinct") if size is None else size_argument(ctx, size, "size")
     if axis is not None or not all(isinstance(flag, bool) for flag in (return_index, return_inverse, return_counts)):
         return Unknown()
-    first = made(ar.library, (count,), ar.dtype)
-    number = made(ar.library, (count,), "int64")
+    values, numbers = distinct(ar)
+    if values is not None and size is None:
+        count = len(values)
+    first = made(ar.library, (count,), ar.dtype).with_(elements=values if size is None else None)
+    number = made(ar.library, (count,), "int64").with_(elements=numbers if size is None else None)
     inverse = made(ar.library, ar.shape, "int64")
-    extra = [number] * return_index + [inverse] * return_inverse + [number] * return_counts
+    extra = [number.with_(elements=None)] * return_index + [inverse] * return_inverse + [number] * return_counts
     return (first, *extra) if extra else first
 
 

@@ -9,6 +9,7 @@ from tangra.shape_rules.broadcasting import broadcast_shapes, grown
 from tangra.shape_rules.coercion import kind_text
 from tangra.shape_rules.dtypes import discrete, float_result, kind, number_kind, real_of, result_dtype
 from tangra.shape_rules.failures import ARGUMENT, CALL, DTYPE, Failure
+from tangra.shape_rules.folding import fold
 from tangra.shape_rules.registry import rule
 from tangra.shape_rules.torch.common import (
     both,
@@ -57,7 +58,8 @@ def unary(ctx: RuleContext, name: str, input: Tensor, dtype: str | None) -> Tens
     if name in REAL_ONLY and kind(input.dtype) == 3:
         ctx.fail(Failure(DTYPE, f"{name}() does not take complex numbers", "RuntimeError"))
     layout = input.layout if input.layout == "contiguous" else None
-    return Tensor("torch", input.shape, dtype, layout, ones=input.ones, grown=input.grown)
+    made = Tensor("torch", input.shape, dtype, layout, ones=input.ones, grown=input.grown)
+    return fold(name, [input], made)
 
 
 def _to_float(name: str) -> Callable[..., Tensor]:
@@ -173,7 +175,7 @@ def binary(ctx: RuleContext, name: str, left: Value, right: Value, dtype: str | 
     promoted = result_dtype(operands, "torch", default_dtype(ctx))
     if name in REAL_ONLY and kind(promoted) == 3:
         ctx.fail(Failure(DTYPE, f"{name}() does not take complex numbers", "RuntimeError"))
-    made = fresh(shape, promoted if isinstance(dtype, bool) else dtype, *tensors)
+    made = fold(name, operands, fresh(shape, promoted if isinstance(dtype, bool) else dtype, *tensors))
     if len(tensors) == 2:
         ones = tensors[0].ones & tensors[1].ones
         return made.with_(grown=grown(ctx, *tensors) or tensors[0].grown or tensors[1].grown, ones=ones)
@@ -221,7 +223,7 @@ def to_bool(name: str) -> Callable[..., Tensor]:
 def _floating(name: str) -> Callable[..., Tensor]:
     def apply(ctx: RuleContext, input: Value, other: Value) -> Tensor:
         made = binary(ctx, name, input, other)
-        return made.with_(dtype=float_result(made.dtype, "torch", default_dtype(ctx)))
+        return fold(name, [input, other], made.with_(dtype=float_result(made.dtype, "torch", default_dtype(ctx))))
 
     return apply
 

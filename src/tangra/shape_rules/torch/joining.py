@@ -107,10 +107,12 @@ def _parts(ctx: RuleContext, input: Tensor, place: int | None, sizes: Sequence[I
     parts = tuple(Tensor("torch", (*shape[:place], size, *shape[place + 1 :]), input.dtype, layout) for size in sizes)
     if input.elements is None or len(shape) != 1 or not all(isinstance(size, int) for size in sizes):
         return parts
-    ends = [sum(sizes[: number + 1]) for number in range(len(sizes))]  # type: ignore[arg-type]
-    return tuple(
-        part.with_(elements=input.elements[end - len_ : end]) for part, end, len_ in zip(parts, ends, sizes, strict=True)
-    )
+    found, start = [], 0
+    for part, size in zip(parts, sizes, strict=True):
+        end = start + (size if isinstance(size, int) else 0)
+        found.append(part.with_(elements=input.elements[start:end]))
+        start = end
+    return tuple(found)
 
 
 def _split_place(ctx: RuleContext, input: Tensor, dim: Value, name: str) -> tuple[int | None, Size | None]:

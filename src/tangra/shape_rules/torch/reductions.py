@@ -10,6 +10,7 @@ from tangra.shape_rules.broadcasting import warn_of_growth
 from tangra.shape_rules.context import AtLeast
 from tangra.shape_rules.dtypes import float_result, kind, real_of, sum_result
 from tangra.shape_rules.failures import ARGUMENT, CALL, DTYPE, EMPTY, Failure
+from tangra.shape_rules.folding import distinct
 from tangra.shape_rules.registry import rule
 from tangra.shape_rules.torch.common import both, default_dtype, dtype_argument, fresh, refuse, require_floating
 from tangra.shape_rules.torch.elementwise import binary
@@ -140,7 +141,9 @@ def _extreme(name: str) -> Callable[..., Value]:
             ctx.fail(Failure(DTYPE, f"{name}() does not order complex numbers", "RuntimeError"))
         if dim is None:
             _nonempty(ctx, input, f"{name}()")
-            return reduce_to(ctx, input, None, False, input.dtype, f"{name}()")
+            made = reduce_to(ctx, input, None, False, input.dtype, f"{name}()")
+            values, _ = distinct(input)
+            return made.with_(elements=(values[-1 if name == "max" else 0],)) if values else made
         _one_axis(ctx, dim, f"{name}()")
         return _pair(ctx, input, dim, keepdim, name)
 
@@ -421,9 +424,10 @@ def unique(
     return_counts: Value = False, dim: Value = None,
 ) -> Value:  # fmt: skip
     """The distinct elements (or slices along `dim`); how many there are nobody knows."""
-    count = ctx.fresh("distinct", 0)
+    values, numbers = distinct(input) if dim is None else (None, None)
+    count = ctx.fresh("distinct", 0) if values is None else len(values)
     if dim is None:
-        first, inverse = fresh((count,), input.dtype), fresh(input.shape, "int64")
+        first, inverse = fresh((count,), input.dtype).with_(elements=values), fresh(input.shape, "int64")
     else:
         place = axis_place(ctx, input, dim, name="dim")
         if input.rank == 0:
@@ -437,5 +441,5 @@ def unique(
         return first
     if not isinstance(return_inverse, bool) or not isinstance(return_counts, bool):
         return Unknown()
-    extra = [inverse] * return_inverse + [fresh((count,), "int64")] * return_counts
+    extra = [inverse] * return_inverse + [fresh((count,), "int64").with_(elements=numbers)] * return_counts
     return (first, *extra)

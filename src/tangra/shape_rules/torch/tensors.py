@@ -8,6 +8,7 @@ from tangra.shape_rules.axes import axis_place, spread_sizes
 from tangra.shape_rules.context import Equal
 from tangra.shape_rules.dtypes import TORCH_NAMES, complex_of, discrete, dtype_name, kind, real_of
 from tangra.shape_rules.failures import AXIS, COUNT, DTYPE, MISMATCH, RANK, Failure
+from tangra.shape_rules.folding import converted
 from tangra.shape_rules.registry import attribute, inert, method, rule
 from tangra.shape_rules.reshaping import strides_of
 from tangra.shape_rules.torch.common import CLASS, both, fresh
@@ -214,7 +215,8 @@ def detach(ctx: RuleContext, input: Tensor) -> Tensor:
 
 
 def _converted(self: Tensor, name: str | None) -> Tensor:
-    return self.with_(dtype=name, parameter=False, elements=self.elements if name == self.dtype else None)
+    elements = self.elements if name == self.dtype else converted(self, name)
+    return self.with_(dtype=name, parameter=False, elements=elements)
 
 
 def _cast(short: str, name: str) -> None:

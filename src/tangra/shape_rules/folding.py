@@ -1,0 +1,111 @@
+"""Arithmetic on small arrays of known numbers: what it comes to decides widths and depths of models.
+
+Floats are rounded to their dtype after each step, as the libraries do. What Python refuses is simply not known.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from tangra.shape_rules.values import Tensor, Value
+
+MAX_FOLDED = 256
+"""Numbers in the largest array that is followed."""
+
+UNARY: dict[str, Callable[[Any], Any]] = {
+    "exp": math.exp,
+    "exp2": lambda x: 2.0**x,
+    "log": math.log,
+    "log2": math.log2,
+    "log10": math.log10,
+    "sqrt": math.sqrt,
+    "floor": math.floor,
+    "ceil": math.ceil,
+    "trunc": math.trunc,
+    "fix": math.trunc,
+    "round": round,
+    "rint": round,
+    "neg": lambda x: -x,
+    "negative": lambda x: -x,
+    "abs": abs,
+    "square": lambda x: x * x,
+}
+BINARY: dict[str, Callable[[Any, Any], Any]] = {
+    **dict.fromkeys(("add",), lambda a, b: a + b),
+    **dict.fromkeys(("sub", "subtract"), lambda a, b: a - b),
+    **dict.fromkeys(("mul", "multiply"), lambda a, b: a * b),
+    **dict.fromkeys(("div", "divide", "true_divide", "truediv"), lambda a, b: a / b),
+    **dict.fromkeys(("floordiv", "floor_divide"), lambda a, b: a // b),
+    **dict.fromkeys(("mod", "remainder"), lambda a, b: a % b),
+    **dict.fromkeys(("pow", "power"), lambda a, b: a**b),
+    "maximum": max,
+    "minimum": min,
+}
+
+
+def fold(name: str, operands: Sequence[Value], made: Tensor) -> Tensor:
+    """`made` with its numbers, where the function `name` of the operands is known."""
+    function: Callable[..., Any] | None = (UNARY if len(operands) == 1 else BINARY).get(name)
+    if function is None or made.dtype is None or made.dims is None:
+        return made
+    rows = [_numbers(operand) for operand in operands]
+    known = [row for row in rows if row is not None]
+    length = max((len(row) for row in known), default=0)
+    if len(known) < len(rows) or length > MAX_FOLDED or math.prod(_whole(made.dims)) != length:
+        return made
+    if any(len(row) not in (1, length) for row in known):
+        return made
+    columns = [row * length if len(row) == 1 else row for row in known]
+    try:
+        return made.with_(
+            elements=tuple(as_dtype(function(*parts), made.dtype) for parts in zip(*columns, strict=True))
+        )
+    except (ArithmeticError, ValueError, TypeError):
+        return made
+
+
+def _whole(sizes: Sequence[Value]) -> list[int]:
+    return [size if isinstance(size, int) else -1 for size in sizes]
+
+
+def _numbers(value: Value) -> tuple[Any, ...] | None:
+    found = value.elements if isinstance(value, Tensor) else (value,)
+    if found is None or not all(isinstance(number, int | float) for number in found):
+        return None
+    return tuple(found)
+
+
+def as_dtype(number: Any, dtype: str) -> Any:
+    """The number as an array of this dtype holds it; raises ValueError or OverflowError where it can't."""
+    if dtype == "bool":
+        return bool(number)
+    if dtype.startswith(("int", "uint")):
+        return int(number)
+    if dtype == "float32":
+        return struct.unpack("f", struct.pack("f", number))[0]
+    if dtype == "float64":
+        return float(number)
+    raise ValueError(dtype)
+
+
+def distinct(tensor: Tensor) -> tuple[tuple[Value, ...] | None, tuple[int, ...] | None]:
+    """The different numbers in order, and how often each occurs; None where they are not known."""
+    numbers = _numbers(tensor)
+    if numbers is None or tensor.rank != 1:
+        return None, None
+    found = sorted(set(numbers))
+    return tuple(found), tuple(numbers.count(number) for number in found)
+
+
+def converted(tensor: Tensor, dtype: str | None) -> tuple[Value, ...] | None:
+    """The elements of `tensor` as another dtype."""
+    numbers = _numbers(tensor)
+    if numbers is None or dtype is None:
+        return None
+    try:
+        return tuple(as_dtype(number, dtype) for number in numbers)
+    except (ArithmeticError, ValueError):
+        return None
