@@ -324,6 +324,8 @@ def equal(ev: Evaluator, left: Value, right: Value) -> bool | None:
         return False if False in answers else None if None in answers else True
     if isinstance(left, LibraryName) or isinstance(right, LibraryName):
         return True if left == right else None
+    if isinstance(left, DType) or isinstance(right, DType):
+        return _same_dtype(left, right)
     if isinstance(left, ListCell | DictCell) or isinstance(right, ListCell | DictCell):
         return True if left is right else None
     if isinstance(left, Tensor) or isinstance(right, Tensor):
@@ -334,6 +336,27 @@ def equal(ev: Evaluator, left: Value, right: Value) -> bool | None:
         return bool(left == right)
     except (TypeError, ValueError):
         return None
+
+
+NAMES = {
+    "builtins.float": "float64",
+    "builtins.int": "int64",
+    "builtins.bool": "bool",
+    "builtins.complex": "complex128",
+}
+"""What NumPy's dtypes of Python's types are called."""
+
+
+def _same_dtype(left: Value, right: Value) -> bool | None:
+    """NumPy's dtypes also equal Python's types and their names."""
+    if isinstance(left, DType) and isinstance(right, DType):
+        return left.name == right.name and left.library in (right.library, "numpy", "jax")
+    dtype, other = (left, right) if isinstance(left, DType) else (right, left)
+    if dtype.library == "torch":
+        return False
+    if isinstance(other, Native):
+        return NAMES.get(other.name) == dtype.name if other.name in NAMES else None
+    return other == dtype.name or None if isinstance(other, str) else False
 
 
 def _as_tuple(value: Value) -> tuple[Value, ...] | None:

@@ -60,9 +60,8 @@ def fold(name: str, operands: Sequence[Value], made: Tensor) -> Tensor:
         return made
     columns = [row * length if len(row) == 1 else row for row in known]
     try:
-        return made.with_(
-            elements=tuple(as_dtype(function(*parts), made.dtype) for parts in zip(*columns, strict=True))
-        )
+        numbers = [as_dtype(function(*parts), made.dtype) for parts in zip(*columns, strict=True)]
+        return made.with_(elements=tuple(numbers))
     except (ArithmeticError, ValueError, TypeError):
         return made
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tangra.shape_rules.broadcasting import broadcast_to
 from tangra.shape_rules.registry import find_method
 from tangra.shape_rules.values import UNKNOWN, Tensor, Value
 
@@ -61,7 +62,14 @@ def rank(tensor: Tensor) -> int:
 def inplace(ctx: RuleContext, symbol: str, left: Tensor, right: Value) -> Value:
     """`left symbol= right`: what `left` then is. NumPy and torch write into `left`; JAX makes a new array."""
     found = find_method(CLASSES[left.library], f"__i{BINARY[symbol]}__")
-    return binary(ctx, symbol, left, right) if found is None else found(ctx, left, right)
+    if found is not None:
+        return found(ctx, left, right)
+    result = binary(ctx, symbol, left, right)
+    if left.library != "numpy" or not isinstance(result, Tensor) or left.rank == 0 or symbol == "@":
+        return result
+    if left.shape is not None and result.shape is not None:
+        broadcast_to(ctx, result.shape, left.shape, f"in place {symbol}: ", "ValueError")
+    return result.with_(shape=left.shape, dtype=left.dtype, grown=None)
 
 
 def unary(ctx: RuleContext, symbol: str, operand: Tensor) -> Value:

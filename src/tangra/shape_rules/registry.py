@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from tangra.shape_rules.coercion import Coercion, coercion
 from tangra.shape_rules.failures import CALL, Failure, RuleError
-from tangra.shape_rules.values import Value
+from tangra.shape_rules.values import Tensor, Value
 
 if TYPE_CHECKING:
     from tangra.shape_rules.context import RuleContext
@@ -131,7 +131,11 @@ class Rule:
                 kwargs["library"] = self.library
             return self.function(*values, **kwargs)
         bound = self.bind((ctx, *args), kwargs)
-        return self.function(*bound.args, **bound.kwargs)
+        result = self.function(*bound.args, **bound.kwargs)
+        given = kwargs.get("out")
+        if self.library == "numpy" and isinstance(given, Tensor) and isinstance(result, Tensor):
+            return _into(ctx, result, given, self.name)
+        return result
 
     @cached_property
     def _plain(self) -> Plain | None:
@@ -190,6 +194,15 @@ class Rule:
             if word in parameters or word not in inert:
                 found[word] = value
         return found
+
+
+def _into(ctx: RuleContext, result: Tensor, given: Tensor, name: str) -> Tensor:
+    """The array that `out=` names, which has to have room for the result."""
+    from tangra.shape_rules.broadcasting import broadcast_to
+
+    if result.shape is not None and given.shape is not None:
+        broadcast_to(ctx, result.shape, given.shape, f"{name.rpartition('.')[2]}(out=…): ", "ValueError")
+    return given.with_(elements=None)
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ TO_FLOAT = words(
     arctanh deg2rad rad2deg degrees radians sinc
     """
 )
-SAME = words("negative positive floor ceil trunc sign square conj conjugate nan_to_num")
+SAME = words("negative positive floor ceil trunc sign square conj conjugate")
 PREDICATES = words("isnan isinf isfinite signbit logical_not")
 NO_BOOL = words("negative positive sign")
 REAL_ONLY = words(
@@ -77,6 +77,14 @@ for _name in PREDICATES:
 for _name in ("isreal", "iscomplex", "isneginf", "isposinf"):
     functions(_name)(_predicate(_name))
 methods("conj", "conjugate")(_same("conj"))
+
+
+@functions("nan_to_num")
+def nan_to_num(
+    ctx: RuleContext, x: Tensor, copy: Value = True, nan: Value = 0.0, posinf: Value = None, neginf: Value = None
+) -> Tensor:
+    """NaN and infinities replaced."""
+    return unary(ctx, "nan_to_num", x, x.dtype)
 
 
 @functions("abs", "absolute", "fabs")
