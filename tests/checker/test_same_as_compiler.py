@@ -1,5 +1,5 @@
-"""One semantics: what the compiler accepts has the types that the checker finds, and where shapes don't fit, both point at
-the same line.
+"""One semantics: what the compiler accepts has the types that the checker finds, and where shapes don't fit, both point
+at the same line.
 
 CPython's results stand for the compiler's types: `tests/programs` holds that they are equal.
 """
