@@ -23,7 +23,7 @@ TO_FLOAT = words(
     arctanh deg2rad rad2deg degrees radians sinc
     """
 )
-SAME = words("negative positive floor ceil trunc sign square conj conjugate")
+SAME = words("negative positive floor ceil trunc sign square conj conjugate nan_to_num")
 PREDICATES = words("isnan isinf isfinite signbit logical_not")
 NO_BOOL = words("negative positive sign")
 REAL_ONLY = words(
