@@ -177,3 +177,22 @@ def test_documentation_and_extension_know_every_setting() -> None:
     defaults = {_camel(each.name): getattr(Settings(), each.name) for each in fields(Settings)}
     for name, value in defaults.items():
         assert properties[f"tangra.{name}"]["default"] == (list(value) if isinstance(value, tuple) else value)
+
+
+def test_the_edited_function_is_shown_before_the_whole_program(project: Path) -> None:
+    async def scenario() -> None:
+        async with editor(project) as ed:
+            ed.open("model.py", MODEL)
+            await ed.found("model.py", 1)
+            ed.edit("model.py", (10, 12), (10, 25), "x @ x")
+            (found,) = await ed.found("model.py", 1)
+            assert (found.code, found.range.start.line) == ("TG511", 10)
+            assert found.related_information[0].location.uri == ed.uri("train.py")
+
+            def shown() -> bool:
+                codes = [[item.code for item in each.diagnostics] for each in ed.published if each.version == 2]
+                return codes.count(["TG511"]) == 2  # of the function, and of the program
+
+            await ed.until(shown)
+
+    play(scenario)

@@ -167,6 +167,8 @@ def _evaluate(
 
     ev = Evaluator(project, run.cancelled)
     ev.observer = run.observer
+    if run.observer is not None:
+        run.observer.config = project.config
     ev.summaries.enabled = run.summaries and run.observer is None
     ev.checked = frozenset(files)
     _load_rules(project)

@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tangra.checker.config import Config
 from tangra.checker.heap import Instance, Origin
 from tangra.checker.reports import Place, cleaned
+from tangra.checker.reruns import MAX_ENTRIES, Entry, entry_of
 from tangra.checker.source import SourceFile
 from tangra.checker.structure import parameters
 from tangra.shape_rules.values import Shape, Tensor, size_text
@@ -73,12 +75,15 @@ class Seen:
 
 
 class Observer:
-    """The arrays that a run sees."""
+    """The arrays that a run sees, and how functions were entered, unless nobody will evaluate them again."""
 
-    def __init__(self) -> None:
+    def __init__(self, keeps_entries: bool = True) -> None:
+        self.keeps_entries = keeps_entries
         self.seen: dict[Path, dict[ast.AST, Seen]] = {}
         self.sources: dict[Path, SourceFile] = {}
         self.functions: dict[Path, dict[ast.AST, tuple[str, dict[tuple[Place, ...], None]]]] = {}
+        self.entries: dict[ast.AST, list[Entry]] = {}
+        self.config: Config | None = None
         self._texts: dict[Shape | None, tuple[str, ...] | None] = {}
 
     def saw(self, ev: Evaluator, node: ast.AST, value: Tensor, kind: str = "expression") -> None:
@@ -114,13 +119,25 @@ class Observer:
         contexts = here.setdefault(function.node, (name, {}))[1]
         if len(contexts) < MAX_CONTEXTS:
             contexts[frame.context] = None
+        self._keep_entry(ev, frame, function.node)
         for parameter in parameters(frame.function.node):
             value = frame.scope.fields.get(parameter.arg)
             if isinstance(value, Tensor):
                 self.saw(ev, parameter, value, "parameter")
 
+    def _keep_entry(self, ev: Evaluator, frame: Frame, node: ast.AST) -> None:
+        kept = self.entries.setdefault(node, [])
+        if self.keeps_entries and len(kept) < MAX_ENTRIES and not any(entry.is_like(frame) for entry in kept):
+            entry = entry_of(ev, frame)
+            if entry is not None:
+                kept.append(entry)
+
     def sights(self, path: Path) -> Iterator[Sight]:
         """What was seen in a file, in the order in which it was evaluated."""
+        return (sight for _, sight in self.sights_by_node(path))
+
+    def sights_by_node(self, path: Path) -> Iterator[tuple[ast.AST, Sight]]:
+        """The same, with the nodes."""
         source = self.sources.get(path)
         if source is None:
             return
@@ -128,7 +145,7 @@ class Observer:
             place = place_of(source, seen.node)
             if place is not None:
                 cases = tuple(self._case(arrays, calls) for calls, arrays in seen.arrays.items())
-                yield Sight(place, seen.kind, _word(seen.node), cases)
+                yield seen.node, Sight(place, seen.kind, _word(seen.node), cases)
 
     def functions_in(self, path: Path) -> Iterator[FunctionSeen]:
         """The functions of a file that ran, lambdas excepted."""

@@ -101,7 +101,7 @@ def _findings(server: TangraServer) -> None:
     async def pulled(params: types.DocumentDiagnosticParams) -> types.DocumentDiagnosticReport:
         uri = params.text_document.uri
         with server.being_pulled(uri):
-            known = await server.known(uri)
+            known = await server.known(uri, previews=server.asks_again)
         items: list[types.Diagnostic] = []
         if known is not None and server.bench.setting_of(known.document.path).diagnostics:
             items = diagnostics_of(server.bench, known, server.encoding).get(uri, [])

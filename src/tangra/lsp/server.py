@@ -98,6 +98,11 @@ class TangraServer(LanguageServer):
         """Whether the client asks for diagnostics, so that none are pushed."""
         return self.supports("text_document", "diagnostic") is not None
 
+    @property
+    def asks_again(self) -> bool:
+        """Whether the client pulls diagnostics again when it is told that they changed."""
+        return bool(self.supports("workspace", "diagnostics", "refresh_support"))
+
     def _publish(self, known: Known) -> None:
         show = self.bench.setting_of(known.document.path).diagnostics
         for uri, items in diagnostics_of(self.bench, known, self.encoding).items():
@@ -179,13 +184,16 @@ class TangraServer(LanguageServer):
             first = text.strip().splitlines()[-1]
             self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, f"Tangra: {first}"))
 
-    async def known(self, uri: str, fresh: bool = True) -> Known | None:
+    async def known(self, uri: str, fresh: bool = True, previews: bool = False) -> Known | None:
         """What is known of the open file that a document belongs to; `fresh`: of its present text, which is waited
-        for, else of the last text that was checked, unless there is none."""
+        for (with `previews`, the edited function alone will do), else of the last text that was checked, unless there
+        is none."""
         path = self.bench.path(uri)
         if path is None:
             return None
-        return await self.bench.current(path) if fresh else self.bench.known(path) or await self.bench.current(path)
+        if not fresh and (found := self.bench.known(path)) is not None:
+            return found
+        return await self.bench.current(path, previews)
 
     def take_settings(self, values: Any) -> None:
         """Settings that the client sent without being asked."""

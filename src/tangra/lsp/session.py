@@ -6,6 +6,7 @@ open file that does not parse keeps the last good tree of the block at fault.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ from tangra.checker.codes import SYNTAX
 from tangra.checker.observations import FunctionSeen, Observer, Sight
 from tangra.checker.source import SourceFile, parse, parse_cells
 from tangra.lsp.origins import Birth, births
+from tangra.lsp.preview import Found, preview
 from tangra.lsp.tolerant import parse_tolerantly
 
 
@@ -101,6 +103,11 @@ class TolerantSources(SourceCache):
         self._parsed[path] = ((text, version), file)
         return file
 
+    def reread(self, path: Path) -> SourceFile:
+        """An open file as it is now, by the grammar by which it was read before."""
+        known = self._parsed.get(path)
+        return self.read(path, None if known is None else known[0][1])
+
     def lines(self, path: Path) -> list[str]:
         """The lines of an open file, as they were last parsed."""
         known = self._parsed.get(path)
@@ -113,6 +120,7 @@ class EditorSession:
     def __init__(self, options: Options) -> None:
         self.sources = TolerantSources()
         self.observer = Observer()
+        self.last: dict[Path, Analysis] = {}
         self.set_options(options)
 
     def set_options(self, options: Options) -> None:
@@ -148,8 +156,26 @@ class EditorSession:
             analysis.sights = list(observer.sights(path))
             analysis.functions = list(observer.functions_in(path))
             results.files[path] = analysis
-        self.observer = observer
+        self.observer, self.last = observer, results.files
         return results
+
+    def preview(self, path: Path, cancelled: Callable[[], bool] = lambda: False) -> Analysis | None:
+        """What is found in a file of which one function was edited since the last check: that function alone is
+        evaluated, as it was called then. None where more changed, or it was not called."""
+        last = self.last.get(path)
+        if last is None or path not in self.sources.texts:
+            return None
+        before = Found(last.findings, last.sights, last.functions)
+        gc.disable()  # a collection goes through all that the last check left; the next check can wait for it
+        try:
+            new = self.sources.reread(path)
+            found = preview(before, self.observer, path, new, cancelled)
+        finally:
+            gc.enable()
+        if found is None:
+            return None
+        version, broken = self.sources.texts[path].version, self.sources.broken.get(path, [])
+        return Analysis(path, version, new.lines, found.findings, found.sights, found.functions, broken)
 
     def births(self, path: Path, line: int, column: int) -> list[Birth]:
         """Where the sizes of the array at a position of the text that was last checked come from."""

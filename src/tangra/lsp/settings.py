@@ -35,7 +35,7 @@ class Settings:
     syntax_errors: bool = False
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
-    delay: int = 15
+    delay: int = 5
 
     def options(self, root: Path) -> Options:
         """What the worker of a project needs to know."""

@@ -198,6 +198,11 @@ class _Graft(ast.NodeTransformer):
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         return self._put(node)
 
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        self.generic_visit(node)
+        node.end_lineno = max(node.end_lineno or 0, node.body[-1].end_lineno or 0)
+        return node
+
     def visit_Pass(self, node: ast.Pass) -> ast.AST:
         return self._put(node)
 

@@ -62,6 +62,7 @@ class Room:
     analyst: Analyst
     task: asyncio.Task[None] | None = None
     done: asyncio.Event = field(default_factory=asyncio.Event)
+    news: asyncio.Event = field(default_factory=asyncio.Event)
     told: set[str] = field(default_factory=set)
 
 
@@ -97,7 +98,7 @@ class Workbench:
         self.documents[path] = document
         self.uris.update((part.uri, path) for part in document.parts)
         self._room(path).analyst.set_text(path, document.text)
-        self.schedule(find_root(path))
+        self.schedule(find_root(path), path)
         return is_first
 
     def close(self, path: Path) -> None:
@@ -116,6 +117,7 @@ class Workbench:
         if room.task is not None:
             room.task.cancel()
         room.done.set()
+        room.news.set()
         del self.rooms[root]
         self._closing.add(closing := asyncio.get_running_loop().create_task(room.analyst.close()))
         closing.add_done_callback(self._closing.discard)
@@ -128,18 +130,34 @@ class Workbench:
             room = self.rooms[root] = Room(analyst)
         return room
 
-    def schedule(self, root: Path) -> None:
-        """Check a project's open files soon, with what they hold then."""
+    def schedule(self, root: Path, edited: Path | None = None) -> None:
+        """Check a project's open files soon, with what they hold then; first of all the function of the file `edited`
+        that was edited."""
         room = self.rooms.get(root)
         if room is None:
             return
         if room.task is not None:
             room.task.cancel()
         room.done.clear()
-        room.task = asyncio.get_running_loop().create_task(self._analyse(root, room))
+        room.news.clear()
+        room.task = asyncio.get_running_loop().create_task(self._analyse(root, room, edited))
 
-    async def _analyse(self, root: Path, room: Room) -> None:
+    async def _preview(self, root: Path, room: Room, path: Path) -> None:
+        """Show what the edited function alone gives."""
+        analysis: Analysis | None = await room.analyst.ask("preview", path, can_stop=True)
+        document = self.documents.get(path)
+        if analysis is not None and document is not None and document.version == analysis.version:
+            self.analyses[path] = analysis
+            room.news.set()
+            await self.finished(root, [path])
+
+    async def _analyse(self, root: Path, room: Room, edited: Path | None) -> None:
         await asyncio.sleep(self.setting(root).delay / 1000)
+        if edited is not None and edited in self.analyses:
+            try:
+                await self._preview(root, room, edited)
+            except (Superseded, WorkerFailed, OSError) as error:
+                self.log(f"no preview of {edited.name}: {error}", False)
         try:
             results = await room.analyst.analyse()
         except Superseded:
@@ -158,6 +176,7 @@ class Workbench:
                 self.analyses[path] = analysis
                 fresh.append(path)
         room.done.set()
+        room.news.set()
         room.task = None
         await self.finished(root, fresh)
 
@@ -177,11 +196,13 @@ class Workbench:
             return None
         return Known(document, analysis, LineMap(analysis.lines, document.lines))
 
-    async def current(self, path: Path) -> Known | None:
-        """The same, once the present text was checked."""
+    async def current(self, path: Path, previews: bool = False) -> Known | None:
+        """The same, once the present text was checked; `previews`: or the edited function alone."""
         room = self.rooms.get(find_root(path))
         while room is not None and path in self.documents and not room.done.is_set():
-            await room.done.wait()
+            await (room.news if previews else room.done).wait()
+            if previews and path in self.analyses and self.analyses[path].version == self.documents[path].version:
+                break
         return self.known(path)
 
     async def births(self, path: Path, line: int, column: int) -> list[Birth]:
