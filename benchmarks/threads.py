@@ -2,7 +2,8 @@
 
 Rounds in one and in two threads take turns, by the clock; the ratio is paired by round. Where other work runs on the
 machine a round says little, so those rounds during which other processes took less than a tenth of the two cores stand
-beside all of them. Results of both must be the same to the last bit, and right at a small size.
+beside all of them, and so does the CPU time of both threads over that of one, which other work hardly changes: what
+sharing out costs. Results of both must be the same to the last bit, and right at a small size.
 """
 
 from __future__ import annotations
@@ -48,6 +49,17 @@ def simulations(rates: Any, starts: Any) -> Any:
 def gradients(rates: Any, starts: Any) -> Any:
     """The slopes of each lane by its parameters."""
     return tg.vmap(tg.grad(lotka_volterra, argnums=(0, 1)))(rates, starts)
+
+
+def misfit(parameters: Any, starts: Any) -> float:
+    """How far the lanes are from where they should be."""
+    ends = tg.vmap(lotka_volterra, in_axes=(None, 0))(parameters[0], parameters[1] * starts)
+    return np.mean((ends - 1.0) ** 2)
+
+
+def fitted(parameters: Any, starts: Any) -> Any:
+    """The slopes of a mean over all lanes by what they share."""
+    return tg.grad(misfit)(parameters, starts)
 
 
 def heat(u: Any, steps: int) -> Any:
@@ -109,11 +121,23 @@ def _slopes(rates: Any, starts: Any) -> Any:
     )
 
 
+def _fitted_slopes(parameters: Any, starts: Any) -> Any:
+    """Central differences."""
+
+    def loss(rate: float, scale: float) -> float:
+        return float(np.mean((lotka_volterra(rate, scale * starts) - 1.0) ** 2))
+
+    h, (rate, scale) = 1e-6, parameters
+    slopes = [loss(rate + h, scale) - loss(rate - h, scale), loss(rate, scale + h) - loss(rate, scale - h)]
+    return np.array(slopes) / (2 * h)
+
+
 PROGRAMS = [
     Program("elementwise chain", chain, lambda s: (_numbers(int(2_000_000 * s)), _numbers(int(2_000_000 * s)))),
     Program("sum and maximum", reduced, lambda s: (_numbers(int(4_000_000 * s)),)),
     Program("vmap of a simulation", simulations, lambda s: (_numbers(int(4000 * s)),) * 2, lotka_volterra),
     Program("batched gradient", gradients, lambda s: (_numbers(int(1000 * s)),) * 2, _slopes),
+    Program("gradient through lanes", fitted, lambda s: (_numbers(2), _numbers(int(1000 * s))), _fitted_slopes),
     Program("stencil in loops", heat, lambda s: (_numbers(int(1500 * s), 1500), 12)),
     Program("n-body, all pairs", forces, lambda s: (_numbers(int(2500 * s), 3), _numbers(int(2500 * s)))),
 ]
@@ -143,19 +167,22 @@ def _busy() -> float:
     return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
 
 
-def _time(compiled: Any, args: tuple[Any, ...], count: int) -> float:
+def _time(compiled: Any, args: tuple[Any, ...], count: int) -> tuple[float, float]:
+    """Seconds of a call by the clock, and of CPU time."""
     tg.set_threads(count)
-    start = time.perf_counter()
+    start, work = time.perf_counter(), time.process_time()
     compiled(*args)
-    return time.perf_counter() - start
+    return time.perf_counter() - start, time.process_time() - work
 
 
 @dataclass(frozen=True)
 class Round:
-    """Seconds in one thread and in two, and the share of two cores that other processes took meanwhile."""
+    """Seconds in one thread and in two, CPU time in two over that in one, and the share of two cores that other
+    processes took meanwhile."""
 
     one: float
     two: float
+    work: float
     others: float
 
     @property
@@ -166,9 +193,9 @@ class Round:
 
 def _round(compiled: Any, args: tuple[Any, ...]) -> Round:
     start, busy, mine = time.perf_counter(), _busy(), time.process_time()
-    one, two = _time(compiled, args, 1), _time(compiled, args, 2)
+    (one, alone), (two, both) = _time(compiled, args, 1), _time(compiled, args, 2)
     others = _busy() - busy - (time.process_time() - mine)
-    return Round(one, two, max(others, 0.0) / (2 * (time.perf_counter() - start)))
+    return Round(one, two, both / alone, max(others, 0.0) / (2 * (time.perf_counter() - start)))
 
 
 def _middle(rounds: Sequence[Round]) -> str:
@@ -185,7 +212,7 @@ def run(console: Console, quick: bool, rounds: int | None = None) -> tuple[bool,
     """Measure, print; whether all answers are right, and what was measured."""
     before, measured, right = tg.get_threads(), dict[str, list[list[float]]](), True
     table = Table(title="Two threads: speed-up over one (rounds)")
-    for column in ("program", "one thread, least", "all rounds", "quiet rounds", "same bits"):
+    for column in ("program", "one thread, least", "all rounds", "quiet rounds", "CPU time", "same bits"):
         table.add_column(column, justify="left" if column == "program" else "right")
     for program in PROGRAMS:
         args = program.make(0.02 if quick else 1.0)
@@ -193,10 +220,11 @@ def run(console: Console, quick: bool, rounds: int | None = None) -> tuple[bool,
         good = _check(program, compiled, args)
         right &= good
         found = [_round(compiled, args) for _ in range(rounds or (3 if quick else 31))]
-        measured[program.name] = [[r.one, r.two, r.others] for r in found]
+        measured[program.name] = [[r.one, r.two, r.work, r.others] for r in found]
         quiet = [r for r in found if r.others < QUIET]
         least = seconds(min(r.one for r in found))
-        table.add_row(program.name, least, _middle(found), _middle(quiet), "yes" if good else "[red]no")
+        work = f"{statistics.median(r.work for r in found):.2f}×"
+        table.add_row(program.name, least, _middle(found), _middle(quiet), work, "yes" if good else "[red]no")
     tg.set_threads(before)
     console.print(table)
     return right, measured

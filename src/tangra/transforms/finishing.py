@@ -25,6 +25,6 @@ def finish(func: Func) -> None:
     read_newest(func)
     split_accumulations(func)
     mark_parallel(func)
-    mark_outer_parallel(func)
     sink_zero_work(func)
+    mark_outer_parallel(func)
     give_tapes_to_lanes(func)
