@@ -39,7 +39,12 @@ OBJECTS: dict[str, dict[str, tuple[object, bool]]] = {
         "locations": (["*location"], False),
         "relatedLocations": (["*location"], False),
         "partialFingerprints": ({"str": True}, False),
+        "fixes": (["*fix"], False),
     },
+    "fix": {"description": ("message", False), "artifactChanges": (["*change"], True)},
+    "change": {"artifactLocation": ("artifact", True), "replacements": (["*replacement"], True)},
+    "replacement": {"deletedRegion": ("region", True), "insertedContent": ("content", False)},
+    "content": {"text": (str, False)},
     "location": {"id": (int, False), "message": ("message", False), "physicalLocation": ("physical", False)},
     "physical": {"artifactLocation": ("artifact", False), "region": ("region", False)},
     "artifact": {"uri": ("uri", False), "uriBaseId": (str, False)},
@@ -100,6 +105,14 @@ def test_sarif_follows_its_schema(
     assert unquote(urlsplit(base).path) == f"{tmp_path}/"
     (related,) = result["relatedLocations"]
     assert (related["message"]["text"], related["physicalLocation"]["region"]["startLine"]) == ("called from", 4)
+
+
+def test_sarif_has_the_fixes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "p.py").write_text(CALLS.replace("4, 5", "5, 3"))
+    (result,) = checked(capsys, str(tmp_path / "p.py"))["runs"][0]["results"]
+    fixes = [(fix["description"]["text"], fix["artifactChanges"][0]["replacements"][0]) for fix in result["fixes"]]
+    region = {"startLine": 3, "startColumn": 16, "endLine": 3, "endColumn": 17}
+    assert fixes[0] == ("write `b.T` for `b`", {"deletedRegion": region, "insertedContent": {"text": "b.T"}})
 
 
 def test_sarif_of_nothing_and_of_files_elsewhere(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

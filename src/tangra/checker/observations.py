@@ -8,7 +8,7 @@ annotations. `Observer.sights` gives this as plain data.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +28,8 @@ MAX_CONTEXTS = 12
 """Calls of one function of which the shapes are kept."""
 MAX_SHAPES = 3
 """Different shapes of one expression in one call (a loop's trips) that are kept."""
+MAX_HELD = 200_000
+"""Objects whose contents are kept for all entries together."""
 MAX_CALLS = 4
 """How far the calls that lead to a context are followed."""
 
@@ -75,10 +77,11 @@ class Seen:
 
 
 class Observer:
-    """The arrays that a run sees, and how functions were entered, unless nobody will evaluate them again."""
+    """The arrays that a run sees, and how the functions of `edited` files were entered, to be evaluated again."""
 
-    def __init__(self, keeps_entries: bool = True) -> None:
-        self.keeps_entries = keeps_entries
+    def __init__(self, edited: Iterable[Path] = ()) -> None:
+        self.edited = frozenset(edited)
+        self.room = MAX_HELD
         self.seen: dict[Path, dict[ast.AST, Seen]] = {}
         self.sources: dict[Path, SourceFile] = {}
         self.functions: dict[Path, dict[ast.AST, tuple[str, dict[tuple[Place, ...], None]]]] = {}
@@ -126,11 +129,14 @@ class Observer:
                 self.saw(ev, parameter, value, "parameter")
 
     def _keep_entry(self, ev: Evaluator, frame: Frame, node: ast.AST) -> None:
+        if frame.file is None or frame.file.path not in self.edited or self.room <= 0:
+            return
         kept = self.entries.setdefault(node, [])
-        if self.keeps_entries and len(kept) < MAX_ENTRIES and not any(entry.is_like(frame) for entry in kept):
+        if len(kept) < MAX_ENTRIES and not any(entry.is_like(frame) for entry in kept):
             entry = entry_of(ev, frame)
             if entry is not None:
                 kept.append(entry)
+                self.room -= len(entry.held)
 
     def sights(self, path: Path) -> Iterator[Sight]:
         """What was seen in a file, in the order in which it was evaluated."""

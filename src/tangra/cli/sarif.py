@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 from tangra.checker import Outcome, Place, Report
+from tangra.checker.reports import Edit
 from tangra.cli.baseline import fingerprints
 from tangra.errors import REGISTRY
 
@@ -62,6 +63,11 @@ def _result(report: Report, index: int, mark: str) -> dict[str, Any]:
         "locations": [{"physicalLocation": _physical(report.place)}],
         "partialFingerprints": {"tangra/v1": mark},
     }
+    if report.fixes:
+        found["fixes"] = [
+            {"description": {"text": fix.title}, "artifactChanges": [_change(edit) for edit in fix.edits]}
+            for fix in report.fixes
+        ]
     if report.related:
         found["relatedLocations"] = [
             {"id": number, "message": {"text": message}, "physicalLocation": _physical(place)}
@@ -70,15 +76,21 @@ def _result(report: Report, index: int, mark: str) -> dict[str, Any]:
     return found
 
 
+def _change(edit: Edit) -> dict[str, Any]:
+    replacement = {"deletedRegion": _region(edit.place), "insertedContent": {"text": edit.text}}
+    return {"artifactLocation": _artifact(edit.place.file), "replacements": [replacement]}
+
+
 def _physical(place: Place) -> dict[str, Any]:
+    return {"artifactLocation": _artifact(place.file), "region": _region(place)}
+
+
+def _region(place: Place) -> dict[str, int]:
     return {
-        "artifactLocation": _artifact(place.file),
-        "region": {
-            "startLine": place.line,
-            "startColumn": place.column,
-            "endLine": place.end_line,
-            "endColumn": place.end_column,
-        },
+        "startLine": place.line,
+        "startColumn": place.column,
+        "endLine": place.end_line,
+        "endColumn": place.end_column,
     }
 
 

@@ -69,7 +69,7 @@ def preview(
     if found is None or not entries:
         return None
     was, now = found
-    seen, reports = Observer(keeps_entries=False), Reports()
+    seen, reports = Observer(), Reports()
     for entry in entries:
         for report in rerun(entry, now, new, seen, cancelled).found.values():
             if report.function is now:

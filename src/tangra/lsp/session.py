@@ -139,8 +139,8 @@ class EditorSession:
     def analyse(self, cancelled: Callable[[], bool] = lambda: False) -> Results:
         """Check the open files; raises `Cancelled` once nobody waits for the answer."""
         results = Results()
-        observer = Observer()
         paths = list(self.sources.texts)
+        observer = Observer(edited=paths)
         reports: list[Report] = []
         try:
             outcome = self.session.check(paths, cancelled, observer)
