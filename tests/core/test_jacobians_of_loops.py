@@ -58,3 +58,27 @@ def test_a_column_that_no_tangent_reaches():
 
     jacobian = tg.jacfwd(f)(np.array([2.0, 3.0, 5.0]), 4)
     np.testing.assert_array_equal(jacobian, [[6.0, 4.0, 0.0], [6.0, 4.0, 0.0], [0.0] * 3, [0.0] * 3])
+
+
+def relaxed(x, trips):
+    u = x.copy()
+    for _ in range(trips):
+        u[1:-1] += 0.1 * (u[:-2] - 2.0 * u[1:-1] + u[2:]) * np.sin(u[1:-1])
+    return u[::2]
+
+
+@pytest.mark.parametrize("size", [17, 64, 65, 80, 100])
+def test_many_columns_in_rounds(size):
+    x = np.linspace(0.0, 2.0, size) ** 2
+    np.testing.assert_allclose(tg.jacfwd(relaxed)(x, 5), tg.jacrev(relaxed)(x, 5), rtol=1e-11, atol=1e-14)
+
+
+def test_columns_of_a_matrix_in_rounds():
+    def f(a, n):
+        b = a.copy()
+        for _ in range(n):
+            b = 0.1 * b @ b + np.tanh(b)
+        return np.sum(b, axis=0)
+
+    a = np.random.default_rng(3).normal(size=(9, 9)) / 3
+    np.testing.assert_allclose(tg.jacfwd(f)(a, 3), tg.jacrev(f)(a, 3), rtol=1e-10, atol=1e-13)

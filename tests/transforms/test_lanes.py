@@ -83,3 +83,13 @@ def test_not_without_a_loop_or_for_many_lanes():
     looped = build([REAL, INT], lambda p, x, n: p.for_(0, n, [x], lambda i, s: [s * s]))
     assert several(looped, {0}, 65) is None
     assert several(looped, {0}, 64) is not None
+
+
+def test_not_where_arrays_would_become_large():
+    def program(p, x, n):
+        return p.for_(0, n, [x], lambda i, s: [s * s])
+
+    assert several(build([vec(1 << 20), INT], program), {0}, 4) is not None
+    assert several(build([vec(1 << 20), INT], program), {0}, 5) is None
+    assert several(build([vec("n"), INT], program), {0}, 16) is not None
+    assert several(build([vec("n"), INT], program), {0}, 17) is None

@@ -13,6 +13,7 @@ from tangra.frontend.evaluator import Evaluator
 from tangra.ir import I64, ArrayType, Func, Value
 from tangra.shapes import Size, prod
 from tangra.transforms import several, vmap
+from tangra.transforms.lanes import FEW_LANES, MOST_LANES
 
 
 def basis(ev: Evaluator, type: ArrayType) -> tuple[Value, Size]:
@@ -62,17 +63,42 @@ def _column(ev: Evaluator, p: Pushed, n: int) -> list[Value]:
         operands[at] = ev.b.filled(1.0, leaf)
         return ev.b.call(p.func, operands).results[primal:]
     eye, size = basis(ev, leaf)
-    together = several(p.func, {at}, size) if isinstance(size, int) else None
+    together = _together(ev, p, operands, at, size) if isinstance(size, int) else None
     if together is not None:
-        operands[at] = ev.b("reshape", eye, shape=(*leaf.shape, size))  # the basis is symmetric
-        columns = ev.b.call(together, operands).results[primal:]
-        return [ev.b("reshape", v, shape=(*v.shape[:-1], *leaf.shape)) for v in columns]
+        return [ev.b("reshape", v, shape=(*v.shape[:-1], *leaf.shape)) for v in together]
     stacked = mapped(ev, p.func, operands, {at: eye}, size)[primal:]
     found = []
     for v in stacked:
         rank = v.array.rank
         back = ev.b("transpose", v, perm=(*range(1, rank), 0))
         found.append(ev.b("reshape", back, shape=(*v.shape[1:], *leaf.shape)))
+    return found
+
+
+def _together(ev: Evaluator, p: Pushed, operands: Sequence[Value], at: int, size: int) -> list[Value] | None:
+    """Derivatives by all `size` elements of operand `at`, in the results' last axis: all at once, or in rounds where
+    they are many; None where that can't be or doesn't pay (see `transforms.lanes`)."""
+    leaf, given = operands[at].array, list(operands)
+    width = size if size <= MOST_LANES else FEW_LANES
+    func = several(p.func, {at}, width)
+    if func is None:
+        return None
+    rounds = -(-size // width)
+    shape = (rounds * width, size)
+    same = ev.b("eq", *(ev.b("iota", dtype=I64, shape=shape, axis=k) for k in (0, 1)))
+    rows = ev.b("reshape", ev.b("cast", same, dtype=leaf.dtype), shape=(rounds, width, *leaf.shape))
+    basis = ev.b("transpose", rows, perm=(0, *range(2, leaf.rank + 2), 1))
+    primal = len(p.sub.func.returned)
+    if rounds == 1:
+        given[at] = ev.b("reshape", basis, shape=(*leaf.shape, width))
+        return ev.b.call(func, given).results[primal:]
+    found = []
+    for v in mapped(ev, func, given, {at: basis}, rounds)[primal:]:
+        out = v.shape[1:-1]
+        flat = ev.b("transpose", v, perm=(*range(1, len(out) + 1), 0, len(out) + 1))
+        flat = ev.b("reshape", flat, shape=(*out, rounds * width))
+        starts = [ev.b.int(0)] * (len(out) + 1)
+        found.append(ev.b("index", flat, *starts, sizes=(*out, size), steps=(1,) * (len(out) + 1)))
     return found
 
 

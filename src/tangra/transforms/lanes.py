@@ -12,32 +12,38 @@ from collections.abc import Callable, Collection, Sequence
 
 from tangra.ir import ArrayType, Block, Builder, Func, Op, Type, Value
 from tangra.ir.graph import clone_func
+from tangra.shapes import prod
 from tangra.transforms.rules import copy_op
 
 MOST_LANES = 64
-"""More are left to a loop over lanes, whose memory doesn't grow with them."""
+"""More take several rounds."""
+MOST_ELEMENTS = 1 << 22
+"""Larger arrays, all lanes together, are left to a loop over lanes, whose memory doesn't grow with them."""
+FEW_LANES = 16
+"""So many at most where the size of an array isn't known."""
 
 
 class _NoRuleError(Exception):
-    """An operation that can't be computed for all lanes at once."""
+    """Something can't be computed for all lanes at once."""
 
 
 def several(func: Func, batched: Collection[int], size: int) -> Func | None:
     """`func` with parameters of these numbers, and all results, having one more axis of `size` at the end. None where
-    it has no loop, an operation without a rule depends on the lane, or the lanes are too many."""
+    it has no loop, an operation without a rule depends on the lane, or there are too many lanes or elements."""
     if not 2 <= size <= MOST_LANES or not any(op.name == "loop" for op in func.body.ops):
         return None
     func = clone_func(func)
     b = Builder()
     lanes = _Lanes(b, size)
-    for k, p in enumerate(func.params):
-        new = b.block.add_arg(lanes.widened(p.array) if k in batched else p.type, p.name)
-        lanes.define(p, new, k in batched)
     try:
+        for k, p in enumerate(func.params):
+            new = b.block.add_arg(lanes.widened(p.array) if k in batched else p.type, p.name)
+            lanes.define(p, new, k in batched)
         lanes.ops(func.body.ops[:-1])
+        results = [lanes.wide(v) for v in func.returned]
     except _NoRuleError:
         return None
-    b.return_(*(lanes.wide(v) for v in func.returned))
+    b.return_(*results)
     return Func(f"lanes_{func.name}", b.block, {"source": func.attrs.get("source", func.name)})
 
 
@@ -51,6 +57,10 @@ class _Lanes:
         self.have: set[int] = set()
 
     def widened(self, type: ArrayType) -> ArrayType:
+        """The type with lanes."""
+        count = prod(type.shape) * self.size
+        if count > MOST_ELEMENTS if isinstance(count, int) else self.size > FEW_LANES:
+            raise _NoRuleError
         return ArrayType(type.dtype, (*type.shape, self.size))
 
     def define(self, v: Value, new: Value, wide: bool) -> None:
