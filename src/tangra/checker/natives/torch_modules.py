@@ -266,4 +266,18 @@ def primitive_keep(ev: Evaluator, call: Call) -> Value:
     return None
 
 
-PRIMITIVES = {"_children": LIBRARY["$children"], "_keep": LIBRARY["$keep"]}
+@native("$number")
+def primitive_number(ev: Evaluator, call: Call) -> Value:
+    """For the prelude: add modules to a new container under their numbers."""
+    from tangra.checker.iteration import elements
+
+    owner, modules = call.args[0], elements(ev, call.args[1], call.node)
+    if isinstance(owner, Instance):
+        if modules is None:
+            ev.write(owner, "$unknown", True)
+        for place, module in enumerate(modules or ()):
+            ev.write(owner, str(place), module)
+    return None
+
+
+PRIMITIVES = {"_children": LIBRARY["$children"], "_keep": LIBRARY["$keep"], "_number": LIBRARY["$number"]}

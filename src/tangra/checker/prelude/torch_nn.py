@@ -1,4 +1,4 @@
-"""torch.nn's containers, as programs for the evaluator. `Module`, `_children` and `_keep` are put in by it."""
+"""torch.nn's containers, as programs for the evaluator, which puts in `Module` and the names that begin with `_`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 _children: Any = None
 _keep: Any = None
+_number: Any = None
 
 
 class Module:
@@ -21,8 +22,7 @@ class Sequential(Module):
             for key, module in args[0].items():
                 self.add_module(key, module)
         else:
-            for place, module in enumerate(args):
-                self.add_module(str(place), module)
+            _number(self, args)
 
     def forward(self, input: Any) -> Any:
         for _, module in _children(self):
@@ -71,8 +71,7 @@ class ModuleList(Module):
     def __init__(self, modules: Any = None) -> None:
         super().__init__()
         if modules is not None:
-            for module in modules:
-                self.append(module)
+            _number(self, modules)
 
     def __len__(self) -> Any:
         return len(_children(self))
