@@ -52,7 +52,7 @@ def shapes(quick: bool) -> list[Kernel]:
     sizes = [(1, 2048, 64, 64), (1, 64, 2048, 64), (1, 16, 16, 2048), (1, 512, 512, 1), (64, 32, 64, 48)]
     made = [Kernel("matmul", s, d) for d in ("float32", "float64") for s in (sizes[-1:] if quick else sizes)]
     for transposed in ("left", "right"):
-        made += [Kernel("matmul", (1, n, n, n), "float64", transposed) for n in ((32,) if quick else (32, 256))]
+        made += [Kernel("matmul", (4096 // n**2 * 4 or 1, n, n, n), "float64", transposed) for n in (16, 32, 256)]
     return made
 
 

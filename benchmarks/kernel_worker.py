@@ -161,16 +161,10 @@ def tangra_run(kernel: Kernel, operands: list[Any]) -> Run:
     from tangra.nn import functional as F
 
     if kernel.what == "matmul":
-        views = turned(kernel, operands)
-        if kernel.transposed == "left":
-            product = tg.jit(lambda a, b: a.T @ b)
-            views = views[0].T, views[1]
-        elif kernel.transposed == "right":
-            product = tg.jit(lambda a, b: a @ b.T)
-            views = views[0], views[1].T
-        else:
-            product = tg.jit(lambda a, b: a @ b)
-        return lambda: product(*views)
+        made = {"left": lambda a, b: np.swapaxes(a, -1, -2) @ b, "right": lambda a, b: a @ np.swapaxes(b, -1, -2)}
+        product = tg.jit(made.get(kernel.transposed, lambda a, b: a @ b))
+        given = [x[0] if kernel.sizes[0] == 1 else x for x in operands]
+        return lambda: product(*given)
     options = {"stride": kernel.stride, "padding": kernel.sizes[-1] // 2, "groups": kernel.groups}
     x, w, y = operands
     if kernel.layout == "NHWC":

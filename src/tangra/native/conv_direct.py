@@ -9,7 +9,7 @@ from __future__ import annotations
 from tangra.native import nests
 from tangra.native.conv_columns import Landing, Staged, nest
 from tangra.native.conv_form import Form, block, channels_first
-from tangra.native.conv_loops import Loops, each_image
+from tangra.native.conv_loops import Loops, Several, each_image
 from tangra.native.emitter import Emitter
 from tangra.native.llvm_types import literal, register_type
 from tangra.native.loop_order import permuted_view
@@ -54,17 +54,15 @@ def direct_conv(em: Emitter, form: Form, x: Array, w: Strided, y: Strided) -> No
     def item(n: Operand) -> None:
         loops = Loops(em, form, staged.image(n), n)
 
-        def one(index: Index) -> None:
-            total: Operand = literal(0, form.dtype)
-            for number, term in enumerate(loops.terms()):
-                factors = (
-                    em.load(loops.image, loops.source(index, term)),
-                    em.load(kernel, loops.factor(kernel, index, term)),
-                )
-                total = loops.multiply_add(total if number else None, *factors)
-            em.store(target, loops.result(target, index), total)
+        def some(places: Several) -> None:
+            totals: list[Operand | None] = [None] * places.count
+            for term in loops.terms():
+                factor = em.load(kernel, loops.factor(kernel, places.index, term))
+                totals = [loops.multiply_add(t, places.element(term, k), factor) for k, t in enumerate(totals)]
+            for k, total in enumerate(totals):
+                em.store(target, places.result(target, k), literal(0, form.dtype) if total is None else total)
 
-        loops.visit(one)
+        loops.visit_several(some)
 
     each_image(em, form, item)
 
@@ -101,7 +99,7 @@ def direct_kernel(em: Emitter, form: Form, x: Array, y: Strided, w: Strided) -> 
     def item(n: Operand) -> None:
         loops = Loops(em, form, staged.image(n), n)
         if form.channels_last:
-            loops.visit(lambda index: _add_terms(em, loops, source, total, index))
+            loops.visit_several(lambda places: _add_terms(em, loops, source, total, places))
         else:
             nest(
                 em,
@@ -113,13 +111,15 @@ def direct_kernel(em: Emitter, form: Form, x: Array, y: Strided, w: Strided) -> 
     em.assign(w, total)
 
 
-def _add_terms(em: Emitter, loops: Loops, y: Strided, w: Strided, index: Index) -> None:
-    """Add a place's terms to the kernel's elements in memory."""
-    value = em.load(y, loops.result(y, index))
+def _add_terms(em: Emitter, loops: Loops, y: Strided, w: Strided, places: Several) -> None:
+    """Add the terms of some places to the kernel's elements in memory."""
+    values = [em.load(y, places.result(y, k)) for k in range(places.count)]
     for term in loops.terms():
-        place = loops.factor(w, index, term)
-        element = em.load(loops.image, loops.source(index, term))
-        em.store(w, place, loops.multiply_add(em.load(w, place), value, element))
+        place = loops.factor(w, places.index, term)
+        total: Operand = em.load(w, place)
+        for k, value in enumerate(values):
+            total = loops.multiply_add(total, value, places.element(term, k))
+        em.store(w, place, total)
 
 
 def _sum_terms(em: Emitter, loops: Loops, y: Strided, w: Strided, channel: Index) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tangra.native.conv_columns import nest
 from tangra.native.conv_form import Form
@@ -15,6 +15,8 @@ from tangra.native.text import Operand
 from tangra.native.values import Index, Strided
 
 Term = tuple[int, ...]
+TOGETHER = 4
+"""Places computed together where the channels are last."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,24 @@ class Loops:
 
         nest(self.em, [self.em.size(sizes[axis]) for axis in order], one)
 
+    def visit_several(self, body: Callable[[Several], None]) -> None:
+        """`body` for some neighbouring places of the last axis at a time where the channels are last, else for each."""
+        form, code = self.form, self.em.code
+        last = form.places[-1]
+        if not form.channels_last or not isinstance(last, int):
+            self.visit(lambda index: body(Several(self, index, 1)))
+            return
+        whole, rest = divmod(last, TOGETHER)
+        for start, count, times in ((0, TOGETHER, whole), (whole * TOGETHER, rest, 1)):
+            if count and times:
+
+                def some(index: Index, start: int = start, count: int = count) -> None:
+                    place = code.add(code.mul(index[-1], count), start)
+                    body(Several(self, [*index[:-1], place], count))
+
+                replaced = replace(form, places=(*form.places[:-1], times))
+                Loops(self.em, replaced, self.image, self.n).visit(some)
+
     def terms(self) -> list[Term]:
         """(input of the group, *offset in the window) of each term of a sum."""
         return self.terms_of(self.form)
@@ -55,12 +75,13 @@ class Loops:
         """The output channel."""
         return self.em.code.add(self.em.code.mul(index[0], self.em.size(self.form.outputs)), index[1])
 
-    def source(self, index: Index, term: Index) -> Operand:
-        """The place of a term's element in the image."""
+    def source(self, index: Index, term: Index, shift: int = 0) -> Operand:
+        """The place of a term's element in the image, or of the one `shift` elements further on the last axis."""
         code, form = self.em.code, self.form
         at: list[Operand] = [code.add(code.mul(index[0], self.em.size(form.inputs)), term[0])]
         for p, s, k, d in zip(index[2:], form.strides, term[1:], form.dilation, strict=True):
             at.append(code.add(code.mul(p, s), code.mul(k, d)))
+        at[-1] = code.add(at[-1], shift)
         return self.image.place(self.em, at)
 
     def factor(self, w: Strided, index: Index, term: Term) -> Operand:
@@ -76,6 +97,28 @@ class Loops:
         em, type = self.em, register_type(self.form.dtype)
         product = em.code.ins(f"fmul {em.fast}{type} {x}, {y}")
         return product if total is None else em.code.ins(f"fadd {em.fast_sum}{type} {total}, {product}")
+
+
+class Several:
+    """`count` neighbouring places from `index` on; what several of them read is loaded once."""
+
+    def __init__(self, loops: Loops, index: Index, count: int) -> None:
+        self.loops, self.index, self.count = loops, index, count
+        self._elements: dict[tuple[object, ...], Operand] = {}
+
+    def element(self, term: Term, place: int) -> Operand:
+        """The element of the image for a term of one of the places."""
+        loops, (*first, offset) = self.loops, term
+        shift = place * loops.form.strides[-1] + offset * loops.form.dilation[-1]
+        key = (*first, shift)
+        if key not in self._elements:
+            at = loops.source(self.index, (*first, 0), shift)
+            self._elements[key] = loops.em.load(loops.image, at)
+        return self._elements[key]
+
+    def result(self, y: Strided, place: int) -> Operand:
+        """Where in y one of the places is."""
+        return self.loops.result(y, [*self.index[:-1], self.loops.em.code.add(self.index[-1], place)])
 
 
 def each_image(em: Emitter, form: Form, body: Callable[[Operand], None]) -> None:

@@ -18,6 +18,8 @@ from tangra.native.values import Buffer, Strided
 
 MOST_WORK = 64**3
 """Products of more multiplications go to BLAS, which arranges its operands in memory first."""
+SUMS = 12
+"""Vectors of sums that hide how long a multiplication takes."""
 WRITTEN_OUT = 192
 """Multiplications of vectors in one tile up to which its sum is not a loop."""
 
@@ -74,8 +76,7 @@ class Product:
         vectors = -(-self.columns // lanes)
         most = 4 if _registers() == 32 else 3
         self.lanes, self.across = lanes, -(-vectors // -(-vectors // most))
-        high = max(1, (_registers() - self.across - 2) // self.across)
-        self.high = -(-self.rows // -(-self.rows // high))
+        self.high = _height(self.rows, self.across, max(1, (_registers() - self.across - 2) // self.across))
 
     @property
     def wide(self) -> int:
@@ -182,6 +183,15 @@ class Product:
         name = f"llvm.fmuladd.v{width}f{self.dtype.bits}"
         self.em.module.declare(f"declare {type} @{name}({type}, {type}, {type})")
         return code.ins(f"call {type} @{name}({type} {same}, {type} {row}, {type} {total})")
+
+
+def _height(rows: int, across: int, most: int) -> int:
+    """Rows of a tile: about as many as there is room for, but fewer if the last tile would have too few sums."""
+    high = -(-rows // -(-rows // most))
+    if rows % high == 0 or rows % high * across >= SUMS:
+        return high
+    even = next((n for n in range(most, 0, -1) if rows % n == 0), 1)
+    return even if even * across >= SUMS else high
 
 
 def call(
