@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import operator
 
-from tangra.errors import EntryError, declare
+from tangra.errors import EntryError
 from tangra.native import memory, pool
-
-NO_THREADS = declare("TG829", "a number of threads that can't be")
 
 
 def set_threads(count: int) -> None:
@@ -27,7 +25,7 @@ def set_threads(count: int) -> None:
     if isinstance(count, bool) or not 1 <= number <= memory.MOST:
         raise EntryError(
             f"set_threads: {count!r} is not a number of threads",
-            code=NO_THREADS,
+            code=pool.NO_THREADS,
             fix=f"give an int from 1 to {memory.MOST}",
         )
     pool.use(number)
@@ -38,7 +36,4 @@ def get_threads() -> int:
 
     Raises EntryError if the environment variable `TANGRA_THREADS` holds something else than a number from 1 to 256.
     """
-    try:
-        return pool.threads()
-    except ValueError as error:
-        raise EntryError(str(error), code=NO_THREADS, fix=f"set it to a number, or unset {pool.VARIABLE}") from None
+    return pool.threads()

@@ -10,10 +10,9 @@ import atexit
 import ctypes
 import importlib
 import os
-import threading
 from functools import cache
-from typing import Any
 
+from tangra.errors import EntryError, declare
 from tangra.native import engine, pool_text, symbols
 from tangra.native.memory import MOST
 from tangra.native.module import Module
@@ -21,24 +20,28 @@ from tangra.native.options import NativeOptions
 
 VARIABLE = "TANGRA_THREADS"
 RUN = "tangra.run"
+NO_THREADS = declare("TG829", "a number of threads that can't be")
 _EXPORTS = ("tg.run", "tg.end", "tg.forked", "tg.wanted", "tg.blas.get", "tg.blas.set")
 _BLAS = ("scipy_openblas_get_num_threads", "scipy_openblas_set_num_threads")
-_lock = threading.Lock()
-_chosen: list[int] = []
-"""How many threads to use, once that is decided."""
+_wanted = ctypes.c_int32(0)
+"""How many threads to use, once that is decided; the pool's code reads it at each job."""
 
 
 def threads() -> int:
     """How many threads jobs may use: as set, or as the environment says, or the cores this process may run on.
 
-    Raises ValueError where the environment says nothing that makes sense.
+    Raises EntryError where the environment says nothing that makes sense.
     """
-    if not _chosen:
+    if not _wanted.value:
         text = os.environ.get(VARIABLE, "").strip()
         if text and not (text.isdecimal() and 1 <= int(text) <= MOST):
-            raise ValueError(f"the environment variable {VARIABLE} is {text!r}, not a number from 1 to {MOST}")
-        _chosen.append(int(text) if text else min(_cores(), MOST))
-    return _chosen[0]
+            raise EntryError(
+                f"the environment variable {VARIABLE} is {text!r}, not a number from 1 to {MOST}",
+                code=NO_THREADS,
+                fix="set it to a number, or unset it",
+            )
+        _wanted.value = int(text) if text else min(_cores(), MOST)
+    return _wanted.value
 
 
 def _cores() -> int:
@@ -48,25 +51,23 @@ def _cores() -> int:
 
 def use(count: int) -> None:
     """Use so many threads from the next job on."""
-    with _lock:
-        _chosen[:] = [count]
-        if _pool.cache_info().currsize:
-            _wanted(_pool()).value = count
+    _wanted.value = count
 
 
 def address() -> int:
-    """Where `tg.run` is."""
-    with _lock:
-        return _pool().addresses["tg.run"]
+    """Where `tg.run` is. One thread at a time, as the engine links."""
+    return _pool().addresses["tg.run"]
 
 
 @cache
 def _pool() -> engine.Loaded:
+    threads()
     module = Module(NativeOptions())
     pool_text.write(module)
     code = engine.compile_object(module.text(), module.options)
     loaded = engine.load([code], module.symbols, _EXPORTS)
-    _wanted(loaded).value = threads()
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(_wanted))  # daemon threads may run jobs to the very end
+    ctypes.c_void_p.from_address(loaded.addresses["tg.wanted"]).value = ctypes.addressof(_wanted)
     for name, function in zip(("tg.blas.get", "tg.blas.set"), _vendor_functions(), strict=False):
         ctypes.c_void_p.from_address(loaded.addresses[name]).value = function
     action = ctypes.CFUNCTYPE(None)
@@ -74,10 +75,6 @@ def _pool() -> engine.Loaded:
     os.register_at_fork(after_in_child=forked)
     atexit.register(end)
     return loaded
-
-
-def _wanted(loaded: engine.Loaded) -> Any:
-    return ctypes.c_int32.from_address(loaded.addresses["tg.wanted"])
 
 
 def _vendor_functions() -> list[int]:

@@ -85,7 +85,7 @@ GLOBALS = f"""@tg.taken = internal global i32 0, align 64
 @tg.jobs = internal global i32 0, align 64
 @tg.inside = internal global i32 {CLOSED}, align 64
 @tg.job = internal global ptr null, align 64
-@tg.wanted = global i32 1, align 4
+@tg.wanted = global ptr null, align 8
 @tg.ended = internal global i32 0, align 4
 @tg.forks = internal global i32 0, align 4
 @tg.made = internal global i32 0, align 4
@@ -254,7 +254,8 @@ def _run() -> str:
     """`tg.run(ctx, fn, frame, trips, length, flags)`: the status of running all chunks of so many trips, in threads."""
     return f"""define i32 @tg.run{RUN} nounwind {{
 {_job()}
-  %wanted.i = load atomic i32, ptr @tg.wanted monotonic, align 4
+  %wanted.p = load ptr, ptr @tg.wanted
+  %wanted.i = load atomic i32, ptr %wanted.p monotonic, align 4
   %wanted = zext i32 %wanted.i to i64
   %threads = call i64 @llvm.umin.i64(i64 %wanted, i64 %chunks)
   %few = icmp ult i64 %threads, 2
