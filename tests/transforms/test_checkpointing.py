@@ -150,6 +150,19 @@ def test_tapes_stay_within_the_bound(policy, bound):
     assert work(simplify(bounded), args).tape_bytes <= bound
 
 
+@pytest.mark.parametrize("policy", ["sqrt", "binomial"])
+def test_a_loop_that_keeps_nothing_is_gone_through_at_once(policy):
+    def halving(p, x, n):
+        return p.sum(p.for_(0, n, [x], lambda i, x: x * 0.5 + 1.0))
+
+    func = build([vec(3), INT], halving)
+    args = [np.array([0.3, -0.2, 1.0]), np.int64(500), 1.0]
+    plain, bounded = (work(simplify(vjp(f, flags(f))), args) for f in (func, mark_loops(func, (policy, 1000, 0))))
+    assert plain.tape_bytes == 0
+    assert bounded.elements < plain.elements + 1000
+    assert bounded.tape_bytes < 1000
+
+
 def test_without_a_bound_sqrt_takes_about_its_root():
     func = mark_loops(build([vec(3), INT], spin), PLANS["sqrt"])
     gradient = simplify(vjp(func, flags(func)))

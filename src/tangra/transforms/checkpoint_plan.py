@@ -27,6 +27,7 @@ def sizes(b: Builder, plan: Plan, trips: Value, record: Value | None, state: Val
     state. Fails where the bound leaves no room for one of each."""
     policy, memory, snapshots = plan
     if memory:
+        record = None if record is None else b("maximum", record, b.int(1))
         _check_room(b, memory, record, state)
         unit = _unit_within(b, policy, memory, trips, record, state)
     else:
