@@ -23,7 +23,7 @@ import numpy as np
 
 FORMS = ("straight line", "loop body")
 TRIPS = 3
-PATIENCE = 120
+PATIENCE = 60
 """Seconds of CPU time that an engine is given for all lengths of one form; then its process is ended."""
 POINT = (0.5, 0.25, 0.125, 0.75)
 HEAD = {"straight line": "    t0 = x[0]", "loop body": f"    s = x[0]\n    for k in range({TRIPS}):\n        t0 = s"}
