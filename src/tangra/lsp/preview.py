@@ -7,7 +7,7 @@ import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tangra.checker import Place, Report
 from tangra.checker.observations import FunctionSeen, Observer, Sight
@@ -16,17 +16,30 @@ from tangra.checker.reruns import rerun
 from tangra.checker.source import SourceFile
 from tangra.lsp.linemap import LineMap
 
+if TYPE_CHECKING:
+    from tangra.lsp.session import Analysis
+
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
 Placed = TypeVar("Placed", Report, Sight)
 
 
-@dataclass
-class Found:
-    """What there is to show of a file."""
+Span = tuple[int, int]
+"""The first and the last line of a function."""
 
+
+@dataclass
+class Glance:
+    """The edited function of a file: what it was in the last check (`base` is the version of that text) and what it is
+    now, with what was found in it."""
+
+    base: int
+    version: int
+    lines: list[str]
+    was: Span
+    now: Span
     findings: list[Report]
     sights: list[Sight]
-    functions: list[FunctionSeen]
+    broken: list[tuple[int, int]]
 
 
 def edited_function(old: SourceFile, new: SourceFile, lines: LineMap) -> tuple[Definition, Definition] | None:
@@ -55,11 +68,11 @@ def _around(tree: ast.AST, edit: tuple[int, int], path: tuple[str, ...]) -> tupl
     return None
 
 
-def preview(
-    last: Found, observer: Observer, path: Path, new: SourceFile, cancelled: Callable[[], bool]
-) -> Found | None:
-    """What there is in a file after an edit inside one function; `last` is what the last check found. None where a
-    preview can't be given."""
+def glance(
+    observer: Observer, path: Path, new: SourceFile, versions: tuple[int, int], cancelled: Callable[[], bool]
+) -> Glance | None:
+    """Evaluate the edited function alone, as it was called in the last check. `versions` are those of the text that was
+    checked and of the present one. None where more than a function was edited, or it was not called."""
     old = observer.sources.get(path)
     if old is None:
         return None
@@ -68,44 +81,57 @@ def preview(
     entries = [] if found is None else observer.entries.get(found[0], [])
     if found is None or not entries:
         return None
-    was, now = found
+    now = found[1]
     seen, reports = Observer(), Reports()
     for entry in entries:
         for report in rerun(entry, now, new, seen, cancelled).found.values():
             if report.function is now:
                 reports.add(report)
     reports.settle({now: len(entries)})
-    wanted = observer.config
-    fresh = [] if wanted is None else reports.chosen(wanted, {path: new}, [path])
-    fresh = [_with_calls(report, path, was, lines) for report in fresh]
+    fresh = [] if observer.config is None else reports.chosen(observer.config, {path: new}, [path])
     inside = set(ast.walk(now))
-    sights = [_with_calls(sight, path, was, lines) for node, sight in seen.sights_by_node(path) if node in inside]
-    kept = [moved for each in last.findings if (moved := _moved(each, was, lines)) is not None]
-    still = [there for each in last.sights if (there := _moved(each, was, lines)) is not None]
-    return Found([*kept, *fresh], [*still, *sights], list(_functions(last, path, was, now, lines)))
+    sights = [sight for node, sight in seen.sights_by_node(path) if node in inside]
+    was, span = ((node.lineno, node.end_lineno or node.lineno) for node in found)
+    return Glance(*versions, new.lines, was, span, fresh, sights, [])
 
 
-def _functions(last: Found, path: Path, was: Definition, now: Definition, lines: LineMap) -> Iterator[FunctionSeen]:
+def composed(last: Analysis, seen: Glance) -> Analysis:
+    """The last check of a file with what was seen of the edited function, all in the present text."""
+    lines, was, path = LineMap(last.lines, seen.lines), seen.was, last.path
+    findings = [moved for each in last.findings if (moved := _moved(each, was, lines)) is not None]
+    sights = [there for each in last.sights if (there := _moved(each, was, lines)) is not None]
+    return replace(
+        last,
+        version=seen.version,
+        lines=seen.lines,
+        findings=[*findings, *(_with_calls(each, path, was, lines) for each in seen.findings)],
+        sights=[*sights, *(_with_calls(each, path, was, lines) for each in seen.sights)],
+        functions=list(_functions(last, seen, lines)),
+        broken=seen.broken,
+    )
+
+
+def _functions(last: Analysis, seen: Glance, lines: LineMap) -> Iterator[FunctionSeen]:
     """The functions and their calls, where they are now."""
     for function in last.functions:
         place = function.place
-        end = lines.nearest(place.end_line) if place.line != was.lineno else now.end_lineno or place.end_line
+        end = lines.nearest(place.end_line) if place.line != seen.was[0] else seen.now[1]
         contexts = tuple(
-            tuple(_place(call, was, lines) or call if call.file == path else call for call in calls)
+            tuple(_place(call, seen.was, lines) or call if call.file == last.path else call for call in calls)
             for calls in function.contexts
         )
         yield FunctionSeen(replace(place, line=lines.nearest(place.line), end_line=end), function.name, contexts)
 
 
-def _moved(found: Placed, was: Definition, lines: LineMap) -> Placed | None:
+def _moved(found: Placed, was: Span, lines: LineMap) -> Placed | None:
     """What lies outside the function, where it is now."""
-    if was.lineno <= found.place.line <= (was.end_lineno or 0):
+    if was[0] <= found.place.line <= was[1]:
         return None
     place = _place(found.place, was, lines)
     return None if place is None else _with_calls(replace(found, place=place), found.place.file, was, lines)
 
 
-def _with_calls(found: Placed, path: Path, was: Definition, lines: LineMap) -> Placed:
+def _with_calls(found: Placed, path: Path, was: Span, lines: LineMap) -> Placed:
     """What was found, with the calls in the same file that lead there where they are now."""
     if len(lines.old) == len(lines.new):
         return found
@@ -121,10 +147,10 @@ def _with_calls(found: Placed, path: Path, was: Definition, lines: LineMap) -> P
     return replace(found, **changes)
 
 
-def _place(place: Place, was: Definition, lines: LineMap) -> Place | None:
+def _place(place: Place, was: Span, lines: LineMap) -> Place | None:
     """Where a place outside the function is now."""
     line, end_line = lines.line(place.line), lines.line(place.end_line)
-    if line is None or end_line is None or was.lineno < place.line <= (was.end_lineno or 0):
+    if line is None or end_line is None or was[0] < place.line <= was[1]:
         return None
     if line == place.line:
         return place

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tangra.checker import Config, ConfigError, Report, Session, SourceCache, with_options
@@ -16,7 +16,7 @@ from tangra.checker.codes import SYNTAX
 from tangra.checker.observations import FunctionSeen, Observer, Sight
 from tangra.checker.source import SourceFile, parse, parse_cells
 from tangra.lsp.origins import Birth, births
-from tangra.lsp.preview import Found, preview
+from tangra.lsp.preview import Glance, composed, glance
 from tangra.lsp.tolerant import parse_tolerantly
 
 
@@ -159,23 +159,24 @@ class EditorSession:
         self.observer, self.last = observer, results.files
         return results
 
-    def preview(self, path: Path, cancelled: Callable[[], bool] = lambda: False) -> Analysis | None:
-        """What is found in a file of which one function was edited since the last check: that function alone is
-        evaluated, as it was called then. None where more changed, or it was not called."""
-        last = self.last.get(path)
-        if last is None or path not in self.sources.texts:
+    def glance(self, path: Path, cancelled: Callable[[], bool] = lambda: False) -> Glance | None:
+        """What is found in a function that was edited since the last check: it alone is evaluated, as it was called
+        then. None where more changed, or it was not called."""
+        last, text = self.last.get(path), self.sources.texts.get(path)
+        if last is None or text is None:
             return None
-        before = Found(last.findings, last.sights, last.functions)
         gc.disable()  # a collection goes through all that the last check left; the next check can wait for it
         try:
             new = self.sources.reread(path)
-            found = preview(before, self.observer, path, new, cancelled)
+            found = glance(self.observer, path, new, (last.version, text.version), cancelled)
         finally:
             gc.enable()
-        if found is None:
-            return None
-        version, broken = self.sources.texts[path].version, self.sources.broken.get(path, [])
-        return Analysis(path, version, new.lines, found.findings, found.sights, found.functions, broken)
+        return None if found is None else replace(found, broken=self.sources.broken.get(path, []))
+
+    def preview(self, path: Path) -> Analysis | None:
+        """The last check of a file with what `glance` gives."""
+        seen = self.glance(path)
+        return None if seen is None else composed(self.last[path], seen)
 
     def births(self, path: Path, line: int, column: int) -> list[Birth]:
         """Where the sizes of the array at a position of the text that was last checked come from."""

@@ -20,6 +20,7 @@ from tangra.lsp.analyst import Analyst, Superseded, WorkerFailed
 from tangra.lsp.linemap import LineMap
 from tangra.lsp.origins import Birth
 from tangra.lsp.positions import Document
+from tangra.lsp.preview import Glance, composed
 from tangra.lsp.session import Analysis, Results
 from tangra.lsp.settings import Settings
 
@@ -77,6 +78,7 @@ class Workbench:
         self.documents: dict[Path, Document] = {}
         self.uris: dict[str, Path] = {}
         self.analyses: dict[Path, Analysis] = {}
+        self.checked: dict[Path, Analysis] = {}
         self.rooms: dict[Path, Room] = {}
         self._closing: set[asyncio.Task[None]] = set()
 
@@ -109,6 +111,7 @@ class Workbench:
         for part in document.parts:
             self.uris.pop(part.uri, None)
         self.analyses.pop(path, None)
+        self.checked.pop(path, None)
         room, root = self._room(path), find_root(path)
         room.analyst.set_text(path, None)
         if room.analyst.texts:
@@ -144,10 +147,12 @@ class Workbench:
 
     async def _preview(self, root: Path, room: Room, path: Path) -> None:
         """Show what the edited function alone gives."""
-        analysis: Analysis | None = await room.analyst.ask("preview", path, can_stop=True)
-        document = self.documents.get(path)
-        if analysis is not None and document is not None and document.version == analysis.version:
-            self.analyses[path] = analysis
+        seen: Glance | None = await room.analyst.ask("glance", path, can_stop=True)
+        document, checked = self.documents.get(path), self.checked.get(path)
+        if seen is None or document is None or checked is None:
+            return
+        if (seen.base, seen.version) == (checked.version, document.version):
+            self.analyses[path] = composed(checked, seen)
             room.news.set()
             await self.finished(root, [path])
 
@@ -173,7 +178,7 @@ class Workbench:
         for path, analysis in results.files.items():
             document = self.documents.get(path)
             if document is not None and document.version == analysis.version:
-                self.analyses[path] = analysis
+                self.analyses[path] = self.checked[path] = analysis
                 fresh.append(path)
         room.done.set()
         room.news.set()
