@@ -262,3 +262,36 @@ def test_an_answer_kept_on_disk_is_the_same(bug: Path, capsys: pytest.CaptureFix
             assert main(["check", "--format", form, "--statistics", *more, str(bug)]) == 1
         printed.append(capsys.readouterr())
     assert printed[0] == printed[1] == printed[2]
+
+
+@pytest.mark.parametrize("form", ["text", "json", "github", "sarif"])
+def test_names_and_lines_that_no_terminal_can_show(form: str, tmp_path: Path) -> None:
+    name = os.fsdecode(b"\xff b\xc3\xa4d.py")
+    (tmp_path / name).write_text("import torch\nx = 'äöü', torch.zeros(2) + torch.zeros(3)\n", encoding="utf-8")
+    baseline = ["--baseline", str(tmp_path / "known.json")]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    for more, status in (([], 1), ([], 1), ([*baseline, "--write-baseline"], 0), (baseline, 0)):
+        command = [sys.executable, "-m", "tangra.cli", "check", "--format", form, *more, "."]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment, cwd=tmp_path)
+        assert (done.returncode, "internal" in done.stderr) == (status, False), done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--baseline", "."],
+        ["--format", "sarif", "\0"],
+        ["--select", ""],
+        ["--python-version", ""],
+        ["--python", "x" * 5000],
+        ["y" * 5000],
+        ["--baseline", "z" * 5000],
+        ["--baseline", "z" * 5000, "--write-baseline"],
+    ],
+)
+def test_odd_arguments_never_end_in_an_internal_error(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["check", *arguments]) in (0, 2)
+    assert "internal" not in capsys.readouterr().err

@@ -42,8 +42,8 @@ def own_version() -> str:
 
 def name_of(project: Project, files: Sequence[Path], wanted: Sequence[Path]) -> str:
     """The record's name."""
-    paths = [str(path) for path in (*files, Path("\0"), *wanted, Path("\0"), *project.site_packages)]
-    return disk.key(str(VERSION), own_version(), sys.version, str(project.root), repr(project.config), *paths)
+    paths = [ascii(str(path)) for path in (*files, Path("\0"), *wanted, Path("\0"), *project.site_packages)]
+    return disk.key(str(VERSION), own_version(), sys.version, ascii(str(project.root)), ascii(project.config), *paths)
 
 
 def find(name: str, project: Project) -> tuple[list[Report], Statistics] | None:

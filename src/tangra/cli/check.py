@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -33,13 +34,13 @@ def run_check(options: argparse.Namespace) -> int:
 def _paths(options: argparse.Namespace) -> list[Path]:
     """What to check; raises `Misuse` for options that make no sense."""
     target: Path | None = options.stdin_filename
-    if target is not None and not target.exists():
+    if target is not None and not os.path.exists(target):
         raise Misuse(f"--stdin-filename {target}: the file has to exist, so that its project is known")
     paths: list[Path] = list(options.paths) or [target or Path()]
     for path in paths:
-        if not path.exists():
+        if not os.path.exists(path):
             raise Misuse(f"{path}: no such file or folder")
-    if options.python is not None and not options.python.exists():
+    if options.python is not None and not os.path.exists(options.python):
         raise Misuse(f"--python {options.python}: no such environment")
     if options.watch and (target is not None or options.write_baseline or options.format != "text"):
         raise Misuse("--watch prints for people, again and again: it goes with files and --format text only")

@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from io import TextIOWrapper
 from pathlib import Path
 
 CLEAN, ERRORS, MISUSE, INTERNAL = 0, 1, 2, 3
@@ -54,6 +55,9 @@ def _add_check(check: argparse.ArgumentParser) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
     top = parser()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # names and source lines that the terminal can't show
     try:
         options = top.parse_args(arguments)
     except SystemExit as stop:

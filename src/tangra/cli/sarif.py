@@ -97,5 +97,5 @@ def _region(place: Place) -> dict[str, int]:
 def _artifact(path: Path) -> dict[str, str]:
     here = Path(os.getcwd())
     if path.is_relative_to(here):
-        return {"uri": quote(path.relative_to(here).as_posix()), "uriBaseId": ROOT}
+        return {"uri": quote(os.fsencode(path.relative_to(here).as_posix())), "uriBaseId": ROOT}
     return {"uri": path.as_uri()}
