@@ -5,6 +5,7 @@ Floats are rounded to their dtype after each step, as the libraries do. What Pyt
 
 from __future__ import annotations
 
+import itertools
 import math
 import struct
 from collections.abc import Callable, Sequence
@@ -15,6 +16,7 @@ from tangra.shape_rules.values import Tensor, Value
 MAX_FOLDED = 256
 """Numbers in the largest array that is followed."""
 
+QUOTIENTS = ("div", "divide", "true_divide", "truediv")
 UNARY: dict[str, Callable[[Any], Any]] = {
     "exp": math.exp,
     "exp2": lambda x: 2.0**x,
@@ -37,7 +39,7 @@ BINARY: dict[str, Callable[[Any, Any], Any]] = {
     **dict.fromkeys(("add",), lambda a, b: a + b),
     **dict.fromkeys(("sub", "subtract"), lambda a, b: a - b),
     **dict.fromkeys(("mul", "multiply"), lambda a, b: a * b),
-    **dict.fromkeys(("div", "divide", "true_divide", "truediv"), lambda a, b: a / b),
+    **dict.fromkeys(QUOTIENTS, lambda a, b: a / b),
     **dict.fromkeys(("floordiv", "floor_divide"), lambda a, b: a // b),
     **dict.fromkeys(("mod", "remainder"), lambda a, b: a % b),
     **dict.fromkeys(("pow", "power"), lambda a, b: a**b),
@@ -51,6 +53,8 @@ def fold(name: str, operands: Sequence[Value], made: Tensor) -> Tensor:
     function: Callable[..., Any] | None = (UNARY if len(operands) == 1 else BINARY).get(name)
     if function is None or made.dtype is None or made.dims is None:
         return made
+    if name in QUOTIENTS and made.dtype.startswith(("int", "uint", "bool")):
+        return made  # the dtype is not the last word
     rows = [_numbers(operand) for operand in operands]
     known = [row for row in rows if row is not None]
     length = max((len(row) for row in known), default=0)
@@ -97,6 +101,16 @@ def distinct(tensor: Tensor) -> tuple[tuple[Value, ...] | None, tuple[int, ...] 
         return None, None
     found = sorted(set(numbers))
     return tuple(found), tuple(numbers.count(number) for number in found)
+
+
+def steps(tensor: Tensor, times: int) -> tuple[Value, ...] | None:
+    """The differences of neighbours, taken `times` times; None where the numbers are not known."""
+    numbers = _numbers(tensor)
+    if numbers is None or tensor.rank != 1 or tensor.dtype is None or not tensor.dtype.startswith("int"):
+        return None
+    for _ in range(times):
+        numbers = tuple(after - before for before, after in itertools.pairwise(numbers))
+    return numbers
 
 
 def converted(tensor: Tensor, dtype: str | None) -> tuple[Value, ...] | None:

@@ -102,7 +102,8 @@ def rint(ctx: RuleContext, x: Tensor) -> Tensor:
 @both("round")
 def round_(ctx: RuleContext, a: Tensor, decimals: Value = 0) -> Tensor:
     """Rounded, the dtype as it was."""
-    return unary(ctx, "round", a, "float16" if a.dtype == "bool" and a.library == "numpy" else a.dtype)
+    made = unary(ctx, "round", a, "float16" if a.dtype == "bool" and a.library == "numpy" else a.dtype)
+    return made if isinstance(decimals, int) and decimals == 0 else made.with_(elements=None)
 
 
 functions("around")(round_)
@@ -183,7 +184,9 @@ def _floating(name: str) -> Callable[..., Tensor]:
     def apply(ctx: RuleContext, x1: Value, x2: Value, *, library: str) -> Tensor:
         result = binary(ctx, name, x1, x2, library)
         wide = "float64" if name == "true_divide" and discrete(result.dtype) else float_result(result.dtype, library)
-        return result.with_(dtype=wide if library == "numpy" else float_result(result.dtype, library))
+        dtype = wide if library == "numpy" else float_result(result.dtype, library)
+        operands = [_operand(ctx, name, x1, library), _operand(ctx, name, x2, library)]
+        return fold(name, operands, result.with_(dtype=dtype, elements=None))
 
     return apply
 

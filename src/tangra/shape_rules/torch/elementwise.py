@@ -115,7 +115,8 @@ def round_(ctx: RuleContext, input: Tensor, *, decimals: Value = 0) -> Tensor:
     refuse(ctx, input, "round()", ("bool",))
     if decimals != 0 and not isinstance(decimals, Unknown):
         require_floating(ctx, input, "round() to decimals")
-    return unary(ctx, "round", input, input.dtype)
+    made = unary(ctx, "round", input, input.dtype)
+    return made if isinstance(decimals, int) and decimals == 0 else made.with_(elements=None)
 
 
 @both("nan_to_num", inplace=True)
@@ -261,7 +262,7 @@ def _scaled(ctx: RuleContext, name: str, input: Value, other: Value, alpha: Valu
     scale, have = number_kind(alpha), kind(made.dtype)
     if scale is not None and have is not None and scale > max(have, 0) and scale > 0:
         ctx.fail(Failure(DTYPE, f"{name}: alpha is a {kind_text(alpha)}, the tensors are {made.dtype}", "RuntimeError"))
-    return made
+    return made if alpha is True else made.with_(elements=None)
 
 
 @both("add", inplace=True)
@@ -284,8 +285,9 @@ def div(ctx: RuleContext, input: Value, other: Value, *, rounding_mode: Value = 
     """True division gives floats; rounded division keeps the dtype."""
     made = binary(ctx, "div", input, other)
     if rounding_mode is None:
-        return made.with_(dtype=float_result(made.dtype, "torch", default_dtype(ctx)))
-    return made
+        made = made.with_(dtype=float_result(made.dtype, "torch", default_dtype(ctx)), elements=None)
+        return fold("div", [input, other], made)
+    return made.with_(elements=None)
 
 
 @both("true_divide", inplace=True)

@@ -10,7 +10,7 @@ from tangra.shape_rules.broadcasting import warn_of_growth
 from tangra.shape_rules.context import AtLeast
 from tangra.shape_rules.dtypes import float_result, kind, real_of, sum_result
 from tangra.shape_rules.failures import ARGUMENT, CALL, DTYPE, EMPTY, Failure
-from tangra.shape_rules.folding import distinct
+from tangra.shape_rules.folding import distinct, steps
 from tangra.shape_rules.registry import rule
 from tangra.shape_rules.torch.common import both, default_dtype, dtype_argument, fresh, refuse, require_floating
 from tangra.shape_rules.torch.elementwise import binary
@@ -383,7 +383,7 @@ def diff(
 
     size = input.dims[place]
     left = size - n if ctx.truth(AtLeast(n, size)) else dmax(size - n, 0)
-    return fresh((*input.dims[:place], left, *input.dims[place + 1 :]), dtype)
+    return fresh((*input.dims[:place], left, *input.dims[place + 1 :]), dtype).with_(elements=steps(input, n))
 
 
 @both("trace")
