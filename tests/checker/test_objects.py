@@ -151,6 +151,51 @@ PROGRAMS = {
         """,
         "(7,)",
     ),
+    "an option that a constructor takes or not": (
+        """
+        class Layer(torch.nn.Module):
+            def __init__(self, width, ratio=1.0):
+                super().__init__()
+                self.inner = torch.nn.Linear(width, int(width * ratio))
+            def forward(self, x):
+                return self.inner(x)
+        try:
+            Layer(8, ratio=1.0)
+            options = {"ratio": 0.5}
+        except TypeError:
+            options = {}
+        x = Layer(8, **options)(torch.zeros(2, 8))
+        """,
+        "(2, 4)",
+    ),
+    "widths and depths from small arrays": (
+        """
+        import math
+        widths = torch.arange(5) * 26.3 + 88
+        steps = torch.round(torch.log(widths / 88) / math.log(1.5))
+        widths = (torch.round(88 * torch.pow(1.5, steps) / 8) * 8).int().tolist()
+        rates = [part.tolist() for part in torch.linspace(0, 0.1, 4).split([1, 3])]
+        layers = [1 if rate > 0 else 2 for row in rates for rate in row]
+        x = torch.zeros(*sorted(set(widths)), sum(layers), len(torch.unique(torch.tensor([3, 1, 3]))))
+        """,
+        "(88, 128, 200, 5, 2)",
+    ),
+    "names that a library has": (
+        """
+        has = "silu" in dir(torch.nn.functional)
+        x = torch.zeros(3 if has else 4, 5 if hasattr(torch.nn.functional, "relu") else 6)
+        """,
+        "(3, 5)",
+    ),
+    "dtypes by other names": (
+        """
+        import numpy as np
+        a = np.zeros(2)
+        b = a.astype(np.float32)
+        x = torch.zeros(a.dtype == float, a.dtype == "float64", a.dtype == int, b.dtype == np.float32)
+        """,
+        "(1, 1, 0, 1)",
+    ),
     "a condition behind one nobody knows": (
         """
         import os
