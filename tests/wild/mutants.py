@@ -31,7 +31,7 @@ MODELS = {
     "swin_transformer": "swin_t",
 }  # fmt: skip
 """Files of torchvision.models, and the model of each that is called."""
-SIZE = 299
+
 CACHE = SourceCache()
 """The files as they are, read once."""
 
@@ -78,6 +78,11 @@ def mutants(count: int, seed: int, folder: Path) -> list[tuple[str, str, str, in
     return made
 
 
+def size_of(file: str) -> int:
+    """The height and width of the images that the file's model takes."""
+    return 299 if file == "inception" else 224
+
+
 def _is_text(line: str) -> bool:
     return line.lstrip().startswith(("#", '"', "'", ">>>")) or "acc@" in line or "http" in line or "_meta" in line
 
@@ -91,7 +96,7 @@ def reported(file: str, name: str, text: str, folder: Path, python: Path) -> lis
         driver = work / "driver.py"
         driver.write_text(
             f"import torch\nfrom torchvision.models.{file} import {name}\n"
-            f"{name}(weights=None).eval()(torch.zeros(2, 3, {SIZE}, {SIZE}))\n",
+            f"{name}(weights=None).eval()(torch.zeros(2, 3, {size_of(file)}, {size_of(file)}))\n",
             encoding="utf-8",
         )
         project = open_project(driver, python, CACHE)
@@ -99,11 +104,10 @@ def reported(file: str, name: str, text: str, folder: Path, python: Path) -> lis
         ev = Evaluator(project)
         ev.checked = frozenset([driver.resolve()])
         import_module(ev, "driver", driver.resolve())
-        found.extend(
-            report.place.line
-            for report in ev.reports.found.values()
-            if report.severity == "error" and report.place.file == path
-        )
+        for report in ev.reports.found.values():
+            if report.severity == "error":  # a helper of another file may be where it fails: then its calls count
+                places = [report.place, *(place for place, _ in report.related)]
+                found.extend(place.line for place in places if place.file == path)
 
     CACHE.set_overlay(path, text.encode())
     try:
@@ -123,7 +127,7 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     folder = next(options.python.parent.parent.glob("lib/python3*/site-packages/torchvision/models"))
     tried = mutants(options.count * 5, options.seed, folder)
-    given = json.dumps([(file, name, text, SIZE) for file, name, text, _ in tried])
+    given = json.dumps([(file, name, text, size_of(file)) for file, name, text, _ in tried])
     done = subprocess.run([options.python, "-c", RUNNER], input=given, capture_output=True, text=True, check=True)
     answers = json.loads(done.stdout.split("ANSWERS")[1])
     failing = [(each, answer) for each, answer in zip(tried, answers, strict=True) if answer and answer[0]]

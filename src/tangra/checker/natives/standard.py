@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from tangra.checker.conditions import truth
 from tangra.checker.evaluator import PythonRaise
 from tangra.checker.heap import ClassCell, Instance, Native, Raised, Value
 from tangra.checker.iteration import elements
@@ -109,7 +110,6 @@ for _name in [
     "gc.collect",
     "sys.stdout.write",
     "os.makedirs",
-    "torch._assert",
     "torch._C._log_api_usage_once",
     "torch.manual_seed",
     "numpy.random.seed",
@@ -127,6 +127,14 @@ for _name in [
     "torch._check_is_size",
 ]:
     native(_name)(_nothing)
+
+
+@native("torch._assert")
+def torch_assert(ev: Evaluator, call: Call) -> Value:
+    """`assert` as a function, for traced programs."""
+    if truth(ev, call.get(0, "condition", UNKNOWN)) is False:
+        raise PythonRaise(Raised("AssertionError"))
+    return None
 
 
 def _false(ev: Evaluator, call: Call) -> Value:
