@@ -7,7 +7,8 @@ open file that does not parse keeps the last good tree of the block at fault.
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -165,22 +166,32 @@ class EditorSession:
         last, text = self.last.get(path), self.sources.texts.get(path)
         if last is None or text is None:
             return None
-        gc.disable()  # a collection goes through all that the last check left; the next check can wait for it
-        try:
+        with _without_collections():
             new = self.sources.reread(path)
             found = glance(self.observer, path, new, (last.version, text.version), cancelled)
-        finally:
-            gc.enable()
         return None if found is None else replace(found, broken=self.sources.broken.get(path, []))
 
     def preview(self, path: Path) -> Analysis | None:
         """The last check of a file with what `glance` gives."""
-        seen = self.glance(path)
-        return None if seen is None else composed(self.last[path], seen)
+        with _without_collections():
+            seen = self.glance(path)
+            return None if seen is None else composed(self.last[path], seen)
 
     def births(self, path: Path, line: int, column: int) -> list[Birth]:
         """Where the sizes of the array at a position of the text that was last checked come from."""
         return births(self.observer, path, line, column)
+
+
+@contextmanager
+def _without_collections() -> Iterator[None]:
+    """A collection of garbage goes through all that the last check left: it can wait for the next check."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def syntax_error(path: Path, line: int, column: int, message: str) -> Report:
