@@ -39,6 +39,14 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         default=PARTS,
         help=", ".join(PARTS),
     )
+    parser.add_argument(
+        "--kernels",
+        nargs="+",
+        choices=list(kernels.GROUPS),
+        metavar="GROUP",
+        default=list(kernels.GROUPS),
+        help=", ".join(kernels.GROUPS),
+    )
     parser.add_argument("--rounds", type=int, help="interleaved rounds (9, or 3 with --quick)")
     parser.add_argument("--json", type=Path, metavar="F", help="write everything measured")
     parser.add_argument("--chart", type=Path, metavar="F", help="write the chart as a PNG (needs matplotlib)")
@@ -80,7 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         measured["arrays"] = found
         right = right and not found["wrong"]
     if "kernels" in chosen.parts:
-        measured["kernels"] = kernels.run(console, chosen.quick)
+        measured["kernels"] = kernels.run(console, chosen.quick, chosen.kernels, chosen.rounds)
     if "calls" in chosen.parts:
         measured["calls"] = calls.run(console, chosen.quick)
     if "compiling" in chosen.parts:

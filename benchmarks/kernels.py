@@ -1,6 +1,6 @@
 """Matrix products and convolutions, forward and both derivatives, beside the vendor's library, NumPy and PyTorch.
 
-    python -m benchmarks --parts kernels [--quick]
+    python -m benchmarks --parts kernels [--kernels squares shapes convolutions] [--rounds N] [--quick]
 
 Each engine runs in a process of its own (`kernel_worker`), on one thread; every answer is compared with NumPy's in
 float64 first. Rounds are interleaved and times are CPU times, so the ratios hold on a machine with other work.
@@ -13,7 +13,7 @@ import os
 import statistics
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,12 @@ from benchmarks.kernel_cases import Kernel, convolutions, shapes, squares
 
 ROOT = Path(__file__).resolve().parents[1]
 ENGINES = ("tangra", "vendor", "numpy", "torch")
+GROUPS: dict[str, Callable[[bool], list[Kernel]]] = {
+    "squares": squares,
+    "shapes": shapes,
+    "convolutions": convolutions,
+}
+"""Products of square matrices, other products, convolutions."""
 
 
 class Worker:
@@ -103,22 +109,17 @@ def measure(kernel: Kernel, workers: dict[str, Worker], rounds: int, slice_secon
     return made
 
 
-def run(console: Console, quick: bool, groups: Sequence[str] = ("squares", "shapes", "convolutions")) -> Any:
+def run(console: Console, quick: bool, groups: Sequence[str] = tuple(GROUPS), rounds: int | None = None) -> Any:
     """Measure, print, and give everything measured. Wrong answers raise."""
-    rounds, slice_seconds = (3, 0.005) if quick else (7, 0.05)
-    makers = {"squares": squares, "shapes": shapes, "convolutions": convolutions}
-    kernels = [kernel for group in groups for kernel in makers[group](quick)]
+    rounds = rounds or (3 if quick else 7)
     workers = {engine: Worker(engine) for engine in ENGINES}
-    progress = track(kernels, "kernels", console=Console(stderr=True), transient=True)
-    found = [measure(kernel, workers, rounds, slice_seconds) for kernel in progress]
+    found: list[Measured] = []
+    for group in groups:
+        progress = track(GROUPS[group](quick), group, console=Console(stderr=True), transient=True)
+        found += (part := [measure(kernel, workers, rounds, 0.005 if quick else 0.05) for kernel in progress])
+        console.print(table(group.capitalize(), part))
     for worker in workers.values():
         worker.close()
-    for title, chosen in (
-        ("Matrix products", [m for m in found if m.kernel.what == "matmul"]),
-        ("Convolutions", [m for m in found if m.kernel.what != "matmul"]),
-    ):
-        if chosen:
-            console.print(table(title, chosen))
     wrong = [f"{m.kernel.title}: {e}: {text}" for m in found for e, text in m.errors.items() if text != "not here"]
     if wrong:
         raise SystemExit("\n".join(wrong))

@@ -68,12 +68,13 @@ def _dot_general(em: Emitter, op: Op) -> None:
     right = em.array(y) if not rx.free or not y.shape else em.strided(y)
     work = prod(op.result.shape) * prod(inner)
     small = isinstance(work, int) and work <= INLINE_PRODUCTS
-    if not inner or (_count(inner) <= DEFERRED_TERMS and not small):
+    blocks = x.dtype.kind == "f" and _fills_registers(op, rx, ry)
+    if not inner or (_count(inner) <= DEFERRED_TERMS and not small and not (blocks and rx.batch)):
         _deferred(em, op, left, right, rx, ry, inner)
         return
     matrices = isinstance(left, Strided) and isinstance(right, Strided) and rx.free and ry.free
     target = em.allocate(x.dtype, op.result.shape, op.result)
-    if matrices and x.dtype.kind == "f" and _fills_registers(op, rx, ry):
+    if matrices and blocks:
         assert isinstance(left, Strided)
         assert isinstance(right, Strided)
         _in_registers(em, target, left, right, rx, ry)
