@@ -145,20 +145,40 @@ def _fill(em: Emitter, target: Strided, source: Array) -> bool:
         return False
     if str(source.operand) not in ("0", "false", "0x0000000000000000"):
         return False
-    size = em.code.mul(em.size(prod(target.shape)), target.dtype.itemsize)
     em.module.declare("declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)")
-    em.code.do(f"call void @llvm.memset.p0.i64(ptr {em.address(target, target.offset)}, i8 0, i64 {size}, i1 false)")
+
+    def part(first: Operand, size: Operand) -> None:
+        start = em.address(target, em.code.add(target.offset, first))
+        em.code.do(f"call void @llvm.memset.p0.i64(ptr {start}, i8 0, i64 {size}, i1 false)")
+
+    _in_stretches(em, target, part)
     return True
+
+
+def _in_stretches(em: Emitter, target: Strided, write: Callable[[Operand, Operand], None]) -> None:
+    """Contiguous memory at once, or in parts if it is known to be large: `write` gets the place of the first element
+    and the number of bytes."""
+    code, trips = em.code, em.size(prod(target.shape))
+
+    def part(chunk: Chunk | None) -> None:
+        first, count = (0, trips) if chunk is None else (chunk.low, code.sub(chunk.high, chunk.low))
+        write(first, code.mul(count, target.dtype.itemsize))
+
+    known = isinstance(trips, int)
+    parallel.spread(em, parallel.plan(em, trips, 1, parallel.CACHE_LINE) if known else None, part)
 
 
 def _copy_bytes(em: Emitter, target: Strided, source: Array) -> bool:
     """One stretch of memory into another by memcpy."""
     if not isinstance(source, Strided) or not (source.contiguous and target.contiguous) or unrolls(target.shape):
         return False
-    size = em.code.mul(em.size(prod(target.shape)), target.dtype.itemsize)
     em.module.declare("declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)")
-    to, start = em.address(target, target.offset), em.address(source, source.offset)
-    em.code.do(f"call void @llvm.memcpy.p0.p0.i64(ptr align 8 {to}, ptr align 8 {start}, i64 {size}, i1 false)")
+
+    def part(first: Operand, size: Operand) -> None:
+        to, start = (em.address(x, em.code.add(x.offset, first)) for x in (target, source))
+        em.code.do(f"call void @llvm.memcpy.p0.p0.i64(ptr align 8 {to}, ptr align 8 {start}, i64 {size}, i1 false)")
+
+    _in_stretches(em, target, part)
     return True
 
 
