@@ -27,6 +27,7 @@ def test_ratios_are_paired_by_round(line):
     assert line.ratio("manual") == 1.5
     assert line.ratio("jax") == 1.25
     assert line.ratio(None) is None
+    assert line.ratio("tapenade") is None
 
 
 def test_the_hand_written_derivative_is_no_tool(line):
