@@ -88,13 +88,14 @@ def spread(
     lines, label = code.lines, code.label
     many, few, join = code.name("many"), code.name("few"), code.name("join")
     branch: Lines = []
-    code.lines = branch
+    code.lines, inlined = branch, em.module.copies
     try:
         code.start(many)
         chunked()
         code.goto(join)
     finally:
         code.lines, code.label = lines, label
+        em.module.copies = inlined  # what is written twice counts once
     code.branch(plan.condition, many, few)
     code.lines.append(branch)
     code.start(few)
