@@ -60,6 +60,7 @@ SCALAR: dict[str, Callable[..., Any]] = {
     "add": lambda x, y: x + y,
     "sub": lambda x, y: x - y,
     "mul": lambda x, y: x * y,
+    "mul_rounded": lambda x, y: x * y,
     "div": lambda x, y: x / y,
     "pow": _power,
     "floordiv": _floordiv,

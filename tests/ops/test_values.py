@@ -19,6 +19,7 @@ UFUNC_NAMES = {
     "neg": "negative",
     "sub": "subtract",
     "mul": "multiply",
+    "mul_rounded": "multiply",
     "div": "divide",
     "mod": "remainder",
     "abs": "absolute",

@@ -199,7 +199,7 @@ def sum_(ctx: Context, iterable: AbstractValue, start: AbstractValue | None = No
 
 def _quantifier(ctx: Context, iterable: AbstractValue, op: str, name: str) -> AbstractValue:
     if isinstance(iterable, ArrayValue) and iterable.type.rank == 1:
-        value = cast(ctx, ctx.array(iterable), BOOL)
+        value = ctx.array(iterable, BOOL)
         return Scalar(ctx.b(f"reduce_{op}", value, axes=(0,)), (PYBOOL,))
     result: Value | None = None
     for item in items_of(ctx, iterable, f"{name}()"):

@@ -50,6 +50,11 @@ def all_python(v: AbstractValue) -> bool:
     return is_number(v) and all(k.python for k in kinds_of(v))
 
 
+def rank_of(ctx: Context, v: AbstractValue) -> int:
+    """The number of axes of an array-like; a number has none, whatever its kind is."""
+    return 0 if is_number(v) else ctx.type_of(v).rank
+
+
 def common_dtype(ctx: Context, operands: Sequence[AbstractValue]) -> DType:
     """The NEP 50 common dtype of numbers, arrays and nested lists of them."""
     options = [kinds_of(v) if is_number(v) else (ctx.kind(v),) for v in operands]
@@ -100,7 +105,7 @@ def operand(ctx: Context, v: AbstractValue, dtype: DType) -> Value:
                 "Python integer {} out of bounds for uint64",
                 [v.value],
             )
-    return cast(ctx, ctx.array(v), dtype)
+    return ctx.array(v, dtype)
 
 
 def _constant(ctx: Context, v: Const, dtype: DType) -> Value:

@@ -8,7 +8,7 @@ import numpy as np
 
 from tangra.api.constants import constant_array
 from tangra.api.context import Context
-from tangra.api.elementwise import is_number, kinds_of
+from tangra.api.elementwise import is_number, kinds_of, rank_of
 from tangra.api.numbers import describe, shape_text
 from tangra.api.strided import has_run_time_step, strided_view
 from tangra.api.values import AbstractValue, ArrayValue, Const, ListValue, SliceValue, TupleValue
@@ -66,7 +66,7 @@ def axes_used(ctx: Context, part: Part) -> int:
         return 0
     if part.form == "mask":
         assert part.value is not None
-        return ctx.type_of(part.value).rank
+        return rank_of(ctx, part.value)
     return 1
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tangra.api.context import Context
-from tangra.api.elementwise import broadcast, cast, is_number, operand
+from tangra.api.elementwise import broadcast, is_number, operand, rank_of
 from tangra.api.fitting import fit
 from tangra.api.index_parts import BAD_INDEX, WHOLE, Part, axes_used, parts_of
 from tangra.api.numpy_layout import step_view
@@ -48,7 +48,7 @@ def int_index(ctx: Context, item: AbstractValue, size: Size, axis: int) -> Value
             ctx.fail_if(b.bool(True), "IndexError", index_error(axis).format(k, size))
             return b.int(0)
         return b("check_index", b.int(k), b.dim(size), axis=axis)
-    value = cast(ctx, ctx.array(item), I64)
+    value = ctx.array(item, I64)
     if isinstance(item, Scalar):
         low = (item.lo is not None and item.lo >= 0) or (
             item.size is not None and known_le(0, item.size, ctx.facts) is True
@@ -194,7 +194,7 @@ def _check_mask_size(ctx: Context, mask: Size, size: Size, axis: int) -> None:
 def _checked_indices(ctx: Context, item: AbstractValue, size: Size, axis: int) -> Value:
     if is_number(item):
         return int_index(ctx, item, size, axis)
-    value = cast(ctx, ctx.array(item), I64)
+    value = ctx.array(item, I64)
     return ctx.b("check_index", value, ctx.b.dim(size), axis=axis)
 
 
@@ -325,7 +325,7 @@ def _check_masked_operand(ctx: Context, array: ArrayValue, parts: Sequence[Part]
     """What is assigned through a mask may vary along the axes behind the mask only."""
     first = next(k for k, p in enumerate(parts) if p.form == "mask")
     masked = first + axes_used(ctx, parts[first])
-    if ctx.type_of(value).rank > array.type.rank - masked:
+    if rank_of(ctx, value) > array.type.rank - masked:
         ctx.error(
             DataDependentShapeError,
             "assigning an array through a boolean mask: how many elements are needed depends on the data",

@@ -39,7 +39,7 @@ def bit_length(ctx: Context, x: AbstractValue) -> AbstractValue:
     if kinds_of(x) not in ((PYINT,), (PYBOOL,)):
         bad_value(ctx, f"'{kinds_of(x)[0]}' object has no attribute 'bit_length'")
     b = ctx.b
-    value = b("abs", cast(ctx, ctx.array(x), I64))
+    value = b("abs", ctx.array(x, I64))
     total = b.int(0)
     for step in (32, 16, 8, 4, 2, 1):
         big = b("ge", value, b.int(1 << step))

@@ -10,7 +10,7 @@ import numpy as np
 from tangra.api import registry
 from tangra.api.constants import constant_array
 from tangra.api.context import Context
-from tangra.api.elementwise import broadcast, broadcast_to, cast, operand, shape_error
+from tangra.api.elementwise import broadcast, broadcast_to, cast, common_dtype, operand, shape_error
 from tangra.api.kinds import dtype_of, np_kind, promote
 from tangra.api.values import AbstractValue, ArrayValue, Const, ListValue, Scalar, SliceValue, TupleValue
 from tangra.errors import ShapeMismatchError, TypeMismatchError, UnsupportedError, declare
@@ -207,7 +207,7 @@ def known_array(ctx: Context, v: AbstractValue) -> np.ndarray[Any, Any] | None:
 def common(ctx: Context, *operands: AbstractValue) -> DType:
     """NEP 50's common dtype of arguments as `np.result_type` has it."""
     try:
-        return promote(tuple(ctx.kind(v) for v in operands))
+        return common_dtype(ctx, operands)
     except TypeError as e:
         bad_value(ctx, str(e))
 
@@ -335,7 +335,7 @@ def insert_axis(ctx: Context, value: Value, axis: int) -> Value:
 
 def mask_of(ctx: Context, v: AbstractValue) -> Value:
     """An array-like as bool."""
-    return cast(ctx, ctx.array(v), BOOL)
+    return ctx.array(v, BOOL)
 
 
 def size_as(ctx: Context, size: Size, dtype: DType) -> Value:

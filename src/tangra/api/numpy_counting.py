@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tangra.api.context import Context
-from tangra.api.elementwise import cast, operand
+from tangra.api.elementwise import cast, operand, rank_of
 from tangra.api.numpy_common import (
     BOOL,
     F64,
@@ -70,7 +70,7 @@ def bincount(
     )
     if is_none(weights):
         return ctx.new_array(b("scatter_add", b.full(b.int(0), (size,)), b.filled(1, index.array), index))
-    w = fit_to(ctx, cast(ctx, ctx.array(weights), F64), index.shape)
+    w = fit_to(ctx, ctx.array(weights, F64), index.shape)
     return ctx.new_array(b("scatter_add", b.full(b.float(0.0), (size,)), w, index))
 
 
@@ -88,7 +88,7 @@ def histogram_bin_edges(
 
 def _edges(ctx: Context, value: Value, bins: AbstractValue, limits: AbstractValue) -> tuple[Value, bool]:
     """Bin edges, and whether they are evenly spaced between given limits."""
-    if ctx.is_array(bins) or ctx.type_of(bins).rank == 1:
+    if ctx.is_array(bins) or rank_of(ctx, bins) == 1:
         return ctx.array(bins), False
     dtype = inexact(value.dtype)
     if is_none(limits):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tangra.api.context import Context
-from tangra.api.elementwise import is_number, kinds_of, operand
+from tangra.api.elementwise import is_number, kinds_of, operand, rank_of
 from tangra.api.kinds import PYFLOAT, PYINT, dtype_of, kind_of, np_kind
 from tangra.api.numpy_common import (
     F64,
@@ -20,7 +20,6 @@ from tangra.api.numpy_common import (
     Shape,
     as_array,
     bad_value,
-    cast,
     dtype_arg,
     fit_to,
     is_none,
@@ -60,7 +59,7 @@ def array(
         value = reshape(ctx, value, (1,) * (least - value.array.rank) + value.shape)
     return (
         keep_order(ctx, ctx.new_array(value), (object,))
-        if value.array.rank == ctx.type_of(object).rank
+        if value.array.rank == rank_of(ctx, object)
         else ctx.new_array(value)
     )
 
@@ -75,7 +74,7 @@ def converted(ctx: Context, v: AbstractValue, dtype: DType | None) -> Value:
     if items is not None and items and all(is_number(i) for i in items):
         rows = [reshape(ctx, operand(ctx, i, dtype), (1,)) for i in items]
         return ctx.b("concat", *rows, axis=0)
-    return cast(ctx, ctx.array(v), dtype)
+    return ctx.array(v, dtype)
 
 
 @function(np.asarray, np.asanyarray, np.asarray_chkfinite)
@@ -205,7 +204,7 @@ def full(
 def _fill(ctx: Context, v: AbstractValue, dtype: DType) -> Value:
     """A fill value: Python ints must fit, floats are cast as arrays are."""
     if is_number(v) and kinds_of(v) == (PYFLOAT,):
-        return cast(ctx, ctx.array(v), dtype)
+        return ctx.array(v, dtype)
     return converted(ctx, v, dtype)
 
 

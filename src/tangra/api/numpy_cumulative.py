@@ -130,7 +130,7 @@ _declare_standard("cumulative_prod", np.multiply, 1)
 
 def _edge(ctx: Context, v: AbstractValue, value: Value, axis: int) -> Value:
     """What `prepend=` or `append=` adds: a number counts as one layer."""
-    extra = cast(ctx, ctx.array(v), value.dtype)
+    extra = ctx.array(v, value.dtype)
     if extra.shape:
         return extra
     return ctx.b.full(extra, tuple(1 if k == axis else d for k, d in enumerate(value.shape)))
@@ -175,9 +175,9 @@ def ediff1d(
     value = flat(ctx, ctx.array(ary))
     pieces = [neighbours(ctx, "sub", value, 0)]
     if not is_none(to_begin):
-        pieces.insert(0, flat(ctx, cast(ctx, ctx.array(to_begin), value.dtype)))
+        pieces.insert(0, flat(ctx, ctx.array(to_begin, value.dtype)))
     if not is_none(to_end):
-        pieces.append(flat(ctx, cast(ctx, ctx.array(to_end), value.dtype)))
+        pieces.append(flat(ctx, ctx.array(to_end, value.dtype)))
     return ctx.new_array(ctx.b("concat", *pieces, axis=0))
 
 

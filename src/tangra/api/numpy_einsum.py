@@ -8,7 +8,7 @@ import numpy as np
 
 from tangra.api.context import Context
 from tangra.api.elementwise import shape_error
-from tangra.api.numpy_common import FALSE, NONE, bad_value, cast, dtype_arg, reshape, return_value, strong, transpose
+from tangra.api.numpy_common import FALSE, NONE, bad_value, dtype_arg, reshape, return_value, strong, transpose
 from tangra.api.numpy_products import contract
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue, Const
@@ -34,7 +34,7 @@ def einsum(
     accepted; the order of contractions is from the left."""
     text, arrays = _arguments(ctx, subscripts, operands)
     target = dtype_arg(ctx, dtype) or strong(ctx, *arrays)
-    values = [cast(ctx, ctx.array(v), target) for v in arrays]
+    values = [ctx.array(v, target) for v in arrays]
     try:
         dims = einsum_dims(text, [v.shape for v in values], facts=ctx.facts, undecided=ctx.require_equal)
     except ShapeError as e:

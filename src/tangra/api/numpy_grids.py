@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tangra.api.context import Context
-from tangra.api.elementwise import broadcast_to, cast
+from tangra.api.elementwise import broadcast_to, cast, rank_of
 from tangra.api.numpy_common import (
     BAD_ARGUMENT,
     F64,
@@ -43,7 +43,7 @@ from tangra.shapes import Size, known_le
 
 def _offset(ctx: Context, k: AbstractValue) -> Value:
     """A diagonal's number as i64, constant or run-time."""
-    return cast(ctx, ctx.array(k), I64)
+    return ctx.array(k, I64)
 
 
 def band(ctx: Context, rows: Size, columns: Size, k: AbstractValue, op: str) -> Value:
@@ -121,7 +121,7 @@ def triu(ctx: Context, m: AbstractValue, k: AbstractValue = ZERO) -> AbstractVal
 @function(np.diag)
 def diag(ctx: Context, v: AbstractValue, k: AbstractValue = ZERO) -> AbstractValue:
     """`np.diag(v, k)`: a matrix of a vector, or the diagonal (a read-only view) of a matrix."""
-    rank = ctx.type_of(v).rank
+    rank = rank_of(ctx, v)
     if rank == 2:
         return diagonal(ctx, v, k)
     if rank != 1:

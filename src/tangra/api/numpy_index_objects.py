@@ -83,7 +83,7 @@ def _parts(ctx: Context, index: AbstractValue, name: str) -> list[Value]:
         s = _slice(item)
         made.append(item if s is None else ctx.new_array(line_of(ctx, s)))
     dtype = common(ctx, *made)
-    values = [operand(ctx, v, dtype) if is_number(v) else cast(ctx, ctx.array(v), dtype) for v in made]
+    values = [operand(ctx, v, dtype) if is_number(v) else ctx.array(v, dtype) for v in made]
     return [v if v.shape else reshape(ctx, v, (1,)) for v in values]
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tangra.api.context import Context
-from tangra.api.elementwise import shape_error
+from tangra.api.elementwise import rank_of, shape_error
 from tangra.api.numpy_common import (
     BAD_SHAPE,
     NONE,
@@ -170,7 +170,7 @@ def block(ctx: Context, arrays: AbstractValue) -> AbstractValue:
 def _depth(ctx: Context, v: AbstractValue) -> tuple[int, int]:
     """How deep the lists nest, and the highest rank in them."""
     if not isinstance(v, ListValue):
-        return 0, ctx.type_of(v).rank
+        return 0, rank_of(ctx, v)
     found = [_depth(ctx, i) for i in items_arg(ctx, v, "the argument of np.block")]
     if not found or len({d for d, _ in found}) > 1:
         bad_value(ctx, "np.block: list depths are mismatched, or a list is empty")

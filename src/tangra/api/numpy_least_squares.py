@@ -96,7 +96,7 @@ def lstsq(ctx: Context, a: AbstractValue, b: AbstractValue, rcond: AbstractValue
     (solution, squared residuals, rank, singular values)."""
     left = matrices(ctx, a, "np.linalg.lstsq", square=False)
     dtype = inexact(strong(ctx, a, b))
-    left, right = cast(ctx, left, dtype), cast(ctx, ctx.array(b), dtype)
+    left, right = cast(ctx, left, dtype), ctx.array(b, dtype)
     if left.array.rank != 2 or right.array.rank not in (1, 2):
         bad_shape(ctx, "np.linalg.lstsq takes a matrix and a vector or matrix")
     if known_le(left.shape[1], left.shape[0], ctx.facts) is not True:

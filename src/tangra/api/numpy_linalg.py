@@ -241,7 +241,7 @@ def multi_dot(ctx: Context, arrays: AbstractValue, *, out: AbstractValue = NONE)
     if len(items) < 2:
         bad_value(ctx, "Expecting at least two arrays.")
     dtype = strong(ctx, *items)
-    values = [cast(ctx, ctx.array(i), dtype) for i in items]
+    values = [ctx.array(i, dtype) for i in items]
     first, last = values[0].array.rank == 1, values[-1].array.rank == 1
     values[0] = reshape(ctx, values[0], (1, *values[0].shape)) if first else values[0]
     values[-1] = reshape(ctx, values[-1], (*values[-1].shape, 1)) if last else values[-1]

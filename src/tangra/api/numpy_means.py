@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tangra.api.context import Context
-from tangra.api.elementwise import operand
+from tangra.api.elementwise import operand, rank_of
 from tangra.api.numpy_common import (
     BOOL,
     F32,
@@ -78,7 +78,7 @@ def mean(
     where: AbstractValue = TRUE,
 ) -> AbstractValue:
     """`np.mean`: the sum in the accumulation dtype divided by the count."""
-    value, axes = ctx.array(a), axes_arg(ctx, axis, ctx.type_of(a).rank)
+    value, axes = ctx.array(a), axes_arg(ctx, axis, rank_of(ctx, a))
     target = dtype_arg(ctx, dtype, mean_dtype(value.dtype))
     assert target is not None
     keep = static_bool(ctx, keepdims, "keepdims")
@@ -98,7 +98,7 @@ def variance(
     where: AbstractValue,
 ) -> Value:
     """mean(|x - mean|^2) with count - ddof (not below 0) as the divisor."""
-    value, axes = ctx.array(a), axes_arg(ctx, axis, ctx.type_of(a).rank)
+    value, axes = ctx.array(a), axes_arg(ctx, axis, rank_of(ctx, a))
     target = dtype_arg(ctx, dtype, mean_dtype(value.dtype))
     assert target is not None
     value, keep = cast(ctx, value, mean_dtype(target)), static_bool(ctx, keepdims, "keepdims")

@@ -9,7 +9,7 @@ import numpy as np
 
 from tangra.api import numpy_creation, numpy_shaping, numpy_sorting, numpy_taking, pyint, registry
 from tangra.api.context import Context
-from tangra.api.elementwise import is_number, kinds_of, operand, scalar_kinds
+from tangra.api.elementwise import is_number, kinds_of, operand, rank_of, scalar_kinds
 from tangra.api.kinds import PYBOOL, PYFLOAT, PYINT, Kind
 from tangra.api.numpy_common import (
     BOOL,
@@ -176,7 +176,7 @@ def astype(
         return numpy_creation.to_kind(ctx, x, target)
     if own == target and not static_bool(ctx, copy, "copy"):
         return x
-    return keep_order(ctx, ctx.new_array(cast(ctx, ctx.array(x), target)), (x,))
+    return keep_order(ctx, ctx.new_array(ctx.array(x, target)), (x,))
 
 
 @method("array", "view")
@@ -330,7 +330,7 @@ def shape_of(ctx: Context, x: AbstractValue) -> AbstractValue:
 @_both("ndim")
 def ndim_of(ctx: Context, x: AbstractValue) -> AbstractValue:
     """`x.ndim`."""
-    return Const(ctx.type_of(x).rank)
+    return Const(rank_of(ctx, x))
 
 
 @_both("size")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tangra.api.context import Context
-from tangra.api.elementwise import cast, operand
+from tangra.api.elementwise import cast, operand, rank_of
 from tangra.api.numpy_common import (
     F64,
     FALSE,
@@ -142,7 +142,7 @@ def nanmean(
     where: AbstractValue = TRUE,
 ) -> AbstractValue:
     """`np.nanmean`."""
-    value, axes = ctx.array(a), axes_arg(ctx, axis, ctx.type_of(a).rank)
+    value, axes = ctx.array(a), axes_arg(ctx, axis, rank_of(ctx, a))
     target, keep = dtype_arg(ctx, dtype, mean_dtype(value.dtype)) or F64, static_bool(ctx, keepdims, "keepdims")
     mask = valid(ctx, a, where)
     value = cast(ctx, value, target)
@@ -162,7 +162,7 @@ def _declare_spread(name: str, root: bool) -> None:
         *,
         where: AbstractValue = TRUE,
     ) -> AbstractValue:
-        value, axes = ctx.array(a), axes_arg(ctx, axis, ctx.type_of(a).rank)
+        value, axes = ctx.array(a), axes_arg(ctx, axis, rank_of(ctx, a))
         target, keep = dtype_arg(ctx, dtype, mean_dtype(value.dtype)) or F64, static_bool(ctx, keepdims, "keepdims")
         mask = valid(ctx, a, where)
         value = cast(ctx, value, target)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tangra.api.context import Context
-from tangra.api.elementwise import broadcast, broadcast_to, cast, shape_error
+from tangra.api.elementwise import broadcast, broadcast_to, cast, rank_of, shape_error
 from tangra.api.numpy_common import (
     BOOL,
     NONE,
@@ -60,7 +60,7 @@ def contract(
 def pair(ctx: Context, a: AbstractValue, b: AbstractValue, dtype: DType | None = None) -> tuple[Value, Value]:
     """Both operands in their common dtype."""
     target = dtype or strong(ctx, a, b)
-    return cast(ctx, ctx.array(a), target), cast(ctx, ctx.array(b), target)
+    return ctx.array(a, target), ctx.array(b, target)
 
 
 def product(ctx: Context, x: Value, y: Value) -> Value:
@@ -99,7 +99,7 @@ def matmul(
     order: AbstractValue = Const("K"),
 ) -> AbstractValue:
     """`np.matmul(x1, x2)`, `x1 @ x2`."""
-    if not ctx.type_of(x1).rank or not ctx.type_of(x2).rank:
+    if not rank_of(ctx, x1) or not rank_of(ctx, x2):
         bad_shape(ctx, "@ needs arrays of at least one dimension, not numbers", "use *")
     return return_value(ctx, product(ctx, *pair(ctx, x1, x2, dtype_arg(ctx, dtype))), out, "np.matmul")
 
@@ -150,7 +150,7 @@ def outer(ctx: Context, a: AbstractValue, b: AbstractValue, out: AbstractValue =
 @function(np.linalg.outer)
 def linalg_outer(ctx: Context, x1: AbstractValue, x2: AbstractValue, /) -> AbstractValue:
     """`np.linalg.outer` of two vectors."""
-    if ctx.type_of(x1).rank != 1 or ctx.type_of(x2).rank != 1:
+    if rank_of(ctx, x1) != 1 or rank_of(ctx, x2) != 1:
         bad_shape(ctx, "np.linalg.outer takes two vectors", "use np.outer")
     return outer(ctx, x1, x2)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tangra.api.context import Context
-from tangra.api.elementwise import cast, operand
+from tangra.api.elementwise import cast, operand, rank_of
 from tangra.api.numpy_common import (
     F64,
     FALSE,
@@ -196,7 +196,7 @@ def _declare_quantile(name: str, scale: float, skip_nan: bool) -> None:
             unsupported(ctx, f"np.{name} with method={word!r}", f"use one of {', '.join(METHODS)}")
         value = ctx.array(a)
         require_elements(ctx, value, axes_arg(ctx, axis, value.array.rank), f"np.{name} of an empty array")
-        fraction = cast(ctx, operand(ctx, q, F64) if ctx.type_of(q).rank == 0 else ctx.array(q), F64)
+        fraction = cast(ctx, operand(ctx, q, F64) if rank_of(ctx, q) == 0 else ctx.array(q), F64)
         if scale != 1.0:
             fraction = ew(ctx, "div", fraction, scale)
         result = order_statistic(ctx, a, fraction, axis, keepdims, str(word), skip_nan, name)

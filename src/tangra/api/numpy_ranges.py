@@ -120,7 +120,7 @@ def _constant_range(ctx: Context, bounds: Sequence[AbstractValue], dtype: DType)
     length = max(0, length if not isinstance(start, (int, np.integer)) else -((int(start) - int(stop)) // int(step)))
     index = ramp(ctx, length, compute)
     delta = (start + step) - start
-    values = index if delta == 1 else ew(ctx, "mul", index, delta)
+    values = index if delta == 1 else ew(ctx, "mul_rounded" if dtype.is_float else "mul", index, delta)
     values = values if start == 0 else ew(ctx, "add", values, start)
     return ctx.new_array(cast(ctx, values, dtype))
 
@@ -165,7 +165,7 @@ def spaced(ctx: Context, start: Value, stop: Value, count: Size, closed: bool) -
     div = ew(ctx, "maximum", size_as(ctx, divisions, delta.dtype), b.const(1, delta.dtype))
     step = ew(ctx, "div", delta, div)
     index = b("iota", dtype=delta.dtype, shape=(count, *delta.shape), axis=0)
-    values = ew(ctx, "add", ew(ctx, "mul", index, step), start)
+    values = ew(ctx, "add", ew(ctx, "mul_rounded", index, step), start)
     if closed and not (isinstance(count, int) and count <= 1):
         last = b("eq", index, b.full(size_as(ctx, count - 1, delta.dtype), index.shape))
         if not isinstance(count, int):

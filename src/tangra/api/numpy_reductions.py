@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from tangra.api.context import Context
-from tangra.api.elementwise import broadcast, operand
+from tangra.api.elementwise import broadcast, operand, rank_of
 from tangra.api.numpy_common import (
     BOOL,
     F64,
@@ -304,4 +304,4 @@ def size(ctx: Context, a: AbstractValue, axis: AbstractValue = NONE) -> Abstract
 @function(np.ndim)
 def ndim(ctx: Context, a: AbstractValue) -> AbstractValue:
     """`np.ndim(a)`."""
-    return Const(ctx.type_of(a).rank)
+    return Const(rank_of(ctx, a))

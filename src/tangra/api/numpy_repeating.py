@@ -146,7 +146,7 @@ def _rolled(ctx: Context, value: Value, shift: AbstractValue, axis: int) -> Valu
         if not s:
             return value
         return ctx.b("concat", part(ctx, value, axis, size - s, s), part(ctx, value, axis, 0, size - s), axis=axis)
-    amount = cast(ctx, ctx.array(shift), I64)
+    amount = ctx.array(shift, I64)
     index = ew(ctx, "mod", ew(ctx, "sub", ramp(ctx, size), amount), size_as(ctx, size, I64))
     return take_along(ctx, value, index, axis)
 
@@ -332,7 +332,7 @@ def delete(ctx: Context, arr: AbstractValue, obj: AbstractValue, axis: AbstractV
         place = axis_arg(ctx, axis, value.array.rank)
     size = value.shape[place]
     if isinstance(obj, Scalar) or (is_number(obj) and not isinstance(size, int)):
-        at = ctx.b("check_index", cast(ctx, ctx.array(obj), I64), ctx.b.dim(size), axis=place)
+        at = ctx.b("check_index", ctx.array(obj, I64), ctx.b.dim(size), axis=place)
         index = ramp(ctx, size - 1)
         beyond = cast(ctx, ew(ctx, "ge", index, at), I64)
         return ctx.new_array(take_along(ctx, value, ctx.b("add", index, beyond), place))
@@ -358,7 +358,7 @@ def insert(
     size = value.shape[place]
     places = _positions(ctx, obj, size, "np.insert")
     single = is_number(obj)
-    new = cast(ctx, ctx.array(values), value.dtype)
+    new = ctx.array(values, value.dtype)
     if single and new.shape:
         lead = (1,) * (value.array.rank - new.array.rank) + new.shape
         order = list(range(1, len(lead)))

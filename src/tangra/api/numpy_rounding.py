@@ -246,7 +246,7 @@ def _same_shape(ctx: Context, x: Value, y: Value) -> bool | None:
 def array_equal(ctx: Context, a1: AbstractValue, a2: AbstractValue, equal_nan: AbstractValue = FALSE) -> AbstractValue:
     """`np.array_equal`: a Python bool; False for other shapes (which must be known to differ or agree)."""
     dtype = strong(ctx, a1, a2)
-    x, y = cast(ctx, ctx.array(a1), dtype), cast(ctx, ctx.array(a2), dtype)
+    x, y = ctx.array(a1, dtype), ctx.array(a2, dtype)
     same = _same_shape(ctx, x, y)
     if same is False:
         return FALSE
@@ -264,7 +264,7 @@ def array_equal(ctx: Context, a1: AbstractValue, a2: AbstractValue, equal_nan: A
 def array_equiv(ctx: Context, a1: AbstractValue, a2: AbstractValue) -> AbstractValue:
     """`np.array_equiv`: equal after broadcasting, which must be possible."""
     dtype = strong(ctx, a1, a2)
-    x, y = broadcast(ctx, [cast(ctx, ctx.array(a1), dtype), cast(ctx, ctx.array(a2), dtype)])
+    x, y = broadcast(ctx, [ctx.array(a1, dtype), ctx.array(a2, dtype)])
     return python_bool(ctx, everything(ctx, ctx.b("eq", x, y)))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tangra.api.context import Context
-from tangra.api.elementwise import broadcast, is_number, kinds_of, operand
+from tangra.api.elementwise import broadcast, is_number, kinds_of, operand, rank_of
 from tangra.api.kinds import PYFLOAT
 from tangra.api.numpy_common import (
     BOOL,
@@ -118,7 +118,7 @@ def choose(
     """`np.choose(a, choices, mode=)`: choices[a] element by element; a sequence of known length."""
     options = items_arg(ctx, choices, "choices")
     dtype = strong(ctx, *options)
-    index, *values = broadcast(ctx, [cast(ctx, ctx.array(a), I64), *(cast(ctx, ctx.array(c), dtype) for c in options)])
+    index, *values = broadcast(ctx, [ctx.array(a, I64), *(ctx.array(c, dtype) for c in options)])
     index = bounded(ctx, index, len(options), static_str(ctx, mode, "mode", ("raise", "wrap", "clip")))
     result = values[-1]
     for k in range(len(values) - 2, -1, -1):
@@ -152,10 +152,8 @@ def piecewise(
     chooses."""
     base = as_array(ctx, x)
     value = ctx.array(base)
-    if ctx.type_of(condlist).rank == base.type.rank:
-        conditions = [condlist]
-    else:
-        conditions = list(items_arg(ctx, condlist, "condlist"))
+    whole = rank_of(ctx, condlist) == base.type.rank
+    conditions = [condlist] if whole else list(items_arg(ctx, condlist, "condlist"))
     functions = list(items_arg(ctx, funclist, "funclist"))
     masks = [broadcast(ctx, [mask_of(ctx, c), value])[0] for c in conditions]
     if len(functions) == len(masks) + 1:
@@ -172,7 +170,7 @@ def piecewise(
     result = ctx.b.zeros(value.array)
     for mask, f in zip(masks, functions, strict=True):
         y = f if is_number(f) else ctx.call(f, [base, *args], dict(kw))
-        m, new, old = broadcast(ctx, [mask, cast(ctx, ctx.array(y), value.dtype), result])
+        m, new, old = broadcast(ctx, [mask, ctx.array(y, value.dtype), result])
         result = ctx.b("select", m, new, old)
     return ctx.new_array(result)
 

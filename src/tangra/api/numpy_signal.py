@@ -61,7 +61,7 @@ def slid(ctx: Context, long: Value, short: Value, first: Size, count: Size) -> V
 
 def _vectors(ctx: Context, a: AbstractValue, v: AbstractValue, name: str) -> tuple[Value, Value]:
     dtype = strong(ctx, a, v)
-    x, y = (cast(ctx, ctx.array(t), dtype) for t in (a, v))
+    x, y = (ctx.array(t, dtype) for t in (a, v))
     x, y = (reshape(ctx, t, (1,)) if not t.shape else t for t in (x, y))
     for t, word in ((x, "a"), (y, "v")):
         if t.array.rank != 1:
@@ -130,7 +130,7 @@ def interp(
     if not is_none(period):
         unsupported(ctx, "np.interp with period=", "reduce x and xp with % and extend the table by one period")
     b = ctx.b
-    point, table, values = (cast(ctx, ctx.array(v), F64) for v in (x, xp, fp))
+    point, table, values = (ctx.array(v, F64) for v in (x, xp, fp))
     if table.array.rank != 1 or values.array.rank != 1:
         bad_shape(ctx, "Data points must be 1-D sequences")
     if table.shape[0] == 0:
@@ -254,7 +254,7 @@ def polyfit(
     order = static_int(ctx, deg, "deg") + 1
     if order < 1:
         bad_value(ctx, "expected deg >= 0")
-    points, values = (cast(ctx, ctx.array(v), F64) for v in (x, y))
+    points, values = (ctx.array(v, F64) for v in (x, y))
     if points.array.rank != 1 or values.array.rank not in (1, 2):
         bad_shape(ctx, "np.polyfit: x must be a vector, y a vector or matrix")
     ctx.require_equal(points.shape[0], values.shape[0], "np.polyfit, lengths of x and y")
@@ -265,7 +265,7 @@ def polyfit(
         columns if columns.shape[0] == points.shape[0] else reshape(ctx, columns, (points.shape[0], columns.shape[1]))
     )
     if not is_none(w):
-        weight = insert_axis(ctx, cast(ctx, ctx.array(w), F64), 1)
+        weight = insert_axis(ctx, ctx.array(w, F64), 1)
         matrix, columns = ew(ctx, "mul", matrix, weight), ew(ctx, "mul", columns, weight)
     scale = ctx.b("sqrt", ctx.b("reduce_sum", ctx.b("mul", matrix, matrix), axes=(0,)))
     q, r = ctx.b.emit("qr", [ew(ctx, "div", matrix, scale)], {}).results

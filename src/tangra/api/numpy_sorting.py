@@ -129,15 +129,13 @@ def searchsorted(
 ) -> AbstractValue:
     """`np.searchsorted(a, v, side, sorter)`."""
     dtype = strong(ctx, a, v)
-    table = cast(ctx, ctx.array(a), dtype)
+    table = ctx.array(a, dtype)
     if table.array.rank != 1:
         bad_shape(ctx, "object too deep for desired array: np.searchsorted takes a vector")
     if not is_none(sorter):
-        order = ctx.b("check_index", cast(ctx, ctx.array(sorter), I64), ctx.b.dim(table.shape[0]), axis=0)
+        order = ctx.b("check_index", ctx.array(sorter, I64), ctx.b.dim(table.shape[0]), axis=0)
         table = ctx.b("gather", table, order)
-    return ctx.result(
-        located(ctx, table, cast(ctx, ctx.array(v), dtype), static_str(ctx, side, "side", ("left", "right")))
-    )
+    return ctx.result(located(ctx, table, ctx.array(v, dtype), static_str(ctx, side, "side", ("left", "right"))))
 
 
 def located(ctx: Context, table: Value, value: Value, side: str) -> Value:
@@ -151,7 +149,7 @@ def located(ctx: Context, table: Value, value: Value, side: str) -> Value:
 def digitize(ctx: Context, x: AbstractValue, bins: AbstractValue, right: AbstractValue = FALSE) -> AbstractValue:
     """`np.digitize(x, bins, right)`: bins may rise or fall; whether they do is checked at run time."""
     dtype = strong(ctx, x, bins)
-    edges, value, b = cast(ctx, ctx.array(bins), dtype), cast(ctx, ctx.array(x), dtype), ctx.b
+    edges, value, b = ctx.array(bins, dtype), ctx.array(x, dtype), ctx.b
     if edges.array.rank != 1:
         bad_shape(ctx, "object of too small depth for desired array: bins must be a vector")
     count = edges.shape[0]

@@ -140,7 +140,7 @@ def covariance(
 
 
 def _variables(ctx: Context, m: AbstractValue, rowvar: AbstractValue, dtype: DType) -> Value:
-    value = cast(ctx, ctx.array(m), dtype)
+    value = ctx.array(m, dtype)
     if value.array.rank > 2:
         bad_shape(ctx, "m has more than 2 dimensions")
     if value.array.rank < 2:

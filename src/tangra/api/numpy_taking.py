@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tangra.api.context import Context
-from tangra.api.elementwise import broadcast, broadcast_to, cast, operand
+from tangra.api.elementwise import broadcast, broadcast_to, cast, operand, rank_of
 from tangra.api.numpy_common import (
     FALSE,
     I64,
@@ -88,7 +88,7 @@ def put(
     value = ctx.array(a)
     line = flat(ctx, value)
     index = flat(ctx, index_values(ctx, ind, line.shape[0], 0, static_str(ctx, mode, "mode", MODES)))
-    new = flat(ctx, cast(ctx, operand(ctx, v, value.dtype), value.dtype)) if ctx.type_of(v).rank else None
+    new = flat(ctx, cast(ctx, operand(ctx, v, value.dtype), value.dtype)) if rank_of(ctx, v) else None
     if new is None:
         filled = ctx.b.full(operand(ctx, v, value.dtype), index.shape)
     elif new.shape == index.shape:
@@ -102,7 +102,7 @@ def put(
 def along_axis(ctx: Context, a: Value, indices: AbstractValue, axis: int, name: str) -> tuple[list[Value], Shape]:
     """Index arrays for every axis of `a`: `indices` along `axis`, their own positions along the others (broadcast)."""
     rank = a.array.rank
-    if ctx.type_of(indices).rank != rank:
+    if rank_of(ctx, indices) != rank:
         bad_shape(ctx, f"{name}: `indices` and `arr` must have the same number of dimensions")
     index = index_values(ctx, indices, a.shape[axis], axis)
     own = (*a.shape[:axis], index.shape[axis], *a.shape[axis + 1 :])
@@ -182,7 +182,7 @@ def fill_diagonal(ctx: Context, a: AbstractValue, val: AbstractValue, wrap: Abst
     for d in value.shape[1:] if rank > 2 else ():
         ctx.require_equal(value.shape[0], d, "np.fill_diagonal, dimensions of the array")
     index, _ = diagonal_indices(ctx, value.shape[0], value.shape[1], 0)
-    new = flat(ctx, operand(ctx, val, value.dtype)) if ctx.type_of(val).rank else operand(ctx, val, value.dtype)
+    new = flat(ctx, operand(ctx, val, value.dtype)) if rank_of(ctx, val) else operand(ctx, val, value.dtype)
     if new.shape and new.shape != index.shape:
         new = ctx.b("gather", new, ew(ctx, "mod", ramp(ctx, index.shape[0]), size_as(ctx, new.shape[0], I64)))
     ctx.write(a, ctx.b("scatter", value, fit_to(ctx, new, index.shape), *[index] * rank), "underlying array")
@@ -218,7 +218,7 @@ def putmask(ctx: Context, a: AbstractValue, mask: AbstractValue, values: Abstrac
     """`np.putmask(a, mask, values)` where values are a number or have a's shape: in place."""
     if not isinstance(a, ArrayValue):
         bad_value(ctx, "np.putmask: the first argument must be an array")
-    rank = ctx.type_of(values).rank
+    rank = rank_of(ctx, values)
     if rank and ctx.type_of(values).shape != a.type.shape:
         bad_shape(ctx, "np.putmask: values of another shape than the array", "use np.where")
     new = broadcast_to(ctx, operand(ctx, values, a.type.dtype), a.type.shape)
@@ -238,7 +238,7 @@ def isin(
 ) -> AbstractValue:
     """`np.isin(element, test_elements)`: by comparison with each; always an array."""
     dtype = strong(ctx, element, test_elements)
-    value, tests = cast(ctx, ctx.array(element), dtype), flat(ctx, cast(ctx, ctx.array(test_elements), dtype))
+    value, tests = ctx.array(element, dtype), flat(ctx, ctx.array(test_elements, dtype))
     wide = reshape(ctx, value, (*value.shape, 1))
     x, y = broadcast(ctx, [wide, tests])
     found = ctx.b("reduce_or", ctx.b("eq", x, y), axes=(value.array.rank,))
@@ -251,7 +251,7 @@ def unravel_index(
 ) -> AbstractValue:
     """`np.unravel_index(indices, shape)`: a tuple of index arrays; out of range raises."""
     order_c(ctx, "np.unravel_index", order)
-    sizes, value = shape_arg(ctx, shape), cast(ctx, ctx.array(indices), I64)
+    sizes, value = shape_arg(ctx, shape), ctx.array(indices, I64)
     total = size_as(ctx, prod(sizes), I64)
     bad = ctx.b("or", ew(ctx, "lt", value, 0), ew(ctx, "ge", value, total))
     culprit = value
@@ -285,7 +285,7 @@ def ravel_multi_index(
         bad_value(ctx, f"parameter multi_index must be a sequence of length {len(sizes)}")
     total: Value | None = None
     for item, size in zip(items, sizes, strict=True):
-        value = cast(ctx, ctx.array(item), I64)
+        value = ctx.array(item, I64)
         n = size_as(ctx, size, I64)
         if word == "raise":
             bad = ctx.b("or", ew(ctx, "lt", value, 0), ew(ctx, "ge", value, n))

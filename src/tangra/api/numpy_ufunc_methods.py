@@ -6,9 +6,9 @@ import numpy as np
 
 from tangra.api import indexing
 from tangra.api.context import Context
-from tangra.api.elementwise import operand
+from tangra.api.elementwise import operand, rank_of
 from tangra.api.index_parts import parts_of
-from tangra.api.numpy_common import FALSE, NONE, TRUE, ZERO, bad_value, cast, common, fit_to, flat, unsupported
+from tangra.api.numpy_common import FALSE, NONE, TRUE, ZERO, bad_value, common, fit_to, flat, unsupported
 from tangra.api.numpy_cumulative import accumulate
 from tangra.api.numpy_loops import EMIT
 from tangra.api.numpy_reductions import reduce_ufunc
@@ -62,7 +62,7 @@ def _outer(ufunc: np.ufunc) -> None:
         where: AbstractValue = TRUE,
         dtype: AbstractValue = NONE,
     ) -> AbstractValue:
-        left, rank = ctx.array(A), ctx.type_of(B).rank
+        left, rank = ctx.array(A), rank_of(ctx, B)
         if left.shape and rank:
             A = ctx.new_array(ctx.b("reshape", left, shape=(*left.shape, *(1,) * rank)))
         return call_ufunc(ctx, ufunc, (A, B), out, where, dtype)
@@ -93,7 +93,7 @@ def _at(ufunc: np.ufunc) -> None:
         if ufunc is np.add:
             ctx.write(a, indexing.scatter(ctx, ctx.array(a), parts, b, "scatter_add"))
         elif ufunc is np.subtract:
-            minus = ctx.b("neg", cast(ctx, ctx.array(b), a.type.dtype))
+            minus = ctx.b("neg", ctx.array(b, a.type.dtype))
             ctx.write(a, indexing.scatter(ctx, ctx.array(a), parts, ctx.result(minus), "scatter_add"))
         else:
             _one_by_one(ctx, ufunc, a, indices, b)

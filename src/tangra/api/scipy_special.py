@@ -199,7 +199,7 @@ for _name, _emit in _UFUNCS.items():
 def polygamma(ctx: Context, n: AbstractValue, x: AbstractValue) -> AbstractValue:
     """`scipy.special.polygamma(n, x)` for a constant n: float64, an array as SciPy gives it."""
     order = static_int(ctx, n, "n")
-    value = cast(ctx, ctx.array(x), F64)
+    value = ctx.array(x, F64)
     if order < 0:
         bad_value(ctx, "polygamma: n must not be negative")
     result = ctx.b("digamma", value) if order == 0 else ctx.b("polygamma", value, n=order)

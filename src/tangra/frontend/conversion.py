@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tangra.api.elementwise import common_dtype
 from tangra.api.kinds import Kind, kind_of, np_kind, promote
 from tangra.api.values import (
     AbstractValue,
@@ -92,7 +93,7 @@ def type_of(ev: Evaluator, v: AbstractValue) -> ArrayType:
     if isinstance(v, ArrayValue):
         return v.type
     if isinstance(v, Scalar):
-        return ArrayType(v.dtype)
+        return ArrayType(common_dtype(ev, [v]))
     if isinstance(v, Const):
         found = kind_of(v.value)
         if found is not None:
@@ -161,6 +162,7 @@ def array(ev: Evaluator, v: AbstractValue) -> Value:
     if isinstance(v, ArrayValue):
         return ev.read(v.ref)
     if isinstance(v, Scalar):
+        common_dtype(ev, [v])
         return v.value
     if isinstance(v, Const) and kind_of(v.value) is not None:
         return number(ev, v, "argument").value

@@ -284,7 +284,7 @@ class Evaluator:
 
     def array(self, v: AbstractValue, dtype: DType | None = None) -> Value:
         """The IR value of an array-like."""
-        value = conversion.array(self, v)
+        value = v.value if isinstance(v, Scalar) and dtype is not None else conversion.array(self, v)
         return value if dtype is None or value.dtype == dtype else self.b("cast", value, dtype=dtype)
 
     def kind(self, v: AbstractValue) -> Kind:

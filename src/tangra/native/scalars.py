@@ -118,6 +118,14 @@ def _plain(int_op: str, float_op: str, bool_op: str = "") -> Writer:
 WRITERS["add"] = _plain("add", "fadd", "or")
 WRITERS["sub"] = _plain("sub", "fsub", "xor")
 WRITERS["mul"] = _plain("mul", "fmul", "and")
+
+
+def _rounded_product(em: Frames, dtype: DType, args: list[Operand]) -> Operand:
+    """Without the permission to become one operation with a sum."""
+    return em.code.ins(f"fmul {register_type(dtype)} {args[0]}, {args[1]}")
+
+
+WRITERS["mul_rounded"] = _rounded_product
 for _name in ("and", "or", "xor"):
     WRITERS[_name] = _plain(_name, _name, _name)
 

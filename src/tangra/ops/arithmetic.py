@@ -178,6 +178,15 @@ def _declare_sums() -> None:
         fold=folding.mul,
         commutative=True,
     )
+    _binary(
+        "mul_rounded",
+        FLOAT,
+        np.multiply,
+        "x y, rounded before anything is added to it, where a last bit decides",
+        partials=lambda b, op: [op.operands[1], op.operands[0]],
+        fold=folding.mul,
+        commutative=True,
+    )
     _binary("div", FLOAT, np.true_divide, "x / y", partials=_div_partials, fold=folding.div, strong_zero=True, cost=4)
     _binary(
         "pow",

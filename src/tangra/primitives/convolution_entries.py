@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from tangra.api.context import Context
-from tangra.api.elementwise import broadcast_to, cast
+from tangra.api.elementwise import broadcast_to
 from tangra.api.numpy_common import NONE, ONE, ZERO, bad_value, is_none, renamed, reshape, strong
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue
@@ -51,7 +51,7 @@ def float_arrays(ctx: Context, name: str, given: list[AbstractValue]) -> list[Va
     dtype = strong(ctx, *given)
     if not dtype.is_float:
         bad_value(ctx, f"{name} needs arrays of float32 or float64, not {dtype.numpy}", "convert them: x.astype(float)")
-    return [cast(ctx, ctx.array(v), dtype) for v in given]
+    return [ctx.array(v, dtype) for v in given]
 
 
 def _finished(ctx: Context, y: Value, plan: Plan, bias: list[Value]) -> AbstractValue:
