@@ -122,7 +122,7 @@ def float_array(g: Gen, ty: Ty, fuel: int) -> str:
             [
                 "np.sqrt(1.0 + {0} * {0})",
                 "np.exp(-{0} ** 2)",
-                "np.tanh({}) ** 2",
+                "(np.tanh({}) ** 2)",
                 "np.log1p({0} ** 2)",
                 "np.square(np.sin({}))",
                 "np.hypot({}, 1.0)",
