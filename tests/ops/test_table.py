@@ -77,8 +77,8 @@ DOCUMENTED = {
         "neg abs sign exp exp2 expm1 log log2 log10 log1p sqrt cbrt sin cos tan asin acos atan sinh cosh tanh asinh "
         "acosh atanh floor ceil trunc rint isnan isinf isfinite signbit not invert erf erfc lgamma gamma digamma "
         "sigmoid "
-        "add sub mul mul_rounded div floordiv mod fmod pow atan2 hypot maximum minimum fmax fmin copysign nextafter logaddexp "
-        "logaddexp2 heaviside gcd lcm and or xor shl shr eq ne lt le gt ge"
+        "add sub mul mul_rounded div floordiv mod fmod pow atan2 hypot maximum minimum fmax fmin copysign nextafter "
+        "logaddexp logaddexp2 heaviside gcd lcm and or xor shl shr eq ne lt le gt ge"
     ).split(),
 }
 BEYOND_THE_PAGE = {"trigamma", "polygamma"}
