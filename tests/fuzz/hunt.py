@@ -14,6 +14,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 
 from tests.fuzz import derivatives, generator, ways
@@ -55,16 +56,32 @@ def case_of(seed: int) -> Case:
     return Case(generator.seeded(seed, mode == "derivatives"), seed, mode)
 
 
-def run_here(case: Case) -> Verdict:
-    """The verdict on a case, in this process; in every third one loops of any size run in threads."""
-    threaded = case.number % 3 == 0
-    os.environ["TANGRA_PARALLEL_WORK"] = "0" if threaded else str(1 << 16)
+@contextmanager
+def _options(number: int) -> Iterator[None]:
+    """In every third case loops of any size run in threads, and in some memory is poisoned."""
+    threaded, poisoned = number % 3 == 0, number % POISONED == 0
+    wanted = {"TANGRA_PARALLEL_WORK": "0" if threaded else str(1 << 16), "TANGRA_POISON": str(int(poisoned))}
+    before = {name: os.environ.get(name) for name in wanted}
+    threads = ways.tangra().get_threads()
+    os.environ.update(wanted)
     ways.tangra().set_threads(3 if threaded else 1)
     try:
+        yield
+    finally:
+        ways.tangra().set_threads(threads)
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def run_here(case: Case) -> Verdict:
+    """The verdict on a case, in this process."""
+    try:
         check = ways.check if case.mode == "values" else derivatives.check
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _options(case.number):
             warnings.simplefilter("ignore")
-            os.environ["TANGRA_POISON"] = str(int(case.number % POISONED == 0))
             return check(case.source, case.number)
     except Exception as error:
         where = traceback.extract_tb(error.__traceback__)[-1]

@@ -152,3 +152,22 @@ def test_numbers_of_several_kinds_in_messages(function: Callable[..., Any]) -> N
         assert wanted is not None
         assert found is not None
         assert [(type(a), a) for a in found.args] == [(type(a), a) for a in wanted.args]
+
+
+def test_an_array_that_changes_only_before_a_failure() -> None:
+    """A function that changes lists is run by Python again where it fails: on what its arguments held."""
+
+    def failing(x: Any, y: Any, kept: list[float]) -> None:
+        if x[1]:
+            y += 0.25
+            x += 1
+        else:
+            kept[0] = 1.0
+
+    compiled = ways.tangra().jit(failing)
+    for _ in range(3):
+        x, y = np.ones(3), np.zeros((2, 3))
+        x.flags.writeable = False
+        with pytest.raises(ValueError, match="output array is read-only"):
+            compiled(x, y, [1.0, 2.0])
+        assert y.tolist() == np.full((2, 3), 0.25).tolist()

@@ -33,6 +33,7 @@ from tangra.frontend.heap import (
     ViewState,
 )
 from tangra.frontend.live import Capture, Guard
+from tangra.frontend.outlining import state_indices
 from tangra.frontend.paths import ArgRoot, Path
 from tangra.frontend.policy import Policy
 from tangra.frontend.results import ConstNode, Node, ResultBuilder
@@ -358,18 +359,16 @@ class _Tracer:
 
     # ---- what changes --------------------------------------------------------------------------------------
     def _written(self, builder: ResultBuilder) -> list[Written]:
-        """The arrays from before the call that change. Where the end isn't reached, these are the ones that failures on
-        the way write back; what they hold at the end has no meaning."""
+        """The arrays from before the call that change, at the end or where a failure on the way writes them back. Where
+        the end isn't reached, what they hold there has no meaning."""
         params, ev = self.func.params, self.ev
-        if ev.state.dead:
-            failing = {k for op in self.func.body.walk() if op.name == "fail_if" for k in op.attrs["state"]}
-            changed = [(ref, param, params[param]) for ref, param in ev.live.array_params.items() if param in failing]
-        else:
-            changed = [
-                (ref, param, ev.read(ref))
-                for ref, param in ev.live.array_params.items()
-                if isinstance(state := ev.look(ref), ArrayState) and state.value is not params[param]
-            ]
+        failing = {k for op in self.func.body.walk() for k in state_indices(op)}
+        changed = []
+        for ref, param in ev.live.array_params.items():
+            state = None if ev.state.dead else ev.look(ref)
+            at_end = isinstance(state, ArrayState) and state.value is not params[param]
+            if at_end or param in failing:
+                changed.append((ref, param, ev.read(ref) if at_end else params[param]))
         return [Written(ev.live.paths[ref], param, builder.add(value)) for ref, param, value in changed]
 
     def _mutations(self, builder: ResultBuilder) -> list[Mutation]:
