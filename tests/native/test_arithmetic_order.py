@@ -3,6 +3,7 @@
 import re
 
 import numpy as np
+import pytest
 
 from tangra.ir import I64, ArrayType, Builder, Value
 from tests.native.common import at, build, check, f64, for_, put
@@ -66,3 +67,34 @@ def test_the_later_of_two_products_is_fused():
     x = np.random.default_rng(3).uniform(0.5, 1.0, 50)
     compiled = check(build([VECTOR, COUNT], body), x, np.int64(50))
     assert compiled.llvm.count("@llvm.fmuladd.f64(double") == 2  # declared, and called once
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["late - early", "early - late"])
+def test_the_later_of_two_products_is_fused_with_their_difference(first: bool):
+    def body(b: Builder, x: Value, n: Value) -> list[Value]:
+        def trip(i: Value, r: Value) -> list[Value]:
+            late = b("mul", b("mul", b("sqrt", r), at(b, x, i)), b.float(0.5))
+            early = b("mul", r, b.float(-0.25 if first else 2.0))
+            return [b("sub", late, early) if first else b("sub", early, late)]
+
+        return for_(b, 0, n, [b.float(2.0)], trip)
+
+    x = np.random.default_rng(3).uniform(0.5, 1.0, 50)
+    compiled = check(build([VECTOR, COUNT], body), x, np.int64(9))
+    assert compiled.llvm.count("@llvm.fmuladd.f64(double") == 2
+
+
+@pytest.mark.parametrize("name", ["add", "sub"])
+def test_a_late_number_is_not_fused_with_an_early_product(name: str):
+    """A sum takes a cycle less than one with a product in it."""
+
+    def body(b: Builder, x: Value, n: Value) -> list[Value]:
+        def trip(i: Value, r: Value) -> list[Value]:
+            wave = b("sqrt", b("mul", r, at(b, x, i)))
+            return [b(name, wave, b("mul", r, b.float(0.25)))]
+
+        return for_(b, 0, n, [b.float(2.0)], trip)
+
+    x = np.random.default_rng(3).uniform(0.5, 1.0, 50)
+    compiled = check(build([VECTOR, COUNT], body), x, np.int64(3))
+    assert f"f{name} double" in compiled.llvm

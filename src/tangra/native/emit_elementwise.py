@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from tangra.ir import F64, ArrayType, Op
+from tangra.ir import F64, ArrayType, Op, Value
 from tangra.native import scalars
 from tangra.native.emitter import OP_WRITERS, Emitter, OpWriter, op_writer
 from tangra.native.llvm_types import register_type
@@ -17,7 +17,7 @@ LATENCIES = {"sqrt": 20, "div": 13, "constant": 0, "index": 5, "select": 1, "abs
 SLOW, VECTOR_COST = 10, 4
 """Operations of this cost and above count as so many simple ones where they run in vectors."""
 FAR = 12
-"""Cycles between two products that decide which is fused with their sum."""
+"""Cycles between two operands that decide how their sum is made."""
 ElementFunction = Callable[[Emitter, list[Operand]], Operand]
 
 
@@ -47,7 +47,7 @@ def _named(name: str) -> OpWriter:
 NAMES = (
     "neg abs sign exp exp2 expm1 log log2 log10 log1p sqrt cbrt tan asin acos atan sinh cosh tanh asinh acosh"
     " atanh floor ceil trunc rint isnan isinf isfinite signbit not invert erf erfc lgamma gamma digamma sigmoid"
-    " sub mul mul_rounded div floordiv mod fmod pow atan2 hypot maximum minimum fmax fmin copysign nextafter logaddexp"
+    " mul mul_rounded div floordiv mod fmod pow atan2 hypot maximum minimum fmax fmin copysign nextafter logaddexp"
     " logaddexp2 heaviside gcd lcm and or xor shl shr eq ne lt le gt ge stop_gradient"
     " add_overflows sub_overflows mul_overflows"
 )
@@ -72,40 +72,61 @@ def _sine_or_cosine(em: Emitter, op: Op) -> None:
     em.define(op.result, Scalar(F64, part))
 
 
-@op_writer("add")
-def _add(em: Emitter, op: Op) -> None:
+@op_writer("add", "sub")
+def _sum(em: Emitter, op: Op) -> None:
     dtype = op.result.dtype
     if id(op) in em.sums:
         x, y = (em.operand(v) for v in op.operands)
         em.define(op.result, Scalar(dtype, em.code.ins(f"fadd {em.fast_sum}{register_type(dtype)} {x}, {y}")))
         return
-    late = _late_product(em, op) if not op.result.shape and dtype.kind == "f" else None
-    if late is None:
-        keep_elementwise(em, op, lambda em, xs: scalars.write(em, "add", dtype, xs))
+    order = _late_and_early(em, op)
+    early = _factors(em, order[1]) if order is not None else None
+    if order is None or early is None:
+        keep_elementwise(em, op, lambda em, xs: scalars.write(em, op.name, dtype, xs))
         return
-    early = op.operands[op.operands[0] is late.result]
-    factors = [em.operand(v) for v in (*late.operands, early)]
-    em.define(op.result, Scalar(dtype, scalars.intrinsic(em, "fmuladd", dtype, factors, em.fast)))
+    late = _factors(em, order[0])
+    if late is None:
+        x, y = (em.operand(v) for v in op.operands)
+        em.define(op.result, Scalar(dtype, em.code.ins(f"f{op.name} {register_type(dtype)} {x}, {y}")))
+        return
+    a, b, c = (em.operand(v) for v in (*late, order[1]))
+    if op.name == "sub" and order[0] is op.operands[0]:
+        c = scalars.write(em, "neg", dtype, [c])
+    elif op.name == "sub":
+        a = scalars.write(em, "neg", dtype, [a])
+    em.define(op.result, Scalar(dtype, scalars.intrinsic(em, "fmuladd", dtype, [a, b, c], em.fast)))
 
 
-def _late_product(em: Emitter, op: Op) -> Op | None:
-    """Of a sum of two products the one that is known later by far: that is to be fused with the addition. Left alone,
-    LLVM may fuse the other, and the loop waits for a product and a fused sum."""
-    first, second = (v.defining_op for v in op.operands)
-    if first is None or second is None or first.name != "mul" or second.name != "mul" or first is second:
+def _late_and_early(em: Emitter, op: Op) -> tuple[Value, Value] | None:
+    """The operands of a sum that the next trip waits for, if one is known later by far.
+
+    What is late decides how they are put together. A late product is fused with the sum; left alone, LLVM may fuse the
+    other, and the loop waits for a product and a fused sum. Where only the early operand is a product, a sum of its own
+    is over sooner than one that multiplies first.
+    """
+    if op.result.shape or op.result.dtype.kind != "f" or id(op) not in em.recurring:
         return None
-    if id(op) not in em.recurring or any(id(v) not in em.frame.defined for v in op.operands):
-        return None
-    ahead = _latency(em, first) - _latency(em, second)
-    return None if abs(ahead) < FAR else first if ahead > 0 else second
+    first, second = op.operands
+    ahead = _ready(em, first) - _ready(em, second)
+    return None if abs(ahead) < FAR else (first, second) if ahead > 0 else (second, first)
+
+
+def _factors(em: Emitter, x: Value) -> Sequence[Value] | None:
+    """The operands of x, a product of the current block that may be fused with a sum."""
+    made = x.defining_op
+    return made.operands if made is not None and made.name == "mul" and id(x) in em.frame.defined else None
+
+
+def _ready(em: Emitter, x: Value) -> int:
+    """A guess of the cycles from the start of the current block to x."""
+    return _latency(em, x.defining_op) if x.defining_op is not None and id(x) in em.frame.defined else 0
 
 
 def _latency(em: Emitter, op: Op) -> int:
     """A guess of the cycles from the start of the current block to the result of `op`."""
     if id(op) not in em.latencies:
         em.latencies[id(op)] = 0
-        ahead = [v.defining_op for v in op.operands if id(v) in em.frame.defined]
-        start = max((_latency(em, before) for before in ahead if before is not None), default=0)
+        start = max((_ready(em, v) for v in op.operands), default=0)
         em.latencies[id(op)] = start + LATENCIES.get(op.name, 4 * op.defn.cost)
     return em.latencies[id(op)]
 

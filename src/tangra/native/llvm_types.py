@@ -43,6 +43,13 @@ def literal(value: Any, dtype: DType) -> Operand:
     return number if dtype.name == "i64" else str(number)
 
 
+def number(operand: Operand) -> float | None:
+    """The value of a float constant, None for other operands."""
+    if not isinstance(operand, str) or not operand.startswith("0x"):
+        return None
+    return float(struct.unpack("<d", struct.pack("<Q", int(operand, 16)))[0])
+
+
 def zero(dtype: DType) -> Operand:
     return literal(0, dtype)
 

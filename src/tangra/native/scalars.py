@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tangra.ir import BOOL, I64, DType
-from tangra.native import mathlib, vecmath
-from tangra.native.llvm_types import literal, register_type, suffix
+from tangra.native import mathlib, reciprocals, vecmath
+from tangra.native.llvm_types import literal, number, register_type, suffix
 from tangra.native.text import Operand
 
 if TYPE_CHECKING:
@@ -132,8 +132,16 @@ for _name in ("and", "or", "xor"):
 
 @writer("div")
 def _div(em: Frames, dtype: DType, args: list[Operand]) -> Operand:
+    """By a constant in two multiplications; in a backward loop LLVM may use its reciprocal, rounded."""
     flags = em.fast + ("arcp " if em.backward else "")
-    return em.code.ins(f"fdiv {flags}{register_type(dtype)} {args[0]}, {args[1]}")
+    exact = em.module.fma and "arcp" not in flags and "fast" not in flags
+    divisor = number(args[1]) if exact else None
+    parts = reciprocals.parts(divisor, dtype) if divisor is not None else None
+    if parts is None:
+        return em.code.ins(f"fdiv {flags}{register_type(dtype)} {args[0]}, {args[1]}")
+    high, low = (literal(part, dtype) for part in parts)
+    rest = em.code.ins(f"fmul {register_type(dtype)} {args[0]}, {low}")
+    return intrinsic(em, "fma", dtype, [args[0], high, rest])
 
 
 def _compare(float_op: str, signed: str, unsigned: str) -> Writer:
