@@ -14,7 +14,7 @@ import numpy as np
 from tangra.checker import checking
 from tangra.checker.calls import call
 from tangra.checker.evaluator import BudgetSpent, Evaluator, Frame, PythonRaise
-from tangra.checker.heap import DictCell, FunctionCell, Instance, ListCell, ModuleCell, Value
+from tangra.checker.heap import DictCell, FunctionCell, Instance, ListCell, ModuleCell, OneOf, Value
 from tangra.checker.modules import import_module
 from tangra.checker.project import open_project
 from tangra.checker.reports import Report
@@ -85,6 +85,9 @@ class Checked:
 
 def difference(found: Value, real: Any) -> str | None:
     """Where the checker's value contradicts the real one; None where it agrees or does not know."""
+    if isinstance(found, OneOf):
+        answers = [difference(option, real) for option in found.options]
+        return None if None in answers else f"none of these: {'; '.join(map(str, answers))}"
     if isinstance(found, Unknown):
         known = {"int": int, "float": float, "bool": bool, "str": str}.get(found.kind or "")
         return None if known is None or isinstance(real, known | np.generic) else f"{found.kind}, not {real!r}"
@@ -142,6 +145,8 @@ def is_known(found: Value) -> bool:
         return found.dtype is not None and found.dims is not None and all(isinstance(size, int) for size in found.dims)
     if isinstance(found, Unknown):
         return found.kind is not None
+    if isinstance(found, OneOf):
+        return all(map(is_known, found.options))
     if isinstance(found, ListCell):
         return found.items is not None and all(map(is_known, found.items))
     if isinstance(found, DictCell):

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tangra.checker.alternatives import distribute
 from tangra.checker.codes import ANNOTATION, COMMENT
 from tangra.checker.evaluator import Frame, PythonRaise
-from tangra.checker.heap import ClassCell, FunctionCell, LibraryName, ListCell, Scope, Value
+from tangra.checker.heap import ClassCell, FunctionCell, LibraryName, ListCell, OneOf, Scope, Value
 from tangra.checker.source import Stated
 from tangra.checker.structure import parameters
 from tangra.shape_rules.failures import Failure, RuleError
@@ -189,6 +190,8 @@ def fitted(
     ev: Evaluator, annotation: ArrayAnnotation, value: Value, bindings: Bindings, label: str, node: ast.AST | None
 ) -> tuple[Value, Bindings]:
     """`value` checked against `annotation`, and the bindings after it; an unknown gets the shape it has to have."""
+    if isinstance(value, OneOf):
+        return _any_fitted(ev, annotation, value, bindings, label, node)
     if isinstance(value, Unknown) or (isinstance(value, Tensor) and value.shape is None):
         return refined(ev, annotation, value, bindings), bindings
     if not isinstance(value, Tensor) or value.dims is None:
@@ -213,6 +216,21 @@ def fitted(
     except (ShapeError, SizeTooComplex):
         pass
     return value, bindings
+
+
+def _any_fitted(
+    ev: Evaluator, annotation: ArrayAnnotation, value: OneOf, bindings: Bindings, label: str, node: ast.AST | None
+) -> tuple[Value, Bindings]:
+    """The alternatives that fit. Which of them it is decides what names stand for, unless there is but one."""
+    found: list[Bindings] = []
+
+    def fit(one: Value) -> Value:
+        one, after = fitted(ev, annotation, one, bindings, label, node)
+        found.append(after)
+        return one
+
+    kept = distribute(ev, (value,), fit)
+    return kept, found[0] if len(found) == 1 else bindings
 
 
 def _with_values(ev: Evaluator, annotation: ArrayAnnotation, bindings: Bindings) -> Bindings:

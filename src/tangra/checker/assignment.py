@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from tangra.checker.alternatives import distribute
 from tangra.checker.attributes import get_attribute, set_attribute
 from tangra.checker.codes import UNPACK
 from tangra.checker.evaluator import PythonRaise
-from tangra.checker.heap import Cell, Instance, ListCell, Raised, Value
+from tangra.checker.heap import Cell, Instance, ListCell, OneOf, Raised, Value
 from tangra.checker.iteration import elements, one_element
-from tangra.checker.joining import join
+from tangra.checker.joining import widened
 from tangra.checker.library import array_operation, to_rule
 from tangra.checker.names import lookup, store_name
 from tangra.checker.operators import METHODS, SYMBOLS, binary
@@ -43,12 +44,14 @@ def assign(ev: Evaluator, target: ast.expr, value: Value) -> None:
 def remember(ev: Evaluator, node: ast.Name, value: Value) -> None:
     """Keep the shape for `tangra shapes` and editors."""
     file = ev.frame.file
+    if type(value) is OneOf:
+        value = widened(value, None, ev.joined_size)
     if file is not None and isinstance(value, Tensor) and not ev.quiet:
         if ev.observer is not None:
             ev.observer.saw(ev, node, value, "name")
         names = ev.shapes.setdefault(file.path, {}).setdefault(node.lineno, {})
         known = names.get(node.id)
-        joined = value if known is None else join(known, value, ev.joined_size)
+        joined = value if known is None else widened(known, value, ev.joined_size)
         names[node.id] = joined if isinstance(joined, Tensor) else value.like(None)
 
 
@@ -96,10 +99,9 @@ def _wrong_count(ev: Evaluator, target: ast.Tuple | ast.List, value: Value, coun
 
 def augment(ev: Evaluator, node: ast.AugAssign) -> None:
     """`target op= value`."""
-    from tangra.checker.calls import call_method
     from tangra.checker.expressions import evaluate
 
-    target, op = node.target, node.op
+    target = node.target
     if isinstance(target, ast.Name):
         owner, index, old = None, None, lookup(ev, target.id)
         ev.note_value(target, old)
@@ -109,26 +111,32 @@ def augment(ev: Evaluator, node: ast.AugAssign) -> None:
     else:
         owner, index = evaluate(ev, target.value), evaluate(ev, target.slice)
         old = get_item(ev, owner, index, target)
-    value = evaluate(ev, node.value)
-    if isinstance(old, Tensor):
-        symbol = SYMBOLS[type(op)]
-        new = array_operation(
-            ev, node, lambda: array_operators.inplace(ev.ctx, symbol, old, to_rule(value)), (old, to_rule(value))
-        )
-    elif isinstance(old, ListCell) and isinstance(op, ast.Add):
-        added = elements(ev, value, node)
-        ev.write(old, "items", None if added is None or old.items is None else (*old.items, *added))
-        new = old
-    elif isinstance(old, Instance) and old.cls.find(f"__i{METHODS[SYMBOLS[type(op)]]}__"):
-        new = call_method(ev, old, f"__i{METHODS[SYMBOLS[type(op)]]}__", value, node=node)
-    else:
-        new = binary(ev, op, old, value, node)
+    new = distribute(ev, (old, evaluate(ev, node.value)), lambda one, value: _augmented(ev, node, one, value))
     if isinstance(target, ast.Name):
         assign(ev, target, new)
     elif isinstance(target, ast.Attribute):
         set_attribute(ev, owner, target.attr, new, target)
     elif not (isinstance(owner, Tensor)):
         set_item(ev, owner, index, new, target)
+
+
+def _augmented(ev: Evaluator, node: ast.AugAssign, old: Value, value: Value) -> Value:
+    """What `old op= value` leaves in the target."""
+    from tangra.checker.calls import call_method
+
+    symbol = SYMBOLS[type(node.op)]
+    if isinstance(old, Tensor):
+        return array_operation(
+            ev, node, lambda array, other: array_operators.inplace(ev.ctx, symbol, array, other), (old, to_rule(value))
+        )
+    if isinstance(old, ListCell) and symbol == "+":
+        added = elements(ev, value, node)
+        ev.write(old, "items", None if added is None or old.items is None else (*old.items, *added))
+        return old
+    method = f"__i{METHODS[symbol]}__"
+    if isinstance(old, Instance) and old.cls.find(method):
+        return call_method(ev, old, method, value, node=node)
+    return binary(ev, node.op, old, value, node)
 
 
 def delete(ev: Evaluator, target: ast.expr) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from tangra.checker.alternatives import distribute
 from tangra.checker.deferred import module_member
 from tangra.checker.evaluator import PythonRaise
 from tangra.checker.heap import (
@@ -18,6 +19,7 @@ from tangra.checker.heap import (
     ListCell,
     ModuleCell,
     Native,
+    OneOf,
     Partial,
     Raised,
     Super,
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
 
 def get_attribute(ev: Evaluator, owner: Value, name: str, node: ast.AST | None) -> Value:
     """`owner.name`; unknown where nobody knows, AttributeError where it certainly is not there."""
+    if type(owner) is OneOf:
+        return distribute(ev, (owner,), lambda one: get_attribute(ev, one, name, node))
     found = find_attribute(ev, owner, name, node)
     if found is None:
         raise PythonRaise(Raised("AttributeError", (name,)))
@@ -260,7 +264,7 @@ def _tensor_attribute(ev: Evaluator, owner: Tensor, name: str, node: ast.AST | N
     cls = CLASSES[owner.library]
     rule = registry.find_attribute(cls, name)
     if rule is not None:
-        return array_operation(ev, node, lambda: rule(ev.ctx, owner), (owner,))
+        return array_operation(ev, node, lambda array: rule(ev.ctx, array), (owner,))
     method = registry.find_method(cls, name)
     if method is not None:
         return BoundRule(method, owner)
@@ -321,7 +325,9 @@ def _function_attribute(owner: FunctionCell, name: str) -> Value:
 
 def set_attribute(ev: Evaluator, owner: Value, name: str, value: Value, node: ast.AST | None) -> None:
     """`owner.name = value`."""
-    if isinstance(owner, Instance):
+    if type(owner) is OneOf:
+        distribute(ev, (owner,), lambda one: set_attribute(ev, one, name, value, node))
+    elif isinstance(owner, Instance):
         custom = owner.cls.find("__setattr__")
         if custom is not None and isinstance(custom[1], FunctionCell):
             from tangra.checker.calls import call

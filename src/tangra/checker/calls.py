@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tangra.checker.alternatives import distribute
 from tangra.checker.binding import bind
 from tangra.checker.evaluator import Frame, PythonRaise
 from tangra.checker.heap import (
@@ -19,6 +20,7 @@ from tangra.checker.heap import (
     LibraryName,
     ListCell,
     Native,
+    OneOf,
     Partial,
     Raised,
     Scope,
@@ -103,6 +105,8 @@ def call(
     """Call any value with evaluated arguments."""
     ev.step()
     given = list(args)
+    if type(function) is OneOf:
+        return distribute(ev, (function,), lambda one: call(ev, one, given, kwargs, node, is_open))
     if isinstance(function, BoundMethod):
         return call(ev, function.function, [function.receiver, *given], kwargs, node, is_open)
     if isinstance(function, FunctionCell):
@@ -110,19 +114,27 @@ def call(
     if isinstance(function, ClassCell):
         from tangra.checker.classes import instantiate
 
-        return instantiate(ev, function, Call(given, kwargs, node, is_open))
+        if function.rule is None:
+            return instantiate(ev, function, Call(given, kwargs, node, is_open))
+        return distribute(
+            ev, (given, kwargs), lambda args, named: instantiate(ev, function, Call(args, named, node, is_open))
+        )
     if isinstance(function, Native):
         if is_open and not function.takes_open:
             havoc(ev, [*given, *kwargs.values()])
             return UNKNOWN
-        return function.run(ev, Call(given, dict(kwargs), node, is_open))
+        return distribute(
+            ev, (given, kwargs), lambda args, named: function.run(ev, Call(list(args), dict(named), node, is_open))
+        )
     if isinstance(function, Instance):
         return call_instance(ev, function, Call(given, kwargs, node, is_open))
     if isinstance(function, Partial):
         return call(ev, function.function, [*function.args, *given], {**function.kwargs, **kwargs}, node, is_open)
     if isinstance(function, Wrapped):
         return call(ev, function.function, given, kwargs, node, is_open)
-    return _call_library_value(ev, function, Call(given, kwargs, node, is_open))
+    return distribute(
+        ev, (given, kwargs), lambda args, named: _call_library_value(ev, function, Call(args, named, node, is_open))
+    )
 
 
 def _call_library_value(ev: Evaluator, function: Value, given: Call) -> Value:
@@ -305,6 +317,8 @@ def havoc(ev: Evaluator, values: Sequence[Value], depth: int = 0) -> None:
             havoc(ev, value, depth + 1)
         elif isinstance(value, BoundMethod) and isinstance(value.receiver, Cell):
             havoc(ev, [value.receiver], depth + 1)
+        elif isinstance(value, OneOf):
+            havoc(ev, value.options, depth + 1)
 
 
 def raise_type_error() -> None:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tangra.checker.conditions import truth
+from tangra.checker.conditions import assuming, truth
 from tangra.checker.evaluator import Frame
 from tangra.checker.heap import DictCell, ListCell, Scope, Value
 from tangra.checker.iteration import elements, one_element
@@ -67,6 +67,8 @@ def _generate(
         if False in answers:
             continue
         known = known and None not in answers
+        for test in generator.ifs:
+            assuming(ev, test, True, narrows=True)
         ev.guards += None in answers
         try:
             if depth + 1 < len(generators):

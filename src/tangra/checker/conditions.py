@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from tangra.checker.heap import ClassCell, DictCell, FunctionCell, Instance, ListCell, Native, Value
+from tangra.checker.alternatives import agreed, attempt
+from tangra.checker.evaluator import PythonRaise
+from tangra.checker.heap import Cell, ClassCell, DictCell, FunctionCell, Instance, ListCell, Native, OneOf, Value
 from tangra.checker.names import store_name
 from tangra.shape_rules.values import Tensor, Unknown
 from tangra.shapes import Dim, Size, SizeTooComplex, known_eq
@@ -18,6 +21,8 @@ def truth(ev: Evaluator, value: Value) -> bool | None:
     """Whether `value` counts as true; None if nobody knows."""
     if isinstance(value, Unknown):
         return None
+    if isinstance(value, OneOf):
+        return agreed(value, lambda one: truth(ev, one))
     if isinstance(value, Dim):
         known = known_eq(value, 0, ev.ctx.facts)
         return None if known is None else not known
@@ -47,28 +52,74 @@ def _instance_truth(ev: Evaluator, value: Instance) -> bool | None:
     return True if value.cls.complete else None
 
 
-def assuming(ev: Evaluator, test: ast.expr, wanted: bool, mark: int | None) -> None:
+def assuming(ev: Evaluator, test: ast.expr, wanted: bool, narrows: bool) -> None:
     """Learn what follows from `test` being `wanted`: `x is None`, equal sizes, bounds, divisibility.
 
-    Narrowing of names is only done with a `mark`, that is inside a journal that the caller takes back.
+    Only with `narrows` do names lose alternatives: the statements that follow have to be those that run then.
     """
+    if narrows:
+        _narrow(ev, test, wanted)
+    _assume(ev, test, wanted, narrows)
+
+
+def _assume(ev: Evaluator, test: ast.expr, wanted: bool, narrows: bool) -> None:
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        assuming(ev, test.operand, not wanted, mark)
+        _assume(ev, test.operand, not wanted, narrows)
     elif isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) is wanted:
         for part in test.values:
-            assuming(ev, part, wanted, mark)
+            _assume(ev, part, wanted, narrows)
     elif isinstance(test, ast.Compare) and len(test.ops) == 1:
-        _assume_comparison(ev, test.left, test.ops[0], test.comparators[0], wanted, mark)
-    elif isinstance(test, ast.Name) and not wanted and mark is None:
+        _assume_comparison(ev, test.left, test.ops[0], test.comparators[0], wanted, narrows)
+
+
+def _narrow(ev: Evaluator, test: ast.expr, wanted: bool) -> None:
+    """Names and attributes in `test` keep the alternatives with which it may be `wanted`."""
+    if not any(isinstance(value, OneOf) for _, value in _places(ev, test)) or any(
+        _has_effects(part, HARMLESS | QUESTIONS) for part in ast.walk(test)
+    ):
         return
+    for (cell, name), value in dict(_places(ev, test)).items():
+        if isinstance(value, OneOf):
+            kept = tuple(one for one in value.options if _may_be(ev, test, wanted, cell, name, one))
+            if kept and len(kept) < len(value.options):
+                ev.write(cell, name, kept[0] if len(kept) == 1 else OneOf(kept))
+
+
+def _places(ev: Evaluator, test: ast.expr) -> Iterator[tuple[tuple[Cell, str], Value]]:
+    """The local names, and attributes of objects that they name, that a condition reads."""
+    frame = ev.frame
+    for part in ast.walk(test):
+        if isinstance(part, ast.Name) and part.id in frame.scope.fields:
+            yield (frame.scope, part.id), frame.scope.fields[part.id]
+        elif isinstance(part, ast.Attribute):
+            owner = ev.peek(part.value, frame)
+            if isinstance(owner, Instance) and part.attr in owner.fields:
+                yield (owner, part.attr), owner.fields[part.attr]
+
+
+def _may_be(ev: Evaluator, test: ast.expr, wanted: bool, cell: Cell, name: str, option: Value) -> bool:
+    """Whether `test` can be `wanted` if the field holds `option`."""
+    from tangra.checker.expressions import evaluate
+
+    mark, facts = ev.journal.open(), ev.ctx.facts
+    try:
+        ev.journal.write(cell, name, option)
+        with ev.silence():
+            return attempt(ev, lambda: truth(ev, evaluate(ev, test))) is not (not wanted)
+    except PythonRaise:
+        return False
+    finally:
+        ev.journal.undo(mark)
+        ev.journal.close()
+        ev.ctx.restore(facts)
 
 
 def _assume_comparison(
-    ev: Evaluator, left: ast.expr, op: ast.cmpop, right: ast.expr, wanted: bool, mark: int | None
+    ev: Evaluator, left: ast.expr, op: ast.cmpop, right: ast.expr, wanted: bool, narrows: bool
 ) -> None:
     if isinstance(op, ast.Is | ast.IsNot):
         is_none = isinstance(right, ast.Constant) and right.value is None and isinstance(op, ast.Is) is wanted
-        if is_none and mark is not None and isinstance(left, ast.Name):
+        if is_none and narrows and isinstance(left, ast.Name):
             store_name(ev, left.id, None, left)
         return
     a, b = _sizes(ev, left), _sizes(ev, right)
@@ -115,11 +166,12 @@ def _assume_divides(ev: Evaluator, left: ast.expr, op: ast.cmpop, right: ast.exp
 
 HARMLESS = frozenset({"size", "dim", "numel", "len"})
 """Calls that conditions may make and that can be made again."""
+QUESTIONS = frozenset({"isinstance", "hasattr", "callable", "is_tensor", "type", "ndimension", "is_floating_point"})
+"""The same for what tells alternatives apart."""
 
 
 def _sizes(ev: Evaluator, node: ast.expr) -> tuple[Size, ...] | None:
     """The sizes that an expression without effects gives (a tuple for a shape), found again without reports."""
-    from tangra.checker.evaluator import PythonRaise
     from tangra.checker.expressions import evaluate
 
     if any(_has_effects(part) for part in ast.walk(node)):
@@ -135,10 +187,10 @@ def _sizes(ev: Evaluator, node: ast.expr) -> tuple[Size, ...] | None:
     return None if isinstance(found, Dim) and " % " in str(found) else parts
 
 
-def _has_effects(node: ast.AST) -> bool:
+def _has_effects(node: ast.AST, harmless: frozenset[str] = HARMLESS) -> bool:
     if isinstance(node, ast.Call):
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        return name not in HARMLESS
+        return name not in harmless
     return isinstance(node, ast.NamedExpr | ast.Yield | ast.YieldFrom | ast.Await)
 
 

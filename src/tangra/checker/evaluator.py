@@ -27,6 +27,7 @@ from tangra.checker.heap import (
     Instance,
     Journal,
     ModuleCell,
+    OneOf,
     Raised,
     Scope,
     Value,
@@ -121,6 +122,7 @@ class Evaluator:
         self.tries: list[TryState] = []
         self.guards = 0
         self.quiet = 0
+        self.forks = 1
         self.vague = 0
         self.unknowns = 0
         self.wild = 0
@@ -225,7 +227,7 @@ class Evaluator:
         start = file.column(line, getattr(node, "col_offset", 0))
         return Place(file.path, line, start, end_line, file.column(end_line, getattr(node, "end_col_offset", 0) or 0))
 
-    def failed(self, failure: Failure, node: ast.AST, operands: Value = (), about: str | None = None) -> None:
+    def failed(self, failure: Failure, node: ast.AST, operands: Value = ()) -> None:
         """A call that certainly fails: control flow where the program catches it, else a finding."""
         self.taints += 1
         for state in reversed(self.tries):
@@ -233,11 +235,9 @@ class Evaluator:
                 raise PythonRaise(Raised(failure.error, (failure,)))
         if self.guards and _is_vague(operands):
             return
-        self.report("error", failure, node, operands, about)
+        self.report("error", failure, node)
 
-    def report(
-        self, severity: str, failure: Failure, node: ast.AST, operands: Value = (), about: str | None = None
-    ) -> None:
+    def report(self, severity: str, failure: Failure, node: ast.AST) -> None:
         """Record a finding at the innermost frame that has a file, with the calls that lead there."""
         self.taints += 1
         if self.quiet:
@@ -261,7 +261,7 @@ class Evaluator:
             if caller is not None and call is not None:
                 related.append((self.place(call, caller), "called from"))
         message = failure.text
-        notes = [*failure.notes, *([about] if about else []), *self._origins(at, file)]
+        notes = [*failure.notes, *self._origins(at, file)]
         if severity == "error":
             notes.append(f"when run, this is a {failure.error}")
         report = Report(self.place(at, file), severity, failure.code, message, notes, related, failure.fix)
@@ -289,9 +289,10 @@ class Evaluator:
         for part in ast.walk(node):
             if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load):
                 value, line = frame.scope.fields.get(part.id), frame.lines.get(part.id)
-                if isinstance(value, Tensor) and value.shape is not None:
+                shape = _shapes_text(value)
+                if shape is not None:
                     since = f" since line {line}" if line is not None and line != getattr(node, "lineno", 0) else ""
-                    notes.append(f"`{part.id}` is {shape_text(value.shape)}{since}")
+                    notes.append(f"`{part.id}` is {shape}{since}")
             value = None
             if isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute | ast.Name):
                 value = self.peek(part.func, frame)
@@ -313,18 +314,18 @@ class Evaluator:
         return None
 
     def note_value(self, node: ast.AST, value: Value) -> None:
-        """Count an expression that holds an array, and whether its shape is known."""
-        if isinstance(value, Tensor):
-            file = self.frame.file
-            if file is None:
-                return
-            if self.observer is not None:
-                self.observer.saw(self, node, value)
-            key = (id(file), id(node))
-            self.statistics.arrays.add(key)
-            dims = value.dims
-            if dims is not None and not any(type(size) is not int and "?" in str(size) for size in dims):
-                self.statistics.known.add(key)
+        """Count an expression that holds an array, and whether its shape is known (or that of each alternative)."""
+        arrays = [each for each in value.options if isinstance(each, Tensor)] if type(value) is OneOf else [value]
+        file = self.frame.file
+        if file is None or not arrays or not isinstance(arrays[0], Tensor):
+            return
+        if self.observer is not None:
+            for array in arrays:
+                self.observer.saw(self, node, array)
+        key = (id(file), id(node))
+        self.statistics.arrays.add(key)
+        if all(map(_is_known, arrays)):
+            self.statistics.known.add(key)
 
     def library_answer(self, node: ast.AST, dotted: str, value: Value) -> None:
         """Count a call of an array library whose result is not known."""
@@ -359,9 +360,25 @@ class Evaluator:
         self.statistics.missing_rules[dotted] = self.statistics.missing_rules.get(dotted, 0) + 1
 
 
+def _shapes_text(value: Value) -> str | None:
+    """The shape of an array, or those of its alternatives, for people."""
+    found = value.options if type(value) is OneOf else (value,)
+    if any(isinstance(each, Tensor) and each.shape is None for each in found):
+        return None
+    texts = [shape_text(each.shape) if isinstance(each, Tensor) else "None" for each in found]
+    known = any(isinstance(each, Tensor) for each in found)
+    return " or ".join(texts) if known and all(each is None or isinstance(each, Tensor) for each in found) else None
+
+
+def _is_known(array: Tensor) -> bool:
+    """Whether all sizes of an array are known, or an input decides them."""
+    dims = array.dims
+    return dims is not None and not any(type(size) is not int and "?" in str(size) for size in dims)
+
+
 def _is_vague(value: Value, depth: int = 0) -> bool:
     """Whether sizes in `value` are flexible, opaque or joined, or something in it is unknown."""
-    if isinstance(value, Unknown):
+    if isinstance(value, Unknown | OneOf):
         return True
     if isinstance(value, Tensor):
         if value.dims is None:

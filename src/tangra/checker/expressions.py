@@ -6,12 +6,13 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
+from tangra.checker.alternatives import distribute, options
 from tangra.checker.attributes import get_attribute
 from tangra.checker.calls import call_node
 from tangra.checker.comprehensions import comprehension
 from tangra.checker.conditions import assuming, truth
 from tangra.checker.evaluator import CHECKPOINT, Evaluator, PythonRaise
-from tangra.checker.heap import DictCell, FunctionCell, ListCell, Value
+from tangra.checker.heap import DictCell, FunctionCell, ListCell, OneOf, Value
 from tangra.checker.iteration import elements
 from tangra.checker.joining import join, merge
 from tangra.checker.names import lookup, store_name
@@ -27,7 +28,7 @@ def evaluate(ev: Evaluator, node: ast.expr) -> Value:
         ev.checkpoint()
     handler = EXPRESSIONS.get(type(node))
     value = UNKNOWN if handler is None else handler(ev, node)
-    if type(value) is Tensor:
+    if type(value) is Tensor or type(value) is OneOf:
         ev.note_value(node, value)
     elif isinstance(value, Unknown):
         ev.unknowns += 1
@@ -92,7 +93,7 @@ def _dict(ev: Evaluator, node: ast.Dict) -> Value:
 
 def is_key(value: Value) -> bool:
     """Whether the value can be told from other keys of a dict."""
-    if isinstance(value, Unknown | Tensor):
+    if isinstance(value, Unknown | Tensor | OneOf):
         return False
     if isinstance(value, tuple):
         return all(map(is_key, value))
@@ -137,9 +138,9 @@ def _bool(ev: Evaluator, node: ast.BoolOp) -> Value:
                 joined.append(value)
                 break
             if known is None:
-                joined.append(value)
+                joined += [one for one in options(value) if truth(ev, one) is not (not deciding)]
                 ev.guards += 1
-            assuming(ev, part, not deciding, None)
+            assuming(ev, part, not deciding, narrows=False)
     finally:
         ev.guards = guards
         ev.ctx.restore(facts)
@@ -171,7 +172,7 @@ def _conditional(ev: Evaluator, node: ast.IfExp) -> Value:
         mark = ev.journal.open()
         try:
             with ev.guarded():
-                assuming(ev, node.test, wanted, mark)
+                assuming(ev, node.test, wanted, narrows=True)
                 values.append(evaluate(ev, side))
             deltas.append(ev.journal.delta(mark))
         except PythonRaise:
@@ -197,18 +198,20 @@ def make_function(ev: Evaluator, name: str, node: ast.FunctionDef | ast.AsyncFun
 
 
 def _joined_string(ev: Evaluator, node: ast.JoinedStr) -> Value:
-    parts = []
+    values: list[Value] = []
     for part in node.values:
-        if isinstance(part, ast.Constant):
-            parts.append(str(part.value))
-            continue
-        value = evaluate(ev, part.value) if isinstance(part, ast.FormattedValue) else UNKNOWN
-        plain = isinstance(value, str | int | float | bool) and isinstance(part, ast.FormattedValue)
-        if not plain or part.conversion not in (-1, 115) or part.format_spec is not None:  # type: ignore[attr-defined]
-            parts.append(None)  # type: ignore[arg-type]
+        if isinstance(part, ast.FormattedValue):
+            value = evaluate(ev, part.value)
+            plain = part.conversion in (-1, 115) and part.format_spec is None
+            values.append(value if plain else Unknown("str"))
         else:
-            parts.append(str(value))
-    return Unknown("str") if None in parts else "".join(parts)
+            values.append(part.value if isinstance(part, ast.Constant) else Unknown("str"))
+    return distribute(ev, values, _text)
+
+
+def _text(*parts: Value) -> Value:
+    known = all(isinstance(part, str | int | float) for part in parts)
+    return "".join(map(str, parts)) if known else Unknown("str")
 
 
 def _named(ev: Evaluator, node: ast.NamedExpr) -> Value:

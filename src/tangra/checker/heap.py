@@ -301,10 +301,17 @@ class Raised:
     args: tuple[Value, ...] = field(default=(), compare=False)
 
 
+@dataclass(frozen=True, eq=False)
+class OneOf:
+    """One of a few values, nobody knows which (see `tangra.checker.alternatives`)."""
+
+    options: tuple[Value, ...]
+
+
 class Holders:
     """The kinds of value that are no cells and hold others in their attributes."""
 
-    types: tuple[type, ...] = (BoundMethod, Partial, Wrapped, Super)
+    types: tuple[type, ...] = (BoundMethod, Partial, Wrapped, Super, OneOf)
 
 
 HOLDERS = Holders()

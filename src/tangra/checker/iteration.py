@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from tangra.checker.heap import ClassCell, DictCell, Instance, ListCell, Value
+from tangra.checker.heap import ClassCell, DictCell, Instance, ListCell, OneOf, Value
 from tangra.checker.joining import join_all
 from tangra.checker.library import array_operation
 from tangra.shape_rules import operators as array_operators
@@ -40,14 +40,25 @@ def elements(ev: Evaluator, value: Value, node: ast.AST | None = None) -> list[V
         return None
     if isinstance(value, Instance):
         return _instance_elements(ev, value, node)
+    if isinstance(value, OneOf):
+        return _common_elements(ev, value, node)
     if isinstance(value, ClassCell):
         members = value.fields.get("$members")
         return list(members) if isinstance(members, tuple) else None
     return None
 
 
+def _common_elements(ev: Evaluator, value: OneOf, node: ast.AST | None) -> list[Value] | None:
+    """The elements of alternatives that all have the same number of them."""
+    rows = [elements(ev, option, node) for option in value.options]
+    known = [row for row in rows if row is not None]
+    if len(known) < len(rows) or any(len(row) != len(known[0]) for row in known):
+        return None
+    return [join_all(list(column), ev.joined_size) for column in zip(*known, strict=True)]
+
+
 def _row(ev: Evaluator, value: Tensor, node: ast.AST | None, number: Value) -> Value:
-    return array_operation(ev, node, lambda: array_operators.getitem(ev.ctx, value, number), (value,))
+    return array_operation(ev, node, lambda array: array_operators.getitem(ev.ctx, array, number), (value,))
 
 
 def _instance_elements(ev: Evaluator, value: Instance, node: ast.AST | None) -> list[Value] | None:
@@ -67,6 +78,10 @@ def _instance_elements(ev: Evaluator, value: Instance, node: ast.AST | None) -> 
 
 def one_element(ev: Evaluator, value: Value, node: ast.AST | None = None) -> Value:
     """What any element is, where their number is not known."""
+    if isinstance(value, OneOf):
+        return join_all([one_element(ev, option, node) for option in value.options], ev.joined_size)
+    if isinstance(value, range):
+        return ev.ctx.opaque_int("i")
     if isinstance(value, ListCell):
         return value.element if value.items is None else join_all(list(value.items), ev.joined_size)
     if isinstance(value, Tensor):

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tangra.checker.alternatives import distribute
 from tangra.checker.evaluator import BudgetSpent, PythonRaise
 from tangra.checker.heap import (
     HOLDERS,
@@ -23,10 +24,12 @@ from tangra.checker.heap import (
     LibraryName,
     ListCell,
     Native,
+    OneOf,
     Partial,
     Raised,
     Value,
 )
+from tangra.checker.joining import widened
 from tangra.shape_rules import registry
 from tangra.shape_rules.failures import RuleError
 from tangra.shape_rules.registry import Constant, HigherOrder, ModuleRule, Rule
@@ -78,7 +81,8 @@ class LayerView:
     def __getattr__(self, name: str) -> Any:
         fields = self._instance.fields
         if name in fields:
-            return to_rule(fields[name])
+            held = fields[name]
+            return to_rule(widened(held, None, self._ev.joined_size) if type(held) is OneOf else held)
         found = getattr(self._cls, name, UNKNOWN)
         return found.__get__(self) if hasattr(found, "__get__") and callable(found) else found
 
@@ -98,6 +102,8 @@ def to_rule(value: Value, depth: int = 0) -> Value:
         return {key: to_rule(item, depth + 1) for key, item in value.entries.items()}
     if isinstance(value, Record):
         return value
+    if isinstance(value, OneOf):
+        return OneOf(tuple(to_rule(option, depth) for option in value.options))
     if isinstance(value, tuple):
         return tuple(to_rule(item, depth + 1) for item in value)
     if isinstance(value, slice):
@@ -133,15 +139,20 @@ def from_rule(value: Value) -> Value:
 
 
 def array_operation(
-    ev: Evaluator, node: ast.AST | None, operation: Callable[[], Value], operands: Value, about: str | None = None
+    ev: Evaluator, node: ast.AST | None, operation: Callable[..., Value], operands: Sequence[Value]
 ) -> Value:
-    """The result of a rule; a certain failure is reported (or raised, where the program catches it) and unknown."""
+    """The result of a rule, `operation(*operands)`, for every alternative of the operands; a certain failure is
+    reported (or raised, where the program catches it) and unknown."""
+    return distribute(ev, operands, lambda *given: _by_rule(ev, node, operation, given))
+
+
+def _by_rule(ev: Evaluator, node: ast.AST | None, operation: Callable[..., Value], operands: Sequence[Value]) -> Value:
     outer, ev.ctx.node = ev.ctx.node, node
     try:
-        return from_rule(operation())
+        return from_rule(operation(*operands))
     except RuleError as error:
         if node is not None:
-            ev.failed(error.failure, node, operands, about)
+            ev.failed(error.failure, node, operands)
         return UNKNOWN
     except (SizeTooComplex, ShapeError):
         return UNKNOWN
@@ -161,8 +172,7 @@ def call_rule(
     ev.unknowns += 1  # numbers nobody sees may make the call fail
     given = [to_rule(arg) for arg in args]
     named = {name: to_rule(arg) for name, arg in kwargs.items()}
-    operands = (*given, *named.values())
-    return array_operation(ev, node, lambda: rule(ev.ctx, *given, **named), operands)
+    return array_operation(ev, node, lambda args, kwargs: rule(ev.ctx, *args, **kwargs), (given, named))
 
 
 def resolve(ev: Evaluator, dotted: str) -> Value:
@@ -258,11 +268,11 @@ def construct_layer(
     given = [to_rule(arg) for arg in args]
     named = {name: to_rule(arg) for name, arg in kwargs.items()}
 
-    def construct() -> Value:
-        entry.construct(ev.ctx, *given, target=view, **named)
+    def construct(args: list[Value], kwargs: dict[str, Value]) -> Value:
+        entry.construct(ev.ctx, *args, target=view, **kwargs)
         return None
 
-    array_operation(ev, node, construct, (*given, *named.values()))
+    array_operation(ev, node, construct, (given, named))
 
 
 def call_layer(
@@ -278,7 +288,7 @@ def call_layer(
     view = LayerView(ev, instance, cls)
     given = [to_rule(arg) for arg in args]
     named = {name: to_rule(arg) for name, arg in kwargs.items()}
-    return array_operation(ev, node, lambda: rule(ev.ctx, view, *given, **named), (*given, *named.values()))
+    return array_operation(ev, node, lambda args, kwargs: rule(ev.ctx, view, *args, **kwargs), (given, named))
 
 
 def call_library(

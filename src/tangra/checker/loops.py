@@ -12,7 +12,7 @@ from tangra.checker.conditions import assuming, truth
 from tangra.checker.evaluator import LoopState, PythonRaise
 from tangra.checker.heap import MISSING, Delta, Value
 from tangra.checker.iteration import elements, one_element
-from tangra.checker.joining import join, merge, same
+from tangra.checker.joining import join_all, merge, same, widened
 from tangra.shape_rules.values import Unknown
 from tangra.shapes import Dim
 
@@ -63,7 +63,7 @@ def run_while(ev: Evaluator, node: ast.While) -> Flow | None:
                 return _finish(ev, node, state, Flow.BREAK)
     finally:
         _close(ev, state)
-    return _unknown_trips(ev, node, lambda: assuming(ev, node.test, True, None))
+    return _unknown_trips(ev, node, lambda: assuming(ev, node.test, True, narrows=True))
 
 
 def _open(ev: Evaluator) -> LoopState:
@@ -269,13 +269,11 @@ def widen(ev: Evaluator, before: Delta, after: Delta) -> None:
         if old is MISSING or same(old, value):
             continue
         if name == "items" and isinstance(old, tuple) and isinstance(value, tuple) and value[: len(old)] == old:
-            from tangra.checker.joining import join_all
-
-            ev.write(cell, "element", join_all(list(value), ev.joined_size))
+            ev.write(cell, "element", join_all(list(value), ev.joined_size, widened))
             ev.write(cell, "items", None)
         elif name in ("items", "entries"):
             ev.write(cell, name, None)
         elif value is MISSING:
             continue
         else:
-            ev.write(cell, name, join(old, value, ev.joined_size))
+            ev.write(cell, name, widened(old, value, ev.joined_size))

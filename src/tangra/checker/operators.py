@@ -7,6 +7,7 @@ import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from tangra.checker.alternatives import agreed, distribute
 from tangra.checker.heap import (
     BoundMethod,
     ClassCell,
@@ -16,6 +17,7 @@ from tangra.checker.heap import (
     LibraryName,
     ListCell,
     Native,
+    OneOf,
     Raised,
     Value,
 )
@@ -84,11 +86,11 @@ ORDER: dict[str, Callable[[Any, Any], Any]] = {
 
 def binary(ev: Evaluator, op: ast.operator, left: Value, right: Value, node: ast.AST) -> Value:
     """`left op right`."""
+    if type(left) is OneOf or type(right) is OneOf:
+        return distribute(ev, (left, right), lambda one, other: binary(ev, op, one, other, node))
     symbol = SYMBOLS[type(op)]
     if isinstance(left, Tensor) or isinstance(right, Tensor):
-        return array_operation(
-            ev, node, lambda: array_operators.binary(ev.ctx, symbol, to_rule(left), to_rule(right)), (left, right)
-        )
+        return _of_arrays(ev, symbol, left, right, node)
     dunder = _user_operator(ev, METHODS[symbol], left, right, node)
     if dunder is not None:
         return dunder[0]
@@ -108,6 +110,15 @@ def binary(ev: Evaluator, op: ast.operator, left: Value, right: Value, node: ast
     ):
         return ListCell((left, right), "union")
     return _numbers(ev, symbol, left, right)
+
+
+def _of_arrays(ev: Evaluator, symbol: str, left: Value, right: Value, node: ast.AST) -> Value:
+    return array_operation(
+        ev,
+        node,
+        lambda one, other: array_operators.binary(ev.ctx, symbol, one, other),
+        (to_rule(left), to_rule(right)),
+    )
 
 
 def _user_operator(ev: Evaluator, word: str, left: Value, right: Value, node: ast.AST) -> tuple[Value] | None:
@@ -222,9 +233,11 @@ def _is_huge(symbol: str, left: Value, right: Value) -> bool:
 
 def unary(ev: Evaluator, op: ast.unaryop, operand: Value, node: ast.AST) -> Value:
     """`-x`, `+x`, `~x`."""
+    if type(operand) is OneOf:
+        return distribute(ev, (operand,), lambda one: unary(ev, op, one, node))
     symbol = {ast.USub: "-", ast.UAdd: "+", ast.Invert: "~"}[type(op)]
     if isinstance(operand, Tensor):
-        return array_operation(ev, node, lambda: array_operators.unary(ev.ctx, symbol, operand), (operand,))
+        return array_operation(ev, node, lambda array: array_operators.unary(ev.ctx, symbol, array), (operand,))
     if isinstance(operand, Dim):
         return -operand if symbol == "-" else operand if symbol == "+" else -operand - 1
     if isinstance(operand, int | float | complex):
@@ -243,6 +256,8 @@ def unary(ev: Evaluator, op: ast.unaryop, operand: Value, node: ast.AST) -> Valu
 
 def compare(ev: Evaluator, op: ast.cmpop, left: Value, right: Value, node: ast.AST) -> Value:
     """One comparison; `Unknown("bool")` where nobody knows."""
+    if type(left) is OneOf or type(right) is OneOf:
+        return distribute(ev, (left, right), lambda one, other: compare(ev, op, one, other, node))
     if isinstance(op, ast.Is | ast.IsNot):
         known = _identical(left, right)
         return Unknown("bool") if known is None else known is isinstance(op, ast.Is)
@@ -253,9 +268,7 @@ def compare(ev: Evaluator, op: ast.cmpop, left: Value, right: Value, node: ast.A
     if isinstance(left, Tensor) or isinstance(right, Tensor):
         if left is None or right is None:
             return symbol == "!="
-        return array_operation(
-            ev, node, lambda: array_operators.binary(ev.ctx, symbol, to_rule(left), to_rule(right)), (left, right)
-        )
+        return _of_arrays(ev, symbol, left, right, node)
     dunder = _user_comparison(ev, symbol, left, right, node)
     if dunder is not None:
         return dunder[0]
@@ -276,6 +289,10 @@ def _user_comparison(ev: Evaluator, symbol: str, left: Value, right: Value, node
 
 def ordered(ev: Evaluator, symbol: str, left: Value, right: Value) -> bool | None:
     """Whether the comparison holds; None if nobody knows."""
+    if type(left) is OneOf:
+        return agreed(left, lambda one: ordered(ev, symbol, one, right))
+    if type(right) is OneOf:
+        return agreed(right, lambda one: ordered(ev, symbol, left, one))
     if isinstance(left, Unknown) or isinstance(right, Unknown):
         return None
     if isinstance(left, Dim) or isinstance(right, Dim):
@@ -310,6 +327,10 @@ def _ordered_sizes(ev: Evaluator, symbol: str, left: int | Dim, right: int | Dim
 
 def equal(ev: Evaluator, left: Value, right: Value) -> bool | None:
     """`left == right` for values without a `__eq__` of their own."""
+    if type(left) is OneOf:
+        return agreed(left, lambda one: equal(ev, one, right))
+    if type(right) is OneOf:
+        return agreed(right, lambda one: equal(ev, left, one))
     if isinstance(left, Unknown) or isinstance(right, Unknown):
         return None
     if isinstance(left, Dim) or isinstance(right, Dim):
@@ -385,6 +406,8 @@ def _identical(left: Value, right: Value) -> bool | None:
 
 def contains(ev: Evaluator, container: Value, item: Value) -> bool | None:
     """`item in container`; None where nobody knows."""
+    if type(container) is OneOf:
+        return agreed(container, lambda one: contains(ev, one, item))
     if isinstance(container, str) and isinstance(item, str):
         return item in container
     items: tuple[Value, ...] | None = None

@@ -115,7 +115,7 @@ def _if(ev: Evaluator, node: ast.If) -> Flow:
 
     def arm(body: list[ast.stmt], wanted: bool) -> Callable[[int], Flow]:
         def run(mark: int) -> Flow:
-            assuming(ev, node.test, wanted, mark)
+            assuming(ev, node.test, wanted, narrows=True)
             return execute(ev, body)
 
         return run
@@ -124,7 +124,7 @@ def _if(ev: Evaluator, node: ast.If) -> Flow:
     flow = branch(ev, [arm(node.body, True), arm(node.orelse, False)])
     ev.ctx.restore(facts)
     if flow is Flow.NORMAL and _always_leaves(node.body):
-        assuming(ev, node.test, False, None)
+        assuming(ev, node.test, False, narrows=True)
         if _only_raises(node.body):
             ev.guards = guards
     return flow
@@ -166,7 +166,7 @@ def _assert(ev: Evaluator, node: ast.Assert) -> Flow:
     if known is False:
         raise PythonRaise(Raised("AssertionError"))
     if known is None:
-        assuming(ev, node.test, True, None)
+        assuming(ev, node.test, True, narrows=True)
     return Flow.NORMAL
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from tangra.checker.alternatives import distribute
 from tangra.checker.evaluator import PythonRaise
-from tangra.checker.heap import ClassCell, DictCell, Instance, LibraryName, ListCell, Raised, Value
+from tangra.checker.heap import ClassCell, DictCell, Instance, LibraryName, ListCell, OneOf, Raised, Value
 from tangra.checker.joining import join, join_all
 from tangra.checker.library import array_operation, call_rule, to_rule, update_rule
 from tangra.shape_rules import operators as array_operators
@@ -25,8 +26,12 @@ def make_slice(lower: Value, upper: Value, step: Value) -> Value:
 
 def get_item(ev: Evaluator, owner: Value, index: Value, node: ast.AST) -> Value:
     """`owner[index]`."""
+    if type(owner) is OneOf or (type(index) is OneOf and not isinstance(owner, Tensor)):
+        return distribute(ev, (owner, index), lambda one, at: get_item(ev, one, at, node))
     if isinstance(owner, Tensor):
-        return array_operation(ev, node, lambda: array_operators.getitem(ev.ctx, owner, to_rule(index)), (owner, index))
+        return array_operation(
+            ev, node, lambda array, at: array_operators.getitem(ev.ctx, array, at), (owner, to_rule(index))
+        )
     update = update_rule(owner, "__getitem__")
     if update is not None:
         return call_rule(ev, update, [owner, index], {}, node)
@@ -112,10 +117,12 @@ def _dict_item(ev: Evaluator, owner: DictCell, index: Value) -> Value:
 
 def set_item(ev: Evaluator, owner: Value, index: Value, value: Value, node: ast.AST) -> None:
     """`owner[index] = value`."""
-    if isinstance(owner, Tensor):
+    if type(owner) is OneOf or (type(index) is OneOf and not isinstance(owner, Tensor)):
+        distribute(ev, (owner, index), lambda one, at: set_item(ev, one, at, value, node))
+    elif isinstance(owner, Tensor):
 
-        def run() -> Value:
-            array_operators.setitem(ev.ctx, owner, to_rule(index), to_rule(value))
+        def run(array: Value, at: Value, new: Value) -> Value:
+            array_operators.setitem(ev.ctx, array, at, new)
             return None
 
         array_operation(ev, node, run, (owner, to_rule(index), to_rule(value)))
@@ -157,7 +164,9 @@ def _set_dict_item(ev: Evaluator, owner: DictCell, index: Value, value: Value) -
 
 def delete_item(ev: Evaluator, owner: Value, index: Value) -> None:
     """`del owner[index]`."""
-    if isinstance(owner, DictCell):
+    if type(owner) is OneOf or type(index) is OneOf:
+        distribute(ev, (owner, index), lambda one, at: delete_item(ev, one, at))
+    elif isinstance(owner, DictCell):
         entries = owner.entries
         if entries is not None and not isinstance(index, Unknown) and index in entries:
             ev.write(owner, "entries", {key: value for key, value in entries.items() if key != index})

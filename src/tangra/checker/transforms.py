@@ -191,7 +191,9 @@ def _row(ev: Evaluator, value: Value, sizes: list[Size], node: ast.AST | None) -
             size = tensor.size(0)
             if size is not None:
                 sizes.append(size)
-        return array_operation(ev, node, lambda: array_operators.getitem(ev.ctx, tensor, ev.ctx.fresh("i")), tensor)
+        return array_operation(
+            ev, node, lambda array: array_operators.getitem(ev.ctx, array, ev.ctx.fresh("i")), (tensor,)
+        )
 
     return map_tensors(value, first)
 

@@ -93,7 +93,7 @@ def round_(ev: Evaluator, call: Call) -> Value:
             return UNKNOWN
     if isinstance(value, Tensor):
         method = registry.find_method(CLASSES[value.library], "round")
-        return array_operation(ev, call.node, lambda: method(ev.ctx, value), value) if method else UNKNOWN
+        return array_operation(ev, call.node, lambda array: method(ev.ctx, array), (value,)) if method else UNKNOWN
     return ev.ctx.opaque_int() if len(call.args) == 1 else Unknown("float")
 
 
