@@ -14,7 +14,7 @@ from tangra.shapes import Size, symbol
 from tests.ops.convolution_samples import Case, conv_case, layout
 from tests.ops.samples import draw, generator
 
-OPTIONS = NativeOptions(memory_limit=1 << 28, optimise=1, codegen=1)
+OPTIONS = NativeOptions(memory_limit=1 << 28, optimise=1, codegen=1, onednn=False)
 CASES: list[Case] = [
     conv_case((2, 20, 9, 11), (33, 20, 3, 3), low=(1, 1), high=(1, 1)),
     conv_case((3, 18, 9, 8), (17, 18, 3, 2), strides=(2, 3), low=(2, 1), high=(0, 2)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tangra.ir import Op
-from tangra.native import conv_direct, conv_products, conv_tiled, conv_tiles
+from tangra.native import conv_direct, conv_onednn, conv_products, conv_tiled, conv_tiles
 from tangra.native.conv_form import Form, block, channels_first
 from tangra.native.emitter import Emitter, op_writer
 from tangra.native.llvm_types import literal
@@ -17,7 +17,10 @@ def _conv(em: Emitter, op: Op) -> None:
     form = Form.of(x.dtype, x.shape, w.shape, op.result.shape, op.attrs)
     kernel = em.contiguous(w)
     target = em.allocate(x.dtype, op.result.shape, op.result)
-    _write_conv(em, form, em.array(x), kernel, target)
+    if conv_onednn.chosen(em, form, "forward"):
+        conv_onednn.conv(em, form, "forward", em.array(x), kernel, target)
+    else:
+        _write_conv(em, form, em.array(x), kernel, target)
     em.define(op.result, target)
 
 
@@ -27,7 +30,9 @@ def _conv_input(em: Emitter, op: Op) -> None:
     form = Form.of(y.dtype, op.result.shape, w.shape, y.shape, op.attrs)
     kernel = em.contiguous(w)
     target = em.allocate(y.dtype, op.result.shape, op.result)
-    if form.plain:
+    if conv_onednn.chosen(em, form, "input"):
+        conv_onednn.conv(em, form, "input", em.array(y), kernel, target)
+    elif form.plain:
         conv_products.plain_input(em, form, em.contiguous(y), kernel, target)
     elif form.can_mirror():
         _write_conv(em, form.mirrored(), em.array(y), _mirrored(em, form, kernel), target)
@@ -46,7 +51,9 @@ def _conv_kernel(em: Emitter, op: Op) -> None:
     form = Form.of(x.dtype, x.shape, op.result.shape, y.shape, op.attrs)
     places = em.contiguous(y)
     target = em.allocate(x.dtype, op.result.shape, op.result)
-    if conv_direct.fits(form):
+    if conv_onednn.chosen(em, form, "kernel"):
+        conv_onednn.conv_kernel(em, form, em.array(x), places, target)
+    elif conv_direct.fits(form):
         conv_direct.direct_kernel(em, form, em.array(x), places, target)
     elif form.plain:
         em.assign(target, Splat(x.dtype, target.shape, literal(0, x.dtype)))

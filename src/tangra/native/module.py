@@ -76,6 +76,14 @@ class Module:
         self.symbols.add(name)
         return "@" + name
 
+    def external_data(self, name: str) -> str:
+        """Declare an outside array of i64 that nobody changes; its LLVM name."""
+        line = f"@{name} = external constant [0 x i64], align 8"
+        if line not in self._globals:
+            self._globals.append(line)
+        self.symbols.add(name)
+        return "@" + name
+
     def libm(self, code: Code, name: str, dtype: DType, args: list[Operand]) -> str:
         """Call the C library's `name` for the dtype."""
         type, c_name = register_type(dtype), name + ("f" if dtype.bits == 32 else "")

@@ -54,7 +54,8 @@ def visit(
         visit_carrying(em, shape, [], no_values, weight, limits)
 
     others = [size for k, size in enumerate(shape) if k != axis]
-    multiple = parallel.CACHE_LINE if axis == len(shape) - 1 else 1
+    neighbours = axis == len(shape) - 1 and not (isinstance(work, int) and work >= parallel.CACHE_LINE)
+    multiple = parallel.CACHE_LINE if neighbours else 1
     plan = parallel.plan(em, em.size(shape[axis]), parallel.product(em, work, others), multiple)
     parallel.spread(em, plan, part)
 

@@ -27,6 +27,8 @@ class NativeOptions:
     parallel_work: units of work (simple operations) from which a loop runs in threads; see `parallel`.
     poison: fill all memory with marks (NaN in floats) before it is written, so that a read of it shows; TANGRA_POISON=1
     in the environment sets it.
+    onednn: let oneDNN compute convolutions, where it is installed and faster; TANGRA_ONEDNN=0 in the environment does
+    not.
     marked: say while running which source line is at work, and count tape records; see `marks`.
     """
 
@@ -39,6 +41,7 @@ class NativeOptions:
     interruptible: bool = True
     parallel_work: int = field(default_factory=lambda: int(os.environ.get("TANGRA_PARALLEL_WORK", PARALLEL_WORK)))
     poison: bool = field(default_factory=lambda: os.environ.get("TANGRA_POISON") == "1")
+    onednn: bool = field(default_factory=lambda: os.environ.get("TANGRA_ONEDNN", "1") != "0")
     marked: bool = False
 
 

@@ -30,6 +30,8 @@ def _library() -> ctypes.CDLL:
 
 PROVIDED: dict[str, Callable[[], int]] = {}
 """What gives the addresses of functions of ours that other code is linked with."""
+FAMILIES: dict[str, Callable[[str], int]] = {}
+"""By what stands before the first point of a name: what finds the address for the rest of it."""
 
 
 def publish(data: np.ndarray[Any, Any]) -> str:
@@ -57,6 +59,8 @@ def _function_address(name: str) -> int:
         return shared.address(name)
     if "." in name:
         kind, function = name.split(".", 1)
+        if kind in FAMILIES:
+            return FAMILIES[kind](function)
         if kind == "numpy":
             return pyapi.array_function(function)
         return _capsule_address(importlib.import_module(SCIPY_MODULES[kind]).__pyx_capi__[function])
