@@ -82,6 +82,11 @@ def factorised(a, b):
     return np.linalg.cholesky(spd), np.linalg.solve(spd, b), np.linalg.inv(spd)
 
 
+def decomposed(a):
+    spd = a @ a.transpose(0, 2, 1)
+    return np.linalg.det(a), np.linalg.slogdet(a), np.linalg.eigh(spd)[0], np.linalg.qr(a), np.linalg.svd(a)[1]
+
+
 def variance(x):
     return np.mean((x - np.mean(x)) ** 2)
 
@@ -224,6 +229,8 @@ PROGRAMS = [
     Program(lines, (normal(70, 90),), smooth=False),
     Program(products, (normal(9, 12, 12), normal(9, 12, 12), normal(12))),
     Program(factorised, (normal(6, 5, 5), normal(6, 5, 2)), rtol=1e-8),
+    Program(factorised, (normal(150, 5, 5), normal(150, 5, 2)), smooth=False, rtol=1e-8),
+    Program(decomposed, (normal(150, 5, 5),), smooth=False, rtol=1e-8),
     Program(variance, (normal(3001),)),
     Program(histogram, (normal(900), RNG.integers(0, 5, 900))),
     Program(gathered, (normal(300), RNG.integers(0, 300, 900))),

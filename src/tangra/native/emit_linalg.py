@@ -21,7 +21,10 @@ BLOCK = 64
 
 
 def per_matrix(em: Emitter, op: Op, body: Body, cores: tuple[int, ...]) -> None:
-    """Write `body` for each index of the batch and define the results; `cores` are the results' ranks per matrix."""
+    """Write `body` for each index of the batch and define the results; `cores` are the results' ranks per matrix.
+
+    Matrices are shared out to threads: memory that `body` works in is claimed within it, so that each has its own.
+    """
     sources = [em.strided(v) for v in op.operands]
     targets = [em.allocate(v.dtype, v.shape, v) for v in op.results]
     batch = op.operands[0].shape[:-2]
@@ -72,9 +75,10 @@ def _triangle(em: Emitter, x: Array, keep_lower: bool) -> Array:
 @op_writer("cholesky")
 def _cholesky(em: Emitter, op: Op) -> None:
     """The row-major lower triangle is Fortran's upper one of the transpose; a = U^T U there is L L^T here."""
-    n, info, dtype = op.operands[0].shape[-1], Info(em), op.operands[0].dtype
+    n, dtype = op.operands[0].shape[-1], op.operands[0].dtype
 
     def body(sources: list[Strided], targets: list[Strided]) -> None:
+        info = Info(em)
         em.assign(targets[0], _triangle(em, sources[0], True))
         call(em, dtype, "potrf", ["U", integer(em.size(n)), targets[0], leading(em, n), info.memory])
         ok = info.succeeded()
@@ -93,11 +97,12 @@ def _factorise(em: Emitter, target: Strided, n: Size, pivots: Strided, info: Inf
 @op_writer("solve")
 def _solve(em: Emitter, op: Op) -> None:
     n, columns = op.operands[1].shape[-2:]
-    dtype, info = op.operands[0].dtype, Info(em)
-    factors, pivots = em.allocate(dtype, (n, n)), em.allocate(I32, (n,))
-    memory, view = column_major(em, dtype, n, columns)
+    dtype = op.operands[0].dtype
 
     def body(sources: list[Strided], targets: list[Strided]) -> None:
+        info = Info(em)
+        factors, pivots = em.allocate(dtype, (n, n)), em.allocate(I32, (n,))
+        memory, view = column_major(em, dtype, n, columns)
         em.assign(factors, sources[0])
         em.assign(view, sources[1])
         _factorise(em, factors, n, pivots, info)
@@ -115,13 +120,13 @@ def _solve(em: Emitter, op: Op) -> None:
 @op_writer("inverse")
 def _inverse(em: Emitter, op: Op) -> None:
     """The inverse of the transpose is the transpose of the inverse, so row-major goes in and comes out."""
-    n, dtype, info = op.operands[0].shape[-1], op.operands[0].dtype, Info(em)
+    n, dtype = op.operands[0].shape[-1], op.operands[0].dtype
     if n == 2:
         per_matrix(em, op, lambda sources, targets: _small_inverse(em, sources, targets), (2, 0))
         return
-    pivots, work = em.allocate(I32, (n,)), em.allocate(dtype, (n * BLOCK + 1,))
 
     def body(sources: list[Strided], targets: list[Strided]) -> None:
+        info, pivots, work = Info(em), em.allocate(I32, (n,)), em.allocate(dtype, (n * BLOCK + 1,))
         em.assign(targets[0], sources[0])
         _factorise(em, targets[0], n, pivots, info)
         ok = info.succeeded()
@@ -154,44 +159,44 @@ def _pivot_sign(em: Emitter, pivots: Strided, n: Size, dtype: DType) -> str:
 
 @op_writer("det", "slogdet")
 def _determinant(em: Emitter, op: Op) -> None:
-    n, dtype, info = op.operands[0].shape[-1], op.operands[0].dtype, Info(em)
+    n, dtype = op.operands[0].shape[-1], op.operands[0].dtype
     type, code = register_type(dtype), em.code
     if n == 2 and op.name == "det":
         per_matrix(em, op, lambda s, t: em.store(t[0], t[0].offset, emit_small_matrices.write_det(em, s[0])), (0,))
         return
-    factors, pivots = em.allocate(dtype, (n, n)), em.allocate(I32, (n,))
 
     def body(sources: list[Strided], targets: list[Strided]) -> None:
+        info, factors, pivots = Info(em), em.allocate(dtype, (n, n)), em.allocate(I32, (n,))
         em.assign(factors, sources[0])
         _factorise(em, factors, n, pivots, info)
         sign = _pivot_sign(em, pivots, n, dtype)
-        if op.name == "det":
-            total = code.counted(
-                em.size(n),
-                [(type, sign)],
-                lambda i, now: [code.ins(f"fmul {type} {now[0]}, {factors.element(em, (i, i), {})}")],
-            )
-        else:
-            total = code.counted(em.size(n), [(type, sign), (type, str(literal(0, dtype)))], step)
+
+        def product(i: str, now: list[str]) -> list[str]:
+            return [code.ins(f"fmul {type} {now[0]}, {factors.element(em, (i, i), {})}")]
+
+        def logarithm(i: str, now: list[str]) -> list[str]:
+            d = factors.element(em, (i, i), {})
+            size = scalars.write(em, "log", dtype, [scalars.write(em, "abs", dtype, [d])])
+            signed = code.ins(f"fmul {type} {now[0]}, {scalars.write(em, 'sign', dtype, [d])}")
+            return [signed, code.ins(f"fadd {type} {now[1]}, {size}")]
+
+        start, step = [(type, sign)], product
+        if op.name == "slogdet":
+            start, step = [*start, (type, str(literal(0, dtype)))], logarithm
+        total = code.counted(em.size(n), start, step)
         for target, value in zip(targets, total, strict=True):
             em.store(target, target.offset, value)
-
-    def step(i: str, now: list[str]) -> list[str]:
-        d = factors.element(em, (i, i), {})
-        size = scalars.write(em, "log", dtype, [scalars.write(em, "abs", dtype, [d])])
-        signed = code.ins(f"fmul {type} {now[0]}, {scalars.write(em, 'sign', dtype, [d])}")
-        return [signed, code.ins(f"fadd {type} {now[1]}, {size}")]
 
     per_matrix(em, op, body, (0,) * len(op.results))
 
 
 @op_writer("lu")
 def _lu(em: Emitter, op: Op) -> None:
-    n, dtype, info = op.operands[0].shape[-1], op.operands[0].dtype, Info(em)
-    pivots, code = em.allocate(I32, (n,)), em.code
-    memory, view = column_major(em, dtype, n, n)
+    n, dtype, code = op.operands[0].shape[-1], op.operands[0].dtype, em.code
 
     def body(sources: list[Strided], targets: list[Strided]) -> None:
+        info, pivots = Info(em), em.allocate(I32, (n,))
+        memory, view = column_major(em, dtype, n, n)
         em.assign(view, sources[0])
         _factorise(em, memory, n, pivots, info)
         em.assign(targets[0], view)
@@ -236,12 +241,12 @@ def _triangular_solve(em: Emitter, op: Op) -> None:
 
 @op_writer("eigh")
 def _eigh(em: Emitter, op: Op) -> None:
-    n, dtype, info = op.operands[0].shape[-1], op.operands[0].dtype, Info(em)
+    n, dtype = op.operands[0].shape[-1], op.operands[0].dtype
     length, ilength = 1 + 6 * n + 2 * n * n, 3 + 5 * n
-    work, iwork = em.allocate(dtype, (length,)), em.allocate(I32, (ilength,))
-    memory, view = column_major(em, dtype, n, n)
 
     def body(sources: list[Strided], targets: list[Strided]) -> None:
+        info, work, iwork = Info(em), em.allocate(dtype, (length,)), em.allocate(I32, (ilength,))
+        memory, view = column_major(em, dtype, n, n)
         em.assign(view, sources[0])
         size, ld = integer(em.size(n)), leading(em, n)
         lengths = (integer(em.size(length)), integer(em.size(ilength)))
@@ -255,12 +260,12 @@ def _eigh(em: Emitter, op: Op) -> None:
 @op_writer("qr")
 def _qr(em: Emitter, op: Op) -> None:
     m, n = op.operands[0].shape[-2:]
-    k, dtype, info = dmin(m, n), op.operands[0].dtype, Info(em)
+    k, dtype = dmin(m, n), op.operands[0].dtype
     length = dmax(m, n) * BLOCK + 1
-    work, tau = em.allocate(dtype, (length,)), em.allocate(dtype, (k,))
-    memory, view = column_major(em, dtype, m, n)
 
     def body(sources: list[Strided], targets: list[Strided]) -> None:
+        info, work, tau = Info(em), em.allocate(dtype, (length,)), em.allocate(dtype, (k,))
+        memory, view = column_major(em, dtype, m, n)
         em.assign(view, sources[0])
         rows, columns, few = (integer(em.size(s)) for s in (m, n, k))
         ld, words = leading(em, m), integer(em.size(length))
@@ -276,14 +281,14 @@ def _qr(em: Emitter, op: Op) -> None:
 @op_writer("svd")
 def _svd(em: Emitter, op: Op) -> None:
     m, n = op.operands[0].shape[-2:]
-    k, dtype, info = dmin(m, n), op.operands[0].dtype, Info(em)
+    k, dtype = dmin(m, n), op.operands[0].dtype
     length = 4 * k * k + 7 * k + dmax(m, n) + BLOCK * (m + n) + 1
-    work, iwork = em.allocate(dtype, (length,)), em.allocate(I32, (8 * k + 1,))
-    memory, view = column_major(em, dtype, m, n)
-    u, u_view = column_major(em, dtype, m, k)
-    vt, vt_view = column_major(em, dtype, k, n)
 
     def body(sources: list[Strided], targets: list[Strided]) -> None:
+        info, work, iwork = Info(em), em.allocate(dtype, (length,)), em.allocate(I32, (8 * k + 1,))
+        memory, view = column_major(em, dtype, m, n)
+        u, u_view = column_major(em, dtype, m, k)
+        vt, vt_view = column_major(em, dtype, k, n)
         em.assign(view, sources[0])
         sizes = [integer(em.size(m)), integer(em.size(n))]
         places = [memory, leading(em, m), targets[1], u, leading(em, m), vt, leading(em, k)]
