@@ -84,7 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if "programs" in chosen.parts:
         right = programs(console, chosen, measured)
     if "arrays" in chosen.parts:
-        found = arrays.run(console, chosen.quick, chosen.engines, chosen.array_cases)
+        found = arrays.run(console, chosen.quick, chosen.engines, chosen.array_cases, chosen.rounds)
         measured["arrays"] = found
         right = right and not found["wrong"]
     if "kernels" in chosen.parts:

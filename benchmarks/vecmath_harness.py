@@ -12,15 +12,23 @@ import llvmlite.binding as llvm
 import numpy as np
 
 from tangra.ir import DTYPES, DType
-from tangra.native import engine, vecmath
+from tangra.native import engine, variants, vecmath
 from tangra.native.vecmath.operations import OPERATIONS
 
 Array = np.ndarray[Any, Any]
 
 
 def loop_text(op: str, dtype: DType) -> str:
-    """A module with `void @loop(out, x, [y,] n)` that applies our function elementwise."""
+    """A module with `void @loop(out, x, [y,] n)` that applies our function elementwise, inlined as into loops of single
+    values."""
     return loop_over(op, dtype, vecmath.symbol(op, dtype), vecmath.definition(op, dtype))
+
+
+def variant_text(op: str, dtype: DType) -> str:
+    """The same as loops over arrays have it: calls that become those of vector variants."""
+    declared = vecmath.vector_declarations(op, dtype)
+    prelude = "\n".join([variants.keep(declared), *declared.values(), vecmath.declaration(op, dtype)])
+    return loop_over(op, dtype, "@" + vecmath.shared_names(op, dtype)[0], prelude)
 
 
 def loop_over(op: str, dtype: DType, function: str, prelude: str) -> str:
@@ -62,12 +70,15 @@ def machine() -> Any:
 
 
 def optimised(text: str) -> Any:
-    """The LLVM module after the passes of -O2."""
-    module = llvm.parse_assembly(text, llvm.create_context())
+    """The LLVM module after the passes of -O2, vector variants inlined."""
+    context = llvm.create_context()
+    module = llvm.parse_assembly(text, context)
     tuning = llvm.create_pipeline_tuning_options(speed_level=2)
     tuning.loop_vectorization = tuning.slp_vectorization = tuning.loop_interleaving = tuning.loop_unrolling = True
     builder = llvm.create_pass_builder(machine(), tuning)
     builder.getModulePassManager().run(module, builder)
+    if variants.declared(text):
+        variants.inline(module, context, builder, engine.host_features())
     return module
 
 
@@ -80,25 +91,32 @@ def linked(text: str, outside: set[str], arity: int) -> tuple[Any, Any]:
 
     Linked as compiled programs are: the linker that LLVM takes by default aborts a process whose memory is scattered.
     """
-    loaded = engine.load([machine().emit_object(optimised(text))], outside, ["loop"])
+    loaded = engine.load([bytes(machine().emit_object(optimised(text)))], outside, ["loop"])
     function = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * (1 + arity), ctypes.c_int64)(loaded.addresses["loop"])
     return function, loaded
 
 
+WAYS = ("variant", "inlined", "libm")
+"""What the loop calls: vector variants, as over arrays; the function itself, inlined; the C library's."""
+
+
 @cache
-def _loop(op: str, name: str, libm: bool = False) -> tuple[Any, Any]:
+def _loop(op: str, name: str, way: str = "variant") -> tuple[Any, Any]:
     """The compiled loop, and what must be kept for it."""
     dtype, arity = DTYPES[name], OPERATIONS[op].arity
+    if way == "variant":
+        return linked(variant_text(op, dtype), set(vecmath.shared_names(op, dtype)), arity)
+    if way == "inlined":
+        return linked(loop_text(op, dtype), set(vecmath.externals(op, dtype)), arity)
     c_name = op + ("f" if dtype.bits == 32 else "")
     type = {"f64": "double", "f32": "float"}[name]
     declare = f"declare {type} @{c_name}({', '.join([type] * arity)}) memory(none) nounwind willreturn"
-    text = loop_over(op, dtype, f"@{c_name}", declare) if libm else loop_text(op, dtype)
-    return linked(text, {c_name} if libm else set(vecmath.externals(op, dtype)), arity)
+    return linked(loop_over(op, dtype, f"@{c_name}", declare), {c_name}, arity)
 
 
-def compiled(op: str, dtype: DType) -> Callable[..., Array]:
+def compiled(op: str, dtype: DType, way: str = "variant") -> Callable[..., Array]:
     """The function on contiguous arrays of the dtype; `out` may be given."""
-    function, keep = _loop(op, dtype.name)
+    function, keep = _loop(op, dtype.name, way)
 
     def call(*args: Array, out: Array | None = None) -> Array:
         assert all(a.dtype == dtype.numpy and a.flags.c_contiguous for a in args)
@@ -112,12 +130,12 @@ def compiled(op: str, dtype: DType) -> Callable[..., Array]:
 
 def libm_seconds_per_element(op: str, dtype: DType, *args: Array) -> float:
     """The same loop with calls of the C library; NaN where that has no such function."""
-    return float("nan") if op == "sigmoid" else seconds_per_element(op, dtype, *args, libm=True)
+    return float("nan") if op == "sigmoid" else seconds_per_element(op, dtype, *args, way="libm")
 
 
-def seconds_per_element(op: str, dtype: DType, *args: Array, rounds: int = 40, libm: bool = False) -> float:
+def seconds_per_element(op: str, dtype: DType, *args: Array, rounds: int = 40, way: str = "variant") -> float:
     """The least time of several runs over the arrays, which should fit the first cache."""
-    function, _ = _loop(op, dtype.name, libm)
+    function, _ = _loop(op, dtype.name, way)
     out = np.empty_like(args[0])
     addresses, best, repeats = [a.ctypes.data for a in (out, *args)], np.inf, 20
     for _ in range(rounds):

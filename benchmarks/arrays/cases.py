@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.arrays.functions import FUNCTIONS
+
 Function = Callable[..., Any]
 
 
@@ -39,18 +41,15 @@ def _vector(low: float, high: float) -> Any:
 
 
 def _elementwise() -> None:
-    simple = {
-        "exp": (lambda x: np.exp(x), lambda t, x: t.exp(x), -5.0, 5.0),
-        "log": (lambda x: np.log(x), lambda t, x: t.log(x), 0.1, 9.0),
-        "sin": (lambda x: np.sin(x), lambda t, x: t.sin(x), -9.0, 9.0),
-        "tanh": (lambda x: np.tanh(x), lambda t, x: t.tanh(x), -4.0, 4.0),
-        "sqrt": (lambda x: np.sqrt(x), lambda t, x: t.sqrt(x), 0.1, 9.0),
-        "power": (lambda x: x**1.7, lambda t, x: x**1.7, 0.1, 9.0),
-        "abs": (lambda x: np.abs(x), lambda t, x: t.abs(x), -1.0, 1.0),
-        "maximum": (lambda x: np.maximum(x, 0.0), lambda t, x: t.clamp(x, min=0.0), -1.0, 1.0),
-    }
-    for name, (program, torch, low, high) in simple.items():
-        _add(name, f"{name}, 2^20", program, torch, _vector(low, high), copies=2)
+    """Each function of `functions` in both formats."""
+    for name, (program, torch, intervals) in FUNCTIONS.items():
+        for suffix, dtype in (("", np.float64), ("_f32", np.float32)):
+
+            def inputs(rng: Any, intervals: Any = intervals, dtype: Any = dtype) -> tuple[Any, ...]:
+                return tuple(rng.uniform(*interval, 1 << 20).astype(dtype) for interval in intervals)
+
+            title = f"{name}, 2^20" + (" of float32" if suffix else "")
+            _add(name + suffix, title, program, torch, inputs, copies=1 + len(intervals))
 
 
 def polynomial(x: Any) -> Any:

@@ -16,9 +16,9 @@ Call = Callable[[], Any]
 Arguments = tuple[Any, ...]
 
 
-def rebound(function: Any, module: Any) -> Any:
-    """The function with another module under the name `np`."""
-    return FunctionType(function.__code__, {**function.__globals__, "np": module}, function.__name__)
+def rebound(function: Any, **modules: Any) -> Any:
+    """The function with other modules under the names `np` and `special`."""
+    return FunctionType(function.__code__, {**function.__globals__, **modules}, function.__name__)
 
 
 def with_numpy(case: ArrayCase, args: Arguments, gradient: bool) -> Call:
@@ -45,7 +45,7 @@ def with_tangra(case: ArrayCase, args: Arguments, gradient: bool) -> Call:
 def with_jax(case: ArrayCase, args: Arguments, gradient: bool) -> Call:
     """`jax.jit`, waiting for the result."""
     jax: Any = import_module("jax")
-    program = rebound(case.program, jax.numpy)
+    program = rebound(case.program, np=jax.numpy, special=import_module("jax.scipy.special"))
 
     def loss(*args: Any) -> Any:
         result = program(*args)

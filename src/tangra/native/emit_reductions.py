@@ -108,7 +108,8 @@ def _combined(em: Emitter, source: Array, kind: _Kind, chunk: Chunk | None, axis
             source.weight,
             limits,
         )[0]
-    return em.code.counted(
+    return nests.counted(
+        em,
         em.size(prod(source.shape)) if chunk is None else chunk.high,
         start,
         lambda place, now: [str(kind.combine(em, now[0], source.at(em, place, {})))],

@@ -14,7 +14,7 @@ import llvmlite
 import llvmlite.binding as llvm
 
 from tangra import disk
-from tangra.native import symbols
+from tangra.native import symbols, variants
 from tangra.native.options import NativeOptions
 
 LARGE_LINES = 4000
@@ -73,7 +73,8 @@ def optimise(text: str, options: NativeOptions) -> Any:
     benchmarks faster, and can leave a module in which a value is used before it is computed (seen with LLVM 22), from
     which the code generator makes nonsense or aborts. What the other passes made is verified.
     """
-    module = llvm.parse_assembly(text, llvm.create_context())
+    context = llvm.create_context()
+    module = llvm.parse_assembly(text, context)
     if options.optimise == 0:
         return module
     lines = text.count("\n")
@@ -83,6 +84,8 @@ def optimise(text: str, options: NativeOptions) -> Any:
     tuning.loop_interleaving = tuning.loop_unrolling = lines < LARGE_LINES
     builder = llvm.create_pass_builder(_machine(options.codegen), tuning)
     builder.getModulePassManager().run(module, builder)
+    if variants.declared(text):
+        variants.inline(module, context, builder, host_features())
     module.verify()
     return module
 
@@ -102,7 +105,9 @@ def compile_object(text: str, options: NativeOptions) -> bytes:
 def cache_key(text: str, options: NativeOptions) -> str:
     """The name in the cache of what `text` compiles to."""
     versions = f"llvmlite {llvmlite.__version__}, LLVM {llvm.llvm_version_info}, {llvm.get_default_triple()}"
-    return disk.key(text, f"{options.optimise} {options.codegen}", host_features(), versions)
+    return disk.key(
+        text, *variants.texts(text, host_features()), f"{options.optimise} {options.codegen}", host_features(), versions
+    )
 
 
 def assembly(text: str, options: NativeOptions) -> str:
@@ -112,7 +117,7 @@ def assembly(text: str, options: NativeOptions) -> str:
 
 
 def load(objects: Sequence[bytes], names: set[str], exports: Sequence[str]) -> Loaded:
-    """Link object files that may call each other into this process; `names` are the outside functions they call,
+    """Link object files that may call each other into this process; `names` are the outside functions they may call,
     `exports` functions and variables of their own."""
     with _lock:
         builder = llvm.JITLibraryBuilder()
@@ -120,7 +125,7 @@ def load(objects: Sequence[bytes], names: set[str], exports: Sequence[str]) -> L
             builder.add_object_img(code)
         for name in exports:
             builder.export_symbol(name)
-        for name in sorted(names):
+        for name in sorted(name for name in names if any(name.encode() in code for code in objects)):
             builder.import_symbol(name, symbols.address(name))
         library = builder.link(_linker(), f"tangra{next(_numbers)}")
     return Loaded({name: library[name] for name in exports}, library)

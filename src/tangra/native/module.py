@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tangra.ir import F64, DType, Span
-from tangra.native import engine, mathlib, symbols, vecmath
+from tangra.native import engine, mathlib, symbols, variants, vecmath
 from tangra.native.llvm_types import register_type
 from tangra.native.marks import GLOBALS, Marks
 from tangra.native.options import NativeOptions
@@ -60,6 +60,7 @@ class Module:
         self.states: dict[str, set[int]] = {}
         self.constants: list[np.ndarray[Any, Any]] = []
         self._declared: dict[str, None] = {}
+        self._variants: dict[str, None] = {}
         self._defined: dict[str, str] = {}
         self._globals: list[str] = []
         self.functions: list[str] = []
@@ -111,10 +112,13 @@ class Module:
         return circular_near.SYMBOL
 
     def shared_math(self, name: str, dtype: DType) -> str:
-        """The same function for calls, which all modules share; its LLVM name."""
+        """The same function for calls, which all modules share, as its vector variants do; its LLVM name."""
         self.declare(vecmath.declaration(name, dtype))
-        found = vecmath.shared_names(name, dtype)[0]
-        self.symbols.add(found)
+        found, *slow = vecmath.shared_names(name, dtype)
+        for variant, text in vecmath.vector_declarations(name, dtype).items():
+            self.declare(text)
+            self._variants[variant] = None
+        self.symbols |= {found, *slow}
         return "@" + found
 
     def need(self, name: str, dtype: DType) -> str:
@@ -210,5 +214,7 @@ class Module:
         tail.append(PROFILE)
         if self.regions:
             head.append(f"@tg.flags = internal constant i32 {self._region_flags()}")
+        if self._variants:  # Nothing refers to them until LLVM has vectorised the loops.
+            head.append(variants.keep(self._variants))
         helpers = [*self._globals, *self._declared, *self._defined.values()]
         return "\n".join([*head, *helpers, *self.functions, *tail]) + "\n"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tangra.native import loop_order, parallel
 from tangra.native.llvm_types import register_type
 from tangra.native.regions import Chunk, Dependent
-from tangra.native.text import Operand
+from tangra.native.text import FEW_TRIPS, Operand
 from tangra.native.values import Array, Index, Memo, Splat, Strided, Unset
 from tangra.shapes import Size, prod
 
@@ -27,6 +27,21 @@ def unrolls(shape: Sequence[Size], weight: int = 1) -> bool:
     """Whether a nest over `shape` is written out element by element."""
     count = prod(shape)
     return isinstance(count, int) and count <= UNROLL_ELEMENTS and count * weight <= UNROLL_WEIGHT
+
+
+def counted(
+    em: Emitter,
+    trips: Operand,
+    carried: Carried,
+    body: Callable[[str, list[str]], list[str]],
+    first: Operand = 0,
+) -> list[str]:
+    """`Code.counted` over elements of arrays: math functions in it run in vectors."""
+    outer, em.code.wide = em.code.wide, not isinstance(trips, int) or trips >= FEW_TRIPS
+    try:
+        return em.code.counted(trips, carried, body, first)
+    finally:
+        em.code.wide = outer
 
 
 def visit(
@@ -87,7 +102,7 @@ def visit_carrying(
         if limits is not None and limits[0] == len(outer):
             _, first, trips = limits
         inner = list(zip(types, values, strict=True))
-        return em.code.counted(trips, inner, lambda i, now: level((*outer, i), now), first)
+        return counted(em, trips, inner, lambda i, now: level((*outer, i), now), first)
 
     return level((), [start for _, start in carried])
 
@@ -134,7 +149,7 @@ def _write_flat(em: Emitter, target: Strided, source: Array) -> None:
 
     def part(chunk: Chunk | None) -> None:
         first, last = (0, trips) if chunk is None else (chunk.low, chunk.high)
-        em.code.counted(last, [], body, first)
+        counted(em, last, [], body, first)
 
     trips = em.size(prod(target.shape))
     parallel.spread(em, parallel.plan(em, trips, source.work + 1, parallel.CACHE_LINE), part)

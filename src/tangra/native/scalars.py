@@ -91,7 +91,10 @@ def _vector_math(em: Frames, dtype: DType) -> frozenset[str]:
 
 
 def _math_function(em: Frames, name: str, dtype: DType) -> str:
-    """The function of `vecmath`, to be inlined where that pays: it takes a millisecond to compile each copy."""
+    """The function of `vecmath`, to be inlined where that pays: it takes a millisecond to compile each copy. Loops over
+    arrays call its vector variants."""
+    if em.code.wide:
+        return em.module.shared_math(name, dtype)
     if not em.code.depth:
         if em.runs_once or em.module.copies >= MAX_COPIES:
             return em.module.shared_math(name, dtype)

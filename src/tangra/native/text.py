@@ -21,14 +21,15 @@ FEW_TRIPS, MANY_TRIPS = 8, 64
 class Code:
     """The text of one LLVM function body, written at the end of the current list of lines. `depth` counts the loops of
     `counted` around the place that is being written; `made` has the instruction that makes a value, by its name (for
-    parameters `param` and the type). `long` and `short`: there are innermost loops of many, and of few trips."""
+    parameters `param` and the type). `long` and `short`: there are innermost loops of many, and of few trips. `wide`:
+    what is written now will run in vectors."""
 
     def __init__(self) -> None:
         self.lines: Lines = []
         self.label = "entry"
         self.depth = 0
         self.loops = 0
-        self.long = self.short = False
+        self.long = self.short = self.wide = False
         self.made: dict[str, str] = {}
         self._names = 0
 

@@ -6,7 +6,8 @@ import llvmlite.binding as llvm
 import numpy as np
 import pytest
 
-from benchmarks.vecmath_harness import assembly, compiled, loop_text, optimised
+from benchmarks import vecmath_reference as reference
+from benchmarks.vecmath_harness import assembly, compiled, loop_text, optimised, variant_text
 from tangra.ir import DTYPES, F32, F64, DType
 from tangra.native import vecmath
 
@@ -72,12 +73,35 @@ def test_loop_is_vectorised_without_calls(op: str, dtype: DType):
     assert not targets & (forbidden - vecmath.externals(op, dtype))
 
 
+@pytest.mark.parametrize("way", ["variant", "inlined"])
 @pytest.mark.parametrize("op, dtype", CASES)
-def test_every_lane_and_the_rest_of_the_loop(op: str, dtype: DType):
+def test_every_lane_and_the_rest_of_the_loop(op: str, dtype: DType, way: str):
     """37 elements: whole vectors and a scalar rest give what single elements give; huge arguments in some lanes."""
     x = np.linspace(0.1, 0.9, 37).astype(dtype.numpy)
     x[[2, 9, 22, 36]] = [1e30, 3e13, 0.3, 1e25]
-    function = compiled(op, dtype)
+    function = compiled(op, dtype, way)
     args = [x] * (2 if op in ("pow", "atan2") else 1)
     alone = np.concatenate([function(*(a[i : i + 1].copy() for a in args)) for i in range(37)])
     np.testing.assert_array_equal(function(*args), alone)
+
+
+@pytest.mark.parametrize("op, dtype", CASES)
+def test_variants_give_what_single_values_give(op: str, dtype: DType):
+    """To the last bit, on the whole range: also where the variant is of other instructions."""
+    args = reference.points(op, dtype, 40_000, seed=3)
+    found, expected = (compiled(op, dtype, way)(*args) for way in ("variant", "inlined"))
+    np.testing.assert_array_equal(found, expected)
+    np.testing.assert_array_equal(np.signbit(found[found == 0]), np.signbit(expected[expected == 0]))
+
+
+@pytest.mark.parametrize("op, dtype", CASES)
+@pytest.mark.parametrize("wide", [True, False])
+def test_loops_call_variants_of_all_widths(op: str, dtype: DType, wide: bool):
+    """And nothing of the math is left in front of them when LLVM chooses one."""
+    declared = vecmath.vector_declarations(op, dtype)
+    assert [int(name.split("_v")[1].split("_")[0]) * dtype.bits for name in declared] == [256, 512]
+    for lanes in (256 // dtype.bits, 512 // dtype.bits):
+        module = llvm.parse_assembly(vecmath.vector_text(op, dtype.name, lanes, wide), llvm.create_context())
+        module.verify()
+    text = str(optimised(variant_text(op, dtype)))
+    assert not re.search(r"call <\d+ x \w+> @tg_", text) and re.search(r"store <(4|8|16) x", text)

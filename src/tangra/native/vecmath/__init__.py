@@ -14,9 +14,10 @@ from collections.abc import Iterable
 from functools import cache
 
 from tangra.ir import DType
-from tangra.native.vecmath import slow_paths
+from tangra.native.vecmath import slow_paths, vectors
 from tangra.native.vecmath.builder import FORMATS, Float, Writer
 from tangra.native.vecmath.operations import OPERATIONS
+from tangra.native.vecmath.vectors import vector_name, vector_text
 
 __all__ = [
     "collect",
@@ -31,6 +32,9 @@ __all__ = [
     "shared_text",
     "symbol",
     "ulp",
+    "vector_declarations",
+    "vector_name",
+    "vector_text",
 ]
 
 
@@ -73,10 +77,15 @@ def shared_names(op: str, dtype: DType) -> tuple[str, ...]:
 
 
 def declaration(op: str, dtype: DType) -> str:
-    """The exported function in a module that calls it."""
-    form = FORMATS[dtype.name]
+    """The exported function in a module that calls it, with the names of its vector variants."""
+    form, name = FORMATS[dtype.name], shared_names(op, dtype)[0]
     given = ", ".join([form.type] * OPERATIONS[op].arity)
-    return f"declare {form.type} @{shared_names(op, dtype)[0]}({given}) {slow_paths.PURE}"
+    return f"declare {form.type} @{name}({given}) {slow_paths.PURE} {vectors.mappings(op, form, name)}"
+
+
+def vector_declarations(op: str, dtype: DType) -> dict[str, str]:
+    """Those variants by name, as declared in a module that calls them."""
+    return vectors.declarations(op, FORMATS[dtype.name])
 
 
 def shared_text(op: str, dtype: DType) -> str:

@@ -67,13 +67,39 @@ FORMATS = {"f64": DOUBLE, "f32": SINGLE}
 
 
 class Writer:
-    """The text of one function of a format: its instructions, and the declarations they need."""
+    """The text of one function of a format: its instructions, and the declarations they need.
 
-    def __init__(self, form: Format, names: int = 0) -> None:
+    `lanes`: how many numbers every value is, side by side; 1 is a single number. `avx512`: the values are vectors of
+    512 bits, for which there are instructions of that extension (see `instructions`).
+    """
+
+    def __init__(self, form: Format, names: int = 0, lanes: int = 1, avx512: bool = False) -> None:
         self.form = form
+        self.lanes = lanes
+        self.avx512 = avx512
         self.lines: list[str] = []
         self.declares: dict[str, None] = {}
         self._names = names
+
+    def wide(self, type: str) -> str:
+        """The LLVM type of so many of that type as there are lanes."""
+        return type if self.lanes == 1 else f"<{self.lanes} x {type}>"
+
+    @property
+    def type(self) -> str:
+        return self.wide(self.form.type)
+
+    @property
+    def integer(self) -> str:
+        return self.wide(self.form.integer)
+
+    @property
+    def bit(self) -> str:
+        return self.wide("i1")
+
+    def same(self, type: str, literal: str) -> str:
+        """A constant, the same in all lanes."""
+        return literal if self.lanes == 1 else f"splat ({type} {literal})"
 
     def ins(self, text: str) -> str:
         """Append an instruction; the name of its result."""
@@ -83,18 +109,21 @@ class Writer:
 
     def float(self, value: Float | Number) -> Float:
         """A constant of the format (or the value itself)."""
-        return value if isinstance(value, Float) else Float(self, self.form.literal(value))
+        if isinstance(value, Float):
+            return value
+        return Float(self, self.same(self.form.type, self.form.literal(value)))
 
     def int(self, value: Int | int) -> Int:
         """An integer constant as wide as the format."""
         if isinstance(value, Int):
             return value
         wrapped = (value + self.form.sign_mask) % (2 * self.form.sign_mask) - self.form.sign_mask
-        return Int(self, str(wrapped))
+        return Int(self, self.same(self.form.integer, str(wrapped)))
 
     def intrinsic(self, name: str, *args: Float) -> Float:
         """Call `llvm.<name>` on floats of the format."""
-        type, full = self.form.type, f"@llvm.{name}.f{self.form.bits}"
+        lanes = "" if self.lanes == 1 else f"v{self.lanes}"
+        type, full = self.type, f"@llvm.{name}.{lanes}f{self.form.bits}"
         self.declares[f"declare {type} {full}({', '.join([type] * len(args))})"] = None
         return Float(self, self.ins(f"call {type} {full}({', '.join(f'{type} {a.name}' for a in args)})"))
 
@@ -107,16 +136,17 @@ class Bit:
     name: str
 
     def __and__(self, other: Bit) -> Bit:
-        return Bit(self.writer, self.writer.ins(f"and i1 {self.name}, {other.name}"))
+        return Bit(self.writer, self.writer.ins(f"and {self.writer.bit} {self.name}, {other.name}"))
 
     def __or__(self, other: Bit) -> Bit:
-        return Bit(self.writer, self.writer.ins(f"or i1 {self.name}, {other.name}"))
+        return Bit(self.writer, self.writer.ins(f"or {self.writer.bit} {self.name}, {other.name}"))
 
     def __invert__(self) -> Bit:
-        return Bit(self.writer, self.writer.ins(f"xor i1 {self.name}, true"))
+        w = self.writer
+        return Bit(w, w.ins(f"xor {w.bit} {self.name}, {w.same('i1', 'true')}"))
 
     def __xor__(self, other: Bit) -> Bit:
-        return Bit(self.writer, self.writer.ins(f"xor i1 {self.name}, {other.name}"))
+        return Bit(self.writer, self.writer.ins(f"xor {self.writer.bit} {self.name}, {other.name}"))
 
 
 @dataclass(frozen=True)
@@ -128,7 +158,7 @@ class Int:
 
     def _op(self, op: str, other: Int | int) -> Int:
         other = self.writer.int(other)
-        return Int(self.writer, self.writer.ins(f"{op} {self.writer.form.integer} {self.name}, {other.name}"))
+        return Int(self.writer, self.writer.ins(f"{op} {self.writer.integer} {self.name}, {other.name}"))
 
     def __add__(self, other: Int | int) -> Int:
         return self._op("add", other)
@@ -153,18 +183,20 @@ class Int:
 
     def ne(self, other: Int | int) -> Bit:
         b = self.writer.int(other)
-        return Bit(self.writer, self.writer.ins(f"icmp ne {self.writer.form.integer} {self.name}, {b.name}"))
+        return Bit(self.writer, self.writer.ins(f"icmp ne {self.writer.integer} {self.name}, {b.name}"))
 
     def is_negative(self) -> Bit:
-        return Bit(self.writer, self.writer.ins(f"icmp slt {self.writer.form.integer} {self.name}, 0"))
+        return Bit(
+            self.writer, self.writer.ins(f"icmp slt {self.writer.integer} {self.name}, {self.writer.int(0).name}")
+        )
 
     def __neg__(self) -> Int:
         return self.writer.int(0) - self
 
     def float(self) -> Float:
         """The float of these bits."""
-        form = self.writer.form
-        return Float(self.writer, self.writer.ins(f"bitcast {form.integer} {self.name} to {form.type}"))
+        w = self.writer
+        return Float(w, w.ins(f"bitcast {w.integer} {self.name} to {w.type}"))
 
 
 @dataclass(frozen=True)
@@ -177,7 +209,7 @@ class Float:
     def _op(self, op: str, other: Float | Number, swap: bool = False) -> Float:
         a, b = self, self.writer.float(other)
         a, b = (b, a) if swap else (a, b)
-        return Float(self.writer, self.writer.ins(f"{op} {self.writer.form.type} {a.name}, {b.name}"))
+        return Float(self.writer, self.writer.ins(f"{op} {self.writer.type} {a.name}, {b.name}"))
 
     def __add__(self, other: Float | Number) -> Float:
         return self._op("fadd", other)
@@ -204,11 +236,11 @@ class Float:
         return self._op("fdiv", other, swap=True)
 
     def __neg__(self) -> Float:
-        return Float(self.writer, self.writer.ins(f"fneg {self.writer.form.type} {self.name}"))
+        return Float(self.writer, self.writer.ins(f"fneg {self.writer.type} {self.name}"))
 
     def _test(self, predicate: str, other: Float | Number) -> Bit:
         b = self.writer.float(other)
-        return Bit(self.writer, self.writer.ins(f"fcmp {predicate} {self.writer.form.type} {self.name}, {b.name}"))
+        return Bit(self.writer, self.writer.ins(f"fcmp {predicate} {self.writer.type} {self.name}, {b.name}"))
 
     def __lt__(self, other: Float | Number) -> Bit:
         return self._test("olt", other)
@@ -230,8 +262,8 @@ class Float:
 
     def bits(self) -> Int:
         """The float's bits."""
-        form = self.writer.form
-        return Int(self.writer, self.writer.ins(f"bitcast {form.type} {self.name} to {form.integer}"))
+        w = self.writer
+        return Int(w, w.ins(f"bitcast {w.type} {self.name} to {w.integer}"))
 
     def is_nan(self) -> Bit:
         return self._test("uno", self)
@@ -273,15 +305,15 @@ def fma(a: Float, b: Float | Number, c: Float | Number) -> Float:
 def select(condition: Bit, then: Float | Number, other: Float | Number) -> Float:
     """`then` where the condition holds."""
     w = condition.writer
-    a, b, type = w.float(then), w.float(other), w.form.type
-    return Float(w, w.ins(f"select i1 {condition.name}, {type} {a.name}, {type} {b.name}"))
+    a, b, type = w.float(then), w.float(other), w.type
+    return Float(w, w.ins(f"select {w.bit} {condition.name}, {type} {a.name}, {type} {b.name}"))
 
 
 def select_int(condition: Bit, then: Int | int, other: Int | int) -> Int:
     """`then` where the condition holds."""
     w = condition.writer
-    a, b, type = w.int(then), w.int(other), w.form.integer
-    return Int(w, w.ins(f"select i1 {condition.name}, {type} {a.name}, {type} {b.name}"))
+    a, b, type = w.int(then), w.int(other), w.integer
+    return Int(w, w.ins(f"select {w.bit} {condition.name}, {type} {a.name}, {type} {b.name}"))
 
 
 def poly(x: Float, coefficients: Sequence[Number]) -> Float:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from tangra.native.vecmath import instructions
 from tangra.native.vecmath.builder import Float, Int, fma, poly, poly_closely, select
 from tangra.native.vecmath.coefficients import PARTS, POLYNOMIALS
 from tangra.native.vecmath.doubled import Pair, fast_two_sum
@@ -44,6 +45,8 @@ def power_of_two(code: Int) -> Float:
 
 def scale(x: Float, whole: Float, code: Int) -> Float:
     """x 2^k for any |k| below twice the exponent's range."""
+    if x.writer.avx512:
+        return instructions.scale(x, whole)
     form = x.writer.form
     half = fma(whole, 0.5, form.magic).bits()
     return (x * power_of_two(half)) * power_of_two(code - half)

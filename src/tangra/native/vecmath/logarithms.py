@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+from tangra.native.vecmath import instructions
 from tangra.native.vecmath.builder import Bit, Float, fma, poly, select
 from tangra.native.vecmath.coefficients import PARTS, POLYNOMIALS
 from tangra.native.vecmath.doubled import Pair, fast_two_sum, two_product, two_sum
@@ -22,8 +23,15 @@ class Split(NamedTuple):
 
 
 def split(x: Float, denormals: bool = True) -> Split:
-    """Mantissa in [sqrt(1/2), sqrt 2) and exponent of a positive finite number."""
+    """Mantissa in [sqrt(1/2), sqrt 2) and exponent of a positive finite number.
+
+    In AVX-512 also of others: NaN gives NaN, negative numbers a mantissa that is, 0 and infinity an infinite exponent.
+    """
     form = x.writer.form
+    if x.writer.avx512:
+        whole, m = instructions.exponent(x), instructions.mantissa(x)
+        large = m >= 2.0 * form.round(math.sqrt(0.5))
+        return Split(select(large, whole + 1.0, whole), select(large, m * 0.5, m))
     bias: Float = x.writer.float(2.0**form.fraction + form.bias)
     if denormals:
         tiny, lift = x < form.smallest_normal, form.fraction + 2
@@ -53,7 +61,9 @@ def log(x: Float) -> Float:
     k, m = split(x)
     first, second, _ = PARTS[x.writer.form.name]["ln2"]
     f, low = log_of_one_plus(m - 1.0, k * second)
-    return with_special_values(x, fma(k, first, f + low))
+    value = fma(k, first, f + low)
+    # An infinite exponent, or a mantissa that is NaN, is all there is to special values.
+    return value if x.writer.avx512 and second > 0.0 else with_special_values(x, value)
 
 
 def log2(x: Float) -> Float:
