@@ -156,3 +156,154 @@ def moving_window(p, n):
         if len(values) >= 3:
             total += values[-1] * values[-3]
     return total / len(values)
+
+
+@program(2.0, more=[(99.0,), (1e-9,), (150.0,)])
+def until_the_last_item_is_large(v):
+    out = [v]
+    while out[-1] < 100.0:
+        out.append(out[-1] * 1.7 + 1)
+    return out[-1] + sum(out) + np.array(out)[::2].sum()
+
+
+@program(2.0, 0.01, more=[(2.0, 3.0)])
+def states_until_a_time(v, h):
+    t, y = 0.0, np.array([v, 0.0])
+    times, states = [], [y]
+    while t < 0.995:
+        y = y + h * np.array([y[1], -y[0]])
+        t += h
+        times.append(t)
+        states.append(y)
+    path = np.array(states)
+    return (path**2).mean() + times[-1] * len(states)
+
+
+@program(np.array([1.0, 0.1]), 2.0)
+def steps_of_adaptive_size(y, end):
+    def slope(y):
+        return np.array([y[1], -y[0] * (1 + y[0] ** 2)])
+
+    t, h = 0.0, 0.1
+    log = [(t, y[0])]
+    while t < end:
+        if t + h > end:
+            h = end - t
+        k1 = slope(y)
+        k2 = slope(y + h * k1)
+        error = np.sqrt(((0.5 * h * (k2 - k1)) ** 2).sum())
+        if error < 1e-2:
+            t += h
+            y = y + h * 0.5 * (k1 + k2)
+            log.append((t, y[0]))
+        h = 0.15 if error < 1e-3 else 0.07
+    return log[-1][1] + sum(b for _, b in log) / len(log)
+
+
+NEIGHBOURS = np.array([[0.0, 2.0, 5.0, 0.0], [2.0, 0.0, 1.0, 7.0], [5.0, 1.0, 0.0, 3.0], [0.0, 7.0, 3.0, 0.0]])
+
+
+@program(NEIGHBOURS, np.ones(4), argnums=1)
+def breadth_first(w, cost):
+    n = len(w)
+    seen = np.zeros(n, dtype=bool)
+    seen[0] = True
+    queue, head, total = [0], 0, 0.0
+    while head < len(queue):
+        u = queue[head]
+        head += 1
+        for v in range(n):
+            if w[u, v] > 0 and not seen[v]:
+                seen[v] = True
+                queue.append(v)
+                total += w[u, v] * cost[u] * head
+    return total
+
+
+@program(NEIGHBOURS, np.ones(4), argnums=1)
+def depth_first(w, cost):
+    seen = np.zeros(len(w), dtype=bool)
+    stack, total = [0], 0.0
+    while stack:
+        u = stack.pop()
+        if seen[u]:
+            continue
+        seen[u] = True
+        total += cost[u] * len(stack)
+        for v in range(len(w)):
+            if w[u, v] > 0 and not seen[v]:
+                stack.append(v)
+    return total
+
+
+@program(360, more=[(97,), (1,)], grad=False)
+def prime_factors(n):
+    found = []
+    p = 2
+    while n > 1:
+        while n % p == 0:
+            found.append(p)
+            n //= p
+        p += 1
+    return found
+
+
+@program(np.array([9.0, 0.7, 17.0]))
+def one_list_by_nested_loops(x):
+    halves = []
+    for v in x:
+        while v > 1:
+            v = v / 2
+            halves.append(v)
+        halves.append(-v)
+    return np.array(halves).sum() * len(halves) + sum(h * h for h in halves)
+
+
+@program(np.linspace(-2.1, 2.1, 40))
+def two_loops_and_a_while_fill_one_list(x):
+    out = []
+    for v in x:
+        if v > 0:
+            out.append(v)
+    for v in x[::2]:
+        if v < 0:
+            out.append(v * v)
+    while out[-1] < 5:
+        out.append(out[-1] * 2)
+    return sum(out) + len(out)
+
+
+class Recorder:
+    def __init__(self):
+        self.times = []
+        self.t = 0.0
+
+    def step(self, h):
+        self.t += h
+        self.times.append(self.t * h)
+
+
+@program(0.13)
+def object_that_records(h):
+    recorder = Recorder()
+    while recorder.t < 1.0:
+        recorder.step(h)
+    return recorder.times[-1] + sum(recorder.times)
+
+
+@program({"log": [1.0], "rate": 2.0}, grad=False, writes=True)
+def list_of_the_caller(d):
+    while sum(d["log"]) < 20:
+        d["log"].append(d["rate"] * len(d["log"]))
+    return d["log"][-1]
+
+
+@program(np.arange(3.0) + 1, 6)
+def more_items_for_a_moment_than_in_the_end(x, n):
+    out = [x[0]]
+    for i in range(n):
+        out.append(x[1] * i)
+        out.append(x[2])
+        out.pop()
+        out[0] += out[-1]
+    return sum(out)

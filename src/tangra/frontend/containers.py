@@ -263,7 +263,7 @@ def getitem(ev: Evaluator, target: AbstractValue, index: AbstractValue) -> Abstr
     if isinstance(index, SliceValue) or (isinstance(index, Const) and isinstance(index.value, slice)):
         part = items[ev.static(index, f"a slice of a {what}")]
         return TupleValue(tuple(part)) if isinstance(target, TupleValue) else new_list(ev, part)
-    if isinstance(index, Scalar) and not isinstance(index.size, int) and len(items) > 1:
+    if isinstance(index, Scalar) and not isinstance(index.size, int) and items:
         picked = _run_time_item(ev, target, items, index)
         if picked is not None:
             return picked

@@ -18,7 +18,7 @@ from tangra.errors import AliasError, InternalError, Note, ShapeMismatchError, T
 from tangra.frontend import called, conversion, diagnostics, operators, symbols, whereabouts
 from tangra.frontend.dispatch import EXPRESSIONS, STATEMENTS
 from tangra.frontend.emission import CheckingBuilder
-from tangra.frontend.heap import ArrayState, ConflictState, HeapState, PathEnds, State, ViewState
+from tangra.frontend.heap import ArrayState, ConflictState, HeapState, ItemsRead, ListState, PathEnds, State, ViewState
 from tangra.frontend.live import LiveObjects
 from tangra.frontend.outlines import Outlines
 from tangra.frontend.policy import Policy
@@ -78,6 +78,9 @@ class Evaluator:
         self.changes_objects = False
         self.appended: dict[int, list[Any]] = {}
         self.roomy: frozenset[int] = frozenset()
+        self.shrunk: set[int] = set()
+        self.counted: dict[int, int] = {}
+        self.unread: set[int] = set()
         self.keys: dict[Any, Any] = {}
         self.outlines = Outlines()
         self.emitted = 0
@@ -149,6 +152,8 @@ class Evaluator:
 
     def peek(self, ref: int) -> Value:
         """The value of an array, stale or not."""
+        if ref in self.unread:
+            raise ItemsRead
         state = self.look(ref)
         if isinstance(state, ViewState):
             base = self.peek(state.base)
@@ -162,6 +167,9 @@ class Evaluator:
             for partner in self.state.partners[ref]:
                 self.poison(partner, ref)
         self.changes_objects |= ref < 0 and not isinstance(state, (ArrayState, ViewState))
+        old = self.state.heap.get(ref) or self.initial.get(ref)
+        if isinstance(state, ListState) and isinstance(old, ListState) and len(state.items) < len(old.items):
+            self.shrunk.add(ref)
         self.state.heap[ref] = state
 
     def allocate(self, state: HeapState) -> int:
@@ -186,8 +194,7 @@ class Evaluator:
         if isinstance(state, ViewState):
             base = self.read(state.base)
             return state.first[1] if state.first and state.first[0] is base else state.read(base)
-        assert isinstance(state, ArrayState), state
-        return state.value
+        return self.peek(ref)
 
     def stale(self, ref: int, name: str | None = None) -> NoReturn:
         """Refuse to use an object that a write through another name may have changed."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
-from tangra.api.values import AbstractValue, ListValue
-from tangra.frontend import symbols
+from tangra.api.values import ListValue
+from tangra.frontend import counted_lists, room_search, symbols
 from tangra.frontend.heap import ListState, StackState, State
 from tangra.frontend.stack_items import (
     Item,
@@ -16,9 +16,9 @@ from tangra.frontend.stack_items import (
     join_all,
     join_items,
 )
-from tangra.frontend.stacks import new_stack
+from tangra.frontend.stacks import new_stack, widened, with_room
 from tangra.shapes import Size, ceil_div, dmax
-from tangra.shapes.prover import known_le
+from tangra.shapes.prover import known_eq, known_le
 
 if TYPE_CHECKING:
     from tangra.frontend.evaluator import Evaluator
@@ -27,33 +27,60 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Growth:
-    """A list that a loop's body appends to: the form of its items, and how many a trip (exactly, or at most)."""
+    """A list that a loop's body appends to: the form of its items, and by how many it grows a trip, exactly or at most.
+
+    At no time of a trip are there more than `most` items more than before it. `before` is the list before the loop.
+    """
 
     form: Item
     per_trip: Size
     exact: bool
-    items: tuple[AbstractValue, ...]
+    most: Size
+    before: ListState | StackState
+
+    def start(self, ev: Evaluator) -> Size | None:
+        """The length before the loop, if it is known."""
+        return len(self.before.items) if isinstance(self.before, ListState) else symbols.known_size(self.before.count)
+
+    def taken(self, ev: Evaluator) -> Size:
+        """The items that there is room for before the loop."""
+        return len(self.before.items) if isinstance(self.before, ListState) else room_of(ev, self.before)
+
+    def begins(self, ev: Evaluator, state: Any) -> bool:
+        """Whether another list, before the same loop, is like this one."""
+        if isinstance(self.before, StackState):
+            alike = isinstance(state, StackState) and state.shape == self.before.shape
+            return alike and room_of(ev, state) == room_of(ev, self.before)
+        return isinstance(state, ListState) and len(state.items) == len(self.before.items)
+
+
+def room_of(ev: Evaluator, state: StackState) -> Size:
+    """The items that a stack has room for."""
+    return ev.peek(state.leaves[0]).shape[0] if state.leaves else 0
+
+
+def has_room(ev: Evaluator, ref: int) -> bool:
+    """Whether a loop around has seen to the room of a list."""
+    return ref in ev.roomy or ref in ev.counted
 
 
 def growing(ev: Evaluator, base: State, end: State) -> dict[int, Growth]:
-    """Lists from before a loop that are longer, or stacks, at the end of a trip."""
+    """Lists from before a loop that are longer at the end of a trip, and have no room for it."""
     found: dict[int, Growth] = {}
     outer, ev.state = ev.state, end
     try:
-        _find_growing(ev, base, end, found)
+        for ref, after in end.heap.items():
+            before = base.heap.get(ref) or ev.initial.get(ref)
+            growth = None
+            if isinstance(before, ListState):
+                growth = _growth(ev, ref, before, after)
+            elif isinstance(before, StackState) and isinstance(after, StackState) and not has_room(ev, ref):
+                growth = _more_room(ev, before, after)
+            if growth is not None:
+                found[ref] = growth
     finally:
         ev.state = outer
     return found
-
-
-def _find_growing(ev: Evaluator, base: State, end: State, found: dict[int, Growth]) -> None:
-    for ref, after in end.heap.items():
-        before = base.heap.get(ref) or ev.initial.get(ref)
-        if not isinstance(before, ListState):
-            continue
-        growth = _growth(ev, ref, before, after)
-        if growth is not None:
-            found[ref] = growth
 
 
 def _growth(ev: Evaluator, ref: int, before: ListState, after: Any) -> Growth | None:
@@ -61,28 +88,71 @@ def _growth(ev: Evaluator, ref: int, before: ListState, after: Any) -> Growth | 
     items = tuple(x for x in before.items)
     if isinstance(after, ListState):
         more = len(after.items) - len(items)
-        if more <= 0 or after.items[: len(items)] != items:
+        if more <= 0:
             return None
-        form = join_all([*(item_form(ev, x) for x in after.items), *logged])  # type: ignore[arg-type]
-        return None if form is None else Growth(form, more, True, items)  # type: ignore[arg-type]
+        form = join_all([*(item_form(ev, x) for x in (*items, *after.items)), *logged])  # type: ignore[arg-type]
+        most: Size = max(more, len(logged)) if ref in ev.shrunk else more
+        return None if form is None else Growth(form, more, True, most, before)
     if isinstance(after, StackState):
         form = form_of(ev, items) if items else after.shape  # type: ignore[arg-type]
         form = None if form is None else join_items(form, after.shape)
-        size = symbols.known_size(after.count)
         if form is None:
             return None
-        exact = size is not None
-        if size is None:
-            size = ev.peek(after.leaves[0]).shape[0] if after.leaves else 0
-        return Growth(form, size - len(items), exact, items)  # type: ignore[arg-type]
+        room, known = room_of(ev, after), symbols.known_size(after.count)
+        size: Size = room if known is None else known
+        most = dmax(room - len(items), len(logged)) if ref in ev.shrunk else size - len(items)
+        return Growth(form, size - len(items), known is not None, most, before)
     return None
 
 
-def convert(ev: Evaluator, loop: Loop, growths: dict[int, Growth]) -> None:
-    """Make the lists stacks in the current state, with room for all trips."""
+def _more_room(ev: Evaluator, before: StackState, after: StackState) -> Growth | None:
+    """The growth of a list that an earlier loop has made: each item that is appended takes room of its own."""
+    form = join_items(before.shape, after.shape)
+    more = room_of(ev, after) - room_of(ev, before)
+    if form is None or known_le(more, 0, ev.facts):
+        return None
+    first, last = symbols.known_size(before.count), symbols.known_size(after.count)
+    exact = first is not None and last is not None and known_eq(last - first, more, ev.facts) is True
+    return Growth(form, more, exact, more, before)
+
+
+def convert(ev: Evaluator, loop: Loop, growths: dict[int, Growth]) -> set[int]:
+    """Make the lists stacks in the current state, with room for all trips; those for which that had to be searched."""
+    rooms = {ref: _room(ev, loop, ref, growth) for ref, growth in growths.items()}
+    unbounded = {ref for ref, room in rooms.items() if room is None}
+    found: Size = 0
+    if unbounded and loop.peak is None:
+        found = _searched(ev, loop, [growths[ref] for ref in unbounded])
     for ref, growth in growths.items():
-        room = _room(ev, loop, ref, growth)
-        ev.put(ref, new_stack(ev, growth.form, room, growth.items))
+        room = rooms[ref]
+        if room is None and loop.peak is not None:
+            ev.put(ref, counted_lists.counting(ev, ref, growth.form, growth.before, loop.peak))
+        else:
+            ev.put(ref, _roomy(ev, growth, found if room is None else room))
+    return unbounded
+
+
+def _roomy(ev: Evaluator, growth: Growth, room: Size) -> StackState:
+    before = growth.before
+    if isinstance(before, ListState):
+        return new_stack(ev, growth.form, room, before.items)  # type: ignore[arg-type]
+    wide = before if before.shape == growth.form else widened(ev, before, growth.form)
+    return with_room(ev, wide, room)
+
+
+def _searched(ev: Evaluator, loop: Loop, growths: list[Growth]) -> Size:
+    """The room for lists that a run of the loop tells."""
+    if loop.room is not None:
+        return loop.room
+    is_tested = loop.bounds is None and all(symbols.in_scope_of(ev, ev.state, g.most) for g in growths)
+    found = room_search.search(ev, loop, dmax(*(g.taken(ev) for g in growths)), is_tested)
+    if found is None:
+        ev.unsupported(
+            "a list that grows by a number of items that is not known at the start of a trip, and is read in the loop",
+            "let one loop make a list of its own, and put the lists together after it, or fill an array of the largest "
+            "length",
+        )
+    return found
 
 
 def trips(ev: Evaluator, loop: Loop) -> Size:
@@ -93,25 +163,18 @@ def trips(ev: Evaluator, loop: Loop) -> Size:
     return span if known_le(0, span, ev.facts) else dmax(0, span)
 
 
-def _room(ev: Evaluator, loop: Loop, ref: int, growth: Growth) -> Size:
-    length = len(growth.items)
-    if growth.per_trip == 0:
+def _room(ev: Evaluator, loop: Loop, ref: int, growth: Growth) -> Size | None:
+    """The items that there has to be room for; None where only a run of the loop says so."""
+    length = growth.taken(ev)
+    if growth.most == 0:
         return length
+    if not symbols.in_scope_of(ev, ev.state, growth.most):
+        return None
     if loop.bounds is not None:
-        if not symbols.in_scope_of(ev, ev.state, growth.per_trip):
-            _no_bound(ev)
-        return length + growth.per_trip * trips(ev, loop)
+        all_trips = length + growth.per_trip * trips(ev, loop)
+        return all_trips if growth.most == growth.per_trip else all_trips + growth.most - growth.per_trip
     limit = _limit_in_test(ev, loop.key, ref)
-    if limit is None:
-        _no_bound(ev)
-    return dmax(length, limit + growth.per_trip - 1)
-
-
-def _no_bound(ev: Evaluator) -> NoReturn:
-    ev.unsupported(
-        "a list that grows in a loop without a bound on its length that is known before the loop",
-        "use a for loop over a range, or store into an array of the largest length",
-    )
+    return None if limit is None else dmax(length, limit + growth.most - 1)
 
 
 def _limit_in_test(ev: Evaluator, node: Any, ref: int) -> Size | None:

@@ -190,5 +190,11 @@ class PathEnds(Exception):
     """The path being evaluated certainly raises: nothing after this place is reached."""
 
 
+class ItemsRead(Exception):
+    """A list whose items are only counted is used otherwise."""
+
+
 RETURNED, BROKEN, CONTINUED, RESULT, STOPPED = "$ret", "$brk", "$cont", "$val", "$stop"
 """Names, in a frame, of the flags and the value that `return`, `break`, `continue` and the end of a `while` set."""
+FULL, NEEDED = "$full", "$needed"
+"""Names of what a search for the room of lists finds: whether there was too little, and how much is needed."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tangra.api.values import Const
-from tangra.frontend import stack_items, stacks
+from tangra.frontend import stack_items, stacks, symbols
 from tangra.frontend.heap import ListState, StackState
 from tangra.frontend.templates import ToStackT
 from tangra.shapes import Size, dmax
@@ -40,7 +40,7 @@ def to_stack(join: Join, a: Any, b: Any, old: Any) -> ToStackT | None:
     top = None if None in tops else max(t for t in tops if t is not None)
     lengths = {len(x.items) if isinstance(x, ListState) else getattr(x.count, "value", None) for x in (a, b)}
     length = lengths.pop() if len(lengths) == 1 else None
-    fixed = rooms[0] == rooms[1] and all(isinstance(r, int) for r in rooms)
+    fixed = rooms[0] == rooms[1] and symbols.in_scope_of(join.ev, join.base, rooms[0])
     shared, stale = _memory(join, (a, b))
     if isinstance(old, ToStackT):
         shared, stale = shared | old.shared, stale or old.stale

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tangra.api.kinds import PYINT
 from tangra.api.values import Const, Scalar
-from tangra.frontend import branches, growth, plans, stack_items, symbols
+from tangra.frontend import branches, growth, plans, room_search, stack_items, symbols
 from tangra.frontend.heap import (
     STOPPED,
     CellRef,
@@ -153,7 +153,10 @@ def _trial(ev: Evaluator, loop: Loop, plan: Plan, base: State, lengths: dict[int
             if induction is not None:
                 set_lengths(ev, loop, lengths, induction)
                 heads = {ref: state.count for ref in lengths if isinstance(state := ev.look(ref), StackState)}
-            one_trip(ev, loop, induction)
+            if loop.room is None:
+                one_trip(ev, loop, induction)
+            else:
+                room_search.trip(ev, loop, lengths)
             if induction is not None:
                 check_lengths(ev, lengths, heads)
         return block, ev.state

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from tangra.api.values import AbstractValue, Const, Scalar
 from tangra.frontend import growth, symbols
 from tangra.frontend.heap import (
-    ListState,
     StackState,
     State,
 )
@@ -27,10 +26,15 @@ if TYPE_CHECKING:
 
 @dataclass
 class Length:
-    """The length of a list that grows by `per_trip` items in every trip (None: by a number that varies)."""
+    """The length of a list that grows by `per_trip` items in every trip (None: by a number that varies).
 
-    start: int
+    At most `most` are added; `searched`: nothing before the loop says how much room they need.
+    """
+
+    start: Size
     per_trip: Size | None
+    most: Size
+    searched: bool
 
 
 def set_lengths(ev: Evaluator, loop: Loop, lengths: dict[int, Length], index: Scalar | None) -> None:
@@ -55,12 +59,16 @@ def converted(
 ) -> State:
     """The state before a loop with the lists that it makes longer turned into stacks."""
     outer, ev.state = ev.state, base
+    unbounded: set[int] = set()
     try:
-        growth.convert(ev, loop, growths)
+        unbounded = growth.convert(ev, loop, growths)
         return ev.state
     finally:
         ev.state = outer
-        lengths |= {ref: Length(len(g.items), g.per_trip if g.exact else None) for ref, g in growths.items()}
+        for ref, g in growths.items():
+            start = g.start(ev)
+            per_trip = g.per_trip if g.exact and start is not None else None
+            lengths[ref] = Length(0 if start is None else start, per_trip, g.most, ref in unbounded)
 
 
 def convert_known(ev: Evaluator, loop: Loop, base: State, lengths: dict[int, Length]) -> State:
@@ -72,9 +80,9 @@ def convert_known(ev: Evaluator, loop: Loop, base: State, lengths: dict[int, Len
     fresh: dict[int, growth.Growth] = {}
     for ref, grown in growths.items():
         state = base.heap.get(ref) or ev.initial.get(ref)
-        if not isinstance(state, ListState) or len(state.items) != len(grown.items):
+        if growth.has_room(ev, ref) or not grown.begins(ev, state):
             return base
-        fresh[ref] = replace(grown, items=state.items)  # type: ignore[arg-type]
+        fresh[ref] = replace(grown, before=state)  # type: ignore[arg-type]
     return converted(ev, loop, base, fresh, lengths)
 
 

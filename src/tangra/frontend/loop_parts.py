@@ -42,7 +42,11 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Loop:
-    """A loop to run: `body(index)` evaluates one trip; without bounds it sets the stop flag when it is over."""
+    """A loop to run: `body(index)` evaluates one trip; without bounds it sets the stop flag when it is over.
+
+    In a run of the loop that searches for the room that lists need, `room` is what they have, or `peak` the reference
+    of the greatest length so far.
+    """
 
     key: Any
     bounds: Bounds | None
@@ -54,6 +58,8 @@ class Loop:
     own_flags: bool = True
     peeled: bool = False
     lenient: bool = False
+    room: Size | None = None
+    peak: int | None = None
 
     @property
     def live(self) -> frozenset[str] | None:

@@ -38,7 +38,7 @@ def seeds(ev: Evaluator, loop: Loop, base: State) -> Plan:
 
 def memo_key(ev: Evaluator, loop: Loop) -> Any:
     path = ev.frame.path if ev.frame is not None else ()
-    return "plan", path, id(loop.key), loop.peeled, loop.lenient
+    return "plan", path, id(loop.key), loop.peeled, loop.lenient, loop.room is not None, loop.peak is not None
 
 
 def remembered(ev: Evaluator, loop: Loop, base: State) -> Plan | None:

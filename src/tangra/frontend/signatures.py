@@ -145,7 +145,7 @@ class Signature:
         """A run-time number: its kinds, its sign as far as that is known, and whether array elements decide it."""
         tag = None if v.tag is None else self._slot(v.tag)
         integer = all(kind.dtype.is_integer for kind in v.kinds)
-        data = integer and v.size is None and depends_on_elements(v.value)
+        data = integer and v.size is None and depends_on_elements(self.ev, v.value)
         self.data |= data
         slot = self._slot(v.value)
         self.numbers.setdefault(slot, v)

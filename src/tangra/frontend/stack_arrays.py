@@ -26,8 +26,10 @@ if TYPE_CHECKING:
 
 
 def stack_size(ev: Evaluator, state: StackState) -> Size:
-    """The length as a size; refused where it depends on data."""
+    """The length as a size; refused where it depends on the contents of arrays."""
     size = symbols.known_size(state.count)
+    if size is None and not symbols.depends_on_elements(ev, ev.number(state.count).value):
+        size = symbols.symbol_for(ev, state.count)
     if size is None:
         ev.error(
             DataDependentShapeError,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from tangra.api.elementwise import as_joined, as_joined_rows, is_number, kinds_of
 from tangra.api.numpy_layout import step_view
 from tangra.api.values import AbstractValue, ArrayValue, Const, ListValue, Scalar, SliceValue, TupleValue
-from tangra.frontend import conversion, symbols
+from tangra.frontend import conversion, counted_lists, symbols
 from tangra.frontend.heap import ArrayState, ListState, StackState, ViewState
 from tangra.frontend.stack_arrays import first_rows, stack_size
 from tangra.frontend.stack_items import (
@@ -104,14 +104,19 @@ def memory(ev: Evaluator, item: AbstractValue) -> list[int]:
 
 def _fitting(ev: Evaluator, v: ListValue, state: StackState, item: AbstractValue) -> StackState:
     """The stack that `v` is, able to hold `item`: numbers of other kinds make it a wider one."""
-    form = item_form(ev, item)
-    wide = None if form is None else join_items(state.shape, form)
-    if wide is None:
-        raise Misfit(v.ref, ev.span)
+    wide = _wide_form(ev, v, state, item)
     if wide != state.shape:
         state = widened(ev, state, wide)
         ev.put(v.ref, state)
     return state
+
+
+def _wide_form(ev: Evaluator, v: ListValue, state: StackState, item: AbstractValue) -> Item:
+    form = item_form(ev, item)
+    wide = None if form is None else join_items(state.shape, form)
+    if wide is None:
+        raise Misfit(v.ref, ev.span)
+    return wide
 
 
 def widened(ev: Evaluator, state: StackState, form: Item) -> StackState:
@@ -137,25 +142,28 @@ def _wide(ev: Evaluator, old: Item, new: Item, refs: Iterator[int], count: Value
 
 def append(ev: Evaluator, v: ListValue, state: StackState, item: AbstractValue) -> None:
     """`v.append(item)`."""
+    if v.ref in ev.counted:
+        counted_lists.count(ev, v.ref, state, _wide_form(ev, v, state, item))
+        return
     state = _fitting(ev, v, state, item)
     if not state.leaves:
         ev.unsupported("a list of empty tuples that grows in a loop")
     room = ev.peek(state.leaves[0]).shape[0]
     count = ev.number(state.count)
     if isinstance(room, int) and count.hi is not None and count.hi >= room:
-        state, room = _with_room(ev, state, count.hi + 1), count.hi + 1
+        state, room = with_room(ev, state, count.hi + 1), count.hi + 1
     known = count.size is not None and known_lt(count.size, room, ev.facts)
     if not known and not (isinstance(room, int) and count.hi is not None and count.hi < room):
         if v.ref in ev.roomy:
             full = ev.b("ge", count.value, ev.b.dim(room))
             ev.fail_if(full, "MemoryError", "a list grew beyond the length that was foreseen when it was compiled")
         else:
-            state = _with_room(ev, state, room + 1)
+            state = with_room(ev, state, room + 1)
     _store(ev, state, count.value, item)
     ev.put(v.ref, StackState(state.shape, state.leaves, ev.binary("+", state.count, Const(1))))
 
 
-def _with_room(ev: Evaluator, state: StackState, room: Size) -> StackState:
+def with_room(ev: Evaluator, state: StackState, room: Size) -> StackState:
     """The same stack with room for more items."""
     leaves = []
     for ref in state.leaves:

@@ -103,6 +103,8 @@ class SymbolTable:
     inductions: set[Value] = field(default_factory=set)
     data: set[str] = field(default_factory=set)
     """Symbols of ints that depend on the contents of arrays: no shape may mention them."""
+    rooms: set[str] = field(default_factory=set)
+    """Symbols of the rooms of lists."""
     short_loops: set[Value | str] = field(default_factory=set)
     """Induction variables of loops that are short enough to unroll."""
     prologue: list[Op] = field(default_factory=list)
@@ -144,13 +146,13 @@ def in_scope_of(ev: Evaluator, state: State, size: Size) -> bool:
     return all(name in state.scope or name in ev.symbols.always for name in symbols_of(size))
 
 
-def bind(ev: Evaluator, value: Value, name: str, lo: int | None = None, hi: int | None = None) -> Dim:
+def bind(ev: Evaluator, value: Value, name: str, lo: Size | None = None, hi: Size | None = None) -> Dim:
     """Name a run-time i64 from here to the end of the block."""
     ev.b.emit("bind_dim", [value], {"symbol": name})
     return declare(ev, value, name, lo, hi)
 
 
-def declare(ev: Evaluator, value: Value, name: str, lo: int | None = None, hi: int | None = None) -> Dim:
+def declare(ev: Evaluator, value: Value, name: str, lo: Size | None = None, hi: Size | None = None) -> Dim:
     """Enter a symbol that is bound elsewhere."""
     ev.symbols.data.discard(name)
     ev.symbols.sources[name] = value
@@ -199,12 +201,12 @@ def symbol_for(ev: Evaluator, v: AbstractValue) -> Size:
         return symbol(known)
     name = ev.symbols.fresh("n")
     size = bind(ev, value, name, v.lo, v.hi)
-    if depends_on_elements(v.value):
+    if depends_on_elements(ev, v.value):
         ev.symbols.data.add(name)
     return size
 
 
-def depends_on_elements(value: Value) -> bool:
+def depends_on_elements(ev: Evaluator, value: Value) -> bool:
     """Whether an int is computed from the contents of arrays, or a path was chosen by them."""
     stack, seen = [value], set()
     while stack:
@@ -222,10 +224,16 @@ def depends_on_elements(value: Value) -> bool:
             header = 3 if op.name == "loop" and op.attrs["counted"] else 0
             stack += op.operands if op.name == "if" else [op.operands[header + k], *op.operands[:header]]
         elif op.name != "dim":
-            if any(getattr(o.type, "shape", ()) for o in op.operands):
+            if any(_is_array(ev, o) for o in op.operands):
                 return True
             stack += op.operands
     return False
+
+
+def _is_array(ev: Evaluator, value: Value) -> bool:
+    """Whether a value is an array; what holds the numbers of a list is none."""
+    shape: tuple[Size, ...] = getattr(value.type, "shape", ())
+    return bool(shape) and not (len(shape) == 1 and str(shape[0]) in ev.symbols.rooms)
 
 
 def refuse_data(ev: Evaluator, shape: tuple[Size, ...]) -> None:
@@ -242,7 +250,7 @@ def refuse_data(ev: Evaluator, shape: tuple[Size, ...]) -> None:
 
 def size(ev: Evaluator, v: AbstractValue, what: str) -> Size:
     """An int as a dim. Negative ones fail as NumPy does; what depends on array elements is refused."""
-    if isinstance(v, Scalar) and v.size is None and depends_on_elements(v.value):
+    if isinstance(v, Scalar) and v.size is None and depends_on_elements(ev, v.value):
         ev.error(
             DataDependentShapeError,
             f"a shape must not depend on the contents of arrays, but this {what} does",
