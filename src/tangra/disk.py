@@ -12,8 +12,10 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import tempfile
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 HEAD = b"tangra object 1\n"
 MAX_BYTES = 1 << 29
@@ -22,15 +24,18 @@ CUT_EVERY = 64
 """One in so many writes looks at the cache's size."""
 
 
-def directory() -> Path | None:
+def directory() -> str | None:
     """Where objects are kept; None if they are not."""
     if os.environ.get("TANGRA_CACHE", "1") == "0":
         return None
     chosen = os.environ.get("TANGRA_CACHE_DIR")
     if chosen:
-        return Path(chosen)
+        return chosen
     base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "tangra"
+    home = os.path.expanduser("~")
+    if not base and home == "~":
+        return None
+    return os.path.join(base or os.path.join(home, ".cache"), "tangra")
 
 
 def key(*parts: str) -> str:
@@ -46,8 +51,11 @@ def key(*parts: str) -> str:
 def get(name: str) -> bytes | None:
     """The object kept as `name`; None if there is none that is whole and safe."""
     folder = usable()
+    if folder is None:
+        return None
     try:
-        data = (folder / name[:2] / name).read_bytes() if folder is not None else b""
+        with open(os.path.join(folder, name[:2], name), "rb") as file:
+            data = file.read()
     except OSError:
         return None
     start = len(HEAD) + 32
@@ -62,13 +70,15 @@ def put(name: str, content: bytes) -> None:
     if folder is None:
         return
     with contextlib.suppress(OSError):
-        place = folder / name[:2]
-        place.mkdir(mode=0o700, exist_ok=True)
-        handle, beside = tempfile.mkstemp(dir=place)
+        place = os.path.join(folder, name[:2])
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(place, 0o700)
+        beside = os.path.join(place, f"new.{os.getpid()}.{os.urandom(8).hex()}")
+        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(HEAD + hashlib.sha256(content).digest() + content)
-            os.replace(beside, place / name)
+            os.replace(beside, os.path.join(place, name))
         except BaseException:
             os.unlink(beside)
             raise
@@ -76,7 +86,7 @@ def put(name: str, content: bytes) -> None:
             _cut(folder)
 
 
-def usable() -> Path | None:
+def usable() -> str | None:
     """The cache's folder; None if it is turned off, or neither safe nor to be made."""
     try:
         return _safe_directory()
@@ -84,27 +94,37 @@ def usable() -> Path | None:
         return None
 
 
-def _safe_directory() -> Path | None:
+def _safe_directory() -> str | None:
     """The cache's folder, made if need be; None if it is turned off, or another user owns it or may write to it."""
     folder = directory()
     if folder is None:
         return None
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    status = folder.stat()
+    try:
+        status = os.stat(folder)
+    except FileNotFoundError:
+        os.makedirs(folder, 0o700, exist_ok=True)
+        status = os.stat(folder)
     return folder if status.st_uid == os.getuid() and not status.st_mode & 0o022 else None
 
 
-def _cut(folder: Path) -> None:
+def _files(folder: str) -> Iterator[os.DirEntry[str]]:
+    for place in os.scandir(folder):
+        if len(place.name) == 2 and place.is_dir():
+            yield from os.scandir(place)
+
+
+def _cut(folder: str) -> None:
     """Remove the oldest objects of a cache that has grown too large."""
     found = []
-    for path in folder.glob("??/*"):
-        status = path.stat()
-        found.append((status.st_mtime, status.st_size, path))
+    for entry in _files(folder):
+        status = entry.stat()
+        found.append((status.st_mtime, status.st_size, entry.path))
     total = sum(size for _, size, _ in found)
     if total <= MAX_BYTES:
         return
     for _, size, path in sorted(found):
-        path.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
         total -= size
         if total <= MAX_BYTES // 2:
             return

@@ -398,7 +398,9 @@ def parameter(ctx: Heap, value: Any, symbolic: bool, symbols: dict[int, Dim]) ->
 def trace(function: Callable[..., Any], args: Sequence[Any], symbolic: bool = False) -> tuple[Func, list[Any], Any]:
     """The IR of `function(np, *args)`, the run-time arguments, and the abstract result; what the arguments hold at the
     end are the last results."""
-    import tangra.api  # noqa: F401
+    from tangra.frontend import modules
+
+    modules.load_all()
 
     ctx = Heap()
     symbols: dict[int, Dim] = {}

@@ -153,8 +153,9 @@ def test_a_damaged_record_is_no_answer(
 
 def test_only_the_owner_may_look_or_write(project: Path, evaluated: list[int]) -> None:
     check([project], kept=True)
-    folder = disk.usable()
-    assert folder is not None
+    kept = disk.usable()
+    assert kept is not None
+    folder = Path(kept)
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     for path in folder.glob("*/*"):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600

@@ -301,4 +301,4 @@ def test_options_that_do_not_fit(options, message):
 
 def test_amounts_of_memory():
     for text in ("64MB", "64 mb", "0.064 GB", 64_000_000, "62500KiB"):
-        assert tg.core.checkpointing.plan_of(None, text, None) == ("binomial", 64_000_000, 0)
+        assert tg.core.checkpoint_options.plan_of(None, text, None) == ("binomial", 64_000_000, 0)

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from tangra.core.results import Builder, apply
-from tangra.frontend.entry import Traced, trace
-from tangra.frontend.failures import MESSAGE
+from tangra.frontend.entry import trace
+from tangra.frontend.exceptions import MESSAGE
+from tangra.frontend.traced import Traced
 from tangra.ir.interpreter import interpret
 from tangra.ir.verifier import verify
 from tests.programs.oracle import difference, fresh

@@ -11,9 +11,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NoReturn
 
-import numpy as np
-
 from tangra.api.context import Context
+from tangra.api.layouts import Layout
 from tangra.api.values import AbstractValue, ArrayValue, ViewStep
 from tangra.errors import AliasError, declare
 from tangra.ir import Value
@@ -24,7 +23,6 @@ UNKNOWN_LAYOUT = declare("TG410", "a reshape that is a view or a copy depending 
 
 Strides = tuple[Size | None, ...]
 Shape = tuple[Size, ...]
-Layout = str | tuple[int, ...]
 
 
 def c_strides(shape: Shape) -> Strides:
@@ -40,13 +38,6 @@ def c_strides(shape: Shape) -> Strides:
 def strides_of(a: ArrayValue) -> Strides:
     """The strides in elements."""
     return c_strides(a.type.shape) if a.strides is None else a.strides
-
-
-def layout_of(a: np.ndarray[Any, Any]) -> Layout:
-    """'C' for an array in C order, 'F' for one in Fortran order, the strides in elements for any other."""
-    if a.flags.c_contiguous:
-        return "C"
-    return "F" if a.flags.f_contiguous else tuple(s // a.itemsize for s in a.strides)
 
 
 def layout_strides(shape: Shape, layout: Layout) -> Strides | None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tangra.api.context import Context
-from tangra.api.values import AbstractValue
+if TYPE_CHECKING:
+    from tangra.api.context import Context
+    from tangra.api.values import AbstractValue
 
-Entry = Callable[..., AbstractValue]
+Entry = Callable[..., "AbstractValue"]
 """entry(ctx, *args, **kwargs): positional and keyword arguments as in the real signature (Python binds them, so a
 wrong call is a TypeError that the frontend reports), all abstract values; omitted ones are absent."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tangra.native import MISS, Entry, Table, install, table
+from tangra.native.dispatch import MISS, Entry, Table, install, table
 
 
 class CompiledCall:

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from tangra.errors import EntryError, declare
-from tangra.frontend.entry import Leaf, Traced, Written
+from tangra.frontend.nodes import ArrayNode, ExistingNode, Node, OriginNode
 from tangra.frontend.paths import ArgRoot, Path
-from tangra.frontend.results import ArrayNode, ExistingNode, Node, OriginNode
 from tangra.frontend.specs import ArgSpec, ArraySpec, DictSpec, InstanceSpec, ListSpec, TupleSpec
+from tangra.frontend.traced import Leaf, Traced, Written
 
 BAD_DONATION = declare("TG831", "an argument that can't be donated")
 Key = int | str

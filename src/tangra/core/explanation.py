@@ -25,8 +25,8 @@ from tangra.frontend.policy import Policy
 from tangra.frontend.source import Definition
 
 if TYPE_CHECKING:
+    from tangra.core.compiling import Compiled
     from tangra.core.jitted import JitFunction
-    from tangra.core.specialisation import Specialisation
 
 ALONE = 1 << 62
 """Marked code runs in one thread."""
@@ -206,9 +206,7 @@ def _attach(found: Explanation, kept: Kept) -> None:
         report.kept.append(kept)
 
 
-def _marked_run(
-    jitted: JitFunction, made: Specialisation, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> profiling.Run:
+def _marked_run(jitted: JitFunction, made: Compiled, args: tuple[Any, ...], kwargs: dict[str, Any]) -> profiling.Run:
     with COMPILING:
         marked = made.rebuilt(replace(jitted.options, marked=True, parallel_work=ALONE))
     return profiling.Run(made, marked, args, kwargs)

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from tangra.api import registry
-from tangra.core import custom
-from tangra.core.checkpointing import plan_of
+from tangra.core.checkpoint_options import plan_of
 from tangra.core.jitted import jit
-from tangra.core.transformed import Transformed, declare_direct, declare_inside, declare_pair
+from tangra.core.transformed import Transformed
 
 F = TypeVar("F", bound=Callable[..., Any])
 Names = str | Sequence[str] | None
@@ -190,23 +188,3 @@ class custom_jvp(Transformed):
         self.options.update(rule=rule)
         self.__dict__.pop("compiled", None)
         return rule
-
-
-_ARGUMENTS = ("argnums", "argnames")
-for _transform, _names in (
-    (grad, (*_ARGUMENTS, "has_aux")),
-    (value_and_grad, (*_ARGUMENTS, "has_aux")),
-    (jacfwd, _ARGUMENTS),
-    (jacrev, _ARGUMENTS),
-    (jacobian, _ARGUMENTS),
-    (hessian, _ARGUMENTS),
-    (vmap, ("in_axes", "out_axes")),
-    (checkpoint, ("policy", "memory", "snapshots")),
-):
-    declare_inside(_transform, _transform.__name__, _names)
-declare_pair(jvp, "jvp")
-declare_pair(hvp, "hvp")
-declare_inside(jit, "jit", ("static", "dynamic", "donate"))
-declare_direct(vjp, "pullback")
-declare_direct(linearize, "pushforward")
-registry.function(stop_gradient)(custom.stop_gradient)

@@ -11,9 +11,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tangra.api import registry
-from tangra.core import stages
 from tangra.core.calling import CompiledCall
-from tangra.core.donation import Donation
+from tangra.core.describing import describe_arguments
 from tangra.core.dynamic import BAD_DYNAMIC, Axes, Dynamic
 from tangra.core.dynamic import parse as parse_dynamic
 from tangra.core.keys import NO_AXES, Keyed, difference, key_of
@@ -21,18 +20,18 @@ from tangra.core.locks import compiling
 from tangra.core.naming import global_name
 from tangra.core.placing import place
 from tangra.core.results import Arguments, call_arguments
-from tangra.core.specialisation import Specialisation, compile_call, describe_arguments
+from tangra.core.specialisation import Specialisation
 from tangra.core.transformed import NOT_CALLABLE, PASS_FUNCTION
 from tangra.errors import EntryError, TangraError, TypeMismatchError, declare
-from tangra.frontend import calls
 from tangra.frontend.diagnostics import StaticNeeded
-from tangra.frontend.evaluator import Evaluator
-from tangra.frontend.paths import Path
-from tangra.frontend.shared_memory import Overlap
-from tangra.native import MISS, NativeOptions
+from tangra.frontend.overlaps import Overlap
+from tangra.native.dispatch import MISS
+from tangra.native.options import NativeOptions
 from tangra.shapes import Size, symbol
 
 if TYPE_CHECKING:
+    from tangra.core.compiling import Compiled
+    from tangra.core.donation import Donation
     from tangra.core.explanation import Explanation
     from tangra.core.prepared import Prepared
 
@@ -81,7 +80,12 @@ class JitFunction(CompiledCall):
         self._positions = self._positions_of("static", self.static, STATIC_NAME)
         self._dynamic_positions = self._positions_of("dynamic", [key for key, _ in self.sizes.named], BAD_DYNAMIC)
         self.donate = (donate,) if isinstance(donate, (int, str)) else tuple(donate)
-        self._donation = Donation(self.donate, self.function, self._name()) if self.donate else None
+        self._donation = self._donated() if self.donate else None
+
+    def _donated(self) -> Donation:
+        from tangra.core.donation import Donation
+
+        return Donation(self.donate, self.function, self._name())
 
     def _positions_of(self, option: str, keys: Sequence[int | str], code: str) -> dict[str, int]:
         """Where the arguments stand that an option names."""
@@ -255,6 +259,8 @@ class JitFunction(CompiledCall):
     def _build(
         self, positional: Any, named: Any, min_dim: int, blocks: Sequence[Overlap] = (), asked: bool = False
     ) -> Specialisation:
+        from tangra.core.compiling import compile_call
+
         try:
             name, donation = self._name(), self._donation
             return compile_call(self.function, positional, named, name, min_dim, self.options, blocks, donation)
@@ -312,7 +318,7 @@ class JitFunction(CompiledCall):
         """The compiled form that serves a call, without running it."""
         return self._specialise(args, kwargs, call_arguments(args, kwargs))
 
-    def looked_at(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Specialisation:
+    def looked_at(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Compiled:
         """The compiled form for a call, or of the last one without arguments."""
         made = self.lower(*args, **kwargs) if args or kwargs else self._last
         if made is None:
@@ -321,7 +327,7 @@ class JitFunction(CompiledCall):
                 code=NOTHING_COMPILED,
                 fix="call the function first, or give the arguments of a call",
             )
-        return made
+        return made.whole
 
     def ir(self, *args: Any, stage: str = "simplified", **kwargs: Any) -> str:
         """The printed IR for a call's types (of the last call, without arguments).
@@ -330,6 +336,8 @@ class JitFunction(CompiledCall):
         NAME' or 'after NAME' for a pass of the simplifier (`tg.jit(f).passes()` lists them), 'llvm' for the LLVM text,
         'assembly' for the machine's.
         """
+        from tangra.core import stages
+
         return stages.show(self.looked_at(args, kwargs), stage)
 
     def prepared(self, /, *args: Any, **kwargs: Any) -> Prepared:
@@ -342,6 +350,8 @@ class JitFunction(CompiledCall):
     @staticmethod
     def passes() -> list[str]:
         """The names of the simplifier's passes, in order."""
+        from tangra.core import stages
+
         return stages.passes()
 
     def explain(self, *args: Any, memory: bool = False, profile: bool = False, **kwargs: Any) -> Explanation:
@@ -398,10 +408,4 @@ def jit(
     return JitFunction(function, static, dynamic, options, donate)
 
 
-def _call_jitted(ev: Evaluator, obj: JitFunction, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    """A jitted function called in compiled code is part of it."""
-    return ev.call(ev.live.lift(obj.function, Path(obj, (("attr", "function"),), "function")), args, kwargs)
-
-
 registry.OPAQUE.append(JitFunction)
-calls.CALL_HANDLERS.append((JitFunction, _call_jitted))

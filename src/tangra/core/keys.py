@@ -14,11 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from tangra.api.numpy_layout import layout_of
+from tangra.api.layouts import layout_of
 from tangra.core.dynamic import LEAST, SMALL_DIM, Axes, check_rank, is_named
 from tangra.errors import EntryError, declare
-from tangra.frontend.live import is_user_instance
-from tangra.frontend.specs import attribute_names
+from tangra.frontend.objects import attribute_names, is_user_instance
 
 BAD_STATIC = declare("TG815", "a static argument whose value can change or can't be compared")
 

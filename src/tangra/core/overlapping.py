@@ -9,8 +9,8 @@ import numpy as np
 
 from tangra.api.kinds import dtype_of
 from tangra.errors import AliasError, declare
+from tangra.frontend.overlaps import Member, Overlap
 from tangra.frontend.paths import Path
-from tangra.frontend.shared_memory import Member, Overlap
 
 OVERLAP = declare("TG811", "written memory that its arrays share in a way that can't be followed")
 WORK = 10_000

@@ -6,11 +6,13 @@ import ast
 import functools
 import inspect
 import types
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tangra.errors import TangraError
-from tangra.frontend.source import Definition, load
-from tangra.ir import Span
+from tangra.ir.graph import Span
+
+if TYPE_CHECKING:
+    from tangra.frontend.source import Definition
 
 
 def users_function(function: Any) -> types.FunctionType | None:
@@ -34,6 +36,8 @@ def place(error: TangraError, function: Any) -> None:
     found = users_function(function)
     if error.diagnostic.span is not None or found is None:
         return
+    from tangra.frontend.source import load
+
     try:
         error.diagnostic.span = _header(load(found))
     except TangraError:

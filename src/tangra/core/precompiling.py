@@ -125,7 +125,7 @@ class _Sample:
 
     def check(self, made: Specialisation) -> None:
         """EntryError if the value of a sample was compiled in."""
-        for path, _ in made.traced.static:
+        for path, _ in made.terms.static:
             cls = self.numbers.get(path.key)
             if cls is not None:
                 raise _bad(

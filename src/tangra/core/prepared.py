@@ -7,11 +7,11 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from tangra.core.compiling import Compiled, lowered
 from tangra.core.results import call_arguments
-from tangra.core.specialisation import Specialisation, lowered
 from tangra.errors import EntryError, declare
-from tangra.frontend.live import Capture
-from tangra.frontend.results import ArrayNode, ConstNode, DictNode, ListNode, Node, NumberNode, TupleNode
+from tangra.frontend.guards import Capture
+from tangra.frontend.nodes import ArrayNode, ConstNode, DictNode, ListNode, Node, NumberNode, TupleNode
 from tangra.native import Raw, compile_raw
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Prepared:
 
 def prepare(function: JitFunction, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Prepared:
     """The C function for calls with arguments such as these."""
-    made = function.lower(*args, **kwargs)
+    made = function.lower(*args, **kwargs).whole
     name = "".join(c if c.isalnum() else "_" for c in getattr(function.function, "__name__", "f"))
     for problem in _problems(made):
         raise EntryError(
@@ -64,7 +64,7 @@ def prepare(function: JitFunction, args: tuple[Any, ...], kwargs: dict[str, Any]
     return Prepared(compile_raw(func, options, captured, name))
 
 
-def _problems(made: Specialisation) -> Iterator[str]:
+def _problems(made: Compiled) -> Iterator[str]:
     """What C has no place for."""
     if made.traced.changes:
         yield "it changes objects other than arrays"

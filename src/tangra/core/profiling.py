@@ -14,7 +14,7 @@ from tangra.core.results import call_arguments
 from tangra.native.marks import Gauges, Line
 
 if TYPE_CHECKING:
-    from tangra.core.specialisation import Specialisation
+    from tangra.core.compiling import Compiled
 
 MEASURE_SECONDS = 0.4
 """A profile repeats the call for about so long."""
@@ -26,9 +26,7 @@ PERIOD = 0.0002
 class Run:
     """Runs of one call, in plain and in marked code. Nothing of the caller's changes: written arrays are copies."""
 
-    def __init__(
-        self, plain: Specialisation, marked: Specialisation, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> None:
+    def __init__(self, plain: Compiled, marked: Compiled, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self.plain = plain
         self.marked = marked
         arguments = call_arguments(args, kwargs)
@@ -51,7 +49,7 @@ class Run:
     def _fresh(self) -> list[Any]:
         return [copy.copy(v) if k in self.written else v for k, v in enumerate(self.values)]
 
-    def _call(self, made: Specialisation) -> float:
+    def _call(self, made: Compiled) -> float:
         """One call; its seconds."""
         values = self._fresh()
         start = time.perf_counter()

@@ -9,8 +9,7 @@ import numpy as np
 
 from tangra.api.kinds import Kind
 from tangra.errors import InternalError
-from tangra.frontend.entry import Mutation
-from tangra.frontend.results import (
+from tangra.frontend.nodes import (
     ArrayNode,
     BackReference,
     ConstNode,
@@ -27,6 +26,7 @@ from tangra.frontend.results import (
     TupleNode,
     ViewNode,
 )
+from tangra.frontend.traced import Mutation
 
 Arguments = dict[int | str, Any]
 

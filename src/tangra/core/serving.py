@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tangra.core.results import call_arguments
-from tangra.frontend.live import Guard
+from tangra.frontend.guards import Guard
+from tangra.frontend.nodes import ArrayNode, ConstNode, DictNode, ExistingNode, ListNode, Node, NumberNode, TupleNode
+from tangra.frontend.overlaps import WholePath
 from tangra.frontend.paths import MISSING, ArgRoot, Path
-from tangra.frontend.results import ArrayNode, ConstNode, DictNode, ExistingNode, ListNode, Node, NumberNode, TupleNode
-from tangra.frontend.shared_memory import WholePath
 from tangra.frontend.specs import (
     ArgSpec,
     ArraySpec,
@@ -31,8 +30,9 @@ from tangra.frontend.specs import (
     SameSpec,
     TupleSpec,
 )
-from tangra.native import NoShortWay, Wrapper
 from tangra.native.module import Module
+from tangra.native.wrapper import Wrapper
+from tangra.native.wrapper_arguments import NoShortWay
 
 if TYPE_CHECKING:
     from tangra.core.specialisation import Specialisation
@@ -48,22 +48,15 @@ class Plan:
 
     def __init__(self, made: Specialisation) -> None:
         self.made = made
+        self.fail, self.finish = made.fail, made.finish
 
     def write(self, w: Wrapper, module: Module) -> None:
         """Write the wrapper of the main function of `module`; NoShortWay where there is none."""
         if self.made.partition_needed or any(isinstance(p.path, WholePath) for p in self.made.params):
             raise NoShortWay  # the flat array of overlapping ones is no object of the program
-        if self.made.traced.changes and module.records:
+        if self.made.terms.changes and module.records:
             raise NoShortWay  # a failed call that changes containers is made again by CPython
         _Writer(self.made, w).write(module.uses_arena, module.tapes)
-
-    def fail(self, address: int) -> Any:
-        """Raise the exception of a failed call."""
-        raise self.made.exception(self.made.native.failed(address)) from None
-
-    def finish(self, results: tuple[Any, ...], /, *args: Any, **kwargs: Any) -> Any:
-        """Build the result and make the changes that take more than a wrapper does."""
-        return self.made.finished(results, call_arguments(args, kwargs))
 
 
 class _Writer:
@@ -71,7 +64,7 @@ class _Writer:
 
     def __init__(self, made: Specialisation, w: Wrapper) -> None:
         self.made = made
-        self.traced = made.traced
+        self.terms = made.terms
         self.w = w
         self.steps = 0
         self.places: dict[Any, str] = {}
@@ -81,7 +74,7 @@ class _Writer:
 
     def write(self, uses_arena: bool, tapes: int) -> None:
         w = self.w
-        w.changed |= {written.param for written in self.traced.written}
+        w.changed |= {written.param for written in self.terms.written}
         w.names(len(self.made.positional), tuple(self.made.named))
         specs = self.made.roots()
         for k, (key, _) in enumerate(specs):
@@ -93,10 +86,10 @@ class _Writer:
         w.require_distinct(list(self.distinct))
         w.apart()
         w.call(uses_arena, tapes)
-        for written in self.traced.written:
-            if not self.traced.func.params[written.param].array.rank:
+        for written in self.terms.written:
+            if not self.made.params[written.param].type.rank:
                 w.store_zero_rank(written.param, written.result)
-        simple = None if self.traced.mutations else self._result(self.traced.result)
+        simple = None if self.terms.mutations else self._result(self.terms.result)
         w.leave(w.give(w.finished() if simple is None else simple))
 
     # ---- reading --------------------------------------------------------------------------------------------------
@@ -207,9 +200,9 @@ class _Writer:
             raise NoShortWay
 
     def _guards(self) -> None:
-        for path, value in self.traced.static:
+        for path, value in self.terms.static:
             self._constant(value, self.place(path))
-        for guard in self.traced.guards:
+        for guard in self.terms.guards:
             if guard.check not in ("positive", "not positive"):
                 self._guard(guard)
 
@@ -260,7 +253,7 @@ class _Writer:
             self.w.require_lacks(obj, key)
 
     def _parameters(self) -> None:
-        signs = {g.path.key: g.check == "positive" for g in self.traced.guards if g.check.endswith("positive")}
+        signs = {g.path.key: g.check == "positive" for g in self.terms.guards if g.check.endswith("positive")}
         for p in self.made.params:
             obj = self.place(p.path)
             if p.kind is None:

@@ -18,7 +18,7 @@ from tangra.transforms import simplify
 from tangra.transforms.pipeline import pass_names
 
 if TYPE_CHECKING:
-    from tangra.core.specialisation import Specialisation
+    from tangra.core.compiling import Compiled
 
 NO_STAGE = declare("TG816", "a stage of compilation that does not exist")
 DERIVED = ("jvp", "vjp", "vmap")
@@ -63,7 +63,7 @@ def passes() -> list[str]:
     return [*DERIVED, *pass_names()]
 
 
-def show(made: Specialisation, stage: str) -> str:
+def show(made: Compiled, stage: str) -> str:
     """The text of a stage; see `JitFunction.ir`."""
     if stage == "traced":
         return print_func(made.traced.func)
@@ -80,7 +80,7 @@ def show(made: Specialisation, stage: str) -> str:
     return _derived(made, stage) if name in DERIVED else _simplified(made, name, when == "after")
 
 
-def _simplified(made: Specialisation, name: str, after: bool) -> str:
+def _simplified(made: Compiled, name: str, after: bool) -> str:
     """Before its first or after its last run."""
     texts: list[str] = []
 
@@ -94,7 +94,7 @@ def _simplified(made: Specialisation, name: str, after: bool) -> str:
     return texts[-1] if after else texts[0]
 
 
-def _derived(made: Specialisation, stage: str) -> str:
+def _derived(made: Compiled, stage: str) -> str:
     """Each function that was transformed in that way, in order."""
     with COMPILING, watching() as found:
         made.trace_again(None)

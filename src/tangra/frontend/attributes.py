@@ -28,7 +28,7 @@ from tangra.errors import UnsupportedError
 from tangra.frontend import classes, container_methods, conversion, diagnostics
 from tangra.frontend.dispatch import expression
 from tangra.frontend.heap import Deleted, InstanceState
-from tangra.frontend.live import LIBRARIES
+from tangra.frontend.objects import LIBRARIES
 from tangra.frontend.paths import Path
 
 if TYPE_CHECKING:

@@ -34,7 +34,7 @@ from tangra.frontend import (
 )
 from tangra.frontend.dispatch import expression
 from tangra.frontend.heap import RESULT, RETURNED, CellRef, CellState, MaybeNone, Result
-from tangra.frontend.live import LIBRARIES
+from tangra.frontend.objects import LIBRARIES
 from tangra.frontend.paths import Path
 from tangra.frontend.source import Definition
 from tangra.ir import Span

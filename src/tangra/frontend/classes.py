@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tangra.api.values import AbstractValue, BoundMethod, Const, InstanceValue, TupleValue
 from tangra.frontend import conversion, diagnostics
 from tangra.frontend.heap import Deleted, InstanceState, MaybeNone
-from tangra.frontend.live import LIBRARIES
+from tangra.frontend.objects import LIBRARIES
 from tangra.frontend.paths import MISSING, Path
 
 if TYPE_CHECKING:

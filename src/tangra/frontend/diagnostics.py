@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tangra.errors import declare
-from tangra.ir import Span, Value
+
+if TYPE_CHECKING:
+    from tangra.ir import Span, Value
 
 UNSUPPORTED = declare("TG101", "a construct that compiled code does not cover")
 UNSUPPORTED_CALL = declare("TG102", "a function that compiled code does not know")

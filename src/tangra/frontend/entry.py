@@ -5,10 +5,8 @@ from __future__ import annotations
 import sys
 import types
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from tangra.api.kinds import Kind
 from tangra.api.values import (
     AbstractValue,
     Const,
@@ -20,8 +18,7 @@ from tangra.api.values import (
 from tangra.errors import EntryError, ShapeMismatchError, TangraError, TypeMismatchError
 from tangra.frontend import calls, diagnostics, modules, shape_annotations, shared_memory
 from tangra.frontend.diagnostics import StaticNeeded
-from tangra.frontend.evaluator import Counters, Evaluator
-from tangra.frontend.failures import ExceptionSpec
+from tangra.frontend.evaluator import Evaluator
 from tangra.frontend.heap import (
     ArrayState,
     DictState,
@@ -32,12 +29,12 @@ from tangra.frontend.heap import (
     StackState,
     ViewState,
 )
-from tangra.frontend.live import Capture, Guard
+from tangra.frontend.nodes import ConstNode, Node
 from tangra.frontend.outlining import state_indices
+from tangra.frontend.overlaps import Overlap
 from tangra.frontend.paths import ArgRoot, Path
 from tangra.frontend.policy import Policy
-from tangra.frontend.results import ConstNode, Node, ResultBuilder
-from tangra.frontend.shared_memory import Overlap
+from tangra.frontend.results import ResultBuilder
 from tangra.frontend.source import load
 from tangra.frontend.specs import (
     ArgSpec,
@@ -53,66 +50,11 @@ from tangra.frontend.specs import (
     spec_of,
 )
 from tangra.frontend.symbols import remove_unused_bindings
-from tangra.ir import ArrayType, Block, Func, scalar
+from tangra.frontend.traced import Leaf, Mutation, Traced, Written
+from tangra.ir import Block, Func, scalar
 from tangra.shapes import symbols_of
 
 MAX_RETRACES = 100
-
-
-@dataclass(frozen=True)
-class Leaf:
-    """An argument leaf that is a parameter: where it is, what it is. `kind` is None for an array."""
-
-    path: Path
-    param: int
-    kind: Kind | None
-    type: ArrayType
-
-
-@dataclass(frozen=True)
-class Written:
-    """An array from before the call that changes: parameter `param`, found at `path`, ends as result `result`."""
-
-    path: Path
-    param: int
-    result: int
-
-
-@dataclass(frozen=True)
-class Mutation:
-    """An object from before the call (list, dict, instance, module namespace, closure cell) that changes.
-
-    `form`: 'list' and 'dict' (`node` has the whole content), 'attr' (attribute `name` becomes `node`, or is deleted
-    where it is None), 'global' (the same for a name in a namespace), 'cell'.
-    """
-
-    path: Path
-    form: str
-    name: str | None
-    node: Node | None
-
-
-@dataclass
-class Traced:
-    """The compiled form of a call.
-
-    `func`'s parameters are `leaves`, then `captures`; its results are those that `result`, `written` and `mutations`
-    refer to. `guards` must hold before a call; `static` are argument leaves that became constants, with their values.
-    `changes` says whether an object from before the call (other than an array) changes on any path, also on one that
-    raises and so has no part in `mutations`.
-    """
-
-    func: Func
-    leaves: list[Leaf]
-    captures: list[Capture]
-    guards: list[Guard]
-    result: Node
-    written: list[Written]
-    mutations: list[Mutation]
-    changes: bool
-    exceptions: dict[str, ExceptionSpec]
-    static: list[tuple[Path, Any]]
-    counters: Counters
 
 
 def trace(
@@ -254,7 +196,6 @@ class _Tracer:
         remove_unused_bindings(self.func)
         self.func.attrs["written"] = tuple(w.param for w in written)
         return Traced(
-            self.func,
             self.leaves,
             ev.live.captures,
             list(ev.live.guards.values()),
@@ -264,6 +205,7 @@ class _Tracer:
             bool(mutations) or ev.changes_objects,
             ev.exceptions,
             self.static,
+            self.func,
             ev.counters,
         )
 

@@ -14,6 +14,7 @@ from tangra.api.elementwise import as_kind
 from tangra.api.kinds import Kind
 from tangra.api.values import AbstractValue, Const, InstanceValue, Scalar
 from tangra.frontend import conversion
+from tangra.frontend.exceptions import MESSAGE, NUMBER, ExceptionSpec, NumberArgument
 from tangra.frontend.heap import PathEnds
 from tangra.ir import Value
 
@@ -21,30 +22,7 @@ if TYPE_CHECKING:
     from tangra.frontend.evaluator import Evaluator
 
 
-@dataclass(frozen=True)
-class ExceptionSpec:
-    """How to make the exception of a failure: its class and arguments, `MESSAGE` being the formatted message."""
-
-    cls: type[BaseException]
-    args: tuple[Any, ...]
-
-
-MESSAGE = object()
-"""Stands for the formatted message among the arguments of an exception."""
-NUMBER = object()
-"""Stands for the one number among them, until its kind is known."""
 MAX_WORDINGS = 16
-
-
-@dataclass(frozen=True)
-class NumberArgument:
-    """Stands for the number that the message is the text of."""
-
-    type: type
-
-    def read(self, text: str) -> Any:
-        """The number."""
-        return self.type(text == "True" if self.type in (bool, np.bool_) else text)
 
 
 @dataclass(frozen=True)
@@ -62,11 +40,6 @@ class Wording:
     def argument(self, value: Any) -> Any:
         """An argument of the exception with this message."""
         return NumberArgument(self.kind.type) if value is NUMBER and self.kind is not None else value
-
-
-def exception_arguments(spec: ExceptionSpec, text: str) -> list[Any]:
-    """The arguments of an exception whose message is `text`."""
-    return [text if a is MESSAGE else a.read(text) if isinstance(a, NumberArgument) else a for a in spec.args]
 
 
 def fail(ev: Evaluator, name: str, message: list[ast.expr] | None, unless: AbstractValue) -> None:

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import functools
 import types
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tangra.api import registry
 from tangra.api.kinds import PYINT, Kind, dtype_of, kind_of
-from tangra.api.numpy_layout import Layout, layout_of, layout_strides
+from tangra.api.layouts import Layout, layout_of
+from tangra.api.numpy_layout import layout_strides
 from tangra.api.values import (
     AbstractValue,
     ArrayValue,
@@ -31,7 +30,9 @@ from tangra.api.values import (
 )
 from tangra.errors import EntryError
 from tangra.frontend import diagnostics, fixed
+from tangra.frontend.guards import Capture, Guard
 from tangra.frontend.heap import ArrayState, CellState, Deleted, DictState, InstanceState, ListState
+from tangra.frontend.objects import LIBRARIES, is_user_instance
 from tangra.frontend.paths import Path
 from tangra.ir import I64, ArrayType, Op, Value, lookup, scalar
 from tangra.shapes import symbol
@@ -39,87 +40,8 @@ from tangra.shapes import symbol
 if TYPE_CHECKING:
     from tangra.frontend.evaluator import Evaluator
 
-LIBRARIES = frozenset(
-    {
-        "numpy",
-        "math",
-        "scipy",
-        "builtins",
-        "functools",
-        "itertools",
-        "operator",
-        "dataclasses",
-        "typing",
-        "jaxtyping",
-        "collections",
-        "sys",
-        "types",
-        "enum",
-        "copy",
-        "cmath",
-        "random",
-        "ml_dtypes",
-    }
-)
-"""Top-level packages whose attributes are constants of the language, not state of the user's program."""
-
 MAX_CONTAINER = 10_000
 """Items of a live container that are worth converting one by one."""
-
-
-@dataclass(frozen=True)
-class Capture:
-    """A hidden parameter: the value at `path`, read again at each call."""
-
-    path: Path
-    param: int
-    kind: Kind | None
-    type: ArrayType
-
-
-@dataclass(frozen=True)
-class Guard:
-    """What must hold of the object at `path` for the compiled function to be valid.
-
-    `check`: 'is' (the very object), 'equal' (same type and value), 'type' (class), 'length', 'keys', 'array' (dtype and
-    shape as an ArrayType), 'lacks' (a dict that has none of these keys), 'layout' (memory layout of an array) and
-    'writeable' (whether it may be written to), 'kind' (class of a number), 'positive' and 'not positive'.
-    """
-
-    path: Path
-    check: str
-    expected: Any
-
-    def holds(self, arguments: dict[int | str, Any]) -> bool:
-        """Whether it holds now."""
-        try:
-            value = self.path.read(arguments)
-        except (LookupError, AttributeError, TypeError, ValueError):
-            return False
-        if self.check == "is":
-            return value is self.expected
-        if self.check == "equal":
-            same = type(value) is type(self.expected) and bool(value == self.expected)
-            return same and (not isinstance(value, float) or repr(value) == repr(self.expected))
-        if self.check in ("type", "kind"):
-            return type(value) is self.expected and (type(value) is not int or -(2**63) <= value < 2**63)
-        if self.check in ("positive", "not positive"):
-            return bool(value > 0) is (self.check == "positive")
-        if self.check == "length":
-            return bool(len(value) == self.expected)
-        if self.check == "keys":
-            return bool(tuple(value) == self.expected)
-        if self.check == "lacks":
-            return bool(self.expected.isdisjoint(value))
-        if self.check == "layout":
-            return bool(layout_of(value) == self.expected)
-        if self.check == "writeable":
-            return bool(value.flags.writeable is self.expected)
-        return (
-            type(value) is np.ndarray
-            and value.dtype == np.dtype(self.expected.dtype.numpy)
-            and value.shape == self.expected.shape
-        )
 
 
 class LiveObjects:
@@ -428,20 +350,3 @@ def array_type(obj: np.ndarray[Any, Any], path: Path, ev: Evaluator) -> ArrayTyp
             fix="convert it with np.asarray(x, dtype=np.float64) before the call",
         )
     return ArrayType(dtype, obj.shape)
-
-
-def is_user_instance(obj: Any) -> bool:
-    """An instance of a plain class of the user, whose attributes are its state."""
-    cls = type(obj)
-    if isinstance(obj, (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType)):
-        return False
-    if not cls.__flags__ & (1 << 9) or registry.find(obj) is not None:  # a class made by a class statement
-        return False
-    if cls.__module__.partition(".")[0] in LIBRARIES or isinstance(obj, tuple(registry.OPAQUE)):
-        return False
-    import enum
-
-    return not isinstance(obj, (enum.Enum, BaseException, list, dict, str, int, float, set, tuple, np.generic))
-
-
-__all__ = ["Capture", "Guard", "LiveObjects", "array_type", "is_user_instance"]

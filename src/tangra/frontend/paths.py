@@ -7,7 +7,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-MISSING = object()
+
+class Sign:
+    """An object that stands for itself, under a name in a module."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __reduce__(self) -> str:
+        return self.name
+
+
+MISSING = Sign("MISSING")
 """What a class has under a name that it does not define."""
 
 

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from tangra.api.kinds import Kind, dtype_of, kind_of
-from tangra.api.numpy_layout import Layout, layout_of
+from tangra.api.layouts import Layout, layout_of
 from tangra.errors import EntryError
 from tangra.frontend import diagnostics
-from tangra.frontend.live import is_user_instance
-from tangra.ir import ArrayType
+from tangra.frontend.objects import attribute_names, is_user_instance
+from tangra.ir.types import ArrayType
 
 
 @dataclass(frozen=True)
@@ -166,12 +166,3 @@ def _object(obj: Any, where: str, seen: set[int]) -> ArgSpec:
     names = attribute_names(obj)
     items = tuple(spec_of(getattr(obj, n), f"{where}.{n}", seen) for n in names)
     return InstanceSpec(type(obj), tuple(names), items, id(obj), obj)
-
-
-def attribute_names(obj: Any) -> list[str]:
-    """The attributes that an instance has of its own, in its dict or in slots."""
-    names = list(getattr(obj, "__dict__", ()))
-    for cls in type(obj).__mro__:
-        slots = vars(cls).get("__slots__", ())
-        names += [n for n in ((slots,) if isinstance(slots, str) else slots) if hasattr(obj, n) and n not in names]
-    return [n for n in names if n not in ("__dict__", "__weakref__")]

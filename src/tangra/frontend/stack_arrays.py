@@ -22,7 +22,8 @@ from tangra.shapes import Size
 
 if TYPE_CHECKING:
     from tangra.frontend.evaluator import Evaluator
-    from tangra.frontend.results import Node, ResultBuilder
+    from tangra.frontend.nodes import Node
+    from tangra.frontend.results import ResultBuilder
 
 
 def stack_size(ev: Evaluator, state: StackState) -> Size:
@@ -105,14 +106,14 @@ def numpy_of_lists(ev: Evaluator, obj: Any, args: list[AbstractValue], kwargs: d
 
 def result_node(builder: ResultBuilder, v: ListValue, state: StackState) -> Node:
     """The node of a grown list."""
-    from tangra.frontend.results import StackNode
+    from tangra.frontend.nodes import StackNode
 
     leaves = iter(state.leaves)
     return StackNode(_item_node(builder, state.shape, leaves), builder.node(state.count), v.ref)
 
 
 def _item_node(builder: ResultBuilder, form: Item, leaves: Any) -> Node:
-    from tangra.frontend.results import ArrayNode, NumberNode, StackNode, TupleNode
+    from tangra.frontend.nodes import ArrayNode, NumberNode, StackNode, TupleNode
 
     if isinstance(form, TupleItem):
         return TupleNode(tuple(_item_node(builder, part, leaves) for part in form.parts), form.cls)

@@ -6,28 +6,33 @@ returns a new array, and the native backend makes it in place again. Rank-0 arra
 holds the data structure, the builder, the printer and parser, the verifier and the NumPy reference interpreter.
 """
 
-from tangra.ir.builder import Builder
-from tangra.ir.graph import Block, Func, Op, Span, Value
-from tangra.ir.opdef import OpDef, lookup, register
-from tangra.ir.types import (
-    BOOL,
-    DTYPES,
-    F32,
-    F64,
-    I8,
-    I16,
-    I32,
-    I64,
-    U8,
-    U16,
-    U32,
-    U64,
-    ArrayType,
-    DType,
-    TapeType,
-    Type,
-    scalar,
-)
+from typing import TYPE_CHECKING
+
+from tangra.lazy import names_from
+
+if TYPE_CHECKING:
+    from tangra.ir.builder import Builder
+    from tangra.ir.graph import Block, Func, Op, Span, Value
+    from tangra.ir.opdef import OpDef, lookup, register
+    from tangra.ir.types import (
+        BOOL,
+        DTYPES,
+        F32,
+        F64,
+        I8,
+        I16,
+        I32,
+        I64,
+        U8,
+        U16,
+        U32,
+        U64,
+        ArrayType,
+        DType,
+        TapeType,
+        Type,
+        scalar,
+    )
 
 __all__ = [
     "BOOL",
@@ -57,3 +62,12 @@ __all__ = [
     "register",
     "scalar",
 ]
+__getattr__ = names_from(
+    __name__,
+    {
+        "builder": "Builder",
+        "graph": "Block Func Op Span Value",
+        "opdef": "OpDef lookup register",
+        "types": "BOOL DTYPES F32 F64 I8 I16 I32 I64 U8 U16 U32 U64 ArrayType DType TapeType Type scalar",
+    },
+)

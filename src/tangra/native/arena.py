@@ -9,7 +9,10 @@ apart without further notes.
 
 from __future__ import annotations
 
-from tangra.native.module import Module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tangra.native.module import Module
 
 ERROR = 0
 PAYLOAD = 1

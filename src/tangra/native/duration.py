@@ -8,8 +8,6 @@ from tangra.ir import Block, Func, Op
 
 SHORT_WORK = 20_000
 """Element operations below which a call keeps the GIL (some 20 µs; giving it up and taking it back costs more)."""
-SLOW_CALL_SECONDS = 0.005
-"""A call that ran longer may have filled much memory, which is then given back."""
 
 
 def is_short(func: Func) -> bool:

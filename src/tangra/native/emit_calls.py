@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from tangra.ir import Func, Op, Value
 from tangra.native import nests
-from tangra.native.emit_function import Signature, whole_symbol, write_function
+from tangra.native.emit_function import write_function
 from tangra.native.emitter import Emitter, op_writer
 from tangra.native.llvm_types import memory_type, register_type
-from tangra.native.module import UNLIKELY, Module
-from tangra.native.text import Operand
+from tangra.native.module import Module
+from tangra.native.signature import Signature, whole_symbol
+from tangra.native.text import UNLIKELY, Operand
 from tangra.native.values import Array, Buffer, Scalar, Strided
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from tangra.ir import I64, Op
 from tangra.native import nests
 from tangra.native.emitter import Emitter, op_writer
-from tangra.native.module import UNLIKELY, ErrorRecord
-from tangra.native.text import Operand
+from tangra.native.failures import ErrorRecord
+from tangra.native.text import UNLIKELY, Operand
 from tangra.native.values import Array, Elementwise, Scalar, Strided
 
 

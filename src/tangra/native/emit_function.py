@@ -2,61 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from tangra.ir import ArrayType, Func, Value
+from tangra.ir import Func, Value
 from tangra.native import late_results, nests, poison
 from tangra.native.arena import ARENA_TOP
 from tangra.native.emitter import Emitter
 from tangra.native.late_results import LateResult
-from tangra.native.llvm_types import register_type
 from tangra.native.module import Module
 from tangra.native.polling import PERIOD
 from tangra.native.regions import Unpaired
+from tangra.native.signature import Signature, noalias, whole_symbol
 from tangra.native.text import Lines, flatten
 from tangra.native.values import Array, Buffer, Scalar, Strided
-from tangra.shapes import Dim, Size, Symbol, prod, symbols_of
+from tangra.shapes import prod
 
 CARRYING = ("update", "accumulate", "scatter", "scatter_add")
-
-
-@dataclass(frozen=True)
-class Signature:
-    """How the LLVM function of an IR function is called: `name(ctx, parameters, symbols, results)`.
-
-    `symbols`: size symbols passed as i64, by name. Each result is a pointer: to where a scalar goes; to memory for an
-    array whose shape the symbols tell; else (`dynamic`) to words that receive the address of malloc'ed memory and the
-    dims. `written`: per result the parameter whose memory receives it (then no pointer is passed), or None.
-    """
-
-    name: str
-    params: tuple[ArrayType, ...]
-    symbols: tuple[str, ...]
-    results: tuple[ArrayType, ...]
-    written: tuple[int | None, ...]
-
-    @property
-    def operands(self) -> list[tuple[str, str]]:
-        """Names and types of the LLVM function's parameters."""
-        given = [("%ctx", "ptr")]
-        given += [(f"%arg{k}", "ptr" if t.shape else register_type(t.dtype)) for k, t in enumerate(self.params)]
-        given += [(f"%sym{k}", "i64") for k in range(len(self.symbols))]
-        return given + [(f"%res{k}", "ptr") for k, owner in enumerate(self.written) if owner is None]
-
-    @property
-    def declaration(self) -> str:
-        """What another module says to call the function."""
-        return f"declare i32 {self.name}({', '.join(noalias(type) for _, type in self.operands)}) nounwind"
-
-    def dynamic(self, k: int) -> bool:
-        """Whether result `k` has a shape that is known only after the call."""
-        names = frozenset(self.symbols)
-        return any(not symbols_of(size) <= names for size in self.results[k].shape)
-
-
-def noalias(type: str) -> str:
-    """The type of a parameter, which is no other pointer's memory."""
-    return "ptr noalias" if type == "ptr" else type
 
 
 def signature(func: Func, name: str) -> Signature:
@@ -71,12 +30,6 @@ def signature(func: Func, name: str) -> Signature:
     owner = {result: param for param, result in func.attrs.get("written", ()) if params[param].shape}
     written = tuple(owner.get(k) for k in range(len(results)))
     return Signature(name, params, tuple(symbols), results, written)
-
-
-def whole_symbol(size: Size) -> str | None:
-    """The symbol that `size` is, if it is just one."""
-    atom = size.single_atom if isinstance(size, Dim) else None
-    return atom.name if isinstance(atom, Symbol) else None
 
 
 def write_function(module: Module, func: Func, name: str, exported: bool = False) -> Signature:

@@ -10,11 +10,10 @@ from tangra.ir import Op, Value
 from tangra.native import emit_segments, loop_checks, nests, parallel_loops, polling
 from tangra.native.emitter import Emitter, op_writer
 from tangra.native.llvm_types import register_type
-from tangra.native.module import UNLIKELY
 from tangra.native.parallel_loops import Part, Trips
 from tangra.native.regions import Dependent, Unpaired
 from tangra.native.slices import Slices
-from tangra.native.text import Lines, Operand
+from tangra.native.text import UNLIKELY, Lines, Operand
 from tangra.native.values import Array, Scalar, Strided
 
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from tangra.ir import ArrayType, Op, TapeType, Value
 from tangra.native import polling
 from tangra.native.emitter import Emitter
+from tangra.native.failures import ErrorRecord
 from tangra.native.llvm_types import memory_type
-from tangra.native.module import UNLIKELY, ErrorRecord
-from tangra.native.text import Operand
+from tangra.native.text import UNLIKELY, Operand
 from tangra.native.values import Scalar, Tape
 
 FULL = "the values kept for the derivative exceed the memory limit of a tape; checkpoint the loop or raise tape_limit"

@@ -9,8 +9,8 @@ from tangra.native import poison
 from tangra.native.arena import TAPE_LIMIT, define_tape_base
 from tangra.native.emit_segments import FULL, SegmentedTape, in_segments, pop, push
 from tangra.native.emitter import Emitter, op_writer
-from tangra.native.module import UNLIKELY, ErrorRecord
-from tangra.native.text import Operand
+from tangra.native.failures import ErrorRecord
+from tangra.native.text import UNLIKELY, Operand
 from tangra.native.values import Buffer, Scalar, Strided, Tape
 from tangra.shapes import Size, prod
 

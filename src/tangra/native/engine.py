@@ -5,16 +5,13 @@ from __future__ import annotations
 import ctypes
 import itertools
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import llvmlite
-import llvmlite.binding as llvm
-
-from tangra import disk
-from tangra.native import symbols, variants
+from tangra import disk, sources
+from tangra.native import symbols
 from tangra.native.options import NativeOptions
 
 LARGE_LINES = 4000
@@ -25,8 +22,23 @@ _lock = threading.RLock()
 _numbers = itertools.count()
 
 
+def __getattr__(name: str) -> Any:
+    """LLVM is imported when it is first needed, which takes a while."""
+    if name != "llvm":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import llvmlite.binding
+
+    globals()["llvm"] = llvmlite.binding
+    return llvmlite.binding
+
+
+def _llvm() -> Any:
+    return globals().get("llvm") or __getattr__("llvm")
+
+
 @cache
 def _target() -> Any:
+    llvm = _llvm()
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     return llvm.Target.from_default_triple()
@@ -36,7 +48,7 @@ def _target() -> Any:
 def host_features() -> str:
     """The CPU's features by name; its model name is not used, which would choose features of its own."""
     _target()
-    return str(llvm.get_host_cpu_features().flatten())
+    return str(_llvm().get_host_cpu_features().flatten())
 
 
 @cache
@@ -55,7 +67,7 @@ def _linker() -> Any:
     """JITLink puts an object's sections side by side; the older linker places each where there is room, and aborts the
     process when they are too far apart to reach each other."""
     machine = _target().create_target_machine(features=host_features(), reloc="pic", codemodel="default")
-    return llvm.create_lljit_compiler(machine, use_jit_link=True)
+    return _llvm().create_lljit_compiler(machine, use_jit_link=True)
 
 
 @dataclass(frozen=True)
@@ -73,6 +85,9 @@ def optimise(text: str, options: NativeOptions) -> Any:
     benchmarks faster, and can leave a module in which a value is used before it is computed (seen with LLVM 22), from
     which the code generator makes nonsense or aborts. What the other passes made is verified.
     """
+    from tangra.native import variants
+
+    llvm = _llvm()
     context = llvm.create_context()
     module = llvm.parse_assembly(text, context)
     if options.optimise == 0:
@@ -93,21 +108,39 @@ def optimise(text: str, options: NativeOptions) -> Any:
 def compile_object(text: str, options: NativeOptions) -> bytes:
     """Machine code of the LLVM module `text`, as an object file's bytes; from the cache on disk if it was made before.
     Safe to call from several threads."""
+    return compiled(text, options)[1]
+
+
+def compiled(text: str, options: NativeOptions) -> tuple[str, bytes]:
+    """The name in the cache of what `text` compiles to, and that; see `compile_object`."""
     name = cache_key(text, options)
     found = disk.get(name)
     if found is None:
-        with _lock:
-            found = bytes(_machine(options.codegen).emit_object(optimise(text, options)))
+        found = _emitted(text, options)
         disk.put(name, found)
-    return found
+    return name, found
+
+
+def _emitted(text: str, options: NativeOptions) -> bytes:
+    with _lock:
+        return bytes(_machine(options.codegen).emit_object(optimise(text, options)))
 
 
 def cache_key(text: str, options: NativeOptions) -> str:
     """The name in the cache of what `text` compiles to."""
+    from tangra.native import variants
+
+    return disk.key(text, *variants.texts(text, host_features()), f"{options.optimise} {options.codegen}", machine())
+
+
+@cache
+def machine() -> str:
+    """What machine code depends on beside its text: LLVM, and the processor."""
+    import llvmlite
+
+    llvm = _llvm()
     versions = f"llvmlite {llvmlite.__version__}, LLVM {llvm.llvm_version_info}, {llvm.get_default_triple()}"
-    return disk.key(
-        text, *variants.texts(text, host_features()), f"{options.optimise} {options.codegen}", host_features(), versions
-    )
+    return f"{versions}\n{host_features()}"
 
 
 def assembly(text: str, options: NativeOptions) -> str:
@@ -120,7 +153,7 @@ def load(objects: Sequence[bytes], names: set[str], exports: Sequence[str]) -> L
     """Link object files that may call each other into this process; `names` are the outside functions they may call,
     `exports` functions and variables of their own."""
     with _lock:
-        builder = llvm.JITLibraryBuilder()
+        builder = _llvm().JITLibraryBuilder()
         for code in objects:
             builder.add_object_img(code)
         for name in exports:
@@ -134,3 +167,28 @@ def load(objects: Sequence[bytes], names: set[str], exports: Sequence[str]) -> L
 def entry_point(loaded: Loaded) -> Any:
     """The entry function as a ctypes callable of two addresses; a call releases the GIL."""
     return ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)(loaded.addresses["tg.entry"])
+
+
+@dataclass(frozen=True)
+class Source:
+    """The text of a module of ours, the outside functions it calls, and what it exports."""
+
+    text: str
+    needs: Iterable[str]
+    exports: Sequence[str]
+
+
+def load_own(what: str, variant: str, write: Callable[[], Source]) -> Loaded:
+    """A module of ours that depends on this package and on `variant` only, linked; `write` is not called where its
+    machine code is in the cache."""
+    name = disk.key(what, variant, sources.fingerprint(), machine())
+    found = disk.get(name)
+    if found is None:
+        source = write()
+        code = _emitted(source.text, NativeOptions())
+        needs, exports = sorted(source.needs), list(source.exports)
+        disk.put(name, f"{' '.join(needs)}\n{' '.join(exports)}\n".encode() + code)
+    else:
+        head, tail, code = found.split(b"\n", 2)
+        needs, exports = head.decode().split(), tail.decode().split()
+    return load([code], set(needs), exports)

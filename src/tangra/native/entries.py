@@ -6,9 +6,9 @@ places of the results.
 
 from __future__ import annotations
 
-from tangra.native.emit_function import Signature
 from tangra.native.llvm_types import memory_type, register_type
 from tangra.native.module import Module
+from tangra.native.signature import Signature
 
 
 def changed_parameters(module: Module, sig: Signature) -> set[int]:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 from tangra.ir import F64, I64, Block, DType, Func, Value
 from tangra.native import arena, scalars
+from tangra.native.failures import ErrorRecord
 from tangra.native.late_results import LateResult
 from tangra.native.liveness import BlockInfo, Liveness
-from tangra.native.module import ErrorRecord, Module
+from tangra.native.module import Module
 from tangra.native.text import Code, Lines, Operand
 from tangra.native.values import Array, Buffer, Repr, Scalar, Strided
 from tangra.shapes import Size

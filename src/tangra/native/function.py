@@ -2,96 +2,85 @@
 
 from __future__ import annotations
 
-import builtins
 import ctypes
 import functools
 import time
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tangra.ir import DType, Func, Span
-from tangra.native import (
-    arena,
-    dispatch,
-    duration,
-    engine,
-    memory,
-    operations,
-    pool,
-    pyapi,
-    symbols,
-    workspaces,
-    wrapper,
-)
-from tangra.native.emit_calls import write_callees
-from tangra.native.emit_function import Signature, whole_symbol, write_function
-from tangra.native.entries import changed_parameters, write_entry
-from tangra.native.marks import EXPORTS, Gauges
-from tangra.native.module import ErrorRecord, Module
-from tangra.native.options import NativeOptions, unoptimised
-from tangra.native.polling import INTERRUPTED
-from tangra.native.pool_text import FORKED
+from tangra.native import arena, engine, memory, workspaces
+from tangra.native.dispatch import Entry
+from tangra.native.failures import FORKED, INTERRUPTED, ErrorRecord, NativeFailure, fetched_exception, payload_number
+from tangra.native.options import NativeOptions
+from tangra.native.signature import Signature, whole_symbol
 from tangra.shapes import evaluate
+
+if TYPE_CHECKING:
+    from tangra.ir import Func
+    from tangra.native.marks import Gauges
+
+SLOW_CALL_SECONDS = 0.005
+"""A call that ran longer may have filled much memory, which is then given back."""
+WRAPPER = "tg.call"
+"""The name under which a wrapper is exported."""
 
 Result = np.ndarray[Any, Any] | np.generic
 
 
-class NativeFailure(Exception):
-    """A failure of the program at run time: `kind` names the exception's class, `text` is its formatted message."""
+@dataclass(frozen=True)
+class WrapperForm:
+    """A wrapper without its machine code: its constants in the order of its block of words, and how many positional
+    arguments it takes."""
 
-    def __init__(self, kind: str, text: str | None, span: Span | None) -> None:
-        super().__init__(text or "")
-        self.kind = kind
-        self.text = text
-        self.span = span
+    constants: tuple[Any, ...]
+    positional: int
 
-    def exception(self) -> BaseException:
-        """The builtin exception (or NumPy's LinAlgError) of that kind; this failure itself where there is none."""
-        if self.kind == "LinAlgError":
-            return np.linalg.LinAlgError(self.text or "")
-        found = getattr(builtins, self.kind, None)
-        if not (isinstance(found, type) and issubclass(found, BaseException)):
-            return self
-        return found() if self.text is None else found(self.text)
+    def entry(self, loaded: engine.Loaded) -> Entry:
+        """The wrapper as loaded."""
+        words = [c.value if isinstance(c, Address) else id(c) for c in self.constants]
+        state = (ctypes.c_int64 * max(len(words), 1))(*words)
+        keep = (state, self.constants, loaded)
+        return Entry(loaded.addresses[WRAPPER], ctypes.addressof(state), self.positional, keep)
 
 
-def emit_module(func: Func, options: NativeOptions) -> tuple[Module, Signature]:
-    """The LLVM module for `func` and all it calls; and how its main function, which it exports, is called."""
-    assert operations.MODULES
-    assert pool.RUN in symbols.PROVIDED
-    module = Module(options)
-    write_callees(module, func)
-    return module, write_function(module, func, "@tg.main", exported=True)
+class Address:
+    """An address among the constants of a wrapper: what `find(*arguments)` gives in this process."""
+
+    def __init__(self, find: Callable[..., int], *arguments: Any) -> None:
+        self.find, self.arguments = find, arguments
+        self.value = find(*arguments)
+
+    def __reduce__(self) -> Any:
+        return Address, (self.find, *self.arguments)
 
 
-def calling_module(sig: Signature, options: NativeOptions) -> Module:
-    """The module of the functions through which the one of `sig` is called. It is apart, since each of them does a
-    thing once: optimising them takes longer than optimising many a program, and gains nothing measurable."""
-    calls = Module(replace(options, marked=False))
-    calls.declare(sig.declaration)
-    write_entry(calls, sig)
-    return calls
+@dataclass(frozen=True)
+class Form:
+    """A compiled function without its machine code: how it is called and linked. `objects` names its object files in
+    the cache on disk, `symbols` the outside functions that they call; `changed` are the parameters that it writes."""
 
+    name: str
+    signature: Signature
+    options: NativeOptions
+    records: tuple[ErrorRecord, ...]
+    tapes: int
+    uses_arena: bool
+    changed: frozenset[int]
+    objects: tuple[str, ...]
+    symbols: frozenset[str]
+    exports: tuple[str, ...]
+    wrapper: WrapperForm | None = None
 
-def compile_func(
-    func: Func, *, options: NativeOptions | None = None, planner: wrapper.Planner | None = None
-) -> NativeFunction:
-    """Compile `func`; with a wrapper, if there is a planner that knows how. See `NativeFunction` for the result."""
-    options = options or NativeOptions()
-    module, sig = emit_module(func, options)
-    calls = calling_module(sig, options)
-    wrapped = wrapper.wrap(calls, module, sig, func, planner) if planner is not None and pyapi.understood() else None
-    text = module.text()
-    objects = [engine.compile_object(text, options), engine.compile_object(calls.text(), unoptimised(options))]
-    exports = ["tg.entry", *([wrapper.NAME] if wrapped else ()), *(EXPORTS if options.marked else ())]
-    loaded = engine.load(objects, module.symbols | calls.symbols, exports)
-    made = NativeFunction(func, sig, module, loaded, text)
-    if wrapped is not None:
-        made.wrapper = wrapped.entry(loaded)
-    return made
+    def linked(self, objects: Sequence[bytes], llvm: str = "") -> NativeFunction:
+        """The function, linked from its object files."""
+        loaded = engine.load(objects, set(self.symbols), self.exports)
+        made = NativeFunction(self, loaded, llvm)
+        if self.wrapper is not None:
+            made.wrapper = self.wrapper.entry(loaded)
+        return made
 
 
 class NativeFunction:
@@ -102,23 +91,18 @@ class NativeFunction:
     the attribute `failure` (a `NativeFailure`) that has its kind, message and span.
     """
 
-    def __init__(self, func: Func, sig: Signature, module: Module, loaded: engine.Loaded, text: str) -> None:
-        self.name = func.name
-        self.func = func
-        self.signature = sig
-        self.llvm = text
-        self.options = module.options
-        self.records: list[ErrorRecord] = module.records
-        self.tapes = module.tapes
-        self.uses_arena = module.uses_arena
+    def __init__(self, form: Form, loaded: engine.Loaded, llvm: str = "") -> None:
+        self.form = form
+        self.name = form.name
+        self.signature = form.signature
+        self.llvm = llvm
+        self.func: Func | None = None
+        self.options = form.options
         self.loaded = loaded
         self._entry = engine.entry_point(loaded)
-        self.wrapper: dispatch.Entry | None = None
+        self.wrapper: Entry | None = None
         self.gauges: Gauges | None = None
-        if module.marks is not None:
-            self.gauges = Gauges(module.marks, *(loaded.addresses[name] for name in EXPORTS))
-        self._dtypes = [np.dtype(t.dtype.numpy) for t in sig.params]
-        self._changed = changed_parameters(module, sig)
+        self._dtypes = [np.dtype(t.dtype.numpy) for t in form.signature.params]
         self.words = self._count_words()
 
     def _count_words(self) -> int:
@@ -131,17 +115,17 @@ class NativeFunction:
     def failed(self, address: int) -> BaseException:
         """The exception for a wrapper's call that failed, from its context."""
         error = self.exception(list((ctypes.c_int64 * arena.ARENA_TOP).from_address(address)))
-        if self.uses_arena or self.tapes:
-            workspaces.again(address, self.uses_arena, self.tapes)
+        if self.form.uses_arena or self.form.tapes:
+            workspaces.again(address, self.form.uses_arena, self.form.tapes)
         return error
 
     def __call__(self, args: Sequence[Any]) -> list[Result]:
         call = _Call(self, args)
         start = time.perf_counter()
-        space = memory.take(self.options, self.uses_arena, self.tapes)
+        space = memory.take(self.options, self.form.uses_arena, self.form.tapes)
         status = self._entry(space.address, ctypes.addressof(call.words))
         error = space.words[: arena.ARENA_TOP] if status else None
-        if time.perf_counter() - start > duration.SLOW_CALL_SECONDS:
+        if time.perf_counter() - start > SLOW_CALL_SECONDS:
             space.shrink()
         memory.bring(self.options, space)
         call.write_back()
@@ -153,45 +137,21 @@ class NativeFunction:
         """The exception for a failed call, from the words of its context."""
         number = words[arena.ERROR]
         if number == INTERRUPTED:
-            return _fetched_exception(words[arena.PAYLOAD : arena.PAYLOAD + 3])
+            return fetched_exception(words[arena.PAYLOAD : arena.PAYLOAD + 3])
         if number == FORKED:
             return RuntimeError(
                 "a signal handler forked the process while a loop ran in threads: the child has no result"
             )
-        record = self.records[number - 1]
+        record = self.form.records[number - 1]
         values = [
-            _scalar(word, dtype).item() for word, dtype in zip(words[arena.PAYLOAD :], record.payload, strict=False)
+            payload_number(word, dtype).item()
+            for word, dtype in zip(words[arena.PAYLOAD :], record.payload, strict=False)
         ]
         text = None if record.message is None else record.message.format(*values)
         failure = NativeFailure(record.kind, text, record.span)
         error = failure.exception()
         error.failure = failure  # type: ignore[attr-defined]
         return error
-
-
-def _scalar(word: int, dtype: DType) -> np.generic:
-    """A payload word: floats are kept as doubles, integers as i64."""
-    raw = np.array(word, np.int64)
-    bits: np.ndarray[Any, Any] = raw.view(np.float64) if dtype.kind == "f" else raw
-    value: np.generic = bits.astype(dtype.numpy)[()]  # type: ignore[assignment]
-    return value
-
-
-def _fetched_exception(words: Sequence[int]) -> BaseException:
-    """What a signal handler raised, from the three references that PyErr_Fetch gave."""
-    found: list[Any] = []
-    for word in words:
-        if not word:
-            found.append(None)
-            continue
-        reference = ctypes.py_object.from_buffer(ctypes.c_void_p(word))
-        found.append(reference.value)
-        ctypes.pythonapi.Py_DecRef(ctypes.c_void_p(word))
-    kind, value, _ = found
-    if isinstance(value, BaseException):
-        return value
-    made: BaseException = kind() if value is None else kind(value)
-    return made
 
 
 class _Call:
@@ -245,7 +205,7 @@ class _Call:
         block = value
         if not (value.flags.c_contiguous and value.flags.aligned and value.dtype.isnative):
             block = np.array(value, dtype, order="C")
-            if k in self.function._changed:
+            if k in self.function.form.changed:
                 self.copies.append((value, block))
         self.keep.append(block)
         return int(block.ctypes.data)

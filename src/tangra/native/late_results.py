@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tangra.ir import I64, ArrayType, DType
-from tangra.native.module import UNLIKELY, ErrorRecord
-from tangra.native.text import Operand
+from tangra.native.failures import ErrorRecord
+from tangra.native.text import UNLIKELY, Operand
 from tangra.native.values import Array, Buffer, Strided
 from tangra.shapes import Size
 

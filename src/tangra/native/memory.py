@@ -121,13 +121,19 @@ class Workspace:
 Limits = tuple[int, int]
 """Bytes that one tape and all temporaries of a call may take."""
 
+
+def limits_of(options: NativeOptions) -> Limits:
+    """The limits that `options` set."""
+    return options.tape_limit, options.memory_limit
+
+
 _free: dict[Limits, list[Workspace]] = {}
 
 
 def free_workspaces(options: NativeOptions) -> list[Workspace]:
     """The workspaces that no call under these limits uses now. Each call takes one and brings it back (taking and
     bringing are atomic), so calls from several threads, or from a signal handler within a call, have their own."""
-    return _free.setdefault((options.tape_limit, options.memory_limit), [])
+    return _free.setdefault(limits_of(options), [])
 
 
 def take(options: NativeOptions, arena: bool, tapes: int) -> Workspace:
@@ -135,7 +141,7 @@ def take(options: NativeOptions, arena: bool, tapes: int) -> Workspace:
     try:
         space = free_workspaces(options).pop()
     except IndexError:
-        space = Workspace((options.tape_limit, options.memory_limit))
+        space = Workspace(limits_of(options))
     space.prepare(arena, tapes)
     return space
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tangra.ir import F64, DType, Span
+from tangra.ir import F64, DType
 from tangra.native import engine, mathlib, symbols, variants, vecmath
+from tangra.native.failures import ErrorRecord
 from tangra.native.llvm_types import register_type
 from tangra.native.marks import GLOBALS, Marks
 from tangra.native.options import NativeOptions
@@ -16,7 +16,7 @@ from tangra.native.text import Code, Operand
 from tangra.native.vecmath import circular_near
 
 if TYPE_CHECKING:
-    from tangra.native.emit_function import Signature
+    from tangra.native.signature import Signature
     from tangra.native.text import Code
 
 PURE = "memory(none) nounwind willreturn"
@@ -26,22 +26,9 @@ INTERNAL_NEEDS = {
 }  # fmt: skip
 INLINE_BYTES = 1 << 14
 PROFILE = '!0 = !{!"branch_weights", i32 1, i32 1000000}'
-UNLIKELY = ", !prof !0"
-"""Branch weights for conditions that hardly ever hold."""
 VENDOR, INTERRUPTIBLE = 1, 2
 """Flags of jobs: vendor kernels are called in it; the caller looks for signals while it waits."""
 LIBM_NEEDS = {"logaddexp": "log1p", "logaddexp2": "log1p", "lgamma": "lgamma", "gamma": "tgamma"}
-
-
-@dataclass(frozen=True)
-class ErrorRecord:
-    """What a failing status stands for: exception kind, message format and dtypes of its payload, place."""
-
-    kind: str
-    message: str | None
-    payload: tuple[DType, ...]
-    span: Span | None
-    details: tuple[tuple[str, Any], ...] = ()
 
 
 class Module:
@@ -58,7 +45,6 @@ class Module:
         self.marks = Marks() if options.marked else None
         self.signatures: dict[int, Signature] = {}
         self.states: dict[str, set[int]] = {}
-        self.constants: list[np.ndarray[Any, Any]] = []
         self._declared: dict[str, None] = {}
         self._variants: dict[str, None] = {}
         self._defined: dict[str, str] = {}

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 from tangra.ir import ArrayType, Block, Op
 from tangra.native.arena import ARENA_TOP, CHUNK, HELPS, JOB, PAYLOAD
-from tangra.native.module import UNLIKELY, Module
+from tangra.native.failures import ABANDONED, INTERRUPTED
+from tangra.native.module import Module
 from tangra.native.pool_help import FAILED, STOP, word
+from tangra.native.text import UNLIKELY
 
 if TYPE_CHECKING:
     from tangra.native.emitter import Emitter
@@ -21,9 +23,6 @@ PERIOD = 1 << 14
 """Trips of an innermost loop between two questions; an outer loop's trip counts `OUTER_STEP`."""
 OUTER_STEP = 1 << 4
 STRIP = 1 << 18
-INTERRUPTED, ABANDONED = -1, -3
-"""The error numbers that stand for an exception raised by a signal handler, whose parts are in the payload, and for a
-chunk whose result nobody wants any more."""
 PLAIN = ("index", "update", "accumulate", "if", "yield", "broadcast", "fail_if", "check_index", "tape_push", "tape_pop")
 
 

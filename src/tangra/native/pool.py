@@ -13,9 +13,8 @@ import os
 from functools import cache
 
 from tangra.errors import EntryError, declare
-from tangra.native import engine, pool_text, symbols
+from tangra.native import engine, symbols
 from tangra.native.memory import MOST
-from tangra.native.module import Module
 from tangra.native.options import NativeOptions
 
 VARIABLE = "TANGRA_THREADS"
@@ -62,10 +61,7 @@ def address() -> int:
 @cache
 def _pool() -> engine.Loaded:
     threads()
-    module = Module(NativeOptions())
-    pool_text.write(module)
-    code = engine.compile_object(module.text(), module.options)
-    loaded = engine.load([code], module.symbols, _EXPORTS)
+    loaded = engine.load_own("pool", "", _source)
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(_wanted))  # daemon threads may run jobs to the very end
     ctypes.c_void_p.from_address(loaded.addresses["tg.wanted"]).value = ctypes.addressof(_wanted)
     for name, function in zip(("tg.blas.get", "tg.blas.set"), _vendor_functions(), strict=False):
@@ -75,6 +71,15 @@ def _pool() -> engine.Loaded:
     os.register_at_fork(after_in_child=forked)
     atexit.register(end)
     return loaded
+
+
+def _source() -> engine.Source:
+    from tangra.native import pool_text
+    from tangra.native.module import Module
+
+    module = Module(NativeOptions())
+    pool_text.write(module)
+    return engine.Source(module.text(), tuple(module.symbols), _EXPORTS)
 
 
 def _vendor_functions() -> list[int]:

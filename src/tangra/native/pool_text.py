@@ -14,9 +14,10 @@ from __future__ import annotations
 import platform
 
 from tangra.native import arena
+from tangra.native.failures import ABANDONED, FORKED, INTERRUPTED
 from tangra.native.memory import MOST
 from tangra.native.module import INTERRUPTIBLE, VENDOR, Module
-from tangra.native.polling import ABANDONED, INTERRUPTED, define_poll
+from tangra.native.polling import define_poll
 from tangra.native.pool_help import (
     CALLER,
     CHUNKS,
@@ -38,9 +39,6 @@ from tangra.native.pool_help import (
     word,
 )
 from tangra.native.pool_threads import CLOSED, END, FORKED_CHILD, MACHINES, MORE, THREAD, floats, futex, watch
-
-FORKED = -2
-"""The error number of a job that a child process found itself in."""
 
 
 def supported() -> bool:

@@ -7,13 +7,14 @@ owned there, which releases the last one and goes on to the label for the rest.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tangra.native import pyapi
-from tangra.native.module import UNLIKELY, Module
+from tangra.native.function import Address
+from tangra.native.module import Module
 from tangra.native.pyhelpers import EQUAL, MISS, define_distinct, define_keys, define_unreadable
-from tangra.native.text import Code, Lines, Operand, flatten
+from tangra.native.text import UNLIKELY, Code, Lines, Operand, flatten
 
 UNREADABLE = (LookupError, AttributeError, TypeError, ValueError)
 """What reading may raise where things changed since the function was compiled: the call is not served then."""
@@ -49,9 +50,9 @@ class PyCode:
             self.constants.append(value)
         return self._word(place)
 
-    def address(self, value: int) -> str:
-        """A constant address."""
-        self.constants.append(Address(value))
+    def address(self, find: Callable[..., int], *arguments: Any) -> str:
+        """The address that `find(*arguments)` gives."""
+        self.constants.append(Address(find, *arguments))
         return self._word(len(self.constants) - 1)
 
     def _word(self, place: int) -> str:
@@ -223,10 +224,3 @@ class PyCode:
         block = self.block("ptr", objects)
         called = f"call i1 {define_distinct(self.module)}(ptr {block}, i64 {len(objects)})"
         self.require(self.code.ins(called))
-
-
-class Address:
-    """An address among the constants."""
-
-    def __init__(self, value: int) -> None:
-        self.value = value

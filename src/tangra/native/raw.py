@@ -16,12 +16,13 @@ from typing import Any
 import numpy as np
 
 from tangra.ir import ArrayType, Func
-from tangra.native import arena, engine, workspaces
-from tangra.native.emit_function import Signature
-from tangra.native.function import emit_module
+from tangra.native import arena, engine, workspaces, wrapper_memory
+from tangra.native.compiling import emit_module
 from tangra.native.llvm_types import double_bits, memory_type, register_type
+from tangra.native.memory import limits_of
 from tangra.native.module import Module
 from tangra.native.options import NativeOptions
+from tangra.native.signature import Signature
 
 C_NAMES = {
     "bool": "bool", "i8": "int8_t", "i16": "int16_t", "i32": "int32_t", "i64": "int64_t", "u8": "uint8_t",
@@ -49,9 +50,9 @@ def compile_raw(func: Func, options: NativeOptions, captured: Mapping[int, Any],
     exports = ["tg.raw", "tg.captured", "tg.space"]
     loaded = engine.load([engine.compile_object(module.text(), options)], module.symbols, exports)
     kept = _fill(loaded.addresses["tg.captured"], [(captured[k], sig.params[k]) for k in captured])
-    ready = workspaces.preparing(options, writer.uses_arena, module.tapes)
+    ready = workspaces.Preparing(limits_of(options), writer.uses_arena, module.tapes)
     space = (ctypes.c_void_p * 2).from_address(loaded.addresses["tg.space"])
-    space[0], space[1] = workspaces.pool_for(options).address, id(ready)
+    space[0], space[1] = workspaces.head_of(limits_of(options)), id(ready)
     made = writer.declaration(name), writer.prototype()
     return Raw(loaded.addresses["tg.raw"], *made, (loaded, kept, ready))
 
@@ -164,7 +165,7 @@ class _Writer:
         ensure = self.module.external("PyGILState_Ensure", "i32 ()")
         release = self.module.external("PyGILState_Release", "void (i32)")
         clear = self.module.external("PyErr_Clear", "void ()")
-        take = workspaces.define_take(self.module)
+        take = wrapper_memory.define_take(self.module)
         needs = f"i1 {str(self.uses_arena).lower()}, i64 {self.module.tapes}"
         self.lines += [
             f"  %lock = call i32 {ensure}()",

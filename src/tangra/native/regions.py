@@ -17,9 +17,8 @@ from typing import TYPE_CHECKING
 
 from tangra.native import arena
 from tangra.native.frames import Frame
-from tangra.native.module import UNLIKELY
 from tangra.native.polling import PERIOD
-from tangra.native.text import Lines, Operand, flatten, result_type
+from tangra.native.text import UNLIKELY, Lines, Operand, flatten, result_type
 
 if TYPE_CHECKING:
     from tangra.native.emitter import Emitter

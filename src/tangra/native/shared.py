@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from tangra.ir import DTYPES
-from tangra.native import engine, vecmath
-from tangra.native.options import NativeOptions
+from tangra.native import engine
 
 
 def address(name: str) -> int:
@@ -17,6 +15,12 @@ def address(name: str) -> int:
 
 @cache
 def _loaded(op: str, name: str) -> engine.Loaded:
+    return engine.load_own("shared", f"{op} {name}", lambda: _source(op, name))
+
+
+def _source(op: str, name: str) -> engine.Source:
+    from tangra.ir.types import DTYPES
+    from tangra.native import vecmath
+
     dtype = DTYPES[name]
-    code = engine.compile_object(vecmath.shared_text(op, dtype), NativeOptions())
-    return engine.load([code], set(vecmath.externals(op, dtype)), vecmath.shared_names(op, dtype))
+    return engine.Source(vecmath.shared_text(op, dtype), vecmath.externals(op, dtype), vecmath.shared_names(op, dtype))

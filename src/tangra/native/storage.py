@@ -12,12 +12,12 @@ from contextlib import contextmanager
 
 from tangra.ir import DType, Value
 from tangra.native import arena, late_results, poison
+from tangra.native.failures import ErrorRecord
 from tangra.native.frames import Frame, Frames
 from tangra.native.late_results import LateResult
 from tangra.native.llvm_types import memory_type
-from tangra.native.module import UNLIKELY, ErrorRecord
 from tangra.native.sizes import write_size
-from tangra.native.text import Operand
+from tangra.native.text import UNLIKELY, Operand
 from tangra.native.values import Buffer, Strided
 from tangra.shapes import Size, prod, symbols_of
 

@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 Operand = str | int
+UNLIKELY = ", !prof !0"
+"""Branch weights (see `module.PROFILE`) for conditions that hardly ever hold."""
 Lines = list[Any]
 """Lines of text and, nested, further lists of the same: places that are filled later."""
 

@@ -7,22 +7,19 @@ an exception set, or `pyhelpers.MISS` where a test failed, before anything has h
 
 from __future__ import annotations
 
-import ctypes
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from tangra.ir import ArrayType, Func
-from tangra.native import arena, duration, workspaces
-from tangra.native.dispatch import Entry
-from tangra.native.emit_function import Signature
-from tangra.native.engine import Loaded
+from tangra.native import arena, duration, wrapper_memory
 from tangra.native.entries import changed_parameters
+from tangra.native.function import SLOW_CALL_SECONDS, WRAPPER, WrapperForm
 from tangra.native.llvm_types import register_type
-from tangra.native.module import UNLIKELY, Module
-from tangra.native.pycode import Address
+from tangra.native.module import Module
+from tangra.native.signature import Signature
+from tangra.native.text import UNLIKELY
 from tangra.native.wrapper_arguments import NoShortWay
 from tangra.native.wrapper_results import Results
-
-NAME = "tg.call"
 
 
 class Planner(Protocol):
@@ -31,11 +28,13 @@ class Planner(Protocol):
     def write(self, w: Wrapper, module: Module) -> None:
         """Have `w` write the wrapper of the main function of `module`; NoShortWay where there is none."""
 
-    def fail(self, address: int) -> Any:
-        """Raise the exception that the context at `address` tells of."""
+    @property
+    def fail(self) -> Callable[[int], Any]:
+        """Raises the exception that the context at an address tells of."""
 
-    def finish(self, results: tuple[Any, ...], /, *args: Any, **kwargs: Any) -> Any:
-        """Build a result that takes more than wrappers do, from all native results and the arguments."""
+    @property
+    def finish(self) -> Callable[..., Any]:
+        """Builds a result that takes more than wrappers do, from all native results and the arguments."""
 
 
 def wrap(calls: Module, module: Module, sig: Signature, func: Func, planner: Planner) -> Wrapper | None:
@@ -45,7 +44,9 @@ def wrap(calls: Module, module: Module, sig: Signature, func: Func, planner: Pla
         planner.write(made, module)
     except NoShortWay:
         return None
-    calls.functions.append(made.text(f"define ptr @{NAME}(ptr %state, ptr %args, i64 %nargs, ptr %kwnames) nounwind"))
+    calls.functions.append(
+        made.text(f"define ptr @{WRAPPER}(ptr %state, ptr %args, i64 %nargs, ptr %kwnames) nounwind")
+    )
     return made
 
 
@@ -57,12 +58,9 @@ class Wrapper(Results):
         self.short = short
         self.planner = planner
 
-    def entry(self, loaded: Loaded) -> Entry:
-        """The wrapper as loaded: with its constants."""
-        words = [c.value if isinstance(c, Address) else id(c) for c in self.constants]
-        state = (ctypes.c_int64 * max(len(words), 1))(*words)
-        keep = (state, self.constants, loaded)
-        return Entry(loaded.addresses[NAME], ctypes.addressof(state), self.positional, keep)
+    def form(self) -> WrapperForm:
+        """What it is beside its machine code."""
+        return WrapperForm(tuple(self.constants), self.positional)
 
     # ---- the call ----------------------------------------------------------------------------------------------------
     def call(self, uses_arena: bool, tapes: int) -> None:
@@ -75,8 +73,8 @@ class Wrapper(Results):
             if owner is None:
                 operands.append(f"ptr {self.result_place(k)}")
         space = uses_arena or tapes > 0
-        context = workspaces.take(self, uses_arena, tapes) if space else self._context()
-        start = workspaces.clock(self) if space and not self.short else ""
+        context = wrapper_memory.take(self, uses_arena, tapes) if space else self._context()
+        start = wrapper_memory.clock(self) if space and not self.short else ""
         saved = "" if self.short else self.api("PyEval_SaveThread", "ptr ()")
         status = code.ins(f"call i32 {self.sig.name}({', '.join([f'ptr {context}', *operands])})")
         if saved:
@@ -87,9 +85,9 @@ class Wrapper(Results):
         self._raise(context, space)
         code.start(fine)
         if start:
-            workspaces.shrink_if_slow(self, context, start, duration.SLOW_CALL_SECONDS)
+            wrapper_memory.shrink_if_slow(self, context, start, SLOW_CALL_SECONDS)
         if space:
-            workspaces.bring(self, context)
+            wrapper_memory.bring(self, context)
 
     def _kind(self, type: ArrayType) -> str:
         return "ptr" if type.shape else register_type(type.dtype)
@@ -111,7 +109,7 @@ class Wrapper(Results):
         self.api("Py_DecRef", "void (ptr)", f"ptr {number}")
         code.fall_into(out)
         if space:
-            workspaces.bring(self, context)
+            wrapper_memory.bring(self, context)
         code.goto(self.exit())
 
     def finished(self) -> str:

@@ -8,11 +8,11 @@ import numpy as np
 
 from tangra.ir import ArrayType, DType
 from tangra.native import pyapi
-from tangra.native.emit_function import Signature, whole_symbol
 from tangra.native.llvm_types import memory_type
 from tangra.native.module import Module
 from tangra.native.pycode import PyCode
 from tangra.native.pyhelpers import define_apart
+from tangra.native.signature import Signature, whole_symbol
 from tangra.native.text import Operand
 
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from tangra.ir import ArrayType, DType
 from tangra.native import pyapi
-from tangra.native.emit_function import Signature
 from tangra.native.llvm_types import memory_type
 from tangra.native.module import Module
+from tangra.native.signature import Signature
 from tangra.native.sizes import write_size
 from tangra.native.text import Operand
 from tangra.native.wrapper_arguments import Arguments, NoShortWay
@@ -154,7 +154,7 @@ class Results(Arguments):
             return self.require_object(self.api(name, "ptr (i64)", f"i64 {wide}"))
         if np.dtype(cls) != np.dtype(dtype.numpy):
             raise NoShortWay
-        alloc = self.address(pyapi.allocator(cls))
+        alloc = self.address(pyapi.allocator, cls)
         made = self.require_object(self.code.ins(f"call ptr {alloc}(ptr {self.constant(cls)}, i64 0)"))
         place = self.code.ins(f"getelementptr inbounds i8, ptr {made}, i64 {pyapi.NUMBER}")
         self.code.do(f"store {memory_type(dtype)} {value}, ptr {place}")

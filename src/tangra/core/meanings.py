@@ -1,0 +1,229 @@
+"""What calling transformed and jitted functions, and transforming a function, means inside compiled code.
+
+Calling a `Transformed` there goes to the entry of its transform. A function made inside compiled code is transformed as
+a `TransformValue` with the same entries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from tangra.api import registry
+from tangra.api.values import AbstractValue, Const, PartialValue, TransformValue, TupleValue
+from tangra.core import arguments, batching, checkpointing, custom, derivatives, functions, jacobians
+from tangra.core.jitted import JitFunction, jit
+from tangra.core.transformed import Transformed
+from tangra.core.trees import Flattener, build, current, like
+from tangra.errors import TypeMismatchError, declare
+from tangra.frontend import calls
+from tangra.frontend.evaluator import Evaluator
+from tangra.frontend.paths import Path
+
+BAD_OPTION = declare("TG813", "a transformation called with arguments it does not take")
+
+Run = Callable[
+    [Evaluator, AbstractValue, Sequence[AbstractValue], dict[str, AbstractValue], dict[str, Any]], AbstractValue
+]
+
+
+def _value_and_grad(
+    ev: Evaluator,
+    f: AbstractValue,
+    args: Sequence[AbstractValue],
+    kwargs: dict[str, AbstractValue],
+    options: dict[str, Any],
+) -> AbstractValue:
+    return TupleValue(derivatives.value_and_grad(ev, f, args, kwargs, options))
+
+
+def _jvp(
+    ev: Evaluator,
+    f: AbstractValue,
+    args: Sequence[AbstractValue],
+    kwargs: dict[str, AbstractValue],
+    options: dict[str, Any],
+) -> AbstractValue:
+    """The compiled form of `tg.jvp(f, primals, tangents)`: args are the two tuples."""
+    primals, tangents = (_items(ev, v, "jvp") for v in args)
+    return TupleValue(derivatives.jvp(ev, f, primals, tangents))
+
+
+def _pushforward(
+    ev: Evaluator,
+    f: AbstractValue,
+    args: Sequence[AbstractValue],
+    kwargs: dict[str, AbstractValue],
+    options: dict[str, Any],
+) -> AbstractValue:
+    """The linear map of `linearize`: the tangent of `f` at the primals (first argument) along the rest."""
+    primals = _items(ev, args[0], "linearize")
+    return derivatives.jvp(ev, f, primals, args[1:])[1]
+
+
+def _pullback(
+    ev: Evaluator,
+    f: AbstractValue,
+    args: Sequence[AbstractValue],
+    kwargs: dict[str, AbstractValue],
+    options: dict[str, Any],
+) -> AbstractValue:
+    """The pullback of `vjp`: cotangents of the primals (first argument) for the cotangent given."""
+    primals = _items(ev, args[0], "vjp")
+    return derivatives.vjp(ev, f, primals, {}, args[1])[1]
+
+
+def _hvp(
+    ev: Evaluator,
+    f: AbstractValue,
+    args: Sequence[AbstractValue],
+    kwargs: dict[str, AbstractValue],
+    options: dict[str, Any],
+) -> AbstractValue:
+    primals, tangents = (_items(ev, v, "hvp") for v in args)
+    chosen = tuple(k for k, v in enumerate(primals) if arguments.has_floats(ev, v))
+    gradient = TransformValue("grad", f, (("argnums", Const(chosen if len(primals) > 1 else 0)),))
+    tangent = derivatives.jvp(ev, gradient, primals, tangents)[1]
+    if len(primals) == 1 or len(chosen) == len(primals):
+        return tangent
+    parts = [tangent] if len(chosen) == 1 else _items(ev, tangent, "hvp")
+    by_position = dict(zip(chosen, parts, strict=True))
+    return TupleValue(tuple(by_position.get(k, Const(None)) for k in range(len(primals))))
+
+
+def _hessian(
+    ev: Evaluator,
+    f: AbstractValue,
+    args: Sequence[AbstractValue],
+    kwargs: dict[str, AbstractValue],
+    options: dict[str, Any],
+) -> AbstractValue:
+    chosen = tuple((k, Const(v)) for k, v in options.items())
+    return jacobians.jacfwd(ev, TransformValue("jacrev", f, chosen), args, kwargs, options)
+
+
+def _plain(
+    ev: Evaluator,
+    f: AbstractValue,
+    args: Sequence[AbstractValue],
+    kwargs: dict[str, AbstractValue],
+    options: dict[str, Any],
+) -> AbstractValue:
+    return ev.call(f, list(args), kwargs)
+
+
+RUN: dict[str, Run] = {
+    "jit": _plain,
+    "grad": derivatives.grad,
+    "value_and_grad": _value_and_grad,
+    "jvp": _jvp,
+    "pushforward": _pushforward,
+    "pullback": _pullback,
+    "hvp": _hvp,
+    "jacfwd": jacobians.jacfwd,
+    "jacrev": jacobians.jacrev,
+    "jacobian": jacobians.jacrev,
+    "hessian": _hessian,
+    "vmap": batching.vmap,
+    "checkpoint": checkpointing.checkpoint,
+    "custom_vjp": custom.custom_vjp,
+    "custom_jvp": custom.custom_jvp,
+}
+
+
+def _items(ev: Evaluator, v: AbstractValue, transform: str) -> list[AbstractValue]:
+    """The members of a tuple of primals or tangents; a single value stands for a tuple of one."""
+    items = ev.iterate(v) if isinstance(v, TupleValue) else None
+    return [v] if items is None else list(items)
+
+
+def _call_value(
+    ev: Evaluator, value: TransformValue, args: Sequence[AbstractValue], kwargs: dict[str, AbstractValue]
+) -> AbstractValue:
+    """Call a function that was transformed inside compiled code."""
+    options = {k: batching.static_tree(ev, v, f"{k} of tg.{value.transform}") for k, v in value.options}
+    return RUN[value.transform](ev, value.function, list(args), dict(kwargs), options)
+
+
+def _call_object(
+    ev: Evaluator, obj: Transformed, args: Sequence[AbstractValue], kwargs: dict[str, AbstractValue]
+) -> AbstractValue:
+    """Call a `Transformed` that lives outside compiled code."""
+    function = ev.live.lift(obj.function, Path(obj, (("attr", "function"),), "function"))
+    return RUN[obj.transform](ev, function, list(args), kwargs, {**obj.options, "rule_of": obj})
+
+
+calls.CALL_HANDLERS.append((Transformed, _call_object))
+calls.TRANSFORMS.update(dict.fromkeys(RUN, _call_value))
+
+
+def declare_inside(public: Any, transform: str, names: Sequence[str] = ()) -> None:
+    """Make `tg.<transform>(f, …)` usable inside compiled code: it gives a TransformValue."""
+
+    def entry(ev: Evaluator, function: AbstractValue, *args: AbstractValue, **kwargs: AbstractValue) -> AbstractValue:
+        options = dict(zip(names, args, strict=False)) | kwargs
+        unknown = set(options) - set(names)
+        if unknown or len(args) > len(names):
+            wrong = f"has no option {', '.join(sorted(unknown))}" if unknown else "got too many arguments"
+            ev.error(
+                TypeMismatchError,
+                f"tg.{transform} {wrong}",
+                code=BAD_OPTION,
+                fix=f"besides the function it takes {', '.join(names) or 'nothing'}",
+            )
+        return TransformValue(transform, function, tuple(options.items()))
+
+    registry.function(public)(entry)
+
+
+def declare_direct(public: Any, linear: str) -> None:
+    """`tg.vjp(f, *primals)` and `tg.linearize(f, *primals)` inside compiled code: (result, linear map)."""
+
+    def entry(ev: Evaluator, function: AbstractValue, *primals: AbstractValue) -> AbstractValue:
+        frozen = TupleValue(tuple(_frozen(ev, p) for p in primals))
+        result = ev.call(function, [_frozen(ev, p) for p in primals], {})
+        return TupleValue((result, PartialValue(TransformValue(linear, function), (frozen,), ())))
+
+    registry.function(public)(entry)
+
+
+def _frozen(ev: Evaluator, v: AbstractValue) -> AbstractValue:
+    """A copy that later writes to the primals don't reach."""
+    flat = Flattener(ev)
+    tree = flat.add(v, "primals")
+    return build(ev, tree, [like(ev, leaf, current(ev, leaf)) for leaf in flat.leaves])
+
+
+def declare_pair(public: Any, transform: str) -> None:
+    """`tg.jvp(f, primals, tangents)` and `tg.hvp` inside compiled code."""
+
+    def entry(ev: Evaluator, function: AbstractValue, primals: AbstractValue, tangents: AbstractValue) -> AbstractValue:
+        return RUN[transform](ev, function, [primals, tangents], {}, {})
+
+    registry.function(public)(entry)
+
+
+def _call_jitted(ev: Evaluator, obj: JitFunction, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """A jitted function called in compiled code is part of it."""
+    return ev.call(ev.live.lift(obj.function, Path(obj, (("attr", "function"),), "function")), args, kwargs)
+
+
+calls.CALL_HANDLERS.append((JitFunction, _call_jitted))
+_ARGUMENTS = ("argnums", "argnames")
+for _transform, _names in (
+    (functions.grad, (*_ARGUMENTS, "has_aux")),
+    (functions.value_and_grad, (*_ARGUMENTS, "has_aux")),
+    (functions.jacfwd, _ARGUMENTS),
+    (functions.jacrev, _ARGUMENTS),
+    (functions.jacobian, _ARGUMENTS),
+    (functions.hessian, _ARGUMENTS),
+    (functions.vmap, ("in_axes", "out_axes")),
+    (functions.checkpoint, ("policy", "memory", "snapshots")),
+):
+    declare_inside(_transform, _transform.__name__, _names)
+declare_pair(functions.jvp, "jvp")
+declare_pair(functions.hvp, "hvp")
+declare_inside(jit, "jit", ("static", "dynamic", "donate"))
+declare_direct(functions.vjp, "pullback")
+declare_direct(functions.linearize, "pushforward")
+registry.function(functions.stop_gradient)(custom.stop_gradient)

@@ -1,0 +1,56 @@
+"""What live objects are to the compiler: constants of the language, or objects of the user's with state."""
+
+from __future__ import annotations
+
+import enum
+import types
+from typing import Any
+
+import numpy as np
+
+from tangra.api import registry
+
+LIBRARIES = frozenset(
+    {
+        "numpy",
+        "math",
+        "scipy",
+        "builtins",
+        "functools",
+        "itertools",
+        "operator",
+        "dataclasses",
+        "typing",
+        "jaxtyping",
+        "collections",
+        "sys",
+        "types",
+        "enum",
+        "copy",
+        "cmath",
+        "random",
+        "ml_dtypes",
+    }
+)
+"""Top-level packages whose attributes are constants of the language, not state of the user's program."""
+
+
+def is_user_instance(obj: Any) -> bool:
+    """An instance of a plain class of the user, whose attributes are its state."""
+    cls = type(obj)
+    if isinstance(obj, (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType)):
+        return False
+    if not cls.__flags__ & (1 << 9):  # not a class made by a class statement
+        return False
+    if cls.__module__.partition(".")[0] in LIBRARIES or isinstance(obj, tuple(registry.OPAQUE)):
+        return False
+    return not isinstance(obj, (enum.Enum, BaseException, list, dict, str, int, float, set, tuple, np.generic))
+
+
+def attribute_names(obj: Any) -> list[str]:
+    """The attributes that an instance has of its own, in its dict or in slots."""
+    names = list(getattr(obj, "__dict__", ()))
+    for cls in type(obj).__mro__:
+        slots = vars(cls).get("__slots__", ())
+        names += [n for n in ((slots,) if isinstance(slots, str) else slots) if hasattr(obj, n) and n not in names]
+    return [n for n in names if n not in ("__dict__", "__weakref__")]
