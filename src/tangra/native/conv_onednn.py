@@ -9,9 +9,9 @@ from tangra.ir import F32, I32, I64, U8
 from tangra.native import conv_tiles, nests, onednn, onednn_text
 from tangra.native.conv_form import Form
 from tangra.native.emitter import Emitter
-from tangra.native.module import UNLIKELY, ErrorRecord
+from tangra.native.failures import ErrorRecord
 from tangra.native.onednn import Plan, Task
-from tangra.native.text import Operand
+from tangra.native.text import UNLIKELY, Operand
 from tangra.native.values import Array, Strided
 from tangra.shapes import Size, prod
 
