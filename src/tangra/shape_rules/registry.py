@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from tangra.shape_rules.coercion import Coercion, coercion
 from tangra.shape_rules.failures import CALL, Failure, RuleError
-from tangra.shape_rules.values import Tensor, Value
+from tangra.shape_rules.parameters import Translation, translation
+from tangra.shape_rules.values import UNKNOWN, Tensor, Value
 
 if TYPE_CHECKING:
     from tangra.shape_rules.context import RuleContext
@@ -95,12 +96,14 @@ class Plain:
 class Rule:
     """What one function or method does. Call it with a context and abstract values, positional and by keyword.
 
-    `inplace`: the call also makes the first argument what it returns (its shape, dtype and elements).
+    `inplace`: the call also makes the first argument what it returns (its shape, dtype and elements). `bound`: how many
+    arguments after the context are not the caller's: the receiver of a method.
     """
 
     name: str
     function: Callable[..., Value]
     inplace: bool = False
+    bound: int = 0
 
     @property
     def library(self) -> str:
@@ -119,9 +122,12 @@ class Rule:
         return {name: make for name, make in found if make is not None}
 
     def __call__(self, ctx: RuleContext, *args: Value, **kwargs: Value) -> Value:
-        """The result; raises `RuleError` for a call that certainly fails."""
+        """The result; raises `RuleError` for a call that certainly fails. Arguments that the library takes and the
+        rule does not know of make it unknown, except a layer's."""
         values: list[Value] = [ctx, *args]
-        if self._plain is not None and self._plain.fits(len(values), kwargs):
+        moved = self._translation
+        agrees = moved is None or len(args) <= moved.agreeing + self.bound
+        if agrees and self._plain is not None and self._plain.fits(len(values), kwargs):
             for place, name, make in self._plain.coerced:
                 if place < len(values):
                     values[place] = make(self, name, values[place])
@@ -130,12 +136,30 @@ class Rule:
             if self._plain.wants_library:
                 kwargs["library"] = self.library
             return self.function(*values, **kwargs)
+        given = kwargs.get("out")
+        if moved is not None:
+            kwargs, unknown = moved.applied(args[self.bound :], kwargs)
+            args = args[: self.bound]
+            inert = INERT_KEYWORDS.get(self.library, frozenset())
+            if any(word not in inert for word in unknown) and not self.name.endswith(".__init__"):
+                return UNKNOWN
         bound = self.bind((ctx, *args), kwargs)
         result = self.function(*bound.args, **bound.kwargs)
-        given = kwargs.get("out")
         if self.library == "numpy" and isinstance(given, Tensor) and isinstance(result, Tensor):
             return _into(ctx, result, given, self.name)
         return result
+
+    @cached_property
+    def _translation(self) -> Translation | None:
+        """How the library's parameters are called here, where they are known."""
+        own = list(self.signature.parameters.values())[1 + self.bound :]
+        if "library" in self.signature.parameters:
+            own = [each for each in own if each.name != "library"]
+
+        def synonym(word: str) -> str | None:
+            return next(iter(self._known_keywords({word: None})), None)
+
+        return translation(self.name.removesuffix(".__init__"), own, synonym)
 
     @cached_property
     def _plain(self) -> Plain | None:
@@ -232,7 +256,7 @@ class ModuleRule:
             return None
         key = (self.cls, name)
         if key not in _BOUND:
-            _BOUND[key] = Rule(f"{self.name}.{name}", _context_first(function))
+            _BOUND[key] = Rule(f"{self.name}.{name}", _context_first(function), bound=1)
         return _BOUND[key]
 
     @property
@@ -282,7 +306,7 @@ def method(cls: str, *names: str, inplace: bool = False) -> Callable[[F], F]:
 
     def declare(function: F) -> F:
         for name in names:
-            _METHODS[cls, name] = Rule(f"{cls}.{name}", function, inplace)
+            _METHODS[cls, name] = Rule(f"{cls}.{name}", function, inplace, bound=1)
         return function
 
     return declare

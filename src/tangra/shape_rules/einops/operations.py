@@ -315,7 +315,7 @@ class _Transform:
     rule_names: tuple[str, ...] = ("torch.nn.Module",)
 
 
-@module("einops.layers.torch.Rearrange", "einops.layers.flax.Rearrange")
+@module("einops.layers.torch.Rearrange")
 class Rearrange(_Transform):
     """A rearrangement as a layer."""
 
@@ -327,7 +327,7 @@ class Rearrange(_Transform):
         return rearrange(ctx, input, self.pattern, **self.axes_lengths)
 
 
-@module("einops.layers.torch.Reduce", "einops.layers.flax.Reduce")
+@module("einops.layers.torch.Reduce")
 class Reduce(_Transform):
     """A reduction as a layer."""
 
@@ -337,6 +337,31 @@ class Reduce(_Transform):
 
     def forward(self, ctx: RuleContext, input: Value) -> Value:
         return reduce(ctx, input, self.pattern, self.reduction, **self.axes_lengths)
+
+
+def _lengths(sizes: Value) -> dict[str, Value]:
+    return {str(name): size for name, size in sizes.items()} if isinstance(sizes, dict) else {}
+
+
+@module("einops.layers.flax.Rearrange")
+class FlaxRearrange(Rearrange):
+    """The same for flax, which takes the sizes of axes as a dictionary."""
+
+    def __init__(
+        self, ctx: RuleContext, pattern: Value, sizes: Value = None, parent: Value = None, name: Value = None
+    ) -> None:
+        super().__init__(ctx, pattern, **_lengths(sizes))
+
+
+@module("einops.layers.flax.Reduce")
+class FlaxReduce(Reduce):
+    """The same for flax."""
+
+    def __init__(
+        self, ctx: RuleContext, pattern: Value, reduction: Value, sizes: Value = None, parent: Value = None,
+        name: Value = None,
+    ) -> None:  # fmt: skip
+        super().__init__(ctx, pattern, reduction, **_lengths(sizes))
 
 
 def check_pattern(ctx: RuleContext, pattern: Value, verb: str, lengths: dict[str, Value]) -> None:

@@ -24,7 +24,9 @@ KEEPING = words("relu relu6 hard_tanh leaky_relu")
 
 
 def _activation(name: str) -> Callable[..., Tensor]:
-    def apply(ctx: RuleContext, x: Tensor, alpha: Value = 1.0) -> Tensor:
+    def apply(
+        ctx: RuleContext, x: Tensor, alpha: Value = 1.0, *, approximate: Value = True, negative_slope: Value = 0.01
+    ) -> Tensor:
         if name in ("sigmoid", "silu", "swish") and discrete(x.dtype):
             ctx.fail(Failure(DTYPE, f"{name}() takes floats, not {x.dtype}", "TypeError"))
         if name in KEEPING and x.dtype == "bool":
@@ -40,7 +42,7 @@ for _name in (*ACTIVATIONS, *KEEPING):
 
 
 @rule("jax.nn.softmax", "jax.nn.log_softmax")
-def softmax(ctx: RuleContext, x: Tensor, axis: Value = -1) -> Tensor:
+def softmax(ctx: RuleContext, x: Tensor, axis: Value = -1, where: Value = None) -> Tensor:
     """Softmax along an axis or several."""
     if axis is not None:
         axis_places(ctx, x, axis, error="ValueError")
@@ -50,7 +52,9 @@ def softmax(ctx: RuleContext, x: Tensor, axis: Value = -1) -> Tensor:
 
 
 @rule("jax.nn.logsumexp", "jax.scipy.special.logsumexp")
-def logsumexp(ctx: RuleContext, a: Tensor, axis: Value = None, b: Value = None, keepdims: Value = False) -> Tensor:
+def logsumexp(
+    ctx: RuleContext, a: Tensor, axis: Value = None, b: Value = None, keepdims: Value = False, where: Value = None
+) -> Tensor:
     """log(sum(exp(a)))."""
     return reduce_to(ctx, a, axis, keepdims, float_result(a.dtype, "jax"), "logsumexp()", "ValueError")
 
@@ -84,8 +88,9 @@ def glu(ctx: RuleContext, x: Tensor, axis: Value = -1) -> Tensor:
 
 @rule("jax.nn.standardize")
 def standardize(
-    ctx: RuleContext, x: Tensor, axis: Value = -1, mean: Value = None, variance: Value = None, epsilon: Value = 1e-5
-) -> Tensor:
+    ctx: RuleContext, x: Tensor, axis: Value = -1, mean: Value = None, variance: Value = None, epsilon: Value = 1e-5,
+    where: Value = None, algorithm: Value = "fast",
+) -> Tensor:  # fmt: skip
     """Mean 0 and variance 1 along an axis."""
     axis_places(ctx, x, axis, error="ValueError")
     return made("jax", x.shape, float_result(x.dtype, "jax"))

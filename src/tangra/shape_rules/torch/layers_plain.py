@@ -263,7 +263,7 @@ class Loss(Layer):
     def forward(self, ctx: RuleContext, *args: Value, **kwargs: Value) -> Tensor:
         function, options = LOSSES[self.label]
         kept = {name: getattr(self, name) for name in options}
-        called = Rule(f"torch.nn.{self.label}", function)
+        called = Rule(f"torch.nn.functional.{self.label}", function)
         return called(ctx, *args, **{**kept, **kwargs})  # type: ignore[no-any-return]
 
 
