@@ -29,6 +29,7 @@ class Conflict:
 
     message: str
     spans: tuple[Span | None, ...] = ()
+    fix: str = "give it the same type and shape on every path, for instance by starting from np.zeros or 0.0"
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,7 @@ class Join:
         self.optional = optional
         self.plan = Plan()
         self.numbers: dict[Any, int] = {}
+        self.reasons: dict[Any, Conflict] = {}
         self.infos: list[ObjectInfo | None] = []
 
     # ---- the plan ------------------------------------------------------------------------------------------
@@ -302,6 +303,7 @@ class Join:
             template = self._join_states(None, first, second, known.state if known else None)
             if isinstance(template, KeepT) and isinstance(template.state, ConflictState):
                 self.numbers[key] = -1
+                self.reasons[key] = template.state.conflict
             if isinstance(template, ArrayT) and any(map(self._is_traced, (0, 1), refs)):
                 template = replace(template, tracked=True)
             poisoned = any(s is not None and r in s.poisoned for s, r in zip(self.sides, refs, strict=True))
@@ -312,7 +314,9 @@ class Join:
                 self.before((refs[0], refs[1])),
                 poisoned,
             )
-        return ObjectT(self.numbers[key]) if self.numbers[key] >= 0 else self._conflict(a, b)
+        if self.numbers[key] >= 0:
+            return ObjectT(self.numbers[key])
+        return ConflictT(self.reasons[key]) if isinstance(one, ListValue) else self._conflict(a, b)
 
     def _is_traced(self, side: int, ref: int | None) -> bool:
         """Whether it can be told which array from before the call an object is, if it is one."""
@@ -419,19 +423,23 @@ class Join:
         both = [x for x in (a, b) if x is not BOTTOM]
         one = both[0]
         if all(isinstance(x, StackState) for x in both):
-            if all(x.leaves == one.leaves and x.shape == one.shape for x in both):
+            kept = len(both) == 2 or all(map(self.exists, one.leaves))
+            if kept and all(x.leaves == one.leaves and x.shape == one.shape for x in both):
                 counts = [BOTTOM if x is BOTTOM else x.count for x in (a, b)]
                 count = self.lub(counts[0], counts[1], old.count if isinstance(old, StackT) else None)
                 return StackT(one.shape, one.leaves, count)
         elif all(isinstance(x, ListState) and len(x.items) == len(one.items) for x in both):
             return None
-        if len(both) < 2:
-            return self._conflicting(a, b) if isinstance(one, StackState) else None
+        if len(both) < 2 and not isinstance(one, StackState):
+            return None
         found = to_stack(self, a, b, old)
         if self.previous is not None and not (found is not None and found.fixed):
             return self._conflicting(a, b)  # it would be longer at every trip
         return found or self._conflicting(a, b)
 
     def _conflicting(self, a: Any, b: Any) -> StateTemplate:
-        shown = [state_text(x) for x in (a, b) if x is not BOTTOM]
+        shown = list(dict.fromkeys(state_text(x) for x in (a, b) if x is not BOTTOM))
+        if len(shown) < 2:
+            text = f"is {shown[0]}, to a length that only one path knows"
+            return KeepT(ConflictState(Conflict(text, fix="compute what bounds its length before the branch")))
         return KeepT(ConflictState(Conflict(f"is {' on one path and '.join(shown)} on another")))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tangra.api.values import Const
 from tangra.frontend import stack_items, stacks, symbols
 from tangra.frontend.heap import ListState, StackState
-from tangra.frontend.templates import ToStackT
+from tangra.frontend.templates import BOTTOM, ToStackT
 from tangra.shapes import Size, dmax
 
 if TYPE_CHECKING:
@@ -15,15 +15,18 @@ if TYPE_CHECKING:
 
 
 def to_stack(join: Join, a: Any, b: Any, old: Any) -> ToStackT | None:
-    """How two lists that differ in length, or grow, become one stacked list; None where their items don't fit.
+    """How two lists that differ in length, or grow, become one stacked list; None where their items don't fit, or
+    their lengths are bounded by what is known on one side only.
 
-    `old` is the template of an earlier round of a loop, or None.
+    A list that is new on one side, and a stack there, is undefined on the other. `old` is the template of an earlier
+    round of a loop, or None.
     """
+    present = [(side, x) for side, x in enumerate((a, b)) if x is not BOTTOM]
     forms: list[Any] = []
     rooms: list[Size] = []
     tops: list[int | None] = []
     empty: list[bool] = []
-    for side, x in enumerate((a, b)):
+    for side, x in present:
         outer, join.ev.state = join.ev.state, join.sides[side] or join.base
         forms.append(stack_items.common_form(join.ev, x))
         if isinstance(x, ListState):
@@ -34,24 +37,24 @@ def to_stack(join: Join, a: Any, b: Any, old: Any) -> ToStackT | None:
             tops.append(x.count.value if isinstance(x.count, Const) else x.count.hi)
         empty.append(isinstance(x, ListState) and not x.items)
         join.ev.state = outer
-    form = stack_items.join_forms(forms[0], forms[1], (empty[0], empty[1]))
-    if form is None:
+    form = stack_items.join_forms(forms[0], forms[-1], (empty[0], empty[-1]))
+    if form is None or not all(symbols.in_scope_of(join.ev, join.base, room) for room in rooms):
         return None
     top = None if None in tops else max(t for t in tops if t is not None)
-    lengths = {len(x.items) if isinstance(x, ListState) else getattr(x.count, "value", None) for x in (a, b)}
+    lengths = {len(x.items) if isinstance(x, ListState) else getattr(x.count, "value", None) for _, x in present}
     length = lengths.pop() if len(lengths) == 1 else None
-    fixed = rooms[0] == rooms[1] and symbols.in_scope_of(join.ev, join.base, rooms[0])
-    shared, stale = _memory(join, (a, b))
+    fixed = rooms[0] == rooms[-1]
+    shared, stale = _memory(join, present)
     if isinstance(old, ToStackT):
         shared, stale = shared | old.shared, stale or old.stale
     return ToStackT(form, dmax(*rooms), top, length if isinstance(length, int) else None, fixed, shared, stale)
 
 
-def _memory(join: Join, states: tuple[Any, Any]) -> tuple[frozenset[int], bool]:
+def _memory(join: Join, states: list[tuple[int, Any]]) -> tuple[frozenset[int], bool]:
     """The objects from before the join that items of the lists are, or share memory with; whether one is stale."""
     found: frozenset[int] = frozenset()
     stale = False
-    for side, x in enumerate(states):
+    for side, x in states:
         outer, join.ev.state = join.ev.state, join.sides[side] or join.base
         refs = x.leaves if isinstance(x, StackState) else [r for item in x.items for r in stacks.memory(join.ev, item)]
         stale |= isinstance(x, StackState) and any(ref in join.ev.state.poisoned for ref in refs)

@@ -63,7 +63,7 @@ class Policy:
             f"{name} {conflict.message}",
             code=diagnostics.CONFLICT,
             notes=notes,
-            fix="give it the same type and shape on every path, for instance by starting from np.zeros or 0.0",
+            fix=conflict.fix,
         )
 
     def maybe_none(self, ev: Evaluator, name: str, slot: MaybeNone) -> AbstractValue:
