@@ -332,3 +332,58 @@ def inplace_operator_on_number_rebinds(x):
     first = pair[0]
     first *= 2
     return s * t + first - pair[0] * pair[1]
+
+
+@program(rng.normal(size=(3, 3)))
+def einsum_of_one_operand_is_a_view(x):
+    a = x.copy()
+    np.einsum("ii->i", a)[:] *= 2
+    np.einsum("ij->ji", a)[0, 1] = x[2, 2]
+    np.einsum("ii...->i...", a[None, :, :].reshape(3, 3))[1] += 1
+    return a[0, 0] * a[1, 0] + (a**2).sum()
+
+
+@program(rng.normal(size=(3, 3)), grad=False, writes=True)
+def einsum_view_is_returned(x):
+    diagonal = np.einsum("ii->i", x)
+    x[1, 1] = 9.0
+    return diagonal, np.einsum("ab->ba", x), np.einsum("ij->j", x)
+
+
+@program(rng.normal(size=(3, 4)))
+def flat_is_read_as_copies_and_written_through(x):
+    a = x.copy()
+    a.flat[3] = x[1, 1] * x[0, 0]
+    a.T.flat[1] *= 3
+    a.flat[::4] = x[2, 2]
+    part = a.flat[1:5]
+    part[0] = 100.0
+    total = 0.0
+    for k, v in enumerate(a.flat):
+        total += v * k
+    return total + part.sum() * a.flat[-1] + len(a.flat)
+
+
+@program(rng.normal(size=(4, 6)))
+def sliding_windows(x):
+    a = x * 2
+    pairs = np.lib.stride_tricks.sliding_window_view(a, (2, 3))
+    a[0, 0] = x[1, 1]
+    rows = np.lib.stride_tricks.sliding_window_view(a, 3, axis=1)
+    twice = np.lib.stride_tricks.sliding_window_view(a[0], (2, 2), axis=(0, 0))
+    return (pairs.sum(axis=(2, 3)) ** 2).sum() + rows.max(axis=-1).sum() + (twice**3).mean()
+
+
+@program(rng.normal(size=5), grad=False, writes=True)
+def sliding_windows_are_returned(x):
+    windows = np.lib.stride_tricks.sliding_window_view(x, 3)
+    x[2] = 7.0
+    return windows
+
+
+@program(np.asfortranarray(rng.normal(size=(3, 4))), grad=False, writes=True)
+def required_of_an_array_that_fits_is_itself(x):
+    np.require(x)[0] = 1.0
+    np.require(x.T, requirements="C")[1] = 2.0
+    np.nan_to_num(x, copy=False)[2, 2] = 3.0
+    return x.sum()

@@ -339,3 +339,17 @@ def stop_iteration_of_the_user(n):
     if n == 0:
         raise StopIteration("done")
     return n
+
+
+@raises(np.ones((2, 3)), error=ValueError, match="read-only")
+def write_to_sliding_windows(x):
+    x[0, 0] = 5.0
+    windows = np.lib.stride_tricks.sliding_window_view(x, 2, axis=1)
+    windows[0, 0, 0] = 1.0
+    return windows
+
+
+@raises(np.ones((2, 3)), 4, error=ValueError, match="window shape cannot be larger than input array shape")
+def windows_wider_than_the_array(x, n):
+    x[0, 0] = 5.0
+    return np.lib.stride_tricks.sliding_window_view(np.zeros(n), 5)

@@ -172,3 +172,18 @@ def image_of_bytes(image):
     clipped = np.minimum(image.astype(int) + 100, 255).astype(np.uint8)
     thresholded = (image > 128).astype(np.uint8) * 255
     return inverted, brighter, clipped, thresholded, image.mean(), image // 16, image >> 4, image.sum(axis=0)
+
+
+ANGLES = np.array([0.0, 90.0, 180.0, 270.0])
+
+
+@program(np.array([1.0, -2.0, 3.0, 0.5]), np.array([10.0, 50.0, 350.0, -20.0]))
+def interpolation_of_a_period(v, t):
+    here = np.interp(t, ANGLES, v, period=360.0)
+    back = np.interp(t, ANGLES[::-1], v**2, left=-5, period=-360)
+    return here @ np.arange(4.0) + back.sum() + np.interp(370.0, ANGLES, v, period=360)
+
+
+@program(rng.normal(size=(3, 4)))
+def padded_by_medians(x):
+    return (np.pad(x, ((1, 2), (0, 1)), mode="median") ** 2).sum() + np.pad(x[0], 2, "median")[0]

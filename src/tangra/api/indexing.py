@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tangra.api.context import Context
 from tangra.api.elementwise import broadcast, is_number, operand, rank_of
@@ -19,7 +19,7 @@ from tangra.errors import (
     declare,
 )
 from tangra.ir import I64, Value
-from tangra.shapes import Size, known_le, known_lt, slice_length
+from tangra.shapes import Size, known_le, known_lt, prod, slice_length
 
 MASK_READ = declare("TG601", "reading by a boolean mask: the result's shape depends on data")
 MASK_SHAPE = declare(
@@ -70,8 +70,16 @@ def slice_parts(ctx: Context, s: SliceValue, size: Size) -> tuple[Value, Size, i
     return ctx.b.dim(first), length, step
 
 
+def flattened(ctx: Context, array: ArrayValue) -> ArrayValue:
+    """`array.flat`: the items as they are now."""
+    value = ctx.array(array)
+    return replace(ctx.new_array(ctx.b("reshape", value, shape=(prod(value.shape),))), flat_of=array)
+
+
 def getitem(ctx: Context, array: ArrayValue, index: AbstractValue) -> AbstractValue:
     """`array[index]`: a NumPy scalar, a view, or (advanced indexing) a fresh array."""
+    if array.flat_of is not None:
+        array = flattened(ctx, array.flat_of)
     array, parts, ellipsis = parts_of(ctx, array, index)
     if any(p.form == "mask" for p in parts):
         ctx.error(
@@ -256,6 +264,13 @@ def scatter(ctx: Context, base: Value, parts: Sequence[Part], value: AbstractVal
 
 def setitem(ctx: Context, array: ArrayValue, index: AbstractValue, value: AbstractValue) -> None:
     """`array[index] = value`, in place."""
+    if array.flat_of is not None:
+        whole = array.flat_of
+        ctx.require_writeable(whole)
+        items = replace(flattened(ctx, whole), flat_of=None)
+        setitem(ctx, items, index, value)
+        ctx.write(whole, ctx.b("reshape", ctx.array(items), shape=whole.type.shape))
+        return
     ctx.require_writeable(array)
     array, parts, _ = parts_of(ctx, array, index)
     base = ctx.array(array)
@@ -282,6 +297,9 @@ def aug_setitem(
     combine: Callable[[AbstractValue], AbstractValue],
 ) -> None:
     """`array[index] op= value`: `combine(old)` gives the new contents. By a mask, `value` must be scalar-like."""
+    if array.flat_of is not None:
+        setitem(ctx, array, index, combine(getitem(ctx, array, index)))
+        return
     array, parts, _ = parts_of(ctx, array, index)
     if not any(p.form == "mask" for p in parts):
         setitem(ctx, array, index, combine(getitem(ctx, array, index)))

@@ -28,6 +28,7 @@ from tangra.api.numpy_common import (
     reshape,
     shape_arg,
     static_int,
+    unsupported,
 )
 from tangra.api.numpy_layout import c_strides, is_contiguous, keep_order
 from tangra.api.registry import function
@@ -93,7 +94,7 @@ def asarray(
     return array(ctx, a, dtype, copy=copy)
 
 
-@function(np.ascontiguousarray, np.require)
+@function(np.ascontiguousarray)
 def ascontiguousarray(ctx: Context, a: AbstractValue, dtype: AbstractValue = NONE) -> AbstractValue:
     """`np.ascontiguousarray(a)`: at least 1-D. A non-contiguous view is copied, as NumPy does it."""
     base = as_array(ctx, a)
@@ -102,6 +103,27 @@ def ascontiguousarray(ctx: Context, a: AbstractValue, dtype: AbstractValue = NON
         return base
     value = converted(ctx, base, target)
     return ctx.new_array(value if value.shape else reshape(ctx, value, (1,)))
+
+
+@function(np.require)
+def require(
+    ctx: Context,
+    a: AbstractValue,
+    dtype: AbstractValue = NONE,
+    requirements: AbstractValue = NONE,
+    *,
+    like: AbstractValue = NONE,
+) -> AbstractValue:
+    """`np.require(a, dtype)`: as `np.asarray`; with the requirement C or F as the functions of that name."""
+    wanted = ctx.static(requirements, "requirements") or []
+    words = {str(w).upper() for w in ([wanted] if isinstance(wanted, str) else wanted)}
+    if not words:
+        return array(ctx, a, dtype, copy=NONE)
+    if words <= {"C", "C_CONTIGUOUS", "CONTIGUOUS"} and as_array(ctx, a).type.rank:
+        return ascontiguousarray(ctx, a, dtype)
+    if words <= {"F", "F_CONTIGUOUS", "FORTRAN"}:
+        return asfortranarray(ctx, a, dtype)
+    unsupported(ctx, f"np.require with the requirements {sorted(words)}", "use np.asarray or copy()")
 
 
 @function(np.asfortranarray)

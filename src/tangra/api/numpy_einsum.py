@@ -8,10 +8,12 @@ import numpy as np
 
 from tangra.api.context import Context
 from tangra.api.elementwise import shape_error
-from tangra.api.numpy_common import FALSE, NONE, bad_value, dtype_arg, reshape, return_value, strong, transpose
+from tangra.api.numpy_common import FALSE, NONE, bad_value, dtype_arg, is_none, reshape, return_value, strong, transpose
+from tangra.api.numpy_layout import step_view
 from tangra.api.numpy_products import contract
+from tangra.api.numpy_shaping import permuted
 from tangra.api.registry import function
-from tangra.api.values import AbstractValue, Const
+from tangra.api.values import AbstractValue, ArrayValue, Const
 from tangra.ir import I64, Value
 from tangra.shapes import ShapeError, Size, einsum_dims, known_eq
 
@@ -40,6 +42,10 @@ def einsum(
     except ShapeError as e:
         shape_error(ctx, e)
     sizes = dict(dims.sizes)
+    if len(arrays) == 1 and isinstance(arrays[0], ArrayValue) and values[0] is ctx.array(arrays[0]) and is_none(out):
+        labels = dims.operands[0]
+        if set(labels) == set(dims.output):
+            return _rearranged(ctx, arrays[0], labels, dims.output)
     terms = [_prepared(ctx, v, labels, sizes) for v, labels in zip(values, dims.operands, strict=True)]
     result = _contracted(ctx, terms, dims.output, sizes)
     return return_value(ctx, result, out, "np.einsum")
@@ -64,6 +70,20 @@ def _letters(ctx: Context, v: AbstractValue) -> str:
     if not isinstance(labels, (list, tuple)):
         bad_value(ctx, "np.einsum: subscripts must be a string, or a list of ints after each operand")
     return "".join("..." if k is Ellipsis else ALPHABET[int(k)] for k in labels)
+
+
+def _rearranged(ctx: Context, base: ArrayValue, labels: Labels, output: Labels) -> AbstractValue:
+    """One operand of which nothing is summed: a view, as in NumPy, which can be written."""
+    while len(set(labels)) < len(labels):
+        label = next(x for x in labels if labels.count(x) > 1)
+        i, j = [k for k, x in enumerate(labels) if x == label][:2]
+        rest = [k for k in range(len(labels)) if k not in (i, j)]
+        index = ctx.b("iota", dtype=I64, shape=(base.type.shape[i],), axis=0)
+        base = step_view(ctx, permuted(ctx, base, (i, j, *rest)), "diagonal", (index, index))
+        labels = (label, *(labels[k] for k in rest))
+    if not labels:
+        return ctx.result(ctx.array(base))
+    return permuted(ctx, base, [labels.index(x) for x in output])
 
 
 def _prepared(ctx: Context, value: Value, labels: Labels, sizes: dict[str, Size]) -> tuple[Value, Labels]:

@@ -99,7 +99,7 @@ def undecided(ctx: Context) -> NoReturn:
 
 
 def step_view(ctx: Context, base: ArrayValue, op: str, operands: Sequence[Value], **attrs: Any) -> ArrayValue:
-    """A view of `base` by one op: 'index', 'reshape', 'transpose', 'strided'; any other op gives a read-only one."""
+    """A view of `base` by the step `op` (see `ViewStep`)."""
     step = ViewStep(ctx.b, op, tuple(operands), tuple(attrs.items()))
     view = ctx.view(base, step.read, step.write)
     return replace(view, strides=_view_strides(ctx, base, op, attrs, view.type.shape))
@@ -117,6 +117,10 @@ def _view_strides(ctx: Context, base: ArrayValue, op: str, attrs: dict[str, Any]
         return tuple(old[p] for p in attrs["perm"])
     if op == "strided":
         return tuple(None if k == attrs["axis"] else s for k, s in enumerate(old))
+    if op == "diagonal":
+        return (None if old[0] is None or old[1] is None else old[0] + old[1], *old[2:])
+    if op == "windows":
+        return (*old, old[attrs["axis"]])
     if op == "broadcast":
         places = dict(zip(attrs["dims"], range(len(old)), strict=True))
         return tuple(

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tangra.api import numpy_creation, numpy_shaping, numpy_sorting, numpy_taking, pyint, registry
+from tangra.api import indexing, numpy_creation, numpy_shaping, numpy_sorting, numpy_taking, pyint
 from tangra.api.context import Context
 from tangra.api.elementwise import is_number, kinds_of, operand, rank_of, scalar_kinds
 from tangra.api.kinds import PYBOOL, PYFLOAT, PYINT, Kind
@@ -51,9 +51,7 @@ def _forward(name: str, f: Any) -> None:
 
     def entry(ctx: Context, receiver: AbstractValue, *args: AbstractValue, **kwargs: AbstractValue) -> AbstractValue:
         _numpy_only(ctx, receiver, name)
-        found = registry.find(f)
-        assert found is not None, f"np.{name} has an entry"
-        return found(ctx, receiver, *args, **kwargs)
+        return ctx.call(Const(f), [receiver, *args], kwargs)
 
     entry.__doc__ = f"`x.{name}(…)`, as `np.{name}(x, …)`."
     METHODS["array", name] = entry
@@ -399,5 +397,6 @@ def scalar_imag(ctx: Context, x: AbstractValue) -> AbstractValue:
 
 @attribute("array", "flat")
 def flat_iterator(ctx: Context, x: AbstractValue) -> AbstractValue:
-    """`x.flat`: as the flattened view."""
-    return numpy_shaping.ravel(ctx, x)
+    """`x.flat`: as a flattened array whose items are those of `x`."""
+    assert isinstance(x, ArrayValue)
+    return indexing.flattened(ctx, x)

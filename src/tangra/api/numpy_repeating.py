@@ -14,6 +14,7 @@ from tangra.api.numpy_common import (
     ZERO,
     axis_arg,
     bad_value,
+    call,
     cast,
     ew,
     fit_to,
@@ -37,7 +38,7 @@ from tangra.ir import Value
 from tangra.shapes import Size, known_eq, prod
 
 RUN_TIME_COUNTS = declare("TG603", "repeat counts that depend on data")
-PAD_MODES = ("constant", "edge", "reflect", "symmetric", "wrap", "linear_ramp", "maximum", "minimum", "mean")
+PAD_MODES = ("constant", "edge", "reflect", "symmetric", "wrap", "linear_ramp", "maximum", "minimum", "mean", "median")
 
 
 def take_along(ctx: Context, value: Value, indices: Value, axis: int) -> Value:
@@ -192,8 +193,7 @@ def pad(
     reflect_type: AbstractValue = Const("even"),
 ) -> AbstractValue:
     """`np.pad(array, pad_width, mode)` with modes constant, edge, reflect, symmetric, wrap, linear_ramp, maximum,
-    minimum
-    and mean (over the whole axis)."""
+    minimum, mean and median (over the whole axis)."""
     word = ctx.static(mode, "mode")
     if word not in PAD_MODES:
         unsupported(ctx, f"np.pad with mode {word!r}", f"use one of {', '.join(PAD_MODES)}, or np.concatenate")
@@ -211,7 +211,7 @@ def pad(
             continue
         if word == "constant":
             value = _pad_constant(ctx, value, axis, (low, high), (first, last))
-        elif word in ("linear_ramp", "maximum", "minimum", "mean"):
+        elif word in ("linear_ramp", "maximum", "minimum", "mean", "median"):
             value = _pad_computed(ctx, value, axis, (low, high), word, (first, last))
         else:
             value = take_along(ctx, value, _padded_index(ctx, value.shape[axis], low, high, word), axis)
@@ -243,7 +243,7 @@ def _pad_computed(
     ends: tuple[AbstractValue, AbstractValue],
 ) -> Value:
     """Borders computed from the axis: its extremum or mean, or a ramp from the edge to an end value."""
-    if not value.dtype.is_float and mode in ("mean", "linear_ramp"):
+    if not value.dtype.is_float and mode in ("mean", "median", "linear_ramp"):
         unsupported(ctx, f"np.pad with mode {mode!r} of integers", "convert the array to float first")
     size = value.shape[axis]
     borders = []
@@ -253,7 +253,11 @@ def _pad_computed(
             edge = part(ctx, value, axis, 0 if side == 0 else size - 1, 1)
             borders.append(_ramp_border(ctx, edge, operand(ctx, end, value.dtype), n, axis, side))
             continue
-        row = ctx.b({"maximum": "reduce_max", "minimum": "reduce_min", "mean": "reduce_sum"}[mode], value, axes=(axis,))
+        if mode == "median":
+            row = ctx.array(call(ctx, np.median, ctx.new_array(value), axis))
+        else:
+            op = {"maximum": "reduce_max", "minimum": "reduce_min", "mean": "reduce_sum"}[mode]
+            row = ctx.b(op, value, axes=(axis,))
         if mode == "mean":
             row = ew(ctx, "div", row, size_as(ctx, size, value.dtype))
         row = reshape(ctx, row, tuple(1 if k == axis else d for k, d in enumerate(value.shape)))

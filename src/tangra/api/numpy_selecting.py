@@ -24,12 +24,11 @@ from tangra.api.numpy_common import (
     return_value,
     static_str,
     strong,
-    unsupported,
 )
 from tangra.api.numpy_layout import keep_order
 from tangra.api.numpy_ufuncs import call_ufunc
 from tangra.api.registry import function
-from tangra.api.values import AbstractValue, Const
+from tangra.api.values import AbstractValue, ArrayValue, Const
 from tangra.errors import DataDependentShapeError, declare
 from tangra.ir import Value
 
@@ -185,8 +184,7 @@ def nan_to_num(
     neginf: AbstractValue = NONE,
 ) -> AbstractValue:
     """`np.nan_to_num(x, nan=, posinf=, neginf=)`: infinities become the largest numbers of the dtype by default."""
-    if ctx.static(copy, "copy") is False:
-        unsupported(ctx, "np.nan_to_num with copy=False", "write x[...] = np.nan_to_num(x)")
+    in_place = ctx.static(copy, "copy") is False and isinstance(x, ArrayValue)
     value = ctx.array(x)
     if value.dtype.is_float:
         info = np.finfo(value.dtype.numpy)
@@ -196,6 +194,11 @@ def nan_to_num(
         for mask, new in ((ctx.b("isnan", value), nan), (infinite[1.0], high), (infinite[-1.0], low)):
             m, v, old = broadcast(ctx, [mask, cast(ctx, operand(ctx, new, value.dtype), value.dtype), value])
             value = ctx.b("select", m, v, old)
+    if in_place:
+        assert isinstance(x, ArrayValue)
+        if value.dtype.is_float:
+            ctx.write(x, value)
+        return x
     if is_number(x) and kinds_of(x) == (PYFLOAT,):
         return ctx.scalar(value)
     return ctx.result(value)

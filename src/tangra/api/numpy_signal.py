@@ -116,6 +116,30 @@ def _reversed(ctx: Context, x: Value) -> Value:
     return ctx.b("index", x, ctx.b.dim(x.shape[0] - 1), sizes=x.shape, steps=(-1,))
 
 
+def _periodic(
+    ctx: Context, x: AbstractValue, xp: AbstractValue, fp: AbstractValue, period: AbstractValue
+) -> tuple[AbstractValue, AbstractValue, AbstractValue]:
+    """Points and table of an interpolation that repeats: reduced to one period, in order, with a point on each side."""
+    b = ctx.b
+    width = b("abs", operand(ctx, period, F64))
+    ctx.fail_if(b("eq", width, b.const(0.0, F64)), "ValueError", "period must be a non-zero value")
+    point, table, values = (ctx.array(v, F64) for v in (x, xp, fp))
+    if table.array.rank != 1 or values.array.rank != 1:
+        bad_shape(ctx, "Data points must be 1-D sequences")
+    values = fit_to(ctx, values, table.shape)
+    table, point = ew(ctx, "mod", table, width), ew(ctx, "mod", point, width)
+    order = b("argsort", table, axis=0)
+    table, values = b("gather", table, order), b("gather", values, order)
+
+    def ends(v: Value, before: Value, after: Value) -> AbstractValue:
+        first, final = (b("reshape", e, shape=(1,)) for e in (before, after))
+        return ctx.new_array(b("concat", first, v, final, axis=0))
+
+    low, high = ((_at(ctx, table, k), _at(ctx, values, k)) for k in (b.int(0), b.dim(table.shape[0] - 1)))
+    places = ends(table, b("sub", high[0], width), b("add", low[0], width))
+    return ctx.new_array(point) if point.shape else ctx.scalar(point), places, ends(values, high[1], low[1])
+
+
 @function(np.interp)
 def interp(
     ctx: Context,
@@ -128,7 +152,8 @@ def interp(
 ) -> AbstractValue:
     """`np.interp(x, xp, fp, left, right)`: float64, piecewise linear, constant outside; NaN stays."""
     if not is_none(period):
-        unsupported(ctx, "np.interp with period=", "reduce x and xp with % and extend the table by one period")
+        x, xp, fp = _periodic(ctx, x, xp, fp, period)
+        left = right = NONE
     b = ctx.b
     point, table, values = (ctx.array(v, F64) for v in (x, xp, fp))
     if table.array.rank != 1 or values.array.rank != 1:

@@ -58,12 +58,14 @@ class ArrayValue:
     """A reference to an array object on the heap (possibly a view of another). `type` never changes for one Ref.
 
     A 0-d array is an ArrayValue of rank 0; a NumPy scalar is a `Scalar`. `strides`, in elements, tell the memory layout
-    where it is not C order (None: it is; a stride of None: not known); see `numpy_layout`.
+    where it is not C order (None: it is; a stride of None: not known); see `numpy_layout`. `flat_of` is the array whose
+    `.flat` this is: items are read from there as copies, and written there.
     """
 
     ref: int
     type: ArrayType
     strides: tuple[Size | None, ...] | None = field(default=None, compare=False)
+    flat_of: ArrayValue | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,10 +163,11 @@ class TransformValue:
 @dataclass(frozen=True, slots=True)
 class ViewStep:
     """How a view reads and writes its base: `op` is 'index', 'reshape', 'transpose', or (read-only) 'broadcast' or
-    'gather', which makes diagonal number `offset`, applied to (base, *operands) with `attrs`; or 'strided', which has
-    `size` elements of one axis from a first place, a number of places apart, both of them operands. A join of two heaps
-    can merge views that differ only in `operands`. `Context.view` is given the bound methods `step.read` and
-    `step.write`.
+    'gather', which makes diagonal number `offset`, applied to (base, *operands) with `attrs`; 'diagonal', the main one
+    of the first two axes, which can be written; 'windows' (read-only), those of `size` elements along `axis`, with an
+    axis of their own at the end; or 'strided', which has `size` elements of one axis from a first place, a number of
+    places apart, both of them operands. A join of two heaps can merge views that differ only in `operands`.
+    `Context.view` is given the bound methods `step.read` and `step.write`.
     """
 
     b: Builder
@@ -177,13 +180,18 @@ class ViewStep:
         """The view's contents, from the base's."""
         if self.op == "strided":
             return self._axis_last(self.b("gather", self._axis_first(base), self._places()))
-        return self.b(self.op, base, *self.operands, **dict(self.attrs))
+        if self.op == "windows":
+            return self._windows(base)
+        op = "gather" if self.op == "diagonal" else self.op
+        return self.b(op, base, *self.operands, **dict(self.attrs))
 
     def write(self, base: Value, new: Value) -> Value:
         """The base's contents after the view's became `new`."""
         attrs = dict(self.attrs)
         if self.op == "index":
             return self.b("update", base, new, *self.operands, **attrs)
+        if self.op == "diagonal":
+            return self.b("scatter", base, new, *self.operands)
         if self.op == "strided":
             changed = self.b("scatter", self._axis_first(base), self._axis_first(new), self._places())
             return self._axis_last(changed)
@@ -197,7 +205,16 @@ class ViewStep:
     @property
     def writeable(self) -> bool:
         """Whether the base can be written through the view."""
-        return self.op in ("index", "reshape", "transpose", "strided")
+        return self.op in ("index", "reshape", "transpose", "strided", "diagonal")
+
+    def _windows(self, base: Value) -> Value:
+        attrs = dict(self.attrs)
+        axis, size = attrs["axis"], attrs["size"]
+        shape = (base.shape[axis] - size + 1, size)
+        first, inside = (self.b("iota", dtype=I64, shape=shape, axis=k) for k in (0, 1))
+        found = self.b("gather", self._axis_first(base), self.b("add", first, inside))
+        rest = iter(range(2, len(base.shape) + 1))
+        return self.b("transpose", found, perm=(*(0 if k == axis else next(rest) for k in range(len(base.shape))), 1))
 
     def _places(self) -> Value:
         """Where the elements of a strided view are along the axis."""

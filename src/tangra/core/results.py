@@ -105,6 +105,10 @@ class Builder:
             view = base.transpose(node.fixed)
         elif node.op == "reshape":
             view = base.reshape(sizes)
+        elif node.op == "diagonal":
+            view = np.einsum("ii...->i...", base)
+        elif node.op == "windows":
+            view = np.lib.stride_tricks.sliding_window_view(base, node.fixed[1], node.fixed[0])
         elif node.op == "gather":
             diagonal = base.diagonal(node.fixed[0])
             view = np.moveaxis(diagonal, -1, 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import types
 from typing import TYPE_CHECKING, Any
 
@@ -126,12 +127,24 @@ def _super(ev: Evaluator, v: classes.SuperValue, name: str) -> AbstractValue | N
     return classes.bind(ev, v.self, cls, found, name)
 
 
+def _ignoring_self(entry: Any) -> Any:
+    """An entry as a method: the object that it is an attribute of says nothing more."""
+
+    def method(ev: Evaluator, self: AbstractValue, *args: AbstractValue, **kwargs: AbstractValue) -> Any:
+        return entry(ev, *args, **kwargs)
+
+    first, *rest = inspect.signature(entry).parameters.values()
+    own = [p.replace(name=name, kind=first.POSITIONAL_ONLY) for p, name in ((first, "ev"), (first, "self"))]
+    method.__signature__ = inspect.Signature([*own, *rest])  # type: ignore[attr-defined]
+    return method
+
+
 def _constant(ev: Evaluator, v: Const, name: str) -> AbstractValue | None:
     """An attribute of a live object: a module, a class, a ufunc, a dtype."""
     obj = v.value
     entry = registry.sub_entry(obj, name) if not isinstance(obj, (type, types.ModuleType)) else None
     if entry is not None:
-        return BoundMethod(v, lambda ev, self, *args, **kwargs: entry(ev, *args, **kwargs))
+        return BoundMethod(v, _ignoring_self(entry))
     if isinstance(obj, types.ModuleType) and obj.__name__.partition(".")[0] not in LIBRARIES:
         state = ev.look(ev.live.namespace(vars(obj)))
         assert isinstance(state, InstanceState)

@@ -211,16 +211,18 @@ def all_(ev: Evaluator, iterable: AbstractValue, /) -> AbstractValue:
     return comprehension.quantify(ev, iterable, False)
 
 
-def _extremum(ev: Evaluator, name: str, args: tuple[AbstractValue, ...], options: dict[str, AbstractValue]) -> Any:
+def _extremum(
+    ev: Evaluator, name: str, args: tuple[AbstractValue, ...], key: AbstractValue, default: AbstractValue | None
+) -> Any:
+    if not args:
+        ev.python_error("TypeError", f"{name} expected at least 1 argument, got 0")
     if len(args) != 1 or _is_short(ev, args[0]):
-        return _api(getattr(builtins, name))(ev, *args, **options)
-    key = options.get("key", NONE)
+        return _api(getattr(builtins, name))(ev, *args, key=key, default=default)
 
     def better(best: AbstractValue, item: AbstractValue) -> AbstractValue:
-        return _api(getattr(builtins, name))(ev, best, item, **({"key": key} if key is not NONE else {}))
+        return _api(getattr(builtins, name))(ev, best, item, key=key)
 
     found = comprehension.fold(ev, args[0], None, better)  # type: ignore[arg-type]
-    default = options.get("default")
     if found is None:
         if default is None:
             ev.python_error("ValueError", f"{name}() arg is an empty sequence")
@@ -238,14 +240,18 @@ def _extremum(ev: Evaluator, name: str, args: tuple[AbstractValue, ...], options
 
 
 @builtin(builtins.min)
-def min_(ev: Evaluator, *args: AbstractValue, **options: AbstractValue) -> AbstractValue:
-    result: AbstractValue = _extremum(ev, "min", args, options)
+def min_(
+    ev: Evaluator, *args: AbstractValue, key: AbstractValue = NONE, default: AbstractValue | None = None
+) -> AbstractValue:
+    result: AbstractValue = _extremum(ev, "min", args, key, default)
     return result
 
 
 @builtin(builtins.max)
-def max_(ev: Evaluator, *args: AbstractValue, **options: AbstractValue) -> AbstractValue:
-    result: AbstractValue = _extremum(ev, "max", args, options)
+def max_(
+    ev: Evaluator, *args: AbstractValue, key: AbstractValue = NONE, default: AbstractValue | None = None
+) -> AbstractValue:
+    result: AbstractValue = _extremum(ev, "max", args, key, default)
     return result
 
 

@@ -124,10 +124,10 @@ class ResultBuilder:
         state = ev.look(ref)
         if root not in ev.live.paths:
             self.met.setdefault(root, set()).add(ref)
-        if isinstance(state, ViewState) and state.step is not None:
-            read_only = state.step.op in ("broadcast", "gather")
-            if root in ev.live.paths or root in self.shared or read_only:
-                return self._view(ref, state, state.step)
+        if isinstance(state, ViewState) and (step := state.step) is not None:
+            shared = root in ev.live.paths or root in self.shared
+            if shared or not step.writeable:
+                return self._view(ref, state, step)
         if ref not in self.arrays:
             self.arrays[ref] = self.add(value)
         node = ArrayNode(self.arrays[ref], ref, value.dtype.numpy)
@@ -140,8 +140,10 @@ class ResultBuilder:
         base = self._array(state.base)
         if step.op == "transpose":
             return ViewNode(base, step.op, tuple(attrs["perm"]), (), (), ref)
-        if step.op == "gather":
+        if step.op in ("gather", "diagonal"):
             return ViewNode(base, step.op, (step.offset,), (), (), ref)
+        if step.op == "windows":
+            return ViewNode(base, step.op, (attrs["axis"], attrs["size"]), (), (), ref)
         if step.op == "strided":
             starts = tuple(self._int(v) for v in step.operands)
             return ViewNode(base, step.op, (attrs["axis"],), (self._size(attrs["size"]),), starts, ref)
