@@ -146,6 +146,7 @@ def scaled_erfc(y: Real) -> Real:
 
 HALF_LN2 = mp.log(2) / 2 + mp.mpf("0.0005")
 S2 = ((mp.sqrt(2) - 1) / (mp.sqrt(2) + 1)) ** 2 * mp.mpf("1.001")
+THIRD = mp.mpf(1) / 3
 QUARTER_PI = mp.pi / 4 + mp.mpf("0.01")
 TINY = mp.mpf("1e-7")
 
@@ -156,15 +157,20 @@ FITS: dict[str, Fit] = {
     "sin": Fit(odd_part(mp.sin), lambda z: z, TINY, QUARTER_PI**2, {"f64": 6, "f32": 3}),
     "cos": Fit(even_part(mp.cos, mp.mpf(-0.5)), lambda z: z**2, TINY, QUARTER_PI**2, {"f64": 6, "f32": 3}),
     "tan": Fit(odd_part(mp.tan), lambda z: z, TINY, QUARTER_PI**2, {"f64": 14, "f32": 7}),
-    "sinh": Fit(odd_part(mp.sinh), lambda z: z, TINY, HALF_LN2**2, {"f64": 5, "f32": 3}),
-    "cosh": Fit(even_part(mp.cosh, mp.mpf(0.5)), lambda z: z**2, TINY, HALF_LN2**2, {"f64": 5, "f32": 2}),
+    "sinh": Fit(odd_part(mp.sinh), lambda z: z, TINY, mp.mpf("1.01"), {"f64": 7, "f32": 4}),
     "atan": Fit(odd_part(mp.atan), lambda z: z, TINY, mp.mpf("0.2501"), {"f64": 13, "f32": 6}),
     "asin": Fit(odd_part(mp.asin), lambda z: z, TINY, mp.mpf("0.2501"), {"f64": 13, "f32": 5}),
     "atanh": Fit(odd_part(mp.atanh), lambda z: z, TINY, mp.mpf("0.0750"), {"f64": 9, "f32": 4}),
     "inverse_cbrt": Fit(
-        lambda m: m ** (-mp.mpf(1) / 3), lambda m: mp.mpf(1), mp.sqrt(0.5), mp.sqrt(2), {"f64": 7, "f32": 4}
+        series(lambda h: ((1 - h) ** (-THIRD) - 1) / h, lambda h: THIRD + 2 * h / 9 + 14 * h**2 / 81 + 35 * h**3 / 243),
+        abs,
+        -mp.mpf("0.103"),
+        mp.mpf("0.103"),
+        {"f64": 6, "f32": 3},
     ),
-    "log_tail": Fit(lambda z: (atanh_part(z) - mp.mpf(2) / 3) / z, lambda z: z**2, TINY, S2, {"f64": 7, "f32": 3}),
+    "log2_tail": Fit(
+        lambda z: (atanh_part(z) - 2 * THIRD) / z / mp.log(2), lambda z: z**2, TINY, S2, {"f64": 7, "f32": 3}
+    ),
     "erf": Fit(
         lambda z: mp.erf(mp.sqrt(z)) / mp.sqrt(z) - 1, lambda z: mp.mpf(1), TINY, mp.mpf("0.724"), {"f64": 12, "f32": 7}
     ),
@@ -201,7 +207,8 @@ def in_positive_parts(value: Real, form: str) -> list[float]:
 CONSTANTS: dict[str, Real] = {
     "ln2": mp.log(2), "log2_e": 1 / mp.log(2), "log10_2": mp.log10(2), "log10_e": 1 / mp.log(10),
     "pi": mp.pi, "half_pi": mp.pi / 2, "quarter_pi": mp.pi / 4, "three_quarter_pi": 3 * mp.pi / 4,
-    "half_ln2": mp.log(2) / 2, "two_thirds": mp.mpf(2) / 3, "stirling_start": STIRLING_START, "two_over_pi": 2 / mp.pi,
+    "half_ln2": mp.log(2) / 2, "stirling_start": STIRLING_START, "two_over_pi": 2 / mp.pi,
+    "log2_start": 2 / mp.log(2), "log2_next": 2 * THIRD / mp.log(2),
 }  # fmt: skip
 
 
@@ -243,7 +250,8 @@ def main(chosen: list[str]) -> None:
         return
     fits["stirling"] |= fits.pop("stirling_f32")
     constants = {n: {form: in_parts(v, form) for form in ("f64", "f32")} for n, v in CONSTANTS.items()}
-    constants["half_pi_down"] = {form: in_positive_parts(mp.pi / 2, form) for form in ("f64", "f32")}
+    for name, value in (("half_pi_down", mp.pi / 2), ("ln2_down", mp.log(2))):
+        constants[name] = {form: in_positive_parts(value, form) for form in ("f64", "f32")}
     text = [
         '"""Coefficients and constants, written by `benchmarks/vecmath_coefficients.py`; change that, not this."""',
         "",

@@ -105,7 +105,8 @@ def _loop(op: str, name: str, way: str = "variant") -> tuple[Any, Any]:
     """The compiled loop, and what must be kept for it."""
     dtype, arity = DTYPES[name], OPERATIONS[op].arity
     if way == "variant":
-        return linked(variant_text(op, dtype), set(vecmath.shared_names(op, dtype)), arity)
+        names = {*vecmath.shared_names(op, dtype), *vecmath.careful_names(op, dtype)}
+        return linked(variant_text(op, dtype), names, arity)
     if way == "inlined":
         return linked(loop_text(op, dtype), set(vecmath.externals(op, dtype)), arity)
     c_name = op + ("f" if dtype.bits == 32 else "")

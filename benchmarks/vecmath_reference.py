@@ -22,7 +22,7 @@ BUSY: dict[str, tuple[tuple[float, float], ...]] = {
     "asin": ((-1, 1), (0.9, 1)), "acos": ((-1, 1), (0.9, 1)), "asinh": ((-3, 3), (-100, 100)),
     "acosh": ((1, 3), (1, 1.01)), "atanh": ((-1, 1), (-0.1, 0.1)), "cbrt": ((-30, 30), (0, 1)),
     "erf": ((-6.5, 6.5), (-1, 1)), "erfc": ((-6.5, 27.5), (-1, 1)), "pow": ((0, 4), (0.9, 1.1)),
-    "atan2": ((-5, 5), (-1, 1)), "lgamma": ((0, 30), (0.5, 3)),
+    "atan2": ((-5, 5), (-1, 1)), "hypot": ((-5, 5), (-1, 1)), "lgamma": ((0, 30), (0.5, 3)),
 }  # fmt: skip
 """Intervals where much happens, sampled evenly; the whole range is sampled by its bits besides."""
 

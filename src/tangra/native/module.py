@@ -26,6 +26,8 @@ INTERNAL_NEEDS = {
 }  # fmt: skip
 INLINE_BYTES = 1 << 14
 PROFILE = '!0 = !{!"branch_weights", i32 1, i32 1000000}'
+FIRST_LOOP = 1
+"""The number of the metadata that loops are marked with; those of the loops follow."""
 VENDOR, INTERRUPTIBLE = 1, 2
 """Flags of jobs: vendor kernels are called in it; the caller looks for signals while it waits."""
 LIBM_NEEDS = {"logaddexp": "log1p", "logaddexp2": "log1p", "lgamma": "lgamma", "gamma": "tgamma"}
@@ -33,7 +35,7 @@ LIBM_NEEDS = {"logaddexp": "log1p", "logaddexp2": "log1p", "lgamma": "lgamma", "
 
 class Module:
     """Collects everything the text of one compiled function needs. `symbols`: names to be bound to addresses;
-    `copies`: math functions of single values that will be inlined."""
+    `copies`: math functions of single values that will be inlined; `math_calls`: how often others are called."""
 
     def __init__(self, options: NativeOptions) -> None:
         self.options = options
@@ -42,11 +44,13 @@ class Module:
         self.tapes = 0
         self.regions = 0
         self.copies = 0
+        self.math_calls = 0
         self.marks = Marks() if options.marked else None
         self.signatures: dict[int, Signature] = {}
         self.states: dict[str, set[int]] = {}
         self._declared: dict[str, None] = {}
         self._variants: dict[str, None] = {}
+        self._marked_loops = 0
         self._defined: dict[str, str] = {}
         self._globals: list[str] = []
         self.functions: list[str] = []
@@ -100,12 +104,18 @@ class Module:
     def shared_math(self, name: str, dtype: DType) -> str:
         """The same function for calls, which all modules share, as its vector variants do; its LLVM name."""
         self.declare(vecmath.declaration(name, dtype))
+        self.math_calls += 1
         found, *slow = vecmath.shared_names(name, dtype)
         for variant, text in vecmath.vector_declarations(name, dtype).items():
             self.declare(text)
             self._variants[variant] = None
-        self.symbols |= {found, *slow}
+        self.symbols |= {found, *slow, *vecmath.careful_names(name, dtype)}
         return "@" + found
+
+    def loop_mark(self) -> str:
+        """What marks the jump back of a loop that is not to work on several vectors at a time."""
+        self._marked_loops += 1
+        return f", !llvm.loop !{FIRST_LOOP + self._marked_loops}"
 
     def need(self, name: str, dtype: DType) -> str:
         """Make the helper function `name` of `dtype` part of the module; its LLVM name."""
@@ -198,6 +208,10 @@ class Module:
         head = [GLOBALS] if self.marks is not None else []
         tail = [f'attributes #{k} = {{ nounwind "prefer-vector-width"="{width}" }}' for k, width in enumerate(widths)]
         tail.append(PROFILE)
+        if self._marked_loops:
+            tail.append(f'!{FIRST_LOOP} = !{{!"llvm.loop.interleave.count", i32 1}}')
+        for k in range(FIRST_LOOP + 1, FIRST_LOOP + 1 + self._marked_loops):
+            tail.append(f"!{k} = distinct !{{!{k}, !{FIRST_LOOP}}}")
         if self.regions:
             head.append(f"@tg.flags = internal constant i32 {self._region_flags()}")
         if self._variants:  # Nothing refers to them until LLVM has vectorised the loops.

@@ -36,10 +36,13 @@ def counted(
     body: Callable[[str, list[str]], list[str]],
     first: Operand = 0,
 ) -> list[str]:
-    """`Code.counted` over elements of arrays: math functions in it run in vectors."""
+    """`Code.counted` over elements of arrays: math functions in it run in vectors, one at a time, since what looks like
+    a few calls has no registers to spare."""
     outer, em.code.wide = em.code.wide, not isinstance(trips, int) or trips >= FEW_TRIPS
+    calls = em.module.math_calls
     try:
-        return em.code.counted(trips, carried, body, first)
+        mark = lambda: em.module.loop_mark() if em.module.math_calls > calls else ""  # noqa: E731
+        return em.code.counted(trips, carried, body, first, mark)
     finally:
         em.code.wide = outer
 

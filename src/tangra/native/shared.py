@@ -8,19 +8,22 @@ from tangra.native import engine
 
 
 def address(name: str) -> int:
-    """Where `tg_<operation>_<call|slow>_<f32|f64>` is."""
-    _, op, _, dtype = name.split("_")
-    return _loaded(op, dtype).addresses[name]
+    """Where `tg_<operation>_<call|slow|careful8|…>_<f32|f64>` is."""
+    _, op, kind, dtype = name.split("_")
+    lanes = kind.removeprefix("careful")
+    return _loaded(op, dtype, int(lanes) if lanes.isdigit() else 1).addresses[name]
 
 
 @cache
-def _loaded(op: str, name: str) -> engine.Loaded:
-    return engine.load_own("shared", f"{op} {name}", lambda: _source(op, name))
+def _loaded(op: str, name: str, lanes: int) -> engine.Loaded:
+    return engine.load_own("shared", f"{op} {name} {lanes}", lambda: _source(op, name, lanes))
 
 
-def _source(op: str, name: str) -> engine.Source:
+def _source(op: str, name: str, lanes: int) -> engine.Source:
     from tangra.ir.types import DTYPES
     from tangra.native import vecmath
 
     dtype = DTYPES[name]
+    if lanes > 1:
+        return engine.Source(vecmath.careful_text(op, name, lanes), (), (vecmath.careful_name(op, name, lanes),))
     return engine.Source(vecmath.shared_text(op, dtype), vecmath.externals(op, dtype), vecmath.shared_names(op, dtype))

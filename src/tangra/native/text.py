@@ -134,9 +134,10 @@ class Code:
         carried: Sequence[tuple[str, str]],
         body: Callable[[str, list[str]], list[str]],
         first: Operand = 0,
+        latch: Callable[[], str] = str,
     ) -> list[str]:
         """A loop from index `first` to before `trips` over `carried` (type, start) values; `body(index, values)` writes
-        one trip.
+        one trip; `latch()`, asked after that, what the jump back is to be marked with.
 
         Returns the values after the last trip.
         """
@@ -161,18 +162,18 @@ class Code:
         self.depth -= 1
         following = self.ins(f"add nuw nsw i64 {index}, 1")
         again = self.ins(f"icmp slt i64 {following}, {trips}")
-        latch = self.label
-        self.branch(again, header, after)
-        self.phi(phis, index, "i64", [(first, before), (following, latch)])
+        end = self.label
+        self.branch(again, header, after, latch())
+        self.phi(phis, index, "i64", [(first, before), (following, end)])
         for value, (type, start), result in zip(values, carried, results, strict=True):
-            self.phi(phis, value, type, [(start, before), (result, latch)])
+            self.phi(phis, value, type, [(start, before), (result, end)])
         self.start(after)
         if isinstance(trips, int) and first == 0:
             return results
         out = []
         for (type, start), result in zip(carried, results, strict=True):
             final = "%" + self.name("r")
-            self.phi(self.lines, final, type, [(start, before), (result, latch)])
+            self.phi(self.lines, final, type, [(start, before), (result, end)])
             out.append(final)
         return out
 

@@ -29,19 +29,23 @@ def declared(text: str) -> bool:
 
 def texts(text: str, features: str) -> list[str]:
     """What may be inlined into the module, as LLVM text."""
-    return [_text(variant, features) for variant in _DECLARED.findall(text)] if declared(text) else []
+    found = _DECLARED.findall(text) if declared(text) else []
+    return [_text(variant, features, alone) for variant in found for alone in (True, False)]
 
 
-def _text(variant: tuple[str, str, str], features: str) -> str:
+def _text(variant: tuple[str, str, str], features: str, alone: bool) -> str:
     op, lanes, form = variant
-    return vecmath.vector_text(op, form, int(lanes), "+avx512f" in features.split(","))
+    return vecmath.vector_text(op, form, int(lanes), "+avx512f" in features.split(","), alone)
 
 
 def inline(module: Any, context: Any, builder: Any, features: str) -> None:
     """Put the variants that `module` calls in their callers' place."""
-    called = dict.fromkeys(_CALLED.findall(str(module)))
+    functions = [_CALLED.findall(text) for text in str(module).split("\ndefine ")]
+    # A loop in vectors may be followed by one in vectors of half the width.
+    alone = all(len({lanes for _, lanes, _ in calls}) == len(calls) for calls in functions)
+    called = dict.fromkeys(variant for calls in functions for variant in calls)
     for variant in called:
-        module.link_in(llvm.parse_assembly(_text(variant, features), context))
+        module.link_in(llvm.parse_assembly(_text(variant, features, alone), context))
     if not called:
         return
     passes = llvm.create_new_module_pass_manager()

@@ -17,9 +17,12 @@ from tangra.ir import DType
 from tangra.native.vecmath import slow_paths, vectors
 from tangra.native.vecmath.builder import FORMATS, Float, Writer
 from tangra.native.vecmath.operations import OPERATIONS
-from tangra.native.vecmath.vectors import vector_name, vector_text
+from tangra.native.vecmath.vectors import careful_name, careful_text, vector_name, vector_text
 
 __all__ = [
+    "careful_name",
+    "careful_names",
+    "careful_text",
     "collect",
     "declaration",
     "definition",
@@ -86,6 +89,11 @@ def declaration(op: str, dtype: DType) -> str:
 def vector_declarations(op: str, dtype: DType) -> dict[str, str]:
     """Those variants by name, as declared in a module that calls them."""
     return vectors.declarations(op, FORMATS[dtype.name])
+
+
+def careful_names(op: str, dtype: DType) -> tuple[str, ...]:
+    """The functions of vectors that `op`'s variants call for rare arguments; see `careful_text`."""
+    return vectors.careful_names(op, FORMATS[dtype.name])
 
 
 def shared_text(op: str, dtype: DType) -> str:

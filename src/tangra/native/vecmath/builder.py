@@ -185,6 +185,11 @@ class Int:
         b = self.writer.int(other)
         return Bit(self.writer, self.writer.ins(f"icmp ne {self.writer.integer} {self.name}, {b.name}"))
 
+    def below(self, other: Int | int) -> Bit:
+        """Whether it is less, both without signs."""
+        b = self.writer.int(other)
+        return Bit(self.writer, self.writer.ins(f"icmp ult {self.writer.integer} {self.name}, {b.name}"))
+
     def is_negative(self) -> Bit:
         return Bit(
             self.writer, self.writer.ins(f"icmp slt {self.writer.integer} {self.name}, {self.writer.int(0).name}")

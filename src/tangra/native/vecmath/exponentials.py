@@ -123,39 +123,24 @@ def tanh(x: Float) -> Float:
     return fma(error, inverse, value).with_sign_of(x)
 
 
-class _Halves(NamedTuple):
-    """e^r / 2 and what belongs to it: |x| = k ln 2 + r, up = 2^(k-2), down = 2^(-k-2)."""
-
-    up: Float
-    down: Float
-    odd: Float
-    even: Float
-
-
-def _halves(x: Float) -> _Halves:
-    """odd = sinh r and even = cosh r - 1; all of sinh and cosh are sums of products of these with up ± down."""
-    form = x.writer.form
-    k = reduce(x.abs().at_most({"f64": 711.0, "f32": 90.0}[form.name]))
+def _half_exp(a: Float) -> Float:
+    """e^a / 2 for a ≥ 0, which is infinite only where cosh a is."""
+    form = a.writer.form
+    k = reduce(a.at_most(EXP_LIMIT[form.name]))
     r = k.r.high
-    z = r * r
-    odd = fma(r * z, poly(z, POLYNOMIALS[form.name]["sinh"]), k.r.low)
-    even = z * fma(z, poly(z, POLYNOMIALS[form.name]["cosh"]), 0.5)
-    small = (-k.whole).at_least(-100.0) + (form.magic - 2.0)
-    return _Halves(power_of_two(k.code - 2), power_of_two(small.bits()), odd + r, even)
-
-
-def sinh(x: Float) -> Float:
-    """sinh r cosh(k ln 2) + cosh r sinh(k ln 2), halved twice so that it overflows only where it should."""
-    h = _halves(x)
-    difference, low = fast_two_sum(h.up, -h.down)
-    value = (difference + fma(h.odd, h.up + h.down, fma(h.even, difference, low))) * 2.0
-    limit = {"f64": 710.4758600739439, "f32": 89.41598629223294}[x.writer.form.name]
-    return select(x.abs() > limit, float("inf"), value).with_sign_of(x)
+    value = fma(r * r, poly(r, POLYNOMIALS[form.name]["exp"]), r) + 1.0
+    return scale(value, k.whole - 1.0, k.code - 1)
 
 
 def cosh(x: Float) -> Float:
-    h = _halves(x)
-    total, low = fast_two_sum(h.up, h.down)
-    value = (total + fma(h.odd, h.up - h.down, fma(h.even, total, low))) * 2.0
-    limit = {"f64": 710.4758600739439, "f32": 89.41598629223294}[x.writer.form.name]
-    return select(x.abs() > limit, float("inf"), value)
+    """h + 1 / (4 h) with h = e^|x| / 2."""
+    h = _half_exp(x.abs())
+    return h + 0.25 / h
+
+
+def sinh(x: Float) -> Float:
+    """h - 1 / (4 h); up to 1 x + x³ P(x²)."""
+    a = x.abs()
+    z, h = a * a, _half_exp(a)
+    near = fma(a * z, poly(z, POLYNOMIALS[x.writer.form.name]["sinh"]), a)
+    return select(a < 1.0, near, h - 0.25 / h).with_sign_of(x)

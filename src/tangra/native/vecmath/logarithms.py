@@ -59,11 +59,11 @@ def with_special_values(x: Float, result: Float) -> Float:
 
 def log(x: Float) -> Float:
     k, m = split(x)
-    first, second, _ = PARTS[x.writer.form.name]["ln2"]
+    first, second, _ = PARTS[x.writer.form.name]["ln2_down"]
     f, low = log_of_one_plus(m - 1.0, k * second)
     value = fma(k, first, f + low)
-    # An infinite exponent, or a mantissa that is NaN, is all there is to special values.
-    return value if x.writer.avx512 and second > 0.0 else with_special_values(x, value)
+    # An infinite exponent, or a mantissa that is NaN, is all there is to special values (both parts are positive).
+    return value if x.writer.avx512 else with_special_values(x, value)
 
 
 def log2(x: Float) -> Float:

@@ -8,9 +8,11 @@ function of a single number gives, to the last bit.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 
-from tangra.native.vecmath.builder import FORMATS, Float, Format, Writer
+from tangra.native.vecmath import powers
+from tangra.native.vecmath.builder import FORMATS, Bit, Float, Format, Writer
 from tangra.native.vecmath.operations import OPERATIONS
 from tangra.native.vecmath.slow_paths import GUARDS, PURE, declaration, slow_name
 
@@ -45,45 +47,116 @@ def declarations(op: str, form: Format) -> dict[str, str]:
     return found
 
 
+ORDINARY: dict[str, Callable[..., tuple[Bit, Float]]] = {"pow": powers.ordinary}
+"""Operations with many special cases: where there are none, and the result there. Vectors with others take the whole
+formula, in a function that all modules share, unless that is inlined."""
+
+
+def careful_name(op: str, name: str, lanes: int) -> str:
+    return f"tg_{op}_careful{lanes}_{name}"
+
+
+def careful_names(op: str, form: Format) -> tuple[str, ...]:
+    """The functions of vectors that the variants of `op` call."""
+    return tuple(careful_name(op, form.name, n) for n in lanes_of(form)) if op in ORDINARY else ()
+
+
+def careful_text(op: str, name: str, lanes: int) -> str:
+    """A module with the whole formula for so many numbers, exported."""
+    w, given, lines = _formula(op, name, lanes, False)
+    head = f"define {w.type} @{careful_name(op, name, lanes)}({given}) {PURE} {{"
+    return "\n".join([*w.declares, head, "entry:", *lines, "}"]) + "\n"
+
+
+def _formula(op: str, name: str, lanes: int, avx512: bool) -> tuple[Writer, str, list[str]]:
+    """What wrote it, the parameters and the lines of the function."""
+    w = Writer(FORMATS[name], lanes=lanes, avx512=avx512)
+    arguments = [Float(w, f"%{letter}") for letter in "xy"[: OPERATIONS[op].arity]]
+    result = OPERATIONS[op].formula(*arguments)
+    given = ", ".join(f"{w.type} {a.name}" for a in arguments)
+    return w, given, [*w.lines, f"  ret {w.type} {result.name}"]
+
+
 @cache
-def vector_text(op: str, name: str, lanes: int, avx512: bool = False) -> str:
-    """A module with the variant of `op` for so many numbers of the format, to be inlined; `avx512`: the CPU has it."""
-    form, operation = FORMATS[name], OPERATIONS[op]
-    w = Writer(form, lanes=lanes, avx512=avx512 and lanes * form.bits == 512)
-    arguments = [Float(w, f"%{letter}") for letter in "xy"[: operation.arity]]
-    result = operation.formula(*arguments)
-    lines, declares = [*w.lines, f"  ret {w.type} {result.name}"], [*w.declares]
-    if op in GUARDS:
-        lines = _guarded(op, w, result)
-        declares = [*w.declares, declaration(op, form), f"declare i1 @llvm.vector.reduce.or.v{lanes}i1({w.bit})"]
-    parameters = ", ".join(f"{w.type} {a.name}" for a in arguments)
-    head = f"define linkonce_odr {w.type} @{vector_name(op, name, lanes)}({parameters}) alwaysinline {PURE} {{"
-    return "\n".join([*dict.fromkeys(declares), head, "entry:", *lines, "}", RARELY]) + "\n"
+def vector_text(op: str, name: str, lanes: int, avx512: bool = False, alone: bool = True) -> str:
+    """A module with the variant of `op` for so many numbers of the format, to be inlined; `avx512`: the CPU has it;
+    `alone`: no other variant is called beside it, whose values would have to be saved from a call for rare arguments.
+    """
+    wide = avx512 and lanes * FORMATS[name].bits == 512
+    if op in ORDINARY and alone:
+        w, given, lines = _mostly_ordinary(op, name, lanes, wide)
+    elif op in GUARDS:
+        w, given, lines = _guarded(op, name, lanes, wide)
+    else:
+        w, given, lines = _formula(op, name, lanes, wide)
+    head = f"define linkonce_odr {w.type} @{vector_name(op, name, lanes)}({given}) alwaysinline {PURE} {{"
+    return "\n".join([*w.declares, head, "entry:", *lines, "}", RARELY]) + "\n"
 
 
-def _guarded(op: str, w: Writer, result: Float) -> list[str]:
-    """The instructions with a test whether any lane goes the slow way, and a loop over the lanes for those that do."""
-    slow, form, type, lanes = GUARDS[op](Float(w, "%x")), w.form, w.type, w.lanes
-    return [
-        *w.lines,
-        f"  %any = call i1 @llvm.vector.reduce.or.v{lanes}i1({w.bit} {slow.name})",
-        "  br i1 %any, label %look, label %done, !prof !0",
-        "look:",
-        "  %lane = phi i64 [ 0, %entry ], [ %following, %next ]",
-        f"  %so.far = phi {type} [ {result.name}, %entry ], [ %now, %next ]",
-        f"  %taken = extractelement {w.bit} {slow.name}, i64 %lane",
-        "  br i1 %taken, label %slow, label %next",
-        "slow:",
-        f"  %one = extractelement {type} %x, i64 %lane",
-        f"  %other = call {form.type} {slow_name(op, form)}({form.type} %one)",
-        f"  %put = insertelement {type} %so.far, {form.type} %other, i64 %lane",
-        "  br label %next",
-        "next:",
-        f"  %now = phi {type} [ %so.far, %look ], [ %put, %slow ]",
-        "  %following = add i64 %lane, 1",
-        f"  %more = icmp ult i64 %following, {lanes}",
-        "  br i1 %more, label %look, label %done",
-        "done:",
-        f"  %result = phi {type} [ {result.name}, %entry ], [ %now, %next ]",
-        f"  ret {type} %result",
-    ]
+def _any(w: Writer, bits: Bit) -> list[str]:
+    """Whether one of the bits is set, as %any."""
+    name = f"@llvm.vector.reduce.or.v{w.lanes}i1"
+    w.declares[f"declare i1 {name}({w.bit})"] = None
+    return [f"  %any = call i1 {name}({w.bit} {bits.name})"]
+
+
+def _mostly_ordinary(op: str, name: str, lanes: int, avx512: bool) -> tuple[Writer, str, list[str]]:
+    """As `_formula`: the ordinary case, and a call where a lane is not."""
+    w = Writer(FORMATS[name], lanes=lanes, avx512=avx512)
+    arguments = [Float(w, f"%{letter}") for letter in "xy"[: OPERATIONS[op].arity]]
+    known, result = ORDINARY[op](*arguments)
+    given, rare = ", ".join(f"{w.type} {a.name}" for a in arguments), ~known
+    callee = f"@{careful_name(op, name, lanes)}"
+    w.declares[f"declare {w.type} {callee}({', '.join([w.type] * len(arguments))}) cold {PURE}"] = None
+    return (
+        w,
+        given,
+        [
+            *w.lines,
+            *_any(w, rare),
+            "  br i1 %any, label %rare, label %done, !prof !0",
+            "rare:",
+            f"  %all = call {w.type} {callee}({given})",
+            "  br label %done",
+            "done:",
+            f"  %result = phi {w.type} [ {result.name}, %entry ], [ %all, %rare ]",
+            f"  ret {w.type} %result",
+        ],
+    )
+
+
+def _guarded(op: str, name: str, lanes: int, avx512: bool) -> tuple[Writer, str, list[str]]:
+    """As `_formula`, with a test whether any lane goes the slow way, and a loop over the lanes for those that do."""
+    w, given, (*lines, _) = _formula(op, name, lanes, avx512)
+    form, type, result = w.form, w.type, lines[-1].split(" = ")[0].strip()
+    before = len(w.lines)
+    slow = GUARDS[op](Float(w, "%x"))
+    w.declares[declaration(op, form)] = None
+    return (
+        w,
+        given,
+        [
+            *lines,
+            *w.lines[before:],
+            *_any(w, slow),
+            "  br i1 %any, label %look, label %done, !prof !0",
+            "look:",
+            "  %lane = phi i64 [ 0, %entry ], [ %following, %next ]",
+            f"  %so.far = phi {type} [ {result}, %entry ], [ %now, %next ]",
+            f"  %taken = extractelement {w.bit} {slow.name}, i64 %lane",
+            "  br i1 %taken, label %slow, label %next",
+            "slow:",
+            f"  %one = extractelement {type} %x, i64 %lane",
+            f"  %other = call {form.type} {slow_name(op, form)}({form.type} %one)",
+            f"  %put = insertelement {type} %so.far, {form.type} %other, i64 %lane",
+            "  br label %next",
+            "next:",
+            f"  %now = phi {type} [ %so.far, %look ], [ %put, %slow ]",
+            "  %following = add i64 %lane, 1",
+            f"  %more = icmp ult i64 %following, {lanes}",
+            "  br i1 %more, label %look, label %done",
+            "done:",
+            f"  %result = phi {type} [ {result}, %entry ], [ %now, %next ]",
+            f"  ret {type} %result",
+        ],
+    )
