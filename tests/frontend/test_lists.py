@@ -151,3 +151,14 @@ def test_inner_list_of_a_grown_list_that_changes_its_length():
 
     with pytest.raises(TangraError):
         trace(f, (1.5, 20))
+
+
+def test_list_of_numbers_of_two_kinds_as_long_as_an_array():
+    def f(y, s):
+        for _ in y:
+            s -= np.tanh(sum([s for _ in range(y.shape[0])]))
+        return s
+
+    compiled = tg.jit(f, dynamic=True)
+    for rows in (19, 26):
+        assert compiled(np.ones((rows, 2)), 0.25) == pytest.approx(f(np.ones((rows, 2)), 0.25), rel=1e-9)

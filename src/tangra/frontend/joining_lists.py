@@ -45,9 +45,12 @@ def to_stack(join: Join, a: Any, b: Any, old: Any) -> ToStackT | None:
     length = lengths.pop() if len(lengths) == 1 else None
     fixed = rooms[0] == rooms[-1]
     shared, stale = _memory(join, present)
+    room = dmax(*rooms)
     if isinstance(old, ToStackT):
         shared, stale = shared | old.shared, stale or old.stale
-    return ToStackT(form, dmax(*rooms), top, length if isinstance(length, int) else None, fixed, shared, stale)
+        if top != old.top:  # a count that grows at every trip: its bound would never settle
+            top = room if isinstance(room, int) else None
+    return ToStackT(form, room, top, length if isinstance(length, int) else None, fixed, shared, stale)
 
 
 def _memory(join: Join, states: list[tuple[int, Any]]) -> tuple[frozenset[int], bool]:
