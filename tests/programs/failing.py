@@ -353,3 +353,21 @@ def write_to_sliding_windows(x):
 def windows_wider_than_the_array(x, n):
     x[0, 0] = 5.0
     return np.lib.stride_tricks.sliding_window_view(np.zeros(n), 5)
+
+
+@raises(np.arange(3.0), 7, error=IndexError, match="pop index out of range")
+def pop_beyond_a_grown_list(x, k):
+    items = []
+    for v in x:
+        if v > 0:
+            items.append(v)
+        x[0] += 1
+    return items.pop(k)
+
+
+@raises(np.arange(3.0), 0, error=IndexError, match="pop from empty list")
+def pop_from_a_list_that_did_not_grow(x, k):
+    items = []
+    for i in range(k):
+        items.append(x[i])
+    return items.pop(k)

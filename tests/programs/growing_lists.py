@@ -307,3 +307,98 @@ def more_items_for_a_moment_than_in_the_end(x, n):
         out.pop()
         out[0] += out[-1]
     return sum(out)
+
+
+@program(NEIGHBOURS, np.ones(4), argnums=1)
+def breadth_first_by_pop_from_the_front(w, cost):
+    seen = np.zeros(len(w), dtype=bool)
+    seen[0] = True
+    queue, total = [0], 0.0
+    while queue:
+        u = queue.pop(0)
+        total += cost[u] * len(queue)
+        for v in range(len(w)):
+            if w[u, v] > 0 and not seen[v]:
+                seen[v] = True
+                queue.append(v)
+    return total
+
+
+@program(np.arange(6.0) + 1, 3, 1, more=[(np.arange(6.0) + 1, 3, -2), (np.arange(6.0) + 1, 6, 3)])
+def items_taken_out_and_put_in(x, n, k):
+    items = []
+    for i in range(n):
+        items.append(x[i])
+        items.append(x[i] * 2)
+    first, middle, last = items.pop(0), items.pop(k), items.pop()
+    items.insert(1, first * middle)
+    items.insert(k, x[0])
+    items.insert(-1, last**2)
+    items.insert(100, x[1])
+    items.insert(-100, x[2])
+    del items[0]
+    del items[-1]
+    return sum((i + 1) * v for i, v in enumerate(items)) + len(items)
+
+
+@program(np.array([0.6, -0.4, 1.5, -0.3, 0.9, -0.1, 2.2]), grad=False)
+def lists_of_a_length_that_depends_on_data(x):
+    big = [v for v in x if v > -0.35]
+    parts = big[1:], big[::-2], big[-3:-1], big[5:1:-1], big[:2]
+    back = big.copy()
+    back.reverse()
+    both = big + back
+    back.clear()
+    back.append(x[0])
+    return parts, both, back, x[0] in big, 99.0 in big, list(filter(lambda v: v > 0, x)), list(reversed(both))
+
+
+@program(np.array([0.6, -0.45, 1.5, -0.3, 0.9]))
+def sorted_by_keys(x):
+    kept = [v for v in x if v > -0.4]
+    near = sorted(kept, key=lambda v: (v - 0.2) ** 2)
+    ends = sorted(x, key=abs, reverse=True)
+    pairs = sorted([(v, i) for i, v in enumerate(x)], key=lambda pair: (pair[1] % 2, -pair[0]))
+    total = near[0] + 2 * near[1] + 3 * ends[0] ** 2 + ends[1]
+    for k, (v, i) in enumerate(pairs):
+        total += v * k * (i + 1)
+    return total
+
+
+@program(np.array([1.0, 1.0, 0.0, 1.0, 0.0]), grad=False)
+def equal_keys_keep_their_order(x):
+    up = sorted(range(5), key=lambda i: x[i])
+    down = sorted(range(5), key=lambda i: x[i], reverse=True)
+    grown = [i for i in range(5) if x[i] > -1]
+    grown.sort(key=lambda i: x[i], reverse=True)
+    return up, down, grown, sorted(x), sorted(x > 0.5)
+
+
+@program(np.array([[3.0, 1.0], [-1.0, 5.0], [2.0, 2.0]]))
+def rows_sorted_by_a_column(x):
+    rows = sorted(x, key=lambda row: row[1])
+    points = [(x[i, 0], x[i, 1]) for i in range(3)]
+    points.sort(key=lambda p: (p[1], p[0]), reverse=True)
+    return rows[0][0] * rows[2][1] + 2 * points[0][0] ** 2 + points[2][1]
+
+
+@program(np.array([0.5, 0.2, 0.9, 0.1]))
+def cost_of_a_huffman_code(p):
+    heap, cost = [v for v in p], 0.0
+    while len(heap) > 1:
+        heap.sort()
+        a, b = heap.pop(0), heap.pop(0)
+        cost += (a + b) ** 2
+        heap.append(a + b)
+    return cost
+
+
+@program(np.array([4.0, 2.0, 8.0, 1.0, 9.0]))
+def mean_of_a_moving_window(x):
+    window, total = [], 0.0
+    for k, v in enumerate(x):
+        window.append(v * v)
+        if len(window) > 3:
+            window.pop(0)
+        total += k * sum(window) / len(window)
+    return total

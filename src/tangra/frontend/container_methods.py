@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tangra.api import registry
-from tangra.api.elementwise import is_number
 from tangra.api.values import (
     AbstractValue,
     BoundMethod,
@@ -81,6 +80,12 @@ def _key(ev: Evaluator) -> Any:
 
 @_method(LIST_METHODS, "insert")
 def insert(ev: Evaluator, v: ListValue, index: AbstractValue, item: AbstractValue) -> AbstractValue:
+    if isinstance(ev.look(v.ref), StackState):
+        from tangra.frontend import stack_items, stack_order
+
+        ev.appended.setdefault(v.ref, []).append(stack_items.item_form(ev, item))
+        stack_order.insert(ev, v, index, item)
+        return NONE
     items = list(list_state(ev, v).items)
     items.insert(ev.static(index, "the position of insert()"), item)
     ev.put(v.ref, ListState(tuple(items)))
@@ -126,18 +131,30 @@ def count_of(ev: Evaluator, v: AbstractValue, item: AbstractValue) -> AbstractVa
 
 
 @_method(LIST_METHODS, "copy")
-def copy_list(ev: Evaluator, v: ListValue) -> AbstractValue:
+def copy_list(ev: Evaluator, v: ListValue) -> ListValue:
+    state = ev.look(v.ref)
+    if isinstance(state, StackState):
+        from tangra.frontend import stacks
+
+        return ListValue(ev.allocate(stacks.copy(ev, state)))
     return new_list(ev, as_items(ev, v, "copy()"))
 
 
 @_method(LIST_METHODS, "clear")
 def clear(ev: Evaluator, v: ListValue) -> AbstractValue:
-    ev.put(v.ref, ListState(()))
+    state = ev.look(v.ref)
+    ev.put(v.ref, StackState(state.shape, state.leaves, Const(0)) if isinstance(state, StackState) else ListState(()))
     return NONE
 
 
 @_method(LIST_METHODS, "reverse")
 def reverse(ev: Evaluator, v: ListValue) -> AbstractValue:
+    state = ev.look(v.ref)
+    if isinstance(state, StackState):
+        from tangra.frontend import stack_order
+
+        stack_order.reverse(ev, v, state)
+        return NONE
     ev.put(v.ref, ListState(list_state(ev, v).items[::-1]))
     return NONE
 
@@ -146,32 +163,24 @@ def reverse(ev: Evaluator, v: ListValue) -> AbstractValue:
 def sort(
     ev: Evaluator, v: ListValue, *, key: AbstractValue = NONE, reverse: AbstractValue = Const(False)
 ) -> AbstractValue:
-    ev.put(v.ref, ListState(tuple(sorted_items(ev, v, key, reverse))))
-    return NONE
+    """In place. Keys that are only known at run time must be numbers, or tuples of them."""
+    from tangra.frontend import stack_order
 
-
-def sorted_items(ev: Evaluator, v: AbstractValue, key: AbstractValue, reverse: AbstractValue) -> list[AbstractValue]:
-    """Items in order. With run-time keys they must be numbers of one kind, without a key function."""
-    items = as_items(ev, v, "sorted()")
     backwards = bool(ev.static(reverse, "the direction of a sort"))
-    keys = items if isinstance(key, Const) and key.value is None else [ev.call(key, [x], {}) for x in items]
+    if isinstance(ev.look(v.ref), StackState):
+        stack_order.sort(ev, v, key, backwards)
+        return NONE
+    items = list(list_state(ev, v).items)
+    found = [conversion.slot(ev, x, "an item of the list") for x in items]
+    keys = found if isinstance(key, Const) and key.value is None else [ev.call(key, [x], {}) for x in found]
     try:
         plain = [conversion.plain(ev, k) for k in keys]
     except conversion.NotPlain:
-        if (
-            keys is not items
-            or not items
-            or not all(is_number(x) for x in items)
-            or len({ev.kind(x) for x in items}) > 1
-        ):
-            ev.unsupported("sorting a list of objects by run-time keys", "use np.argsort on an array of the keys")
-        kind = ev.kind(items[0])
-        value = ev.b("sort", ev.array(TupleValue(tuple(items))), axis=0)
-        array = ev.new_array(value)
-        order = range(len(items) - 1, -1, -1) if backwards else range(len(items))
-        return [ev.scalar(ev.number(ev.getitem(array, Const(k))).value, kind) for k in order]
-    order_of = sorted(range(len(items)), key=plain.__getitem__, reverse=backwards)
-    return [items[k] for k in order_of]
+        stack_order.sort(ev, v, key, backwards)
+        return NONE
+    order = sorted(range(len(items)), key=plain.__getitem__, reverse=backwards)
+    ev.put(v.ref, ListState(tuple(items[k] for k in order)))
+    return NONE
 
 
 @_method(DICT_METHODS, "get")

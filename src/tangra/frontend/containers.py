@@ -152,6 +152,12 @@ def numpy_takes(ev: Evaluator, left: AbstractValue, right: AbstractValue) -> boo
 def _two(ev: Evaluator, op: str, left: Any, right: Any) -> AbstractValue | None:
     if isinstance(left, DictValue):
         return _two_dicts(ev, op, left, right)
+    if op == "+" and any(isinstance(x, ListValue) and isinstance(ev.look(x.ref), StackState) for x in (left, right)):
+        from tangra.frontend import container_methods
+
+        both: ListValue = container_methods.copy_list(ev, left)
+        container_methods.extend(ev, both, right)
+        return both
     if op == "+":
         items = [*as_items(ev, left, "+"), *as_items(ev, right, "+")]
         return TupleValue(tuple(items)) if isinstance(left, TupleValue) else new_list(ev, items)
@@ -374,6 +380,12 @@ def delitem(ev: Evaluator, target: AbstractValue, index: AbstractValue) -> None:
         return
     if not isinstance(target, ListValue):
         ev.python_error("TypeError", f"{conversion.describe(ev, target)} object doesn't support item deletion")
+    state = ev.look(target.ref)
+    if isinstance(state, StackState):
+        from tangra.frontend import stack_order
+
+        stack_order.delete(ev, target, state, index)
+        return
     items = list(list_state(ev, target).items)
     if isinstance(index, SliceValue):
         del items[ev.static(index, "a slice of a list")]

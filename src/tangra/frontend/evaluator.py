@@ -79,6 +79,7 @@ class Evaluator:
         self.appended: dict[int, list[Any]] = {}
         self.roomy: frozenset[int] = frozenset()
         self.shrunk: set[int] = set()
+        self.without_room: frozenset[int] = frozenset()
         self.counted: dict[int, int] = {}
         self.unread: set[int] = set()
         self.keys: dict[Any, Any] = {}

@@ -64,6 +64,13 @@ def has_room(ev: Evaluator, ref: int) -> bool:
     return ref in ev.roomy or ref in ev.counted
 
 
+def lists_without_room(ev: Evaluator, base: State) -> set[int]:
+    """Lists from before a loop: if one is longer after a trip, the trip is evaluated again with room for it."""
+    return {ref for ref, s in base.heap.items() if isinstance(s, (ListState, StackState)) and not has_room(ev, ref)} | {
+        ref for ref, s in ev.initial.items() if isinstance(s, ListState) and ref not in base.heap
+    }
+
+
 def growing(ev: Evaluator, base: State, end: State) -> dict[int, Growth]:
     """Lists from before a loop that are longer at the end of a trip, and have no room for it."""
     found: dict[int, Growth] = {}

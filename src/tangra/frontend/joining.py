@@ -356,7 +356,7 @@ class Join:
         if isinstance(one, (ArrayState, ViewState)):
             return self._array_state(ref, a, b)
         if all(isinstance(x, (ListState, StackState)) for x in both):
-            stack = self._lists(a, b, old)
+            stack = self._lists(ref, a, b, old)
             if stack is not None:
                 return stack
         if any(type(x) is not type(one) for x in both):
@@ -418,7 +418,7 @@ class Join:
             filled.append(InstanceState(tuple(attrs)))  # type: ignore[arg-type]
         return self._slots(InstanceState, tuple(names), filled[0], filled[1], old)
 
-    def _lists(self, a: Any, b: Any, old: StateTemplate | None) -> StateTemplate | None:
+    def _lists(self, ref: int | None, a: Any, b: Any, old: StateTemplate | None) -> StateTemplate | None:
         """Two lists of which one is a stack, or whose lengths differ; None where items are joined one by one."""
         both = [x for x in (a, b) if x is not BOTTOM]
         one = both[0]
@@ -432,7 +432,7 @@ class Join:
             return None
         if len(both) < 2 and not isinstance(one, StackState):
             return None
-        found = to_stack(self, a, b, old)
+        found = to_stack(self, ref, a, b, old)
         if self.previous is not None and not (found is not None and found.fixed):
             return self._conflicting(a, b)  # it would be longer at every trip
         return found or self._conflicting(a, b)

@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     from tangra.frontend.joining import Join
 
 
-def to_stack(join: Join, a: Any, b: Any, old: Any) -> ToStackT | None:
+def to_stack(join: Join, ref: int | None, a: Any, b: Any, old: Any) -> ToStackT | None:
     """How two lists that differ in length, or grow, become one stacked list; None where their items don't fit, or
     their lengths are bounded by what is known on one side only.
 
-    A list that is new on one side, and a stack there, is undefined on the other. `old` is the template of an earlier
-    round of a loop, or None.
+    A list that is new on one side, and a stack there, is undefined on the other. Bounds don't matter for a list (`ref`,
+    if it is one object) that an enclosing loop is about to give room: that trip is evaluated again. `old` is the
+    template of an earlier round of a loop, or None.
     """
     present = [(side, x) for side, x in enumerate((a, b)) if x is not BOTTOM]
     forms: list[Any] = []
@@ -38,12 +39,13 @@ def to_stack(join: Join, a: Any, b: Any, old: Any) -> ToStackT | None:
         empty.append(isinstance(x, ListState) and not x.items)
         join.ev.state = outer
     form = stack_items.join_forms(forms[0], forms[-1], (empty[0], empty[-1]))
-    if form is None or not all(symbols.in_scope_of(join.ev, join.base, room) for room in rooms):
+    bounded = all(symbols.in_scope_of(join.ev, join.base, room) for room in rooms)
+    if form is None or not (bounded or ref in join.ev.without_room):
         return None
     top = None if None in tops else max(t for t in tops if t is not None)
     lengths = {len(x.items) if isinstance(x, ListState) else getattr(x.count, "value", None) for _, x in present}
     length = lengths.pop() if len(lengths) == 1 else None
-    fixed = rooms[0] == rooms[-1]
+    fixed = rooms[0] == rooms[-1] and bounded
     shared, stale = _memory(join, present)
     room = dmax(*rooms)
     if isinstance(old, ToStackT):

@@ -147,6 +147,7 @@ def _trial(ev: Evaluator, loop: Loop, plan: Plan, base: State, lengths: dict[int
     ev.memo[key] = ev.memo.get(key, frozenset()) | frozenset(block.args)
     appended, ev.appended = ev.appended, {}
     roomy, ev.roomy = ev.roomy, ev.roomy | lengths.keys()
+    without_room, ev.without_room = ev.without_room, ev.without_room | growth.lists_without_room(ev, base)
     try:
         with ev.b.at(block):
             induction = None if index is None else _induction(ev, loop, index)
@@ -164,7 +165,7 @@ def _trial(ev: Evaluator, loop: Loop, plan: Plan, base: State, lengths: dict[int
         ev.frame = frame
         return block, ev.state
     finally:
-        ev.state, ev.roomy = outer, roomy
+        ev.state, ev.roomy, ev.without_room = outer, roomy, without_room
         for ref, forms in appended.items():
             ev.appended[ref] = [*forms, *ev.appended.get(ref, [])]
 

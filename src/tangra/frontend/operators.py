@@ -30,6 +30,7 @@ from tangra.api.values import (
 )
 from tangra.errors import TypeMismatchError
 from tangra.frontend import classes, container_methods, containers, conversion, diagnostics, fixed
+from tangra.frontend.heap import StackState
 
 if TYPE_CHECKING:
     from tangra.frontend.evaluator import Evaluator
@@ -311,6 +312,12 @@ def contains(ev: Evaluator, item: AbstractValue, container: AbstractValue) -> Ab
     if isinstance(container, DictValue) and isinstance(item, (ListValue, DictValue, ArrayValue)):
         what = "numpy.ndarray" if isinstance(item, ArrayValue) else conversion.describe(ev, item)
         ev.python_error("TypeError", f"unhashable type: {what!r}")
+    if isinstance(container, ListValue) and isinstance(state := ev.look(container.ref), StackState):
+        from tangra.frontend import stack_order
+
+        held = stack_order.contains(ev, state, item)
+        if held is not None:
+            return held
     found = ev.iterate(container)
     if found is None:
         ev.error(

@@ -28,6 +28,7 @@ from tangra.api.values import (
 )
 from tangra.frontend import (
     attributes,
+    branches,
     classes,
     comprehension,
     container_methods,
@@ -108,11 +109,15 @@ def filter_(ev: Evaluator, function: AbstractValue, iterable: AbstractValue) -> 
 
     def keep(item: AbstractValue) -> None:
         test = item if isinstance(function, Const) and function.value is None else ev.call(function, [item], {})
-        if ev.static(ev.truth(test), "whether filter() keeps an item"):
+        kept = ev.truth(test)
+        if isinstance(kept, Scalar):
+            branches.branch(ev, kept.value, lambda: container_methods.append(ev, out, item), lambda: None, None)
+        elif isinstance(kept, Const) and kept.value:
             container_methods.append(ev, out, item)
 
-    for item in containers.as_items(ev, iterable, "filter()"):
-        keep(item)
+    iteration.for_each(ev, iterable, keep, key=ev.loop_key(("filter", ev.span)))
+    if isinstance(ev.look(out.ref), StackState):
+        return out
     return TupleValue(tuple(containers.as_items(ev, out, "filter()")))
 
 
@@ -170,7 +175,9 @@ def dict_(ev: Evaluator, iterable: AbstractValue | None = None, /, **more: Abstr
 def sorted_(
     ev: Evaluator, iterable: AbstractValue, *, key: AbstractValue = NONE, reverse: AbstractValue = Const(False)
 ) -> AbstractValue:
-    return containers.new_list(ev, container_methods.sorted_items(ev, collect(ev, iterable, "sorted()"), key, reverse))
+    found: ListValue = container_methods.copy_list(ev, collect(ev, iterable, "sorted()"))
+    container_methods.sort(ev, found, key=key, reverse=reverse)
+    return found
 
 
 @builtin(builtins.slice)
@@ -230,7 +237,6 @@ def _extremum(
     if isinstance(found, MaybeUnbound):
         if default is not None:
             from tangra.api.kinds import PYBOOL
-            from tangra.frontend import branches
 
             value = found.value
             return branches.choose(ev, Scalar(found.bound, (PYBOOL,)), lambda: value, lambda: default)  # type: ignore[arg-type, return-value]

@@ -30,7 +30,7 @@ from tangra.frontend.stack_items import (
     leaf_types,
 )
 from tangra.ir import I64, Value
-from tangra.shapes import Size
+from tangra.shapes import Size, symbols_of
 from tangra.shapes.prover import known_le, known_lt
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def _wide(ev: Evaluator, old: Item, new: Item, refs: Iterator[int], count: Value
     assert isinstance(old, NumberItem)
     assert isinstance(new, NumberItem)
     numbers = [ev.peek(ref) for ref in mine]
-    return [_twin(ev, mine, v) for v in as_joined_rows(ev, numbers, count, old.kinds, new.kinds, new.dtype)]
+    return [twin(ev, mine, v) for v in as_joined_rows(ev, numbers, count, old.kinds, new.kinds, new.dtype)]
 
 
 def append(ev: Evaluator, v: ListValue, state: StackState, item: AbstractValue) -> None:
@@ -169,11 +169,11 @@ def with_room(ev: Evaluator, state: StackState, room: Size) -> StackState:
     for ref in state.leaves:
         old = ev.peek(ref)
         more = ev.b("empty", dtype=old.dtype, shape=(room - old.shape[0], *old.shape[1:]))
-        leaves.append(_twin(ev, [ref], ev.b("concat", old, more, axis=0)))
+        leaves.append(twin(ev, [ref], ev.b("concat", old, more, axis=0)))
     return StackState(state.shape, tuple(leaves), state.count)
 
 
-def _twin(ev: Evaluator, olds: Sequence[int], value: Value) -> int:
+def twin(ev: Evaluator, olds: Sequence[int], value: Value) -> int:
     """An array that takes the place of others in a stack: what shared memory with those, in Python, does with it."""
     twin = ev.allocate(ArrayState(value))
     for old in olds:
@@ -266,19 +266,21 @@ def setitem(ev: Evaluator, v: ListValue, state: StackState, index: AbstractValue
 
 
 def pop(ev: Evaluator, v: ListValue, state: StackState, index: AbstractValue) -> AbstractValue:
-    """`v.pop()` of the last item."""
+    """`v.pop(index)`."""
     if not (isinstance(index, Const) and index.value == -1):
-        ev.unsupported("pop of another item than the last of a list that grew in a loop", "use an array and an index")
+        from tangra.frontend import stack_order
+
+        return stack_order.pop(ev, v, state, index)
     at = position(ev, state.count, index, "pop from empty list")
     item = item_at(ev, state, at)
     ev.put(v.ref, StackState(state.shape, state.leaves, ev.binary("-", state.count, Const(1))))
-    return _detached(ev, item)
+    return detached(ev, item)
 
 
-def _detached(ev: Evaluator, item: AbstractValue) -> AbstractValue:
+def detached(ev: Evaluator, item: AbstractValue) -> AbstractValue:
     """An item that left its stack: arrays are copied."""
     if isinstance(item, TupleValue):
-        return TupleValue(tuple(_detached(ev, x) for x in item.items), item.cls)
+        return TupleValue(tuple(detached(ev, x) for x in item.items), item.cls)
     return ev.new_array(ev.array(item)) if isinstance(item, ArrayValue) else item
 
 
@@ -299,7 +301,12 @@ def _flat(form: Item) -> list[Item]:
 
 
 def _slice(ev: Evaluator, state: StackState, index: SliceValue) -> AbstractValue:
-    """`v[a:b]`: a list of copies; its length must be known."""
+    """`v[a:b]`: a list of copies."""
+    size = symbols.known_size(state.count)
+    if size is None or (not isinstance(size, int) and symbols_of(size) & ev.symbols.data):
+        from tangra.frontend import stack_order
+
+        return stack_order.part(ev, state, index)
     length = stack_size(ev, state)
     leaves = []
     count: AbstractValue | None = None
