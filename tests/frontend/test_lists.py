@@ -156,8 +156,9 @@ def test_inner_list_of_a_grown_list_that_changes_its_length():
 def test_list_of_numbers_of_two_kinds_as_long_as_an_array():
     def f(y, s):
         for _ in y:
-            s -= np.tanh(sum([s for _ in range(y.shape[0])]))
-        return s
+            s = s - np.tanh(sum([s for _ in range(y.shape[0])]))
+            last = 1
+        return s, last
 
     compiled = tg.jit(f, dynamic=True)
     for rows in (19, 26):
