@@ -82,6 +82,11 @@ def factorised(a, b):
     return np.linalg.cholesky(spd), np.linalg.solve(spd, b), np.linalg.inv(spd)
 
 
+def by_vectors(w, u, v):
+    column = v.reshape(-1, 1)
+    return v @ w, w.T @ v, w @ u, u @ w.T, w.T @ column, column.T @ w, (w.T * 2.0) @ v, np.einsum("ij,i->j", w, v)
+
+
 def decomposed(a):
     spd = a @ a.transpose(0, 2, 1)
     return np.linalg.det(a), np.linalg.slogdet(a), np.linalg.eigh(spd)[0], np.linalg.qr(a), np.linalg.svd(a)[1]
@@ -230,6 +235,7 @@ PROGRAMS = [
     Program(products, (normal(9, 12, 12), normal(9, 12, 12), normal(12))),
     Program(factorised, (normal(6, 5, 5), normal(6, 5, 2)), rtol=1e-8),
     Program(factorised, (normal(150, 5, 5), normal(150, 5, 2)), smooth=False, rtol=1e-8),
+    Program(by_vectors, (normal(13, 2500), normal(2500), normal(13)), rtol=1e-9),
     Program(decomposed, (normal(150, 5, 5),), smooth=False, rtol=1e-8),
     Program(variance, (normal(3001),)),
     Program(histogram, (normal(900), RNG.integers(0, 5, 900))),

@@ -66,13 +66,20 @@ def _registers() -> int:
     return 32 if "+avx512vl" in engine.host_features().split(",") else 16
 
 
+def _lanes(em: Emitter, dtype: DType, columns: int) -> int:
+    """Elements of a vector: as many as the CPU's widest has where columns fill such vectors, whatever is preferred for
+    loops, since half as many instructions do then."""
+    widest = engine.widest_vectors() // dtype.bits
+    return widest if columns % widest == 0 else em.module.options.vector_bits // dtype.bits
+
+
 class Product:
     """C = A B, or (`add`) C += A B; the rows of B and C lie in memory without gaps between elements."""
 
     def __init__(self, em: Emitter, dtype: DType, sizes: tuple[int, int, int], add: bool = False) -> None:
         self.em, self.dtype, self.adds = em, dtype, add
         self.rows, self.columns, self.terms = sizes
-        lanes = em.module.options.vector_bits // dtype.bits
+        lanes = _lanes(em, dtype, self.columns)
         vectors = -(-self.columns // lanes)
         most = 4 if _registers() == 32 else 3
         self.lanes, self.across = lanes, -(-vectors // -(-vectors // most))
