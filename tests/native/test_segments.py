@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -50,6 +52,45 @@ def test_records_come_back(forward_step: int, backward_step: int) -> None:
         np.testing.assert_allclose(y[:n], wanted if forward_step != backward_step else wanted[::-1], rtol=1e-12)
         assert not y[n:].any()
     check(forward_and_back(forward_step, backward_step), x, np.int64(17), compiled=compiled)
+
+
+@pytest.mark.parametrize("forward_step", [1, -1])
+def test_a_loop_of_independent_trips_takes_records_back_upwards(forward_step: int) -> None:
+    func = forward_and_back(forward_step, -1)
+    marked(func)
+    x = np.random.default_rng(1).normal(size=300)
+    for n in (0, 1, 2, 65, 300):
+        compiled = check(func, x, np.int64(n))
+    downwards = re.findall(r"add nsw i64 %c\d+, -1\n", compiled.llvm)
+    assert len(downwards) == (forward_step < 0)
+
+
+def test_a_stack_of_arrays_is_taken_back_from_its_end() -> None:
+    """Records that are no scalars are a stack, so the loop is not turned round."""
+
+    def body(b: Builder, x: Value, n: Value) -> list[Value]:
+        tape = b.emit("tape_new", [], {"record": (f64(2),)}).result
+
+        def forward(i: Value) -> list[Value]:
+            b.emit("tape_push", [tape, b("index", x, i, sizes=(2,), steps=(1,))])
+            return []
+
+        def backward(i: Value, y: Value) -> list[Value]:
+            pair = b.emit("tape_pop", [tape]).result
+            return [put(b, y, b("index", pair, b.int(1), sizes=(None,), steps=(1,)), i)]
+
+        for_(b, 0, n, [], forward)
+        return for_(b, b("sub", n, b.int(1)), -1, [b.zeros(f64(300))], backward, step=-1)
+
+    func = build([f64(300), scalar(I64)], body)
+    marked(func)
+    check(func, np.random.default_rng(1).normal(size=300), np.int64(298))
+
+
+def marked(func: Func) -> None:
+    """Say of the last loop that its trips are independent."""
+    loop = [op for op in func.body.ops if op.name == "loop"][-1]
+    loop.attrs = {**loop.attrs, "parallel": True}
 
 
 def test_other_trips_are_an_error() -> None:

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from tangra.ir import I64, ArrayType, Builder, Value
-from tests.native.common import at, build, check, f64, for_, if_, put
+from tangra.native import engine
+from tests.native.common import OPTIONS, at, build, check, f64, for_, if_, put
 
 COUNT = ArrayType(I64)
 STEP = "getelementptr nusw double"
@@ -59,3 +60,13 @@ def test_neighbours_and_unknown_distances_are_addressed_in_one_step(index):
     x, y = np.random.default_rng(1).uniform(size=(2, 100))
     compiled = check(compiled_with(index), x, y, np.int64(20), np.int64(4))
     assert STEP not in compiled.llvm
+
+
+def test_sums_at_places_apart_are_stored_together():
+    """No element is loaded or stored alone where the CPU has masks for vectors."""
+    compiled = compiled_with(lambda b, i, k: b("add", b("mul", i, b.int(2)), k), "accumulate")
+    x, y = np.random.default_rng(1).uniform(size=(2, 100))
+    llvm = check(compiled, x, y, np.int64(31), np.int64(5)).llvm
+    machine = engine.assembly(llvm, OPTIONS)
+    assert "scatter" not in machine
+    assert "gather" not in machine

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from tangra.ir import Op, Value
 from tangra.native import emit_segments, loop_checks, nests, parallel_loops, polling
+from tangra.native.emit_segments import SegmentedTape
 from tangra.native.emitter import Emitter, op_writer
 from tangra.native.llvm_types import register_type
 from tangra.native.parallel_loops import Part, Trips
@@ -25,8 +26,8 @@ def _loop(em: Emitter, op: Op) -> None:
         start, stop, step = (em.operand(v) for v in op.operands[:3])
         assert isinstance(step, int), "the step of a loop is a constant"
         trips = Trips(start, stop, step)
-        if step == -1 and _any_order(op):
-            trips = Trips(em.code.add(stop, 1), em.code.add(start, 1), 1)
+        if step == -1 and _any_order(em, op):
+            trips = Trips(em.code.add(stop, 1), em.code.add(start, 1), 1, turned=True)
     inits = op.operands[3 if counted else 0 :]
     for v in em.liveness.free_values(body):
         found = em.repr(v)
@@ -42,12 +43,13 @@ def _loop(em: Emitter, op: Op) -> None:
             em.define(result, Scalar(result.dtype, next(scalars)))
 
 
-def _any_order(op: Op) -> bool:
-    """Whether the trips of a loop run in the opposite order: upwards it takes no shuffles to do so in vectors. (Tapes
-    are read from their end, which the CPU then expects.)"""
+def _any_order(em: Emitter, op: Op) -> bool:
+    """Whether the trips of a loop run in the opposite order: upwards it takes no shuffles to do so in vectors, and LLVM
+    knows wide stores of elements that lie apart. A tape in segments has a place for each trip; others are stacks."""
     body = op.regions[0]
-    effects = any(inner.defn.effect and not inner.defn.terminator for inner in body.walk())
-    return op.attrs["parallel"] and polling.is_leaf(body) and not effects
+    effects = [inner for inner in body.walk() if inner.defn.effect and not inner.defn.terminator]
+    in_place = all(e.name == "tape_pop" and isinstance(em.repr(e.operands[0]), SegmentedTape) for e in effects)
+    return op.attrs["parallel"] and "pair" not in op.attrs and polling.is_leaf(body) and in_place
 
 
 def _carriers(em: Emitter, op: Op, inits: list[Value]) -> list[Strided | None]:
@@ -272,7 +274,7 @@ class _LoopWriter:
             now = next(phis)
             em.define(index, Scalar(index.dtype, now))
             for use in self.tapes:
-                emit_segments.enter_trip(em, use, now, whole.start, whole.stop, whole.step)
+                emit_segments.enter_trip(em, use, now, whole.start, whole.stop, whole.step, whole.turned)
         for argument, holder in zip(arguments, self.holders, strict=True):
             em.define(argument, holder if holder is not None else Scalar(argument.dtype, next(phis)))
         mark = polling.save_arena(em) if em.liveness.info(body).binds_dims else None

@@ -147,10 +147,11 @@ def _fail_if(em: Emitter, condition: str, record: ErrorRecord) -> None:
     code.start(go)
 
 
-def enter_trip(em: Emitter, use: Use, index: Operand, start: Operand, stop: Operand, step: int) -> None:
-    """At the start of a trip: which record it has. Records are taken back in the opposite order."""
+def enter_trip(em: Emitter, use: Use, index: Operand, start: Operand, stop: Operand, step: int, turned: bool) -> None:
+    """At the start of a trip: which record it has. Records are taken back in the opposite order, unless the loop was
+    turned round."""
     code = em.code
-    if use.pushes:
+    if use.pushes or turned:
         use.tape.place = code.sub(index, start) if step > 0 else code.sub(start, index)
     elif step > 0:
         use.tape.place = code.sub(code.sub(stop, 1), index)

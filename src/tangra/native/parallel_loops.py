@@ -31,11 +31,12 @@ SLOW, SCALAR_COST = 10, 8
 
 @dataclass(frozen=True)
 class Trips:
-    """Bounds of a counted loop."""
+    """Bounds of a counted loop; `turned`: its trips run in the opposite of the order in the IR."""
 
     start: Operand
     stop: Operand
     step: int
+    turned: bool = False
 
     @property
     def relation(self) -> str:
