@@ -42,6 +42,11 @@ FINE = {
         x = (torch.zeros(2, 3), 1) if unknown() else torch.zeros(3, 2)
         y = f(x)
         """,
+    "arguments from one of two dicts": """
+        options = {"dim": 1} if unknown() else {}
+        parts = torch.zeros(2, 3).unbind(**options)
+        y = torch.stack([parts[0], parts[1]], 1).flatten()[:2].view(2, 1) @ torch.zeros(1, 4)
+        """,
     "nine alternatives": """
         x = torch.zeros(1, 3)
         for _ in range(9):
@@ -52,7 +57,7 @@ FINE = {
 }
 """Programs that run for some alternatives, and the shape of `y` where all agree."""
 
-Y = ["(2, 4)", "(2, 4)", "(2, 4)", "(2, 4)", "(6)", "(?, 4)"]
+Y = ["(2, 4)", "(2, 4)", "(2, 4)", "(2, 4)", "(6)", "(2, 4)", "(?, 4)"]
 
 
 @pytest.mark.parametrize(("name", "shape"), list(zip(FINE, Y, strict=True)))

@@ -8,6 +8,36 @@ import pytest
 from tests.checker.programs import lines, shapes
 
 PROGRAMS = {
+    "a partial of a partial is one of the function": (
+        """
+        from functools import partial
+        def make(a, b=1, c=2):
+            return torch.zeros(a, b, c)
+        made = partial(partial(make, 4, b=5), c=6)
+        x = made.func(*made.args, **made.keywords)
+        """,
+        "(4, 5, 6)",
+    ),
+    "the type of None": (
+        """
+        def width(layer):
+            if not isinstance(layer, (torch.nn.Linear, type(None))):
+                raise TypeError
+            return 3 if layer is None else layer.in_features
+        x = torch.zeros(width(None), width(torch.nn.Linear(4, 5)))
+        """,
+        "(3, 4)",
+    ),
+    "rows stacked and joined in a loop of unknown length": (
+        """
+        rows, parts = [], []
+        for word in open("words.txt"):
+            rows.append(torch.zeros(3, 4))
+            parts.append(torch.zeros(2, 5))
+        x = torch.stack(rows, 1)[:, 0] @ torch.cat(parts, 1)[:, :4].T @ torch.cat(parts, 1)[:, 1:5].new_zeros(2, 6)
+        """,
+        "(3, 6)",
+    ),
     "a class that derives from dict, filled as a dataclass": (
         """
         from collections import OrderedDict

@@ -178,3 +178,48 @@ def test_an_import_under_a_condition_nobody_knows_stays_after_it(tmp_path: Path)
             """,
     }
     assert shape(run(tmp_path, files), "x") == "(9,)"
+
+
+def test_a_package_comes_before_its_modules_where_they_import_each_other(tmp_path: Path) -> None:
+    files = {
+        "zoo/__init__.py": "from .builder import registry\nfrom .wide import width\n",
+        "zoo/builder.py": "registry = {}\n",
+        "zoo/config.py": "from zoo.builder import registry\nclass Config:\n    def __init__(self, n): self.n = n\n",
+        "zoo/wide.py": "from .config import Config\nwidth = Config(7)\n",
+        "main.py": """
+            import torch
+            from zoo.config import Config
+            from zoo.wide import width
+            x = torch.zeros(width.n, Config(3).n)
+            """,
+    }
+    assert shape(run(tmp_path, files), "x") == "(7, 3)"
+
+
+def test_a_module_of_a_package_does_not_import_its_neighbours_by_the_names_of_the_standard_library(
+    tmp_path: Path,
+) -> None:
+    files = {
+        "zoo/__init__.py": "",
+        "zoo/inner/__init__.py": "",
+        "zoo/inner/collections.py": "OrderedDict = None\n",
+        "zoo/inner/net.py": "from collections import OrderedDict\nsizes = OrderedDict(a=4)\n",
+        "main.py": "import torch\nfrom zoo.inner.net import sizes\nx = torch.zeros(sizes['a'])\n",
+    }
+    assert shape(run(tmp_path, files), "x") == "(4,)"
+
+
+def test_modules_are_imported_by_names_made_as_text(tmp_path: Path) -> None:
+    files = {
+        "zoo/__init__.py": "",
+        "zoo/small.py": "width = 5\n",
+        "main.py": """
+            import importlib
+            import torch
+            word = "small"
+            near = importlib.import_module(f".{word}", "zoo")
+            far = importlib.import_module("zoo.small")
+            x = torch.zeros(near.width, far.width)
+            """,
+    }
+    assert shape(run(tmp_path, files), "x") == "(5, 5)"

@@ -64,27 +64,43 @@ class Call:
 def call_node(ev: Evaluator, node: ast.Call) -> Value:
     """The value of a call expression."""
     from tangra.checker.expressions import evaluate
-    from tangra.checker.natives.builtin import pairs_of
 
     if isinstance(node.func, ast.Name) and node.func.id == "super" and not node.args:
         from tangra.checker.classes import current_super
 
         return current_super(ev)
     function = evaluate(ev, node.func)
+    given = [evaluate(ev, arg.value if isinstance(arg, ast.Starred) else arg) for arg in node.args]
+    named = [evaluate(ev, keyword.value) for keyword in node.keywords]
+    spread = [value for arg, value in zip(node.args, given, strict=True) if isinstance(arg, ast.Starred)]
+    spread += [value for keyword, value in zip(node.keywords, named, strict=True) if keyword.arg is None]
+    if not any(type(value) is OneOf for value in spread):
+        return _call_spread(ev, function, given, named, node)
+    choices = tuple(dict.fromkeys(value for value in spread if type(value) is OneOf))
+
+    def chosen(*picked: Value) -> Value:
+        pick = dict(zip(choices, picked, strict=True))
+        stars = [pick.get(value, value) if type(value) is OneOf else value for value in (*given, *named)]
+        return _call_spread(ev, function, stars[: len(given)], stars[len(given) :], node)
+
+    return distribute(ev, choices, chosen)
+
+
+def _call_spread(ev: Evaluator, function: Value, given: list[Value], named: list[Value], node: ast.Call) -> Value:
+    """Call with evaluated arguments, those behind `*` and `**` taken apart."""
+    from tangra.checker.natives.builtin import pairs_of
+
     args: list[Value] = []
+    kwargs: dict[str, Value] = {}
     is_open = False
-    for arg in node.args:
+    for arg, value in zip(node.args, given, strict=True):
         if isinstance(arg, ast.Starred):
-            spread = elements(ev, evaluate(ev, arg.value), arg)
+            spread = elements(ev, value, arg)
             is_open = is_open or spread is None
             args += spread or []
         elif not is_open:
-            args.append(evaluate(ev, arg))
-        else:
-            evaluate(ev, arg)
-    kwargs: dict[str, Value] = {}
-    for keyword in node.keywords:
-        value = evaluate(ev, keyword.value)
+            args.append(value)
+    for keyword, value in zip(node.keywords, named, strict=True):
         if keyword.arg is not None:
             kwargs[keyword.arg] = value
         elif (pairs := pairs_of(ev, value)) is not None:

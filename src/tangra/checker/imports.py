@@ -59,6 +59,9 @@ def import_name(ev: Evaluator, dotted: str) -> Value:
         path = ev.project.find_module(dotted, importer)
     if path is None:
         return LibraryName(dotted)
+    package = dotted.rpartition(".")[0]
+    if package and path not in ev.modules:  # packages come first, as in Python: cycles begin where theirs do
+        import_name(ev, package)
     return import_module(ev, dotted, path)
 
 

@@ -33,7 +33,7 @@ from tangra.checker.joining import widened
 from tangra.shape_rules import registry
 from tangra.shape_rules.failures import RuleError
 from tangra.shape_rules.registry import Constant, HigherOrder, ModuleRule, Rule
-from tangra.shape_rules.values import UNKNOWN, DType, Record, Tensor, Unknown
+from tangra.shape_rules.values import UNKNOWN, Alike, DType, Record, Tensor, Unknown
 from tangra.shapes import Dim, ShapeError, SizeTooComplex
 
 if TYPE_CHECKING:
@@ -93,8 +93,10 @@ class LayerView:
 def to_rule(value: Value, depth: int = 0) -> Value:
     """A value as rules take it: lists and dicts as Python's own, objects they can't know as unknown."""
     if isinstance(value, ListCell):
-        if value.items is None or depth > MAX_DEPTH or value.kind == "union":
+        if depth > MAX_DEPTH or value.kind == "union":
             return UNKNOWN
+        if value.items is None:
+            return Alike(None, value.element) if isinstance(value.element, Tensor) else UNKNOWN
         return [to_rule(item, depth + 1) for item in value.items]
     if isinstance(value, DictCell):
         if value.entries is None or depth > MAX_DEPTH:
@@ -135,6 +137,8 @@ def from_rule(value: Value) -> Value:
         return DictCell({key: from_rule(item) for key, item in value.items()})
     if isinstance(value, tuple) and type(value) is tuple:
         return tuple(from_rule(item) for item in value)
+    if isinstance(value, Alike):
+        return ListCell(None, "list", value.element)
     return value
 
 

@@ -7,6 +7,7 @@ that the user asked to follow is a library's, of which only the shape rules know
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,7 +51,7 @@ class Project:
     sources: SourceCache = field(default_factory=SourceCache)
     files: dict[Path, SourceFile] = field(default_factory=dict)
     dependencies: Dependencies = field(default_factory=Dependencies)
-    _found: dict[tuple[str, Path | None], Path | None] = field(default_factory=dict)
+    _found: dict[tuple[str, Path | None, Path | None], Path | None] = field(default_factory=dict)
 
     @property
     def is_marked(self) -> bool:
@@ -103,10 +104,18 @@ class Project:
     def find_module(self, dotted: str, importer: Path | None) -> Path | None:
         """The file that `import dotted` reads in the file `importer`; a folder without `__init__.py` is itself."""
         near = self._import_root(importer) if importer else None
-        key = (dotted, near)
+        beside = importer.parent if importer and self._looks_beside(importer, near, dotted) else None
+        key = (dotted, near, beside)
         if key not in self._found:
-            self._found[key] = self._search(dotted, near, importer)
+            self._found[key] = self._search(dotted, (near, beside), importer)
         return self._found[key]
+
+    def _looks_beside(self, importer: Path, near: Path | None, dotted: str) -> bool:
+        """Whether the importer may be a script, in whose folder imports are looked for first; a module of a package has
+        to call its neighbours by their full names."""
+        if near == importer.parent:
+            return False
+        return near not in self.site_packages and dotted.partition(".")[0] not in sys.stdlib_module_names
 
     def _import_root(self, importer: Path) -> Path:
         folder = importer.parent
@@ -114,9 +123,9 @@ class Project:
             folder = folder.parent
         return folder
 
-    def _search(self, dotted: str, near: Path | None, importer: Path | None) -> Path | None:
+    def _search(self, dotted: str, nearest: tuple[Path | None, ...], importer: Path | None) -> Path | None:
         parts = dotted.split(".")
-        bases = [base for base in (near, importer and importer.parent, self.root, self.root / "src") if base]
+        bases = [base for base in (*nearest, self.root, self.root / "src") if base]
         bases += [self.root / extra for extra in self.config.source_roots]
         if parts[0] in self.config.follow:
             bases += list(self.site_packages)

@@ -36,6 +36,13 @@ UNKNOWN = Unknown()
 
 
 @dataclass(frozen=True, slots=True)
+class Alike(Unknown):
+    """A list whose length nobody knows, and what all its elements have in common."""
+
+    element: Any = None
+
+
+@dataclass(frozen=True, slots=True)
 class Variadic:
     """Any number of leading dimensions, as in `Float[Tensor, "*batch d"]`. A shape holds at most one."""
 

@@ -125,3 +125,20 @@ def environment_variable(ev: Evaluator, call: Call) -> Value:
     if ev.frame.scope.module.path in ev.checked:
         return Unknown("str") if isinstance(default, str) else UNKNOWN
     return default
+
+
+@native("importlib.import_module")
+def import_by_name(ev: Evaluator, call: Call) -> Value:
+    """A module by its name, relative to a package if it begins with dots."""
+    from tangra.checker.imports import import_name
+
+    name, package = call.get(0, "name"), call.get(1, "package")
+    if not isinstance(name, str):
+        return UNKNOWN
+    dots = len(name) - len(name.lstrip("."))
+    if not dots:
+        return import_name(ev, name)
+    if not isinstance(package, str):
+        return UNKNOWN
+    parents = package.split(".")
+    return import_name(ev, ".".join([*parents[: len(parents) - dots + 1], name[dots:]]))

@@ -31,7 +31,13 @@ MAX_PRODUCT = 4_000
 
 @native("functools.partial", "jax.tree_util.Partial")
 def partial(ev: Evaluator, call: Call) -> Value:
-    return Partial(call.args[0], tuple(call.args[1:]), dict(call.kwargs)) if call.args and not call.open else UNKNOWN
+    """Of a partial it is one of the function behind it, as Python makes it."""
+    if not call.args or call.open:
+        return UNKNOWN
+    function, args, kwargs = call.args[0], tuple(call.args[1:]), dict(call.kwargs)
+    if isinstance(function, Partial):
+        return Partial(function.function, (*function.args, *args), {**function.kwargs, **kwargs})
+    return Partial(function, args, kwargs)
 
 
 @native("functools.reduce")

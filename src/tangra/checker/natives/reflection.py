@@ -70,6 +70,9 @@ ABSTRACT = {
 }
 
 
+NONE_TYPE = LibraryName("types.NoneType")
+
+
 def instance_of(value: Value, kind: Value) -> bool | None:
     """`isinstance(value, kind)`; None where nobody knows."""
     if isinstance(value, Unknown):
@@ -80,7 +83,7 @@ def instance_of(value: Value, kind: Value) -> bool | None:
         members = kind if isinstance(kind, tuple) else kind.items or ()
         answers = [instance_of(value, each) for each in members]
         return True if True in answers else None if None in answers else False
-    if kind is None:
+    if kind is None or kind == NONE_TYPE:
         return value is None
     if isinstance(kind, ClassCell):
         if isinstance(value, Instance):
@@ -153,6 +156,9 @@ def is_subclass(ev: Evaluator, call: Call) -> Value:
     return Unknown("bool")
 
 
+NAMES_OF_CLASSES = frozenset({"__name__", "__qualname__", "__module__", "__dict__", "__mro__"})
+
+
 @native("builtins.hasattr")
 def has_attribute(ev: Evaluator, call: Call) -> Value:
     owner, name = call.args[0], call.args[1]
@@ -171,7 +177,9 @@ def has_attribute(ev: Evaluator, call: Call) -> Value:
     if isinstance(owner, ModuleCell):
         found = module_member(ev, owner, name)
         return Unknown("bool") if isinstance(found, Unknown) else found is not None
-    if isinstance(owner, Scope | ClassCell):
+    if isinstance(owner, ClassCell):
+        return True if name in NAMES_OF_CLASSES or owner.find(name) is not None else Unknown("bool")
+    if isinstance(owner, Scope):
         return True if name in owner.fields else Unknown("bool")
     found = find_attribute(ev, owner, name)
     return False if found is None else Unknown("bool") if isinstance(found[0], Unknown) else True
@@ -253,6 +261,8 @@ def type_(ev: Evaluator, call: Call) -> Value:
         return value.cls
     if isinstance(value, Tensor):
         return LibraryName(CLASSES[value.library])
+    if value is None:
+        return NONE_TYPE
     names = {bool: "bool", int: "int", Dim: "int", float: "float", str: "str", tuple: "tuple", DictCell: "dict"}
     if len(call.args) == 1 and type(value) in names:
         return BUILTINS[names[type(value)]]

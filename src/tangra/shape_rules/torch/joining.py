@@ -6,14 +6,14 @@ import itertools
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from tangra.shape_rules.axes import axis_place, size_argument, size_sequence, whole
+from tangra.shape_rules.axes import axis_place, size_argument, size_sequence, unknown_dims, whole
 from tangra.shape_rules.context import AtLeast, Multiple
 from tangra.shape_rules.dtypes import result_dtype
 from tangra.shape_rules.failures import ARGUMENT, CALL, DIVIDE, JOIN, RANK, Failure
 from tangra.shape_rules.joining import concatenated, stacked
 from tangra.shape_rules.registry import rule
 from tangra.shape_rules.torch.common import both, fresh, tensor_of
-from tangra.shape_rules.values import Item, Layout, Shape, Tensor, Unknown, Value, is_size, shape_text
+from tangra.shape_rules.values import Alike, Item, Layout, Shape, Tensor, Unknown, Value, is_size, shape_text
 from tangra.shapes import Size, ceil_div, dmax, dmin, prod
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ def sequence(ctx: RuleContext, tensors: Value, name: str) -> list[Tensor] | None
 @rule("torch.cat", "torch.concat", "torch.concatenate")
 def cat(ctx: RuleContext, tensors: Value, dim: Value = 0) -> Tensor:
     """Tensors joined along a dimension."""
+    if isinstance(tensors, Alike):
+        return _cat_alike(ctx, tensors.element, dim)
     found = sequence(ctx, tensors, "cat()")
     if found is None:
         return Tensor("torch")
@@ -53,10 +55,30 @@ def cat(ctx: RuleContext, tensors: Value, dim: Value = 0) -> Tensor:
 @rule("torch.stack")
 def stack(ctx: RuleContext, tensors: Value, dim: Value = 0) -> Tensor:
     """Tensors of one shape joined along a new dimension."""
+    if isinstance(tensors, Alike):
+        return _stack_alike(ctx, tensors.element, dim)
     found = sequence(ctx, tensors, "stack()")
     if found is None:
         return Tensor("torch")
     return fresh(stacked(ctx, found, dim, "RuntimeError", "stack()"), result_dtype(found, "torch"))
+
+
+def _cat_alike(ctx: RuleContext, one: Tensor, dim: Value) -> Tensor:
+    """Any number of tensors like `one`, joined along a dimension."""
+    dims = one.dims
+    place = axis_place(ctx, one, dim, name="dim") if dims else None
+    if dims is None or place is None:
+        return fresh(unknown_dims(ctx, len(dims)) if dims else None, one.dtype)
+    return fresh((*dims[:place], ctx.fresh("joined"), *dims[place + 1 :]), one.dtype)
+
+
+def _stack_alike(ctx: RuleContext, one: Tensor, dim: Value) -> Tensor:
+    """Any number of tensors like `one`, joined along a new dimension."""
+    dims = one.dims
+    place = axis_place(ctx, one, dim, name="dim", added=1) if dims is not None else None
+    if dims is None or place is None:
+        return fresh(None if dims is None else unknown_dims(ctx, len(dims) + 1), one.dtype)
+    return fresh((*dims[:place], ctx.fresh("stacked"), *dims[place:]), one.dtype)
 
 
 def _lifted(tensor: Tensor, rank: int) -> Tensor:
