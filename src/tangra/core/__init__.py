@@ -2,10 +2,10 @@
 
 `functions.py` has the public names. `jitted.py` keeps the compiled forms of a function (`specialisation.py`) by the
 `keys.py` of its calls. `transformed.py` says what a transformed function means inside compiled code; `derivatives.py`,
-`jacobians.py`, `batching.py` and `custom.py` do it: they trace the function into IR of its own (`subtrace.py`),
-transform that, and put results together in the structure of the arguments (`trees.py`). `overlapping.py` finds
-arguments that share memory, `placing.py` gives errors about a whole call their place; `threads.py` says how many
-threads there are.
+`jacobians.py`, `sparsity.py`, `batching.py` and `custom.py` do it: they trace the function into IR of its own
+(`subtrace.py`), transform that, and put results together in the structure of the arguments (`trees.py`).
+`overlapping.py` finds arguments that share memory, `placing.py` gives errors about a whole call their place;
+`threads.py` says how many threads there are.
 """
 
 from tangra.core.functions import (
@@ -27,6 +27,7 @@ from tangra.core.functions import (
 )
 from tangra.core.jitted import JitFunction, jit
 from tangra.core.precompiling import ShapeDtype, precompile
+from tangra.core.sparse import sparse_jacobian
 from tangra.core.threads import get_threads, set_threads
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "linearize",
     "precompile",
     "set_threads",
+    "sparse_jacobian",
     "stop_gradient",
     "value_and_grad",
     "vjp",

@@ -11,7 +11,7 @@ from typing import Any
 
 from tangra.api import registry
 from tangra.api.values import AbstractValue, Const, PartialValue, TransformValue, TupleValue
-from tangra.core import arguments, batching, checkpointing, custom, derivatives, functions, jacobians
+from tangra.core import arguments, batching, checkpointing, custom, derivatives, functions, jacobians, sparsity
 from tangra.core.jitted import JitFunction, jit
 from tangra.core.transformed import Transformed
 from tangra.core.trees import Flattener, build, current, like
@@ -124,6 +124,8 @@ RUN: dict[str, Run] = {
     "jacrev": jacobians.jacrev,
     "jacobian": jacobians.jacrev,
     "hessian": _hessian,
+    "sparsity": sparsity.sparsity,
+    "compressed": sparsity.compressed,
     "vmap": batching.vmap,
     "checkpoint": checkpointing.checkpoint,
     "custom_vjp": custom.custom_vjp,

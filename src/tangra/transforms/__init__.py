@@ -2,11 +2,12 @@
 
 Every transformation takes a `Func` and returns a new one; what it is given stays as it was. `jvp` and `vjp` work
 region by region on structured control flow and mutable state (see "Derivatives of programs with state" in
-docs/architecture.md); `vmap` runs lanes, `several` computes a few tangents at once;
+docs/architecture.md); `vmap` runs lanes, `several` computes a few tangents at once, `dependences` what depends on what;
 `simplify` is the pipeline of small clean-up passes. Derivatives are IR again, so they nest in any order.
 """
 
 from tangra.transforms.batching import vmap
+from tangra.transforms.dependences import dependences
 from tangra.transforms.errors import TransformError
 from tangra.transforms.forward import jvp
 from tangra.transforms.inlining import inline_calls
@@ -14,4 +15,4 @@ from tangra.transforms.lanes import several
 from tangra.transforms.pipeline import simplify
 from tangra.transforms.reverse import vjp
 
-__all__ = ["TransformError", "inline_calls", "jvp", "several", "simplify", "vjp", "vmap"]
+__all__ = ["TransformError", "dependences", "inline_calls", "jvp", "several", "simplify", "vjp", "vmap"]

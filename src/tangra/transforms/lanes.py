@@ -23,7 +23,7 @@ FEW_LANES = 16
 """So many at most where the size of an array isn't known."""
 
 
-class _NoRuleError(Exception):
+class NoRuleError(Exception):
     """Something can't be computed for all lanes at once."""
 
 
@@ -34,20 +34,20 @@ def several(func: Func, batched: Collection[int], size: int) -> Func | None:
         return None
     func = clone_func(func)
     b = Builder()
-    lanes = _Lanes(b, size)
+    lanes = Lanes(b, size)
     try:
         for k, p in enumerate(func.params):
             new = b.block.add_arg(lanes.widened(p.array) if k in batched else p.type, p.name)
             lanes.define(p, new, k in batched)
         lanes.ops(func.body.ops[:-1])
         results = [lanes.wide(v) for v in func.returned]
-    except _NoRuleError:
+    except NoRuleError:
         return None
     b.return_(*results)
     return Func(f"lanes_{func.name}", b.block, {"source": func.attrs.get("source", func.name)})
 
 
-class _Lanes:
+class Lanes:
     """What stands for each value of the function, and which values have lanes."""
 
     def __init__(self, b: Builder, size: int) -> None:
@@ -60,7 +60,7 @@ class _Lanes:
         """The type with lanes."""
         count = prod(type.shape) * self.size
         if count > MOST_ELEMENTS if isinstance(count, int) else self.size > FEW_LANES:
-            raise _NoRuleError
+            raise NoRuleError
         return ArrayType(type.dtype, (*type.shape, self.size))
 
     def define(self, v: Value, new: Value, wide: bool) -> None:
@@ -73,7 +73,7 @@ class _Lanes:
     def narrow(self, v: Value) -> Value:
         """`v`, which all lanes share."""
         if id(v) in self.have:
-            raise _NoRuleError
+            raise NoRuleError
         return self.now.get(id(v), v)
 
     def wide(self, v: Value) -> Value:
@@ -97,7 +97,7 @@ class _Lanes:
     def op(self, op: Op) -> None:
         inner = [o for r in op.regions for o in r.walk()]
         if any(o.name.startswith("tape_") for o in (op, *inner)):
-            raise _NoRuleError
+            raise NoRuleError
         if not any(id(v) in self.have for o in (op, *inner) for v in o.operands):
             new = copy_op(self.b, op, self.now)
             for r, n in zip(op.results, new.results, strict=True):
@@ -108,10 +108,14 @@ class _Lanes:
         elif op.name == "if":
             self.branch(op)
         else:
-            rule = RULES.get(op.name, _alike if op.defn.elementwise else None)
+            rule = self.rule(op)
             if rule is None or len(op.results) != 1:
-                raise _NoRuleError
+                raise NoRuleError
             self.define(op.result, rule(self, op), True)
+
+    def rule(self, op: Op) -> Callable[[Lanes, Op], Value] | None:
+        """What writes an operation on values with lanes."""
+        return RULES.get(op.name, _alike if op.defn.elementwise else None)
 
     def region(self, block: Block, wide: Sequence[bool]) -> tuple[Block, list[Value]]:
         """A copy of a block, without its end; the arguments that are `wide` have lanes. Also what it is to yield."""
@@ -159,26 +163,26 @@ class _Lanes:
             self.define(old, new, w)
 
 
-def _alike(d: _Lanes, op: Op) -> Value:
+def _alike(d: Lanes, op: Op) -> Value:
     """Elementwise operations, and those along other axes."""
     return d.b(op.name, *(d.wide(v) for v in op.operands), **op.attrs)
 
 
-def _broadcast(d: _Lanes, op: Op) -> Value:
+def _broadcast(d: Lanes, op: Op) -> Value:
     shape, dims = op.attrs["shape"], op.attrs["dims"]
     return d.b("broadcast", d.wide(op.operands[0]), shape=(*shape, d.size), dims=(*dims, len(shape)))
 
 
-def _reshape(d: _Lanes, op: Op) -> Value:
+def _reshape(d: Lanes, op: Op) -> Value:
     return d.b("reshape", d.wide(op.operands[0]), shape=(*op.attrs["shape"], d.size))
 
 
-def _transpose(d: _Lanes, op: Op) -> Value:
+def _transpose(d: Lanes, op: Op) -> Value:
     perm = op.attrs["perm"]
     return d.b("transpose", d.wide(op.operands[0]), perm=(*perm, len(perm)))
 
 
-def _part(d: _Lanes, op: Op) -> Value:
+def _part(d: Lanes, op: Op) -> Value:
     """`index`, `update`, `accumulate` at places that all lanes share."""
     arrays = 1 if op.name == "index" else 2
     starts = [d.narrow(v) for v in op.operands[arrays:]]
@@ -186,19 +190,19 @@ def _part(d: _Lanes, op: Op) -> Value:
     return d.b(op.name, *(d.wide(v) for v in op.operands[:arrays]), *starts, d.b.int(0), **attrs)
 
 
-def _gather(d: _Lanes, op: Op) -> Value:
+def _gather(d: Lanes, op: Op) -> Value:
     """`gather`, `scatter`, `scatter_add` with indices that all lanes share."""
     arrays = 1 if op.name == "gather" else 2
     indices = [d.narrow(v) for v in op.operands[arrays:]]
     return d.b(op.name, *(d.wide(v) for v in op.operands[:arrays]), *indices, **op.attrs)
 
 
-def _pad(d: _Lanes, op: Op) -> Value:
+def _pad(d: Lanes, op: Op) -> Value:
     x, value = op.operands
     return d.b("pad", d.wide(x), d.narrow(value), low=(*op.attrs["low"], 0), high=(*op.attrs["high"], 0))
 
 
-def _dot_general(d: _Lanes, op: Op) -> Value:
+def _dot_general(d: Lanes, op: Op) -> Value:
     """The factor with lanes comes second, so that the lanes are the last free axis; with two they are a batch axis."""
     (x, y), (cx, cy), (bx, by) = op.operands, op.attrs["contract"], op.attrs["batch"]
     lead, rank = len(bx), op.result.array.rank
@@ -216,7 +220,7 @@ def _dot_general(d: _Lanes, op: Op) -> Value:
     return d.b("transpose", product, perm=order)
 
 
-Rule = Callable[[_Lanes, Op], Value]
+Rule = Callable[[Lanes, Op], Value]
 RULES: dict[str, Rule] = {
     "broadcast": _broadcast,
     "reshape": _reshape,
