@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
+import tangra as tg
 from tangra.ir import F32, F64, ArrayType, Block, Builder, DType, Func, lookup
-from tangra.native import NativeOptions, compile_func, conv_columns
+from tangra.native import NativeOptions, compile_func, conv_columns, conv_tiles
+from tangra.native.compiling import emit_module
 from tangra.ops.convolution import conv_shape
 from tangra.shapes import Size, symbol
 from tests.ops.convolution_samples import Case, conv_case, layout
@@ -42,12 +45,16 @@ def operands(name: str, case: Case, last: bool, dtype: DType) -> tuple[list[Any]
     return values, attrs if out is None else {**attrs, "shape": out}
 
 
-def run(name: str, types: list[ArrayType], attrs: dict[str, Any], values: list[Any]) -> Any:
+def function(name: str, types: list[ArrayType], attrs: dict[str, Any]) -> Func:
     """The operation of the first two arguments; more may be there to say what symbols are."""
     block = Block(types)
     b = Builder(block)
     b.return_(b(name, *block.args[:2], **attrs))
-    return compile_func(Func(name, block), options=OPTIONS)(values)[0]
+    return Func(name, block)
+
+
+def run(name: str, types: list[ArrayType], attrs: dict[str, Any], values: list[Any]) -> Any:
+    return compile_func(function(name, types, attrs), options=OPTIONS)(values)[0]
 
 
 def compare(name: str, found: Any, values: list[Any], attrs: dict[str, Any], dtype: DType) -> None:
@@ -88,3 +95,51 @@ def test_sizes_known_at_run_time(name: str) -> None:
             types = [ArrayType(F64, shapes[k]) for k in (*letters, "x", "w")]
             found = run(name, types, attrs, [*values, np.zeros(layout(x, last)), np.zeros(w)])
             compare(name, found, *operands(name, CASES[number], last, F64), F64)
+
+
+@pytest.mark.parametrize("name", ["conv", "conv_input", "conv_kernel"])
+@pytest.mark.parametrize("batch", [None, 1])
+def test_the_same_bits_for_any_number_of_threads(name: str, batch: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Images, rows of places of a single one, and parts of the taps of a kernel's derivative are shared out."""
+    for limit, value in (("PLACES", 16), ("FEWEST_PLACES", 8), ("TERMS", 40)):
+        monkeypatch.setattr(conv_tiles, limit, value)
+    options = replace(OPTIONS, parallel_work=16)
+    before, shared = tg.get_threads(), 0
+    try:
+        for number, (x, w, given) in enumerate(CASES):
+            values, attrs = operands(name, ((batch or x[0], *x[1:]), w, given), number % 2 == 1, F64)
+            func = function(name, [ArrayType(F64, v.shape) for v in values], attrs)
+            shared += "tangra.run" in emit_module(func, options)[0].symbols
+            compiled, found = compile_func(func, options=options), []
+            for count in (1, 2, 3):
+                tg.set_threads(count)
+                found.append(compiled(values)[0])
+            assert len({y.tobytes() for y in found}) == 1
+            compare(name, found[0], values, attrs, F64)
+    finally:
+        tg.set_threads(before)
+    assert shared >= 5
+
+
+@pytest.mark.parametrize("batch", [3, "b"])
+def test_pools_have_the_same_bits_for_any_number_of_threads(batch: Size) -> None:
+    attrs: dict[str, Any] = {"window": (2, 3), "strides": (2, 1), "low": (0, 1), "high": (0, 1), "dilation": (1, 1)}
+    attrs["channels_last"] = False
+    options = replace(OPTIONS, parallel_work=16)
+    x = generator("pools").normal(size=(3, 4, 6, 7))
+    shape = (symbol(batch) if isinstance(batch, str) else batch, *x.shape[1:])
+    block = Block([ArrayType(F64, shape)])
+    b = Builder(block)
+    b.return_(*(b(f"pool_{kind}", *block.args, **attrs) for kind in ("max", "argmax", "sum")))
+    compiled, before, found = compile_func(Func("pools", block), options=options), tg.get_threads(), []
+    try:
+        for count in (1, 2, 3):
+            tg.set_threads(count)
+            found.append(compiled([x]))
+    finally:
+        tg.set_threads(before)
+    for kind, *results in zip(("max", "argmax", "sum"), *found, strict=True):
+        evaluate = lookup(f"pool_{kind}").evaluate
+        assert evaluate is not None
+        assert len({y.tobytes() for y in results}) == 1
+        np.testing.assert_allclose(results[0], evaluate(x, **attrs), rtol=1e-14)

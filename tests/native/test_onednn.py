@@ -13,7 +13,7 @@ import pytest
 import tangra as tg
 from tangra.ir import F32, F64, ArrayType, Block, Builder, DType, Func
 from tangra.native import NativeOptions, compile_func, conv_onednn, onednn, onednn_text
-from tangra.native.function import emit_module
+from tangra.native.compiling import emit_module
 from tests.native.test_convolution import CASES, compare, operands
 from tests.ops.convolution_samples import Case, conv_case
 

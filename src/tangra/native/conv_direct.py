@@ -6,6 +6,8 @@ the groups where the channels are last. Terms of a sum are written out.
 
 from __future__ import annotations
 
+from functools import partial
+
 from tangra.native import nests
 from tangra.native.conv_columns import Landing, Staged, nest
 from tangra.native.conv_form import Form, block, channels_first
@@ -48,10 +50,10 @@ def _kernel_view(form: Form, memory: Strided) -> Strided:
 
 def direct_conv(em: Emitter, form: Form, x: Array, w: Strided, y: Strided) -> None:
     """`conv`, for a form that `fits`."""
-    staged, target = Staged(em, x, form), channels_first(y, form.channels_last)
+    target = channels_first(y, form.channels_last)
     kernel = _kernel_view(form, em.copy(permuted_view(w, _kernel_order(form)))) if form.channels_last else w
 
-    def item(n: Operand) -> None:
+    def item(staged: Staged, n: Operand) -> None:
         loops = Loops(em, form, staged.image(n), n)
 
         def some(places: Several) -> None:
@@ -64,15 +66,15 @@ def direct_conv(em: Emitter, form: Form, x: Array, w: Strided, y: Strided) -> No
 
         loops.visit_several(some)
 
-    each_image(em, form, item)
+    each_image(em, form, lambda: partial(item, Staged(em, x, form)))
 
 
 def direct_input(em: Emitter, form: Form, y: Strided, w: Strided, x: Strided) -> None:
     """`conv_input`, for a form that `fits`."""
-    landing, source = Landing(em, x, form), channels_first(y, form.channels_last)
+    source = channels_first(y, form.channels_last)
     kernel = _kernel_view(form, em.copy(permuted_view(w, _kernel_order(form)))) if form.channels_last else w
 
-    def item(n: Operand) -> None:
+    def item(landing: Landing, n: Operand) -> None:
         loops = Loops(em, form, landing.image(n), n)
 
         def one(index: Index) -> None:
@@ -85,7 +87,7 @@ def direct_input(em: Emitter, form: Form, y: Strided, w: Strided, x: Strided) ->
         loops.visit(one)
         landing.finish(n)
 
-    each_image(em, form, item)
+    each_image(em, form, lambda: partial(item, Landing(em, x, form)))
 
 
 def direct_kernel(em: Emitter, form: Form, x: Array, y: Strided, w: Strided) -> None:
@@ -107,7 +109,7 @@ def direct_kernel(em: Emitter, form: Form, x: Array, y: Strided, w: Strided) -> 
                 lambda index: _sum_terms(em, loops, source, total, index),
             )
 
-    each_image(em, form, item)
+    nest(em, [em.size(form.batch)], lambda index: item(index[0]))
     em.assign(w, total)
 
 

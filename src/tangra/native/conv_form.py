@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tangra.ir import DType
+from tangra.native import parallel
 from tangra.native.emitter import Emitter
 from tangra.native.loop_order import permuted_view
 from tangra.native.text import Operand
@@ -116,6 +117,11 @@ class Form:
         form = self.mirrored()
         known = all(isinstance(p, int) and p >= 0 for p in (*form.low, *form.high))
         return known and all(s == 1 for s in self.strides)
+
+
+def work(em: Emitter, form: Form) -> Operand:
+    """Products of terms for one image."""
+    return parallel.product(em, 1, [form.groups, form.outputs, form.taps, *form.places])
 
 
 def channels_first(x: Strided, channels_last: bool) -> Strided:

@@ -7,8 +7,9 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from tangra.native import nests
 from tangra.native.conv_columns import nest
-from tangra.native.conv_form import Form
+from tangra.native.conv_form import Form, work
 from tangra.native.emitter import Emitter
 from tangra.native.llvm_types import register_type
 from tangra.native.text import Operand
@@ -121,5 +122,6 @@ class Several:
         return self.loops.result(y, [*self.index[:-1], self.loops.em.code.add(self.index[-1], place)])
 
 
-def each_image(em: Emitter, form: Form, body: Callable[[Operand], None]) -> None:
-    nest(em, [em.size(form.batch)], lambda index: body(index[0]))
+def each_image(em: Emitter, form: Form, prepare: Callable[[], Callable[[Operand], None]]) -> None:
+    """Each image of the batch, in threads if that is worth it; see `nests.share_out`."""
+    nests.share_out(em, em.size(form.batch), work(em, form), prepare)

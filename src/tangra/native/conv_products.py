@@ -4,10 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
+from tangra.native import nests
 from tangra.native.blas import Gemm, Layout
 from tangra.native.conv_columns import Blocks, Columns, Landing, Part, Staged, nest
-from tangra.native.conv_form import Form
+from tangra.native.conv_form import Form, work
+from tangra.native.conv_loops import each_image
 from tangra.native.emitter import Emitter
 from tangra.native.text import Operand
 from tangra.native.values import Array, Strided
@@ -68,6 +71,18 @@ def _whole(em: Emitter, form: Form, at: Places) -> tuple[list[Operand], Operand]
     return [em.size(form.batch), em.size(form.groups)], at.area
 
 
+def _share_out(em: Emitter, form: Form, product: Callable[[Operand, Operand], None]) -> None:
+    """`product(n, group)` for each image and group; images are shared out, one alone is left to the library."""
+
+    def image(n: Operand) -> None:
+        nest(em, [em.size(form.groups)], lambda index: product(n, index[0]))
+
+    if form.batch == 1:
+        image(0)
+    else:
+        nests.share_out(em, em.size(form.batch), work(em, form), lambda: image)
+
+
 def plain_conv(em: Emitter, form: Form, x: Strided, w: Strided, y: Strided) -> None:
     """`conv` where every place reads its own element."""
     at = Places(em, form)
@@ -77,7 +92,7 @@ def plain_conv(em: Emitter, form: Form, x: Strided, w: Strided, y: Strided) -> N
         nest(em, trips, lambda i: gemm.write(at.input(x, *i), at.kernel(w, i[1]), at.result(y, *i)))
     else:
         gemm = at.gemm(at.outputs, count, at.inputs, Layout(at.inputs), Layout(at.area), at.area)
-        nest(em, trips, lambda i: gemm.write(at.kernel(w, i[1]), at.input(x, *i), at.result(y, *i)))
+        _share_out(em, form, lambda *i: gemm.write(at.kernel(w, i[1]), at.input(x, *i), at.result(y, *i)))
 
 
 def plain_input(em: Emitter, form: Form, y: Strided, w: Strided, x: Strided) -> None:
@@ -89,7 +104,7 @@ def plain_input(em: Emitter, form: Form, y: Strided, w: Strided, x: Strided) -> 
         nest(em, trips, lambda i: gemm.write(at.result(y, *i), at.kernel(w, i[1]), at.input(x, *i)))
     else:
         gemm = at.gemm(at.inputs, count, at.outputs, Layout(at.inputs, True), Layout(at.area), at.area)
-        nest(em, trips, lambda i: gemm.write(at.kernel(w, i[1]), at.result(y, *i), at.input(x, *i)))
+        _share_out(em, form, lambda *i: gemm.write(at.kernel(w, i[1]), at.result(y, *i), at.input(x, *i)))
 
 
 def plain_kernel(em: Emitter, form: Form, x: Strided, y: Strided, w: Strided) -> None:
@@ -127,9 +142,9 @@ def _blocks(em: Emitter, form: Form, body: BlockBody) -> None:
 
 def blocked_conv(em: Emitter, form: Form, x: Array, w: Strided, y: Strided) -> None:
     """`conv`; the kernel's channels are last if those of x are."""
-    at, staged, columns = Places(em, form), Staged(em, x, form), _columns(em, form)
+    at = Places(em, form)
 
-    def item(n: Operand) -> None:
+    def item(staged: Staged, columns: Columns, n: Operand) -> None:
         images = staged.images(n, 1)
 
         def product(g: Operand, first: Operand, rows: Operand, count: Operand) -> None:
@@ -145,7 +160,7 @@ def blocked_conv(em: Emitter, form: Form, x: Array, w: Strided, y: Strided) -> N
 
         _blocks(em, form, product)
 
-    nest(em, [em.size(form.batch)], lambda i: item(i[0]))
+    each_image(em, form, lambda: partial(item, Staged(em, x, form), _columns(em, form)))
 
 
 def blocked_kernel(em: Emitter, form: Form, x: Array, y: Strided, w: Strided) -> None:
@@ -171,9 +186,9 @@ def blocked_kernel(em: Emitter, form: Form, x: Array, y: Strided, w: Strided) ->
 
 def blocked_input(em: Emitter, form: Form, y: Strided, w: Strided, x: Strided) -> None:
     """`conv_input`: the products of y and the kernel, added to where the windows lie."""
-    at, landing, columns = Places(em, form), Landing(em, x, form), _columns(em, form)
+    at = Places(em, form)
 
-    def item(n: Operand) -> None:
+    def item(landing: Landing, columns: Columns, n: Operand) -> None:
         images = landing.images(n)
 
         def product(g: Operand, first: Operand, rows: Operand, count: Operand) -> None:
@@ -189,4 +204,4 @@ def blocked_input(em: Emitter, form: Form, y: Strided, w: Strided, x: Strided) -
         _blocks(em, form, product)
         landing.finish(n)
 
-    nest(em, [em.size(form.batch)], lambda i: item(i[0]))
+    each_image(em, form, lambda: partial(item, Landing(em, x, form), _columns(em, form)))

@@ -7,7 +7,10 @@ the outputs last either way.
 
 from __future__ import annotations
 
-from tangra.native.conv_columns import Landing, Staged, nest
+from collections.abc import Callable
+from functools import partial
+
+from tangra.native.conv_columns import Columns, Landing, Staged
 from tangra.native.conv_form import Form, block
 from tangra.native.conv_tiles import Block, Tiles
 from tangra.native.emitter import Emitter
@@ -20,15 +23,13 @@ from tangra.native.values import Array, Strided
 def conv(em: Emitter, form: Form, x: Array, w: Strided, y: Strided) -> None:
     """`conv`, all arrays row-major; the kernel is (outputs, inputs, *window)."""
     t = Tiles(em, form)
-    staged, columns = Staged(em, x, form, together=t.images), t.columns()
     gathered = not form.channels_last and t.images > 1
-    memory = block(em, form.dtype, (t.outputs * t.images * t.area,)) if gathered else y
     kernel = w
     if form.channels_last:
         kernel = block(em, form.dtype, (t.groups * t.strips * t.taps * t.wide,))
         t.in_strips(kernel, permuted_view(w, (*range(2, form.rank + 2), 1, 0)), t.groups)
 
-    def multiply(b: Block) -> None:
+    def multiply(columns: Columns, memory: Strided, b: Block) -> None:
         windows, result = t.columns_side(columns, b), t.result_side(y, b)
         if form.channels_last:
             place = t.at(kernel, (b.lead, t.rest * t.wide), (b.group, t.strips * t.taps * t.wide))
@@ -40,38 +41,42 @@ def conv(em: Emitter, form: Form, x: Array, w: Strided, y: Strided) -> None:
             result = Side(memory, memory.offset, t.places(b), 1)
         t.multiply((t.outputs, t.places(b), t.terms(b)), (Side(kernel, place, t.taps, 1), windows, result), t.several)
 
-    def images(n: Operand, count: int) -> None:
+    def rows(staged: Staged, found: Strided, columns: Columns, memory: Strided, b: Block) -> None:
+        def part(b: Block) -> None:
+            columns.fill(found, t.part(b), staged.roomy)
+            multiply(columns, memory, b)
+
+        if t.several and gathered:
+            t.zero(memory)
+        t.each_part_in_order(b, part)
+        if gathered:
+            shape, steps = (b.images, t.area, t.outputs), (t.area, 1, t.places(b))
+            em.assign(t.outputs_last(y, b), Strided(memory.buffer, y.dtype, shape, steps, memory.offset))
+
+    def images(staged: Staged, n: Operand, count: int) -> None:
         found = staged.images(n, count)
         if t.several and not gathered:
             t.zero_images(y, n, count)
 
-        def part(b: Block) -> None:
-            columns.fill(found, t.part(b), staged.roomy)
-            multiply(b)
+        def prepare() -> Callable[[Block], None]:
+            memory = block(em, form.dtype, (t.outputs * t.images * t.area,)) if gathered else y
+            return partial(rows, staged, found, t.columns(), memory)
 
-        def rows(b: Block) -> None:
-            if t.several and gathered:
-                t.zero(memory)
-            t.each_part(b, part)
-            if gathered:
-                shape, steps = (b.images, t.area, t.outputs), (t.area, 1, t.places(b))
-                em.assign(t.outputs_last(y, b), Strided(memory.buffer, y.dtype, shape, steps, memory.offset))
+        t.each_block(n, count, prepare)
 
-        t.each_block(n, count, rows)
-
-    t.each_images(images)
+    t.each_images(lambda: partial(images, Staged(em, x, form, together=t.images)))
 
 
 def conv_kernel(em: Emitter, form: Form, x: Array, y: Strided, w: Strided) -> None:
     """`conv_kernel`, y and w row-major."""
     t = Tiles(em, form)
-    staged, columns, rank = Staged(em, x, form, together=t.images), t.columns(), form.rank
+    staged, rank = Staged(em, x, form, together=t.images), form.rank
     taps = (*form.window, form.inputs) if form.channels_last else (form.inputs, *form.window)
     total = block(em, form.dtype, (*taps, t.all_outputs))
     t.zero(total)
     memory = block(em, form.dtype, (t.strips * t.images * t.rows * t.inner * t.wide,))
 
-    def multiply(b: Block) -> None:
+    def multiply(columns: Columns, b: Block) -> None:
         windows, factor = t.columns_side(columns, b), Side(memory, memory.offset, t.wide, 1, t.places(b) * t.wide)
         if form.channels_last:
             windows = Side(windows.array, windows.place, 1, windows.rows)
@@ -82,17 +87,17 @@ def conv_kernel(em: Emitter, form: Form, x: Array, y: Strided, w: Strided) -> No
     def images(n: Operand, count: int) -> None:
         found = staged.images(n, count)
 
-        def part(b: Block) -> None:
+        def part(columns: Columns, b: Block) -> None:
             columns.fill(found, t.part(b), staged.roomy)
-            multiply(b)
+            multiply(columns, b)
 
         def rows(b: Block) -> None:
             t.in_strips(memory, t.outputs_last(y, b))
-            t.each_part(b, part)
+            t.each_part(b, lambda: partial(part, t.columns()))
 
-        t.each_block(n, count, rows)
+        t.each_block_in_order(n, count, rows)
 
-    t.each_images(images)
+    t.each_images_in_order(images)
     order = (rank + 1, rank, *range(rank)) if form.channels_last else (rank + 1, *range(rank + 1))
     em.assign(w, permuted_view(total, order))
 
@@ -100,10 +105,9 @@ def conv_kernel(em: Emitter, form: Form, x: Array, y: Strided, w: Strided) -> No
 def conv_input(em: Emitter, form: Form, y: Strided, w: Strided, x: Strided) -> None:
     """`conv_input`, all arrays row-major: products that are added to where the windows lie."""
     t = Tiles(em, form, together=False)
-    landing, columns = Landing(em, x, form), t.columns()
     kernel = em.copy(permuted_view(w, (0, *range(2, form.rank + 2), 1))) if form.channels_last else w
 
-    def multiply(b: Block) -> None:
+    def multiply(columns: Columns, b: Block) -> None:
         place = t.at(kernel, (b.group, t.outputs * t.taps), (b.lead, t.rest))
         windows, result = t.columns_side(columns, b), t.result_side(y, b)
         if form.channels_last:
@@ -113,14 +117,14 @@ def conv_input(em: Emitter, form: Form, y: Strided, w: Strided, x: Strided) -> N
             sides = Side(kernel, place, 1, t.taps), result, windows
             t.multiply((t.terms(b), t.places(b), t.outputs), sides, False)
 
-    def image(index: list[Operand]) -> None:
-        found = landing.images(index[0])
+    def image(landing: Landing, columns: Columns, n: Operand, count: int) -> None:
+        found = landing.images(n)
 
         def part(b: Block) -> None:
-            multiply(b)
+            multiply(columns, b)
             columns.add_to(found, t.part(b))
 
-        t.each_block(index[0], 1, lambda b: t.each_part(b, part))
-        landing.finish(index[0])
+        t.each_block_in_order(n, count, lambda b: t.each_part_in_order(b, part))
+        landing.finish(n)
 
-    nest(em, [em.size(form.batch)], image)
+    t.each_images(lambda: partial(image, Landing(em, x, form), t.columns()))

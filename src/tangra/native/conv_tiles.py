@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from tangra.native import register_blocks
+from tangra.native import nests, parallel, register_blocks
 from tangra.native.conv_columns import Columns, Part, nest
 from tangra.native.conv_form import Form
 from tangra.native.emitter import Emitter
@@ -95,12 +95,30 @@ class Tiles:
         """Taps of a block."""
         return b.leading * self.rest
 
-    def each_images(self, body: Callable[[Operand, int], None]) -> None:
-        """`body(n, count)` for images that are staged together."""
+    def each_images(self, prepare: Callable[[], Callable[[Operand, int], None]]) -> None:
+        """`prepare()` gives `body(n, count)`, for images that are staged together; they are shared out."""
+        work = self.outputs * self.groups * self.taps * self.area
+        self._share_out(_int(self.form.batch), self.images, work, prepare)
+
+    def each_images_in_order(self, body: Callable[[Operand, int], None]) -> None:
+        """`body(n, count)` for images that are staged together, one after the other."""
         self._each(_int(self.form.batch), self.images, body)
 
-    def each_block(self, n: Operand, images: int, body: Callable[[Block], object]) -> None:
-        """`body` for each group and rows of places."""
+    def each_block(self, n: Operand, images: int, prepare: Callable[[], Callable[[Block], None]]) -> None:
+        """`prepare()` gives `body`, for each group and rows of places, which are shared out."""
+        work = images * self.inner * self.outputs * self.taps
+
+        def group(index: list[Operand]) -> None:
+            def ready() -> Callable[[Operand, int], None]:
+                body = prepare()
+                return lambda first, count: body(Block(n, index[0], first, 0, images, count, self.leads))
+
+            self._share_out(_int(self.form.places[0]), self.rows, work, ready)
+
+        nest(self.em, [self.groups], group)
+
+    def each_block_in_order(self, n: Operand, images: int, body: Callable[[Block], None]) -> None:
+        """`body` for each group and rows of places, one after the other."""
 
         def group(index: list[Operand]) -> None:
             def rows(first: Operand, count: int) -> None:
@@ -110,13 +128,18 @@ class Tiles:
 
         nest(self.em, [self.groups], group)
 
-    def each_part(self, b: Block, body: Callable[[Block], object]) -> None:
-        """`body` for each part of the taps."""
+    def each_part(self, b: Block, prepare: Callable[[], Callable[[Block], None]]) -> None:
+        """`prepare()` gives `body`, for each part of the taps, which are shared out."""
 
-        def part(lead: Operand, leading: int) -> None:
-            body(replace(b, lead=lead, leading=leading))
+        def ready() -> Callable[[Operand, int], None]:
+            body = prepare()
+            return lambda lead, leading: body(replace(b, lead=lead, leading=leading))
 
-        self._each(self.leads, self.leading, part)
+        self._share_out(self.leads, self.leading, self.places(b) * self.outputs * self.rest, ready)
+
+    def each_part_in_order(self, b: Block, body: Callable[[Block], None]) -> None:
+        """`body` for each part of the taps, one after the other."""
+        self._each(self.leads, self.leading, lambda lead, leading: body(replace(b, lead=lead, leading=leading)))
 
     def _each(self, total: int, size: int, body: Callable[[Operand, int], None]) -> None:
         """`body(first, count)` for parts of a range."""
@@ -126,6 +149,18 @@ class Tiles:
                 body(self.em.code.add(self.em.code.mul(index[0], count), start), count)
 
             nest(self.em, [times], one)
+
+    def _share_out(
+        self, total: int, size: int, work: int, prepare: Callable[[], Callable[[Operand, int], None]]
+    ) -> None:
+        """Parts of a range, in threads if that is worth it; `work` is that of one of the range."""
+        for start, count, times in _parts(total, size):
+
+            def ready(start: int = start, count: int = count) -> Callable[[Operand], None]:
+                body = prepare()
+                return lambda index: body(self.em.code.add(self.em.code.mul(index, count), start), count)
+
+            nests.share_out(self.em, times, min(count * work, parallel.LARGEST), ready)
 
     def part(self, b: Block) -> Part:
         """Which windows a block has."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from tangra.ir import I64, Op
 from tangra.native import nests, scalars
@@ -39,14 +40,14 @@ def _pool(em: Emitter, op: Op) -> None:
     form = Form.pool(x.dtype, x.shape, op.result.shape, op.attrs)
     target = em.allocate(x.dtype, op.result.shape, op.result)
     first, type = float("-inf") if largest else 0.0, register_type(x.dtype)
-    staged, result = Staged(em, em.array(x), form, first), channels_first(target, form.channels_last)
+    source, result = em.array(x), channels_first(target, form.channels_last)
 
     def combine(a: Operand, b: Operand) -> str:
         if largest:
             return str(scalars.intrinsic(em, "maximum", x.dtype, [a, b]))
         return em.code.ins(f"fadd {em.fast_sum}{type} {a}, {b}")
 
-    def item(n: Operand) -> None:
+    def item(staged: Staged, n: Operand) -> None:
         loops = Loops(em, form, staged.image(n), n)
 
         def one(index: Index) -> None:
@@ -58,7 +59,7 @@ def _pool(em: Emitter, op: Op) -> None:
 
         loops.visit(one)
 
-    each_image(em, form, item)
+    each_image(em, form, lambda: partial(item, Staged(em, source, form, first)))
     em.define(op.result, target)
 
 
@@ -67,10 +68,10 @@ def _pool_argmax(em: Emitter, op: Op) -> None:
     (x,) = op.operands
     form = Form.pool(x.dtype, x.shape, op.result.shape, op.attrs)
     target = em.allocate(I64, op.result.shape, op.result)
-    staged, result = Staged(em, em.array(x), form, float("-inf")), channels_first(target, form.channels_last)
+    source, result = em.array(x), channels_first(target, form.channels_last)
     type, count = register_type(x.dtype), str(em.size(prod(form.sizes)))
 
-    def item(n: Operand) -> None:
+    def item(staged: Staged, n: Operand) -> None:
         loops = Loops(em, form, staged.image(n), n)
 
         def one(index: Index) -> None:
@@ -82,7 +83,7 @@ def _pool_argmax(em: Emitter, op: Op) -> None:
 
         loops.visit(one)
 
-    each_image(em, form, item)
+    each_image(em, form, lambda: partial(item, Staged(em, source, form, float("-inf"))))
     em.define(op.result, target)
 
 
@@ -116,13 +117,9 @@ def _pool_spread(em: Emitter, op: Op) -> None:
     form = Form.pool(y.dtype, op.result.shape, y.shape, op.attrs)
     values = em.strided(y)
     target = em.allocate(y.dtype, op.result.shape, op.result)
-    landing, source, type = (
-        Landing(em, target, form),
-        channels_first(values, form.channels_last),
-        register_type(y.dtype),
-    )
+    source, type = channels_first(values, form.channels_last), register_type(y.dtype)
 
-    def item(n: Operand) -> None:
+    def item(landing: Landing, n: Operand) -> None:
         loops = Loops(em, form, landing.image(n), n)
 
         def one(index: Index) -> None:
@@ -139,5 +136,5 @@ def _pool_spread(em: Emitter, op: Op) -> None:
         loops.visit(one)
         landing.finish(n)
 
-    each_image(em, form, item)
+    each_image(em, form, lambda: partial(item, Landing(em, target, form)))
     em.define(op.result, target)

@@ -78,6 +78,27 @@ def visit(
     parallel.spread(em, plan, part)
 
 
+def share_out(em: Emitter, trips: Operand, work: Operand, prepare: Callable[[], Callable[[Operand], None]]) -> None:
+    """Run trips that don't depend on each other, of `work` units each, in threads if that is worth it. `prepare` writes
+    what each chunk of them does first, such as claiming memory of its own, and gives what writes a trip."""
+
+    def part(chunk: Chunk | None) -> None:
+        body = prepare()
+
+        def one(index: str, _: list[str]) -> list[str]:
+            body(index)
+            return []
+
+        if chunk is not None:
+            em.code.counted(chunk.high, [], one, chunk.low)
+        elif trips == 1:
+            body(0)
+        else:
+            em.code.counted(trips, [], one)
+
+    parallel.spread(em, parallel.plan(em, trips, work), part)
+
+
 def visit_carrying(
     em: Emitter,
     shape: Sequence[Size],
