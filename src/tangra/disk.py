@@ -4,7 +4,7 @@ A file is named by the SHA-256 of what it depends on (for machine code the LLVM 
 and the versions of everything that made it), and starts with the SHA-256 of its content, which is checked when it is
 read. Files are written beside their place and moved there, so that readers see whole files only. The folder belongs to
 its owner alone; one that others may write to is not used. `TANGRA_CACHE=0` turns the cache off, `TANGRA_CACHE_DIR`
-moves it.
+moves it; with `TANGRA_CACHE=objects` only machine code is kept, so that every process traces and simplifies anew.
 """
 
 from __future__ import annotations
@@ -36,6 +36,11 @@ def directory() -> str | None:
     if not base and home == "~":
         return None
     return os.path.join(base or os.path.join(home, ".cache"), "tangra")
+
+
+def keeps_forms() -> bool:
+    """Whether compiled forms are kept, not only machine code (`TANGRA_CACHE=objects`)."""
+    return os.environ.get("TANGRA_CACHE", "1") not in ("0", "objects") and usable() is not None
 
 
 def key(*parts: str) -> str:

@@ -13,11 +13,16 @@ TOOLS = frozenset({"checker", "cli", "demo", "lsp", "shape_rules", "__pycache__"
 
 @cache
 def fingerprint() -> str:
+    """What `read` gave when it was first asked for."""
+    return read()
+
+
+def read(folder: Path = Path(__file__).parent) -> str:
     """A digest of names, sizes and times of the compiler's source files. A file that was written has another time of
     change, which nobody can set."""
     digest = hashlib.sha256()
     try:
-        _add(digest, str(Path(__file__).parent))
+        _add(digest, str(folder))
     except OSError:  # not in a folder: then this is no other process's version
         digest.update(os.urandom(32))
     return digest.hexdigest()

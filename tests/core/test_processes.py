@@ -169,6 +169,16 @@ def test_ctrl_c_stops_a_long_loop_within_a_second(name, tmp_path):
         process.stderr.close()
 
 
+LOADED = """
+import sys
+sys.path.insert(0, {folder!r})
+import tangra as tg
+import cached
+print(float(tg.jit(cached.f)(1.5)), float(tg.value_and_grad(cached.f)(2.0)[1]))
+parts = dict(frontend="tangra.frontend.entry", ops="tangra.ops.arithmetic", transforms="tangra.transforms.dce")
+print(*[name for name, module in parts.items() if module in sys.modules])
+"""
+
 COUNTING = """
     import tangra as tg
     from tangra.native import engine
@@ -192,17 +202,30 @@ def test_a_second_process_skips_llvm(tmp_path):
     kept = tmp_path / "cache"
     program = COUNTING.format(folder=str(tmp_path))
     all_of_it = "3"  # the function, the ways into it from Python, and the way to call wrappers
-    assert finish(run(program, TANGRA_CACHE="1", TANGRA_CACHE_DIR=str(kept))) == ["27.0", all_of_it]
-    assert finish(run(program, TANGRA_CACHE="1", TANGRA_CACHE_DIR=str(kept))) == ["27.0", "0"]
+    assert finish(run(program, TANGRA_CACHE="objects", TANGRA_CACHE_DIR=str(kept))) == ["27.0", all_of_it]
+    assert finish(run(program, TANGRA_CACHE="objects", TANGRA_CACHE_DIR=str(kept))) == ["27.0", "0"]
     assert stat.S_IMODE(kept.stat().st_mode) == 0o700
     object_files = list(kept.glob("??/*"))
     assert len(object_files) == 3
     for object_file in object_files:
         whole = object_file.read_bytes()
         object_file.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
-        assert finish(run(program, TANGRA_CACHE="1", TANGRA_CACHE_DIR=str(kept))) == ["27.0", "1"]
+        assert finish(run(program, TANGRA_CACHE="objects", TANGRA_CACHE_DIR=str(kept))) == ["27.0", "1"]
         assert object_file.read_bytes() == whole
     assert finish(run(program, TANGRA_CACHE="0", TANGRA_CACHE_DIR=str(kept))) == ["27.0", all_of_it]
+
+
+def test_a_second_process_loads_nothing_of_the_compiler(tmp_path):
+    (tmp_path / "cached.py").write_text(
+        "import numpy as np\nK = np.arange(3.0)\ndef f(x):\n    return np.sum(np.exp(K * x)) if x > 0 else x\n"
+    )
+    program = LOADED.format(folder=str(tmp_path))
+    environment = {"TANGRA_CACHE": "1", "TANGRA_CACHE_DIR": str(tmp_path / "cache")}
+    first, second, third = (finish(run(program, PYTHONHASHSEED=str(k), **environment)) for k in range(3))
+    assert second == third
+    assert first[:2] == second[:2]
+    assert first[2:] == ["frontend", "ops", "transforms"]
+    assert second[2:] == []
 
 
 def test_the_cache_is_not_trusted_where_others_may_write(tmp_path, monkeypatch):

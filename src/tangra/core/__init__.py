@@ -1,11 +1,11 @@
 """The public transformations: `jit`, `grad` and the rest, over frontend, transforms and native code.
 
 `functions.py` has the public names. `jitted.py` keeps the compiled forms of a function (`specialisation.py`) by the
-`keys.py` of its calls. `transformed.py` says what a transformed function means inside compiled code; `derivatives.py`,
-`jacobians.py`, `sparsity.py`, `batching.py` and `custom.py` do it: they trace the function into IR of its own
-(`subtrace.py`), transform that, and put results together in the structure of the arguments (`trees.py`).
-`overlapping.py` finds arguments that share memory, `placing.py` gives errors about a whole call their place;
-`threads.py` says how many threads there are.
+`keys.py` of its calls; `compiling.py` makes them, `remembering.py` finds those of other processes. `meanings.py` says
+what a transformed function means inside compiled code; `derivatives.py`, `jacobians.py`, `sparsity.py`, `batching.py`
+and `custom.py` do it: they trace the function into IR of its own (`subtrace.py`), transform that, and put results
+together in the structure of the arguments (`trees.py`). `overlapping.py` finds arguments that share memory,
+`placing.py` gives errors about a whole call their place; `threads.py` says how many threads there are.
 """
 
 from tangra.core.functions import (

@@ -82,7 +82,7 @@ def compile_call(
     options: NativeOptions,
     blocks: Sequence[Overlap] = (),
     donation: Donation | None = None,
-) -> Specialisation:
+) -> Compiled:
     """Trace, simplify and compile a call; `blocks` are its arrays that overlap in memory. These keep their memory."""
 
     def traced(policy: Policy | None) -> Traced:

@@ -19,6 +19,7 @@ from tangra.core.keys import NO_AXES, Keyed, difference, key_of
 from tangra.core.locks import compiling
 from tangra.core.naming import global_name
 from tangra.core.placing import place
+from tangra.core.remembering import Call
 from tangra.core.results import Arguments, call_arguments
 from tangra.core.specialisation import Specialisation
 from tangra.core.transformed import NOT_CALLABLE, PASS_FUNCTION
@@ -139,7 +140,7 @@ class JitFunction(CompiledCall):
             found = made.overlapping.get(key)
             if found is None or not found.admits(arguments):
                 positional, named = describe_arguments(args, kwargs, static, axes, None, self.function)
-                found = self._build(positional, named, 0, blocks)
+                found = self._build(positional, named, 0, arguments, blocks)
                 found.remember(arguments)
                 if len(made.overlapping) >= LIMIT:
                     made.overlapping.pop(next(iter(made.overlapping)))
@@ -206,7 +207,7 @@ class JitFunction(CompiledCall):
                 made = self._attempt_symbolic(keyed, self._pattern(keyed), args, kwargs, static)
         if made is None:
             positional, named = describe_arguments(args, kwargs, static, NO_AXES, None, self.function)
-            made = self._build(positional, named, 0)
+            made = self._build(positional, named, 0, arguments)
             self._exact.setdefault(keyed.key, []).append(made)
         made.remember(arguments)
         seen = self._seen.setdefault(keyed.skeleton, [])
@@ -246,7 +247,8 @@ class JitFunction(CompiledCall):
             asked for asked, size in zip(keyed.asked, pattern, strict=True) if size is None
         )
         try:
-            made = self._build(positional, named, self.sizes.least + 1, asked=all_asked)
+            arguments = call_arguments(args, kwargs)
+            made = self._build(positional, named, self.sizes.least + 1, arguments, asked=all_asked)
         except (TangraError, StaticNeeded) as e:
             if all_asked:
                 raise
@@ -257,13 +259,24 @@ class JitFunction(CompiledCall):
         return made
 
     def _build(
-        self, positional: Any, named: Any, min_dim: int, blocks: Sequence[Overlap] = (), asked: bool = False
+        self,
+        positional: Any,
+        named: Any,
+        min_dim: int,
+        arguments: Arguments,
+        blocks: Sequence[Overlap] = (),
+        asked: bool = False,
     ) -> Specialisation:
-        from tangra.core.compiling import compile_call
+        name, options = self._name(), self.options
 
+        def compile_it() -> Compiled:
+            from tangra.core.compiling import compile_call
+
+            return compile_call(self.function, positional, named, name, min_dim, options, blocks, self._donation)
+
+        call = Call(self.function, positional, named, min_dim, options, (name, self.donate))
         try:
-            name, donation = self._name(), self._donation
-            return compile_call(self.function, positional, named, name, min_dim, self.options, blocks, donation)
+            return compile_it() if blocks else call.compiled(arguments, compile_it)
         except StaticNeeded as needed:
             if min_dim and not asked:
                 raise

@@ -97,6 +97,7 @@ def compressed(
     seeds, operands = current(ev, args[0]), _operands(ev, p)
     count, at, result = seeds.shape[0], len(operands), len(p.sub.func.returned)
     form = Const(next(_forms))
+    ev.live.reads.this_process()
     together = several(p.func, {at}, count) if isinstance(count, int) else None
     rank = seeds.array.rank
     if together is not None:

@@ -74,9 +74,10 @@ class Specialisation(ABC):
 
     def remember(self, arguments: Arguments) -> None:
         """Note which objects of the call this was made for are the same."""
-        self._partition = self._same(arguments)
+        self._partition = self.same(arguments)
 
-    def _same(self, arguments: Arguments) -> tuple[int, ...]:
+    def same(self, arguments: Arguments) -> tuple[int, ...]:
+        """Which of the objects whose identity matters are the same in a call."""
         first: dict[int, int] = {}
         return tuple(first.setdefault(id(path.read(arguments)), k) for k, path in enumerate(self._identified))
 
@@ -86,7 +87,7 @@ class Specialisation(ABC):
             return False
         if not all(Guard(path, "equal", value).holds(arguments) for path, value in self.terms.static):
             return False
-        return self._partition is None or self._same(arguments) == self._partition
+        return self._partition is None or self.same(arguments) == self._partition
 
     def failed_guard(self, arguments: Arguments) -> str:
         """Which guard does not hold, for the log."""

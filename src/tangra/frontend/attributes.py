@@ -153,6 +153,7 @@ def _constant(ev: Evaluator, v: Const, name: str) -> AbstractValue | None:
             return None if isinstance(changed, Deleted) else conversion.slot(ev, changed, name)
     if isinstance(obj, type):
         return _class_attribute(ev, obj, name)
+    ev.live.reads.attribute(obj, name)
     try:
         value = getattr(obj, name)
     except AttributeError:
@@ -162,6 +163,7 @@ def _constant(ev: Evaluator, v: Const, name: str) -> AbstractValue | None:
 
 
 def _class_attribute(ev: Evaluator, cls: type, name: str) -> AbstractValue | None:
+    ev.live.reads.attribute(cls, name)
     found = classes.member(ev, cls, name)
     of_user = cls.__module__.partition(".")[0] not in LIBRARIES
     if found is not None and isinstance(found[0], classmethod) and of_user:

@@ -222,6 +222,7 @@ def _call_live(
 ) -> Result:
     """A live Python function: its source, with its closure's cells as they are."""
     definition = source.load(function)
+    ev.live.reads.function(function)
     scope = tuple(
         (name, ev.live.cell(cell, name))
         for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)

@@ -271,6 +271,8 @@ def _constant_method(name: str) -> Callable[..., AbstractValue]:
     def call(ev: Evaluator, receiver: Const, *args: AbstractValue, **kwargs: AbstractValue) -> AbstractValue:
         plain_args = [ev.static(a, f"an argument of .{name}()") for a in args]
         plain_kwargs = {k: ev.static(a, f"an argument of .{name}()") for k, a in kwargs.items()}
+        for argument in (*plain_args, *plain_kwargs.values()):
+            ev.live.reads.as_text(argument)
         try:
             return ev.live.constant(getattr(receiver.value, name)(*plain_args, **plain_kwargs))
         except Exception as e:  # any exception is what Python itself raises here

@@ -206,6 +206,7 @@ class NotPlain(Exception):
 def plain(ev: Evaluator, v: Any) -> Any:
     """The Python value of constants and containers of constants; NotPlain for anything else."""
     if isinstance(v, Const):
+        ev.live.reads.as_text(v.value)
         return v.value
     if isinstance(v, TupleValue):
         values = [plain(ev, item) for item in v.items]

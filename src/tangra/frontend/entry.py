@@ -207,6 +207,8 @@ class _Tracer:
             self.static,
             self.func,
             ev.counters,
+            ev.live.reads,
+            [obj for obj, _ in ev.live.known.values()],
         )
 
     def _results(self, result: Result | None, shared: frozenset[int]) -> tuple[ResultBuilder, Node, list[Mutation]]:

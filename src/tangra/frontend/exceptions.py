@@ -18,9 +18,9 @@ class ExceptionSpec:
     args: tuple[Any, ...]
 
 
-MESSAGE = Sign("MESSAGE")
+MESSAGE = Sign(__name__, "MESSAGE")
 """Stands for the formatted message among the arguments of an exception."""
-NUMBER = Sign("NUMBER")
+NUMBER = Sign(__name__, "NUMBER")
 """Stands for the one number among them, until its kind is known."""
 
 

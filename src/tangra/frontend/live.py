@@ -34,6 +34,7 @@ from tangra.frontend.guards import Capture, Guard
 from tangra.frontend.heap import ArrayState, CellState, Deleted, DictState, InstanceState, ListState
 from tangra.frontend.objects import LIBRARIES, is_user_instance
 from tangra.frontend.paths import Path
+from tangra.frontend.reads import Reads
 from tangra.ir import I64, ArrayType, Op, Value, lookup, scalar
 from tangra.shapes import symbol
 
@@ -60,6 +61,7 @@ class LiveObjects:
         self.static_paths: set[Any] = set()
         self.signs: dict[Any, str] = {}
         self.next_ref = -1
+        self.reads = Reads()
 
     # ---- names ---------------------------------------------------------------------------------------------
     def resolve_global(self, name: str) -> AbstractValue | None:

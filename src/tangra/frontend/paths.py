@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import operator
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 
 class Sign:
-    """An object that stands for itself, under a name in a module."""
+    """An object that stands for itself; pickled, it is the one of that name in a module."""
 
-    __slots__ = ("name",)
+    __slots__ = ("module", "name")
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, module: str, name: str) -> None:
+        self.module, self.name = module, name
 
-    def __reduce__(self) -> str:
-        return self.name
+    def __reduce__(self) -> tuple[Callable[..., Sign], tuple[str, str]]:
+        return _sign, (self.module, self.name)
 
 
-MISSING = Sign("MISSING")
+def _sign(module: str, name: str) -> Sign:
+    found: Sign = getattr(sys.modules[module], name)
+    return found
+
+
+MISSING = Sign(__name__, "MISSING")
 """What a class has under a name that it does not define."""
 
 

@@ -328,6 +328,8 @@ def _on_constants(function: Any) -> None:
             plain = [conversion.plain(ev, a) for a in args]
         except conversion.NotPlain:
             ev.unsupported(f"{function.__name__}() of a run-time value", "compute it outside the compiled function")
+        if function is hash:
+            ev.live.reads.hashed(plain)
         try:
             return ev.live.constant(function(*plain))
         except Exception as e:  # any exception is what Python itself raises here

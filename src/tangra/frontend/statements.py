@@ -158,6 +158,7 @@ def import_(ev: Evaluator, node: ast.Import) -> None:
         module = importlib.import_module(alias.name)
         if alias.asname is None:
             module = importlib.import_module(alias.name.partition(".")[0])
+        ev.live.reads.module(module)
         names.store(ev, alias.asname or alias.name.partition(".")[0], Const(module))
 
 
@@ -167,7 +168,9 @@ def import_from(ev: Evaluator, node: ast.ImportFrom) -> None:
     assert ev.frame is not None
     package = ev.frame.definition.globals.get("__package__") or ""
     module = importlib.import_module("." * node.level + (node.module or ""), package if node.level else None)
+    ev.live.reads.module(module)
     for alias in node.names:
+        ev.live.reads.attribute(module, alias.name)
         if not hasattr(module, alias.name):
             ev.python_error("ImportError", f"cannot import name '{alias.name}' from '{module.__name__}'")
         value = ev.live.lift(getattr(module, alias.name), Path(module, (("attr", alias.name),), alias.name))

@@ -14,6 +14,7 @@ from tangra.ir.types import ArrayType
 
 if TYPE_CHECKING:
     from tangra.frontend.evaluator import Counters
+    from tangra.frontend.reads import Reads
     from tangra.ir import Func
 
 
@@ -83,3 +84,6 @@ class Traced(Terms):
 
     func: Func
     counters: Counters
+    reads: Reads
+    objects: list[Any]
+    """Live objects that the evaluation knew."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tangra.ir import Func
-from tangra.native import engine, operations, pool, pyapi, symbols, wrapper
+from tangra.native import engine, operations, pyapi, symbols, wrapper
 from tangra.native.emit_calls import write_callees
 from tangra.native.emit_function import write_function
 from tangra.native.entries import changed_parameters, write_entry
@@ -15,11 +15,13 @@ from tangra.native.module import Module
 from tangra.native.options import NativeOptions, unoptimised
 from tangra.native.signature import Signature
 
+OF_THIS_PROCESS = (symbols.DATA, "onednn.")
+"""What names begin with that stand for data of this process."""
+
 
 def emit_module(func: Func, options: NativeOptions) -> tuple[Module, Signature]:
     """The LLVM module for `func` and all it calls; and how its main function, which it exports, is called."""
     assert operations.MODULES
-    assert pool.RUN in symbols.PROVIDED
     module = Module(options)
     write_callees(module, func)
     return module, write_function(module, func, "@tg.main", exported=True)
@@ -56,6 +58,7 @@ def compile_func(
         frozenset(module.symbols | calls.symbols),
         ("tg.entry", *((WRAPPER,) if wrapped else ()), *(EXPORTS if options.marked else ())),
         None if wrapped is None else wrapped.form(),
+        module.portable and not any(name.startswith(OF_THIS_PROCESS) for name in module.symbols),
     )
     function = form.linked([code for _, code in made], text)
     function.func = func  # its large constants are used where they lie

@@ -28,7 +28,10 @@ FAILED = "oneDNN could not compute a convolution (its status {})"
 
 def chosen(em: Emitter, form: Form, what: str) -> bool:
     """Whether oneDNN computes this convolution. Sizes decide, nothing measured, so that results don't change."""
-    if not em.module.options.onednn or form.dtype != F32 or not conv_tiles.known(form) or onednn.library() is None:
+    if not em.module.options.onednn or form.dtype != F32 or not conv_tiles.known(form):
+        return False
+    em.module.portable = False
+    if onednn.library() is None:
         return False
     if any(not isinstance(p, int) or p < 0 for p in (*form.low, *form.high)) or form.rank > 3:
         return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -40,9 +41,10 @@ class WrapperForm:
 
     def entry(self, loaded: engine.Loaded) -> Entry:
         """The wrapper as loaded."""
-        words = [c.value if isinstance(c, Address) else id(c) for c in self.constants]
+        constants = tuple(sys.intern(c) if type(c) is str else c for c in self.constants)  # names go by identity
+        words = [c.value if isinstance(c, Address) else id(c) for c in constants]
         state = (ctypes.c_int64 * max(len(words), 1))(*words)
-        keep = (state, self.constants, loaded)
+        keep = (state, constants, loaded)
         return Entry(loaded.addresses[WRAPPER], ctypes.addressof(state), self.positional, keep)
 
 
@@ -60,7 +62,8 @@ class Address:
 @dataclass(frozen=True)
 class Form:
     """A compiled function without its machine code: how it is called and linked. `objects` names its object files in
-    the cache on disk, `symbols` the outside functions that they call; `changed` are the parameters that it writes."""
+    the cache on disk, `symbols` the outside functions that they call; `changed` are the parameters that it writes.
+    `portable`: other processes can link it."""
 
     name: str
     signature: Signature
@@ -73,6 +76,7 @@ class Form:
     symbols: frozenset[str]
     exports: tuple[str, ...]
     wrapper: WrapperForm | None = None
+    portable: bool = True
 
     def linked(self, objects: Sequence[bytes], llvm: str = "") -> NativeFunction:
         """The function, linked from its object files."""

@@ -13,7 +13,7 @@ import os
 from functools import cache
 
 from tangra.errors import EntryError, declare
-from tangra.native import engine, symbols
+from tangra.native import engine
 from tangra.native.memory import MOST
 from tangra.native.options import NativeOptions
 
@@ -90,6 +90,3 @@ def _vendor_functions() -> list[int]:
         return [int(ctypes.cast(getattr(library, name), ctypes.c_void_p).value or 0) for name in _BLAS]
     except (ImportError, OSError, AttributeError):
         return []
-
-
-symbols.PROVIDED[RUN] = address

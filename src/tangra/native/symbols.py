@@ -28,8 +28,8 @@ def _library() -> ctypes.CDLL:
     return ctypes.CDLL("libm.so.6")
 
 
-PROVIDED: dict[str, Callable[[], int]] = {}
-"""What gives the addresses of functions of ours that other code is linked with."""
+PROVIDERS = {"tangra.run": "tangra.native.pool"}
+"""Functions of ours that other code is linked with, and the modules whose `address` gives where they are."""
 FAMILIES: dict[str, Callable[[str], int]] = {}
 """By what stands before the first point of a name: what finds the address for the rest of it."""
 
@@ -51,8 +51,8 @@ def address(name: str) -> int:
 
 @cache
 def _function_address(name: str) -> int:
-    if name in PROVIDED:
-        return PROVIDED[name]()
+    if name in PROVIDERS:
+        return int(importlib.import_module(PROVIDERS[name]).address())
     if name.startswith(OWN):
         from tangra.native import shared  # which compiles it, and is linked with what this module finds
 
