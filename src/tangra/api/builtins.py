@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tangra.api import decimal_rounding, pyint
+from tangra.api import decimal_rounding, numbers, pyint
 from tangra.api.context import Context
 from tangra.api.elementwise import (
     all_python,
@@ -312,6 +312,13 @@ def round_(ctx: Context, x: AbstractValue, ndigits: AbstractValue = Const(None))
     if scalar_kinds((x,)):
         return dispatch(ctx, (x,), lambda vs: round_(ctx, vs[0], ndigits))
     s = ctx.number(x)
+    if s.dtype == BOOL and not s.kinds[0].python:
+        ctx.error(
+            TypeMismatchError,
+            "type numpy.bool doesn't define __round__ method",
+            code=numbers.BAD_OPERAND,
+            fix="convert it first: round(int(x))",
+        )
     if digits is None:
         return truncated(ctx, ctx.b("rint", s.value)) if s.dtype.is_float else int_(ctx, s)
     if not s.kinds[0].python:

@@ -146,9 +146,6 @@ def _float_pair(ctx: Context, op: str, left: AbstractValue, right: AbstractValue
     return Scalar(value, kinds, tags[0] if len(tags) == 1 else ctx.b("or", tags[0], tags[1]))
 
 
-# ---- Python numbers --------------------------------------------------------------------------------------------
-
-
 def _python_binary(ctx: Context, op: str, left: AbstractValue, right: AbstractValue) -> AbstractValue:
     lk, rk = kinds_of(left)[0], kinds_of(right)[0]
     if op == "@":
@@ -248,7 +245,9 @@ def _numpy_binary(ctx: Context, op: str, left: AbstractValue, right: AbstractVal
     if op == "/":
         return ctx.result(_elementwise(ctx, "div", left, right, float_dtype(dtype)))
     if op == "**":
-        return _numpy_power(ctx, left, right, dtype)
+        two = isinstance(right, Const) and type(right.value) is int and right.value == 2
+        square = two and isinstance(left, ArrayValue) and left.type.dtype == BOOL  # np.square of bools is of int8
+        return _numpy_power(ctx, left, right, I8 if square else dtype)
     if op in BITWISE:
         return _numpy_bitwise(ctx, op, left, right, dtype)
     if dtype == BOOL:

@@ -225,6 +225,13 @@ def promote_dtypes(ctx: Context, *dtypes: DType) -> DType:
         bad_value(ctx, str(e))
 
 
+def no_bools(ctx: Context, dtype: DType) -> None:
+    """Refuse a difference of bools, as NumPy does."""
+    if dtype == BOOL:
+        text = "numpy boolean subtract, the `-` operator, is not supported"
+        bad_value(ctx, text, "convert the array to numbers first: x.astype(int)")
+
+
 def inexact(dtype: DType) -> DType:
     """float32 for float32, else float64."""
     return F32 if dtype == F32 else F64

@@ -20,6 +20,7 @@ from tangra.api.numpy_common import (
     flat,
     inexact,
     is_none,
+    no_bools,
     part,
     return_value,
     static_bool,
@@ -173,6 +174,7 @@ def ediff1d(
 ) -> AbstractValue:
     """`np.ediff1d`: differences of the flattened array, with numbers before and behind."""
     value = flat(ctx, ctx.array(ary))
+    no_bools(ctx, value.dtype)
     pieces = [neighbours(ctx, "sub", value, 0)]
     if not is_none(to_begin):
         pieces.insert(0, flat(ctx, ctx.array(to_begin, value.dtype)))
@@ -187,6 +189,7 @@ def gradient(
 ) -> AbstractValue:
     """`np.gradient`: central differences inside, one-sided ones at the ends; spacing a number or coordinates."""
     value = ctx.array(f)
+    no_bools(ctx, value.dtype)
     value = cast(ctx, value, inexact(value.dtype))
     axes = axes_arg(ctx, axis, value.array.rank)
     order = static_int(ctx, edge_order, "edge_order")

@@ -22,6 +22,7 @@ from tangra.api.numpy_common import (
     flat,
     is_none,
     move,
+    no_bools,
     part,
     renamed,
     reshape,
@@ -195,6 +196,7 @@ def _cross(
     ctx: Context, a: AbstractValue, b: AbstractValue, places: tuple[AbstractValue, AbstractValue, AbstractValue]
 ) -> AbstractValue:
     x, y = pair(ctx, a, b)
+    no_bools(ctx, x.dtype)
     x = move(ctx, x, axis_arg(ctx, places[0], x.array.rank), x.array.rank - 1)
     y = move(ctx, y, axis_arg(ctx, places[1], y.array.rank), y.array.rank - 1)
     if x.shape[-1] not in (2, 3) or y.shape[-1] not in (2, 3):

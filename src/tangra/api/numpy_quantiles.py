@@ -18,6 +18,7 @@ from tangra.api.numpy_common import (
     ew,
     inexact,
     is_none,
+    no_bools,
     reshape,
     return_value,
     size_as,
@@ -195,6 +196,7 @@ def _declare_quantile(name: str, scale: float, skip_nan: bool) -> None:
         if word not in METHODS:
             unsupported(ctx, f"np.{name} with method={word!r}", f"use one of {', '.join(METHODS)}")
         value = ctx.array(a)
+        no_bools(ctx, value.dtype)
         require_elements(ctx, value, axes_arg(ctx, axis, value.array.rank), f"np.{name} of an empty array")
         fraction = cast(ctx, operand(ctx, q, F64) if rank_of(ctx, q) == 0 else ctx.array(q), F64)
         if scale != 1.0:

@@ -159,17 +159,23 @@ def unwrap(
 ) -> AbstractValue:
     """`np.unwrap(p, discont, axis, period=)`: jumps of more than half a period are made whole periods smaller."""
     value = ctx.array(p)
-    value = cast(ctx, value, inexact(value.dtype))
     place = axis_arg(ctx, axis, value.array.rank)
-    whole = operand(ctx, period, value.dtype)
-    half = ew(ctx, "div", whole, 2.0)
-    step = neighbours(ctx, "sub", value, place)
+    jumps = neighbours(ctx, "xor" if value.dtype == BOOL else "sub", value, place)  # unsigned integers wrap
+    dtype = common(ctx, ctx.new_array(jumps), period)
+    if dtype.kind == "u":
+        bad_value(ctx, "np.unwrap of unsigned integers by an integer period", "convert the array to int64 first")
+    value, step, whole = cast(ctx, value, dtype), cast(ctx, jumps, dtype), operand(ctx, period, dtype)
+    half = ew(ctx, "div", whole, 2.0) if dtype.is_float else ew(ctx, "floordiv", whole, 2)
     wrapped = ew(ctx, "sub", ew(ctx, "mod", ew(ctx, "add", step, half), whole), half)
-    edge = ctx.b("and", ew(ctx, "eq", wrapped, ctx.b("neg", half)), ew(ctx, "gt", step, 0.0))
+    edge = ctx.b("and", ew(ctx, "eq", wrapped, ctx.b("neg", half)), ew(ctx, "gt", step, 0))
+    if not dtype.is_float:
+        even = ew(ctx, "eq", ew(ctx, "mod", whole, 2), 0)
+        edge = ctx.b("and", edge, ctx.b.full(even, edge.shape))
     wrapped = where_(ctx, edge, half, wrapped)
     correction = ctx.b("sub", wrapped, step)
-    limit = half if is_none(discont) else operand(ctx, discont, value.dtype)
-    correction = where_(ctx, ew(ctx, "lt", ctx.b("abs", step), limit), 0.0, correction)
+    limit = ew(ctx, "div", operand(ctx, period, F64), 2.0) if is_none(discont) else operand(ctx, discont, F64)
+    small = ew(ctx, "lt", cast(ctx, ctx.b("abs", step), F64), limit)
+    correction = where_(ctx, small, 0, correction)
     size = value.shape[place]
     total = ctx.b("cumsum", correction, axis=place, reverse=False)
     rest = part(ctx, value, place, 0 if known_eq(size, 0, ctx.facts) else 1, correction.shape[place])

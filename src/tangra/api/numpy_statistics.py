@@ -9,6 +9,7 @@ import numpy as np
 from tangra.api.context import Context
 from tangra.api.elementwise import cast, operand
 from tangra.api.numpy_common import (
+    F64,
     FALSE,
     NONE,
     TRUE,
@@ -18,6 +19,7 @@ from tangra.api.numpy_common import (
     bad_value,
     call,
     count_of,
+    dtype_arg,
     ew,
     fit_to,
     inexact,
@@ -27,7 +29,6 @@ from tangra.api.numpy_common import (
     reshape,
     size_as,
     static_bool,
-    strong,
     transpose,
     unsupported,
 )
@@ -103,7 +104,7 @@ def cov(
     dtype: AbstractValue = NONE,
 ) -> AbstractValue:
     """`np.cov(m, y, rowvar, bias, ddof)`: without weights."""
-    return ctx.new_array(_squeezed(ctx, covariance(ctx, m, y, rowvar, bias, ddof, (fweights, aweights))))
+    return ctx.new_array(_squeezed(ctx, covariance(ctx, m, y, rowvar, bias, ddof, (fweights, aweights), dtype)))
 
 
 def _squeezed(ctx: Context, value: Value) -> Value:
@@ -118,11 +119,14 @@ def covariance(
     bias: AbstractValue,
     ddof: AbstractValue,
     weights: Sequence[AbstractValue],
+    chosen: AbstractValue = NONE,
 ) -> Value:
-    """The covariance matrix of rows: X X^T / (n - ddof) of what is left without the means."""
+    """The covariance matrix of rows: X X^T / (n - ddof) of what is left without the means, in float64 by default."""
     if not all(is_none(w) for w in weights):
         unsupported(ctx, "np.cov with fweights= or aweights=", "weight the data first")
-    dtype = inexact(ctx.type_of(m).dtype if is_none(y) else strong(ctx, m, y))
+    dtype = dtype_arg(ctx, chosen, F64) or F64
+    if not dtype.is_float:
+        unsupported(ctx, "np.cov with a dtype of integers", "leave dtype= out")
     rows = _variables(ctx, m, rowvar, dtype)
     if not is_none(y):
         rows = joined(ctx, [rows, _variables(ctx, y, rowvar, dtype)], 0)
