@@ -157,7 +157,8 @@ def test_interp():
         fp,
     )
     check(lambda np, x: np.interp(x, [1.0], [5.0]), x)
-    refused(lambda np, x: np.interp(x, [1.0], [5.0], period=3), x, match="period")
+    check(lambda np, x: np.interp(x, [1.0, 7.5, -2.0], [5.0, 2.0, 1.0], left=9, period=3), x)
+    check(lambda np, x: np.interp(x, [1.0], [5.0], period=-3), x)
 
 
 def test_polynomials():

@@ -226,9 +226,6 @@ def power_value(ctx: Context, x: Value, y: Value, exponent: float | None) -> Val
     return b("pow", x, y)
 
 
-# ---- NumPy numbers and arrays ------------------------------------------------------------------------------------
-
-
 def _numpy_binary(ctx: Context, op: str, left: AbstractValue, right: AbstractValue) -> AbstractValue:
     for v, other in ((left, right), (right, left)):
         if is_number(v) or isinstance(v, ArrayValue):
@@ -245,9 +242,15 @@ def _numpy_binary(ctx: Context, op: str, left: AbstractValue, right: AbstractVal
     if op == "/":
         return ctx.result(_elementwise(ctx, "div", left, right, float_dtype(dtype)))
     if op == "**":
-        two = isinstance(right, Const) and type(right.value) is int and right.value == 2
-        square = two and isinstance(left, ArrayValue) and left.type.dtype == BOOL  # np.square of bools is of int8
-        return _numpy_power(ctx, left, right, I8 if square else dtype)
+        if (
+            isinstance(left, ArrayValue)
+            and left.type.dtype == BOOL
+            and is_number(right)
+            and kinds_of(right) == (PYINT,)
+        ):
+            exponent = ctx.static(right, "the exponent of an array of bools")
+            right, dtype = Const(exponent), I8 if exponent == 2 else dtype  # np.square of bools is of int8
+        return _numpy_power(ctx, left, right, dtype)
     if op in BITWISE:
         return _numpy_bitwise(ctx, op, left, right, dtype)
     if dtype == BOOL:
@@ -305,9 +308,6 @@ def describe(ctx: Context, v: AbstractValue) -> str:
     if isinstance(v, (InstanceValue, TupleValue)) and v.cls is not None:
         return f"{v.cls.__name__} object"
     return type(v).__name__.removesuffix("Value").lower()
-
-
-# ---- comparison, truth, unary ------------------------------------------------------------------------------------
 
 
 def compare(ctx: Context, op: str, left: AbstractValue, right: AbstractValue) -> AbstractValue:
