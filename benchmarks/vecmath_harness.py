@@ -15,6 +15,8 @@ from tangra.ir import DTYPES, DType
 from tangra.native import engine, variants, vecmath
 from tangra.native.vecmath.operations import OPERATIONS
 
+MARK, MARKS = ", !llvm.loop !1", '!1 = distinct !{!1, !2}\n!2 = !{!"llvm.loop.interleave.count", i32 1}\n'
+"""What compiled programs mark such loops with; see `native.nests.counted`."""
 Array = np.ndarray[Any, Any]
 
 
@@ -28,7 +30,8 @@ def variant_text(op: str, dtype: DType) -> str:
     """The same as loops over arrays have it: calls that become those of vector variants."""
     declared = vecmath.vector_declarations(op, dtype)
     prelude = "\n".join([variants.keep(declared), *declared.values(), vecmath.declaration(op, dtype)])
-    return loop_over(op, dtype, "@" + vecmath.shared_names(op, dtype)[0], prelude)
+    text = loop_over(op, dtype, "@" + vecmath.shared_names(op, dtype)[0], prelude)
+    return text.replace("label %loop, label %done\ndone", f"label %loop, label %done{MARK}\ndone") + MARKS
 
 
 def loop_over(op: str, dtype: DType, function: str, prelude: str) -> str:

