@@ -5,15 +5,14 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import itertools
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from tangra import disk, sources
 from tangra.native import symbols
+from tangra.native.library import LOCK, library
 from tangra.native.options import NativeOptions
 
 LARGE_LINES = 4000
@@ -25,7 +24,7 @@ OPTIONS_OF = 22
 """The LLVM whose options these are; another may not know them, and would end the process."""
 LLVM_OPTIONS = ("-enable-masked-interleaved-mem-accesses",)
 """Elements several places apart are written by wide stores with a mask, not one by one."""
-_lock = threading.RLock()
+_lock = LOCK
 _numbers = itertools.count()
 
 
@@ -57,6 +56,9 @@ def _target() -> Any:
 @cache
 def host_features() -> str:
     """The CPU's features by name; its model name is not used, which would choose features of its own."""
+    lean = library()
+    if lean is not None:
+        return lean.features()
     _target()
     return str(_llvm().get_host_cpu_features().flatten())
 
@@ -76,6 +78,9 @@ def _machine(codegen: int) -> Any:
 def _linker() -> Any:
     """JITLink puts an object's sections side by side; the older linker places each where there is room, and aborts the
     process when they are too far apart to reach each other."""
+    lean = library()
+    if lean is not None:
+        return lean.linker(host_features())
     machine = _target().create_target_machine(features=host_features(), reloc="pic", codemodel="default")
     return _llvm().create_lljit_compiler(machine, use_jit_link=True)
 
@@ -158,16 +163,20 @@ def cache_key(text: str, options: NativeOptions) -> str:
 @cache
 def machine() -> str:
     """What machine code depends on beside its text: LLVM, and the processor."""
-    import llvmlite
+    lean = library()
+    if lean is not None:
+        parts = lean.version, lean.llvm_version(), lean.text("GetDefaultTargetTriple")
+    else:
+        import llvmlite
 
-    llvm = _llvm()
-    versions = f"llvmlite {llvmlite.__version__}, LLVM {llvm.llvm_version_info}, {llvm.get_default_triple()}"
-    return f"{versions}\n{host_features()}\n{_pipeline()}"
+        parts = llvmlite.__version__, _llvm().llvm_version_info, _llvm().get_default_triple()
+    return "\n".join([*map(str, parts), host_features(), _pipeline()])
 
 
 def _pipeline() -> str:
     """What tells this file from others: another choice of passes makes other machine code of the same text."""
-    return hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
+    with open(__file__, "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()
 
 
 def assembly(text: str, options: NativeOptions) -> str:
@@ -180,15 +189,20 @@ def load(objects: Sequence[bytes], names: set[str], exports: Sequence[str]) -> L
     """Link object files that may call each other into this process; `names` are the outside functions they may call,
     `exports` functions and variables of their own."""
     with _lock:
+        called = sorted(name for name in names if any(name.encode() in code for code in objects))
+        imports = {name: symbols.address(name) for name in called}
+        number, lean = f"tangra{next(_numbers)}", library()
+        if lean is not None:
+            return Loaded(*lean.link(_linker(), number, objects, imports, exports))
         builder = _llvm().JITLibraryBuilder()
         for code in objects:
             builder.add_object_img(code)
         for name in exports:
             builder.export_symbol(name)
-        for name in sorted(name for name in names if any(name.encode() in code for code in objects)):
-            builder.import_symbol(name, symbols.address(name))
-        library = builder.link(_linker(), f"tangra{next(_numbers)}")
-    return Loaded({name: library[name] for name in exports}, library)
+        for name, address in imports.items():
+            builder.import_symbol(name, address)
+        made = builder.link(_linker(), number)
+    return Loaded({name: made[name] for name in exports}, made)
 
 
 def entry_point(loaded: Loaded) -> Any:
