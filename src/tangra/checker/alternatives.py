@@ -43,9 +43,12 @@ def agreed(value: OneOf, ask: Callable[[Value], bool | None]) -> bool | None:
 
 def distribute(ev: Evaluator, values: Sequence[Value], run: Callable[..., Value]) -> Value:
     """`run(*values)` for values that may be or hold alternatives (in tuples, lists, dicts and slices)."""
-    found = list(dict.fromkeys(one for value in values for one in _inside(value)))
-    if not found:
+    for value in values:
+        if type(value) in HOLDING and _holds(value):
+            break
+    else:
         return run(*values)
+    found = list(dict.fromkeys(one for value in values for one in _inside(value)))
     room = min(MAX_COMBINATIONS, MAX_FORKS // ev.forks)
     chosen: dict[OneOf, tuple[Value, ...]] = {one: one.options for one in found}
     number = 1
@@ -105,6 +108,21 @@ def attempt(ev: Evaluator, run: Callable[[], Value]) -> Value:
         return run()
     finally:
         ev.tries.remove(state)
+
+
+HOLDING = frozenset({OneOf, tuple, list, dict, slice})
+"""The kinds of value that are or may hold alternatives."""
+
+
+def _holds(value: Value, depth: int = 0) -> bool:
+    """Whether there are alternatives in a value of a kind of `HOLDING`."""
+    kind = type(value)
+    if kind is OneOf:
+        return True
+    if depth >= MAX_DEPTH:
+        return False
+    items = value.values() if kind is dict else (value.start, value.stop, value.step) if kind is slice else value
+    return any(type(item) in HOLDING and _holds(item, depth + 1) for item in items)
 
 
 def _inside(value: Value, depth: int = 0) -> Iterator[OneOf]:

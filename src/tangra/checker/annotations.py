@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tangra.checker.alternatives import distribute
 from tangra.checker.codes import ANNOTATION, COMMENT
 from tangra.checker.evaluator import Frame, PythonRaise
-from tangra.checker.heap import ClassCell, FunctionCell, LibraryName, ListCell, OneOf, Scope, Value
+from tangra.checker.heap import ClassCell, FunctionCell, LibraryName, ListCell, ModuleCell, OneOf, Scope, Value
 from tangra.checker.source import Stated
 from tangra.checker.structure import parameters
 from tangra.shape_rules.failures import Failure, RuleError
@@ -165,6 +165,16 @@ def _evaluated(ev: Evaluator, node: ast.expr, scope: Scope) -> Value:
 
 def array_annotations(ev: Evaluator, function: FunctionCell) -> dict[str, ArrayAnnotation]:
     """The parameters annotated with one array type."""
+    scope = function.scope
+    if not (isinstance(scope, ModuleCell) or scope.is_class):
+        return _array_parameters(ev, function)
+    known: dict[str, ArrayAnnotation] | None = ev.array_parameters.get((function.node, scope))
+    if known is None:
+        known = ev.array_parameters[function.node, scope] = _array_parameters(ev, function)
+    return known
+
+
+def _array_parameters(ev: Evaluator, function: FunctionCell) -> dict[str, ArrayAnnotation]:
     found = {}
     for parameter in parameters(function.node):
         if isinstance(parameter.annotation, ast.Subscript | ast.Name | ast.Attribute | ast.Constant | ast.BinOp):

@@ -32,6 +32,7 @@ from tangra.checker.iteration import elements
 from tangra.checker.joining import join_all, merge
 from tangra.checker.library import BoundRule, Transformed, call_layer, call_library, call_rule, layer_rule, rebind
 from tangra.checker.sharing import is_module_level
+from tangra.checker.structure import has_stars
 from tangra.shape_rules.registry import Rule
 from tangra.shape_rules.values import UNKNOWN, Unknown
 
@@ -70,6 +71,9 @@ def call_node(ev: Evaluator, node: ast.Call) -> Value:
 
         return current_super(ev)
     function = evaluate(ev, node.func)
+    if not has_stars(node):
+        args = [evaluate(ev, arg) for arg in node.args]
+        return call(ev, function, args, {part.arg: evaluate(ev, part.value) for part in node.keywords}, node)  # type: ignore[misc]
     given = [evaluate(ev, arg.value if isinstance(arg, ast.Starred) else arg) for arg in node.args]
     named = [evaluate(ev, keyword.value) for keyword in node.keywords]
     spread = [value for arg, value in zip(node.args, given, strict=True) if isinstance(arg, ast.Starred)]

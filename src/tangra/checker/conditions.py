@@ -10,6 +10,7 @@ from tangra.checker.alternatives import agreed, attempt
 from tangra.checker.evaluator import PythonRaise
 from tangra.checker.heap import Cell, ClassCell, DictCell, FunctionCell, Instance, ListCell, Native, OneOf, Value
 from tangra.checker.names import store_name
+from tangra.checker.structure import calls_made, names_read
 from tangra.shape_rules.values import Tensor, Unknown
 from tangra.shapes import Dim, Size, SizeTooComplex, known_eq
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 def truth(ev: Evaluator, value: Value) -> bool | None:
     """Whether `value` counts as true; None if nobody knows."""
+    if value is None or type(value) is bool:
+        return bool(value)
     if isinstance(value, Unknown):
         return None
     if isinstance(value, OneOf):
@@ -74,11 +77,13 @@ def _assume(ev: Evaluator, test: ast.expr, wanted: bool, narrows: bool) -> None:
 
 def _narrow(ev: Evaluator, test: ast.expr, wanted: bool) -> None:
     """Names and attributes in `test` keep the alternatives with which it may be `wanted`."""
-    if not any(isinstance(value, OneOf) for _, value in _places(ev, test)) or any(
-        _has_effects(part, HARMLESS | QUESTIONS) for part in ast.walk(test)
-    ):
+    called = calls_made(test)
+    if called is None or not called <= HARMLESS | QUESTIONS:
         return
-    for (cell, name), value in dict(_places(ev, test)).items():
+    places = dict(_places(ev, test))
+    if not any(type(value) is OneOf for value in places.values()):
+        return
+    for (cell, name), value in places.items():
         if isinstance(value, OneOf):
             kept = tuple(one for one in value.options if _may_be(ev, test, wanted, cell, name, one))
             if kept and len(kept) < len(value.options):
@@ -88,10 +93,11 @@ def _narrow(ev: Evaluator, test: ast.expr, wanted: bool) -> None:
 def _places(ev: Evaluator, test: ast.expr) -> Iterator[tuple[tuple[Cell, str], Value]]:
     """The local names, and attributes of objects that they name, that a condition reads."""
     frame = ev.frame
-    for part in ast.walk(test):
-        if isinstance(part, ast.Name) and part.id in frame.scope.fields:
-            yield (frame.scope, part.id), frame.scope.fields[part.id]
-        elif isinstance(part, ast.Attribute):
+    for part in names_read(test):
+        if isinstance(part, ast.Name):
+            if part.id in frame.scope.fields:
+                yield (frame.scope, part.id), frame.scope.fields[part.id]
+        else:
             owner = ev.peek(part.value, frame)
             if isinstance(owner, Instance) and part.attr in owner.fields:
                 yield (owner, part.attr), owner.fields[part.attr]
@@ -174,7 +180,8 @@ def _sizes(ev: Evaluator, node: ast.expr) -> tuple[Size, ...] | None:
     """The sizes that an expression without effects gives (a tuple for a shape), found again without reports."""
     from tangra.checker.expressions import evaluate
 
-    if any(_has_effects(part) for part in ast.walk(node)):
+    called = calls_made(node)
+    if called is None or not called <= HARMLESS:
         return None
     with ev.silence():
         try:
@@ -185,13 +192,6 @@ def _sizes(ev: Evaluator, node: ast.expr) -> tuple[Size, ...] | None:
     if not all(isinstance(part, int | Dim) and not isinstance(part, bool) for part in parts):
         return None
     return None if isinstance(found, Dim) and " % " in str(found) else parts
-
-
-def _has_effects(node: ast.AST, harmless: frozenset[str] = HARMLESS) -> bool:
-    if isinstance(node, ast.Call):
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        return name not in harmless
-    return isinstance(node, ast.NamedExpr | ast.Yield | ast.YieldFrom | ast.Await)
 
 
 def _size(ev: Evaluator, node: ast.expr) -> Size | None:

@@ -145,6 +145,7 @@ class Evaluator:
         self.deepest = 0
         self.max_depth = MAX_DEPTH
         self.annotations: dict[object, Value] = {}
+        self.array_parameters: dict[object, Value] = {}
         self.declared_entries: set[ast.AST] = set()
         self.preludes: set[str] = set()
         self.mentions: dict[tuple[Path, str], bool] = {}

@@ -28,9 +28,10 @@ def evaluate(ev: Evaluator, node: ast.expr) -> Value:
         ev.checkpoint()
     handler = EXPRESSIONS.get(type(node))
     value = UNKNOWN if handler is None else handler(ev, node)
-    if type(value) is Tensor or type(value) is OneOf:
+    kind = type(value)
+    if kind is Tensor or kind is OneOf:
         ev.note_value(node, value)
-    elif isinstance(value, Unknown):
+    elif kind is Unknown:
         ev.unknowns += 1
     return value
 

@@ -90,8 +90,14 @@ class LayerView:
         self._ev.write(self._instance, name, from_rule(value))
 
 
+AS_THEY_ARE = frozenset({int, float, str, bool, type(None), Tensor, Dim, DType, Unknown})
+"""The kinds of value that rules take without change."""
+
+
 def to_rule(value: Value, depth: int = 0) -> Value:
     """A value as rules take it: lists and dicts as Python's own, objects they can't know as unknown."""
+    if type(value) in AS_THEY_ARE:
+        return value
     if isinstance(value, ListCell):
         if depth > MAX_DEPTH or value.kind == "union":
             return UNKNOWN

@@ -40,6 +40,42 @@ def _yields(body: Sequence[ast.AST]) -> bool:
     return False
 
 
+_READ: WeakKeyDictionary[ast.AST, tuple[ast.Name | ast.Attribute, ...]] = WeakKeyDictionary()
+
+
+def names_read(node: ast.expr) -> tuple[ast.Name | ast.Attribute, ...]:
+    """The names and attributes in an expression."""
+    known = _READ.get(node)
+    if known is None:
+        known = tuple(part for part in ast.walk(node) if isinstance(part, ast.Name | ast.Attribute))
+        _READ[node] = known
+    return known
+
+
+_CALLED: WeakKeyDictionary[ast.AST, frozenset[str]] = WeakKeyDictionary()
+_EFFECTS: WeakKeyDictionary[ast.AST, bool] = WeakKeyDictionary()
+
+
+def calls_made(node: ast.expr) -> frozenset[str] | None:
+    """The last words of what an expression calls; None if it binds names or gives control away."""
+    if node not in _EFFECTS:
+        parts = list(ast.walk(node))
+        _EFFECTS[node] = any(isinstance(part, ast.NamedExpr | ast.Yield | ast.YieldFrom | ast.Await) for part in parts)
+        calls = [part.func for part in parts if isinstance(part, ast.Call)]
+        _CALLED[node] = frozenset(
+            part.attr if isinstance(part, ast.Attribute) else getattr(part, "id", "") for part in calls
+        )
+    return None if _EFFECTS[node] else _CALLED[node]
+
+
+def has_stars(node: ast.Call) -> bool:
+    """Whether a call spreads arguments by `*` or `**`."""
+    for arg in node.args:
+        if type(arg) is ast.Starred:
+            return True
+    return any(keyword.arg is None for keyword in node.keywords)
+
+
 def parameters(node: FunctionNode) -> list[ast.arg]:
     """All parameters, `*args` and `**kwargs` too."""
     spec = node.args
