@@ -5,6 +5,8 @@ A batch is convolved in equal parts, which run in threads; how many there are de
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tangra.ir import F32, I32, I64, U8
 from tangra.native import conv_tiles, nests, onednn, onednn_text
 from tangra.native.conv_form import Form
@@ -23,6 +25,8 @@ PART_WORK = 1 << 22
 """Products of terms in a part of a batch, at least."""
 PART_PLACES = 128
 """And places, for which the kernel is read once."""
+OUTPUTS = 64
+"""A part of the outputs is a multiple of so many."""
 FAILED = "oneDNN could not compute a convolution (its status {})"
 
 
@@ -40,7 +44,12 @@ def chosen(em: Emitter, form: Form, what: str) -> bool:
 
 def _task(form: Form, what: str) -> Task:
     """The convolution of a part of the batch."""
-    return _of_images(form, what, _together(form) if what != "kernel" else form.batch)
+    if what != "kernel":
+        return _of_images(form, what, _together(form))
+    parts, outputs = _output_parts(form), _known(form.outputs)
+    if parts == 1:
+        return _of_images(form, what, form.batch)
+    return replace(_of_images(replace(form, outputs=outputs // parts), what, form.batch), outputs=outputs)
 
 
 def _faster(form: Form, what: str) -> bool:
@@ -89,8 +98,7 @@ def conv(em: Emitter, form: Form, what: str, image: Array, w: Strided, target: S
     found = onednn.plans(task)
     assert found is not None
     source = image if isinstance(image, Strided) and image.contiguous else em.copy(image)
-    kernel = em.allocate(U8, (onednn.prepared_bytes(task),))
-    run(em, found[0], {"w": w, "y": kernel})
+    kernel = _prepared(em, task, w)
 
     def part(index: Operand) -> None:
         given = {"x": source, "y": target} if what == "forward" else {"x": target, "y": source}
@@ -104,10 +112,40 @@ def conv(em: Emitter, form: Form, what: str, image: Array, w: Strided, target: S
 
 def conv_kernel(em: Emitter, form: Form, x: Array, y: Strided, w: Strided) -> None:
     """Write "kernel"; all arrays row-major."""
-    found = onednn.plans(_task(form, "kernel"))
+    task, parts = _task(form, "kernel"), _output_parts(form)
+    found = onednn.plans(task)
     assert found is not None
-    source = x if isinstance(x, Strided) and x.contiguous else em.copy(x)
-    run(em, found[1], {"x": source, "y": y, "w": w})
+    source = _prepared(em, task, x if isinstance(x, Strided) and x.contiguous else em.copy(x))
+    outputs = task.w[0]
+
+    def part(index: Operand) -> None:
+        first = em.code.mul(index, outputs)
+        places = {"y": em.code.add(y.offset, em.code.mul(first, y.strides[1]))}
+        places["w"] = em.code.add(w.offset, em.code.mul(first, w.strides[0]))
+        run(em, found[1], {"x": source, "y": y, "w": w}, places)
+
+    nests.visit(em, (parts,), lambda index, _: part(index[0]), 1000, (0,), _work(form) // parts)
+
+
+def _prepared(em: Emitter, task: Task, array: Strided) -> Strided:
+    """The array that parts share, as the plan for them wants it."""
+    found = onednn.plans(task)
+    assert found is not None
+    if not found[0].steps:
+        return array
+    memory = em.allocate(U8, (onednn.prepared_bytes(task),))
+    run(em, found[0], {"x": array, "y": memory})
+    return memory
+
+
+def _output_parts(form: Form) -> int:
+    """Parts of the outputs for which a kernel's derivative is computed; with the channels last all lie together."""
+    outputs = _known(form.outputs)
+
+    def good(parts: int) -> bool:
+        return outputs % (parts * OUTPUTS) == 0 and _work(form) >= parts * LEAST_WORK
+
+    return 1 if form.channels_last else next((parts for parts in (4, 3, 2) if good(parts)), 1)
 
 
 def _together(form: Form) -> int:

@@ -47,6 +47,8 @@ _ARGUMENT = {
 _FROM, _TO, _SCRATCH = 1, 17, 80
 RESULT = {"forward": "y", "input": "x", "kernel": "w"}
 """What a convolution of each kind writes; it reads the other two."""
+SHARED = {"forward": "w", "input": "w", "kernel": "x"}
+"""What its parts have in common: parts of a batch, or, for "kernel", parts of the outputs."""
 WRITTEN_FOR_CPU = ("jit", "brg")
 """How the names of oneDNN's kernels start that are written for the CPU; the others are no faster than ours."""
 
@@ -58,7 +60,8 @@ class Refused(Exception):
 @dataclass(frozen=True)
 class Task:
     """A convolution: "forward", or its transpose by "input" or "kernel"; shapes have the channels first.
-    `blocks`: x and y are brought into blocks of channels, else taken as they lie."""
+    `blocks`: x and y are brought into blocks of channels, else taken as they lie. `outputs`: the channels of the array
+    that y is a part of, if it is one."""
 
     what: str
     x: tuple[int, ...]
@@ -70,17 +73,21 @@ class Task:
     dilation: tuple[int, ...]
     channels_last: bool
     blocks: bool
+    outputs: int = 0
 
     @property
     def name(self) -> str:
         """A name that tells all of it, as part of one of LLVM's."""
         lists = (self.x, self.w, self.y, self.strides, self.low, self.high, self.dilation)
         flags = ("last" if self.channels_last else "first") + ("blocks" if self.blocks else "")
+        flags += f".of{self.outputs}" if self.outputs else ""
         return ".".join([self.what, *("x".join(map(str, numbers)) for numbers in lists), flags])
 
     def steps(self, which: str) -> list[int]:
         """How far apart elements of x, w or y lie along each axis."""
         shape = getattr(self, which)
+        if which == "y" and self.outputs:
+            shape = (shape[0], self.outputs, *shape[2:])
         order = list(range(len(shape)))
         if self.channels_last and which != "w":
             order = [0, *order[2:], 1]
@@ -238,8 +245,8 @@ def _description(task: Task) -> int:
 
 @cache
 def plans(task: Task) -> tuple[Plan, Plan] | None:
-    """Two plans: of what is done once with w, whose result is the other's w (its `y` is where that goes), and of the
-    rest. The first does nothing for "kernel". None where oneDNN has no kernel written for this CPU."""
+    """Two plans: of what is done once with the array that parts share (to that plan it is x, and y is where it goes),
+    and of the rest, which gets that in its place. None where oneDNN has no kernel written for this CPU."""
     with _one_thread():
         try:
             return _plans(task)
@@ -254,12 +261,11 @@ def _plans(task: Task) -> tuple[Plan, Plan]:
     for which in BASES[:3]:
         outside = _descriptor(getattr(task, which), task.steps(which))
         wanted = _queried(made, _QUERIES[task.what][which])
-        if which == "w" and task.what != "kernel":
-            ends = (outside, first.memory(outside, "w")), (wanted, first.memory(wanted, "y"))
-            first.reorder(*ends)
-            numbers[which] = rest.memory(wanted, "w")
-        elif _same(outside, wanted):
+        if _same(outside, wanted):
             numbers[which] = rest.memory(outside, which)
+        elif which == SHARED[task.what]:
+            first.reorder((outside, first.memory(outside, "x")), (wanted, first.memory(wanted, "y")))
+            numbers[which] = rest.memory(wanted, which)
         else:
             there, here = (outside, rest.memory(outside, which)), (wanted, rest.inner(wanted))
             numbers[which] = here[1]
@@ -276,7 +282,7 @@ def _plans(task: Task) -> tuple[Plan, Plan]:
 
 
 def prepared_bytes(task: Task) -> int:
-    """Bytes of w as the first plan leaves it."""
+    """Bytes of what the first plan leaves, 0 if there is nothing to do."""
     found = plans(task)
     assert found is not None
     return _size(found[0].memories[1][0]) if found[0].memories else 0
