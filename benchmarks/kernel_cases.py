@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Kernel:
     """One operation: "matmul" of (batch, m, k) by (batch, k, n), with an operand transposed if so named; or "forward",
-    "input" or "weight" of a convolution (N, C, H, W) with (O, C / groups, K, K)."""
+    "input" or "weight" of a convolution (N, C, *places) with (O, C / groups, K, ...), of sizes (N, C, *places, O,
+    K). The forward transposed convolution is "input"."""
 
     what: str
     sizes: tuple[int, ...]
@@ -16,6 +18,7 @@ class Kernel:
     transposed: str = ""
     stride: int = 1
     groups: int = 1
+    dilation: int = 1
     layout: str = "NCHW"
 
     @property
@@ -24,10 +27,27 @@ class Kernel:
         if self.what == "matmul":
             batch, m, k, n = self.sizes
             return f"{batch} of {m}×{k} @ {k}×{n}{' ' + self.transposed if self.transposed else ''}"
-        n, c, h, w, o, k = self.sizes
-        more = f" stride {self.stride}" if self.stride > 1 else ""
-        more += f" groups {self.groups}" if self.groups > 1 else ""
-        return f"{n}×{c}×{h}×{w}, {o} of {k}×{k}{more} {self.layout}: {self.what}"
+        *image, o, k = self.sizes
+        given = {"stride": self.stride, "groups": self.groups, "dilation": self.dilation}
+        more = "".join(f" {name} {n}" for name, n in given.items() if n > 1)
+        kernel = "×".join([str(k)] * self.rank)
+        return f"{'×'.join(map(str, image))}, {o} of {kernel}{more} {self.layout}: {self.what}"
+
+    @property
+    def rank(self) -> int:
+        """Axes that the windows of a convolution move along."""
+        return len(self.sizes) - 4
+
+    @property
+    def border(self) -> int:
+        """Zeros on each side."""
+        return (self.sizes[-1] - 1) // 2 * self.dilation
+
+    @property
+    def places(self) -> tuple[int, ...]:
+        """Where windows lie, along each axis."""
+        reach = self.dilation * (self.sizes[-1] - 1)
+        return tuple((n + 2 * self.border - reach - 1) // self.stride + 1 for n in self.sizes[2:-2])
 
     @property
     def work(self) -> float:
@@ -35,10 +55,8 @@ class Kernel:
         if self.what == "matmul":
             batch, m, k, n = self.sizes
             return 2.0 * batch * m * k * n
-        n, c, h, w, o, k = self.sizes
-        border = k // 2
-        places = ((h + 2 * border - k) // self.stride + 1) * ((w + 2 * border - k) // self.stride + 1)
-        return 2.0 * n * o * (c // self.groups) * k * k * places
+        n, c, o, k = *self.sizes[:2], *self.sizes[-2:]
+        return 2.0 * n * o * (c // self.groups) * k**self.rank * math.prod(self.places)
 
 
 def squares(quick: bool) -> list[Kernel]:
@@ -51,8 +69,9 @@ def squares(quick: bool) -> list[Kernel]:
 
 def shapes(quick: bool) -> list[Kernel]:
     """Products that are not square: tall, flat, by vectors, transposed, batched."""
-    sizes = [(1, 2048, 64, 64), (1, 64, 2048, 64), (1, 16, 16, 2048), (1, 512, 512, 1), (64, 32, 64, 48)]
-    made = [Kernel("matmul", s, d) for d in ("float32", "float64") for s in (sizes[-1:] if quick else sizes)]
+    sizes = [(1, 2048, 64, 64), (1, 64, 2048, 64), (1, 16, 16, 2048), (64, 32, 64, 48)]
+    sizes += [(1, n, n, 1) for n in (16, 64, 128, 512, 2048)] + [(1, 1, n, n) for n in (16, 64, 128, 512, 2048)]
+    made = [Kernel("matmul", s, d) for d in ("float32", "float64") for s in (sizes[3:4] if quick else sizes)]
     for transposed in ("left", "right"):
         made += [Kernel("matmul", (4096 // n**2 * 4 or 1, n, n, n), "float64", transposed) for n in (16, 32, 256)]
     return made
@@ -60,23 +79,28 @@ def shapes(quick: bool) -> list[Kernel]:
 
 def convolutions(quick: bool) -> list[Kernel]:
     """Layers of usual networks."""
-    layers: list[tuple[tuple[int, ...], int, int]] = [
-        ((4, 64, 56, 56, 64, 3), 1, 1),
-        ((4, 128, 28, 28, 128, 3), 1, 1),
-        ((4, 256, 14, 14, 256, 3), 1, 1),
-        ((4, 512, 7, 7, 512, 3), 1, 1),
-        ((4, 64, 56, 56, 128, 3), 2, 1),
-        ((4, 3, 112, 112, 64, 7), 2, 1),
-        ((4, 64, 56, 56, 256, 1), 1, 1),
-        ((4, 96, 56, 56, 96, 3), 1, 96),
-        ((32, 16, 28, 28, 32, 5), 1, 1),
-        ((1, 8, 32, 32, 16, 3), 1, 1),
+    layers: list[tuple[tuple[int, ...], dict[str, int]]] = [
+        ((4, 64, 56, 56, 64, 3), {}),
+        ((4, 128, 28, 28, 128, 3), {}),
+        ((4, 256, 14, 14, 256, 3), {}),
+        ((4, 512, 7, 7, 512, 3), {}),
+        ((4, 64, 56, 56, 128, 3), {"stride": 2}),
+        ((4, 3, 112, 112, 64, 7), {"stride": 2}),
+        ((4, 64, 56, 56, 256, 1), {}),
+        ((4, 96, 56, 56, 96, 3), {"groups": 96}),
+        ((4, 128, 28, 28, 128, 3), {"groups": 32}),
+        ((4, 128, 28, 28, 128, 3), {"dilation": 2}),
+        ((4, 64, 32, 32, 128, 4), {"stride": 2}),
+        ((8, 64, 1024, 128, 5), {}),
+        ((2, 32, 16, 28, 28, 32, 3), {}),
+        ((32, 16, 28, 28, 32, 5), {}),
+        ((1, 8, 32, 32, 16, 3), {}),
     ]
     layers = layers[-1:] if quick else layers
     types = [("float32", "NCHW"), ("float32", "NHWC"), ("float64", "NCHW")]
     return [
-        Kernel(what, sizes, dtype, "", stride, groups, layout)
+        Kernel(what, sizes, dtype, layout=layout, **options)
         for dtype, layout in types
-        for sizes, stride, groups in layers
+        for sizes, options in layers
         for what in ("forward", "input", "weight")
     ]

@@ -54,9 +54,9 @@ def arrays(kernel: Kernel) -> list[Any]:
         right = (batch, n, k) if kernel.transposed == "right" else right
         drawn = [rng.normal(size=s) for s in (left, right)]
     else:
-        n, c, h, w, o, k = kernel.sizes
-        places = [(size + 2 * (k // 2) - k) // kernel.stride + 1 for size in (h, w)]
-        drawn = [rng.normal(size=s) for s in ((n, c, h, w), (o, c // kernel.groups, k, k), (n, o, *places))]
+        (n, c, *image), (o, k) = kernel.sizes[:-2], kernel.sizes[-2:]
+        weight = (o, c // kernel.groups, *[k] * kernel.rank)
+        drawn = [rng.normal(size=s) for s in ((n, c, *image), weight, (n, o, *kernel.places))]
     return [x.astype(kernel.dtype) for x in drawn]
 
 
@@ -77,27 +77,23 @@ def reference(kernel: Kernel, operands: list[Any]) -> Any:
     if kernel.what == "matmul":
         return np.matmul(*turned(kernel, wide))
     x, w, y = wide
-    k, s, groups = kernel.sizes[-1], kernel.stride, kernel.groups
-    border = [(0, 0), (0, 0), (k // 2, k // 2), (k // 2, k // 2)]
-    padded = np.pad(x, border)
-    n, c, (p, q) = x.shape[0], x.shape[1] // groups, y.shape[2:]
-    xs, ys, ws = (
-        padded.reshape(n, groups, c, *padded.shape[2:]),
-        y.reshape(n, groups, -1, p, q),
-        w.reshape(groups, -1, c, k, k),
-    )
+    s, groups, border, places = kernel.stride, kernel.groups, kernel.border, kernel.places
+    padded = np.pad(x, [(0, 0), (0, 0), *[(border, border)] * kernel.rank])
+    xs, ys = (v.reshape(v.shape[0], groups, -1, *v.shape[2:]) for v in (padded, y))
+    ws = w.reshape(groups, -1, *w.shape[1:])
     out = {"forward": np.zeros_like(ys), "input": np.zeros_like(xs), "weight": np.zeros_like(ws)}[kernel.what]
-    for i in range(k):
-        for j in range(k):
-            part = (..., slice(i, i + s * (p - 1) + 1, s), slice(j, j + s * (q - 1) + 1, s))
-            if kernel.what == "forward":
-                out += np.einsum("ngcpq,goc->ngopq", xs[part], ws[..., i, j], optimize=True)
-            elif kernel.what == "input":
-                out[part] += np.einsum("ngopq,goc->ngcpq", ys, ws[..., i, j], optimize=True)
-            else:
-                out[..., i, j] = np.einsum("ngcpq,ngopq->goc", xs[part], ys, optimize=True)
+    for at in np.ndindex(*w.shape[2:]):
+        starts = [kernel.dilation * i for i in at]
+        part = (..., *(slice(i, i + s * (p - 1) + 1, s) for i, p in zip(starts, places, strict=True)))
+        if kernel.what == "forward":
+            out += np.einsum("ngc...,goc->ngo...", xs[part], ws[..., *at], optimize=True)
+        elif kernel.what == "input":
+            out[part] += np.einsum("ngo...,goc->ngc...", ys, ws[..., *at], optimize=True)
+        else:
+            flat = [v.reshape(*v.shape[:3], -1) for v in (xs[part], ys)]
+            out[..., *at] = np.einsum("ngcp,ngop->goc", *flat, optimize=True)
     if kernel.what == "input":
-        out = out.reshape(padded.shape)[:, :, k // 2 : k // 2 + x.shape[2], k // 2 : k // 2 + x.shape[3]]
+        out = out.reshape(padded.shape)[..., *(slice(border, border + n) for n in x.shape[2:])]
     return out.reshape({"forward": y.shape, "input": x.shape, "weight": w.shape}[kernel.what])
 
 
@@ -165,13 +161,15 @@ def tangra_run(kernel: Kernel, operands: list[Any]) -> Run:
         product = tg.jit(made.get(kernel.transposed, lambda a, b: a @ b))
         given = [x[0] if kernel.sizes[0] == 1 else x for x in operands]
         return lambda: product(*given)
-    options = {"stride": kernel.stride, "padding": kernel.sizes[-1] // 2, "groups": kernel.groups}
+    options = {name: getattr(kernel, name) for name in ("stride", "groups", "dilation")}
+    options["padding"] = kernel.border
     x, w, y = operands
     if kernel.layout == "NHWC":
-        options["layout"], x, y = "NHWC", last(x), last(y)
+        options["layout"], x, y = {1: "NWC", 2: "NHWC", 3: "NDHWC"}[kernel.rank], last(x), last(y)
+    convolve = getattr(F, f"conv{kernel.rank}d")
 
     def forward(x, w):
-        return F.conv2d(x, w, **options)
+        return convolve(x, w, **options)
 
     if kernel.what == "forward":
         run = tg.jit(forward)
@@ -196,14 +194,16 @@ def torch_run(kernel: Kernel, operands: list[Any]) -> Run:
         a, b = (torch.from_numpy(x) for x in turned(kernel, operands))
         return lambda: torch.matmul(a, b).numpy()
     x, w, y = (torch.from_numpy(v) for v in operands)
-    if kernel.layout == "NHWC":
-        x, w, y = (v.to(memory_format=torch.channels_last) for v in (x, w, y))
-    two = [kernel.stride] * 2, [kernel.sizes[-1] // 2] * 2
+    if kernel.layout == "NHWC" and kernel.rank > 1:
+        form = torch.channels_last if kernel.rank == 2 else torch.channels_last_3d
+        x, w, y = (v.to(memory_format=form) for v in (x, w, y))
+    steps, border, apart = ([n] * kernel.rank for n in (kernel.stride, kernel.border, kernel.dilation))
     if kernel.what == "forward":
-        return lambda: torch.nn.functional.conv2d(x, w, None, *two, 1, kernel.groups).numpy()
+        convolve = getattr(torch.nn.functional, f"conv{kernel.rank}d")
+        return lambda: convolve(x, w, None, steps, border, apart, kernel.groups).numpy()
     wanted, place = [kernel.what == "input", kernel.what == "weight", False], 0 if kernel.what == "input" else 1
-    back = torch.ops.aten.convolution_backward
-    return lambda: back(y, x, w, None, *two, [1, 1], False, [0, 0], kernel.groups, wanted)[place].numpy()
+    back, nil = torch.ops.aten.convolution_backward, [0] * kernel.rank
+    return lambda: back(y, x, w, None, steps, border, apart, False, nil, kernel.groups, wanted)[place].numpy()
 
 
 RUNS = {"tangra": tangra_run, "vendor": vendor_run, "numpy": numpy_run, "torch": torch_run}

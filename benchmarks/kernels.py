@@ -8,24 +8,18 @@ float64 first. Rounds are interleaved and times are CPU times, so the ratios hol
 
 from __future__ import annotations
 
-import json
-import os
 import statistics
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from benchmarks.engines import SINGLE_THREAD, interpreter
+from benchmarks.engine_process import EngineProcess, turns
 from benchmarks.kernel_cases import Kernel, convolutions, shapes, squares
 
-ROOT = Path(__file__).resolve().parents[1]
 ENGINES = ("tangra", "vendor", "numpy", "torch")
 GROUPS: dict[str, Callable[[bool], list[Kernel]]] = {
     "squares": squares,
@@ -33,40 +27,6 @@ GROUPS: dict[str, Callable[[bool], list[Kernel]]] = {
     "convolutions": convolutions,
 }
 """Products of square matrices, other products, convolutions."""
-
-
-class Worker:
-    """An engine's process."""
-
-    def __init__(self, engine: str) -> None:
-        path = os.pathsep.join([str(ROOT), str(ROOT / "src"), os.environ.get("PYTHONPATH", "")])
-        self._process = subprocess.Popen(
-            [interpreter(engine) or sys.executable, "-m", "benchmarks.kernel_worker", engine],
-            cwd=ROOT,
-            env={**os.environ, **SINGLE_THREAD, "PYTHONPATH": path},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-
-    def ask(self, **message: Any) -> dict[str, Any]:
-        """Send a message and wait for its answer."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        try:
-            self._process.stdin.write(json.dumps(message) + "\n")
-            self._process.stdin.flush()
-            line = self._process.stdout.readline()
-        except BrokenPipeError:
-            line = ""
-        return json.loads(line) if line else {"error": "the worker died"}
-
-    def close(self) -> None:
-        """End the process."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait()
 
 
 @dataclass
@@ -89,7 +49,7 @@ class Measured:
         return statistics.median(theirs / ours for theirs, ours in pairs)
 
 
-def measure(kernel: Kernel, workers: dict[str, Worker], rounds: int, slice_seconds: float) -> Measured:
+def measure(kernel: Kernel, workers: dict[str, EngineProcess], rounds: int, slice_seconds: float) -> Measured:
     """Check, then time in interleaved rounds."""
     made, calls = Measured(kernel), {}
     for engine, worker in workers.items():
@@ -99,20 +59,18 @@ def measure(kernel: Kernel, workers: dict[str, Worker], rounds: int, slice_secon
         else:
             calls[engine] = answer["calls"]
             made.times[engine] = []
-    for number in range(rounds):
-        order = list(calls)
-        for engine in order[number % len(order) :] + order[: number % len(order)]:
-            answer = workers[engine].ask(do="time", calls=calls[engine])
-            if "error" in answer:
-                raise RuntimeError(f"{engine}, {kernel.title}: {answer['error']}")
-            made.times[engine].append(answer["seconds"])
+    for engine in turns(list(calls), rounds):
+        answer = workers[engine].ask(do="time", calls=calls[engine])
+        if "error" in answer:
+            raise RuntimeError(f"{engine}, {kernel.title}: {answer['error']}")
+        made.times[engine].append(answer["seconds"])
     return made
 
 
 def run(console: Console, quick: bool, groups: Sequence[str] = tuple(GROUPS), rounds: int | None = None) -> Any:
     """Measure, print, and give everything measured. Wrong answers raise."""
     rounds = rounds or (3 if quick else 7)
-    workers = {engine: Worker(engine) for engine in ENGINES}
+    workers = {engine: EngineProcess(engine, "benchmarks.kernel_worker", engine) for engine in ENGINES}
     found: list[Measured] = []
     for group in groups:
         progress = track(GROUPS[group](quick), group, console=Console(stderr=True), transient=True)

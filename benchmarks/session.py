@@ -2,66 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import os
 import statistics
-import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from benchmarks.case import Case
 from benchmarks.cprogram import CProgram, directional
-from benchmarks.engines import SINGLE_THREAD, interpreter
+from benchmarks.engine_process import EngineProcess, turns
 
-ROOT = Path(__file__).resolve().parents[1]
 VALUE_TOLERANCE, GRADIENT_TOLERANCE = 1e-9, 1e-7
 WHAT = ("value", "value_and_grad")
 TOO_SLOW, FAR_TOO_SLOW = 2.0, 8.0
 """Seconds: an engine that doesn't compile and takes longer is not called again, its first call is its time. One whose
 value takes still longer isn't asked for the gradient."""
-
-
-class Worker:
-    """A process that runs one case on one engine."""
-
-    def __init__(self, case: Case, engine: str, quick: bool) -> None:
-        python = interpreter(engine) or sys.executable
-        path = os.pathsep.join([str(ROOT), str(ROOT / "src"), os.environ.get("PYTHONPATH", "")])
-        command = [python, "-m", "benchmarks.worker", case.name, engine, *(["--quick"] if quick else [])]
-        self._process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env={**os.environ, **SINGLE_THREAD, "PYTHONPATH": path},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-
-    def ask(self, **message: Any) -> dict[str, Any]:
-        """Send a message and wait for its answer."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        try:
-            self._process.stdin.write(json.dumps(message) + "\n")
-            self._process.stdin.flush()
-            line = self._process.stdout.readline()
-        except BrokenPipeError:
-            line = ""
-        return json.loads(line) if line else {"error": f"the worker died with {self._process.wait()}"}
-
-    def close(self) -> None:
-        """End the process."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.close()
-        self._process.wait()
-        self._process.stdout.close()
 
 
 @dataclass
@@ -142,7 +98,8 @@ def run_case(case: Case, engines: Sequence[str], quick: bool, rounds: int, slice
     """Check the engines, then time those that are right: `rounds` rounds, about `slice_seconds` for each in a round."""
     reference = Reference(case, quick)
     result = Result(case)
-    workers = {engine: Worker(case, engine, quick) for engine in engines}
+    size = ["--quick"] if quick else []
+    workers = {e: EngineProcess(e, "benchmarks.worker", case.name, e, *size) for e in engines}
     calls: dict[tuple[str, str], int] = {}
     for engine, worker in workers.items():
         result.timings[engine] = {}
@@ -152,13 +109,11 @@ def run_case(case: Case, engines: Sequence[str], quick: bool, rounds: int, slice
                 calls[engine, what] = plan(worker, engine, what, timing, slice_seconds)
             if timing.first > FAR_TOO_SLOW and not calls.get((engine, what)):
                 break
-    for number in range(rounds):
-        order = list(workers)
-        for engine in order[number % len(order) :] + order[: number % len(order)]:
-            for what in WHAT:
-                if calls.get((engine, what)):
-                    answer = workers[engine].ask(do="time", what=what, calls=calls[engine, what])
-                    result.timings[engine][what].times.append(answer["seconds"])
+    for engine in turns(list(workers), rounds):
+        for what in WHAT:
+            if calls.get((engine, what)):
+                answer = workers[engine].ask(do="time", what=what, calls=calls[engine, what])
+                result.timings[engine][what].times.append(answer["seconds"])
     for engine, worker in workers.items():
         answer = worker.ask(do="end")
         result.peak[engine] = answer.get("peak", 0) - answer.get("base", 0)
@@ -166,7 +121,7 @@ def run_case(case: Case, engines: Sequence[str], quick: bool, rounds: int, slice
     return result
 
 
-def plan(worker: Worker, engine: str, what: str, timing: Timing, slice_seconds: float) -> int:
+def plan(worker: EngineProcess, engine: str, what: str, timing: Timing, slice_seconds: float) -> int:
     """How many calls fill a slice; none for an engine so slow that its first call has to do."""
     if engine in ("numpy", "torch") and timing.first > TOO_SLOW:
         timing.times = [timing.first]

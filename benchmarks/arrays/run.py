@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import os
 import statistics
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,44 +12,13 @@ from rich.table import Table
 
 from benchmarks.arrays.cases import CASES
 from benchmarks.arrays.engines import ENGINES
-from benchmarks.engines import SINGLE_THREAD, available, interpreter
+from benchmarks.engine_process import EngineProcess, turns
+from benchmarks.engines import available
 from benchmarks.report import seconds
 
-ROOT = Path(__file__).resolve().parents[2]
 SLICE = 0.05
 """Seconds of an engine in a round."""
 Rounds = dict[str, list[float]]
-
-
-class Worker:
-    """A process of `worker`."""
-
-    def __init__(self, engine: str) -> None:
-        path = os.pathsep.join([str(ROOT), str(ROOT / "src"), os.environ.get("PYTHONPATH", "")])
-        self._process = subprocess.Popen(
-            [interpreter(engine) or sys.executable, "-m", "benchmarks.arrays.worker", engine],
-            cwd=ROOT,
-            env={**os.environ, **SINGLE_THREAD, "PYTHONPATH": path},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-
-    def ask(self, **message: Any) -> dict[str, Any]:
-        """Send a message and wait for its answer."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(message) + "\n")
-        self._process.stdin.flush()
-        line = self._process.stdout.readline()
-        return json.loads(line) if line else {"error": "the worker died"}
-
-    def close(self) -> None:
-        """End the process."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait()
 
 
 def agree(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
@@ -69,7 +33,7 @@ def agree(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
 
 
 def compare(
-    workers: Mapping[str, Worker], name: str, gradient: bool, rounds: int
+    workers: Mapping[str, EngineProcess], name: str, gradient: bool, rounds: int
 ) -> tuple[Rounds, list[str], dict[str, int]]:
     """Times of the engines that are right, by round, the names of those that are wrong or refused by us, and the bytes
     that the processes came to hold."""
@@ -86,10 +50,8 @@ def compare(
             continue
         once = workers[engine].ask(do="time", calls=3)["seconds"]
         calls[engine], times[engine] = max(1, round(SLICE / once)), []
-    for number in range(rounds):
-        order = list(calls)
-        for engine in order[number % len(order) :] + order[: number % len(order)]:
-            times[engine].append(workers[engine].ask(do="time", calls=calls[engine])["seconds"])
+    for engine in turns(list(calls), rounds):
+        times[engine].append(workers[engine].ask(do="time", calls=calls[engine])["seconds"])
     return times, bad, {engine: found[engine].get("held", 0) for engine in times}
 
 
@@ -120,7 +82,7 @@ def run(
 ) -> dict[str, Any]:
     """Measure all and print the table; what was measured, and under "wrong" what failed."""
     chosen = [e for e in ENGINES if e == "copy" or ((not engines or e in engines) and available(e))]
-    workers = {engine: Worker(engine) for engine in chosen}
+    workers = {engine: EngineProcess(engine, "benchmarks.arrays.worker", engine) for engine in chosen}
     table = Table(
         title="Array programs: ours / the best of NumPy, JAX, PyTorch (medians of rounds); MB held: ours, least"
     )
