@@ -18,17 +18,20 @@ from tangra.native.text import UNLIKELY, Operand
 from tangra.native.values import Scalar, Tape
 
 FULL = "the values kept for the derivative exceed the memory limit of a tape; checkpoint the loop or raise tape_limit"
+FEW = 8
+"""Loops of so many trips are unrolled, not vectorised."""
 OTHER_TRIPS = "a backward loop would not run as many trips as its forward loop, which is a bug in Tangra"
 
 
 @dataclass(eq=False)
 class SegmentedTape(Tape):
     """A tape in segments. `bases`: the fields' arrays in the segment of the loop being written; `place`: the record of
-    the current trip."""
+    the current trip; `few`: the loop's trips are so few that they become straight-line code."""
 
     record: tuple[ArrayType, ...] = ()
     bases: list[str] = field(default_factory=list)
     place: Operand = 0
+    few: bool = False
 
     @property
     def width(self) -> int:
@@ -87,6 +90,7 @@ def begin(em: Emitter, use: Use, start: Operand, stop: Operand, step: int) -> No
     """Before a loop with these bounds: claim its segment, or find the one to take back."""
     code, tape = em.code, use.tape
     low, high = (start, stop) if step > 0 else (stop, start)
+    tape.few = isinstance(low, int) and isinstance(high, int) and high - low <= FEW
     runs = code.ins(f"icmp slt i64 {low}, {high}")
     distance = code.ins(f"sub i64 {high}, {low}")
     trips = code.ins(f"select i1 {runs}, i64 {distance}, i64 0")
@@ -162,7 +166,7 @@ def enter_trip(em: Emitter, use: Use, index: Operand, start: Operand, stop: Oper
 def push(em: Emitter, tape: SegmentedTape, values: list[Value]) -> None:
     """Store the record of the current trip."""
     for v, base in zip(values, tape.bases, strict=True):
-        em.store_at(_element(em, v, base, tape.place), v.dtype, em.operand(v))
+        em.store_at(_element(em, v, base, tape.place), v.dtype, em.operand(v), alone=tape.few)
 
 
 def pop(em: Emitter, tape: SegmentedTape, results: list[Value]) -> None:

@@ -95,7 +95,7 @@ def _push(em: Emitter, op: Op) -> None:
         if v.shape:
             em.assign(_field(em, tape, v.array, start, offset), em.array(v))
         else:
-            em.store_at(_address(em, tape, code.add(start, em.size(offset))), v.dtype, em.operand(v))
+            em.store_at(_address(em, tape, code.add(start, em.size(offset))), v.dtype, em.operand(v), alone=True)
     code.do(f"store i64 {end}, ptr {tape.slot}")
 
 

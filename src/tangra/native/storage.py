@@ -197,7 +197,12 @@ class Storage(Frames):
     def store(self, array: Strided, place: Operand, value: Operand) -> None:
         self.store_at(self.address(array, place), array.dtype, value)
 
-    def store_at(self, pointer: str, dtype: DType, value: Operand) -> None:
+    def store_at(self, pointer: str, dtype: DType, value: Operand, alone: bool = False) -> None:
+        """Store an element. LLVM would gather bools that are stored side by side in a vector, which takes longer than
+        to store them, where they come from one by one: not those stored `alone`."""
         if dtype.kind == "b":
             value = self.code.ins(f"zext i1 {value} to i8")
+            if alone:
+                self.code.do(f"store atomic i8 {value}, ptr {pointer} unordered, align 1")
+                return
         self.code.do(f"store {memory_type(dtype)} {value}, ptr {pointer}")

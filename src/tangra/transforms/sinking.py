@@ -198,8 +198,14 @@ class _Group:
         b = Builder(other)
         b.yield_(*[self.base(v) if id(v) in self.through else b.zeros(v.array) for v in results])
         fresh = Builder(span=self.moved[-1].span)
-        blocks = [inside, other] if self.side else [other, inside]
-        branch = fresh.emit("if", [self.condition], {}, blocks)
+        left = self.left_over()
+        if left is None:
+            blocks = [inside, other] if self.side else [other, inside]
+            branch = fresh.emit("if", [self.condition], {}, blocks)
+        else:
+            chosen = self.condition if self.side else fresh("not", self.condition)
+            some = fresh("ne", left, fresh.zeros(left.array))
+            branch = fresh.emit("if", [fresh("and", chosen, some)], {}, [inside, other])
         rest = self.block.ops[last + 1 :]
         replaced = {id(v): r for v, r in zip(results, branch.results, strict=True)}
         after = Block()
@@ -207,6 +213,22 @@ class _Group:
         substitute_uses(after, replaced)
         ahead = [op for op in self.block.ops[: last + 1] if id(op) not in mine]
         self.block.ops = [*ahead, *fresh.block.ops, *rest]
+
+    def left_over(self) -> Value | None:
+        """The cotangent that the source takes, if the loop's other trips get what this one leaves: the trip that won
+        takes it all. In most of the trips that were ahead for a while it is zero, and there is nothing to do."""
+        made = self.source.values[0].defining_op
+        if len(self.source.values) > 1 or made is None or made.name != "select":
+            return None
+        taken = made.operands[1 if self.side else 2]
+        at = next((k for k, arg in enumerate(self.block.args) if arg is taken), None)
+        if at is None or len(self.block.args) - at > len(self.block.terminator.operands):
+            return None
+        rest = self.block.terminator.operands[at - len(self.block.args)].defining_op
+        if rest is None or rest.name != "select" or rest.operands[0] is not self.condition:
+            return None
+        mine, others = rest.operands[1:] if self.side else rest.operands[:0:-1]
+        return taken if scalar_constant(mine) == 0 and others is taken else None
 
     def base(self, v: Value) -> Value:
         """What a sum is without the zeros that were added."""
