@@ -223,3 +223,27 @@ def test_all_of_it_keeps_what_a_program_means():
     verify(func)
     for before, after in zip(expected, interpret(func, args), strict=True):
         np.testing.assert_allclose(after, before, rtol=1e-14)
+
+
+def test_sums_under_a_condition_that_never_holds_change_nothing():
+    """Not even the sign of a zero; what would have been added may be anything."""
+
+    def program(x, v, w):
+        for k in range(x.size):
+            if x[k] > 1e300:
+                v += x[k] * x[k]
+            else:
+                w -= x[k] * 2.0
+            v, w = v * 0.5, w * 1.0
+        return v, w
+
+    compiled = tg.jit(program)
+    for v in (-0.0, 0.0, np.inf, np.nan, 1.5):
+        for x in ([], [0.0, -0.0], [np.inf], [np.nan, 1.0], [1e305, 2.0]):
+            given = np.array(x)
+            with np.errstate(all="ignore"):
+                wanted = program(given, np.float64(v), np.float64(v))
+            found = compiled(given, np.float64(v), np.float64(v))
+            np.testing.assert_array_equal(found, wanted)
+            known = ~np.isnan(wanted)
+            np.testing.assert_array_equal(np.signbit(found)[known], np.signbit(wanted)[known])

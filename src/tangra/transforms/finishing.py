@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tangra.ir import Func
+from tangra.transforms.conditional_sums import sum_conditionally
 from tangra.transforms.dce import eliminate_dead_code
 from tangra.transforms.independence import mark_outer_parallel
 from tangra.transforms.lane_tapes import give_tapes_to_lanes
@@ -16,8 +17,8 @@ from tangra.transforms.tidying import merge_writes, shorten_strong_zeros
 
 def finish(func: Func) -> None:
     """Make the simplified `func` run fast, in place: loops that exchange arrays are doubled, those whose trips meet in
-    an array are split, elements are read from the newest array, work on zeros goes under its condition, and lanes have
-    tapes of their own."""
+    an array are split, elements are read from the newest array, work on zeros goes under its condition,
+    sums under a condition come out of it, and lanes have tapes of their own."""
     unroll_swaps(func)
     if shorten_strong_zeros(func):
         eliminate_dead_code(func)
@@ -26,5 +27,6 @@ def finish(func: Func) -> None:
     split_accumulations(func)
     mark_parallel(func)
     sink_zero_work(func)
+    sum_conditionally(func)
     mark_outer_parallel(func)
     give_tapes_to_lanes(func)
