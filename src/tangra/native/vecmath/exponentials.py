@@ -106,20 +106,17 @@ def sigmoid(x: Float) -> Float:
 
 
 def tanh(x: Float) -> Float:
-    """E / (E + 2) with E = e^(2|x|) - 1 in two parts and the quotient corrected; beyond 20 (10 in single precision) 1.
-
-    2^k - 1 is exact, and 2^k r no larger, so that their sum's error is found exactly.
+    """E / (E + 2) with E = e^(2|x|) - 1, the quotient corrected for what E + 2 loses; beyond 20 (10 in single
+    precision) 1. Errors of E count in full only where k = 0, and there it is r and its tail, rounded once.
     """
     form = x.writer.form
     k = reduce(2.0 * x.abs().at_most({"f64": 20.0, "f32": 10.0}[form.name]))
     power = power_of_two(k.code)
-    high, low = fast_two_sum(power - 1.0, power * k.r.high)
-    low = fma(power, exp_tail(k.r.high) + k.r.low, low)
-    top, rest = fast_two_sum(high, low)
+    top = fma(power, exp_tail(k.r.high), fma(power, k.r.high, power - 1.0))
     below = fast_two_sum(x.writer.float(2.0), top)
     inverse = 1.0 / below.high
     value = top * inverse
-    error = fma(-value, below.high, top) + fma(-value, below.low + rest, rest)
+    error = fma(-value, below.low, fma(-value, below.high, top))
     return fma(error, inverse, value).with_sign_of(x)
 
 

@@ -45,7 +45,7 @@ OPERATIONS: dict[str, Operation] = {
     "sigmoid": Operation(exponentials.sigmoid, {"f64": 1.8, "f32": 1.8}, BOTH),
     "sinh": Operation(exponentials.sinh, {"f64": 1.9, "f32": 1.9}, BOTH),
     "cosh": Operation(exponentials.cosh, {"f64": 1.7, "f32": 1.7}, BOTH),
-    "tanh": Operation(exponentials.tanh, {"f64": 1.2, "f32": 1.8}, BOTH),
+    "tanh": Operation(exponentials.tanh, {"f64": 2.0, "f32": 1.9}, BOTH),
     "log": Operation(logarithms.log, {"f64": 1.0, "f32": 1.0}),
     "log2": Operation(logarithms.log2, {"f64": 1.1, "f32": 1.1}),
     "log10": Operation(logarithms.log10, {"f64": 1.0, "f32": 1.0}),
