@@ -3,6 +3,8 @@
     python -m benchmarks.vecmath_accuracy --points 100000000 exp log --types f64
     python -m benchmarks.vecmath_accuracy --exhaustive --types f32      # all 2^32 numbers (functions of one argument)
 
+Of functions of two arguments there are points in either case; of lgamma, whose bound holds from 0 on, none below.
+
 Prints for each function the largest error in ulps, the point where it is, the documented bound, and nanoseconds an
 element on arrays in the first cache: here, NumPy or SciPy, and the C library called in a loop.
 """
@@ -10,20 +12,25 @@ element on arrays in the first cache: here, NumPy or SciPy, and the C library ca
 from __future__ import annotations
 
 import argparse
+import contextlib
+import ctypes
 import time
 from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import scipy.special
 
 from benchmarks import vecmath_reference as reference
-from benchmarks.vecmath_harness import Array, compiled, libm_seconds_per_element, seconds_per_element
+from benchmarks.cprogram import C_COMMAND, build
+from benchmarks.vecmath_harness import WAYS, Array, compiled, libm_seconds_per_element, seconds_per_element
 from tangra.ir import DTYPES, DType
 from tangra.native import vecmath
 from tangra.native.vecmath.operations import OPERATIONS
 
-CHUNK = 100_000
+CHUNK, STRIDE = 100_000, 2**17
 PEERS: dict[str, Any] = {
     "sigmoid": scipy.special.expit, "erf": scipy.special.erf, "erfc": scipy.special.erfc, "pow": np.power,
     "lgamma": scipy.special.gammaln, "asin": np.arcsin, "acos": np.arccos,
@@ -31,25 +38,68 @@ PEERS: dict[str, Any] = {
 }  # fmt: skip
 
 
+@cache
+def walker() -> ctypes.CDLL:
+    """`vecmath_errors.c`, compiled."""
+    with contextlib.suppress(OSError):
+        ctypes.CDLL("libmvec.so.1", mode=ctypes.RTLD_GLOBAL)
+    library = build(C_COMMAND, Path(__file__).with_name("vecmath_errors.c"))
+    library.worst_f32.restype = library.worst_f64.restype = ctypes.c_double
+    return library
+
+
+def address(array: Array) -> ctypes.c_void_p:
+    return ctypes.c_void_p(array.ctypes.data)
+
+
+def exact(op: str, *args: Array) -> Array:
+    """`vecmath_reference.exact`, for floats in vectors where the C library has such."""
+    if args[0].dtype == np.float64 or not hasattr(walker(), f"exact_{op}"):
+        return reference.exact(op, *args)
+    out = np.empty(args[0].shape)
+    getattr(walker(), f"exact_{op}")(address(args[0]), address(out), ctypes.c_int64(out.size))
+    return out
+
+
+def measured(found: Array, right: Array) -> tuple[float, int]:
+    """The largest error in ulps of the exact values, and where; both arrays are contiguous."""
+    at = ctypes.c_int64(0)
+    function = walker().worst_f64 if found.dtype == np.float64 else walker().worst_f32
+    return function(address(found), address(right), ctypes.c_int64(found.size), ctypes.byref(at)), at.value
+
+
 def chunks(op: str, dtype: DType, count: int, exhaustive: bool) -> Iterator[tuple[Array, ...]]:
-    """The arguments to try, a hundred thousand at a time."""
+    """The arguments to try, some at a time; of lgamma those that its bound is for."""
     if exhaustive and dtype.bits == 32 and OPERATIONS[op].arity == 1:
-        for start in range(0, 2**32, 2 * CHUNK):
-            stop = min(start + 2 * CHUNK, 2**32)
-            yield (np.arange(start, stop, dtype=np.uint64).astype(np.uint32).view(np.float32),)
+        for start in range(0, 2**31 if op == "lgamma" else 2**32, STRIDE):
+            yield (np.arange(start, start + STRIDE, dtype=np.uint32).view(np.float32),)
         return
     for seed in range(max(1, count // CHUNK)):
         yield reference.points(op, dtype, min(count, CHUNK), seed)
 
 
-def worst(op: str, dtype: DType, count: int, exhaustive: bool) -> tuple[float, tuple[Any, ...]]:
+def check(op: str, dtype: DType) -> None:
+    """That the compiled measure and exact values agree with `vecmath_reference` on points of all kinds."""
+    args = reference.points(op, dtype, 4000, seed=1)
+    found, at = compiled(op, dtype)(*args), 1234
+    found[at] = np.nan if np.isfinite(found[at]) else 1.0
+    for _ in range(2):
+        errors = reference.errors(found, reference.exact(op, *args))
+        largest, place = measured(found, exact(op, *args))
+        same = largest == errors.max() or abs(errors[place] - largest) + abs(errors.max() - largest) < 1e-6
+        if not same:
+            raise AssertionError(f"{op}: {largest} ulp, or {errors.max()}")
+        found[at] = compiled(op, dtype)(*args)[at]
+
+
+def worst(op: str, dtype: DType, count: int, exhaustive: bool, way: str) -> tuple[float, tuple[Any, ...]]:
     """The largest error and where it is."""
-    function, largest, where = compiled(op, dtype), -1.0, ()
+    check(op, dtype)
+    function, largest, where = compiled(op, dtype, way), -1.0, ()
     for args in chunks(op, dtype, count, exhaustive):
-        found = reference.errors(function(*args), reference.exact(op, *args))
-        at = int(np.argmax(found))
-        if found[at] > largest:
-            largest, where = float(found[at]), tuple(a[at] for a in args)
+        error, at = measured(function(*args), exact(op, *args))
+        if error > largest:
+            largest, where = error, tuple(a[at] for a in args)
     return largest, where
 
 
@@ -76,12 +126,13 @@ def main() -> None:
     parser.add_argument("--points", type=int, default=1_000_000)
     parser.add_argument("--types", nargs="*", default=["f64", "f32"])
     parser.add_argument("--exhaustive", action="store_true", help="all numbers of f32 in place of points")
+    parser.add_argument("--way", choices=WAYS[:2], default="variant", help="as over arrays, or as for single values")
     options = parser.parse_args()
     print("| function | ulp measured | bound | at | ns | NumPy ns | libm ns |\n|---|---|---|---|---|---|---|")
     for name in options.types:
         dtype = DTYPES[name]
         for op in options.operations or sorted(vecmath.functions(dtype)):
-            largest, where = worst(op, dtype, options.points, options.exhaustive)
+            largest, where = worst(op, dtype, options.points, options.exhaustive, options.way)
             args = timing_points(op, dtype)
             with np.errstate(all="ignore"):
                 peer = peer_seconds(PEERS.get(op) or getattr(np, op), args)

@@ -26,6 +26,22 @@ def _infer_constant(operands: Sequence[Value], attrs: dict[str, Any], regions: S
     return [ArrayType(dtype, tuple(value.shape))]
 
 
+register(
+    OpDef(
+        "constant",
+        FAMILY,
+        _infer_constant,
+        lambda value, dtype: value,
+        native="constant",
+        zero_derivative=True,
+        attrs=("value", "dtype"),
+        absent=NO_OPERANDS,
+        source="literal",
+        doc="a scalar, or an array of static shape",
+    )
+)
+
+
 def _infer_made(operands: Sequence[Value], attrs: dict[str, Any], regions: Sequence[Any]) -> list[Type]:
     require(not operands and isinstance(attrs["dtype"], DType), "takes no operands, and a dtype")
     return [ArrayType(attrs["dtype"], tuple(attrs["shape"]))]
@@ -47,6 +63,37 @@ def iota(dtype: DType, shape: tuple[int, ...], axis: int) -> Any:
     """The index along `axis`, everywhere in `shape`."""
     ramp = np.arange(shape[axis]).astype(dtype.numpy)
     return np.broadcast_to(ramp.reshape([-1 if k == axis else 1 for k in range(len(shape))]), shape)
+
+
+register(
+    OpDef(
+        "empty",
+        FAMILY,
+        _infer_made,
+        poison,
+        native="empty",
+        zero_derivative=True,
+        attrs=("dtype", "shape"),
+        absent=NO_OPERANDS,
+        source="np.empty",
+        doc="unspecified contents; the reference fills NaN or large integers",
+    )
+)
+
+register(
+    OpDef(
+        "iota",
+        FAMILY,
+        _infer_iota,
+        iota,
+        native="iota",
+        zero_derivative=True,
+        attrs=("dtype", "shape", "axis"),
+        absent=NO_OPERANDS,
+        source="np.indices",
+        doc="the index along an axis",
+    )
+)
 
 
 def _infer_cast(operands: Sequence[Value], attrs: dict[str, Any], regions: Sequence[Any]) -> list[Type]:
@@ -83,6 +130,26 @@ def _fold_cast(b: Builder, operands: Sequence[Value], attrs: dict[str, Any]) -> 
         return None
     with np.errstate(all="ignore"):
         return b.filled(_cast(value, dtype), ArrayType(dtype, x.shape))
+
+
+register(
+    OpDef(
+        "cast",
+        FAMILY,
+        _infer_cast,
+        quiet(_cast),
+        jvp=_cast_jvp,
+        vjp=_cast_vjp,
+        fold=_fold_cast,
+        native="cast",
+        elementwise=True,
+        linear=True,
+        attrs=("dtype",),
+        source="ndarray.astype",
+        absent={"partials": "linear between floats, zero to and from other dtypes"},
+        doc="astype: float to integer truncates, anything to bool is x != 0",
+    )
+)
 
 
 def _infer_select(operands: Sequence[Value], attrs: dict[str, Any], regions: Sequence[Any]) -> list[Type]:
@@ -122,101 +189,39 @@ def _fold_select(b: Builder, operands: Sequence[Value], attrs: dict[str, Any]) -
     return x if x is y else None
 
 
+register(
+    OpDef(
+        "select",
+        FAMILY,
+        _infer_select,
+        _select,
+        jvp=_select_jvp,
+        vjp=_select_vjp,
+        fold=_fold_select,
+        native="select",
+        elementwise=True,
+        source="np.where",
+        absent={"partials": "the mask selects tangents, so that 0 inf cannot arise"},
+        doc="elementwise choice by a bool mask of the same shape",
+    )
+)
+
+
 def _infer_same(operands: Sequence[Value], attrs: dict[str, Any], regions: Sequence[Any]) -> list[Type]:
     (x,) = operands
     return [x.type]
 
 
-def _declare() -> None:
-    register(
-        OpDef(
-            "constant",
-            FAMILY,
-            _infer_constant,
-            lambda value, dtype: value,
-            native="constant",
-            zero_derivative=True,
-            attrs=("value", "dtype"),
-            absent=NO_OPERANDS,
-            source="literal",
-            doc="a scalar, or an array of static shape",
-        )
+register(
+    OpDef(
+        "stop_gradient",
+        FAMILY,
+        _infer_same,
+        lambda x: x,
+        native="stop_gradient",
+        elementwise=True,
+        zero_derivative=True,
+        source="identity",
+        doc="x, seen as a constant by derivatives",
     )
-    register(
-        OpDef(
-            "empty",
-            FAMILY,
-            _infer_made,
-            poison,
-            native="empty",
-            zero_derivative=True,
-            attrs=("dtype", "shape"),
-            absent=NO_OPERANDS,
-            source="np.empty",
-            doc="unspecified contents; the reference fills NaN or large integers",
-        )
-    )
-    register(
-        OpDef(
-            "iota",
-            FAMILY,
-            _infer_iota,
-            iota,
-            native="iota",
-            zero_derivative=True,
-            attrs=("dtype", "shape", "axis"),
-            absent=NO_OPERANDS,
-            source="np.indices",
-            doc="the index along an axis",
-        )
-    )
-    register(
-        OpDef(
-            "cast",
-            FAMILY,
-            _infer_cast,
-            quiet(_cast),
-            jvp=_cast_jvp,
-            vjp=_cast_vjp,
-            fold=_fold_cast,
-            native="cast",
-            elementwise=True,
-            linear=True,
-            attrs=("dtype",),
-            source="ndarray.astype",
-            absent={"partials": "linear between floats, zero to and from other dtypes"},
-            doc="astype: float to integer truncates, anything to bool is x != 0",
-        )
-    )
-    register(
-        OpDef(
-            "select",
-            FAMILY,
-            _infer_select,
-            _select,
-            jvp=_select_jvp,
-            vjp=_select_vjp,
-            fold=_fold_select,
-            native="select",
-            elementwise=True,
-            source="np.where",
-            absent={"partials": "the mask selects tangents, so that 0 inf cannot arise"},
-            doc="elementwise choice by a bool mask of the same shape",
-        )
-    )
-    register(
-        OpDef(
-            "stop_gradient",
-            FAMILY,
-            _infer_same,
-            lambda x: x,
-            native="stop_gradient",
-            elementwise=True,
-            zero_derivative=True,
-            source="identity",
-            doc="x, seen as a constant by derivatives",
-        )
-    )
-
-
-_declare()
+)
