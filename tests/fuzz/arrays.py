@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.fuzz import scalars
+from tests.fuzz import library, scalars
 from tests.fuzz.scope import (
     COLUMN,
     FVECTOR,
@@ -23,6 +23,10 @@ from tests.fuzz.scope import (
 
 def array_expr(g: Gen, ty: Ty, fuel: int) -> str:
     """An array of a type."""
+    if fuel > 0 and g.percent(8):
+        found = library.call(g, ty, fuel)
+        if found is not None:
+            return found
     if ty.dtype == "float64":
         return float_array(g, ty, fuel)
     if ty.dtype == "float32":
@@ -238,7 +242,7 @@ def kinked(g: Gen, ty: Ty, form: str, fuel: int) -> str:
         return f"{array_expr(g, source, fuel - 1)}.astype(np.float64)"
     if form == "sorted":
         forms = ["np.sort({}, axis=0)", "np.maximum.accumulate({}, axis=0)"]
-        forms += [f"{name(g, ty)}[np.argsort({{}})]", "np.sort({})[::-1]"] if ty == VECTOR else []
+        forms += [f"{name(g, ty)}[np.argsort({{}}, kind='stable')]", "np.sort({})[::-1]"] if ty == VECTOR else []
         return g.pick(forms).format(a)
     b = array_expr(g, ty, fuel - 1)
     return g.pick(
@@ -312,7 +316,7 @@ def int_array(g: Gen, ty: Ty, fuel: int) -> str:
             forms += [f"(5.0 * np.sin({array_expr(g, array(ty.dims), fuel - 1)})).astype(np.int64)"]
         if ty.dims == V:
             forms += [f"np.argsort({name(g, ty)}, kind='stable')"]
-            forms += [] if g.smooth else [f"np.argsort({array_expr(g, VECTOR, fuel - 1)})"]
+            forms += [] if g.smooth else [f"np.argsort({array_expr(g, VECTOR, fuel - 1)}, kind='stable')"]
     else:
         forms.append(f"{array_expr(g, array(ty.dims, 'int64'), fuel - 1)}.astype(np.{ty.dtype})")
     return g.pick(forms)

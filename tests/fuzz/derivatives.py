@@ -27,9 +27,11 @@ Args = tuple[Any, ...]
 
 @dataclass
 class Subject:
-    """A program under test: f, a maker of fresh arguments, and a direction in the space of its float arguments."""
+    """A program under test: f, the same as CPython is to run it, a maker of fresh arguments, and a direction in the
+    space of its float arguments."""
 
     f: Callable[..., Any]
+    plain: Callable[..., Any]
     fresh: Callable[[], Args]
     direction: Args
     other: Args
@@ -74,8 +76,8 @@ def _check(source: str, module: Any, number: int) -> Verdict:
     rng = np.random.default_rng(number)
     shapes = ((call.n,), (call.k, call.n), ())
     directions = [tuple(v if (v := rng.normal(size=shape)).shape else float(v) for shape in shapes) for _ in range(2)]
-    subject = Subject(module.f, lambda: inputs.make(names, call, module), *directions)
-    wanted = ways.outcome(module.f, subject.fresh())
+    subject = Subject(module.f, modules.plain(module), lambda: inputs.make(names, call, module), *directions)
+    wanted = ways.outcome(subject.plain, subject.fresh())
     if wanted.error is not None:
         return fails_alike(subject, wanted)
     if not np.isfinite(wanted.result):
@@ -154,7 +156,7 @@ def first_order(subject: Subject) -> Verdict:
     if verdict.sort != "agree":
         return verdict
     value, tangent = pair
-    wanted = ways.outcome(subject.f, subject.fresh()).result
+    wanted = ways.outcome(subject.plain, subject.fresh()).result
     if off(value, wanted) > RTOL:
         return ill_conditioned(subject, Verdict("wrong", f"jvp: value {value!r}, expected {wanted!r}"))
     along, scale = dot(gradient, subject.direction), size(gradient, subject.direction)
@@ -166,14 +168,14 @@ def first_order(subject: Subject) -> Verdict:
         return verdict
     if np.shape(columns) != np.shape(gradient[0]) or off(columns, gradient[0]) > RTOL * max(1.0, scale):
         return ill_conditioned(subject, Verdict("wrong", f"jacfwd: {columns!r:.60}, expected {gradient[0]!r:.60}"))
-    numeric, uncertain = difference(lambda h: float(subject.f(*subject.moved(h))))
+    numeric, uncertain = difference(lambda h: float(subject.plain(*subject.moved(h))))
     return close("derivative against differences", along, numeric, uncertain + 1e-6 * scale)
 
 
 def ill_conditioned(subject: Subject, verdict: Verdict) -> Verdict:
     """A tie where the function itself is that sensitive: its differences with two steps don't agree either, or its
     values (chaotic loops end anywhere) and those of its derivative change with the last bits of its arguments."""
-    numeric, uncertain = difference(lambda h: float(subject.f(*subject.moved(h))))
+    numeric, uncertain = difference(lambda h: float(subject.plain(*subject.moved(h))))
     if uncertain >= 1e-2 * max(1.0, abs(numeric)) or off(*last_bits(subject, subject.f)) > 1e-6:
         return Verdict("tie", verdict.message)
     gradient = ways.tangra().grad(subject.f, argnums=FLOATS)
@@ -242,10 +244,10 @@ def lanes(subject: Subject, module: Any, names: list[str], call: inputs.Call) ->
     tg = ways.tangra()
     calls = [inputs.Call(call.n, call.k, call.seed + b) for b in range(3)]
     rows = [inputs.make(names, c, module) for c in calls]
-    rows = [row for row in rows if ways.outcome(subject.f, tuple(np.copy(a)[()] for a in row)).error is None]
+    rows = [row for row in rows if ways.outcome(subject.plain, tuple(np.copy(a)[()] for a in row)).error is None]
     if len(rows) < 2:
         return AGREE
-    wanted = [ways.outcome(subject.f, tuple(np.copy(a)[()] for a in row)).result for row in rows]
+    wanted = [ways.outcome(subject.plain, tuple(np.copy(a)[()] for a in row)).result for row in rows]
     batch = tuple(np.stack(column) for column in zip(*rows, strict=True))
     found, verdict = attempt("vmap", lambda: tg.vmap(subject.f)(*batch))
     if "depends on the lane" in verdict.message:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from tests.fuzz import control, mixtures, scalars
+from tests.fuzz import control, library, mixtures, scalars
 from tests.fuzz.scope import (
     FLOAT,
     FLOATS,
@@ -162,7 +162,8 @@ def program(g: Gen) -> str:
             break
     body.append(last(g))
     lines += ["", f"def f({', '.join(['x', 'y', 's', 'n', *extra])}):", *control.indent(body), ""]
-    return "\n".join(lines)
+    text = "\n".join(lines)
+    return text.replace("import numpy as np\n", f"import numpy as np\n{library.FUNCTIONS}", 1) if "F." in text else text
 
 
 def last(g: Gen) -> str:

@@ -6,6 +6,9 @@ import itertools
 import linecache
 import sys
 import types
+from typing import Any
+
+from tests.fuzz import plain_windows
 
 _NUMBERS = itertools.count()
 
@@ -21,6 +24,21 @@ def load(source: str) -> types.ModuleType:
     sys.modules[name] = module
     exec(compile(source, file, "exec"), module.__dict__)
     return module
+
+
+def plain(module: types.ModuleType) -> Any:
+    """`f` of a module as CPython is to run it: convolutions and pools are plain loops."""
+    if "F" not in vars(module):
+        return module.f
+
+    def f(*args: Any) -> Any:
+        real, module.F = module.F, plain_windows
+        try:
+            return module.f(*args)
+        finally:
+            module.F = real
+
+    return f
 
 
 def unload(module: types.ModuleType) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.fuzz import arrays
+from tests.fuzz import arrays, library
 from tests.fuzz.scope import (
     BOOL,
     COLUMN,
@@ -59,6 +59,8 @@ def draw(g: Gen, table: list[tuple[int, Form]], fuel: int) -> str | None:
 
 def floating(g: Gen, fuel: int) -> str:
     """A float: pyfloat or np.float64, whichever the forms give."""
+    if fuel > 0 and g.percent(3):
+        return library.call(g, FLOAT, fuel) or g.pick(g.known(FLOAT))
     table = LEAVES if fuel <= 0 else (SMOOTH_FLOATS if g.smooth else FLOATS_TABLE)
     return draw(g, table, fuel) or g.pick(g.known(FLOAT))
 

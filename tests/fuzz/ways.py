@@ -175,24 +175,28 @@ def _check(source: str, module: types.ModuleType, number: int) -> Verdict:
         def fresh(call: inputs.Call = call) -> tuple[Any, ...]:
             return inputs.make(names, call, module)
 
-        verdict = one_call(module.f, compiled, fresh, single, run_interpreter=position == len(plan.calls) - 1)
+        verdict = one_call(
+            modules.plain(module), compiled, fresh, single, run_interpreter=position == len(plan.calls) - 1
+        )
         if verdict.sort == "agree" and (number + position) % DONATING == 0:
-            verdict = donating(module.f, fresh, single)
+            verdict = donating(module.f, modules.plain(module), fresh, single)
         if verdict.finding:
             return Verdict(verdict.sort, f"{verdict.message}\n  call {position} of {plan}")
         verdicts.append(verdict)
     return max(verdicts, key=lambda v: v.sort != "agree")
 
 
-def donating(function: Callable[..., Any], fresh: Callable[[], tuple[Any, ...]], single: bool) -> Verdict:
+def donating(
+    function: Callable[..., Any], plain: Callable[..., Any], fresh: Callable[[], tuple[Any, ...]], single: bool
+) -> Verdict:
     """A call that donates every array it can, against CPython: results are equal, whatever arguments hold."""
     arrays = [k for k, v in enumerate(fresh()) if isinstance(v, np.ndarray) and v.flags.writeable]
-    wanted = outcome(function, fresh())
+    wanted = outcome(plain, fresh())
     found = outcome(tangra().jit(function, donate=arrays), fresh())
     if refused(found.error, wanted.error) is not None:
         return AGREE
-    plain = [Outcome(copy.deepcopy(o.result), o.error, ()) for o in (found, wanted)]
-    return judge("donating", plain[0], plain[1], function, fresh, single)
+    bare = [Outcome(copy.deepcopy(o.result), o.error, ()) for o in (found, wanted)]
+    return judge("donating", bare[0], bare[1], plain, fresh, single)
 
 
 def one_call(
