@@ -60,17 +60,21 @@ class Kernel:
 
 
 def squares(quick: bool) -> list[Kernel]:
-    """Products of square matrices: many at a time where they are small, four or more up to 64, so that products are
-    compared: the library is called from C, we from Python."""
+    """Products of square matrices: many at a time where they are small, so that products are compared: the library is
+    called from C, we from Python."""
     sizes = (4, 16, 64) if quick else (4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 256, 512, 1024, 2048)
-    many = {n: max(64 * 64 // n**2, 4 if n <= 64 else 1) for n in sizes}
-    return [Kernel("matmul", (many[n], n, n, n), d) for d in ("float32", "float64") for n in sizes]
+    return [Kernel("matmul", (_many(n), n, n, n), d) for d in ("float32", "float64") for n in sizes]
+
+
+def _many(n: int) -> int:
+    """Matrices in a batch."""
+    return max(4 * 64 * 64 // n**2, 1)
 
 
 def shapes(quick: bool) -> list[Kernel]:
     """Products that are not square: tall, flat, by vectors, transposed, batched."""
     sizes = [(1, 2048, 64, 64), (1, 64, 2048, 64), (1, 16, 16, 2048), (64, 32, 64, 48)]
-    sizes += [(1, n, n, 1) for n in (16, 64, 128, 512, 2048)] + [(1, 1, n, n) for n in (16, 64, 128, 512, 2048)]
+    sizes += [shape for n in (16, 64, 128, 512, 2048) for shape in ((_many(n), n, n, 1), (_many(n), 1, n, n))]
     made = [Kernel("matmul", s, d) for d in ("float32", "float64") for s in (sizes[3:4] if quick else sizes)]
     for transposed in ("left", "right"):
         made += [Kernel("matmul", (4096 // n**2 * 4 or 1, n, n, n), "float64", transposed) for n in (16, 32, 256)]

@@ -29,13 +29,18 @@ Run = Callable[[], Any]
 TOLERANCE = {"float32": 2e-5, "float64": 1e-12}
 LOOP = """
 typedef void (*gemm_t)(char*, char*, int*, int*, int*, T*, T*, int*, T*, int*, T*, T*, int*);
-void run(gemm_t gemm, int calls, int batch, int m, int k, int n, int left, int right, T *a, T *b, T *c) {
+typedef void (*gemv_t)(char*, int*, int*, T*, T*, int*, T*, int*, T*, T*, int*);
+void run(gemm_t gemm, gemv_t gemv, int calls, int batch, int m, int k, int n, int left, int right, T *a, T *b, T *c) {
   T one = 1, nil = 0;
-  char ta = left ? 'T' : 'N', tb = right ? 'T' : 'N';
+  int step = 1;
+  char ta = left ? 'T' : 'N', tb = right ? 'T' : 'N', va = left ? 'N' : 'T';
   int lda = left ? m : k, ldb = right ? k : n;
-  while (calls--) for (int i = 0; i < batch; i++)
-    gemm(&tb, &ta, &n, &m, &k, &one, b + (long)i * k * n, &ldb, a + (long)i * m * k, &lda, &nil,
-         c + (long)i * m * n, &n);
+  while (calls--) for (int i = 0; i < batch; i++) {
+    T *x = a + (long)i * m * k, *y = b + (long)i * k * n, *z = c + (long)i * m * n;
+    if (n == 1) gemv(&va, left ? &m : &k, left ? &k : &m, &one, x, &lda, y, &step, &nil, z, &step);
+    else if (m == 1) gemv(&tb, right ? &k : &n, right ? &n : &k, &one, y, &ldb, x, &step, &nil, z, &step);
+    else gemm(&tb, &ta, &n, &m, &k, &one, y, &ldb, x, &lda, &nil, z, &n);
+  }
 }
 """
 """A batch of products by the library, many times, without anything around it."""
@@ -120,14 +125,15 @@ def vendor_run(kernel: Kernel, operands: list[Any]) -> Run:
         raise NotHere
     batch, m, k, n = kernel.sizes
     single = kernel.dtype == "float32"
-    library, function = vendor_loop(single), vendor_function("sgemm" if single else "dgemm")
+    library = vendor_loop(single)
+    functions = [ctypes.c_void_p(vendor_function(("s" if single else "d") + name)) for name in ("gemm", "gemv")]
     out = np.empty((batch, m, n), kernel.dtype)
     sizes = [ctypes.c_int(v) for v in (batch, m, k, n, kernel.transposed == "left", kernel.transposed == "right")]
     used = [*operands, out]
     memory = [ctypes.c_void_p(x.ctypes.data) for x in used]
 
     def run(calls: int) -> Any:
-        library.run(ctypes.c_void_p(function), calls, *sizes, *memory)
+        library.run(*functions, calls, *sizes, *memory)
         return used[-1][0] if batch == 1 else used[-1]
 
     return Vendor(run)

@@ -1,6 +1,8 @@
 """Programs in threads: what CPython and NumPy compute, and the same bits for any number of threads."""
 
 import math
+import mmap
+import resource
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +11,7 @@ import numpy as np
 import pytest
 
 import tangra as tg
+from tangra.native import memory, wrapper
 from tests.native.common import native
 
 THREADS = (1, 2, 3, 8)
@@ -374,6 +377,33 @@ def test_slices_of_a_tape_are_shares_of_its_limit(everything_in_threads):
         assert np.isfinite(enough(xs)).all()
         with pytest.raises(MemoryError, match="memory limit of a tape"):
             short(xs)
+
+
+def test_slices_of_a_tape_keep_their_first_pages_after_slow_calls(everything_in_threads, monkeypatch):
+    """Slices lie far apart: what is kept is shared out among them, or each slow call would touch all its pages anew."""
+
+    def long(x):
+        for i in range(300):
+            x = np.sin(x) + i
+        return x
+
+    def loss(xs):
+        return np.sum(tg.vmap(long)(xs))
+
+    monkeypatch.setattr(wrapper, "SLOW_CALL_SECONDS", 0.0)
+    gradient, xs = tg.jit(lambda xs: tg.grad(loss)(xs)), normal(2000)
+    pages = 300 * 2000 * 8 // mmap.PAGESIZE
+
+    def touched():
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        gradient(xs)
+        return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+    touched()
+    assert touched() < pages / 4
+    monkeypatch.setattr(memory, "KEPT_BYTES", 1 << 16)
+    touched()
+    assert touched() > pages / 2
 
 
 def test_large_loops_run_in_threads_and_small_ones_do_not():

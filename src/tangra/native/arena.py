@@ -2,9 +2,9 @@
 
 It is an array of i64: the number of the error record, the payload of the error, the job that its thread works at with
 the number of the chunk and whether it helps another thread, the arena's next free byte and its end, the limit of a tape
-in bytes, the number of tapes, a link, the contexts of helping threads, the arena's start, and the base address of each
-tape. Each kind of memory comes from a function that LLVM takes for an allocator (`noalias`), so that it knows buffers
-apart without further notes.
+in bytes, the number of tapes, a link, the contexts of helping threads, the arena's start, in how many slices tapes were
+used, and the base address of each tape. Each kind of memory comes from a function that LLVM takes for an allocator
+(`noalias`), so that it knows buffers apart without further notes.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ NEXT = ARENA_TOP + 4
 HELPERS = ARENA_TOP + 5
 """The address of the table of contexts for threads that help the call, or 0; see `pool`."""
 ARENA_START = ARENA_TOP + 6
-TAPES = ARENA_TOP + 7
+TAPE_SLICES = ARENA_TOP + 7
+"""Into how many slices a loop cut its tapes last (see `slices`), or 0."""
+TAPES = ARENA_TOP + 8
 
 ALIGNMENT = 64
 

@@ -11,7 +11,17 @@ import weakref
 from collections.abc import Iterator
 from functools import cache
 
-from tangra.native.arena import ARENA_END, ARENA_START, ARENA_TOP, HELPERS, TAPE_COUNT, TAPE_LIMIT, TAPES
+from tangra.native.arena import (
+    ALIGNMENT,
+    ARENA_END,
+    ARENA_START,
+    ARENA_TOP,
+    HELPERS,
+    TAPE_COUNT,
+    TAPE_LIMIT,
+    TAPE_SLICES,
+    TAPES,
+)
 from tangra.native.options import NativeOptions
 
 KEPT_BYTES = 1 << 28
@@ -52,15 +62,14 @@ class Region:
         self.size = size
         weakref.finalize(self, _libc().munmap, self.base, size + GUARD_BYTES).atexit = False
 
-    def shrink(self) -> None:
-        """Give all pages but the first ones back to the system."""
-        give_back(self.base, self.size)
 
-
-def give_back(base: int, size: int) -> None:
-    """Give all pages but the first ones of a range back to the system."""
-    if size > KEPT_BYTES:
-        _libc().madvise(base + KEPT_BYTES, size - KEPT_BYTES, MADV_DONTNEED)
+def give_back(base: int, size: int, slices: int = 1) -> None:
+    """Give all pages but the first ones of a range back to the system: of each of so many equal slices of it."""
+    length, kept = size // slices & -ALIGNMENT, KEPT_BYTES // slices
+    for start in range(base, base + slices * length, length) if length > kept else ():
+        low, high = -(-(start + kept) // mmap.PAGESIZE) * mmap.PAGESIZE, start + length & -mmap.PAGESIZE
+        if high > low:
+            _libc().madvise(low, high - low, MADV_DONTNEED)
 
 
 class Workspace:
@@ -100,9 +109,10 @@ class Workspace:
     def shrink(self) -> None:
         """After a call: give pages back."""
         if self.arena is not None:
-            self.arena.shrink()
+            give_back(self.arena.base, self.arena.size)
+        slices, self.words[TAPE_SLICES] = max(self.words[TAPE_SLICES], 1), 0
         for tape in self.tapes:
-            tape.shrink()
+            give_back(tape.base, self.words[TAPE_LIMIT], slices)
         for words in self._helpers():
             if words[ARENA_END]:
                 give_back(words[ARENA_START], words[ARENA_END] - words[ARENA_START])

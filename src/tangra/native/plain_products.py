@@ -19,8 +19,9 @@ from tangra.native.text import Operand
 from tangra.native.values import Array, Index, Memo, Splat, Strided
 from tangra.shapes import Size, prod
 
-ROWS = 4
-"""Rows of a matrix that are taken together: summed up, or added to a result, which is read and written less often."""
+ROWS = (8, 4, 1)
+"""Rows of a matrix that are taken together, while there are as many: summed up, or added to a result, which is read and
+written less often. More than four at a time keep more reads of memory under way."""
 FEWEST_COLUMNS = 1024
 """Columns of a matrix that a thread takes at least, so that it still reads stretches of memory."""
 
@@ -106,10 +107,8 @@ def _sums(em: Emitter, target: Strided, x: Array, y: Array, rx: Roles, ry: Roles
 
     along = lead + rows - 1 if not is_vector(x, rx) else len(target.shape) - 1
     high = target.shape[along]
-    blocks = isinstance(high, int) and high >= 2 * ROWS and not nests.unrolls(target.shape, 2 * count(inner))
-    done, parts = 0, [(high // ROWS, ROWS)] if blocks else []
-    parts.append((high - ROWS * (high // ROWS) if blocks else high, 1))
-    for trips, together in parts:
+    alone = nests.unrolls(target.shape, 2 * count(inner)) or not isinstance(high, int)
+    for done, trips, together in [(0, high, 1)] if alone else _stretches(high):
         shape = (*target.shape[:along], trips, *target.shape[along + 1 :])
 
         def some(index: Index, memo: Memo, first: int = done, together: int = together) -> None:
@@ -118,8 +117,17 @@ def _sums(em: Emitter, target: Strided, x: Array, y: Array, rx: Roles, ry: Roles
 
         work = parallel.product(em, 2 * together, inner)
         nests.visit(em, shape, some, 2 * together * count(inner), range(len(shape)), work)
-        if isinstance(trips, int):
+
+
+def _stretches(high: Size) -> list[tuple[int, int, int]]:
+    """So many rows in stretches: the first row, how many times, and how many rows are taken together."""
+    assert isinstance(high, int)
+    out, done = [], 0
+    for together in ROWS:
+        if trips := (high - done) // together:
+            out.append((done, trips, together))
             done += trips * together
+    return out
 
 
 def _rows(em: Emitter, target: Strided, x: Array, y: Array, rx: Roles, ry: Roles, inner: tuple[Size, ...]) -> None:
@@ -145,20 +153,22 @@ def _rows(em: Emitter, target: Strided, x: Array, y: Array, rx: Roles, ry: Roles
         nests.visit_carrying(em, right, [], one, 3 * len(ks), limits)
 
     def row(index: Index, limits: tuple[int, str, str] | None = None) -> None:
-        code = em.code
-        trips, rest = code.divmod_size(em.size(inner[-1]), ROWS)
+        code, last = em.code, em.size(inner[-1])
+        if isinstance(last, int):
+            parts: list[tuple[Operand, Operand, int]] = [*_stretches(last)]
+        else:
+            trips, rest = code.divmod_size(last, ROWS[0])
+            parts = [(0, trips, ROWS[0]), (code.mul(trips, ROWS[0]), rest, 1)]
 
         def lines(k: Index, memo: Memo) -> None:
-            def several(c: str, _: list[str]) -> list[str]:
-                add_rows(index, [[*k, code.add(code.mul(c, ROWS), n)] for n in range(ROWS)], limits)
-                return []
+            for done, trips, together in parts:
 
-            def single(c: str, _: list[str]) -> list[str]:
-                add_rows(index, [[*k, code.add(code.mul(trips, ROWS), c)]], limits)
-                return []
+                def some(c: str, _: list[str], done: Operand = done, together: int = together) -> list[str]:
+                    first = code.add(code.mul(c, together), done)
+                    add_rows(index, [[*k, code.add(first, n)] for n in range(together)], limits)
+                    return []
 
-            code.counted(trips, [], several)
-            code.counted(rest, [], single)
+                code.counted(trips, [], some)
 
         nests.visit(em, inner[:-1], lines, 1000)
 

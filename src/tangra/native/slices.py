@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from tangra.ir import ArrayType, Op, TapeType, Value
+from tangra.native.arena import ALIGNMENT, TAPE_SLICES
 from tangra.native.emitter import Emitter
 from tangra.native.parallel import MOST_CHUNKS, Plan
 from tangra.native.regions import Chunk
@@ -32,9 +33,13 @@ class Slices:
 
     def cut(self, em: Emitter, chunks: Operand) -> None:
         """Before the chunks of the first loop: the size of a slice of each tape."""
+        if self.first:
+            em.code.do(
+                f"store i64 {chunks}, ptr {em.code.ins(f'getelementptr inbounds i64, ptr %ctx, i64 {TAPE_SLICES}')}"
+            )
         for v in self.tapes if self.first else ():
             share = em.code.ins(f"udiv i64 {_tape(em, v).limit}, {chunks}")
-            self.sizes[id(v)] = em.code.ins(f"and i64 {share}, -64")
+            self.sizes[id(v)] = em.code.ins(f"and i64 {share}, {-ALIGNMENT}")
 
     def enter(self, em: Emitter, chunk: Chunk) -> None:
         """At the start of a chunk: its slices stand for the tapes."""
