@@ -7,7 +7,7 @@ from typing import Any
 
 from tangra.shape_rules import BaseContext, RuleError, Tensor, operators
 from tangra.shape_rules.testing import apply_in, call_method, read_attribute
-from tests.shape_rules.draws import Call, Case, draw
+from tests.shape_rules.draws import Built, Call, Case, draw
 from tests.shape_rules.texts import DIGEST, REJECTED, SKIPPED, NotKnown, digest, ours
 
 WANTED = 200
@@ -37,8 +37,14 @@ def ask(call: Call, ctx: BaseContext | None = None) -> Any:
         return operators.binary(ctx, short, *call.args)
     if call.kind in ("getitem", "setitem"):
         return getattr(operators, call.kind)(ctx, *call.args)
-    made = apply_in(ctx, call.name, *call.args, **call.kwargs)
+    args = [built(ctx, value) for value in call.args]
+    made = apply_in(ctx, call.name, *args, **{word: built(ctx, value) for word, value in call.kwargs.items()})
     return made if call.kind != "layer" else call_method(made, "forward", *call.inputs, ctx=ctx, **call.options)
+
+
+def built(ctx: BaseContext, value: Any) -> Any:
+    """An argument, the layers among them made."""
+    return apply_in(ctx, value.name, *value.args, **value.kwargs) if isinstance(value, Built) else value
 
 
 def plain_layout(value: Any) -> Any:

@@ -30,6 +30,15 @@ class Call:
 
 
 @dataclass(frozen=True)
+class Built:
+    """An argument that is a layer."""
+
+    name: str
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class Case:
     """`mask`: sizes of the result depend on elements, so only ranks and dtypes are compared. `spoil`: whether calls are
     spoiled at random (else the generator draws bad ones itself). `total`: the library never refuses.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tangra.shape_rules import DType, Tensor
-from tests.shape_rules.draws import Call
+from tests.shape_rules.draws import Built, Call
 from tests.shape_rules.texts import plain
 
 OPERATORS = {
@@ -98,6 +98,8 @@ def execute(call: Call) -> Any:
 def lookup(name: str) -> Any:
     """The object with this dotted name."""
     words = name.split(".")
+    if words[:2] == ["torch", "ops"]:
+        importlib.import_module(words[2])  # which brings its operations in
     for count in range(len(words) - 1, 0, -1):
         try:
             found: Any = importlib.import_module(".".join(words[:count]))
@@ -113,6 +115,8 @@ def real(value: Any) -> Any:
     """An abstract argument as a real one."""
     if isinstance(value, Tensor):
         return _array(value)
+    if isinstance(value, Built):
+        return lookup(value.name)(*value.args, **value.kwargs)
     if isinstance(value, DType):
         return getattr(lookup_module(value.library), value.name)
     if isinstance(value, (list, tuple)):

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 from tangra.checker.heap import Value
 from tangra.checker.symbols import NOTHING, counterexample, depends_on_value, is_equality
+from tangra.shape_rules import registry
 from tangra.shape_rules.context import BaseContext, Condition
 from tangra.shape_rules.failures import SQUEEZE, Failure, RuleError
+from tangra.shape_rules.registry import ModuleRule
+from tangra.shape_rules.values import UNKNOWN
 from tangra.shapes import Dim, Facts, symbol
 
 if TYPE_CHECKING:
@@ -99,3 +102,11 @@ class Context(BaseContext):
         )
         self.node = node
         return to_rule(found)
+
+    def construct(self, name: str, *args: Value, **kwargs: Value) -> Value:
+        from tangra.checker.library import library_class
+
+        entry = registry.find(name)
+        if not isinstance(entry, ModuleRule):
+            return UNKNOWN
+        return self.call(library_class(self.evaluator, entry), *args, **kwargs)

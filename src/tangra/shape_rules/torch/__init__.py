@@ -27,6 +27,7 @@ from tangra.shape_rules.torch import (
     reductions,
     shaping,
     tensors,
+    transformers,
     vision,
 )
 
@@ -52,5 +53,6 @@ __all__ = [
     "reductions",
     "shaping",
     "tensors",
+    "transformers",
     "vision",
 ]

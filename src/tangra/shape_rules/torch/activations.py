@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from tangra.shape_rules.axes import axis_place, require_rank
 from tangra.shape_rules.context import Multiple
+from tangra.shape_rules.dtypes import discrete
 from tangra.shape_rules.failures import ARGUMENT, DIVIDE, WIDTH, Failure
 from tangra.shape_rules.registry import method, rule
-from tangra.shape_rules.torch.common import CLASS, fresh, refuse, require_floating, same_dtype
+from tangra.shape_rules.torch.common import CLASS, default_dtype, fresh, refuse, require_floating, same_dtype
 from tangra.shape_rules.torch.elementwise import unary
 from tangra.shape_rules.torch.reductions import softmax_method
 from tangra.shape_rules.values import Tensor, Value, shape_text, words
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
 
 FUNCTIONAL = "torch.nn.functional"
 
-ANY_DTYPE = words("relu relu6 hardtanh threshold sigmoid tanh softsign")
+TO_FLOAT = words("softsign tanhshrink")
+"""Activations that make floats of ints."""
+
+ANY_DTYPE = (*words("relu relu6 hardtanh threshold sigmoid tanh"), *TO_FLOAT)
 """Activations that also take ints."""
 
 PLAIN = words("relu relu6 elu selu celu gelu silu mish hardswish hardsigmoid logsigmoid softsign tanhshrink")
@@ -32,7 +36,8 @@ def activated(ctx: RuleContext, name: str, input: Tensor) -> Tensor:
         refuse(ctx, input, f"{name}()", ("bool",))
     else:
         require_floating(ctx, input, f"{name}()")
-    return unary(ctx, name, input, input.dtype)
+    to_float = name in TO_FLOAT and discrete(input.dtype)
+    return unary(ctx, name, input, default_dtype(ctx) if to_float else input.dtype)
 
 
 def _plain(name: str) -> Callable[..., Tensor]:

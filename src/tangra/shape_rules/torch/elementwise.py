@@ -34,7 +34,7 @@ TO_FLOAT = words(
 
 NO_BOOL = words(
     """
-    neg negative floor ceil trunc fix round relu positive frac conj_physical
+    neg negative floor ceil trunc fix round relu positive frac
     """
 )
 

@@ -70,10 +70,12 @@ def bilinear(ctx: RuleContext, input1: Tensor, input2: Tensor, weight: Tensor, b
         if width is not None and wanted is not None:
             ctx.require_equal(width, wanted, _width_failure(input, weight, width, wanted))
     outputs = weight.size(0)
-    if bias is not None and bias.rank is not None and outputs is not None:
-        require_rank(ctx, bias, (1,), "the bias of bilinear()")
-        count = bias.size(0)
-        if count is not None:
+    if bias is not None:
+        same_dtype(ctx, bias, weight, "bilinear(): the bias")
+        count = bias.size(0) if bias.shape else None
+        if bias.rank == 0:
+            ctx.fail(Failure(RANK, "bilinear() with a 0-d bias", "RuntimeError"))
+        if count is not None and outputs is not None:
             text = f"bilinear(): {count} biases for {outputs} outputs"
             ctx.require_equal(count, outputs, Failure(WIDTH, text, "RuntimeError"))
     if input1.dims is None or input2.dims is None or outputs is None:
@@ -81,7 +83,10 @@ def bilinear(ctx: RuleContext, input1: Tensor, input2: Tensor, weight: Tensor, b
     for left, right in zip(input1.dims[:-1], input2.dims[:-1], strict=True):
         text = f"bilinear() of {shape_text(input1.dims)} and {shape_text(input2.dims)}"
         ctx.require_equal(left, right, Failure(MISMATCH, text, "RuntimeError"))
-    return fresh((*input1.dims[:-1], outputs), input1.dtype)
+    made: Shape | None = (*input1.dims[:-1], outputs)
+    if bias is not None:
+        made = broadcast_shapes(ctx, [made, bias.shape], "bilinear(): the bias: ")
+    return fresh(made, input1.dtype)
 
 
 @rule(f"{FUNCTIONAL}.embedding")
@@ -187,6 +192,8 @@ def pairwise_distance(
     ctx: RuleContext, x1: Tensor, x2: Tensor, p: Value = 2.0, eps: Value = 1e-6, keepdim: Value = False
 ) -> Tensor:
     """Norms of differences along the last axis."""
+    for tensor in (x1, x2):
+        refuse(ctx, tensor, "pairwise_distance()", ("bool",))
     shape = broadcast_shapes(ctx, [x1.shape, x2.shape], "pairwise_distance(): ")
     kept = None if shape is None else (*shape[:-1], 1) if keepdim is True else shape[:-1]
     return fresh(kept, result_dtype([x1, x2], "torch"))
@@ -196,6 +203,7 @@ def pairwise_distance(
 def pdist(ctx: RuleContext, input: Tensor, p: Value = 2.0) -> Tensor:
     """Distances between all pairs of rows."""
     require_rank(ctx, input, (2,), "the input of pdist()")
+    require_floating(ctx, input, "pdist()")
     rows = input.size(0)
     return fresh((ctx.fresh("pairs") if rows is None else rows * (rows - 1) // 2,), input.dtype)
 

@@ -106,6 +106,9 @@ for _name in ("Softmax", "LogSoftmax", "Softmin"):
 class Softmax2d(Layer):
     """Softmax over the channels of images."""
 
+    def __init__(self, ctx: RuleContext) -> None:
+        self.training = True
+
     def forward(self, ctx: RuleContext, input: Tensor) -> Tensor:
         if input.rank not in (None, 3, 4):
             ctx.fail(Failure(RANK, "Softmax2d takes images of 3 or 4 dimensions", "ValueError"))

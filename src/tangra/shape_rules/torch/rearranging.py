@@ -104,9 +104,19 @@ def flip(ctx: RuleContext, input: Tensor, *dims: Value) -> Tensor:
     return fresh(input.shape, input.dtype, input)
 
 
-@both("fliplr", "flipud")
+@both("fliplr")
 def fliplr(ctx: RuleContext, input: Tensor) -> Tensor:
-    """Columns or rows reversed."""
+    """Columns reversed."""
+    if input.rank is not None and input.rank < 2:
+        ctx.fail(Failure(RANK, f"fliplr() of shape {shape_text(input.shape)}", "RuntimeError"))
+    return fresh(input.shape, input.dtype, input)
+
+
+@both("flipud")
+def flipud(ctx: RuleContext, input: Tensor) -> Tensor:
+    """Rows reversed."""
+    if input.rank == 0:
+        ctx.fail(Failure(RANK, "flipud() of a 0-d tensor", "RuntimeError"))
     return fresh(input.shape, input.dtype, input)
 
 

@@ -202,7 +202,13 @@ def numpy(ctx: RuleContext, self: Tensor, *, force: Value = False) -> Tensor:
     return Tensor("numpy", self.shape, self.dtype, elements=self.elements)
 
 
-@method(CLASS, "cpu", "cuda", "detach", "clone", "requires_grad_", "pin_memory", "share_memory_", "detach_", "alias")
+@method(CLASS, "cpu")
+def to_cpu(ctx: RuleContext, self: Tensor, memory_format: Value = None) -> Tensor:
+    """The same shape and dtype."""
+    return self.with_(parameter=False)
+
+
+@method(CLASS, "cuda", "detach", "clone", "requires_grad_", "pin_memory", "share_memory_", "detach_", "alias")
 def unchanged(ctx: RuleContext, self: Tensor, *args: Value, **kwargs: Value) -> Tensor:
     """The same shape and dtype elsewhere."""
     return self.with_(parameter=False)
@@ -302,7 +308,13 @@ def backward(
             ctx.require_equal(left, right, failure)
 
 
-FILLED = ("zero_", "fill_", "uniform_", "normal_", "random_", "bernoulli_", "exponential_", "log_normal_", "cauchy_")
+FILLED = ("fill_", "uniform_", "normal_", "random_", "bernoulli_", "exponential_", "log_normal_", "cauchy_")
+
+
+@method(CLASS, "zero_", inplace=True)
+def zeroed(ctx: RuleContext, self: Tensor) -> Tensor:
+    """Zeros in the same shape."""
+    return self.with_(elements=None)
 
 
 @method(CLASS, *FILLED, "fill_diagonal_", inplace=True)

@@ -1,0 +1,40 @@
+"""Every rule is compared with its library on random draws, but those of `undrawn.txt`, which may only get fewer.
+
+`python -m tests.shape_rules.test_drawn` writes the list anew. Names of one rule count once, under the first of them.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from tangra.shape_rules import ModuleRule, Rule, registry
+from tangra.shape_rules.operators import CLASSES
+from tests.shape_rules.cases import CASES
+
+LIST = Path(__file__).parent / "undrawn.txt"
+
+
+def names() -> Iterator[tuple[object, str]]:
+    """Every name that a rule stands for, with what the names of one rule share."""
+    for library in registry.LIBRARIES:
+        for name, entry in registry.entries(library).items():
+            if isinstance(entry, Rule | ModuleRule):
+                yield (library, entry.cls if isinstance(entry, ModuleRule) else entry.function), name
+        cls = CLASSES.get(library)
+        for name, rule in registry.methods(cls).items() if cls else ():
+            yield (library, rule.function), f"{cls}.{name}"
+
+
+def undrawn() -> list[str]:
+    """The first name of each rule without draws."""
+    rules: dict[object, list[str]] = {}
+    for key, name in names():
+        rules.setdefault(key, []).append(name)
+    return sorted(listed[0] for listed in rules.values() if not any(name in CASES for name in listed))
+
+
+def test_no_more_rules_are_without_draws() -> None:
+    assert undrawn() == LIST.read_text(encoding="utf-8").split()
+
+
+if __name__ == "__main__":
+    LIST.write_text("\n".join(undrawn()) + "\n", encoding="utf-8")
