@@ -18,7 +18,7 @@ def transform(
     ev: Evaluator, entry: HigherOrder, args: list[Value], kwargs: dict[str, Value], node: ast.AST | None
 ) -> Value:
     """Call a function of functions."""
-    from tangra.checker.transforms import IMMEDIATE, PARAMETERS
+    from tangra.checker.transforms import IMMEDIATE, PARAMETERS, SYNONYMS
 
     if entry.name.endswith(".vectorize"):
         return UNKNOWN
@@ -28,7 +28,7 @@ def transform(
     names = PARAMETERS.get(entry.kind)
     if names is None:
         return UNKNOWN
-    options = dict(zip(names, args[1:], strict=False)) | kwargs
+    options = dict(zip(names, args[1:], strict=False)) | {SYNONYMS.get(word, word): v for word, v in kwargs.items()}
     if not args:  # `@partial(jax.jit, static_argnums=0)` and `@jax.jit(...)`: the function comes later
         return Transformed(f"later:{entry.kind}", None, options)
     kind = "grad_and_value" if entry.name.endswith(".grad_and_value") else entry.kind

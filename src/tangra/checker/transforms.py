@@ -25,9 +25,12 @@ PARAMETERS: dict[str, tuple[str, ...]] = {
     "vmap": ("in_axes", "out_axes", "axis_name"),
     "grad": ("argnums", "has_aux"),
     "value_and_grad": ("argnums", "has_aux"),
-    "jacobian": ("argnums",),
-    "hessian": ("argnums",),
+    "jacobian": ("argnums", "has_aux"),
+    "hessian": ("argnums", "has_aux"),
 }
+
+SYNONYMS = {"in_dims": "in_axes", "out_dims": "out_axes"}
+"""torch's words for JAX's options."""
 
 
 def map_tensors(value: Value, change: Callable[[Tensor], Value]) -> Value:
@@ -166,11 +169,28 @@ def _grad(ev: Evaluator, made: Transformed, args: list[Value], kwargs: dict[str,
     return (picked, result[1]) if aux is True and isinstance(result, tuple) and len(result) == 2 else picked
 
 
-def _unknown(
+def _jacobian(
     ev: Evaluator, made: Transformed, args: list[Value], kwargs: dict[str, Value], node: ast.AST | None
 ) -> Value:
-    _call(ev, made.function, args, kwargs, node)
-    return UNKNOWN
+    """For every array of the result and every one differentiated by, an array with the axes of both."""
+    result = _call(ev, made.function, args, kwargs, node)
+    numbers = made.options.get("argnums", 0)
+    numbers = tuple(numbers.items or ()) if isinstance(numbers, ListCell) else numbers
+    wanted = numbers if isinstance(numbers, tuple) else (numbers,)
+    if made.options.get("has_aux", False) is not False or not all(
+        isinstance(number, int) and -len(args) <= number < len(args) for number in wanted
+    ):
+        return UNKNOWN
+    times = 2 if made.kind == "hessian" else 1
+
+    def over(tensor: Tensor, by: tuple[Tensor, ...]) -> Value:
+        if len(by) == times:
+            shapes = [each.shape for each in (tensor, *by)]
+            return tensor.like(None if None in shapes else tuple(size for shape in shapes for size in shape or ()))
+        rows = [map_tensors(args[number], lambda each: over(tensor, (*by, each))) for number in wanted]
+        return tuple(rows) if isinstance(numbers, tuple) else rows[0]
+
+    return map_tensors(result, lambda tensor: over(tensor, ()))
 
 
 CALLS: dict[str, Callable[..., Value]] = {
@@ -178,8 +198,8 @@ CALLS: dict[str, Callable[..., Value]] = {
     "grad": _grad,
     "grad_and_value": _grad,
     "value_and_grad": _grad,
-    "jacobian": _unknown,
-    "hessian": _unknown,
+    "jacobian": _jacobian,
+    "hessian": _jacobian,
 }
 
 
@@ -304,6 +324,27 @@ def tree_map(ev: Evaluator, args: list[Value], kwargs: dict[str, Value], node: a
     return map_tensors(args[1], lambda tensor: next(results, UNKNOWN))
 
 
+def jvp(ev: Evaluator, args: list[Value], kwargs: dict[str, Value], node: ast.AST | None) -> Value:
+    """`jvp(f, primals, tangents)`: the result, and its tangent, which is like it."""
+    given = dict(zip(("func", "primals", "tangents"), args, strict=False)) | kwargs
+    primals = given.get("primals", UNKNOWN)
+    primals = tuple(primals.items or ()) if isinstance(primals, ListCell) and primals.items else primals
+    if not isinstance(primals, tuple) or len(given) > 3:
+        return UNKNOWN
+    result = _call(ev, given.get("func", UNKNOWN), list(primals), {}, node)
+    return result, map_tensors(result, lambda tensor: tensor.like(tensor.shape))
+
+
+def vjp(ev: Evaluator, args: list[Value], kwargs: dict[str, Value], node: ast.AST | None) -> Value:
+    """`vjp(f, *primals)`: the result, and a function of its cotangent that gives what is like the primals."""
+    if kwargs or len(args) < 2:
+        return UNKNOWN
+    primals = tuple(args[1:])
+    result = _call(ev, args[0], list(primals), {}, node)
+    back = tuple(map_tensors(primal, lambda tensor: tensor.like(tensor.shape)) for primal in primals)
+    return result, Native("vjp", lambda ev, call: back)
+
+
 def identity(ev: Evaluator, args: list[Value], kwargs: dict[str, Value], node: ast.AST | None) -> Value:
     """`jax.jit(f, ...)` and its like: the function itself; without a function, a decorator."""
     return args[0] if args else Native("decorator", lambda ev, call: call.args[0] if call.args else UNKNOWN)
@@ -322,6 +363,8 @@ def switch(ev: Evaluator, args: list[Value], kwargs: dict[str, Value], node: ast
 
 
 IMMEDIATE: dict[str, Callable[..., Value]] = {
+    "jvp": jvp,
+    "vjp": vjp,
     "scan": scan,
     "fori_loop": fori_loop,
     "while_loop": while_loop,
