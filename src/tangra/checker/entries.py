@@ -65,7 +65,32 @@ def _feed(ev: Evaluator, instance: Instance) -> None:
     if found is None or not isinstance(found[1], FunctionCell) or not instance.cls.derives_from("torch.nn.Module"):
         return
     if _is_checked(ev, found[1]):
+        for name in _assigned_later(instance.cls, frozenset()):
+            if instance.fields.get(name, UNKNOWN) is None:
+                ev.write(instance, name, UNKNOWN)
         _attempt(ev, found[1], [instance])
+
+
+def _assigned_later(cls: ClassCell, built: frozenset[ast.AST]) -> set[str]:
+    """The attributes that methods assign, but the constructor and what it called: what a method that is checked by
+    itself finds there is anybody's guess."""
+    found: set[str] = set()
+    for each in cls.mro:
+        for value in each.fields.values():
+            function = getattr(value, "function", value)
+            if not isinstance(function, FunctionCell) or function.name == "__init__" or function.node in built:
+                continue
+            spec = getattr(function.node, "args", None)
+            receiver = [parameter.arg for parameter in (*spec.posonlyargs, *spec.args)[:1]] if spec else []
+            found |= {
+                part.attr
+                for part in ast.walk(function.node)
+                if isinstance(part, ast.Attribute)
+                and isinstance(part.ctx, ast.Store)
+                and isinstance(part.value, ast.Name)
+                and part.value.id in receiver
+            }
+    return found
 
 
 def _check_class(ev: Evaluator, cls: ClassCell) -> None:
@@ -77,7 +102,12 @@ def _check_class(ev: Evaluator, cls: ClassCell) -> None:
             methods.append(function)
     if not methods:
         return
+    before = dict(ev.runs)
     instance = _instance(ev, cls)
+    built = frozenset(node for node, times in ev.runs.items() if times > before.get(node, 0))
+    if isinstance(instance, Instance):
+        for name in _assigned_later(cls, built) & set(instance.fields):
+            ev.write(instance, name, UNKNOWN)
     for function in sorted(methods, key=lambda function: function.name not in ("__init__", "forward", "__call__")):
         if function.name == "__init__" or not _is_checked(ev, function):
             continue
@@ -108,7 +138,7 @@ def _attempt(ev: Evaluator, function: FunctionCell, receiver: list[Value]) -> bo
     ev.frames = [Frame(None, module, module.file, None)]
     ev.frame.mark = ev.journal.open()
     facts = ev.ctx.facts
-    ev.guards = 0
+    ev.guards, ev.made_up = 0, True
     ev.begin_entry()
     scope = Scope(function.scope)
     try:
@@ -125,7 +155,7 @@ def _attempt(ev: Evaluator, function: FunctionCell, receiver: list[Value]) -> bo
         return False
     finally:
         ev.journal.close()
-        ev.frames, ev.tries, ev.guards, ev.quiet, ev.vague = [], [], 0, 0, 0
+        ev.frames, ev.tries, ev.guards, ev.quiet, ev.vague, ev.made_up = [], [], 0, 0, 0, False
         ev.ctx.restore(facts)
 
 

@@ -119,6 +119,8 @@ class Evaluator:
         self.reports = Reports()
         self.ctx = Context(self)
         self.frames: list[Frame] = []
+        self.tests: dict[ast.AST, ast.expr] = {}
+        self.made_up = False
         self.tries: list[TryState] = []
         self.guards = 0
         self.quiet = 0

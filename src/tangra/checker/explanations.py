@@ -35,6 +35,16 @@ function that does not return a single number.
 What a loop carries has to keep its structure, shapes and dtypes from one step to the next; the branches of a
 conditional have to return the same.
 """,
+    "TG507": """
+    class Block(nn.Module):
+        def __init__(self, dim, heads):
+            if dim % heads:
+                raise ValueError("dim must be divisible by heads")
+    Block(100, 8)
+
+An `assert`, or an `if` that raises, in a layer or a function of arrays compares sizes, and for the sizes of this call
+it certainly fails. What a program catches, and what depends on values that nobody knows, is not reported.
+""",
     "TG510": """
     torch.zeros(3, 4) + torch.zeros(3, 5)
 

@@ -7,7 +7,7 @@ import ast
 import enum
 from collections.abc import Callable, Sequence
 
-from tangra.checker import loops
+from tangra.checker import checks, loops
 from tangra.checker.assignment import assign, augment, bind_stated, delete
 from tangra.checker.classes import define_class
 from tangra.checker.conditions import assuming, truth
@@ -108,9 +108,9 @@ def _if(ev: Evaluator, node: ast.If) -> Flow:
             return Flow.NORMAL
     known = truth(ev, evaluate(ev, node.test))
     if known is not None:
-        if known or node.orelse:
-            return execute(ev, node.body if known else node.orelse)
-        return Flow.NORMAL
+        chosen = node.body if known else node.orelse
+        checks.remember(ev, node.test, chosen)
+        return execute(ev, chosen) if chosen else Flow.NORMAL
     facts = ev.ctx.facts
 
     def arm(body: list[ast.stmt], wanted: bool) -> Callable[[int], Flow]:
@@ -147,7 +147,9 @@ def _return(ev: Evaluator, node: ast.Return) -> Flow:
 
 def _raise(ev: Evaluator, node: ast.Raise) -> Flow:
     value = UNKNOWN if node.exc is None else evaluate(ev, node.exc)
-    raise PythonRaise(as_raised(value))
+    raised = as_raised(value)
+    checks.failed(ev, ev.tests.get(node), node, raised.kind)
+    raise PythonRaise(raised)
 
 
 def as_raised(value: Value) -> Raised:
@@ -164,6 +166,7 @@ def as_raised(value: Value) -> Raised:
 def _assert(ev: Evaluator, node: ast.Assert) -> Flow:
     known = truth(ev, evaluate(ev, node.test))
     if known is False:
+        checks.failed(ev, node.test, node, "AssertionError")
         raise PythonRaise(Raised("AssertionError"))
     if known is None:
         assuming(ev, node.test, True, narrows=True)
