@@ -3,7 +3,8 @@
     python -m benchmarks.vecmath_accuracy --points 100000000 exp log --types f64
     python -m benchmarks.vecmath_accuracy --exhaustive --types f32      # all 2^32 numbers (functions of one argument)
 
-Of functions of two arguments there are points in either case; of lgamma, whose bound holds from 0 on, none below.
+Of functions of two arguments there are points in either case; of lgamma
+and digamma, whose bounds hold from 0 on, none below.
 
 Prints for each function the largest error in ulps, the point where it is, the documented bound, and nanoseconds an
 element on arrays in the first cache: here, NumPy or SciPy, and the C library called in a loop.
@@ -33,7 +34,7 @@ from tangra.native.vecmath.operations import OPERATIONS
 CHUNK, STRIDE = 100_000, 2**17
 PEERS: dict[str, Any] = {
     "sigmoid": scipy.special.expit, "erf": scipy.special.erf, "erfc": scipy.special.erfc, "pow": np.power,
-    "lgamma": scipy.special.gammaln, "asin": np.arcsin, "acos": np.arccos,
+    "lgamma": scipy.special.gammaln, "digamma": scipy.special.digamma, "asin": np.arcsin, "acos": np.arccos,
     "atan": np.arctan, "atan2": np.arctan2, "asinh": np.arcsinh, "acosh": np.arccosh, "atanh": np.arctanh,
 }  # fmt: skip
 
@@ -69,9 +70,9 @@ def measured(found: Array, right: Array) -> tuple[float, int]:
 
 
 def chunks(op: str, dtype: DType, count: int, exhaustive: bool) -> Iterator[tuple[Array, ...]]:
-    """The arguments to try, some at a time; of lgamma those that its bound is for."""
+    """The arguments to try, some at a time; of lgamma and digamma those that their bounds are for."""
     if exhaustive and dtype.bits == 32 and OPERATIONS[op].arity == 1:
-        for start in range(0, 2**31 if op == "lgamma" else 2**32, STRIDE):
+        for start in range(0, 2**31 if op in ("lgamma", "digamma") else 2**32, STRIDE):
             yield (np.arange(start, start + STRIDE, dtype=np.uint32).view(np.float32),)
         return
     for seed in range(max(1, count // CHUNK)):
@@ -114,7 +115,9 @@ def peer_seconds(function: Callable[..., Any], args: tuple[Array, ...]) -> float
 
 
 def timing_points(op: str, dtype: DType) -> tuple[Array, ...]:
-    low, high = {"log10": (0.1, 10.0), "acosh": (1.1, 10.0), "lgamma": (0.1, 20.0)}.get(op, reference.BUSY[op][0])
+    low, high = {"log10": (0.1, 10.0), "acosh": (1.1, 10.0), "lgamma": (0.1, 20.0), "digamma": (0.1, 20.0)}.get(
+        op, reference.BUSY[op][0]
+    )
     low, high = max(low, -20.0), min(high, 20.0)
     rng = np.random.default_rng(0)
     return tuple(rng.uniform(low, high, 2048).astype(dtype.numpy) for _ in range(OPERATIONS[op].arity))

@@ -129,6 +129,21 @@ def lgamma_quotient(u: Real) -> Real:
     return mp.loggamma(y) / ((y - 1) * (y - 2))
 
 
+DIGAMMA_ROOT = mp.findroot(mp.digamma, mp.mpf("1.4616"))
+
+
+def digamma_quotient(u: Real) -> Real:
+    """digamma(y) / (y - root) with y = 3/2 + u."""
+    y = u + mp.mpf(1.5)
+    return mp.digamma(y) / (y - DIGAMMA_ROOT)
+
+
+def digamma_tail(v: Real) -> Real:
+    """P(v), v = 1/w², with digamma(w + 1/2) = log w + v P(v): all powers are even that far from the poles."""
+    w = 1 / mp.sqrt(v)
+    return (mp.digamma(w + mp.mpf(0.5)) - mp.log(w)) / v
+
+
 STIRLING_START = mp.log(2 * mp.pi) / 2 - mp.mpf(0.5)
 
 
@@ -183,6 +198,20 @@ FITS: dict[str, Fit] = {
         {"f64": 22, "f32": 11},
     ),
     "lgamma": Fit(lgamma_quotient, lambda u: mp.mpf(2), mp.mpf(-0.7501), mp.mpf(0.7501), {"f64": 27, "f32": 12}),
+    "digamma": Fit(
+        digamma_quotient,
+        lambda u: 1 / digamma_quotient(u),
+        mp.mpf("-0.5001"),
+        mp.mpf("0.5001"),
+        {"f64": 22, "f32": 10},
+    ),
+    "digamma_tail": Fit(
+        digamma_tail,
+        lambda v: v / mp.digamma(1 / mp.sqrt(v) + mp.mpf(0.5)),
+        mp.mpf("1e-7"),
+        mp.mpf("0.4446"),
+        {"f64": 19, "f32": 5},
+    ),
     "stirling": Fit(stirling_tail, lambda z: mp.mpf(0.02), mp.mpf("1e-6"), mp.mpf(1) / 49, {"f64": 7}),
     "stirling_f32": Fit(stirling_tail, lambda z: mp.mpf(0.1), mp.mpf("1e-6"), mp.mpf(1) / 16, {"f32": 3}),
 }
@@ -208,6 +237,7 @@ CONSTANTS: dict[str, Real] = {
     "ln2": mp.log(2), "log2_e": 1 / mp.log(2), "log10_2": mp.log10(2), "log10_e": 1 / mp.log(10),
     "pi": mp.pi, "half_pi": mp.pi / 2, "quarter_pi": mp.pi / 4, "three_quarter_pi": 3 * mp.pi / 4,
     "half_ln2": mp.log(2) / 2, "stirling_start": STIRLING_START, "two_over_pi": 2 / mp.pi,
+    "digamma_root": DIGAMMA_ROOT, "digamma_root_less_1": DIGAMMA_ROOT - 1,
     "log2_start": 2 / mp.log(2), "log2_next": 2 * THIRD / mp.log(2),
 }  # fmt: skip
 

@@ -134,7 +134,7 @@ def compiled(op: str, dtype: DType, way: str = "variant") -> Callable[..., Array
 
 def libm_seconds_per_element(op: str, dtype: DType, *args: Array) -> float:
     """The same loop with calls of the C library; NaN where that has no such function."""
-    return float("nan") if op == "sigmoid" else seconds_per_element(op, dtype, *args, way="libm")
+    return float("nan") if op in ("sigmoid", "digamma") else seconds_per_element(op, dtype, *args, way="libm")
 
 
 def seconds_per_element(op: str, dtype: DType, *args: Array, rounds: int = 40, way: str = "variant") -> float:

@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+from scipy import special
 
 from benchmarks.vecmath_harness import Array, linked
 from tangra.ir import DType
@@ -23,6 +24,7 @@ BUSY: dict[str, tuple[tuple[float, float], ...]] = {
     "acosh": ((1, 3), (1, 1.01)), "atanh": ((-1, 1), (-0.1, 0.1)), "cbrt": ((-30, 30), (0, 1)),
     "erf": ((-6.5, 6.5), (-1, 1)), "erfc": ((-6.5, 27.5), (-1, 1)), "pow": ((0, 4), (0.9, 1.1)),
     "atan2": ((-5, 5), (-1, 1)), "hypot": ((-5, 5), (-1, 1)), "lgamma": ((0, 30), (0.5, 3)),
+    "digamma": ((0, 30), (1, 2)),
 }  # fmt: skip
 """Intervals where much happens, sampled evenly; the whole range is sampled by its bits besides."""
 
@@ -59,12 +61,66 @@ done:
     return linked(text, {c_name}, arity)
 
 
+def _sigmoid(x: Array) -> Array:
+    e = np.exp(-np.abs(x))
+    return np.asarray(np.where(x < 0, e, 1) / (1 + e))
+
+
+DIGAMMA_ROOT = np.longdouble(1.4616321449683622), np.longdouble("9.549995429965697715183199075003e-17")
+"""In two parts."""
+DIGAMMA_AT_ROOT = (
+    "0.96767224544762117042744476",
+    "-0.44276316898359210609286528",
+    "0.25849976095565101062440139",
+    "-0.16394270544240652750425129",
+    "0.10782405069126236575718295",
+    "-0.072199561256454710926121784",
+    "0.048804288164143107225092526",
+    "-0.033161126474847359292258398",
+    "0.022597648232218104659624825",
+    "-0.015424765904948959138800317",
+    "0.01053879161661217538812405",
+    "-0.0072045343863568682409704744",
+    "0.0049267813957298534463542664",
+    "-0.0033698016554393280827928567",
+    "0.0023051263267349278369383803",
+    "-0.001576936771430197259270935",
+)
+"""The powers from the first on of its series about its positive root, divided by factorials."""
+BERNOULLI_BY_TWICE = (1 / 12, -1 / 120, 1 / 252, -1 / 240, 1 / 132, -691 / 32760, 1 / 12, -3617 / 8160)
+
+
+@np.errstate(all="ignore")
+def _digamma(x: Array) -> Array:
+    """Of numbers from 0 on; SciPy's for what floats need.
+
+    In long double by recurrence up to 30, and by its series (NIST DLMF 5.11.2), of which doubles are enough there but
+    for the first term; near the root by the series there.
+    """
+    if x.dtype == np.float64:
+        return np.asarray(special.digamma(x))
+    shifted, value = x.copy(), np.zeros_like(x)
+    for _ in range(30):
+        below = shifted < 30
+        value[below] -= 1 / shifted[below]
+        shifted[below] += 1
+    v = 1 / (shifted * shifted)
+    tail = np.polyval([*BERNOULLI_BY_TWICE[:0:-1], 1 / np.longdouble(12)], v) * v
+    value = np.where(np.isinf(value), value, value + (np.log(shifted) - 0.5 / shifted - tail))
+    less = (x - DIGAMMA_ROOT[0]) - DIGAMMA_ROOT[1]
+    near = np.abs(less) < 0.05
+    value[near] = np.polyval([*map(np.longdouble, DIGAMMA_AT_ROOT[::-1]), 0], less[near])
+    return np.where(x == 0, np.copysign(np.inf, -x), value)
+
+
+NOT_IN_C = {"sigmoid": _sigmoid, "digamma": _digamma}
+
+
 def exact(op: str, *args: Array) -> Array:
     """The values of `op` with ten bits more or better: in long double for double, in double for float."""
     name, wide = {8: ("f64", np.longdouble), 4: ("f32", np.float64)}[args[0].itemsize]
-    if op == "sigmoid":
-        e = np.exp(-np.abs(args[0].astype(wide)))
-        return np.asarray(np.where(args[0] < 0, e, 1) / (1 + e))
+    if op in NOT_IN_C:
+        return NOT_IN_C[op](args[0].astype(wide))
     function, _ = _loop(op, name)
     out = np.empty(args[0].shape, wide)
     function(out.ctypes.data, *(a.ctypes.data for a in args), out.size)
@@ -128,7 +184,7 @@ def _exponents_for(rng: np.random.Generator, bases: Array) -> Array:
 def points(op: str, dtype: DType, count: int, seed: int) -> tuple[Array, ...]:
     """`count` random arguments: some from all bits, some of moderate size, the rest where the function is busy or hard.
 
-    None negative for lgamma, whose bound is for the others.
+    None negative for lgamma and digamma, whose bounds are for the others.
     """
     rng = np.random.default_rng([seed, count])
     found: list[Array] = []
@@ -140,7 +196,7 @@ def points(op: str, dtype: DType, count: int, seed: int) -> tuple[Array, ...]:
         found.append(
             np.concatenate([_all_bits(rng, dtype, quarter), _moderate(rng, dtype, quarter), first[:quarter], second])
         )
-    if op == "lgamma":
+    if op in ("lgamma", "digamma"):
         found[0] = np.abs(found[0])
     if op == "pow":
         found[1][quarter:] = _exponents_for(rng, found[0][quarter:])

@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+import scipy.special
 
 from benchmarks import vecmath_reference as reference
 from benchmarks.vecmath_harness import compiled
@@ -28,7 +29,7 @@ def special_numbers(dtype: DType) -> list[float]:
 def test_special_values(op: str, dtype: DType):
     numbers = special_numbers(dtype)
     rows = list(itertools.product(numbers, repeat=OPERATIONS[op].arity))
-    if op == "lgamma":
+    if op in ("lgamma", "digamma"):
         rows = [row for row in rows if not row[0] < 0]
     args = tuple(np.array(column, dtype.numpy) for column in zip(*rows, strict=True))
     result, exact = compiled(op, dtype)(*args), reference.exact(op, *args)
@@ -109,3 +110,20 @@ def test_lgamma_of_negative_numbers_is_the_c_librarys(dtype: DType):
         assert reference.errors(result, exact)[:-1].max() <= 8
     assert np.isposinf(result).tolist() == [False, False, False, True, False, False, False, False]
     assert np.isneginf(result[-1])
+
+
+@pytest.mark.parametrize("dtype", [F64, F32])
+def test_digamma_of_negative_numbers(dtype: DType):
+    """Between the poles as SciPy's, whose doubles lose as much where the value is near 0; NaN at poles."""
+    rng = np.random.default_rng(5)
+    x = np.concatenate([rng.uniform(-20, 0, 5000), -np.exp2(rng.uniform(-60, 0, 5000))]).astype(dtype.numpy)
+    result, exact = compiled("digamma", dtype)(x), scipy.special.digamma(x.astype(float))
+    slope = scipy.special.polygamma(1, x.astype(float))  # What x's own rounding in 1 - x would do.
+    bound = (
+        8
+        * np.finfo(dtype.numpy).eps
+        * (np.abs(exact) + np.abs(slope) * np.finfo(float).eps / np.finfo(dtype.numpy).eps)
+    )
+    assert np.all(np.abs(result - exact) <= bound)
+    poles = np.array([-0.0, 0.0, -1.0, -2.0, -1e10, -np.inf], dtype.numpy)
+    assert repr(compiled("digamma", dtype)(poles).tolist()) == "[inf, -inf, nan, nan, nan, nan]"

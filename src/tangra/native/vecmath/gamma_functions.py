@@ -1,14 +1,17 @@
-"""lgamma of positive numbers (negative ones, where it has many zeros, go to the C library under a branch).
+"""lgamma and digamma of positive numbers (negative ones, where they have many zeros and poles, take a slow way).
 
-Below 3/4 it is lgamma(1 + x) - log x; up to 9/4 (x - 1) (x - 2) R(x); then log of the product (x - 1) (x - 2) … plus
-the same of what is left; from `STIRLING` on Stirling's series (NIST DLMF 5.11.1) with its large terms in two parts.
+lgamma: below 3/4 it is lgamma(1 + x) - log x; up to 9/4 (x - 1) (x - 2) R(x); then log of the product (x - 1) (x - 2) …
+plus the same of what is left; from `STIRLING` on Stirling's series (NIST DLMF 5.11.1), its large terms in two parts.
+
+digamma: from 1 to 2 (x - its root) R(x); below that of 1 + x, less 1 / x; above log w + P(1 / w²) / w², w = x - 1/2.
 """
 
 from __future__ import annotations
 
 import math
 
-from tangra.native.vecmath.builder import Float, fma, poly, select
+from tangra.native.vecmath import circular
+from tangra.native.vecmath.builder import Float, fma, poly, poly_closely, select
 from tangra.native.vecmath.coefficients import PARTS, POLYNOMIALS
 from tangra.native.vecmath.doubled import Pair, fast_two_sum, two_product, two_sum
 from tangra.native.vecmath.logarithms import log_of_one_plus, split
@@ -67,3 +70,32 @@ def lgamma(x: Float) -> Float:
     value = select(small, low - log.high, low + log.high)
     value = select(large, _stirling(x, log), value)
     return select(x.eq(0.0) | (x > LARGEST[form.name]), math.inf, value)
+
+
+def digamma(x: Float) -> Float:
+    form = x.writer.form
+    small, large = x < 1.0, x > 2.0
+    w = x - 0.5
+    inverse = 1.0 / select(large, w, x)
+    roots = (PARTS[form.name][name] for name in ("digamma_root", "digamma_root_less_1"))
+    (high, low, _), (high_less_1, low_less_1, _) = roots
+    over = fast_two_sum(x - select(small, high_less_1, high), -select(small, low_less_1, low))
+    quotient = poly_closely(x - select(small, 0.5, 1.5), POLYNOMIALS[form.name]["digamma"])
+    near = fma(over.high, quotient, over.low * quotient)
+    # Near 1 the rounding of 1 / x counts.
+    lost = select(x > 0.25, fma(-inverse, x, 1.0) * inverse, 0.0)
+    near = select(small, (near - lost) - inverse, near)
+    k, m = split(w, denormals=False)
+    first, second, _ = PARTS[form.name]["ln2_down"]
+    v = inverse * inverse
+    f, rest = log_of_one_plus(m - 1.0, fma(k, second, v * poly(v, POLYNOMIALS[form.name]["digamma_tail"])))
+    value = select(large, fma(k, first, f + rest), near)
+    return select(x < math.inf, value, x)
+
+
+def digamma_reflected(x: Float) -> Float:
+    """digamma of numbers up to 0: digamma(1 - x) - π / tan(π x); infinite at zeros, NaN at other poles."""
+    turn = x - x.rint()
+    value = digamma(1.0 - x) - math.pi / circular.circular("tan", turn * math.pi)
+    value = select(x.floor().eq(x), math.nan, value)
+    return select(x.eq(0.0), -x.writer.float(math.inf).with_sign_of(x), value)

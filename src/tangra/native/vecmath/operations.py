@@ -27,9 +27,9 @@ class Operation:
     """One or two floats to a float.
 
     ulp: by format, the bound of |result - exact| in units in the last place of the exact value (where that is below
-    the normal range, in units of the least denormal), above what `benchmarks/vecmath_accuracy.py` measured. That of
-    lgamma holds from 0 on. scalar: the formats where one value at a time, each made from the one before, takes no
-    longer than with the C library's function (glibc 2.36); in vectors all of them are faster.
+    the normal range, in units of the least denormal), above what `benchmarks/vecmath_accuracy.py` measured. Those
+    of lgamma and digamma hold from 0 on. scalar: the formats where one value at a time, each made from the one before,
+    takes no longer than with the C library's function (glibc 2.36); in vectors all of them are faster.
     """
 
     formula: Callable[..., Float]
@@ -65,5 +65,6 @@ OPERATIONS: dict[str, Operation] = {
     "pow": Operation(powers.pow, {"f64": 1.2, "f32": 1.2}, arity=2),
     "erf": Operation(error_functions.erf, {"f64": 1.8, "f32": 1.8}),
     "erfc": Operation(error_functions.erfc, {"f64": 1.8, "f32": 1.8}),
+    "digamma": Operation(gamma_functions.digamma, {"f64": 2.0, "f32": 2.0}, BOTH),
     "lgamma": Operation(gamma_functions.lgamma, {"f64": 1.8, "f32": 1.8}),
 }

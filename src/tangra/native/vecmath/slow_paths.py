@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from tangra.native.vecmath import circular_huge
+from tangra.native.vecmath import circular_huge, gamma_functions
 from tangra.native.vecmath.builder import DOUBLE, Bit, Float, Format, Writer
 from tangra.native.vecmath.circular import FAST_LIMIT, OF_ANGLE
 
@@ -23,7 +23,11 @@ def _is_huge(x: Float) -> Bit:
     return x.abs() > FAST_LIMIT[x.writer.form.name]
 
 
-GUARDS: dict[str, Callable[[Float], Bit]] = {**dict.fromkeys(OF_ANGLE, _is_huge), "lgamma": lambda x: x < 0.0}
+GUARDS: dict[str, Callable[[Float], Bit]] = {
+    **dict.fromkeys(OF_ANGLE, _is_huge),
+    "lgamma": lambda x: x < 0.0,
+    "digamma": lambda x: x <= 0.0,
+}
 """By operation: which arguments go the slow way."""
 
 
@@ -56,6 +60,10 @@ def slow_pieces(op: str, form: Format, pieces_of: Callable[[str, str], dict[str,
         ]
         return {**pieces_of(op, DOUBLE.name), slow_name(op, form): _function(op, form, lines)}
     w = Writer(DOUBLE)
+    if op not in OF_ANGLE:
+        result = gamma_functions.digamma_reflected(Float(w, "%x"))
+        lines = [*w.lines, f"  %r = fadd double {result.name}, 0x8000000000000000"]
+        return {**{line: line for line in w.declares}, slow_name(op, form): _function(op, form, lines)}
     result = OF_ANGLE[op](circular_huge.reduce_huge(Float(w, "%x")))
     fabs = "declare double @llvm.fabs.f64(double)"
     lines = [
