@@ -186,6 +186,13 @@ FITS: dict[str, Fit] = {
     "log2_tail": Fit(
         lambda z: (atanh_part(z) - 2 * THIRD) / z / mp.log(2), lambda z: z**2, TINY, S2, {"f64": 7, "f32": 3}
     ),
+    "log2_near": Fit(
+        series(lambda r: (mp.log1p(r) - r) / r**2 / mp.log(2), lambda r: (r / 3 - mp.mpf(0.5)) / mp.log(2), 1e-12),
+        abs,
+        -mp.mpf("0.0157"),
+        mp.mpf("0.0314"),
+        {"f32": 4},
+    ),
     "erf": Fit(
         lambda z: mp.erf(mp.sqrt(z)) / mp.sqrt(z) - 1, lambda z: mp.mpf(1), TINY, mp.mpf("0.724"), {"f64": 12, "f32": 7}
     ),

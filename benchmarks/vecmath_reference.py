@@ -105,11 +105,11 @@ def _digamma(x: Array) -> Array:
         value[below] -= 1 / shifted[below]
         shifted[below] += 1
     v = 1 / (shifted * shifted)
-    tail = np.polyval([*BERNOULLI_BY_TWICE[:0:-1], 1 / np.longdouble(12)], v) * v
+    tail = np.polyval(np.array([*BERNOULLI_BY_TWICE[:0:-1], 1 / np.longdouble(12)]), v) * v
     value = np.where(np.isinf(value), value, value + (np.log(shifted) - 0.5 / shifted - tail))
     less = (x - DIGAMMA_ROOT[0]) - DIGAMMA_ROOT[1]
     near = np.abs(less) < 0.05
-    value[near] = np.polyval([*map(np.longdouble, DIGAMMA_AT_ROOT[::-1]), 0], less[near])
+    value[near] = np.polyval(np.array([*map(np.longdouble, DIGAMMA_AT_ROOT[::-1]), 0]), less[near])
     return np.where(x == 0, np.copysign(np.inf, -x), value)
 
 

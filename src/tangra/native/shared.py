@@ -24,9 +24,10 @@ def _source(op: str, name: str, lanes: int) -> engine.Source:
     from tangra.native import vecmath
 
     dtype = DTYPES[name]
-    if lanes > 1:
-        return engine.Source(vecmath.careful_text(op, name, lanes), (), (vecmath.careful_name(op, name, lanes),))
     wide = "+avx512f" in engine.host_features().split(",")
+    if lanes > 1:
+        text = vecmath.careful_text(op, name, lanes, wide)
+        return engine.Source(text, (), (vecmath.careful_name(op, name, lanes),))
     return engine.Source(
         vecmath.shared_text(op, dtype, wide), vecmath.externals(op, dtype), vecmath.shared_names(op, dtype)
     )

@@ -12,7 +12,7 @@ from benchmarks.vecmath_harness import assembly, compiled, loop_text, optimised,
 from tangra.ir import DTYPES, F32, F64, DType
 from tangra.native import engine, vecmath
 from tangra.native.vecmath.operations import OPERATIONS
-from tangra.native.vecmath.piecewise import FORMULAS
+from tangra.native.vecmath.tabulated import FORMULAS
 
 CASES = [pytest.param(op, t, id=f"{op}-{t}") for t in (F64, F32) for op in sorted(vecmath.functions(t))]
 WANTED = set("exp exp2 expm1 log log2 log10 log1p sin cos tan sinh cosh tanh sigmoid pow cbrt atan asin acos atan2"

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from tangra.ir import DType
-from tangra.native.vecmath import piecewise, slow_paths, vectors
+from tangra.native.vecmath import slow_paths, tabulated, vectors
 from tangra.native.vecmath.builder import FORMATS, Float, Writer
 from tangra.native.vecmath.operations import OPERATIONS
 from tangra.native.vecmath.vectors import careful_name, careful_text, vector_name, vector_text
@@ -100,8 +100,8 @@ def shared_text(op: str, dtype: DType, avx512: bool = False) -> str:
     """A module for all others to call: `op`, as its vector variants compute it where the CPU has AVX-512 or not, and
     its slow way."""
     form, (name, *slow) = FORMATS[dtype.name], shared_names(op, dtype)
-    tabulated = avx512 and (op, dtype.name) in piecewise.FORMULAS
-    text = piecewise.definition(op, dtype.name) if tabulated else definition(op, dtype)
+    looks_up = avx512 and (op, dtype.name) in tabulated.FORMULAS
+    text = tabulated.definition(op, dtype.name) if looks_up else definition(op, dtype)
     for each in slow:
         text = text.replace(f"define internal {form.type} @{each}(", f"define {form.type} @{each}(")
     given = ", ".join(f"{form.type} %{letter}" for letter in "xy"[: OPERATIONS[op].arity])

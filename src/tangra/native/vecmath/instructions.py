@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from tangra.native.vecmath.builder import Float, Int, Writer
 
-POSITIVE_FROM_ONE = 12
-"""For getmant: a mantissa from 1 to 2, NaN of negative numbers, 1 of both zeros and of infinity."""
+POSITIVE_FROM_ONE, POSITIVE_FROM_THREE_QUARTERS = 12, 15
+"""For getmant: a mantissa from 1 to 2, or 3/4 to 3/2; NaN of negative numbers, 1 of both zeros and of infinity."""
 
 
 def _call(w: Writer, name: str, first: Float, others: str) -> Float:
@@ -24,9 +24,9 @@ def exponent(x: Float) -> Float:
     return _call(x.writer, "getexp", x, "")
 
 
-def mantissa(x: Float) -> Float:
-    """x 2^-exponent(x) for positive x; see POSITIVE_FROM_ONE."""
-    return _call(x.writer, "getmant", x, f", i32 {POSITIVE_FROM_ONE}")
+def mantissa(x: Float, interval: int = POSITIVE_FROM_ONE) -> Float:
+    """x 2^-exponent(x) for positive x, or twice or half as much; see POSITIVE_FROM_ONE."""
+    return _call(x.writer, "getmant", x, f", i32 {interval}")
 
 
 def scale(x: Float, whole: Float) -> Float:

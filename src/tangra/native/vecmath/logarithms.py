@@ -22,6 +22,20 @@ class Split(NamedTuple):
     mantissa: Float
 
 
+def split_by_bits(x: Float, lowest: float, denormals: bool = True) -> Split:
+    """Mantissa from `lowest` (between 1/2 and 1) to twice that, and exponent, of a positive finite number."""
+    form = x.writer.form
+    bias: Float = x.writer.float(2.0**form.fraction + form.bias)
+    if denormals:
+        tiny, lift = x < form.smallest_normal, form.fraction + 2
+        x = select(tiny, x * 2.0**lift, x)
+        bias = select(tiny, 2.0**form.fraction + form.bias + lift, bias)
+    root = form.bits_of(form.round(lowest))
+    moved = x.bits() + (form.bits_of(1.0) - root)
+    whole = ((moved >> form.fraction) | form.bits_of(2.0**form.fraction)).float() - bias
+    return Split(whole, ((moved & form.mantissa_mask) + root).float())
+
+
 def split(x: Float, denormals: bool = True) -> Split:
     """Mantissa in [sqrt(1/2), sqrt 2) and exponent of a positive finite number.
 
@@ -32,15 +46,7 @@ def split(x: Float, denormals: bool = True) -> Split:
         whole, m = instructions.exponent(x), instructions.mantissa(x)
         large = m >= 2.0 * form.round(math.sqrt(0.5))
         return Split(select(large, whole + 1.0, whole), select(large, m * 0.5, m))
-    bias: Float = x.writer.float(2.0**form.fraction + form.bias)
-    if denormals:
-        tiny, lift = x < form.smallest_normal, form.fraction + 2
-        x = select(tiny, x * 2.0**lift, x)
-        bias = select(tiny, 2.0**form.fraction + form.bias + lift, bias)
-    root = form.bits_of(form.round(math.sqrt(0.5)))
-    moved = x.bits() + (form.bits_of(1.0) - root)
-    whole = ((moved >> form.fraction) | form.bits_of(2.0**form.fraction)).float() - bias
-    return Split(whole, ((moved & form.mantissa_mask) + root).float())
+    return split_by_bits(x, math.sqrt(0.5), denormals)
 
 
 def log_of_one_plus(f: Float, extra: Float | None = None) -> Pair:

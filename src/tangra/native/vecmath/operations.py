@@ -62,7 +62,7 @@ OPERATIONS: dict[str, Operation] = {
     "atanh": Operation(inverse_hyperbolic.atanh, {"f64": 1.8, "f32": 1.8}, BOTH),
     "cbrt": Operation(powers.cbrt, {"f64": 0.9, "f32": 0.9}, BOTH),
     "hypot": Operation(powers.hypot, {"f64": 1.3, "f32": 1.3}, arity=2),
-    "pow": Operation(powers.pow, {"f64": 1.2, "f32": 1.2}, arity=2),
+    "pow": Operation(powers.pow, {"f64": 1.2, "f32": 1.6}, arity=2),
     "erf": Operation(error_functions.erf, {"f64": 1.8, "f32": 1.8}),
     "erfc": Operation(error_functions.erfc, {"f64": 1.8, "f32": 1.8}),
     "digamma": Operation(gamma_functions.digamma, {"f64": 2.0, "f32": 2.0}, BOTH),

@@ -9,11 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 
 import numpy as np
 
-from tangra.native.vecmath.builder import SINGLE, Float, Writer, fma
+from tangra.native.vecmath.builder import SINGLE, Float, fma
 from tangra.native.vecmath.instructions import looked_up
 
 PIECES = 32
@@ -63,15 +63,3 @@ def piecewise(op: str, x: Float) -> Float:
     for coefficient in reversed(lower):
         rest = fma(rest, d, coefficient)
     return fma(a, rest, a * first).at_most(1.0).with_sign_of(x)
-
-
-FORMULAS = {(op, SINGLE.name): partial(piecewise, op) for op in PIECEWISE}
-"""By operation and format: what takes the place of the operation's formula where there is AVX-512."""
-
-
-def definition(op: str, name: str) -> str:
-    """The function of one number, `@tg_<op>_<format>`, with its tables."""
-    w = Writer(SINGLE)
-    result = FORMULAS[op, name](Float(w, "%x"))
-    head = f"define internal float @tg_{op}_{name}(float %x) memory(none) nounwind willreturn {{"
-    return "\n".join([*w.declares, head, *w.lines, f"  ret float {result.name}", "}"]) + "\n"

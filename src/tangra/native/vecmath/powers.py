@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from tangra.native.vecmath.builder import Bit, Float, Int, fma, poly, poly_closely, select
+from tangra.native.vecmath.builder import SINGLE, Bit, Float, Int, fma, poly, poly_closely, select
 from tangra.native.vecmath.coefficients import PARTS, POLYNOMIALS
 from tangra.native.vecmath.doubled import Pair, fast_two_sum, multiply, two_product
 from tangra.native.vecmath.exponentials import scale
+from tangra.native.vecmath.log_table import log2_by_table
 from tangra.native.vecmath.logarithms import split
 
 
@@ -57,6 +58,12 @@ def hypot(x: Float, y: Float) -> Float:
 
 
 def log2_pair(x: Float) -> Pair:
+    """log2 of a positive finite number, to several bits more than the format has."""
+    looks_up = x.writer.tables and x.writer.form is SINGLE
+    return log2_by_table(x) if looks_up else log2_by_division(x)
+
+
+def log2_by_division(x: Float) -> Pair:
     """log2 of a positive finite number, to about 2^-66 (2^-34 in single precision) of it.
 
     s = f / (2 + f) in two parts, log2 m = s (c + z (d + z P(z))), z = s²; c = 2 / ln 2 and d = c / 3 in two parts.

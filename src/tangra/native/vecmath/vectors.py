@@ -14,8 +14,8 @@ from functools import cache
 from tangra.native.vecmath import powers
 from tangra.native.vecmath.builder import FORMATS, Bit, Float, Format, Writer
 from tangra.native.vecmath.operations import OPERATIONS
-from tangra.native.vecmath.piecewise import FORMULAS
 from tangra.native.vecmath.slow_paths import GUARDS, PURE, declaration, slow_name
+from tangra.native.vecmath.tabulated import FORMULAS
 
 RARELY = '!0 = !{!"branch_weights", i32 1, i32 1000000}'
 WIDTHS = (256, 512)
@@ -62,16 +62,22 @@ def careful_names(op: str, form: Format) -> tuple[str, ...]:
     return tuple(careful_name(op, form.name, n) for n in lanes_of(form)) if op in ORDINARY else ()
 
 
-def careful_text(op: str, name: str, lanes: int) -> str:
-    """A module with the whole formula for so many numbers, exported."""
-    w, given, lines = _formula(op, name, lanes, False)
+def careful_text(op: str, name: str, lanes: int, avx512: bool) -> str:
+    """A module with the whole formula for so many numbers, exported; `avx512`: the CPU has it."""
+    w, given, lines = _formula(op, name, lanes, avx512)
     head = f"define {w.type} @{careful_name(op, name, lanes)}({given}) {PURE} {{"
     return "\n".join([*w.declares, head, "entry:", *lines, "}"]) + "\n"
 
 
+def _writer(name: str, lanes: int, avx512: bool) -> Writer:
+    """For so many numbers of the format; `avx512`: the CPU has it."""
+    form = FORMATS[name]
+    return Writer(form, lanes=lanes, avx512=avx512 and lanes * form.bits == 512, tables=avx512)
+
+
 def _formula(op: str, name: str, lanes: int, avx512: bool) -> tuple[Writer, str, list[str]]:
     """What wrote it, the parameters and the lines of the function."""
-    w = Writer(FORMATS[name], lanes=lanes, avx512=avx512 and lanes * FORMATS[name].bits == 512)
+    w = _writer(name, lanes, avx512)
     arguments = [Float(w, f"%{letter}") for letter in "xy"[: OPERATIONS[op].arity]]
     formula = FORMULAS.get((op, name), OPERATIONS[op].formula) if avx512 else OPERATIONS[op].formula
     result = formula(*arguments)
@@ -103,7 +109,7 @@ def _any(w: Writer, bits: Bit) -> list[str]:
 
 def _mostly_ordinary(op: str, name: str, lanes: int, avx512: bool) -> tuple[Writer, str, list[str]]:
     """As `_formula`: the ordinary case, and a call where a lane is not."""
-    w = Writer(FORMATS[name], lanes=lanes, avx512=avx512 and lanes * FORMATS[name].bits == 512)
+    w = _writer(name, lanes, avx512)
     arguments = [Float(w, f"%{letter}") for letter in "xy"[: OPERATIONS[op].arity]]
     known, result = ORDINARY[op](*arguments)
     given, rare = ", ".join(f"{w.type} {a.name}" for a in arguments), ~known
