@@ -183,6 +183,13 @@ FITS: dict[str, Fit] = {
         mp.mpf("0.103"),
         {"f64": 6, "f32": 3},
     ),
+    "cbrt_near": Fit(
+        series(lambda r: (mp.cbrt(1 + r) - 1) / r, lambda r: THIRD - r / 9, 1e-12),
+        abs,
+        -mp.mpf("0.0595"),
+        mp.mpf("0.0630"),
+        {"f32": 4},
+    ),
     "log2_tail": Fit(
         lambda z: (atanh_part(z) - 2 * THIRD) / z / mp.log(2), lambda z: z**2, TINY, S2, {"f64": 7, "f32": 3}
     ),

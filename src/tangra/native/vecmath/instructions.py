@@ -8,6 +8,8 @@ from tangra.native.vecmath.builder import Float, Int, Writer
 
 POSITIVE_FROM_ONE, POSITIVE_FROM_THREE_QUARTERS = 12, 15
 """For getmant: a mantissa from 1 to 2, or 3/4 to 3/2; NaN of negative numbers, 1 of both zeros and of infinity."""
+SIZE_FROM_ONE = 4
+"""The same from 1 to 2 of numbers without their sign."""
 
 
 def _call(w: Writer, name: str, first: Float, others: str) -> Float:

@@ -10,10 +10,12 @@ from functools import partial
 
 from tangra.native.vecmath import powers
 from tangra.native.vecmath.builder import FORMATS, SINGLE, Float, Writer
+from tangra.native.vecmath.cbrt_table import cbrt_by_table
 from tangra.native.vecmath.piecewise import PIECEWISE, piecewise
 
 FORMULAS: dict[tuple[str, str], Callable[..., Float]] = {
     **{(op, SINGLE.name): partial(piecewise, op) for op in PIECEWISE},
+    ("cbrt", SINGLE.name): cbrt_by_table,
     ("pow", SINGLE.name): powers.pow,
 }
 """By operation and format: what takes the place of the operation's formula."""
