@@ -122,7 +122,10 @@ def _holds(value: Value, depth: int = 0) -> bool:
     if depth >= MAX_DEPTH:
         return False
     items = value.values() if kind is dict else (value.start, value.stop, value.step) if kind is slice else value
-    return any(type(item) in HOLDING and _holds(item, depth + 1) for item in items)
+    for item in items:  # noqa: SIM110 (asked at every call: a generator costs more than the answer)
+        if type(item) in HOLDING and _holds(item, depth + 1):
+            return True
+    return False
 
 
 def _inside(value: Value, depth: int = 0) -> Iterator[OneOf]:

@@ -30,7 +30,8 @@ def assign(ev: Evaluator, target: ast.expr, value: Value) -> None:
 
     if isinstance(target, ast.Name):
         store_name(ev, target.id, value, target)
-        remember(ev, target, value)
+        if type(value) is Tensor or type(value) is OneOf:
+            remember(ev, target, value)
     elif isinstance(target, ast.Attribute):
         set_attribute(ev, evaluate(ev, target.value), target.attr, value, target)
     elif isinstance(target, ast.Subscript):
@@ -157,8 +158,10 @@ def bind_stated(ev: Evaluator, node: ast.stmt) -> None:
     """`x = load()  # tangra: x = (B, 3)`: the comment says what the value's shape is."""
     from tangra.checker.annotations import stated_value
 
-    file = ev.frame.file
-    stated = None if file is None else file.stated.get(node.end_lineno or node.lineno)
+    file = ev.frames[-1].file
+    if file is None or not file.stated:
+        return
+    stated = file.stated.get(node.end_lineno or node.lineno)
     if stated is not None:
         old = ev.frame.scope.fields.get(stated.name, UNKNOWN)
         store_name(ev, stated.name, stated_value(ev, stated, old), node)

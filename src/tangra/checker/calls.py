@@ -125,13 +125,17 @@ def call(
     """Call any value with evaluated arguments."""
     ev.step()
     given = list(args)
-    if type(function) is OneOf:
-        return distribute(ev, (function,), lambda one: call(ev, one, given, kwargs, node, is_open))
-    if isinstance(function, BoundMethod):
-        return call(ev, function.function, [function.receiver, *given], kwargs, node, is_open)
-    if isinstance(function, FunctionCell):
+    kind = type(function)
+    if kind is BoundMethod:
+        given.insert(0, function.receiver)
+        if type(function.function) is FunctionCell:
+            return call_function(ev, function.function, Call(given, kwargs, node, is_open))
+        return call(ev, function.function, given, kwargs, node, is_open)
+    if kind is FunctionCell:
         return call_function(ev, function, Call(given, kwargs, node, is_open))
-    if isinstance(function, ClassCell):
+    if kind is OneOf:
+        return distribute(ev, (function,), lambda one: call(ev, one, given, kwargs, node, is_open))
+    if kind is ClassCell:
         from tangra.checker.classes import instantiate
 
         if function.rule is None:
@@ -139,18 +143,18 @@ def call(
         return distribute(
             ev, (given, kwargs), lambda args, named: instantiate(ev, function, Call(args, named, node, is_open))
         )
-    if isinstance(function, Native):
+    if kind is Native:
         if is_open and not function.takes_open:
             havoc(ev, [*given, *kwargs.values()])
             return UNKNOWN
         return distribute(
             ev, (given, kwargs), lambda args, named: function.run(ev, Call(list(args), dict(named), node, is_open))
         )
-    if isinstance(function, Instance):
+    if kind is Instance:
         return call_instance(ev, function, Call(given, kwargs, node, is_open))
-    if isinstance(function, Partial):
+    if kind is Partial:
         return call(ev, function.function, [*function.args, *given], {**function.kwargs, **kwargs}, node, is_open)
-    if isinstance(function, Wrapped):
+    if kind is Wrapped:
         return call(ev, function.function, given, kwargs, node, is_open)
     return distribute(
         ev, (given, kwargs), lambda args, named: _call_library_value(ev, function, Call(args, named, node, is_open))

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 STACK_BYTES = 256 * 1024 * 1024
 RECURSION = 30_000
-COLLECTED = (100_000, 50, 100)
+COLLECTED = (500_000, 50, 100)
 """When Python looks for garbage in cycles: rarely, as syntax trees and summaries stay."""
 
 

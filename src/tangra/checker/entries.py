@@ -28,19 +28,25 @@ KINDS = {"builtins.float": "float", "builtins.str": "str", "builtins.bool": "boo
 
 
 def check_entries(ev: Evaluator, progress: Callable[[int, int, str], None]) -> None:
-    """Check everything in the files asked for that evaluating them did not reach."""
-    for instance in reversed(list(ev.built)):
-        _feed(ev, instance)
+    """Check everything in the files asked for that evaluating them did not reach: layers that were built, functions,
+    which may build more of them, and last what is known of a class whose objects nobody made."""
+    _feed_all(ev)
     classes, functions = list(ev.classes), list(ev.functions)
     total = len(classes) + len(functions)
-    for number, cls in enumerate(classes):
-        if _is_wanted(ev, cls.node, cls):
-            progress(number, total, cls.name)
-            _check_class(ev, cls)
-    for number, function in enumerate(functions, len(classes)):
+    for number, function in enumerate(functions):
         if function.owner is None and _is_checked(ev, function):
             progress(number, total, function.name)
             _attempt(ev, function, [])
+    _feed_all(ev)
+    for number, cls in enumerate(classes, len(functions)):
+        if _is_wanted(ev, cls.node, cls):
+            progress(number, total, cls.name)
+            _check_class(ev, cls)
+
+
+def _feed_all(ev: Evaluator) -> None:
+    for instance in reversed(list(ev.built)):
+        _feed(ev, instance)
 
 
 def _is_wanted(ev: Evaluator, node: ast.AST | None, cell: Value) -> bool:

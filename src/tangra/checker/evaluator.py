@@ -113,6 +113,9 @@ class Evaluator:
     """One run over one project."""
 
     def __init__(self, project: Project, cancelled: Callable[[], bool] = lambda: False) -> None:
+        from tangra.checker.natives.table import BUILTINS
+
+        self.builtins = BUILTINS
         self.project = project
         self.cancelled = cancelled
         self.journal = Journal(share)
@@ -148,6 +151,7 @@ class Evaluator:
         self.max_depth = MAX_DEPTH
         self.annotations: dict[object, Value] = {}
         self.array_parameters: dict[object, Value] = {}
+        self.resolved: dict[str, Value] = {}
         self.declared_entries: set[ast.AST] = set()
         self.preludes: set[str] = set()
         self.mentions: dict[tuple[Path, str], bool] = {}

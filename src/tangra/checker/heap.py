@@ -3,6 +3,8 @@
 Everything that can change is a `Cell`: its contents live in `fields` and are written only through the `Journal`, so
 that two arms of a branch can be evaluated one after the other and then joined. Tuples are Python tuples; numbers,
 strings and `None` are themselves; a size is an int or a `Dim`; an array is a `Tensor`; `UNKNOWN` is anything at all.
+Only cells change; the other classes here are never written to once made (those made most often are not frozen, which
+would cost three times as much).
 """
 
 from __future__ import annotations
@@ -196,7 +198,7 @@ def _linear(cls: ClassCell, bases: list[ClassCell]) -> tuple[ClassCell, ...]:
     return tuple(order)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Origin:
     """Where an object was made: the call, and the arguments (a `Call`) that it had."""
 
@@ -240,7 +242,7 @@ class FunctionCell(Cell):
         self.owner: ClassCell | None = None
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class BoundMethod:
     """A function with its first argument."""
 
@@ -248,7 +250,7 @@ class BoundMethod:
     receiver: Value
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True)
 class LibraryName:
     """A name of a library, by its dotted path: `torch.nn.functional.relu`, `math`."""
 
@@ -285,7 +287,7 @@ class Wrapped:
     setter: Value = None
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Super:
     """`super()` inside a method: attributes are searched behind `after` in the receiver's classes."""
 
@@ -301,7 +303,7 @@ class Raised:
     args: tuple[Value, ...] = field(default=(), compare=False)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class OneOf:
     """One of a few values, nobody knows which (see `tangra.checker.alternatives`)."""
 

@@ -137,6 +137,8 @@ def _instance_to_rule(value: Instance) -> Value:
 
 def from_rule(value: Value) -> Value:
     """What a rule returned, as the evaluator keeps it."""
+    if type(value) in AS_THEY_ARE:
+        return value
     if isinstance(value, list):
         return ListCell([from_rule(item) for item in value])
     if isinstance(value, dict):
@@ -187,6 +189,15 @@ def call_rule(
 
 def resolve(ev: Evaluator, dotted: str) -> Value:
     """What a library's name stands for."""
+    known = ev.resolved.get(dotted)
+    if known is None:
+        known = _resolve(ev, dotted)
+        if type(known) not in (ListCell, DictCell):  # each of which may be written to
+            ev.resolved[dotted] = known
+    return known
+
+
+def _resolve(ev: Evaluator, dotted: str) -> Value:
     from tangra.checker.natives.table import LIBRARY
     from tangra.checker.prelude_classes import prelude_class
 
@@ -203,8 +214,6 @@ def resolve(ev: Evaluator, dotted: str) -> Value:
         return from_rule(entry.value)
     if isinstance(entry, ModuleRule):
         return library_class(ev, entry)
-    if entry is None and dotted.startswith("torch.") and dotted.rpartition(".")[2] in EXCEPTIONS:
-        return LibraryName(dotted)
     return LibraryName(dotted)
 
 
@@ -215,7 +224,6 @@ def version_info(ev: Evaluator) -> tuple[int, ...]:
 
 
 LAST_RELEASE = 99
-EXCEPTIONS = frozenset({"OutOfMemoryError"})
 
 
 def library_class(ev: Evaluator, entry: ModuleRule) -> ClassCell:

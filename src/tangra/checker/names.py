@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from tangra.checker.deferred import Deferred, module_member
-from tangra.checker.heap import MISSING, ModuleCell, Scope, Value
+from tangra.checker.heap import ModuleCell, Scope, Value
 from tangra.shape_rules.values import UNKNOWN
 
 if TYPE_CHECKING:
@@ -16,19 +16,15 @@ if TYPE_CHECKING:
 def lookup(ev: Evaluator, name: str) -> Value:
     """The value of a name: local, enclosing functions, module, builtins; unknown where it is bound nowhere."""
     first = ev.frames[-1].scope
-    if name in first.outer_names:
+    if first.outer_names and name in first.outer_names:
         return first.outer_names[name].fields.get(name, UNKNOWN)
     scope: Scope | None = first
     while scope is not None:
-        found = scope.fields.get(name, MISSING)
-        if found is not MISSING and (scope is first or not scope.is_class):
-            if type(found) is Deferred and isinstance(scope, ModuleCell):
-                return module_member(ev, scope, name)
-            return found
+        if name in scope.fields and (scope is first or not scope.is_class):
+            found = scope.fields[name]
+            return module_member(ev, scope, name) if type(found) is Deferred and type(scope) is ModuleCell else found
         scope = scope.parent
-    from tangra.checker.natives.table import BUILTINS
-
-    return BUILTINS.get(name, UNKNOWN)
+    return ev.builtins.get(name, UNKNOWN)
 
 
 def store_name(ev: Evaluator, name: str, value: Value, node: ast.AST) -> None:

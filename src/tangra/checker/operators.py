@@ -325,8 +325,14 @@ def _ordered_sizes(ev: Evaluator, symbol: str, left: int | Dim, right: int | Dim
     return known_lt(left, right, facts) if symbol == "<" else known_le(left, right, facts)
 
 
+PLAIN = frozenset({int, str, bool, float, type(None)})
+"""The kinds of value that are equal as Python's are."""
+
+
 def equal(ev: Evaluator, left: Value, right: Value) -> bool | None:
     """`left == right` for values without a `__eq__` of their own."""
+    if type(left) is type(right) and type(left) in PLAIN:
+        return bool(left == right)
     if type(left) is OneOf:
         return agreed(left, lambda one: equal(ev, one, right))
     if type(right) is OneOf:

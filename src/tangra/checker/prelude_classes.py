@@ -83,6 +83,7 @@ def _load(ev: Evaluator, package: str) -> None:
     finally:
         ev.frames = outer
         ev.steps = steps
+        ev.resolved.clear()  # what was looked up before is a class now
     for name, value in module.fields.items():
         if isinstance(value, ClassCell) and name not in fixed:
             value.dotted = f"{package}.{name}"

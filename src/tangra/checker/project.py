@@ -52,6 +52,7 @@ class Project:
     files: dict[Path, SourceFile] = field(default_factory=dict)
     dependencies: Dependencies = field(default_factory=Dependencies)
     _found: dict[tuple[str, Path | None, Path | None], Path | None] = field(default_factory=dict)
+    _files: dict[Path, bool] = field(default_factory=dict)
 
     @property
     def is_marked(self) -> bool:
@@ -80,8 +81,11 @@ class Project:
 
     def has_file(self, path: Path) -> bool:
         """Whether there is a file at `path`, on which the answer then depends."""
-        self.dependencies.folders.add(path.parent)
-        return path.is_file()
+        known = self._files.get(path)
+        if known is None:
+            self.dependencies.folders.add(path.parent)
+            known = self._files[path] = path.is_file()
+        return known
 
     def module_name(self, path: Path) -> str:
         """The dotted name by which the file is imported: from the topmost folder with an `__init__.py` on."""

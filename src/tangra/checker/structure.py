@@ -1,22 +1,20 @@
-"""Facts about syntax alone, found once per function: generators, loops, names."""
+"""Facts about syntax alone, found once per node and kept in it: generators, loops, names."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from weakref import WeakKeyDictionary
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
-_GENERATORS: WeakKeyDictionary[ast.AST, bool] = WeakKeyDictionary()
 
 
 def is_generator(node: FunctionNode) -> bool:
     """Whether the function's own body yields."""
-    known = _GENERATORS.get(node)
-    if known is None:
-        body = [node.body] if isinstance(node, ast.Lambda) else node.body
-        known = _GENERATORS[node] = _yields(body)
-    return known
+    kept = node.__dict__
+    if "tangra_yields" not in kept:
+        kept["tangra_yields"] = _yields([node.body] if isinstance(node, ast.Lambda) else node.body)
+    found: bool = kept["tangra_yields"]
+    return found
 
 
 LEAVES = frozenset({ast.Name, ast.Constant, ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef})
@@ -40,32 +38,26 @@ def _yields(body: Sequence[ast.AST]) -> bool:
     return False
 
 
-_READ: WeakKeyDictionary[ast.AST, tuple[ast.Name | ast.Attribute, ...]] = WeakKeyDictionary()
-
-
 def names_read(node: ast.expr) -> tuple[ast.Name | ast.Attribute, ...]:
     """The names and attributes in an expression."""
-    known = _READ.get(node)
-    if known is None:
-        known = tuple(part for part in ast.walk(node) if isinstance(part, ast.Name | ast.Attribute))
-        _READ[node] = known
-    return known
-
-
-_CALLED: WeakKeyDictionary[ast.AST, frozenset[str]] = WeakKeyDictionary()
-_EFFECTS: WeakKeyDictionary[ast.AST, bool] = WeakKeyDictionary()
+    kept = node.__dict__
+    if "tangra_reads" not in kept:
+        kept["tangra_reads"] = tuple(part for part in ast.walk(node) if isinstance(part, ast.Name | ast.Attribute))
+    found: tuple[ast.Name | ast.Attribute, ...] = kept["tangra_reads"]
+    return found
 
 
 def calls_made(node: ast.expr) -> frozenset[str] | None:
     """The last words of what an expression calls; None if it binds names or gives control away."""
-    if node not in _EFFECTS:
+    kept = node.__dict__
+    if "tangra_calls" not in kept:
         parts = list(ast.walk(node))
-        _EFFECTS[node] = any(isinstance(part, ast.NamedExpr | ast.Yield | ast.YieldFrom | ast.Await) for part in parts)
-        calls = [part.func for part in parts if isinstance(part, ast.Call)]
-        _CALLED[node] = frozenset(
-            part.attr if isinstance(part, ast.Attribute) else getattr(part, "id", "") for part in calls
-        )
-    return None if _EFFECTS[node] else _CALLED[node]
+        binds = any(isinstance(part, ast.NamedExpr | ast.Yield | ast.YieldFrom | ast.Await) for part in parts)
+        called = [part.func for part in parts if isinstance(part, ast.Call)]
+        words = (part.attr if isinstance(part, ast.Attribute) else getattr(part, "id", "") for part in called)
+        kept["tangra_calls"] = None if binds else frozenset(words)
+    found: frozenset[str] | None = kept["tangra_calls"]
+    return found
 
 
 def has_stars(node: ast.Call) -> bool:
@@ -73,7 +65,10 @@ def has_stars(node: ast.Call) -> bool:
     for arg in node.args:
         if type(arg) is ast.Starred:
             return True
-    return any(keyword.arg is None for keyword in node.keywords)
+    for keyword in node.keywords:  # noqa: SIM110 (asked at every call: a generator costs more than the answer)
+        if keyword.arg is None:
+            return True
+    return False
 
 
 def parameters(node: FunctionNode) -> list[ast.arg]:
