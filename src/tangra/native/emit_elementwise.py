@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from tangra.ir import F64, ArrayType, Op, Value
-from tangra.native import scalars
+from tangra.native import kept_divisors, scalars
 from tangra.native.emitter import OP_WRITERS, Emitter, OpWriter, op_writer
 from tangra.native.llvm_types import register_type
 from tangra.native.text import Operand
@@ -47,12 +47,21 @@ def _named(name: str) -> OpWriter:
 NAMES = (
     "neg abs sign exp exp2 expm1 log log2 log10 log1p sqrt cbrt tan asin acos atan sinh cosh tanh asinh acosh"
     " atanh floor ceil trunc rint isnan isinf isfinite signbit not invert erf erfc lgamma gamma digamma sigmoid"
-    " mul mul_rounded div floordiv mod fmod pow atan2 hypot maximum minimum fmax fmin copysign nextafter logaddexp"
+    " mul mul_rounded floordiv mod fmod pow atan2 hypot maximum minimum fmax fmin copysign nextafter logaddexp"
     " logaddexp2 heaviside gcd lcm and or xor shl shr eq ne lt le gt ge stop_gradient"
     " add_overflows sub_overflows mul_overflows"
 )
 for _name in NAMES.split():
     OP_WRITERS[_name] = _named(_name)
+
+
+@op_writer("div")
+def _quotient(em: Emitter, op: Op) -> None:
+    """By a number that stays along a row in two multiplications."""
+    if kept_divisors.stays(op):
+        keep_elementwise(em, op, lambda em, xs: kept_divisors.divide(em, op.result.dtype, xs))
+    else:
+        keep_elementwise(em, op, lambda em, xs: scalars.write(em, "div", op.result.dtype, xs))
 
 
 @op_writer("sin", "cos")
