@@ -16,7 +16,7 @@ from tangra.native.emitter import Emitter
 from tangra.native.llvm_types import literal, register_type
 from tangra.native.loop_order import permuted_view
 from tangra.native.text import Operand
-from tangra.native.values import Array, Index, Memo, Splat, Strided
+from tangra.native.values import Array, Done, Index, Memo, Splat, Strided
 from tangra.ops.structural import inverse_permutation
 from tangra.shapes import prod
 
@@ -48,8 +48,8 @@ def _kernel_view(form: Form, memory: Strided) -> Strided:
     return permuted_view(memory, inverse_permutation(_kernel_order(form)))
 
 
-def direct_conv(em: Emitter, form: Form, x: Array, w: Strided, y: Strided) -> None:
-    """`conv`, for a form that `fits`."""
+def direct_conv(em: Emitter, form: Form, x: Array, w: Strided, y: Strided, done: Done | None = None) -> None:
+    """`conv`, for a form that `fits`; each image is `done` at once."""
     target = channels_first(y, form.channels_last)
     kernel = _kernel_view(form, em.copy(permuted_view(w, _kernel_order(form)))) if form.channels_last else w
 
@@ -65,6 +65,8 @@ def direct_conv(em: Emitter, form: Form, x: Array, w: Strided, y: Strided) -> No
                 em.store(target, places.result(target, k), literal(0, form.dtype) if total is None else total)
 
         loops.visit_several(some)
+        if done is not None:
+            done(n, em.code.add(n, 1))
 
     each_image(em, form, lambda: partial(item, Staged(em, x, form)))
 

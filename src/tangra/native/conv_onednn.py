@@ -14,7 +14,7 @@ from tangra.native.emitter import Emitter
 from tangra.native.failures import ErrorRecord
 from tangra.native.onednn import Plan, Task
 from tangra.native.text import UNLIKELY, Operand
-from tangra.native.values import Array, Strided
+from tangra.native.values import Array, Done, Strided
 from tangra.shapes import Size, prod
 
 LEAST_WORK = 1 << 21
@@ -91,8 +91,10 @@ def _reached(form: Form) -> tuple[Size, ...]:
     return tuple(reach)
 
 
-def conv(em: Emitter, form: Form, what: str, image: Array, w: Strided, target: Strided) -> None:
-    """Write "forward" of x, or "input" of y; all arrays row-major."""
+def conv(
+    em: Emitter, form: Form, what: str, image: Array, w: Strided, target: Strided, done: Done | None = None
+) -> None:
+    """Write "forward" of x, or "input" of y; all arrays row-major. Each part of the batch is `done` at once."""
     images, task = _together(form), _task(form, what)
     parts = _known(form.batch) // images
     found = onednn.plans(task)
@@ -106,6 +108,9 @@ def conv(em: Emitter, form: Form, what: str, image: Array, w: Strided, target: S
             k: em.code.add(v.offset, em.code.mul(index, em.code.mul(images, v.strides[0]))) for k, v in given.items()
         }
         run(em, found[1], {**given, "w": kernel}, places)
+        if done is not None:
+            first = em.code.mul(index, images)
+            done(first, em.code.add(first, images))
 
     nests.visit(em, (parts,), lambda index, _: part(index[0]), 1000, (0,), _work(form) // parts)
 

@@ -13,7 +13,7 @@ from tangra.native.conv_form import Form, work
 from tangra.native.conv_loops import each_image
 from tangra.native.emitter import Emitter
 from tangra.native.text import Operand
-from tangra.native.values import Array, Strided
+from tangra.native.values import Array, Done, Strided
 from tangra.shapes import prod
 
 
@@ -71,11 +71,14 @@ def _whole(em: Emitter, form: Form, at: Places) -> tuple[list[Operand], Operand]
     return [em.size(form.batch), em.size(form.groups)], at.area
 
 
-def _share_out(em: Emitter, form: Form, product: Callable[[Operand, Operand], None]) -> None:
-    """`product(n, group)` for each image and group; images are shared out, one alone is left to the library."""
+def _share_out(em: Emitter, form: Form, product: Callable[[Operand, Operand], None], done: Done | None = None) -> None:
+    """`product(n, group)` for each image and group; images are shared out, one alone is left to the library. Each image
+    is `done` at once."""
 
     def image(n: Operand) -> None:
         nest(em, [em.size(form.groups)], lambda index: product(n, index[0]))
+        if done is not None:
+            done(n, em.code.add(n, 1))
 
     if form.batch == 1:
         image(0)
@@ -83,16 +86,20 @@ def _share_out(em: Emitter, form: Form, product: Callable[[Operand, Operand], No
         nests.share_out(em, em.size(form.batch), work(em, form), lambda: image)
 
 
-def plain_conv(em: Emitter, form: Form, x: Strided, w: Strided, y: Strided) -> None:
-    """`conv` where every place reads its own element."""
+def plain_conv(em: Emitter, form: Form, x: Strided, w: Strided, y: Strided, done: Done | None = None) -> None:
+    """`conv` where every place reads its own element; each image is `done` at once."""
     at = Places(em, form)
     trips, count = _whole(em, form, at)
-    if form.channels_last:
+    if form.channels_last and done is not None:
+        layouts = Layout(at.all_inputs), Layout(at.inputs, True)
+        gemm = at.gemm(at.area, at.outputs, at.inputs, *layouts, at.all_outputs)
+        _share_out(em, form, lambda *i: gemm.write(at.input(x, *i), at.kernel(w, i[1]), at.result(y, *i)), done)
+    elif form.channels_last:
         gemm = at.gemm(count, at.outputs, at.inputs, Layout(at.all_inputs), Layout(at.inputs, True), at.all_outputs)
         nest(em, trips, lambda i: gemm.write(at.input(x, *i), at.kernel(w, i[1]), at.result(y, *i)))
     else:
         gemm = at.gemm(at.outputs, count, at.inputs, Layout(at.inputs), Layout(at.area), at.area)
-        _share_out(em, form, lambda *i: gemm.write(at.kernel(w, i[1]), at.input(x, *i), at.result(y, *i)))
+        _share_out(em, form, lambda *i: gemm.write(at.kernel(w, i[1]), at.input(x, *i), at.result(y, *i)), done)
 
 
 def plain_input(em: Emitter, form: Form, y: Strided, w: Strided, x: Strided) -> None:
@@ -140,8 +147,8 @@ def _blocks(em: Emitter, form: Form, body: BlockBody) -> None:
     nest(em, [em.size(form.groups)], group)
 
 
-def blocked_conv(em: Emitter, form: Form, x: Array, w: Strided, y: Strided) -> None:
-    """`conv`; the kernel's channels are last if those of x are."""
+def blocked_conv(em: Emitter, form: Form, x: Array, w: Strided, y: Strided, done: Done | None = None) -> None:
+    """`conv`; the kernel's channels are last if those of x are. Each image is `done` at once."""
     at = Places(em, form)
 
     def item(staged: Staged, columns: Columns, n: Operand) -> None:
@@ -159,6 +166,8 @@ def blocked_conv(em: Emitter, form: Form, x: Array, w: Strided, y: Strided) -> N
                 gemm.write(kernel, columns.address, result)
 
         _blocks(em, form, product)
+        if done is not None:
+            done(n, em.code.add(n, 1))
 
     each_image(em, form, lambda: partial(item, Staged(em, x, form), _columns(em, form)))
 

@@ -17,11 +17,11 @@ from tangra.native.emitter import Emitter
 from tangra.native.loop_order import permuted_view
 from tangra.native.register_blocks import Side
 from tangra.native.text import Operand
-from tangra.native.values import Array, Strided
+from tangra.native.values import Array, Done, Strided
 
 
-def conv(em: Emitter, form: Form, x: Array, w: Strided, y: Strided) -> None:
-    """`conv`, all arrays row-major; the kernel is (outputs, inputs, *window)."""
+def conv(em: Emitter, form: Form, x: Array, w: Strided, y: Strided, done: Done | None = None) -> None:
+    """`conv`, all arrays row-major; the kernel is (outputs, inputs, *window). Some images are `done` at once."""
     t = Tiles(em, form)
     gathered = not form.channels_last and t.images > 1
     kernel = w
@@ -63,6 +63,8 @@ def conv(em: Emitter, form: Form, x: Array, w: Strided, y: Strided) -> None:
             return partial(rows, staged, found, t.columns(), memory)
 
         t.each_block(n, count, prepare)
+        if done is not None:
+            done(n, em.code.add(n, count))
 
     t.each_images(lambda: partial(images, Staged(em, x, form, together=t.images)))
 

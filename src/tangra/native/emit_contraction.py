@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from tangra.ir import Op, Value
 from tangra.native import nests, parallel, plain_products, register_blocks, scalars
@@ -13,7 +14,7 @@ from tangra.native.emitter import Emitter, op_writer
 from tangra.native.llvm_types import literal, register_type
 from tangra.native.plain_products import Roles
 from tangra.native.text import Operand
-from tangra.native.values import Array, Elementwise, Index, Indexed, Memo, Scalar, Strided
+from tangra.native.values import Array, Done, Elementwise, Index, Indexed, Memo, Produced, Scalar, Strided
 from tangra.shapes import Size, prod
 
 NARROW = 4
@@ -22,6 +23,9 @@ PRODUCTS = 4
 """Products in a unit of work of a vendor kernel."""
 FEWEST_MATRICES = 4
 """Products of a batch that are shared out; fewer are left to the threads of the vendor's kernel."""
+PANEL_BYTES, PANEL_ROWS, PANEL_TERMS = 1 << 19, 256, 128
+"""Results of more bytes are written in panels of as many, or of so many rows, if their elements are sums of at most so
+many terms and something is done with them: of more, the products alone take all the time."""
 INLINE_PRODUCTS = 512
 """Products of static sizes with at most this many multiplications are loops of ours, else BLAS."""
 DEFERRED_TERMS = 8
@@ -57,17 +61,12 @@ def _dot_general(em: Emitter, op: Op) -> None:
         return
     matrices = isinstance(left, Strided) and isinstance(right, Strided)
     matrices = matrices and not plain_products.is_vector(x, rx) and not plain_products.is_vector(y, ry)
+    if matrices and (blocks or (not small and x.dtype.kind == "f")):
+        write = _in_registers if blocks else _blas
+        em.keep(op, Produced(x.dtype, op.result.shape, partial(write, left, right, rx, ry), [left, right]))
+        return
     target = em.allocate(x.dtype, op.result.shape, op.result)
-    if matrices and blocks:
-        assert isinstance(left, Strided)
-        assert isinstance(right, Strided)
-        _in_registers(em, target, left, right, rx, ry)
-    elif matrices and not small and x.dtype.kind == "f":
-        assert isinstance(left, Strided)
-        assert isinstance(right, Strided)
-        _blas(em, target, left, right, rx, ry)
-    else:
-        plain_products.write(em, target, left, right, rx, ry, inner)
+    plain_products.write(em, target, left, right, rx, ry, inner)
     em.define(op.result, target)
 
 
@@ -133,27 +132,84 @@ def _matrix(em: Emitter, x: Strided, roles: Roles, rows: tuple[int, ...], column
     return _Matrix(copy, copy.strides[: len(batch)], False, width)
 
 
-def _blas(em: Emitter, target: Strided, x: Strided, y: Strided, rx: Roles, ry: Roles) -> None:
+def _blas(x: Array, y: Array, rx: Roles, ry: Roles, em: Emitter, target: Strided, done: Done | None) -> bool:
+    """Products by BLAS, the rows of a large one in panels if something is `done` with them."""
+    assert isinstance(x, Strided)
+    assert isinstance(y, Strided)
     a, b = _matrix(em, x, rx, rx.free, rx.contract), _matrix(em, y, ry, ry.contract, ry.free)
-    m, n = (em.size(prod(s.shape[k] for k in r.free)) for s, r in ((x, rx), (y, ry)))
-    k = em.size(prod(x.shape[axis] for axis in rx.contract))
-    gemm = Gemm(em, x.dtype, (m, n, k), (Layout(a.ld, a.transposed), Layout(b.ld, b.transposed)), n)
+    rows, columns, terms = _sizes(x, y, rx, ry)
+    n, k = em.size(columns), em.size(terms)
+    layouts = Layout(a.ld, a.transposed), Layout(b.ld, b.transposed)
     lead = len(rx.batch)
+    panel = _panel(target, (rows, columns, terms)) if done is not None and lead == 0 and len(rx.free) == 1 else None
+    if panel is not None and done is not None:
+        _in_panels(em, target, (a, b), (rows, columns, terms), panel, done)
+        return True
+    gemm = Gemm(em, x.dtype, (em.size(rows), n, k), layouts, n)
 
     def product(index: Index, memo: Memo) -> None:
         out = target.place(em, [*index, *[0] * (len(target.shape) - lead)])
         gemm.write(_start(em, a, index), _start(em, b, index), em.address(target, out))
 
-    _each(em, target.shape[:lead], product, _sizes(x, y, rx, ry))
+    return _each(em, target.shape[:lead], product, (rows, columns, terms), done)
 
 
-def _each(em: Emitter, batch: tuple[Size, ...], product: Callable[[Index, Memo], None], sizes: Sequence[Size]) -> None:
-    """A product of these sizes for each index of the batch."""
+def _panel(target: Strided, sizes: tuple[Size, Size, Size]) -> int | None:
+    """Rows of a panel, of a result that doesn't fit into the cache; none where what is done to it takes no time."""
+    rows, columns, terms = sizes
+    if not (isinstance(rows, int) and isinstance(columns, int) and isinstance(terms, int)) or terms > PANEL_TERMS:
+        return None
+    length = max(PANEL_BYTES // (columns * target.dtype.itemsize), PANEL_ROWS)
+    return length if rows >= 2 * length else None
+
+
+def _in_panels(
+    em: Emitter, target: Strided, sides: tuple[_Matrix, _Matrix], sizes: tuple[Size, Size, Size], panel: int, done: Done
+) -> None:
+    """A product in panels of so many rows, each of which is `done` at once."""
+    a, b = sides
+    rows, columns, terms = sizes
+    assert isinstance(rows, int)
+    n, k, down = em.size(columns), em.size(terms), 1 if a.transposed else a.ld
+    whole, rest = divmod(rows, panel)
+    for first, count, height in ((0, whole, panel), (whole * panel, min(rest, 1), rest)):
+
+        def one(index: Operand, first: int = first, height: int = height) -> None:
+            layouts = Layout(a.ld, a.transposed), Layout(b.ld, b.transposed)
+            gemm = Gemm(em, target.dtype, (height, n, k), layouts, n)
+            low = em.code.add(em.code.mul(index, height), first)
+            left = em.address(a.source, em.code.add(a.source.offset, em.code.mul(low, down)))
+            out = em.code.add(target.offset, em.code.mul(low, target.strides[0]))
+            gemm.write(left, _start(em, b, ()), em.address(target, out))
+            done(low, em.code.add(low, height))
+
+        if count:
+            work = parallel.product(em, 1, (height, columns, terms))
+            assert isinstance(work, int)
+            nests.share_out(em, count, work // PRODUCTS, lambda one=one: one)  # type: ignore[misc]
+
+
+def _each(
+    em: Emitter,
+    batch: tuple[Size, ...],
+    product: Callable[[Index, Memo], None],
+    sizes: Sequence[Size],
+    done: Done | None,
+) -> bool:
+    """A product of these sizes for each index of the batch; whether all are `done`."""
     work = parallel.product(em, 1, sizes)
     work = work // PRODUCTS if isinstance(work, int) else em.code.ins(f"udiv i64 {work}, {PRODUCTS}")
     count = prod(batch)
     apart = () if isinstance(count, int) and count < FEWEST_MATRICES else range(len(batch))
-    nests.visit(em, batch, product, 1000, apart, work)
+    finishes = done is not None and len(batch) == 1 and bool(apart)
+
+    def one(index: Index, memo: Memo) -> None:
+        product(index, memo)
+        if done is not None and finishes:
+            done(index[0], em.code.add(index[0], 1))
+
+    nests.visit(em, batch, one, 1000, apart, work)
+    return finishes
 
 
 def _place(em: Emitter, side: _Matrix, batch: Index) -> Operand:
@@ -182,8 +238,10 @@ def _fills_registers(op: Op, rx: Roles, ry: Roles) -> bool:
     return register_blocks.fits(sizes) and isinstance(sizes[1], int) and sizes[1] >= NARROW
 
 
-def _in_registers(em: Emitter, target: Strided, x: Strided, y: Strided, rx: Roles, ry: Roles) -> None:
+def _in_registers(x: Array, y: Array, rx: Roles, ry: Roles, em: Emitter, target: Strided, done: Done | None) -> bool:
     """Products written out by `register_blocks`; rows of the right factor are made contiguous."""
+    assert isinstance(x, Strided)
+    assert isinstance(y, Strided)
     a, b = _matrix(em, x, rx, rx.free, rx.contract), _matrix(em, y, ry, ry.contract, ry.free)
     rows, columns, terms = _sizes(x, y, rx, ry)
     assert isinstance(rows, int)
@@ -204,4 +262,4 @@ def _in_registers(em: Emitter, target: Strided, x: Strided, y: Strided, rx: Role
         right = register_blocks.Side(b.source, _place(em, b, index), b.ld, 1)
         product.write(left, right, register_blocks.Side(target, out, columns, 1))
 
-    _each(em, target.shape[: len(rx.batch)], one, (rows, columns, terms))
+    return _each(em, target.shape[: len(rx.batch)], one, (rows, columns, terms), done)

@@ -8,41 +8,55 @@ from tangra.native.conv_form import Form, block, channels_first
 from tangra.native.emitter import Emitter, op_writer
 from tangra.native.llvm_types import literal
 from tangra.native.loop_order import permuted_view
-from tangra.native.values import Array, Splat, Strided
+from tangra.native.values import Array, Done, Produced, Splat, Strided
 
 
 @op_writer("conv")
 def _conv(em: Emitter, op: Op) -> None:
     x, w = op.operands
     form = Form.of(x.dtype, x.shape, w.shape, op.result.shape, op.attrs)
-    kernel = em.contiguous(w)
-    target = em.allocate(x.dtype, op.result.shape, op.result)
-    if conv_onednn.chosen(em, form, "forward"):
-        conv_onednn.conv(em, form, "forward", em.array(x), kernel, target)
-    else:
-        _write_conv(em, form, em.array(x), kernel, target)
-    em.define(op.result, target)
+    image, kernel = em.array(x), em.contiguous(w)
+
+    def write(em: Emitter, target: Strided, done: Done | None) -> bool:
+        done = done if form.batch != 1 else None
+        if conv_onednn.chosen(em, form, "forward"):
+            conv_onednn.conv(em, form, "forward", image, kernel, target, done)
+        else:
+            _write_conv(em, form, image, kernel, target, done)
+        return done is not None
+
+    em.keep(op, Produced(x.dtype, op.result.shape, write, [image, kernel]))
 
 
 @op_writer("conv_input")
 def _conv_input(em: Emitter, op: Op) -> None:
     y, w = op.operands
     form = Form.of(y.dtype, op.result.shape, w.shape, y.shape, op.attrs)
-    kernel = em.contiguous(w)
-    target = em.allocate(y.dtype, op.result.shape, op.result)
-    if conv_onednn.chosen(em, form, "input"):
-        conv_onednn.conv(em, form, "input", em.array(y), kernel, target)
-    elif form.plain:
-        conv_products.plain_input(em, form, em.contiguous(y), kernel, target)
-    elif form.can_mirror():
-        _write_conv(em, form.mirrored(), em.array(y), _mirrored(em, form, kernel), target)
+    image, kernel = em.array(y), em.contiguous(w)
+
+    def write(em: Emitter, target: Strided, done: Done | None) -> bool:
+        done = done if form.batch != 1 else None
+        if conv_onednn.chosen(em, form, "input"):
+            conv_onednn.conv(em, form, "input", image, kernel, target, done)
+        elif form.can_mirror() and not form.plain:
+            _write_conv(em, form.mirrored(), image, _mirrored(em, form, kernel), target, done)
+        else:
+            _write_input(em, form, _in_memory(em, image), kernel, target)
+            return False
+        return done is not None
+
+    em.keep(op, Produced(y.dtype, op.result.shape, write, [image, kernel]))
+
+
+def _write_input(em: Emitter, form: Form, y: Strided, w: Strided, x: Strided) -> None:
+    if form.plain:
+        conv_products.plain_input(em, form, y, w, x)
     elif conv_direct.fits(form):
-        conv_direct.direct_input(em, form, em.contiguous(y), kernel, target)
+        conv_direct.direct_input(em, form, y, w, x)
     elif conv_tiles.known(form):
-        conv_tiled.conv_input(em, form, em.contiguous(y), kernel, target)
+        conv_tiled.conv_input(em, form, y, w, x)
     else:
-        conv_products.blocked_input(em, form, em.contiguous(y), _turned(em, form, kernel), target)
-    em.define(op.result, target)
+        conv_products.blocked_input(em, form, y, _turned(em, form, w), x)
 
 
 @op_writer("conv_kernel")
@@ -70,15 +84,15 @@ def _conv_kernel(em: Emitter, op: Op) -> None:
     em.define(op.result, target)
 
 
-def _write_conv(em: Emitter, form: Form, x: Array, w: Strided, y: Strided) -> None:
+def _write_conv(em: Emitter, form: Form, x: Array, w: Strided, y: Strided, done: Done | None) -> None:
     if conv_direct.fits(form):
-        conv_direct.direct_conv(em, form, x, w, y)
+        conv_direct.direct_conv(em, form, x, w, y, done)
     elif form.plain:
-        conv_products.plain_conv(em, form, _in_memory(em, x), w, y)
+        conv_products.plain_conv(em, form, _in_memory(em, x), w, y, done)
     elif conv_tiles.known(form):
-        conv_tiled.conv(em, form, x, w, y)
+        conv_tiled.conv(em, form, x, w, y, done)
     else:
-        conv_products.blocked_conv(em, form, x, _turned(em, form, w), y)
+        conv_products.blocked_conv(em, form, x, _turned(em, form, w), y, done)
 
 
 def _in_memory(em: Emitter, x: Array) -> Strided:

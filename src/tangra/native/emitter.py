@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from tangra.ir import Block, Op, Value
-from tangra.native import nests
+from tangra.native import nests, produced
 from tangra.native.storage import Storage
 from tangra.native.values import Array, Buffer, Elementwise, Scalar, Splat, Strided, Tape
 
@@ -69,7 +69,7 @@ class Emitter(Storage):
         return target
 
     def _dying_operand(self, value: Value, source: Array, fresh: bool) -> Strided | None:
-        if not isinstance(source, Elementwise):
+        if not isinstance(source, Elementwise) or source.awaited:
             return None
         for leaf in _leaves(source):
             if (
@@ -154,6 +154,8 @@ class Emitter(Storage):
     def _may_wait(self, value: Value, result: Array) -> bool:
         """Whether the deferred `value` is computed once all the same, or as easily as it would be read."""
         block = self.frame.block
+        if result.awaited:
+            return self.liveness.finished(value, block)
         if self.liveness.read_once(value, block):
             return True
         if not isinstance(result, Elementwise):
@@ -162,7 +164,10 @@ class Emitter(Storage):
 
     def assign(self, target: Strided, source: Array) -> None:
         """Write `source` into `target`; see `nests.assign`."""
-        nests.assign(self, target, source)
+        if source.awaited:
+            produced.assign(self, target, source)
+        else:
+            nests.assign(self, target, source)
 
 
 def _leaves(array: Array) -> Iterator[Strided]:

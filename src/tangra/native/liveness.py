@@ -75,6 +75,14 @@ class Liveness:
                         self._ends[id(v)] = end
         return id(value) in self._ends
 
+    def finished(self, value: Value, block: Block) -> bool:
+        """Whether elementwise operations of `block` alone read the array `value`, and they make one array of its shape,
+        which is not summed up at once."""
+        users = self.users.get(id(value), [])
+        if not self.meets(value, block) or self._ends[id(value)][0].name.startswith("reduce_"):
+            return False
+        return all(op.defn.elementwise and op.result.shape == value.shape for op, _ in users)
+
     def _end(self, value: Value, block: Block) -> End | None:
         ends: set[End] = set()
         for op, at in self.users.get(id(value), []):

@@ -26,8 +26,11 @@ INTERNAL_NEEDS = {
 }  # fmt: skip
 INLINE_BYTES = 1 << 14
 PROFILE = '!0 = !{!"branch_weights", i32 1, i32 1000000}'
-FIRST_LOOP = 1
-"""The number of the metadata that loops are marked with; those of the loops follow."""
+FIRST_LOOP = 3
+"""The number of the metadata of the first loop that is marked; what loops are marked with precedes it."""
+ONE_AT_A_TIME, WHOLE = '!1 = !{!"llvm.loop.interleave.count", i32 1}', '!2 = !{!"llvm.loop.unroll.disable"}'
+"""Marks of loops: not to work on several vectors at a time; not to be written out, which would be before LLVM looks for
+vectors."""
 VENDOR, INTERRUPTIBLE = 1, 2
 """Flags of jobs: vendor kernels are called in it; the caller looks for signals while it waits."""
 LIBM_NEEDS = {"logaddexp": "log1p", "logaddexp2": "log1p", "lgamma": "lgamma", "gamma": "tgamma"}
@@ -52,7 +55,7 @@ class Module:
         self.states: dict[str, set[int]] = {}
         self._declared: dict[str, None] = {}
         self._variants: dict[str, None] = {}
-        self._marked_loops = 0
+        self._marks: list[str] = []
         self._defined: dict[str, str] = {}
         self._globals: list[str] = []
         self.functions: list[str] = []
@@ -114,10 +117,10 @@ class Module:
         self.symbols |= {found, *slow, *vecmath.careful_names(name, dtype)}
         return "@" + found
 
-    def loop_mark(self) -> str:
-        """What marks the jump back of a loop that is not to work on several vectors at a time."""
-        self._marked_loops += 1
-        return f", !llvm.loop !{FIRST_LOOP + self._marked_loops}"
+    def loop_mark(self, mark: str = ONE_AT_A_TIME) -> str:
+        """What marks the jump back of a loop."""
+        self._marks.append(mark)
+        return f", !llvm.loop !{FIRST_LOOP + len(self._marks) - 1}"
 
     def need(self, name: str, dtype: DType) -> str:
         """Make the helper function `name` of `dtype` part of the module; its LLVM name."""
@@ -210,10 +213,9 @@ class Module:
         head = [GLOBALS] if self.marks is not None else []
         tail = [f'attributes #{k} = {{ nounwind "prefer-vector-width"="{width}" }}' for k, width in enumerate(widths)]
         tail.append(PROFILE)
-        if self._marked_loops:
-            tail.append(f'!{FIRST_LOOP} = !{{!"llvm.loop.interleave.count", i32 1}}')
-        for k in range(FIRST_LOOP + 1, FIRST_LOOP + 1 + self._marked_loops):
-            tail.append(f"!{k} = distinct !{{!{k}, !{FIRST_LOOP}}}")
+        tail += [mark for mark in (ONE_AT_A_TIME, WHOLE) if mark in self._marks]
+        for k, mark in enumerate(self._marks, FIRST_LOOP):
+            tail.append(f"!{k} = distinct !{{!{k}, {mark.split(' = ')[0]}}}")
         if self.regions:
             head.append(f"@tg.flags = internal constant i32 {self._region_flags()}")
         if self._variants:  # Nothing refers to them until LLVM has vectorised the loops.

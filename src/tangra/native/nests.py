@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tangra.native import loop_order, parallel
 from tangra.native.llvm_types import register_type
+from tangra.native.module import WHOLE
 from tangra.native.regions import Chunk, Dependent
 from tangra.native.text import FEW_TRIPS, Operand
 from tangra.native.values import Array, Index, Memo, Splat, Strided, Unset
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 UNROLL_ELEMENTS = 16
 UNROLL_WEIGHT = 256
 """Static loop nests up to this many elements (and expression nodes in all) are written out."""
+SHORT_TRIPS = 17
+"""LLVM writes out loops of fewer trips, and finds no vectors in more than `FEW_TRIPS` of them then."""
 Carried = list[tuple[str, str]]
 """LLVM types and start values of what a loop carries from trip to trip."""
 
@@ -37,11 +40,17 @@ def counted(
     first: Operand = 0,
 ) -> list[str]:
     """`Code.counted` over elements of arrays: math functions in it run in vectors, one at a time, since what looks like
-    a few calls has no registers to spare."""
+    a few calls has no registers to spare. Short loops are not written out before they are vectors."""
     outer, em.code.wide = em.code.wide, not isinstance(trips, int) or trips >= FEW_TRIPS
     calls = em.module.math_calls
+
+    def mark() -> str:
+        if em.module.math_calls > calls:
+            return em.module.loop_mark()
+        short = not carried and isinstance(trips, int) and FEW_TRIPS < trips < SHORT_TRIPS
+        return em.module.loop_mark(WHOLE) if short else ""
+
     try:
-        mark = lambda: em.module.loop_mark() if em.module.math_calls > calls else ""  # noqa: E731
         return em.code.counted(trips, carried, body, first, mark)
     finally:
         em.code.wide = outer
@@ -105,7 +114,7 @@ def visit_carrying(
     carried: Carried,
     body: Callable[[Index, list[str], Memo], list[str]],
     weight: int = 1,
-    limits: tuple[int, str, str] | None = None,
+    limits: tuple[int, Operand, Operand] | None = None,
 ) -> list[str]:
     """`visit` with values carried from one index to the next; returns the last ones. `limits`: an axis, and the first
     index along it and that after the last."""
@@ -243,8 +252,7 @@ def assign_all(em: Emitter, pairs: Sequence[tuple[Strided, Array]]) -> None:
             victim = pending[0][0].buffer
             pending = [(t, em.copy(s)) if k and victim in s.reads else (t, s) for k, (t, s) in enumerate(pending)]
             at = 0
-        target, source = pending.pop(at)
-        assign(em, target, source)
+        em.assign(*pending.pop(at))
     for buffer in pinned:
         buffer.pins -= 1
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 Index = Sequence[Operand]
 Memo = dict[tuple["Array", tuple[Operand, ...]], Operand]
 """Elements already written in the current stretch of straight-line code, by expression and index."""
+Done = Callable[[Operand, Operand], None]
+"""`done(low, high)`: a result is written from index `low` to before `high` on its first axis."""
 
 
 @dataclass(eq=False)
@@ -78,6 +80,11 @@ class Array(ABC):
     @abstractmethod
     def element(self, em: Emitter, index: Index, memo: Memo) -> Operand:
         """Write what computes the element at `index`; its operand."""
+
+    @property
+    def awaited(self) -> tuple[Produced, ...]:
+        """What kernels have yet to write of it; see `produced`."""
+        return ()
 
     @property
     def flat(self) -> bool:
@@ -220,6 +227,10 @@ class Elementwise(Array):
         return memo[key]
 
     @property
+    def awaited(self) -> tuple[Produced, ...]:
+        return tuple(x for x in self.leaves if isinstance(x, Produced))
+
+    @property
     def one_array(self) -> bool:
         """Whether an element is computed again as quickly as read: it is made of one array in memory, and
         of numbers, by a few quick operations."""
@@ -240,6 +251,37 @@ class Elementwise(Array):
 
     def aligned(self, target: Strided) -> bool:
         return all(x.aligned(target) for x in self.leaves)
+
+
+class Produced(Array):
+    """What a kernel has yet to write into memory: all elements at once, so that one of them can be read only from there
+    (its operand is in the memo). `write(em, target, done)` writes it in row-major order and calls `done` for each part
+    of it while that is in the cache; or it never does and gives False.
+    """
+
+    def __init__(
+        self,
+        dtype: DType,
+        shape: tuple[Size, ...],
+        write: Callable[[Emitter, Strided, Done | None], bool],
+        sources: Sequence[Array],
+    ) -> None:
+        self.dtype = dtype
+        self.shape = shape
+        self.write = write
+        self.reads = frozenset().union(*(x.reads for x in sources))
+
+    @property
+    def awaited(self) -> tuple[Produced, ...]:
+        return (self,)
+
+    def element(self, em: Emitter, index: Index, memo: Memo) -> Operand:
+        return memo[self, tuple(index)]
+
+    flat = True
+
+    def at(self, em: Emitter, place: Operand, memo: Memo) -> Operand:
+        return memo[self, (place,)]
 
 
 class Indexed(Array):
