@@ -82,3 +82,78 @@ def test_columns_of_a_matrix_in_rounds():
 
     a = np.random.default_rng(3).normal(size=(9, 9)) / 3
     np.testing.assert_allclose(tg.jacfwd(f)(a, 3), tg.jacrev(f)(a, 3), rtol=1e-10, atol=1e-13)
+
+
+def by_rows(f, x, *rest):
+    """A Jacobian from one gradient for each result, which has no lanes."""
+    count = np.asarray(f(x, *rest)).size
+    part = tg.grad(lambda x, k, *rest: f(x, *rest).ravel()[k], argnums=0)
+    return np.stack([part(x, k, *rest) for k in range(count)])
+
+
+def by_columns(f, x, *rest):
+    """A Hessian from one product with each unit vector, which has no lanes."""
+    return np.stack([tg.hvp(lambda y: f(y, *rest), (x,), (e,)) for e in np.eye(x.size)], axis=-1)
+
+
+def decayed(x, trips):
+    """Ends by itself, works on a condition, and keeps whole rows."""
+    u, k = x * 1.5, 0
+    while np.sum(u * u) > 0.3 and k < trips:
+        u *= 0.9
+        if u[0] > 0.5:
+            u[1:] = np.sin(u[:-1]) * u[1:]
+        else:
+            u[0] += u[-1] * u[-1]
+        for i in range(u.shape[0] - 1):
+            u[i] = 0.8 * u[i] + 0.1 * u[i + 1] * u[i]
+        k += 1
+    return u
+
+
+@pytest.mark.parametrize("size", [5, 17, 40, 70])
+def test_rows_together_are_those_one_by_one(size):
+    x = np.cos(np.arange(size))
+    np.testing.assert_allclose(tg.jacrev(decayed)(x, 6), by_rows(decayed, x, 6), rtol=1e-11, atol=1e-14)
+
+
+@pytest.mark.parametrize("size", [5, 17, 70])
+def test_columns_of_a_hessian_together_are_those_one_by_one(size):
+    def f(x, trips):
+        return np.sum(decayed(x, trips) ** 3)
+
+    x = np.cos(np.arange(size))
+    hessian = tg.hessian(f)(x, 6)
+    np.testing.assert_allclose(hessian, by_columns(f, x, 6), rtol=1e-10, atol=1e-13)
+    e, at, gradient = 1e-6, size // 2, tg.grad(f)
+    step = e * np.eye(size)[at]
+    column = (gradient(x + step, 6) - gradient(x - step, 6)) / (2 * e)
+    np.testing.assert_allclose(hessian[:, at], column, rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("bound", [{"memory": 4_000}, {"policy": "sqrt"}, {"policy": "recompute"}])
+def test_hessians_of_checkpointed_loops(bound):
+    def f(x, trips):
+        s = x[0]
+        for i in range(trips):
+            s = s * np.cos(x[1] * s) + 0.1 * x[i % 3]
+        return s
+
+    x = np.array([0.9, 0.4, -0.2])
+    wanted = by_columns(f, x, 100)
+    np.testing.assert_allclose(tg.hessian(tg.checkpoint(f, **bound))(x, 100), wanted, rtol=1e-9, atol=1e-12)
+
+
+def test_third_derivatives():
+    def f(x, trips):
+        s = x[0]
+        for i in range(trips):
+            s = s * np.cos(x[1] * s) + 0.1 * x[i % 3] * x[0]
+        return s
+
+    x, e = np.array([0.9, 0.4, -0.2]), 1e-5
+    third = tg.jacfwd(tg.hessian(f))(x, 5)
+    for k in range(3):
+        step = e * np.eye(3)[k]
+        change = (tg.hessian(f)(x + step, 5) - tg.hessian(f)(x - step, 5)) / (2 * e)
+        np.testing.assert_allclose(third[..., k], change, rtol=1e-6, atol=1e-8)

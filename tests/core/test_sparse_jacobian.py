@@ -117,6 +117,28 @@ def test_against_the_dense_jacobian(f, args, colours):
     assert not dense.reshape(found.shape)[~places].any()
 
 
+def test_hessians_as_jacobians_of_gradients():
+    """The sets go through what a gradient keeps on its tape."""
+
+    def chain(x, rounds):
+        total = 0.0
+        for _ in range(rounds):
+            for i in range(x.shape[0] - 1):
+                if x[i] > 0.0:
+                    total += np.sin(x[i + 1] - x[i] * x[i]) ** 2
+                else:
+                    total += x[i] ** 3
+        return total
+
+    x = RNG.normal(size=40)
+    x[::3] = np.abs(x[::3])
+    found = tg.sparse_jacobian(tg.grad(chain))(x, 2)
+    dense = tg.jacrev(tg.jacfwd(chain))(x, 2)
+    assert np.count_nonzero(dense) <= found.nnz <= 3 * 40 - 2
+    np.testing.assert_allclose(found.toarray(), dense, rtol=1e-12, atol=1e-13)
+    assert tg.sparse_jacobian(tg.grad(chain)).pattern(x, 2).count <= 3
+
+
 def test_by_another_argument_and_in_float32():
     d, b = 4.0 + RNG.uniform(size=7), RNG.normal(size=7)
     found = tg.sparse_jacobian(thomas, argnums=1)(d, b)

@@ -7,7 +7,7 @@ import pytest
 
 from tangra.ir.interpreter import interpret
 from tangra.ir.verifier import verify
-from tangra.transforms import jvp, several, simplify
+from tangra.transforms import jvp, several, simplify, vjp
 from tests.transforms.checks import flags
 from tests.transforms.dsl import INT, REAL, build, vec
 from tests.transforms.programs import PROGRAMS
@@ -18,7 +18,11 @@ LANES = 3
 
 def together(func, args, directions):
     """`jvp` of `func` for several tangents (with the lanes last) against one by one."""
-    forward = jvp(func, flags(func))
+    return alike(jvp(func, flags(func)), args, directions)
+
+
+def alike(forward, args, directions):
+    """A function for several values of its last parameters (with the lanes last) against one by one."""
     first = len(args)
     made = several(forward, set(range(first, first + len(directions))), LANES)
     assert made is not None
@@ -37,6 +41,68 @@ def test_programs(name):
     func, args = PROGRAMS[name]
     directions = [rng.normal(size=(*np.shape(a), LANES)) for a, f in zip(args, flags(func), strict=True) if f]
     together(func, args, directions)
+
+
+def directed(values):
+    return [rng.normal(size=(*np.shape(v), LANES)) for v in values]
+
+
+@pytest.mark.parametrize("name", list(PROGRAMS))
+def test_several_cotangents(name):
+    func, args = PROGRAMS[name]
+    results = [v for v in interpret(func, args) if np.asarray(v).dtype.kind == "f"]
+    made = alike(vjp(func, flags(func)), args, directed(results))
+    assert all(not any(wide_fields(op)) for op in made.body.walk() if op.name == "tape_new")
+
+
+@pytest.mark.parametrize("name", list(PROGRAMS))
+def test_several_tangents_of_a_gradient(name):
+    func, args = PROGRAMS[name]
+    results = [v for v in interpret(func, args) if np.asarray(v).dtype.kind == "f"]
+    gradient = vjp(func, flags(func))
+    primals = [*args, *(rng.normal(size=np.shape(v)) for v in results)]
+    moving = [f and k < len(args) for k, f in enumerate(flags(gradient))]
+    alike(jvp(gradient, moving), primals, directed(a for a, m in zip(primals, moving, strict=True) if m))
+
+
+def wide_fields(op):
+    return [t.shape[-1:] == (LANES,) for t in op.attrs["record"]]
+
+
+def test_tapes_hold_lanes_of_what_has_them_only():
+    """The state and its sine are shared; the tangent of the state is not."""
+    func = build([REAL, INT], lambda p, x, n: p.for_(0, n, [x], lambda i, s: [p.f("exp", p.f("sin", s))]))
+    gradient = vjp(func, flags(func))
+    made = alike(jvp(gradient, [True, False, False]), [0.5, np.int64(4), 1.0], directed([0.5]))
+    (tape,) = [op for op in simplify(made).body.walk() if op.name == "tape_new"]
+    assert any(wide_fields(tape))
+    assert not all(wide_fields(tape))
+    assert several(jvp(gradient, [True, False, False]), {3}, 17) is None
+    assert several(gradient, {2}, 64) is not None
+
+
+def test_calls():
+    """What a callee gives that depends on no lane is computed once."""
+
+    def inner(p, x, y, n):
+        return p.for_(0, n, [x, y], lambda i, a, b: [p.f("sin", a), b * a])
+
+    callee = build([REAL, REAL, INT], inner)
+
+    def program(p, x, y, n):
+        first = p.b.call(callee, [x.v, y.v, n.v]).results
+        again = p.b.call(callee, [*first, n.v]).results
+        return [type(x)(p, v) for v in again]
+
+    func = build([REAL, REAL, INT], program)
+    made = several(func, {1}, LANES)
+    verify(made)
+    ys = rng.normal(size=LANES)
+    results = interpret(made, [0.7, ys, np.int64(3)])
+    for k in range(LANES):
+        for whole, one in zip(results, interpret(func, [0.7, ys[k], np.int64(3)]), strict=True):
+            np.testing.assert_allclose(whole[..., k], one, rtol=1e-12)
+    assert {op.result.shape for f in (made, *made.callees()) for op in f.body.walk() if op.name == "sin"} == {()}
 
 
 def test_what_depends_on_no_tangent_is_computed_once():

@@ -13,7 +13,10 @@ from tangra.frontend.evaluator import Evaluator
 from tangra.ir import I64, ArrayType, Func, Value
 from tangra.shapes import Size, prod
 from tangra.transforms import several, vmap
-from tangra.transforms.lanes import FEW_LANES, MOST_LANES
+from tangra.transforms.lanes import FEW_LANES
+
+VECTOR = 4
+"""Lanes that a vector holds at least."""
 
 
 def basis(ev: Evaluator, type: ArrayType) -> tuple[Value, Size]:
@@ -63,7 +66,7 @@ def _column(ev: Evaluator, p: Pushed, n: int) -> list[Value]:
         operands[at] = ev.b.filled(1.0, leaf)
         return ev.b.call(p.func, operands).results[primal:]
     eye, size = basis(ev, leaf)
-    together = _together(ev, p, operands, at, size) if isinstance(size, int) else None
+    together = _together(ev, p.func, operands, at, primal) if isinstance(size, int) else None
     if together is not None:
         return [ev.b("reshape", v, shape=(*v.shape[:-1], *leaf.shape)) for v in together]
     stacked = mapped(ev, p.func, operands, {at: eye}, size)[primal:]
@@ -75,31 +78,40 @@ def _column(ev: Evaluator, p: Pushed, n: int) -> list[Value]:
     return found
 
 
-def _together(ev: Evaluator, p: Pushed, operands: Sequence[Value], at: int, size: int) -> list[Value] | None:
-    """Derivatives by all `size` elements of operand `at`, in the results' last axis: all at once, or in rounds where
-    they are many; None where that can't be or doesn't pay (see `transforms.lanes`)."""
+def _together(ev: Evaluator, func: Func, operands: Sequence[Value], at: int, primal: int) -> list[Value] | None:
+    """The results from number `primal` on for the standard basis of operand `at`, which is the results' last axis: all
+    at once, or in rounds where that is too much; None where it can't be or doesn't pay (see `transforms.lanes`)."""
     leaf, given = operands[at].array, list(operands)
-    width = size if size <= MOST_LANES else FEW_LANES
-    func = several(p.func, {at}, width)
-    if func is None:
+    size = prod(leaf.shape)
+    assert isinstance(size, int)
+    width, lanes = size, several(func, {at}, size)
+    if lanes is None and size > FEW_LANES:
+        width = _part(size)
+        lanes = several(func, {at}, width)
+    if lanes is None:
         return None
     rounds = -(-size // width)
     shape = (rounds * width, size)
     same = ev.b("eq", *(ev.b("iota", dtype=I64, shape=shape, axis=k) for k in (0, 1)))
     rows = ev.b("reshape", ev.b("cast", same, dtype=leaf.dtype), shape=(rounds, width, *leaf.shape))
     basis = ev.b("transpose", rows, perm=(0, *range(2, leaf.rank + 2), 1))
-    primal = len(p.sub.func.returned)
     if rounds == 1:
         given[at] = ev.b("reshape", basis, shape=(*leaf.shape, width))
-        return ev.b.call(func, given).results[primal:]
+        return ev.b.call(lanes, given).results[primal:]
     found = []
-    for v in mapped(ev, func, given, {at: basis}, rounds)[primal:]:
+    for v in mapped(ev, lanes, given, {at: basis}, rounds)[primal:]:
         out = v.shape[1:-1]
         flat = ev.b("transpose", v, perm=(*range(1, len(out) + 1), 0, len(out) + 1))
         flat = ev.b("reshape", flat, shape=(*out, rounds * width))
         starts = [ev.b.int(0)] * (len(out) + 1)
         found.append(ev.b("index", flat, *starts, sizes=(*out, size), steps=(1,) * (len(out) + 1)))
     return found
+
+
+def _part(size: int) -> int:
+    """Lanes in each of several rounds: whole vectors, of which few are left over in the last round."""
+    each = -(-size // -(-size // FEW_LANES))
+    return min(FEW_LANES, -(-each // VECTOR) * VECTOR)
 
 
 def jacrev(
@@ -131,8 +143,15 @@ def _row(ev: Evaluator, p: Pulled, m: int) -> list[Value]:
         operands[at] = ev.b.filled(1.0, out)
         return ev.b.call(p.func, operands).results[primal:]
     eye, size = basis(ev, out)
-    stacked = mapped(ev, p.func, operands, {at: eye}, size)[primal:]
-    return [ev.b("reshape", v, shape=(*out.shape, *v.shape[1:])) for v in stacked]
+    together = _together(ev, p.func, operands, at, primal) if isinstance(size, int) else None
+    if together is None:
+        stacked = mapped(ev, p.func, operands, {at: eye}, size)[primal:]
+        return [ev.b("reshape", v, shape=(*out.shape, *v.shape[1:])) for v in stacked]
+    found = []
+    for v in together:
+        first = ev.b("transpose", v, perm=(v.array.rank - 1, *range(v.array.rank - 1)))
+        found.append(ev.b("reshape", first, shape=(*out.shape, *v.shape[:-1])))
+    return found
 
 
 def arrange(

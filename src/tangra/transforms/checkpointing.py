@@ -153,8 +153,9 @@ class _Rule:
         return plans.sizes(b, self.plan, self.trips, record, state_bytes(b, [v.array for v in base]))
 
     def _segments(self, base: Sequence[Value], cotangents: Sequence[Value]) -> list[Value]:
-        """The loop over segments. It carries the trips that are left, the last snapshot (the trip it is of, and the
-        state), how many more may be taken, and cotangents; the snapshots before the last are on a tape."""
+        """The loop over segments, `bounded` if what it keeps is. It carries the trips that are left, the last snapshot
+        (the trip it is of, and the state), how many more may be taken, and cotangents; earlier snapshots are on a
+        tape."""
         b = self.b
         unit, slots = self._sizes(base)
         types = [scalar(I64), *(v.type for v in base)]
@@ -179,7 +180,8 @@ class _Rule:
                 b.yield_(target, *self._after(tape, target, free, at, state), *found)
             done = b.emit("if", [saving], {}, [save, back]).results
             b.yield_(b("gt", done[0], b.int(0)), *done)
-        results = b.emit("loop", init, {"counted": False, "exits": True, "parallel": False}, [body]).results
+        attrs = {"counted": False, "exits": True, "parallel": False, "bounded": bool(self.plan[1])}
+        results = b.emit("loop", init, attrs, [body]).results
         return results[n:]
 
     def _first_part(self, saving: Value, units: Value, slots: Value) -> Value:

@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from tangra.ir import I64, U64, ArrayType, Builder, Func, Op, Value
-from tangra.ir.graph import clone_func
 from tangra.shapes import Size, prod
 from tangra.transforms.dce import ops_behind_results
-from tangra.transforms.lanes import MOST_ELEMENTS, RULES, Lanes, NoRuleError
+from tangra.transforms.lane_rules import RULES
+from tangra.transforms.lanes import MOST_ELEMENTS, Lanes, NoRuleError, with_lanes
 from tangra.transforms.pipeline import simplify
 
 BITS = 64
@@ -25,19 +25,8 @@ def dependences(func: Func, at: int, words: int) -> Func | None:
     """`func`, a forward derivative, with sets in place of the tangent that is its parameter `at` and of all results:
     u64 arrays with one more axis of `words` at the end. Other tangents count as zero. None where an operation has no
     rule, or for arrays that are too large."""
-    func = clone_func(func)
-    b = Builder()
-    sets = _Sets(b, words)
-    try:
-        for k, p in enumerate(func.params):
-            new = b.block.add_arg(sets.widened(p.array) if k == at else p.type, p.name)
-            sets.define(p, new, k == at)
-        sets.ops(func.body.ops[:-1])
-        results = [sets.wide(v) for v in func.returned]
-    except NoRuleError:
-        return None
-    b.return_(*results)
-    return Func(f"sets_{func.name}", b.block, {"source": func.attrs.get("source", func.name)})
+    made = with_lanes(simplify(func), {at}, words, _Sets)
+    return Func(f"sets_{func.name}", made.body, made.attrs) if made else None
 
 
 def read_parameters(func: Func) -> list[int]:

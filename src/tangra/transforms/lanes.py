@@ -3,56 +3,104 @@
 `vmap` puts the lanes outside: each runs the function's loops for itself. For the columns of a Jacobian that computes
 the function's values once per column. Here the loops stay as they are; what doesn't depend on a tangent is computed
 once, and a tangent's number becomes a small array, neighbours in memory, which the native code turns into vectors.
-That needs bounds, conditions and places that all lanes share, which those of a forward derivative are.
+That needs bounds, conditions and places that all lanes share, which those of a derivative are. So it is for the rows
+of a Jacobian, whose cotangents are the lanes of a backward loop: what the forward loop keeps on tapes, they share. In
+a derivative of a gradient there are tangents on tapes, too; such a field of a record gets lanes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
 
-from tangra.ir import ArrayType, Block, Builder, Func, Op, Type, Value
-from tangra.ir.graph import clone_func
+from tangra.ir import ArrayType, Block, Builder, Func, Op, TapeType, Type, Value
 from tangra.shapes import prod
-from tangra.transforms.rules import copy_op
+from tangra.transforms.lane_rules import RULES, Rule, alike
+from tangra.transforms.pipeline import simplify
+from tangra.transforms.rules import copy_op, emit_call
 
 MOST_LANES = 64
 """More take several rounds."""
 MOST_ELEMENTS = 1 << 22
 """Larger arrays, all lanes together, are left to a loop over lanes, whose memory doesn't grow with them."""
 FEW_LANES = 16
-"""So many at most where the size of an array isn't known."""
+"""So many at most where the size of an array isn't known, or tapes hold lanes: nobody knows how long they get. Tapes
+of a loop with bounded memory hold none."""
 
 
 class NoRuleError(Exception):
     """Something can't be computed for all lanes at once."""
 
 
+class _MoreFieldsError(Exception):
+    """A tape is given lanes in fields that were thought to be shared."""
+
+
 def several(func: Func, batched: Collection[int], size: int) -> Func | None:
-    """`func` with parameters of these numbers, and all results, having one more axis of `size` at the end. None where
-    it has no loop, an operation without a rule depends on the lane, or there are too many lanes or elements."""
-    if not 2 <= size <= MOST_LANES or not any(op.name == "loop" for op in func.body.ops):
+    """`func`, simplified, with parameters of these numbers, and all results, having one more axis of `size` at the end.
+    None where it has no loop, an operation without a rule depends on the lane, or there are too many lanes or
+    elements."""
+    if not 2 <= size <= MOST_LANES:
         return None
-    func = clone_func(func)
-    b = Builder()
-    lanes = Lanes(b, size)
+    func = simplify(func)
+    return with_lanes(func, batched, size, Lanes) if loops_of(func) else None
+
+
+def with_lanes(func: Func, batched: Collection[int], size: int, kind: type[Lanes]) -> Func | None:
+    """The same whatever `func` is, with lanes of a kind."""
+    taped = size <= FEW_LANES and not any(op.attrs.get("bounded") for op in loops_of(func))
     try:
+        return _made(func, batched, Task(size, taped, kind), all_wide=True)[0]
+    except NoRuleError:
+        return None
+
+
+def loops_of(func: Func) -> list[Op]:
+    """The loops of a function and those that it calls."""
+    return [op for each in (func, *func.callees()) for op in each.body.walk() if op.name == "loop"]
+
+
+@dataclass(frozen=True)
+class Task:
+    """How many lanes; whether tapes may hold any; their class; the forms of callees by which of their parameters have
+    lanes, and which of their results do."""
+
+    size: int
+    taped: bool
+    kind: type[Lanes]
+    callees: dict[tuple[int, frozenset[int]], tuple[Func, list[bool]]] = field(default_factory=dict)
+
+
+def _made(func: Func, batched: Collection[int], task: Task, all_wide: bool) -> tuple[Func, list[bool]]:
+    """A new function, and which of its results have lanes."""
+    fields: Fields = {}
+    while True:
+        b = Builder()
+        lanes = task.kind(b, task, fields)
         for k, p in enumerate(func.params):
             new = b.block.add_arg(lanes.widened(p.array) if k in batched else p.type, p.name)
             lanes.define(p, new, k in batched)
-        lanes.ops(func.body.ops[:-1])
-        results = [lanes.wide(v) for v in func.returned]
-    except NoRuleError:
-        return None
-    b.return_(*results)
-    return Func(f"lanes_{func.name}", b.block, {"source": func.attrs.get("source", func.name)})
+        try:
+            lanes.ops(func.body.ops[:-1])
+        except _MoreFieldsError:
+            continue
+        wide = [all_wide or id(v) in lanes.have for v in func.returned]
+        b.return_(*(lanes.wide(v) if w else lanes.narrow(v) for v, w in zip(func.returned, wide, strict=True)))
+        return Func(f"lanes_{func.name}", b.block, {"source": func.attrs.get("source", func.name)}), wide
+
+
+Fields = dict[int, set[int]]
+"""Of each tape, the numbers of the fields that have lanes. They only ever become more."""
 
 
 class Lanes:
     """What stands for each value of the function, and which values have lanes."""
 
-    def __init__(self, b: Builder, size: int) -> None:
+    def __init__(self, b: Builder, task: Task, fields: Fields) -> None:
         self.b = b
-        self.size = size
+        self.task = task
+        self.size = task.size
+        self.fields = fields
         self.now: dict[int, Value] = {}
         self.have: set[int] = set()
 
@@ -95,10 +143,14 @@ class Lanes:
                 self.op(op)
 
     def op(self, op: Op) -> None:
+        if op.name in TAPES:
+            TAPES[op.name](self, op)
+            return
         inner = [o for r in op.regions for o in r.walk()]
-        if any(o.name.startswith("tape_") for o in (op, *inner)):
+        if any(isinstance(v.type, TapeType) for o in (op, *inner) for v in o.operands if o.name not in TAPES):
             raise NoRuleError
-        if not any(id(v) in self.have for o in (op, *inner) for v in o.operands):
+        taped = any(o.name in TAPES for o in inner)
+        if not taped and not any(id(v) in self.have for o in (op, *inner) for v in o.operands):
             new = copy_op(self.b, op, self.now)
             for r, n in zip(op.results, new.results, strict=True):
                 self.define(r, n, False)
@@ -107,15 +159,17 @@ class Lanes:
             self.loop(op)
         elif op.name == "if":
             self.branch(op)
+        elif op.name == "call":
+            self.call(op)
         else:
             rule = self.rule(op)
             if rule is None or len(op.results) != 1:
                 raise NoRuleError
             self.define(op.result, rule(self, op), True)
 
-    def rule(self, op: Op) -> Callable[[Lanes, Op], Value] | None:
+    def rule(self, op: Op) -> Rule | None:
         """What writes an operation on values with lanes."""
-        return RULES.get(op.name, _alike if op.defn.elementwise else None)
+        return RULES.get(op.name, alike if op.defn.elementwise else None)
 
     def region(self, block: Block, wide: Sequence[bool]) -> tuple[Block, list[Value]]:
         """A copy of a block, without its end; the arguments that are `wide` have lanes. Also what it is to yield."""
@@ -162,72 +216,49 @@ class Lanes:
         for old, new, w in zip(op.results, results, wide, strict=True):
             self.define(old, new, w)
 
-
-def _alike(d: Lanes, op: Op) -> Value:
-    """Elementwise operations, and those along other axes."""
-    return d.b(op.name, *(d.wide(v) for v in op.operands), **op.attrs)
-
-
-def _broadcast(d: Lanes, op: Op) -> Value:
-    shape, dims = op.attrs["shape"], op.attrs["dims"]
-    return d.b("broadcast", d.wide(op.operands[0]), shape=(*shape, d.size), dims=(*dims, len(shape)))
-
-
-def _reshape(d: Lanes, op: Op) -> Value:
-    return d.b("reshape", d.wide(op.operands[0]), shape=(*op.attrs["shape"], d.size))
-
-
-def _transpose(d: Lanes, op: Op) -> Value:
-    perm = op.attrs["perm"]
-    return d.b("transpose", d.wide(op.operands[0]), perm=(*perm, len(perm)))
+    def call(self, op: Op) -> None:
+        callee = op.attrs["callee"]
+        batched = frozenset(k for k, v in enumerate(op.operands) if id(v) in self.have)
+        if op.attrs.get("state"):
+            raise NoRuleError
+        key = id(callee), batched
+        if key not in self.task.callees:
+            self.task.callees[key] = _made(callee, batched, self.task, all_wide=False)
+        func, wide = self.task.callees[key]
+        types = [self.widened(r.array) if w else r.type for r, w in zip(op.results, wide, strict=True)]
+        results = emit_call(self.b, func, [self.now.get(id(v), v) for v in op.operands], types).results
+        for old, new, w in zip(op.results, results, wide, strict=True):
+            self.define(old, new, w)
 
 
-def _part(d: Lanes, op: Op) -> Value:
-    """`index`, `update`, `accumulate` at places that all lanes share."""
-    arrays = 1 if op.name == "index" else 2
-    starts = [d.narrow(v) for v in op.operands[arrays:]]
-    attrs = {"sizes": (*op.attrs["sizes"], d.size), "steps": (*op.attrs["steps"], 1)}
-    return d.b(op.name, *(d.wide(v) for v in op.operands[:arrays]), *starts, d.b.int(0), **attrs)
+def _tape_new(d: Lanes, op: Op) -> None:
+    wide = d.fields.setdefault(id(op.result), set())
+    if wide and not d.task.taped:
+        raise NoRuleError
+    record = tuple(d.widened(t) if k in wide else t for k, t in enumerate(op.attrs["record"]))
+    d.define(op.result, d.b.emit("tape_new", [], {**op.attrs, "record": record}).result, False)
 
 
-def _gather(d: Lanes, op: Op) -> Value:
-    """`gather`, `scatter`, `scatter_add` with indices that all lanes share."""
-    arrays = 1 if op.name == "gather" else 2
-    indices = [d.narrow(v) for v in op.operands[arrays:]]
-    return d.b(op.name, *(d.wide(v) for v in op.operands[:arrays]), *indices, **op.attrs)
+def _tape_push(d: Lanes, op: Op) -> None:
+    tape, *values = op.operands
+    wide = d.fields[id(tape)]
+    found = {k for k, v in enumerate(values) if id(v) in d.have}
+    if not found <= wide:
+        wide |= found
+        raise _MoreFieldsError
+    record = [d.wide(v) if k in wide else d.narrow(v) for k, v in enumerate(values)]
+    d.b.emit("tape_push", [d.narrow(tape), *record], dict(op.attrs))
 
 
-def _pad(d: Lanes, op: Op) -> Value:
-    x, value = op.operands
-    return d.b("pad", d.wide(x), d.narrow(value), low=(*op.attrs["low"], 0), high=(*op.attrs["high"], 0))
+def _tape_pop(d: Lanes, op: Op) -> None:
+    tape = op.operands[0]
+    popped = d.b.emit("tape_pop", [d.narrow(tape)], dict(op.attrs)).results
+    for k, (old, new) in enumerate(zip(op.results, popped, strict=True)):
+        d.define(old, new, k in d.fields[id(tape)])
 
 
-def _dot_general(d: Lanes, op: Op) -> Value:
-    """The factor with lanes comes second, so that the lanes are the last free axis; with two they are a batch axis."""
-    (x, y), (cx, cy), (bx, by) = op.operands, op.attrs["contract"], op.attrs["batch"]
-    lead, rank = len(bx), op.result.array.rank
-    if id(x) in d.have and id(y) in d.have:
-        lanes = (len(x.shape), len(y.shape))
-        batch = ((*bx, lanes[0]), (*by, lanes[1]))
-        product = d.b("dot_general", d.wide(x), d.wide(y), contract=(cx, cy), batch=batch)
-        order = (*range(lead), *range(lead + 1, rank + 1), lead)
-        return d.b("transpose", product, perm=order)
-    if id(y) in d.have:
-        return d.b("dot_general", d.narrow(x), d.wide(y), contract=(cx, cy), batch=(bx, by))
-    product = d.b("dot_general", d.narrow(y), d.wide(x), contract=(cy, cx), batch=(by, bx))
-    right = len(y.shape) - len(cy) - lead
-    order = (*range(lead), *range(lead + right, rank), *range(lead, lead + right), rank)
-    return d.b("transpose", product, perm=order)
-
-
-Rule = Callable[[Lanes, Op], Value]
-RULES: dict[str, Rule] = {
-    "broadcast": _broadcast,
-    "reshape": _reshape,
-    "transpose": _transpose,
-    "dot_general": _dot_general,
-    "pad": _pad,
-    **dict.fromkeys(("index", "update", "accumulate"), _part),
-    **dict.fromkeys(("gather", "scatter", "scatter_add"), _gather),
-    **dict.fromkeys(("reduce_sum", "reduce_prod", "reduce_max", "reduce_min", "concat", "cumsum", "cumprod"), _alike),
+TAPES: dict[str, Callable[[Lanes, Op], None]] = {
+    "tape_new": _tape_new,
+    "tape_push": _tape_push,
+    "tape_pop": _tape_pop,
 }
