@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tangra.checker.annotations import (
@@ -18,12 +19,16 @@ from tangra.checker.annotations import (
 from tangra.checker.calls import run_function
 from tangra.checker.evaluator import BudgetSpent, Frame, PythonRaise
 from tangra.checker.heap import ClassCell, FunctionCell, Instance, LibraryName, ListCell, Native, Scope, Value
+from tangra.checker.ranks import Asked, RankFound, array_of, may_be_asked
+from tangra.checker.reports import Reports
 from tangra.checker.structure import decorator_names, parameters
 from tangra.shape_rules.values import UNKNOWN, Tensor, Unknown
 
 if TYPE_CHECKING:
     from tangra.checker.evaluator import Evaluator
 
+MAX_ASKED = 4
+"""Arguments of one function whose ranks are found out."""
 KINDS = {"builtins.float": "float", "builtins.str": "str", "builtins.bool": "bool"}
 
 
@@ -139,33 +144,88 @@ def _instance(ev: Evaluator, cls: ClassCell) -> Value:
 
 def _attempt(ev: Evaluator, function: FunctionCell, receiver: list[Value]) -> bool:
     """Evaluate the function with arguments made from its signature; whether it came to its end."""
-    module = function.module
     ev.declared_entries.add(function.node)
+    ranks = _ranks(ev, function, receiver)
+    outer = ev.reports
+    if all(len(fitting) == 1 for fitting in ranks.values()):
+        return _evaluated(ev, function, receiver, {name: fitting[0] for name, fitting in ranks.items()})
+    found = []
+    for place in (0, -1):  # what is reported fails with and without a batch
+        ev.reports = Reports()
+        try:
+            ended = _evaluated(ev, function, receiver, {name: fitting[place] for name, fitting in ranks.items()})
+        finally:
+            found.append(ev.reports.found)
+            ev.reports = outer
+        if not found[0]:
+            return ended
+    for key in found[0].keys() & found[1].keys():
+        outer.add(found[0][key])
+    return ended
+
+
+def _ranks(ev: Evaluator, function: FunctionCell, receiver: list[Value]) -> dict[str, tuple[int, ...]]:
+    """The ranks of the arguments whose annotations leave them open, as far as evaluating the function tells."""
+    ranks: dict[str, tuple[int, ...]] = {}
+    for _ in range(MAX_ASKED):
+        runs = len(ev.entered_since)
+        try:
+            with ev.silence():
+                _evaluated(ev, function, receiver, {name: fitting[0] for name, fitting in ranks.items()}, asks=True)
+            return ranks
+        except RankFound as found:
+            if found.name is None:
+                return ranks
+            ranks[found.name] = found.ranks
+        finally:
+            for node in ev.entered_since[runs:]:
+                ev.runs[node] -= 1
+    return ranks
+
+
+def _evaluated(
+    ev: Evaluator, function: FunctionCell, receiver: list[Value], ranks: dict[str, int], asks: bool = False
+) -> bool:
+    """Evaluate the function once, with arguments of these ranks. `asks`: only as long as there are arguments whose rank
+    may be found out, and without leaving a trace."""
+    module = function.module
     ev.frames = [Frame(None, module, module.file, None)]
     ev.frame.mark = ev.journal.open()
     facts = ev.ctx.facts
     ev.guards, ev.made_up = 0, True
     ev.begin_entry()
     scope = Scope(function.scope)
+    mark, lengths = len(ev.journal.log), [(row, len(row)) for row in (ev.built, ev.functions, ev.classes)]
+    quiet = ev.quiet
     try:
-        _bind(ev, function, scope, receiver)
+        _bind(ev, function, scope, receiver, ranks, asks)
+        if asks and not ev.asked:
+            raise RankFound
         run_function(ev, function, scope, None)
         return True
     except PythonRaise:
         return False
     except (BudgetSpent, RecursionError):
-        ev.note_spent(f"{function.name} of {'' if module.path is None else module.path.name}")
+        if not asks:
+            ev.note_spent(f"{function.name} of {'' if module.path is None else module.path.name}")
         return False
     except Exception as error:
         ev.note_failure(error, f"{function.name} of {'' if module.path is None else module.path.name}")
         return False
     finally:
+        ev.asked = {}
+        if asks:
+            ev.journal.undo(mark)
+            for row, length in lengths:
+                del row[length:]
         ev.journal.close()
-        ev.frames, ev.tries, ev.guards, ev.quiet, ev.vague, ev.made_up = [], [], 0, 0, 0, False
+        ev.frames, ev.tries, ev.guards, ev.quiet, ev.vague, ev.made_up = [], [], 0, quiet, 0, False
         ev.ctx.restore(facts)
 
 
-def _bind(ev: Evaluator, function: FunctionCell, scope: Scope, receiver: list[Value]) -> None:
+def _bind(
+    ev: Evaluator, function: FunctionCell, scope: Scope, receiver: list[Value], ranks: dict[str, int], asks: bool
+) -> None:
     spec = function.node.args
     positional = [*spec.posonlyargs, *spec.args]
     defaults = dict(
@@ -175,6 +235,7 @@ def _bind(ev: Evaluator, function: FunctionCell, scope: Scope, receiver: list[Va
         p.arg: value for p, value in zip(spec.kwonlyargs, function.kw_defaults, strict=True) if value is not None
     }
     stated = _stated(ev, function)
+    library = _layer_library(function, receiver)
     for number, parameter in enumerate(parameters(function.node)):
         name = parameter.arg
         if number < len(receiver):
@@ -189,7 +250,32 @@ def _bind(ev: Evaluator, function: FunctionCell, scope: Scope, receiver: list[Va
             scope.fields[name] = stated[name]
         else:
             annotation = annotation_value(ev, parameter.annotation, function.scope)
-            scope.fields[name] = argument(ev, annotation, name, defaults.get(name, UNKNOWN), name in defaults)
+            value = argument(ev, annotation, name, defaults.get(name, UNKNOWN), name in defaults)
+            if may_be_asked(value, library is not None and parameter.annotation is None and name not in defaults):
+                value = _asked(ev, name, value, library or "torch", ranks, asks)
+            scope.fields[name] = value
+
+
+def _asked(ev: Evaluator, name: str, value: Value, library: str, ranks: dict[str, int], asks: bool) -> Value:
+    """An argument of unknown rank: an array of the rank that was found, or one whose rank is asked for."""
+    if isinstance(value, Tensor):
+        library = value.library
+    if name in ranks:
+        return array_of(ev, library, ranks[name], value.dtype if isinstance(value, Tensor) else None)
+    if asks:
+        value = replace(value)  # it is known by its identity
+        ev.asked[id(value)] = Asked(name, value, library)
+    return value
+
+
+def _layer_library(function: FunctionCell, receiver: list[Value]) -> str | None:
+    """The library of the layer whose `forward` (or `__call__`) a function is."""
+    owner = receiver[0] if receiver else None
+    if not isinstance(owner, Instance):
+        return None
+    if owner.cls.derives_from("torch.nn.Module"):
+        return "torch" if function.name == "forward" else None
+    return "jax" if owner.cls.derives_from("flax.linen.Module") and function.name == "__call__" else None
 
 
 def _stated(ev: Evaluator, function: FunctionCell) -> dict[str, Value]:

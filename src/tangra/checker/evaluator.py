@@ -34,6 +34,7 @@ from tangra.checker.heap import (
 )
 from tangra.checker.observations import Observer
 from tangra.checker.project import Project
+from tangra.checker.ranks import Asked
 from tangra.checker.reports import Fix, Place, Report, Reports
 from tangra.checker.sharing import share
 from tangra.checker.source import SourceFile
@@ -152,6 +153,7 @@ class Evaluator:
         self.annotations: dict[object, Value] = {}
         self.array_parameters: dict[object, Value] = {}
         self.resolved: dict[str, Value] = {}
+        self.asked: dict[int, Asked] = {}
         self.declared_entries: set[ast.AST] = set()
         self.preludes: set[str] = set()
         self.mentions: dict[tuple[Path, str], bool] = {}

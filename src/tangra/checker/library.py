@@ -30,6 +30,7 @@ from tangra.checker.heap import (
     Value,
 )
 from tangra.checker.joining import widened
+from tangra.checker.ranks import learn_rank
 from tangra.shape_rules import registry
 from tangra.shape_rules.failures import RuleError
 from tangra.shape_rules.registry import Constant, HigherOrder, ModuleRule, Rule
@@ -155,6 +156,8 @@ def array_operation(
 ) -> Value:
     """The result of a rule, `operation(*operands)`, for every alternative of the operands; a certain failure is
     reported (or raised, where the program catches it) and unknown."""
+    if ev.asked:
+        learn_rank(ev, operation, operands)
     return distribute(ev, operands, lambda *given: _by_rule(ev, node, operation, given))
 
 

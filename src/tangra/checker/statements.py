@@ -19,6 +19,7 @@ from tangra.checker.heap import ClassCell, Delta, Instance, LibraryName, Raised,
 from tangra.checker.imports import run_import, run_import_from
 from tangra.checker.joining import merge
 from tangra.checker.names import declare_outer, store_name
+from tangra.checker.ranks import learn_count
 from tangra.shape_rules.values import UNKNOWN, Unknown
 
 
@@ -177,8 +178,21 @@ def _expression(ev: Evaluator, node: ast.Expr) -> None:
     evaluate(ev, node.value)
 
 
+def _learn_counts(ev: Evaluator, node: ast.Assign) -> None:
+    """What taking a shape apart says of an argument of unknown rank."""
+    taken, value = None, node.value
+    if isinstance(value, ast.Attribute) and value.attr == "shape":
+        taken = value.value
+    elif isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr == "size":
+        taken = None if value.args or value.keywords else value.func.value
+    if taken is not None:
+        learn_count(ev, ev.peek(taken, ev.frame), node.targets[0])
+
+
 def _assign(ev: Evaluator, node: ast.Assign) -> None:
     value = evaluate(ev, node.value)
+    if ev.asked:
+        _learn_counts(ev, node)
     for target in node.targets:
         assign(ev, target, value)
     bind_stated(ev, node)
