@@ -27,14 +27,19 @@ Args = tuple[Any, ...]
 
 @dataclass
 class Subject:
-    """A program under test: f, the same as CPython is to run it, a maker of fresh arguments, and a direction in the
-    space of its float arguments."""
+    """A program under test: f, a maker of fresh arguments, a direction in the space of its float arguments, and f as
+    CPython is to run it where that is another function."""
 
     f: Callable[..., Any]
-    plain: Callable[..., Any]
     fresh: Callable[[], Args]
     direction: Args
     other: Args
+    as_python: Callable[..., Any] | None = None
+
+    @property
+    def plain(self) -> Callable[..., Any]:
+        """What the derivatives are compared with."""
+        return self.f if self.as_python is None else self.as_python
 
     @cached_property
     def gradient(self) -> Callable[..., Any]:
@@ -76,7 +81,7 @@ def _check(source: str, module: Any, number: int) -> Verdict:
     rng = np.random.default_rng(number)
     shapes = ((call.n,), (call.k, call.n), ())
     directions = [tuple(v if (v := rng.normal(size=shape)).shape else float(v) for shape in shapes) for _ in range(2)]
-    subject = Subject(module.f, modules.plain(module), lambda: inputs.make(names, call, module), *directions)
+    subject = Subject(module.f, lambda: inputs.make(names, call, module), *directions, modules.plain(module))
     wanted = ways.outcome(subject.plain, subject.fresh())
     if wanted.error is not None:
         return fails_alike(subject, wanted)

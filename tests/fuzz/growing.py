@@ -24,10 +24,11 @@ def grow_freely(g: Gen) -> list[str]:
         [f"{name}.insert({k} % 3, {item})"],
         [f"for {g.fresh('i')} in range({k} % 3):", f"    {name}.append({item})"],
     ]
-    if not g.smooth:
-        bodies.append([f"{name}.append({item})", f"{name}.sort()"])
+    first = scalars.floating(g, 1)
+    if not g.smooth and g.percent(15):  # Python's numbers and NumPy's in one list could not be sorted
+        first, bodies = f"float({first})", [[f"{name}.append(float({item}))", f"{name}.sort()"]]
     limit = g.pick(["5", "7", "n + 2" if "n" in g.known(INT) else "6"])
-    lines = [f"{name} = [{scalars.floating(g, 1)}]", f"{k} = 0", f"while {k} < {limit}:"]
+    lines = [f"{name} = [{first}]", f"{k} = 0", f"while {k} < {limit}:"]
     lines += [f"    {line}" for line in [step, *g.pick(bodies)]]
     lines += g.pick([[], [], [f"{name}.reverse()"], [f"{name} = {name}[::-1]"], [f"{name} = {name} + {name}[:1]"]])
     g.bind(FLOATS, name)

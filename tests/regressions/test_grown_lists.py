@@ -192,3 +192,24 @@ def test_shared_items_are_refused(function: Callable[..., Any]) -> None:
     """Items are copied into the arrays of a list that grows; a later write to one of them must not be lost."""
     with pytest.raises(ways.tangra().AliasError, match="may have been changed through"):
         ways.tangra().jit(function)(np.array([1.0, 2.0]), 1)
+
+
+def number_that_becomes_another_kind(x: Any, s: float, n: int) -> Any:
+    for k in (0, 1):
+        for _ in range(len(x)):
+            items = [s]
+            j = 0
+            while j < n:
+                j += 2
+                if k != 1:
+                    items.append(-1.5)
+            s += 0.3 * np.tanh(sum(items))
+    return s
+
+
+def test_the_kind_of_a_first_item_is_learnt_trial_by_trial() -> None:
+    """The inner loop was remembered with a list of floats; the loop around it found that `s` may be np.float64."""
+    x = np.array([0.5, 0.2])
+    found = ways.tangra().jit(number_that_becomes_another_kind)(x, 0.5, 3)
+    assert found == pytest.approx(number_that_becomes_another_kind(x, 0.5, 3), rel=1e-12)
+    assert type(found) is np.float64

@@ -11,7 +11,7 @@ import numpy as np
 
 from tangra.api.context import Context
 from tangra.api.kinds import PYFLOAT, PYINT, Kind, kind_of, np_kind, promote
-from tangra.api.values import AbstractValue, Const, Scalar
+from tangra.api.values import AbstractValue, ArrayValue, Const, Scalar
 from tangra.errors import ShapeMismatchError, TypeMismatchError, declare
 from tangra.ir import BOOL, F32, F64, I64, U64, DType, Value
 from tangra.shapes import ShapeError, Size, broadcast_shapes, known_eq
@@ -106,6 +106,35 @@ def operand(ctx: Context, v: AbstractValue, dtype: DType) -> Value:
                 [v.value],
             )
     return ctx.array(v, dtype)
+
+
+def stored(ctx: Context, v: AbstractValue, dtype: DType) -> Value:
+    """What assigning `v` to elements of `dtype` stores. NumPy's setitem takes numbers of other dtypes to a signed
+    integer dtype through Python's int, so that NaN and what doesn't fit raise."""
+    if is_number(v):
+        kinds = kinds_of(v)
+        if dtype.kind == "i" and any(not k.python and _loses(k.dtype, dtype) for k in kinds):
+            from tangra.api.builtins import int_
+
+            return operand(ctx, int_(ctx, v), dtype)
+        return operand(ctx, v, dtype)
+    items = None if isinstance(v, ArrayValue) or not dtype.is_integer else ctx.iterate(v)
+    if items and all(is_number(i) for i in items) and not all(_is_held(i, dtype) for i in items):
+        return ctx.b("concat", *(ctx.b("reshape", stored(ctx, i, dtype), shape=(1,)) for i in items), axis=0)
+    return operand(ctx, v, dtype)
+
+
+def _is_held(v: AbstractValue, dtype: DType) -> bool:
+    """Whether a number is a constant of an integer dtype's range."""
+    return isinstance(v, Const) and isinstance(v.value, int) and int_range(dtype)[0] <= v.value <= int_range(dtype)[1]
+
+
+def _loses(dtype: DType, target: DType) -> bool:
+    """Whether numbers of `dtype` may not fit a signed integer dtype."""
+    if dtype.is_float:
+        return True
+    (low, high), (least, greatest) = int_range(dtype), int_range(target)
+    return low < least or high > greatest
 
 
 def _constant(ctx: Context, v: Const, dtype: DType) -> Value:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from tangra.api.context import Context
-from tangra.api.elementwise import broadcast, is_number, operand, rank_of
+from tangra.api.elementwise import broadcast, is_number, operand, rank_of, stored
 from tangra.api.fitting import fit
 from tangra.api.index_parts import BAD_INDEX, WHOLE, Part, axes_used, parts_of
 from tangra.api.numpy_layout import step_view
@@ -282,7 +282,7 @@ def setitem(ctx: Context, array: ArrayValue, index: AbstractValue, value: Abstra
         ctx.write(array, scatter(ctx, base, parts, value))
         return
     starts, sizes, steps, shape = basic(ctx, array.type.shape, parts)
-    new = fit(ctx, operand(ctx, value, array.type.dtype), shape)
+    new = fit(ctx, stored(ctx, value, array.type.dtype), shape)
     kept = tuple(s for s in sizes if s is not None)
     if kept != shape:
         new = ctx.b("reshape", new, shape=kept)

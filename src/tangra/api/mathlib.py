@@ -188,6 +188,7 @@ def dist(ctx: Context, p: AbstractValue, q: AbstractValue) -> AbstractValue:
     ps, qs = items_of(ctx, p, "math.dist()"), items_of(ctx, q, "math.dist()")
     if len(ps) != len(qs):
         ctx.fail_if(ctx.b.bool(True), "ValueError", "both points must have the same number of dimensions")
+    ps, qs = ([ctx.call(Const(float), [v], {}) for v in vs] for vs in (ps, qs))
     return hypot(ctx, *(ctx.binary("-", a, b) for a, b in zip(ps, qs, strict=False)))
 
 
@@ -202,6 +203,9 @@ def _rounding(name: str, op: str) -> None:
         if scalar_kinds((number,)):
             return dispatch(ctx, (number,), lambda vs: entry(ctx, vs[0]))
         s = ctx.number(number)
+        if name == "trunc" and not (s.kinds[0].python or s.dtype == F64):
+            name_of = f"numpy.{s.dtype.numpy}"
+            ctx.fail_if(ctx.b.bool(True), "TypeError", f"type {name_of} doesn't define __trunc__ method")
         return truncated(ctx, ctx.b(op, s.value)) if s.dtype.is_float else int_(ctx, s)
 
     entry.__doc__ = f"`math.{name}(x)`, an int."

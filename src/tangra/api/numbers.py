@@ -330,9 +330,12 @@ def compare(ctx: Context, op: str, left: AbstractValue, right: AbstractValue) ->
     if outside is not None:
         return outside
     kinds = {ctx.kind(v) for v in (left, right)}
-    if {k.dtype for k in kinds if not k.python} == {I64, U64}:
+    dtypes = {k.dtype for k in kinds if not k.python}
+    if any(_may_not_fit(v, d) for v in (left, right) for d in dtypes):
+        dtypes.add(I64)  # a Python int may be any that an int64 holds: NumPy compares by value
+    if dtypes == {I64, U64}:
         return ctx.result(_mixed_sign(ctx, op, left, right))
-    dtype = common_dtype(ctx, (left, right))
+    dtype = I64 if I64 in dtypes and all(d.is_integer for d in dtypes) else common_dtype(ctx, (left, right))
     return keep_order(ctx, ctx.result(_elementwise(ctx, COMPARE[op], left, right, dtype)), (left, right))
 
 
@@ -379,6 +382,14 @@ def _out_of_range(ctx: Context, op: str, left: AbstractValue, right: AbstractVal
         shape = ctx.type_of(other).shape
         return ctx.result(ctx.b.full(ctx.b.bool(bool(answer)), shape))
     return None
+
+
+def _may_not_fit(v: AbstractValue, dtype: DType) -> bool:
+    """A Python int of the run that may be outside the range of an integer dtype."""
+    if not (isinstance(v, Scalar) and v.kinds == (PYINT,) and dtype.is_integer and dtype != BOOL):
+        return False
+    low, high = int_range(dtype)
+    return v.lo is None or v.hi is None or v.lo < low or v.hi > high
 
 
 def _mixed_sign(ctx: Context, op: str, left: AbstractValue, right: AbstractValue) -> Value:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tangra.api.context import Context
-from tangra.api.elementwise import is_number, kinds_of, operand, rank_of
+from tangra.api.elementwise import is_number, kinds_of, operand, rank_of, stored
 from tangra.api.kinds import PYFLOAT, PYINT, dtype_of, kind_of, np_kind
 from tangra.api.numpy_common import (
     F64,
@@ -73,7 +73,7 @@ def converted(ctx: Context, v: AbstractValue, dtype: DType | None) -> Value:
         return operand(ctx, v, dtype)
     items = None if isinstance(v, ArrayValue) else ctx.iterate(v)
     if items is not None and items and all(is_number(i) for i in items):
-        rows = [reshape(ctx, operand(ctx, i, dtype), (1,)) for i in items]
+        rows = [reshape(ctx, stored(ctx, i, dtype), (1,)) for i in items]
         return ctx.b("concat", *rows, axis=0)
     return ctx.array(v, dtype)
 

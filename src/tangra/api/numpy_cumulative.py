@@ -22,6 +22,7 @@ from tangra.api.numpy_common import (
     is_none,
     no_bools,
     part,
+    promote_dtypes,
     return_value,
     static_bool,
     static_int,
@@ -131,7 +132,7 @@ _declare_standard("cumulative_prod", np.multiply, 1)
 
 def _edge(ctx: Context, v: AbstractValue, value: Value, axis: int) -> Value:
     """What `prepend=` or `append=` adds: a number counts as one layer."""
-    extra = ctx.array(v, value.dtype)
+    extra = ctx.array(v)
     if extra.shape:
         return extra
     return ctx.b.full(extra, tuple(1 if k == axis else d for k, d in enumerate(value.shape)))
@@ -155,7 +156,8 @@ def diff(
     place = axis_arg(ctx, axis, value.array.rank)
     pieces = [_edge(ctx, v, value, place) for v in (prepend,) if v is not None]
     pieces += [value, *(_edge(ctx, v, value, place) for v in (append,) if v is not None)]
-    value = ctx.b("concat", *pieces, axis=place)
+    target = promote_dtypes(ctx, *(piece.dtype for piece in pieces))
+    value = ctx.b("concat", *(cast(ctx, piece, target) for piece in pieces), axis=place)
     for _ in range(times):
         value = neighbours(ctx, "xor" if value.dtype == BOOL else "sub", value, place)
     return ctx.new_array(value)
@@ -177,10 +179,18 @@ def ediff1d(
     no_bools(ctx, value.dtype)
     pieces = [neighbours(ctx, "sub", value, 0)]
     if not is_none(to_begin):
-        pieces.insert(0, flat(ctx, ctx.array(to_begin, value.dtype)))
+        pieces.insert(0, _end(ctx, to_begin, value, "to_begin"))
     if not is_none(to_end):
-        pieces.append(flat(ctx, ctx.array(to_end, value.dtype)))
+        pieces.append(_end(ctx, to_end, value, "to_end"))
     return ctx.new_array(ctx.b("concat", *pieces, axis=0))
+
+
+def _end(ctx: Context, v: AbstractValue, value: Value, name: str) -> Value:
+    """What `np.ediff1d` puts before or behind the differences."""
+    new = ctx.array(v)
+    if not np.can_cast(new.dtype.numpy, value.dtype.numpy, "same_kind"):
+        bad_value(ctx, f"dtype of `{name}` must be compatible with input `ary` under the `same_kind` rule.")
+    return flat(ctx, cast(ctx, new, value.dtype))
 
 
 @function(np.gradient)
@@ -297,16 +307,14 @@ def trapezoid(
     """`np.trapezoid(y, x, dx, axis)`: the sum of d * (y[1:] + y[:-1]) / 2."""
     value = ctx.array(y)
     place = axis_arg(ctx, axis, value.array.rank)
-    if is_none(x):
-        step = ctx.array(dx)
-    else:
-        points = ctx.array(x)
-        step = neighbours(ctx, "sub", points, 0 if points.array.rank == 1 else place)
-        if points.array.rank == 1:
-            step = _along(ctx, step, value, place)
-    target = inexact(value.dtype)
-    if step.shape and step.dtype.is_float and step.dtype.bits > target.bits:
-        target = step.dtype
-    sums = neighbours(ctx, "add", cast(ctx, value, target), place)
-    terms = ew(ctx, "div", ew(ctx, "mul", sums, cast(ctx, step, target)), 2.0)
-    return ctx.result(ctx.b("reduce_sum", terms, axes=(place,)))
+    step = dx if is_none(x) else _steps(ctx, ctx.array(x), value, place)
+    sums = neighbours(ctx, "or" if value.dtype == BOOL else "add", value, place)
+    terms = ctx.binary("/", ctx.binary("*", step, ctx.new_array(sums)), Const(2.0))
+    return ctx.call(Const(np.sum), [terms, Const(place)], {})
+
+
+def _steps(ctx: Context, points: Value, value: Value, axis: int) -> AbstractValue:
+    """The distances of the points of `np.trapezoid`."""
+    place = 0 if points.array.rank == 1 else axis
+    steps = neighbours(ctx, "xor" if points.dtype == BOOL else "sub", points, place)
+    return ctx.new_array(_along(ctx, steps, value, axis) if points.array.rank == 1 else steps)

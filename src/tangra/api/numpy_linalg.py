@@ -10,6 +10,8 @@ import numpy as np
 from tangra.api.context import Context
 from tangra.api.elementwise import broadcast_to, cast
 from tangra.api.numpy_common import (
+    F32,
+    F64,
     FALSE,
     NONE,
     TRUE,
@@ -86,7 +88,7 @@ def require_ok(ctx: Context, ok: Value, message: str) -> None:
 def solve(ctx: Context, a: AbstractValue, b: AbstractValue) -> AbstractValue:
     """`np.linalg.solve(a, b)`: b a vector (1-D) or a stack of matrices; LinAlgError for a singular a."""
     left, right = matrices(ctx, a, "np.linalg.solve"), ctx.array(b)
-    dtype = inexact(strong(ctx, a, b))
+    dtype = F32 if left.dtype == right.dtype == F32 else F64
     left, right = cast(ctx, left, dtype), cast(ctx, right, dtype)
     if not right.shape:
         bad_shape(ctx, "np.linalg.solve: the right side is 0-dimensional")
@@ -209,7 +211,7 @@ def matrix_power(ctx: Context, a: AbstractValue, n: AbstractValue) -> AbstractVa
     """`np.linalg.matrix_power(a, n)` for a constant n, by squaring; negative n through the inverse."""
     power = static_int(ctx, n, "n")
     value = ctx.array(a)
-    if power < 0 or value.dtype.name == "bool":
+    if power < 0:
         value = matrices(ctx, a, "np.linalg.matrix_power")
     square = value.array.rank >= 2 and known_eq(value.shape[-1], value.shape[-2], ctx.facts) is not False
     if not square:

@@ -82,9 +82,12 @@ def mean(
     target = dtype_arg(ctx, dtype, mean_dtype(value.dtype))
     assert target is not None
     keep = static_bool(ctx, keepdims, "keepdims")
-    value = cast(ctx, value, mean_dtype(target))
+    if target == BOOL:
+        unsupported(ctx, "np.mean with dtype=bool", "use np.any")
+    value = cast(ctx, value, target)  # also where that is an integer dtype: its sum wraps
     count = number_of(ctx, value, axes, where, keep)
-    result = divided(ctx, masked_sum(ctx, value, axes, where, keep), count)
+    total = masked_sum(ctx, value, axes, where, keep)
+    result = divided(ctx, cast(ctx, total, mean_dtype(target)), count)
     return return_value(ctx, cast(ctx, result, target), out, "np.mean")
 
 
@@ -101,7 +104,9 @@ def variance(
     value, axes = ctx.array(a), axes_arg(ctx, axis, rank_of(ctx, a))
     target = dtype_arg(ctx, dtype, mean_dtype(value.dtype))
     assert target is not None
-    value, keep = cast(ctx, value, mean_dtype(target)), static_bool(ctx, keepdims, "keepdims")
+    if not target.is_float:
+        unsupported(ctx, "variances with an integer dtype=", "leave it out, and convert the result")
+    value, keep = cast(ctx, value, target), static_bool(ctx, keepdims, "keepdims")
     center = divided(ctx, masked_sum(ctx, value, axes, where, True), number_of(ctx, value, axes, where, True))
     deviation = ew(ctx, "sub", value, center)
     total = masked_sum(ctx, ctx.b("mul", deviation, deviation), axes, where, keep)

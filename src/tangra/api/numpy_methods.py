@@ -9,7 +9,7 @@ import numpy as np
 
 from tangra.api import indexing, numpy_creation, numpy_shaping, numpy_sorting, numpy_taking, pyint
 from tangra.api.context import Context
-from tangra.api.elementwise import is_number, kinds_of, operand, rank_of, scalar_kinds
+from tangra.api.elementwise import is_number, kinds_of, rank_of, scalar_kinds, stored
 from tangra.api.kinds import PYBOOL, PYFLOAT, PYINT, Kind
 from tangra.api.numpy_common import (
     BOOL,
@@ -190,7 +190,7 @@ def view(ctx: Context, x: AbstractValue, dtype: AbstractValue | None = None) -> 
 def fill(ctx: Context, x: AbstractValue, value: AbstractValue) -> AbstractValue:
     """`x.fill(value)`: in place."""
     assert isinstance(x, ArrayValue)
-    new = operand(ctx, value, x.type.dtype)
+    new = stored(ctx, value, x.type.dtype)
     new = ctx.b("reshape", new, shape=()) if new.shape and all(d == 1 for d in new.shape) else new
     ctx.write(x, fit_to(ctx, new, x.type.shape))
     return NONE
@@ -373,6 +373,13 @@ def matrix_transposed(ctx: Context, x: AbstractValue) -> AbstractValue:
 @attribute("array", "real")
 def real_part(ctx: Context, x: AbstractValue) -> AbstractValue:
     """`x.real` of a real array: the array."""
+    return x
+
+
+@method("array", "conj")
+@method("array", "conjugate")
+def conjugate(ctx: Context, x: AbstractValue) -> AbstractValue:
+    """`x.conj()` of a real array: the array, also where `np.conj(x)` is a new one."""
     return x
 
 

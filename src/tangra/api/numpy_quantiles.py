@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tangra.api.context import Context
-from tangra.api.elementwise import cast, operand, rank_of
+from tangra.api.elementwise import cast, is_number, kinds_of
 from tangra.api.numpy_common import (
     F64,
     FALSE,
@@ -19,6 +19,7 @@ from tangra.api.numpy_common import (
     inexact,
     is_none,
     no_bools,
+    promote_dtypes,
     reshape,
     return_value,
     size_as,
@@ -28,7 +29,7 @@ from tangra.api.numpy_common import (
 from tangra.api.numpy_reductions import merged_last, require_elements, restored
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue, Const
-from tangra.ir import Value
+from tangra.ir import DType, Value
 from tangra.shapes import known_le
 
 METHODS = ("linear", "lower", "higher", "nearest", "midpoint")
@@ -56,8 +57,8 @@ def pick(ctx: Context, ordered: Value, place: Value) -> Value:
     return ctx.b("gather", ordered, *rows, index)
 
 
-def interpolated(ctx: Context, ordered: Value, place: Value, method: str) -> Value:
-    """The value at a fractional place of each sorted row."""
+def interpolated(ctx: Context, ordered: Value, place: Value, top: Value, method: str, target: DType) -> Value:
+    """The value at a fractional place, `top` at most, of each sorted row; in `target` where there is a sum to take."""
     low, high = ctx.b("floor", place), ctx.b("ceil", place)
     if method == "lower":
         return pick(ctx, ordered, low)
@@ -65,32 +66,33 @@ def interpolated(ctx: Context, ordered: Value, place: Value, method: str) -> Val
         return pick(ctx, ordered, high)
     if method == "nearest":
         return pick(ctx, ordered, ctx.b("rint", place))
-    below, above = pick(ctx, ordered, low), pick(ctx, ordered, ew(ctx, "add", low, 1.0))
-    gamma = cast(ctx, ctx.b("sub", place, low), below.dtype)
+    below, above = pick(ctx, ordered, low), pick(ctx, ordered, ctx.b("minimum", ew(ctx, "add", low, 1.0), top))
+    gamma = ctx.b("sub", place, low)
     if method == "midpoint":
         half = ctx.b.filled(0.5, gamma.array)
         gamma = ctx.b("select", ew(ctx, "gt", gamma, 0.0), half, gamma)
-    step = ctx.b("sub", above, below)
+    step = ctx.b("sub", above, below)  # in the array's dtype: small integers wrap, as in NumPy
+    below, above, step, gamma = (cast(ctx, v, target) for v in (below, above, step, gamma))
     from_low = ctx.b("add", below, ctx.b("mul", step, gamma))
     rest = ew(ctx, "sub", ctx.b.filled(1.0, gamma.array), gamma)
     from_high = ctx.b("sub", above, ctx.b("mul", step, rest))
-    result = ctx.b("select", ew(ctx, "ge", gamma, 0.5), from_high, from_low)
-    return ctx.b("select", ew(ctx, "eq", gamma, 0.0), below, result)
+    return ctx.b("select", ew(ctx, "ge", gamma, 0.5), from_high, from_low)
 
 
 def order_statistic(
     ctx: Context,
     a: AbstractValue,
     q: Value,
+    weak: bool,
     axis: AbstractValue,
     keepdims: AbstractValue,
     method: str,
     skip_nan: bool,
     name: str,
 ) -> Value:
-    """Quantiles `q` (fractions, float64, any rank, leading in the result)."""
+    """Quantiles `q` (fractions of any float dtype and rank, leading in the result; `weak` if Python's number)."""
     value = ctx.array(a)
-    value = cast(ctx, value, inexact(value.dtype))
+    target = inexact(value.dtype) if weak else promote_dtypes(ctx, value.dtype, q.dtype)
     axes, keep = axes_arg(ctx, axis, value.array.rank), static_bool(ctx, keepdims, "keepdims")
     bad = ew(ctx, "or", ew(ctx, "lt", q, 0.0), ew(ctx, "gt", q, 1.0))
     bad = ctx.b("reduce_or", bad, axes=tuple(range(bad.array.rank))) if bad.shape else bad
@@ -107,8 +109,8 @@ def order_statistic(
         dims=tuple(range(q.array.rank, q.array.rank + count.array.rank)),
     )
     fraction = reshape(ctx, q, (*q.shape, *(1,) * count.array.rank))
-    place = ew(ctx, "mul", fraction, ew(ctx, "sub", grown, 1.0))
-    result = interpolated(ctx, spread, place, method)
+    top = cast(ctx, ew(ctx, "sub", grown, 1.0), q.dtype)
+    result = interpolated(ctx, spread, ew(ctx, "mul", fraction, top), top, method, target)
     result = _nan_where(ctx, result, ordered, count, skip_nan)
     if keep:
         kept = tuple(1 if k in axes else d for k, d in enumerate(value.shape))
@@ -198,10 +200,14 @@ def _declare_quantile(name: str, scale: float, skip_nan: bool) -> None:
         value = ctx.array(a)
         no_bools(ctx, value.dtype)
         require_elements(ctx, value, axes_arg(ctx, axis, value.array.rank), f"np.{name} of an empty array")
-        fraction = cast(ctx, operand(ctx, q, F64) if rank_of(ctx, q) == 0 else ctx.array(q), F64)
+        weak = is_number(q) and all(kind.python for kind in kinds_of(q))
+        fraction = ctx.array(q)
+        if scale == 1.0 and word == "linear" and not fraction.dtype.is_float:
+            word = "lower"  # fractions that are whole numbers choose an element, whose dtype remains
+        fraction = cast(ctx, fraction, inexact(fraction.dtype))
         if scale != 1.0:
             fraction = ew(ctx, "div", fraction, scale)
-        result = order_statistic(ctx, a, fraction, axis, keepdims, str(word), skip_nan, name)
+        result = order_statistic(ctx, a, fraction, weak, axis, keepdims, str(word), skip_nan, name)
         return return_value(ctx, result, out, f"np.{name}")
 
     entry.__doc__ = f"`np.{name}(a, q, axis, method=)`: methods {', '.join(METHODS)}."

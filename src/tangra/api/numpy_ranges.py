@@ -92,6 +92,8 @@ def arange(
     assert by is not None
     bounds = (first, last, by)
     result = dtype_arg(ctx, dtype) or common(ctx, *bounds)
+    if result == BOOL:
+        unsupported(ctx, "np.arange of booleans", "use np.array([False, True])")
     if all(isinstance(v, Const) for v in bounds):
         return _constant_range(ctx, bounds, result)
     if not all(_is_int(ctx, v) for v in bounds):
@@ -206,7 +208,7 @@ def geomspace(
     exact."""
     count, closed, b = ctx.size(num, "num"), static_bool(ctx, endpoint, "endpoint"), ctx.b
     only(ctx, "np.geomspace", "axis", axis, 0)
-    compute = inexact(common(ctx, start, stop, Const(1.0)))
+    compute = F64
     first, last = operand(ctx, start, compute), operand(ctx, stop, compute)
     ratio = ew(ctx, "div", last, first)
     zero = ew(ctx, "or", ew(ctx, "eq", first, 0.0), ew(ctx, "eq", last, 0.0))

@@ -225,7 +225,7 @@ def _pad_constant(
     for side, (n, fill) in enumerate(zip(width, fills, strict=True)):
         if known_eq(n, 0, ctx.facts):
             continue
-        v = operand(ctx, fill, value.dtype)
+        v = ctx.array(fill, value.dtype)
         v = reshape(ctx, v, ()) if v.shape else v
         amount = tuple(n if k == axis else 0 for k in range(rank))
         none = (0,) * rank
@@ -362,7 +362,7 @@ def insert(
     size = value.shape[place]
     places = _positions(ctx, obj, size, "np.insert")
     single = is_number(obj)
-    new = ctx.array(values, value.dtype)
+    new = operand(ctx, values, value.dtype)
     if single and new.shape:
         lead = (1,) * (value.array.rank - new.array.rank) + new.shape
         order = list(range(1, len(lead)))

@@ -93,10 +93,8 @@ def imag(ctx: Context, val: AbstractValue) -> AbstractValue:
 @function(np.angle)
 def angle(ctx: Context, z: AbstractValue, deg: AbstractValue = FALSE) -> AbstractValue:
     """`np.angle` of reals: 0 or pi."""
-    value = ctx.array(z)
-    value = cast(ctx, value, inexact(value.dtype))
-    result = ctx.b("atan2", ctx.b.zeros(value.array), value)
-    return ctx.result(ew(ctx, "mul", result, 180 / np.pi) if static_bool(ctx, deg, "deg") else result)
+    result = call_ufunc(ctx, np.arctan2, (ZERO, z))
+    return ctx.binary("*", result, Const(180 / np.pi)) if static_bool(ctx, deg, "deg") else result
 
 
 def _declare_test(f: object, op: str, test: str) -> None:

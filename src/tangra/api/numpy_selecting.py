@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import builtins
+
 import numpy as np
 
 from tangra.api.context import Context
-from tangra.api.elementwise import broadcast, is_number, kinds_of, operand, rank_of
-from tangra.api.kinds import PYFLOAT
+from tangra.api.elementwise import all_python, broadcast, int_range, is_number, kinds_of, operand, rank_of
+from tangra.api.kinds import PYFLOAT, PYINT
 from tangra.api.numpy_common import (
     BOOL,
     I64,
@@ -23,7 +25,6 @@ from tangra.api.numpy_common import (
     mask_of,
     return_value,
     static_str,
-    strong,
 )
 from tangra.api.numpy_layout import keep_order
 from tangra.api.numpy_ufuncs import call_ufunc
@@ -49,7 +50,7 @@ def where(
             fix="use np.where(condition, x, y), or a loop",
         )
     dtype = common(ctx, x, y)
-    mask, a, b = broadcast(ctx, [mask_of(ctx, condition), operand(ctx, x, dtype), operand(ctx, y, dtype)])
+    mask, a, b = broadcast(ctx, [mask_of(ctx, condition), ctx.array(x, dtype), ctx.array(y, dtype)])
     return keep_order(ctx, ctx.new_array(ctx.b("select", mask, a, b)), (condition, x, y))
 
 
@@ -67,7 +68,8 @@ def clip(
     where: AbstractValue = TRUE,
 ) -> AbstractValue:
     """`np.clip(a, low, high)`: minimum(maximum(a, low), high); either bound may be None."""
-    low, high = (a_min if min is None else min), (a_max if max is None else max)
+    low = _limit(ctx, a, a_min if min is None else min, True)
+    high = _limit(ctx, a, a_max if max is None else max, False)
     if is_none(low) and is_none(high):
         return call_ufunc(ctx, np.positive, (a,), out, where, dtype)
     if is_none(low):
@@ -85,6 +87,17 @@ def clip(
     return call_ufunc(ctx, np.positive, (ctx.result(result),), out, where, dtype)
 
 
+def _limit(ctx: Context, a: AbstractValue, bound: AbstractValue | None, lower: bool) -> AbstractValue | None:
+    """A bound of `np.clip`: a Python int below (above) all integers of the dtype is the least (greatest) of them."""
+    dtype = ctx.type_of(a).dtype
+    if bound is None or not is_number(bound) or kinds_of(bound) != (PYINT,) or not dtype.is_integer or all_python(a):
+        return bound
+    end = int_range(dtype)[0 if lower else 1]
+    if abs(end) >= 2**63 and end != -(2**63):
+        return bound
+    return ctx.call(Const(builtins.max if lower else builtins.min), [bound, Const(end)], {})
+
+
 @function(np.select)
 def select(
     ctx: Context, condlist: AbstractValue, choicelist: AbstractValue, default: AbstractValue = ZERO
@@ -98,7 +111,11 @@ def select(
     if any(ctx.type_of(c).dtype != BOOL for c in conditions):
         bad_value(ctx, "np.select: conditions should be boolean arrays")
     dtype = common(ctx, *choices, default)
-    values = [mask_of(ctx, c) for c in conditions] + [operand(ctx, c, dtype) for c in (*choices, default)]
+    for choice in choices:
+        if not np.can_cast(ctx.type_of(choice).dtype.numpy, dtype.numpy, "same_kind"):
+            name = ctx.type_of(choice).dtype.numpy
+            bad_value(ctx, f"np.select: cannot cast a choice from {name} to {dtype.numpy} by the rule 'same_kind'")
+    values = [mask_of(ctx, c) for c in conditions] + [ctx.array(c, dtype) for c in (*choices, default)]
     values = broadcast(ctx, values)
     masks, options, result = values[: len(choices)], values[len(choices) : -1], values[-1]
     for mask, option in reversed(list(zip(masks, options, strict=True))):
@@ -116,7 +133,7 @@ def choose(
 ) -> AbstractValue:
     """`np.choose(a, choices, mode=)`: choices[a] element by element; a sequence of known length."""
     options = items_arg(ctx, choices, "choices")
-    dtype = strong(ctx, *options)
+    dtype = common(ctx, *options)
     index, *values = broadcast(ctx, [ctx.array(a, I64), *(ctx.array(c, dtype) for c in options)])
     index = bounded(ctx, index, len(options), static_str(ctx, mode, "mode", ("raise", "wrap", "clip")))
     result = values[-1]
@@ -169,7 +186,7 @@ def piecewise(
     result = ctx.b.zeros(value.array)
     for mask, f in zip(masks, functions, strict=True):
         y = f if is_number(f) else ctx.call(f, [base, *args], dict(kw))
-        m, new, old = broadcast(ctx, [mask, ctx.array(y, value.dtype), result])
+        m, new, old = broadcast(ctx, [mask, operand(ctx, y, value.dtype), result])
         result = ctx.b("select", m, new, old)
     return ctx.new_array(result)
 

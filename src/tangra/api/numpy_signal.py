@@ -12,7 +12,6 @@ from tangra.api.numpy_common import (
     I64,
     NONE,
     ONE,
-    ZERO,
     as_array,
     axis_arg,
     bad_shape,
@@ -20,11 +19,11 @@ from tangra.api.numpy_common import (
     ew,
     fit_to,
     flat,
-    inexact,
     insert_axis,
     is_none,
     items_arg,
     part,
+    promote_dtypes,
     ramp,
     reshape,
     size_as,
@@ -188,9 +187,9 @@ def _at(ctx: Context, line: Value, k: Value) -> Value:
 @function(np.polyval)
 def polyval(ctx: Context, p: AbstractValue, x: AbstractValue) -> AbstractValue:
     """`np.polyval(p, x)`: Horner's rule, highest power first, in NumPy's order y * x + p[k]."""
-    coefficients = items_arg(ctx, p, "the coefficients of np.polyval")
+    coefficients = items_arg(ctx, as_array(ctx, p), "the coefficients of np.polyval")
     base: AbstractValue = as_array(ctx, x)
-    y = ctx.binary("*", base, ZERO)
+    y: AbstractValue = ctx.new_array(ctx.b.zeros(ctx.type_of(base)))
     for c in coefficients:
         y = ctx.binary("+", ctx.binary("*", y, base), c)
     return y
@@ -210,7 +209,8 @@ def polyder(ctx: Context, p: AbstractValue, m: AbstractValue = ONE) -> AbstractV
     for _ in range(static_int(ctx, m, "m")):
         less: Size = dmax(0, value.shape[0] - 1)
         powers = ew(ctx, "sub", size_as(ctx, value.shape[0] - 1, I64), ramp(ctx, less))
-        value = ew(ctx, "mul", part(ctx, value, 0, 0, less), cast(ctx, powers, value.dtype))
+        target = promote_dtypes(ctx, value.dtype, I64)
+        value = ew(ctx, "mul", cast(ctx, part(ctx, value, 0, 0, less), target), cast(ctx, powers, target))
     return ctx.new_array(value)
 
 
@@ -220,8 +220,8 @@ def polyint(ctx: Context, p: AbstractValue, m: AbstractValue = ONE, k: AbstractV
     if not is_none(k):
         unsupported(ctx, "np.polyint with k=", "add the constants to the result")
     value = _polynomial(ctx, p, "polyint")
-    value = cast(ctx, value, inexact(value.dtype))
     for _ in range(static_int(ctx, m, "m")):
+        value = cast(ctx, value, F64)
         powers = ew(ctx, "sub", size_as(ctx, value.shape[0], I64), ramp(ctx, value.shape[0]))
         value = ctx.b(
             "pad",
@@ -241,19 +241,19 @@ def _aligned(ctx: Context, a: AbstractValue, b: AbstractValue, op: str) -> Abstr
     zero = ctx.b.const(0, dtype)
     x, y = (ctx.b("pad", v, zero, low=(size - v.shape[0],), high=(0,)) for v in (x, y))
     x, y = (v if v.shape == (size,) else reshape(ctx, v, (size,)) for v in (x, y))
-    return ctx.new_array(ctx.b(op, x, y))
+    return ctx.binary(op, ctx.new_array(x), ctx.new_array(y))
 
 
 @function(np.polyadd)
 def polyadd(ctx: Context, a1: AbstractValue, a2: AbstractValue) -> AbstractValue:
     """`np.polyadd(a1, a2)`."""
-    return _aligned(ctx, a1, a2, "add")
+    return _aligned(ctx, a1, a2, "+")
 
 
 @function(np.polysub)
 def polysub(ctx: Context, a1: AbstractValue, a2: AbstractValue) -> AbstractValue:
     """`np.polysub(a1, a2)`."""
-    return _aligned(ctx, a1, a2, "sub")
+    return _aligned(ctx, a1, a2, "-")
 
 
 @function(np.polymul)

@@ -203,8 +203,9 @@ def copyto(
     target = dst.type
     kind = ctx.kind(src)
     how = casting_arg(ctx, casting)
-    rational = kind.python and kind.dtype.is_float and not target.dtype.is_float and how != "unsafe"
-    if rational or (not kind.python and not np.can_cast(kind.dtype.numpy, target.dtype.numpy, how)):
+    order = [d.is_float - (d == BOOL) for d in (kind.dtype, target.dtype)]  # bool, integer, float
+    lossy = order[0] > order[1] and how != "unsafe"
+    if lossy if kind.python else not np.can_cast(kind.dtype.numpy, target.dtype.numpy, how):
         bad_value(ctx, f"Cannot cast array data from {kind.dtype.numpy} to {target.dtype.numpy} by the rule '{how}'")
     new = fit_to(ctx, operand(ctx, src, target.dtype), target.shape)
     if not is_true(where):

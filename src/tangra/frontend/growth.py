@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tangra.api.values import ListValue
@@ -46,12 +46,17 @@ class Growth:
         """The items that there is room for before the loop."""
         return len(self.before.items) if isinstance(self.before, ListState) else room_of(ev, self.before)
 
-    def begins(self, ev: Evaluator, state: Any) -> bool:
-        """Whether another list, before the same loop, is like this one."""
+    def of(self, ev: Evaluator, state: Any) -> Growth | None:
+        """The same growth of another list that was there before the same loop, if that is like this one. Its numbers
+        may be of more kinds now: what a loop around carries is learnt trial by trial."""
         if isinstance(self.before, StackState):
             alike = isinstance(state, StackState) and state.shape == self.before.shape
-            return alike and room_of(ev, state) == room_of(ev, self.before)
-        return isinstance(state, ListState) and len(state.items) == len(self.before.items)
+            return replace(self, before=state) if alike and room_of(ev, state) == room_of(ev, self.before) else None
+        if not isinstance(state, ListState) or len(state.items) != len(self.before.items):
+            return None
+        form = form_of(ev, state.items) if state.items else self.form  # type: ignore[arg-type]
+        form = None if form is None else join_items(self.form, form)
+        return None if form is None else replace(self, before=state, form=form)
 
 
 def room_of(ev: Evaluator, state: StackState) -> Size:

@@ -80,9 +80,10 @@ def convert_known(ev: Evaluator, loop: Loop, base: State, lengths: dict[int, Len
     fresh: dict[int, growth.Growth] = {}
     for ref, grown in growths.items():
         state = base.heap.get(ref) or ev.initial.get(ref)
-        if growth.has_room(ev, ref) or not grown.begins(ev, state):
+        again = None if growth.has_room(ev, ref) else grown.of(ev, state)
+        if again is None:
             return base
-        fresh[ref] = replace(grown, before=state)  # type: ignore[arg-type]
+        fresh[ref] = again
     return converted(ev, loop, base, fresh, lengths)
 
 

@@ -1,0 +1,126 @@
+"""Python ints of the run that an array's dtype can't hold: some functions compare by value, some wrap, some raise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tangra as tg
+from tests.programs.oracle import difference
+
+ARRAYS = [
+    np.array([3, 200, 0, 2], np.uint8),
+    np.array([3, -100, 0, 2], np.int8),
+    np.array([1, 2**63 + 5, 0], np.uint64),
+]
+INTS = [-1, 2, 300, -(2**40), 2**40]
+
+PROGRAMS: list[Callable[[Any, int], Any]] = [
+    lambda x, n: (x == n, x != n, x < n, x <= n, x > n, x >= n, n < x, n == x),
+    lambda x, n: (x[0] == n, x[1] > n, n >= x[0], np.equal(x, n), np.greater(n, x)),
+    lambda x, n: np.where(x > 1, x, n),
+    lambda x, n: np.where(x > 1, n, x),
+    lambda x, n: np.clip(x, n, None),
+    lambda x, n: x.clip(None, n),
+    lambda x, n: np.clip(x, n, 150),
+    lambda x, n: np.choose((x > 1).astype(np.int64), [x, n]),
+    lambda x, n: np.insert(x, 1, n),
+    lambda x, n: np.select([x > 1], [x], n),
+    lambda x, n: np.piecewise(x, [x > 1], [n, 1]),
+    lambda x, n: np.minimum(x, n),
+    lambda x, n: np.full_like(x, n),
+]
+
+
+def outcome(f: Callable[[], Any]) -> Any:
+    try:
+        with np.errstate(all="ignore"):
+            return f()
+    except (OverflowError, ValueError) as e:
+        return type(e).__name__, str(e)
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+@pytest.mark.parametrize("x", ARRAYS, ids=lambda x: x.dtype.name)
+def test_as_numpy(program: Callable[[Any, int], Any], x: Any) -> None:
+    compiled = tg.jit(program)
+    for n in INTS:
+        wanted = outcome(lambda: program(x, n))
+        found = outcome(lambda: compiled(x, n))
+        assert difference(found, wanted, rtol=0.0) is None, n
+        known = outcome(lambda: tg.jit(program, static=["n"])(x, n))
+        assert difference(known, wanted, rtol=0.0) is None, n
+
+
+def item(x: Any, v: Any) -> Any:
+    x[0] = v
+    return x
+
+
+def part(x: Any, v: Any) -> Any:
+    x[:1] = v
+    return x
+
+
+def whole(x: Any, v: Any) -> Any:
+    x[...] = v
+    return x
+
+
+def filled(x: Any, v: Any) -> Any:
+    x.fill(v)
+    return x
+
+
+def of_a_list(x: Any, v: Any) -> Any:
+    x[:] = [v, 1]
+    return x
+
+
+def from_a_list(x: Any, v: Any) -> Any:
+    return np.array([v, 1], dtype=x.dtype)
+
+
+def from_an_array(x: Any, v: Any) -> Any:
+    x[:1] = np.full(1, v)
+    return x
+
+
+def added(x: Any, v: Any) -> Any:
+    x[0] += v
+    return x
+
+
+def converted(x: Any, v: Any) -> Any:
+    return np.full(2, v, dtype=x.dtype), x.dtype.type(v), np.array(v, dtype=x.dtype)
+
+
+NUMBERS = [
+    np.int64(300),
+    np.int64(-1),
+    np.int64(2**40),
+    300,
+    -1,
+    2.5,
+    np.float64(300.7),
+    np.float32(-1.5),
+    np.uint8(200),
+]
+NOT_NUMBERS = [float("nan"), np.float64("nan"), np.float32("inf")]
+
+
+@pytest.mark.parametrize(
+    "program",
+    [item, part, whole, filled, of_a_list, from_a_list, from_an_array, added, converted],
+    ids=lambda f: f.__name__,
+)
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.int32, np.int64, np.float32], ids=lambda t: t.__name__)
+def test_stored(program: Callable[[Any, Any], Any], dtype: Any) -> None:
+    """A NumPy number goes to a signed integer dtype through Python's int: NaN, and what doesn't fit, raise."""
+    compiled = tg.jit(program)
+    for v in NUMBERS + (NOT_NUMBERS if program in (item, whole, filled) and np.dtype(dtype).kind != "u" else []):
+        wanted = outcome(lambda: program(np.zeros(2, dtype), v))
+        assert difference(outcome(lambda: compiled(np.zeros(2, dtype), v)), wanted, rtol=0.0) is None, v
