@@ -12,10 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from tangra.api import pyint
+from tangra.api import comparing, pyint
 from tangra.api.context import Context
 from tangra.api.elementwise import (
-    EXACT_INT,
     all_python,
     broadcast,
     cast,
@@ -23,7 +22,6 @@ from tangra.api.elementwise import (
     dispatch,
     float_dtype,
     float_like,
-    int_range,
     is_number,
     kinds_of,
     operand,
@@ -53,15 +51,8 @@ PYTHON: dict[str, Callable[[Any, Any], Any]] = {
     "|": operator.or_,
     "^": operator.xor,
     "@": operator.matmul,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "==": operator.eq,
-    "!=": operator.ne,
+    **comparing.OPERATORS,
 }
-COMPARE = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "eq", "!=": "ne"}
-FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 ARITHMETIC = {"+": "add", "-": "sub", "*": "mul", "//": "floordiv", "%": "mod"}
 BITWISE = {"&": "and", "|": "or", "^": "xor", "<<": "shl", ">>": "shr"}
 _FOLDED_TYPES = (bool, int, float, np.generic, str, bytes)
@@ -119,7 +110,7 @@ def binary(ctx: Context, op: str, left: AbstractValue, right: AbstractValue) -> 
         folded = fold_constants(ctx, op, left, right)
         if folded is not None:
             return folded
-    if op in COMPARE:
+    if op in comparing.OPS:
         return compare(ctx, op, left, right)
     numbers = is_number(left) and is_number(right)
     if numbers and scalar_kinds((left, right)):
@@ -320,88 +311,23 @@ def compare(ctx: Context, op: str, left: AbstractValue, right: AbstractValue) ->
     if numbers and scalar_kinds((left, right)):
         return dispatch(ctx, (left, right), lambda vs: compare(ctx, op, vs[0], vs[1]))
     if numbers and all_python(left) and all_python(right):
-        return _python_compare(ctx, op, left, right)
+        return comparing.of_python_numbers(ctx, op, left, right)
     for v in (left, right):
         if not (is_number(v) or isinstance(v, ArrayValue) or ctx.iterate(v) is not None):
             if op in ("==", "!="):
                 return Const(op == "!=")
             bad_operands(ctx, op, describe(ctx, left), describe(ctx, right))
-    outside = _out_of_range(ctx, op, left, right)
+    outside = comparing.out_of_range(ctx, op, left, right)
     if outside is not None:
         return outside
     kinds = {ctx.kind(v) for v in (left, right)}
     dtypes = {k.dtype for k in kinds if not k.python}
-    if any(_may_not_fit(v, d) for v in (left, right) for d in dtypes):
+    if any(comparing.may_not_fit(v, d) for v in (left, right) for d in dtypes):
         dtypes.add(I64)  # a Python int may be any that an int64 holds: NumPy compares by value
     if dtypes == {I64, U64}:
-        return ctx.result(_mixed_sign(ctx, op, left, right))
+        return ctx.result(comparing.mixed_sign(ctx, op, left, right))
     dtype = I64 if I64 in dtypes and all(d.is_integer for d in dtypes) else common_dtype(ctx, (left, right))
-    return keep_order(ctx, ctx.result(_elementwise(ctx, COMPARE[op], left, right, dtype)), (left, right))
-
-
-def _python_compare(ctx: Context, op: str, left: AbstractValue, right: AbstractValue) -> AbstractValue:
-    lk, rk = kinds_of(left)[0], kinds_of(right)[0]
-    if lk == rk == PYFLOAT:
-        return Scalar(ctx.b(COMPARE[op], operand(ctx, left, F64), operand(ctx, right, F64)), (PYBOOL,))
-    if lk == PYFLOAT:
-        return _int_with_float(ctx, FLIPPED[op], pyint.as_int(ctx, right), operand(ctx, left, F64))
-    if rk == PYFLOAT:
-        return _int_with_float(ctx, op, pyint.as_int(ctx, left), operand(ctx, right, F64))
-    return pyint.compare(ctx, op, pyint.as_int(ctx, left), pyint.as_int(ctx, right))
-
-
-def _int_with_float(ctx: Context, op: str, n: Scalar, x: Value) -> AbstractValue:
-    """An int against a float, by value as Python compares them. Where the int may exceed 2**53 its rounding to float64
-    may hide a difference: equal after rounding, what was rounded off decides."""
-    b = ctx.b
-    rounded = cast(ctx, n.value, F64)
-    plain = b(COMPARE[op], rounded, x)
-    if n.lo is not None and n.hi is not None and n.lo >= -EXACT_INT and n.hi <= EXACT_INT:
-        return Scalar(plain, (PYBOOL,))
-    top = b("ge", rounded, b.float(2.0**63))
-    back = cast(ctx, b("select", top, b.float(0.0), rounded), I64)
-    exact = b("select", top, b("eq", b.int(0), b.int(1)), b(COMPARE[op], n.value, back))
-    if op in ("<", "<=", "!="):
-        exact = b("or", exact, top)
-    return Scalar(b("select", b("eq", rounded, x), exact, plain), (PYBOOL,))
-
-
-def _out_of_range(ctx: Context, op: str, left: AbstractValue, right: AbstractValue) -> AbstractValue | None:
-    """A Python int constant that the other operand's integer dtype can't hold: NumPy compares by value."""
-    for v, other, flip in ((right, left, False), (left, right, True)):
-        if not (isinstance(v, Const) and kind_of(v.value) == PYINT):
-            continue
-        kind = ctx.kind(other)
-        if kind.python or not kind.dtype.is_integer:
-            continue
-        lo, hi = int_range(kind.dtype)
-        if lo <= v.value <= hi:
-            continue
-        sample = 0
-        answer = PYTHON[op](v.value, sample) if flip else PYTHON[op](sample, v.value)
-        shape = ctx.type_of(other).shape
-        return ctx.result(ctx.b.full(ctx.b.bool(bool(answer)), shape))
-    return None
-
-
-def _may_not_fit(v: AbstractValue, dtype: DType) -> bool:
-    """A Python int of the run that may be outside the range of an integer dtype."""
-    if not (isinstance(v, Scalar) and v.kinds == (PYINT,) and dtype.is_integer and dtype != BOOL):
-        return False
-    low, high = int_range(dtype)
-    return v.lo is None or v.hi is None or v.lo < low or v.hi > high
-
-
-def _mixed_sign(ctx: Context, op: str, left: AbstractValue, right: AbstractValue) -> Value:
-    """int64 against uint64, by value: a negative int64 is less than everything."""
-    x, y = broadcast(ctx, [ctx.array(left), ctx.array(right)])
-    b = ctx.b
-    plain = b(COMPARE[op], cast(ctx, x, U64), cast(ctx, y, U64))
-    signed_left = x.dtype == I64
-    signed = x if signed_left else y
-    negative = b("lt", signed, b.filled(0, signed.array))
-    answer = PYTHON[op](-1, 0) if signed_left else PYTHON[op](0, -1)
-    return b("select", negative, b.filled(bool(answer), plain.array), plain)
+    return keep_order(ctx, ctx.result(_elementwise(ctx, comparing.OPS[op], left, right, dtype)), (left, right))
 
 
 def truth(ctx: Context, v: AbstractValue) -> AbstractValue:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tangra.api import indexing, numbers, registry
+from tangra.api import comparing, indexing, numbers, registry
 from tangra.api.elementwise import is_number
 from tangra.api.kinds import PYBOOL, kind_of
 from tangra.api.values import (
@@ -73,7 +73,7 @@ def binary(ev: Evaluator, op: str, left: AbstractValue, right: AbstractValue) ->
             return found
     if _numeric(left) and _numeric(right):
         result = numbers.binary(ev, op, left, right)
-        if op in numbers.COMPARE:
+        if op in comparing.OPS:
             ev.symbols.note_comparison(result, op, left, right)
         return result
     if isinstance(left, (ArrayValue,)) or isinstance(right, ArrayValue):
