@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tangra.ir import Func, Op, Value
+from tangra.ir import Block, Func, Op, Value
 from tangra.transforms.activity import carried_args, carried_operands, carried_yields
+from tangra.transforms.cse import frozen
 from tangra.transforms.rewriting import Rewriter
 
 ROUNDED = frozenset({"add", "sub", "mul", "div", "sqrt", "isfinite", "isnan", "not", "and", "or"})
@@ -67,7 +68,7 @@ class _Fold(Rewriter):
     def op_if(self, op: Op) -> Sequence[Value] | None:
         known = scalar_constant(op.operands[0])
         if known is None:
-            return None
+            return self.splice(op.regions[0]) if _same_arms(*op.regions) else None
         return self.splice(op.regions[0 if known else 1])
 
     def op_loop(self, op: Op) -> Sequence[Value] | None:
@@ -124,7 +125,7 @@ class _Fold(Rewriter):
                 self.changed = True
 
     def op_index(self, op: Op) -> Sequence[Value] | None:
-        """A read of what was just written, or past writes elsewhere."""
+        """A read of what was just written, or past writes elsewhere, or of a constant."""
         source = op.operands[0]
         while (write := source.defining_op) is not None and write.name == "update":
             if write.attrs == op.attrs and all(map(_same, write.operands[2:], op.operands[1:])):
@@ -132,6 +133,9 @@ class _Fold(Rewriter):
             if not _apart(write, op):
                 break
             source = write.operands[0]
+        known = _constant_element(source, op)
+        if known is not None:
+            return [self.b.const(known, op.result.dtype)]
         if source is op.operands[0]:
             return None
         return [self.b("index", source, *op.operands[1:], **op.attrs)]
@@ -145,8 +149,36 @@ def _same_constant(a: Value, b: Value) -> np.generic | None:
     return known
 
 
+def _constant_element(source: Value, read: Op) -> np.generic | None:
+    """The element that is read at constant places of a constant array."""
+    made = source.defining_op
+    if made is None or made.name != "constant" or any(n is not None for n in read.attrs["sizes"]):
+        return None
+    places = [scalar_constant(v) for v in read.operands[1:]]
+    if any(k is None or not 0 <= int(k) < n for k, n in zip(places, made.attrs["value"].shape, strict=True)):
+        return None
+    element: np.generic = made.attrs["value"][tuple(int(k) for k in places if k is not None)]
+    return element
+
+
 def _same(a: Value, b: Value) -> bool:
     return a is b or _same_constant(a, b) is not None
+
+
+def _same_arms(then: Block, other: Block) -> bool:
+    """Whether both arms of a branch do and give the same, operation by operation."""
+    if len(then.ops) != len(other.ops):
+        return False
+    stands: dict[int, Value] = {}
+    for op, twin in zip(then.ops, other.ops, strict=True):
+        if op.name != twin.name or op.regions or len(op.operands) != len(twin.operands):
+            return False
+        if any(stands.get(id(a), a) is not b for a, b in zip(op.operands, twin.operands, strict=True)):
+            return False
+        if op.attrs.keys() != twin.attrs.keys() or any(frozen(v) != frozen(twin.attrs[k]) for k, v in op.attrs.items()):
+            return False
+        stands.update((id(r), t) for r, t in zip(op.results, twin.results, strict=True))
+    return True
 
 
 def _apart(write: Op, read: Op) -> bool:
