@@ -69,6 +69,23 @@ def test_the_later_of_two_products_is_fused():
     assert compiled.llvm.count("@llvm.fmuladd.f64(double") == 2  # declared, and called once
 
 
+def test_of_two_products_the_one_that_is_a_little_later_is_fused():
+    """r r c + r d: the next trip waits for a product and a fused sum, not for two products and one."""
+
+    def body(b: Builder, x: Value, n: Value) -> list[Value]:
+        c, d = at(b, x, b.int(0)), at(b, x, b.int(49))
+
+        def trip(i: Value, r: Value) -> list[Value]:
+            return [b("add", b("mul", b("mul", c, r), r), b("mul", r, d))]
+
+        return for_(b, 0, n, [b.float(0.5)], trip)
+
+    compiled = check(build([VECTOR, COUNT], body), np.linspace(-0.5, 1.25, 50), np.int64(50))
+    (call,) = re.findall(r"call .*@llvm.fmuladd.f64\((.*)\)", compiled.llvm)
+    once = re.search(r"(%\w+) = fmul contract double (%\w+), (%\w+)\n", compiled.llvm)
+    assert once is not None and f"double {once[1]}" in call
+
+
 @pytest.mark.parametrize("first", [True, False], ids=["late - early", "early - late"])
 def test_the_later_of_two_products_is_fused_with_their_difference(first: bool):
     def body(b: Builder, x: Value, n: Value) -> list[Value]:

@@ -17,7 +17,7 @@ LATENCIES = {"sqrt": 20, "div": 13, "constant": 0, "index": 5, "select": 1, "abs
 SLOW, VECTOR_COST = 10, 4
 """Operations of this cost and above count as so many simple ones where they run in vectors."""
 FAR = 12
-"""Cycles between two operands that decide how their sum is made."""
+"""Cycles between two operands that decide how their sum is made, where that may take one operation more."""
 ElementFunction = Callable[[Emitter, list[Operand]], Operand]
 
 
@@ -107,7 +107,7 @@ def _sum(em: Emitter, op: Op) -> None:
 
 
 def _late_and_early(em: Emitter, op: Op) -> tuple[Value, Value] | None:
-    """The operands of a sum that the next trip waits for, if one is known later by far.
+    """The operands of a sum that the next trip waits for, if one is known later: by far, unless both are products.
 
     What is late decides how they are put together. A late product is fused with the sum; left alone, LLVM may fuse the
     other, and the loop waits for a product and a fused sum. Where only the early operand is a product, a sum of its own
@@ -117,7 +117,8 @@ def _late_and_early(em: Emitter, op: Op) -> tuple[Value, Value] | None:
         return None
     first, second = op.operands
     ahead = _ready(em, first) - _ready(em, second)
-    return None if abs(ahead) < FAR else (first, second) if ahead > 0 else (second, first)
+    least = FAR if _factors(em, first) is None or _factors(em, second) is None else 1
+    return None if abs(ahead) < least else (first, second) if ahead > 0 else (second, first)
 
 
 def _factors(em: Emitter, x: Value) -> Sequence[Value] | None:
