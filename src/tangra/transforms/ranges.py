@@ -1,4 +1,5 @@
 """Removes checks that can't fail: index checks in range, overflow tests of small numbers, failures ruled out before.
+What is known to be in range is read in front of loops that don't change it (`early_reads`).
 
 Integer scalars are followed as symbolic sizes: constants, array dimensions and loop indices with their bounds, sums and
 products of these, and an unknown for everything else. Branch conditions, passed checks and passed failure tests add
@@ -17,6 +18,7 @@ from tangra.shapes import Dim, Size, dmax, dmin, symbol
 from tangra.shapes.facts import Facts, bounds
 from tangra.shapes.prover import known_eq, known_le, known_lt
 from tangra.transforms.activity import carried_args, carried_operands, carried_yields
+from tangra.transforms.early_reads import read_early
 from tangra.transforms.folding import scalar_constant
 from tangra.transforms.rewriting import Rewriter
 
@@ -29,10 +31,10 @@ INDUCTION_DEPTH = 3
 
 def remove_proved_checks(func: Func) -> bool:
     """Remove in place. Returns whether anything changed."""
-    return _Ranges(func).run(func)
+    return Ranges(func).run(func)
 
 
-class _Ranges(Rewriter):
+class Ranges(Rewriter):
     def __init__(self, func: Func) -> None:
         super().__init__()
         self.sizes: dict[int, Size] = {}
@@ -214,7 +216,7 @@ class _Ranges(Rewriter):
             super().enter(op)
 
     def op_loop(self, op: Op) -> None:
-        return None
+        read_early(self, op)
 
     def loop(self, op: Op) -> None:
         facts = self.facts
