@@ -7,7 +7,7 @@ added to in memory where taps come in several parts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from tangra.native import nests, parallel, register_blocks
@@ -38,15 +38,6 @@ def known(form: Form) -> bool:
 def _int(size: object) -> int:
     assert isinstance(size, int)
     return size
-
-
-def _parts(total: int, size: int) -> Iterator[tuple[int, int, int]]:
-    """(first, size, count) of equal parts of about `size`, and of the rest."""
-    each = -(-total // -(-total // size))
-    whole, rest = divmod(total, each)
-    yield 0, each, whole
-    if rest:
-        yield whole * each, rest, 1
 
 
 @dataclass(frozen=True)
@@ -143,7 +134,7 @@ class Tiles:
 
     def _each(self, total: int, size: int, body: Callable[[Operand, int], None]) -> None:
         """`body(first, count)` for parts of a range."""
-        for start, count, times in _parts(total, size):
+        for start, count, times in register_blocks.parts(total, size):
 
             def one(index: list[Operand], start: int = start, count: int = count) -> None:
                 body(self.em.code.add(self.em.code.mul(index[0], count), start), count)
@@ -154,7 +145,7 @@ class Tiles:
         self, total: int, size: int, work: int, prepare: Callable[[], Callable[[Operand, int], None]]
     ) -> None:
         """Parts of a range, in threads if that is worth it; `work` is that of one of the range."""
-        for start, count, times in _parts(total, size):
+        for start, count, times in register_blocks.parts(total, size):
 
             def ready(start: int = start, count: int = count) -> Callable[[Operand], None]:
                 body = prepare()

@@ -26,6 +26,8 @@ FEWEST_MATRICES = 4
 PANEL_BYTES, PANEL_ROWS, PANEL_TERMS = 1 << 19, 256, 128
 """Results of more bytes are written in panels of as many, or of so many rows, if their elements are sums of at most so
 many terms and something is done with them: of more, the products alone take all the time."""
+ROWS_TOGETHER = 64
+"""Rows of a large product that a thread computes at a time."""
 INLINE_PRODUCTS = 512
 """Products of static sizes with at most this many multiplications are loops of ours, else BLAS."""
 DEFERRED_TERMS = 8
@@ -55,7 +57,7 @@ def _dot_general(em: Emitter, op: Op) -> None:
     right = em.array(y) if not rx.free or not y.shape else em.strided(y)
     work = prod(op.result.shape) * prod(inner)
     small = isinstance(work, int) and work <= INLINE_PRODUCTS
-    blocks = x.dtype.kind == "f" and _fills_registers(op, rx, ry)
+    blocks = x.dtype.kind == "f" and _fills_registers(op, right, rx, ry)
     if not inner or (plain_products.count(inner) <= DEFERRED_TERMS and not small and not (blocks and rx.batch)):
         _deferred(em, op, left, right, rx, ry, inner)
         return
@@ -231,11 +233,14 @@ def _sizes(x: Array | Value, y: Array | Value, rx: Roles, ry: Roles) -> tuple[Si
     return rows, columns, prod(x.shape[k] for k in rx.contract)
 
 
-def _fills_registers(op: Op, rx: Roles, ry: Roles) -> bool:
-    """Whether a product is small, and its rows are worth vectors."""
+def _fills_registers(op: Op, right: Array, rx: Roles, ry: Roles) -> bool:
+    """Whether a product is small, or its right factor stays in the cache as it lies; and its rows are worth vectors."""
     x, y = op.operands
     sizes = _sizes(x, y, rx, ry)
-    return register_blocks.fits(sizes) and isinstance(sizes[1], int) and sizes[1] >= NARROW
+    if not isinstance(sizes[1], int) or sizes[1] < NARROW:
+        return False
+    in_order = isinstance(right, Strided) and bool(ry.free) and right.strides[ry.free[-1]] == 1
+    return register_blocks.fits(sizes) or (in_order and register_blocks.fits_cache(x.dtype, sizes))
 
 
 def _in_registers(x: Array, y: Array, rx: Roles, ry: Roles, em: Emitter, target: Strided, done: Done | None) -> bool:
@@ -253,13 +258,30 @@ def _in_registers(x: Array, y: Array, rx: Roles, ry: Roles, em: Emitter, target:
         rest = (terms, columns)
         copy = em.copy(Strided(b.source.buffer, y.dtype, (*lead, *rest), strides, b.source.offset))
         b = _Matrix(copy, copy.strides[: len(lead)], False, columns)
-    product = register_blocks.Product(em, x.dtype, (rows, columns, terms))
     across, down = (1, a.ld) if a.transposed else (a.ld, 1)
 
-    def one(index: Index, memo: Memo) -> None:
+    def some(index: Index, first: Operand, count: int) -> None:
+        """Rows of one product."""
         out = target.place(em, [*index, *[0] * (len(target.shape) - len(index))])
-        left = register_blocks.Side(a.source, _place(em, a, index), across, down)
-        right = register_blocks.Side(b.source, _place(em, b, index), b.ld, 1)
-        product.write(left, right, register_blocks.Side(target, out, columns, 1))
+        left, to = (em.code.add(p, em.code.mul(first, s)) for p, s in ((_place(em, a, index), across), (out, columns)))
+        sides = (
+            register_blocks.Side(a.source, left, across, down),
+            register_blocks.Side(b.source, _place(em, b, index), b.ld, 1),
+            register_blocks.Side(target, to, columns, 1),
+        )
+        register_blocks.write(em, x.dtype, (count, columns, terms), sides)
 
-    return _each(em, target.shape[: len(rx.batch)], one, (rows, columns, terms), done)
+    if rx.batch or register_blocks.fits((rows, columns, terms)):
+        batch = target.shape[: len(rx.batch)]
+        return _each(em, batch, lambda index, _: some(index, 0, rows), (rows, columns, terms), done)
+    for start, count, times in register_blocks.parts(rows, ROWS_TOGETHER):
+
+        def part(index: Operand, start: int = start, count: int = count) -> None:
+            first = em.code.add(em.code.mul(index, count), start)
+            some((), first, count)
+            if done is not None and len(rx.free) == 1:
+                done(first, em.code.add(first, count))
+
+        work = min(count * columns * terms, parallel.LARGEST) // PRODUCTS
+        nests.share_out(em, times, work, lambda part=part: part)  # type: ignore[misc]
+    return len(rx.free) == 1

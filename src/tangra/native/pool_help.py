@@ -19,11 +19,10 @@ def word(pointer: str, number: int, name: str) -> str:
 
 def helpers() -> list[str]:
     """`tg.helper`: the context of helper number `slot` of a call, ready to run chunks; null where memory is short."""
-    copy = "\n".join(
-        f"{word('%caller', n, f'c{n}')}\n  %w{n} = load i64, ptr %c{n}\n{word('%ctx', n, f'd{n}')}"
-        for n in (arena.ARENA_TOP, arena.ARENA_END, arena.ARENA_START, arena.TAPE_LIMIT, arena.TAPE_COUNT)
-    )
-    reserve = f"""define internal ptr @tg.reserve(i64 %bytes) nounwind {{
+    return [_RESERVE, "\n".join([_FOUND, _READY, _ARENA, _TAPES, "done:\n  ret ptr %ctx\nnone:\n  ret ptr null\n}"])]
+
+
+_RESERVE = f"""define internal ptr @tg.reserve(i64 %bytes) nounwind {{
   %whole = add i64 %bytes, 65536
   %p = call ptr @mmap(ptr null, i64 %whole, i32 3, i32 {0x4022}, i32 -1, i64 0)
   %n = ptrtoint ptr %p to i64
@@ -31,7 +30,15 @@ def helpers() -> list[str]:
   %found = select i1 %none, ptr null, ptr %p
   ret ptr %found
 }}"""
-    helper = f"""define internal ptr @tg.helper(ptr %job, i64 %slot) nounwind {{
+"""Address space, or null."""
+
+_COPIED = "\n".join(
+    f"{word('%caller', n, f'c{n}')}\n  %w{n} = load i64, ptr %c{n}\n{word('%ctx', n, f'd{n}')}"
+    for n in (arena.ARENA_TOP, arena.ARENA_END, arena.ARENA_START, arena.TAPE_LIMIT, arena.TAPE_COUNT)
+)
+"""Words of the caller's context, `%w…`, and where they are in the helper's, `%d…`."""
+
+_FOUND = f"""define internal ptr @tg.helper(ptr %job, i64 %slot) nounwind {{
 {word("%job", CALLER, "caller.p")}
   %caller = load ptr, ptr %caller.p
 {word("%caller", arena.HELPERS, "table.p")}
@@ -59,10 +66,12 @@ grow:
 got:
   %ctx = phi ptr [ %made, %make ], [ %old, %look ], [ %grown, %grow ]
   %nothing = icmp eq ptr %ctx, null
-  br i1 %nothing, label %none, label %ready
-ready:
+  br i1 %nothing, label %none, label %ready"""
+"""The helper's block, from the table of the caller or new, with room for as many tapes."""
+
+_READY = f"""ready:
   store ptr %ctx, ptr %place
-{copy}
+{_COPIED}
 {word("%ctx", arena.JOB, "job.p")}
   %job.n = ptrtoint ptr %job to i64
   store i64 %job.n, ptr %job.p
@@ -70,8 +79,10 @@ ready:
   store i64 1, ptr %helps.p
   store i64 0, ptr %ctx
   %uses = icmp ne i64 %w{arena.ARENA_END}, 0
-  br i1 %uses, label %room, label %tapes
-room:
+  br i1 %uses, label %room, label %tapes"""
+"""It works for the job, and has not failed."""
+
+_ARENA = f"""room:
   %end = load i64, ptr %d{arena.ARENA_END}
   %first = icmp eq i64 %end, 0
   %length = sub i64 %w{arena.ARENA_END}, %w{arena.ARENA_START}
@@ -91,8 +102,10 @@ top:
   %now = load i64, ptr %d{arena.ARENA_END}
   %from = sub i64 %now, %left
   store i64 %from, ptr %d{arena.ARENA_TOP}
-  br label %tapes
-tapes:
+  br label %tapes"""
+"""An arena of its own with as much room as is left in the caller's."""
+
+_TAPES = f"""tapes:
   store i64 %w{arena.TAPE_LIMIT}, ptr %d{arena.TAPE_LIMIT}
   br label %tape
 tape:
@@ -109,18 +122,16 @@ add:
   store ptr %memory, ptr %tape.p
   %up = add i64 %n, 1
   store i64 %up, ptr %d{arena.TAPE_COUNT}
-  br label %tape
-done:
-  ret ptr %ctx
-none:
-  ret ptr null
-}}"""
-    return [reserve, helper]
+  br label %tape"""
+"""As many tapes as the caller has."""
 
 
 def vendor_kernels() -> list[str]:
     """While a job that calls vendor kernels runs they use one thread, in whatever thread they are called."""
-    enter = """define internal void @tg.blas.enter() nounwind {
+    return [_ENTER, _LEAVE]
+
+
+_ENTER = """define internal void @tg.blas.enter() nounwind {
   %set = load ptr, ptr @tg.blas.set
   %none = icmp eq ptr %set, null
   br i1 %none, label %out, label %go
@@ -143,7 +154,8 @@ done:
 out:
   ret void
 }"""
-    leave = """define internal void @tg.blas.leave() nounwind {
+
+_LEAVE = """define internal void @tg.blas.leave() nounwind {
   %set = load ptr, ptr @tg.blas.set
   %none = icmp eq ptr %set, null
   br i1 %none, label %out, label %go
@@ -165,4 +177,3 @@ done:
 out:
   ret void
 }"""
-    return [enter, leave]

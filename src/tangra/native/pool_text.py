@@ -250,15 +250,20 @@ leave:
 
 def _run() -> str:
     """`tg.run(ctx, fn, frame, trips, length, flags)`: the status of running all chunks of so many trips, in threads."""
-    return f"""define i32 @tg.run{RUN} nounwind {{
+    return "\n".join([_START, _CLAIM, _PUBLISH, _WAIT, _GIVE_BACK, _FINISH])
+
+
+_START = f"""define i32 @tg.run{RUN} nounwind {{
 {_job()}
   %wanted.p = load ptr, ptr @tg.wanted
   %wanted.i = load atomic i32, ptr %wanted.p monotonic, align 4
   %wanted = zext i32 %wanted.i to i64
   %threads = call i64 @llvm.umin.i64(i64 %wanted, i64 %chunks)
   %few = icmp ult i64 %threads, 2
-  br i1 %few, label %serial, label %ask
-ask:
+  br i1 %few, label %serial, label %ask"""
+"""Whether there is more than one thread, and more than one chunk."""
+
+_CLAIM = f"""ask:
   %pair = cmpxchg ptr @tg.taken, i32 0, i32 1 acq_rel monotonic
   %mine = extractvalue {{ i32, i1 }} %pair, 1
   br i1 %mine, label %have, label %serial
@@ -284,8 +289,10 @@ make:
   br i1 %missing, label %back, label %go
 back:
   store atomic i32 0, ptr @tg.taken release, align 4
-  br label %serial
-go:
+  br label %serial"""
+"""Take the pool, and make a table of helpers; serially where it is taken or has no threads."""
+
+_PUBLISH = f"""go:
   store ptr %job, ptr @tg.job
 {word("%ctx", arena.JOB, "at.p")}
   %job.n = ptrtoint ptr %job to i64
@@ -297,8 +304,10 @@ go:
   call void @tg.chunks(ptr %job, ptr %ctx)
   store i64 0, ptr %at.p
   %here = atomicrmw or ptr @tg.inside, i32 {CLOSED} acq_rel
-  br label %wait
-wait:
+  br label %wait"""
+"""Let helpers in and wake them, run chunks here, let nobody in any more."""
+
+_WAIT = f"""wait:
   %inside = load atomic i32, ptr @tg.inside acquire, align 4
   %empty = icmp eq i32 %inside, {CLOSED}
   br i1 %empty, label %all, label %watch
@@ -320,8 +329,10 @@ poll:
   br i1 %halt, label %halted, label %wait
 halted:
   store atomic i64 1, ptr %j{STOP} release, align 8
-  br label %wait
-all:
+  br label %wait"""
+"""Until the last helper has left; look for signals meanwhile."""
+
+_GIVE_BACK = f"""all:
   %forks.now = load i32, ptr @tg.forks
   %same = icmp eq i32 %forks, %forks.now
   br i1 %same, label %give, label %forked
@@ -340,8 +351,10 @@ see:
 fail:
 {word("%job", ERROR, "error")}
   call void @llvm.memcpy.p0.p0.i64(ptr %ctx, ptr %error, i64 {8 * arena.JOB}, i1 false)
-  br label %leave
-{_LEAVE}
+  br label %leave"""
+"""Leave the pool to others; the failure of the lowest chunk, if one failed."""
+
+_FINISH = f"""{_LEAVE}
 leave:
   %status = phi i32 [ %alone, %serial ], [ 0, %see ], [ 1, %fail ], [ 1, %give ]
 {_OUT}

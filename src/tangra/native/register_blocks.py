@@ -1,4 +1,4 @@
-"""Products of small matrices of known sizes, without a call: tiles of the result are summed up in registers.
+"""Products of matrices of known sizes, of which one stays in the cache: tiles of the result are summed up in registers.
 
 A tile is so many rows by so many vectors that its sums, a row of B and one element of A fit into the registers. For
 each step of the sum a row of B is loaded once, and each element of A is multiplied with all of it.
@@ -6,7 +6,7 @@ each step of the sum a row of B is loaded once, and each element of A is multipl
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tangra.ir import DType
@@ -17,7 +17,10 @@ from tangra.native.text import Code, Operand, flatten
 from tangra.native.values import Buffer, Strided
 
 MOST_WORK = 64**3
-"""Products of more multiplications go to BLAS, which arranges its operands in memory first."""
+"""Products of so many multiplications are computed here, however their operands lie."""
+CACHED_BYTES, FEWEST_COLUMNS = 5 << 18, 16
+"""And larger ones, whose right factor takes no more bytes and has so many columns. Others go to BLAS, which arranges
+its operands in memory first: that pays where they don't stay in the second level of cache as they lie."""
 SUMS = 12
 """Vectors of sums that hide how long a multiplication takes."""
 WRITTEN_OUT = 192
@@ -60,6 +63,23 @@ def fits(sizes: Sequence[object]) -> bool:
             return False
         total *= size
     return total <= MOST_WORK
+
+
+def fits_cache(dtype: DType, sizes: Sequence[object]) -> bool:
+    """Whether a larger product is."""
+    rows, columns, terms = sizes
+    if not (isinstance(rows, int) and isinstance(columns, int) and isinstance(terms, int)):
+        return False
+    return rows * terms > 0 and columns >= FEWEST_COLUMNS and columns * terms * dtype.itemsize <= CACHED_BYTES
+
+
+def parts(total: int, size: int) -> Iterator[tuple[int, int, int]]:
+    """(first, size, count) of equal parts of about `size`, and of the rest."""
+    each = -(-total // -(-total // size))
+    whole, rest = divmod(total, each)
+    yield 0, each, whole
+    if rest:
+        yield whole * each, rest, 1
 
 
 def _registers() -> int:
@@ -199,6 +219,15 @@ def _height(rows: int, across: int, most: int) -> int:
         return high
     even = next((n for n in range(most, 0, -1) if rows % n == 0), 1)
     return even if even * across >= SUMS else high
+
+
+def write(em: Emitter, dtype: DType, sizes: tuple[int, int, int], sides: tuple[Side, Side, Side]) -> None:
+    """A product: in place if it is small, or how its operands lie is known only at run time; else by `call`."""
+    known = all(isinstance(n, int) for side in sides for n in (side.rows, side.columns, side.strips))
+    if known and not fits(sizes):
+        call(em, dtype, sizes, sides)
+    else:
+        Product(em, dtype, sizes).write(*sides)
 
 
 def call(
