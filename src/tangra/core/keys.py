@@ -17,6 +17,7 @@ import numpy as np
 from tangra.api.layouts import layout_of
 from tangra.core.dynamic import LEAST, SMALL_DIM, Axes, check_rank, is_named
 from tangra.errors import EntryError, declare
+from tangra.frontend.guards import exact
 from tangra.frontend.objects import attribute_names, is_user_instance
 
 BAD_STATIC = declare("TG815", "a static argument whose value can change or can't be compared")
@@ -129,8 +130,6 @@ def key_of(
 
 def _frozen(v: Any, key: int | str) -> Key:
     """A static argument as a hashable that is equal only for values that compile to the same."""
-    if isinstance(v, float):
-        return (type(v), repr(v))
     if isinstance(v, tuple):
         return (type(v), *[_frozen(x, key) for x in v])
     try:
@@ -146,7 +145,7 @@ def _frozen(v: Any, key: int | str) -> Key:
             code=BAD_STATIC,
             fix="pass numbers, strings, functions, frozen dataclasses or tuples of them as static arguments",
         )
-    return (type(v), v)
+    return exact(v)
 
 
 def _defines_hash(cls: type) -> bool:
@@ -193,7 +192,8 @@ def described(key: Key) -> str:
     if key[0] == "same":
         return "an argument passed twice"
     if key[0] == "static":
-        return f"the constant {key[1][1]!r}" if len(key[1]) > 1 else "another constant"
+        simple = len(key[1]) == 2 and not isinstance(key[1][1], tuple)
+        return f"the constant {key[1][1]!r}" if simple else "another constant"
     if key[0] is np.ndarray:
         read_only = "" if key[3] else "a read-only "
         order = {"C": "", "F": " in Fortran order"}.get(key[5], " with gaps")

@@ -193,6 +193,8 @@ class _Writer:
             raise NoShortWay
         self.w.require_class(obj, type(value))
         if not isinstance(value, float):
+            if isinstance(value, np.floating) and not (value < 0 or value > 0):
+                raise NoShortWay  # equal are also 0.0 and -0.0, and NaN is not
             self.w.require_equal(obj, value)
         elif value == value:
             self.w.float_bits(obj, value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,20 @@ class Capture:
     param: int
     kind: Kind | None
     type: ArrayType
+
+
+def exact(v: Any) -> Any:
+    """A constant as something that is equal only for constants that compile to the same: parts of tuples and of
+    dataclasses by class and value, floats by their text (0.0 and -0.0 differ, and so do 1, 1.0 and True)."""
+    if isinstance(v, (float, np.floating)):
+        return (type(v), repr(v))
+    if isinstance(v, tuple):
+        return (type(v), *map(exact, v))
+    if isinstance(v, frozenset):
+        return (type(v), frozenset(map(exact, v)))
+    if is_dataclass(v) and not isinstance(v, type):
+        return (type(v), *(exact(getattr(v, f.name, None)) for f in fields(v)))
+    return (type(v), v)
 
 
 @dataclass(frozen=True)
@@ -45,8 +59,7 @@ class Guard:
         if self.check == "is":
             return value is self.expected
         if self.check == "equal":
-            same = type(value) is type(self.expected) and bool(value == self.expected)
-            return same and (not isinstance(value, float) or repr(value) == repr(self.expected))
+            return bool(exact(value) == exact(self.expected))
         if self.check in ("type", "kind"):
             return type(value) is self.expected and (type(value) is not int or -(2**63) <= value < 2**63)
         if self.check in ("positive", "not positive"):
