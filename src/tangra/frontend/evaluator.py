@@ -7,8 +7,7 @@ What it does lives in modules of functions that take it as their first argument;
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -52,6 +51,26 @@ class Counters:
     loop_bodies: int = 0
     calls: int = 0
     specialisations: int = 0
+
+
+class Place:
+    """While it is entered, an evaluator is at a node. (A generator for this would take as long as all it is around.)"""
+
+    __slots__ = ("ev", "node", "outer")
+
+    def __init__(self, ev: Evaluator, node: ast.AST) -> None:
+        self.ev, self.node = ev, node
+
+    def __enter__(self) -> None:
+        ev = self.ev
+        self.outer = ev.node_span, ev.b.span, ev.place
+        if ev.frame is not None:
+            ev.node_span = ev.b.span = ev.span_of(self.node)
+            ev.place = id(self.node)
+
+    def __exit__(self, *raised: object) -> None:
+        ev = self.ev
+        ev.node_span, ev.b.span, ev.place = self.outer
 
 
 class Evaluator:
@@ -107,18 +126,9 @@ class Evaluator:
                 self.policy.unsupported(self, node)
             handler(self, node)
 
-    @contextmanager
-    def at(self, node: ast.AST) -> Iterator[None]:
+    def at(self, node: ast.AST) -> Place:
         """Give the place of `node` to what is emitted and reported inside."""
-        outer = self.node_span, self.b.span, self.place
-        if self.frame is not None:
-            self.node_span = self.span_of(node)
-            self.b.span = self.node_span
-            self.place = id(node)
-        try:
-            yield
-        finally:
-            self.node_span, self.b.span, self.place = outer
+        return Place(self, node)
 
     def span_of(self, node: ast.AST) -> Span:
         """The place of `node` in the function being evaluated."""

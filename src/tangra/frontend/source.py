@@ -50,6 +50,9 @@ class Definition:
 
     def span(self, node: ast.AST, caller: Span | None = None) -> Span:
         """The place of `node`, in characters."""
+        last: tuple[Span | None, Definition, Span] | None = getattr(node, "_span", None)
+        if last is not None and last[0] is caller and last[1] is self:
+            return last[2]
         place: tuple[int, int, int, int] | None = getattr(node, "_place", None)
         if place is None:
             line = getattr(node, "lineno", 1)
@@ -57,7 +60,9 @@ class Definition:
             start = _column(self.file, line, getattr(node, "col_offset", 0))
             end = _column(self.file, end_line, getattr(node, "end_col_offset", None) or 0)
             place = node._place = line, start, end_line, end  # type: ignore[attr-defined]
-        return Span(self.file, *place, self.name, caller)
+        span = Span(self.file, *place, self.name, caller)
+        node._span = caller, self, span  # type: ignore[attr-defined]
+        return span
 
     @property
     def builtins(self) -> dict[str, Any]:

@@ -10,9 +10,28 @@ import numpy as np
 
 from tangra.ir.graph import Block, Func, Op, Span, Value
 from tangra.ir.opdef import OpDef, lookup
-from tangra.ir.types import BOOL, F64, I64, ArrayType, DType
+from tangra.ir.types import BOOL, DTYPES, F64, I64, ArrayType, DType
 
 Number = bool | int | float | np.generic
+
+
+_SCALARS = {name: np.dtype(dtype.numpy).type for name, dtype in DTYPES.items()}
+
+
+class _Inside:
+    """While it is entered, a builder writes into a block."""
+
+    __slots__ = ("block", "builder", "outer")
+
+    def __init__(self, builder: Builder, block: Block) -> None:
+        self.builder, self.block = builder, block
+
+    def __enter__(self) -> Block:
+        self.outer, self.builder.block = self.builder.block, self.block
+        return self.block
+
+    def __exit__(self, *raised: object) -> None:
+        self.builder.block = self.outer
 
 
 class Builder:
@@ -46,14 +65,9 @@ class Builder:
         self.block.ops.append(op)
         return op
 
-    @contextmanager
-    def at(self, block: Block) -> Iterator[Block]:
+    def at(self, block: Block) -> _Inside:
         """Emit into `block` for the length of a `with`."""
-        outer, self.block = self.block, block
-        try:
-            yield block
-        finally:
-            self.block = outer
+        return _Inside(self, block)
 
     @contextmanager
     def spanned(self, span: Span | None) -> Iterator[None]:
@@ -67,7 +81,7 @@ class Builder:
 
     def const(self, value: Number, dtype: DType) -> Value:
         """A scalar constant."""
-        return self.emit("constant", [], {"value": np.dtype(dtype.numpy).type(value)[()], "dtype": dtype}).result
+        return self.emit("constant", [], {"value": _SCALARS[dtype.name](value), "dtype": dtype}).result
 
     def const_array(self, value: np.ndarray[Any, Any], dtype: DType) -> Value:
         """An array constant with static shape. The data is copied and made read-only."""

@@ -34,7 +34,7 @@ def verify(func: Func, _done: set[int] | None = None) -> None:
     symbols = frozenset(s for p in func.params for s in bound_by(p.type))
     check = _Verifier(func)
     for p in func.params:
-        check.symbols(p.type, symbols, None, f"parameter {p!r}")
+        check.symbols(p.type, symbols, None, "parameter {!r}", p)
     check.block(func.body, set(), symbols, "return")
     for op in func.body.walk():
         for attr in op.attrs.values():
@@ -49,17 +49,22 @@ def bound_by(type: Type) -> Iterator[str]:
             yield dim.single_atom.name
 
 
+_NONE: frozenset[str] = frozenset()
+
+
 def symbols_in(attr: Any) -> frozenset[str]:
     """The symbols that a type, size or attribute mentions."""
+    if isinstance(attr, ArrayType):
+        attr = attr.shape
+        if not any(type(size) is not int for size in attr):  # as most are
+            return _NONE
     if isinstance(attr, Dim):
         return symbols_of(attr)
-    if isinstance(attr, ArrayType):
-        return symbols_in(attr.shape)
     if isinstance(attr, TapeType):
         return symbols_in(attr.record)
     if isinstance(attr, (tuple, list)):
-        return frozenset().union(*(symbols_in(a) for a in attr))
-    return frozenset()
+        return _NONE.union(*map(symbols_in, attr))
+    return _NONE
 
 
 class _Verifier:
@@ -71,9 +76,10 @@ class _Verifier:
         shown = f"\n{print_op(op)}" if op is not None else ""
         return IRError(f"in {self.func.name}: {message}{shown}")
 
-    def symbols(self, mentions: Any, bound: frozenset[str], op: Op | None, what: str) -> None:
-        free = symbols_in(mentions) - bound
-        if free:
+    def symbols(self, mentions: Any, bound: frozenset[str], op: Op | None, what: str, who: Any) -> None:
+        free = symbols_in(mentions)
+        if free and not free <= bound:
+            free, what = free - bound, what.format(who)
             raise self.fail(f"{what} mentions {', '.join(sorted(free))}, which nothing binds here", op)
 
     def define(self, v: Value, owner: Op | Block, visible: set[int], op: Op | None) -> None:
@@ -100,21 +106,21 @@ class _Verifier:
             raise self.fail(f"a block does not end with {terminator}", block.ops[-1] if block.ops else None)
         lasting = bound if terminator == "return" else symbols
         for v in block.terminator.operands:
-            self.symbols(v.type, lasting, block.terminator, f"{v!r} leaves its block, its type")
+            self.symbols(v.type, lasting, block.terminator, "{!r} leaves its block, its type", v)
 
     def op(self, op: Op, visible: set[int], bound: frozenset[str]) -> frozenset[str]:
         """Check one operation; the symbols bound behind it."""
         for region in op.regions:
             for arg in region.args:
-                self.symbols(arg.type, bound, op, f"{arg!r}")
+                self.symbols(arg.type, bound, op, "{!r}", arg)
             self.block(region, visible, bound, "yield")
         self.types(op)
         self.tapes(op)
         if op.name != "tape_new":  # the sizes of a record are those where it is pushed and popped
             for name, attr in op.attrs.items():
-                self.symbols(attr, bound, op, f"attribute {name}")
+                self.symbols(attr, bound, op, "attribute {}", name)
             for r in op.results:
-                self.symbols(r.type, bound, op, f"the type of {r!r}")
+                self.symbols(r.type, bound, op, "the type of {!r}", r)
         for r in op.results:
             self.define(r, op, visible, op)
         if op.name != "bind_dim":
@@ -153,9 +159,11 @@ class _Verifier:
                 raise self.fail(f"{callee.name} has {theirs} where the call has {ours}", op)
 
     def tapes(self, op: Op) -> None:
-        if op.name not in TAPE_OPS and any(isinstance(v.type, TapeType) for v in op.operands):
+        names = [id(v) for v in op.operands if type(v.type) is TapeType]
+        if not names:
+            return
+        if op.name not in TAPE_OPS:
             raise self.fail(f"{op.name} does not work on tapes", op)
-        names = [id(v) for v in op.operands if isinstance(v.type, TapeType)]
         if op.name in ("loop", "yield", "return") and len(set(names)) != len(names):
             raise self.fail("a tape is passed twice", op)
 

@@ -33,7 +33,8 @@ def simplify(func: Func, watch: Watch | None = None) -> Func:
     """An equivalent function (a new one) without what is dead, computed twice, known, invariant or proved.
 
     Callees that are small or called once are inlined, the others replaced by their simplified forms, which are made
-    once. With TANGRA_VERIFY=1 the IR is verified after every pass. `watch` is told of every pass.
+    once. With TANGRA_VERIFY=1 the IR is verified in the end, and after every pass that says it changed it. `watch` is
+    told of every pass.
     """
     func = clone_func(func)
     checked = os.environ.get("TANGRA_VERIFY") == "1"
@@ -71,6 +72,8 @@ def _cleaned(func: Func, checked: bool, watch: Watch | None) -> Func:
             break
         if not _run(func, CLEAN, checked, watch):
             break
+    if checked:
+        verify(func)
     return func
 
 
@@ -80,9 +83,10 @@ def _run(func: Func, passes: Sequence[Callable[[Func], object]], checked: bool, 
     for each in passes:
         if watch is not None:
             watch(each.__name__, func, False)
-        changed |= bool(each(func))
+        did = bool(each(func))
+        changed |= did
         if watch is not None:
             watch(each.__name__, func, True)
-        if checked:
+        if checked and did:
             verify(func)
     return changed
