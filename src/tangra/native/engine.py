@@ -7,7 +7,7 @@ import hashlib
 import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from tangra import disk, sources
@@ -24,6 +24,8 @@ OPTIONS_OF = 22
 """The LLVM whose options these are; another may not know them, and would end the process."""
 LLVM_OPTIONS = ("-enable-masked-interleaved-mem-accesses",)
 """Elements several places apart are written by wide stores with a mask, not one by one."""
+LINKED_BY_ONE = 64
+"""Modules that one linker links."""
 _lock = LOCK
 _numbers = itertools.count()
 
@@ -74,10 +76,14 @@ def _machine(codegen: int) -> Any:
     return _target().create_target_machine(features=host_features(), opt=codegen, reloc="pic", codemodel="default")
 
 
-@cache
-def _linker() -> Any:
+@lru_cache(maxsize=1)
+def _linker(number: int) -> Any:
     """JITLink puts an object's sections side by side; the older linker places each where there is room, and aborts the
-    process when they are too far apart to reach each other."""
+    process when they are too far apart to reach each other.
+
+    A linker never forgets the names of what it linked, some 8 KB each time, even when the code is unloaded. So each
+    links a few objects only, and goes when the last of their code does; `number` tells them apart.
+    """
     lean = library()
     if lean is not None:
         return lean.linker(host_features())
@@ -126,10 +132,22 @@ def _run_passes(text: str, options: NativeOptions, straight_line: bool) -> Any:
     tuning.slp_vectorization = straight_line
     tuning.loop_interleaving = tuning.loop_unrolling = lines < LARGE_LINES
     builder = llvm.create_pass_builder(_machine(options.codegen), tuning)
-    builder.getModulePassManager().run(module, builder)
+    run_passes(builder.getModulePassManager(), module, builder)
     if variants.declared(text):
         variants.inline(module, context, builder, host_features())
     return module
+
+
+def run_passes(passes: Any, module: Any, builder: Any) -> None:
+    """Run a pass manager, which is not needed afterwards. That of llvmlite 0.50 does not dispose of itself: the method
+    that would is hidden by one that does nothing."""
+    passes.run(module, builder)
+    ffi = _llvm().ffi
+    if type(passes)._dispose is ffi.ObjectRef._dispose:
+        ffi.lib.LLVMPY_DisposeNewModulePassManger(passes)
+        passes.detach()
+    else:
+        passes.close()
 
 
 def compile_object(text: str, options: NativeOptions) -> bytes:
@@ -191,9 +209,10 @@ def load(objects: Sequence[bytes], names: set[str], exports: Sequence[str]) -> L
     with _lock:
         called = sorted(name for name in names if any(name.encode() in code for code in objects))
         imports = {name: symbols.address(name) for name in called}
-        number, lean = f"tangra{next(_numbers)}", library()
+        number, lean = next(_numbers), library()
+        linker, unit = _linker(number // LINKED_BY_ONE), f"tangra{number}"
         if lean is not None:
-            return Loaded(*lean.link(_linker(), number, objects, imports, exports))
+            return Loaded(*lean.link(linker, unit, objects, imports, exports))
         builder = _llvm().JITLibraryBuilder()
         for code in objects:
             builder.add_object_img(code)
@@ -201,7 +220,7 @@ def load(objects: Sequence[bytes], names: set[str], exports: Sequence[str]) -> L
             builder.export_symbol(name)
         for name, address in imports.items():
             builder.import_symbol(name, address)
-        made = builder.link(_linker(), number)
+        made = builder.link(linker, unit)
     return Loaded({name: made[name] for name in exports}, made)
 
 

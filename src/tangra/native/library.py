@@ -35,7 +35,9 @@ _FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "CreateTargetMachine": (
         c_void_p, (c_void_p, c_char_p, c_char_p, c_char_p, c_int, c_char_p, c_char_p, c_int, c_int, c_char_p),
     ),
+    "DisposeTargetMachine": (None, (c_void_p,)),
     "CreateLLJITCompiler": (c_void_p, (c_void_p, c_bool, c_bool, POINTER(c_char_p))),
+    "LLJITDispose": (None, (c_void_p,)),
     "LLJIT_Link": (
         c_void_p,
         (c_void_p, c_char_p, c_void_p, c_size_t, c_void_p, c_size_t, c_void_p, c_size_t, POINTER(c_char_p)),
@@ -99,7 +101,7 @@ class Library:
         found = [feature for feature in self.text("GetHostCPUFeatures").split(",") if feature]
         return ",".join(sorted(found, key=lambda feature: feature[1:]))
 
-    def linker(self, features: str) -> int:
+    def linker(self, features: str) -> Linker:
         """JITLink, for code of this process."""
         error, triple = c_char_p(), self.text("GetDefaultTargetTriple").encode()
         target = self.GetTargetFromTriple(triple, byref(error))
@@ -107,12 +109,13 @@ class Library:
             raise RuntimeError(self._taken(error))
         machine = self.CreateTargetMachine(target, triple, b"", features.encode(), 2, b"pic", b"default", 0, 0, b"")
         made = self.CreateLLJITCompiler(machine, False, True, byref(error))
+        self.DisposeTargetMachine(machine)  # it is copied
         if not made:
             raise RuntimeError(self._taken(error))
-        return int(made)
+        return Linker(self, made)
 
     def link(
-        self, linker: int, name: str, objects: Sequence[bytes], imports: Mapping[str, int], exports: Sequence[str]
+        self, linker: Linker, name: str, objects: Sequence[bytes], imports: Mapping[str, int], exports: Sequence[str]
     ) -> tuple[dict[str, int], Linked]:
         """Link object files that may call each other; the addresses of what they export, and what keeps them."""
         elements = (_Element * len(objects))(*[_Element(_OBJECT, code, len(code)) for code in objects])
@@ -121,7 +124,15 @@ class Library:
         error = c_char_p()
         with alone():
             tracker = self.LLJIT_Link(
-                linker, name.encode(), elements, len(objects), given, len(given), wanted, len(wanted), byref(error)
+                linker.handle,
+                name.encode(),
+                elements,
+                len(objects),
+                given,
+                len(given),
+                wanted,
+                len(wanted),
+                byref(error),
             )
         if not tracker:
             raise RuntimeError(self._taken(error))
@@ -132,6 +143,18 @@ class Library:
         with alone():
             if self.LLJIT_Dylib_Tracker_Dispose(tracker, byref(error)):
                 self._taken(error)
+
+
+class Linker:
+    """What links, and holds what it linked: that keeps it in memory when nothing refers to this any more."""
+
+    def __init__(self, library: Library, handle: int) -> None:
+        self._library, self.handle = library, handle
+
+    def __del__(self, finalizing: Any = sys.is_finalizing) -> None:
+        if not finalizing():
+            with alone():
+                self._library.LLJITDispose(self.handle)
 
 
 class Linked:

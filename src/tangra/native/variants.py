@@ -8,7 +8,7 @@ from typing import Any
 
 import llvmlite.binding as llvm
 
-from tangra.native import vecmath
+from tangra.native import engine, vecmath
 
 MARK = "@llvm.compiler.used"
 """What keeps the declarations of variants until they are called."""
@@ -53,4 +53,4 @@ def inline(module: Any, context: Any, builder: Any, features: str) -> None:
     if {"sin", "cos"} <= {op for op, _, _ in called}:  # They share the reduction.
         passes.add_new_gvn_pass()
     passes.add_global_dead_code_eliminate_pass()
-    passes.run(module, builder)
+    engine.run_passes(passes, module, builder)
