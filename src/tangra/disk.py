@@ -1,10 +1,12 @@
 """What is kept between processes, found by the content it was made from: machine code, and what checks found.
 
 A file is named by the SHA-256 of what it depends on (for machine code the LLVM text, the options, the CPU's features
-and the versions of everything that made it), and starts with the SHA-256 of its content, which is checked when it is
-read. Files are written beside their place and moved there, so that readers see whole files only. The folder belongs to
-its owner alone; one that others may write to is not used. `TANGRA_CACHE=0` turns the cache off, `TANGRA_CACHE_DIR`
-moves it; with `TANGRA_CACHE=objects` only machine code is kept, so that every process traces and simplifies anew.
+and the versions of everything that made it), and starts with the SHA-256 of its name and content, which is checked when
+it is read. Files are written beside their place and moved there, so that readers see whole files only. The folder
+belongs to its owner alone; one that others may write to is not used, nor is a file that is somebody else's: whoever may
+change where a path leads could lead it elsewhere after the folder was looked at. `TANGRA_CACHE=0` turns the cache off,
+`TANGRA_CACHE_DIR` moves it; with `TANGRA_CACHE=objects` only machine code is kept, so that every process traces and
+simplifies anew.
 """
 
 from __future__ import annotations
@@ -12,14 +14,19 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
+import stat
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-HEAD = b"tangra object 1\n"
+HEAD = b"tangra object 2\n"
 MAX_BYTES = 1 << 29
 """The cache is cut back to half of this when it grows beyond it, oldest files first."""
+NEW = "new."
+"""What names of files begin with that are being written."""
+_NAME = re.compile(r"[0-9a-f]{64}")
 CUT_EVERY = 64
 """One in so many writes looks at the cache's size."""
 
@@ -59,14 +66,30 @@ def get(name: str) -> bytes | None:
     if folder is None:
         return None
     try:
-        with open(os.path.join(folder, name[:2], name), "rb") as file:
-            data = file.read()
+        data = _read(os.path.join(folder, name[:2], name))
     except OSError:
         return None
     start = len(HEAD) + 32
     content = data[start:]
-    whole = data.startswith(HEAD) and hashlib.sha256(content).digest() == data[len(HEAD) : start]
-    return content if whole else None
+    return content if data[:start] == _head(name, content) else None
+
+
+def _read(path: str) -> bytes:
+    """The bytes of a file of ours; OSError for anything else, such as a link or a pipe."""
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode) or not _is_private(status):
+            raise PermissionError(path)
+        return file.read()
+
+
+def _head(name: str, content: bytes) -> bytes:
+    return HEAD + hashlib.sha256(name.encode() + content).digest()
+
+
+def _is_private(status: os.stat_result) -> bool:
+    """Whether nobody else owns something or may write to it."""
+    return status.st_uid == os.getuid() and not status.st_mode & 0o022
 
 
 def put(name: str, content: bytes) -> None:
@@ -78,11 +101,11 @@ def put(name: str, content: bytes) -> None:
         place = os.path.join(folder, name[:2])
         with contextlib.suppress(FileExistsError):
             os.mkdir(place, 0o700)
-        beside = os.path.join(place, f"new.{os.getpid()}.{os.urandom(8).hex()}")
-        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
+        beside = os.path.join(place, f"{NEW}{os.getpid()}.{os.urandom(8).hex()}")
+        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(HEAD + hashlib.sha256(content).digest() + content)
+                file.write(_head(name, content) + content)
             os.replace(beside, os.path.join(place, name))
         except BaseException:
             os.unlink(beside)
@@ -109,20 +132,23 @@ def _safe_directory() -> str | None:
     except FileNotFoundError:
         os.makedirs(folder, 0o700, exist_ok=True)
         status = os.stat(folder)
-    return folder if status.st_uid == os.getuid() and not status.st_mode & 0o022 else None
+    return folder if _is_private(status) else None
 
 
 def _files(folder: str) -> Iterator[os.DirEntry[str]]:
+    """The files of a cache, by their names: a folder that is used for something else as well loses nothing."""
     for place in os.scandir(folder):
-        if len(place.name) == 2 and place.is_dir():
-            yield from os.scandir(place)
+        if len(place.name) == 2 and place.is_dir(follow_symlinks=False):
+            for entry in os.scandir(place):
+                if entry.name.startswith(NEW) or (_NAME.match(entry.name) and entry.name.startswith(place.name)):
+                    yield entry
 
 
 def _cut(folder: str) -> None:
     """Remove the oldest objects of a cache that has grown too large."""
     found = []
     for entry in _files(folder):
-        status = entry.stat()
+        status = entry.stat(follow_symlinks=False)
         found.append((status.st_mtime, status.st_size, entry.path))
     total = sum(size for _, size, _ in found)
     if total <= MAX_BYTES:

@@ -31,6 +31,7 @@ import numpy as np
 
 from tangra.api.layouts import layout_of
 from tangra.core.calling import CompiledCall
+from tangra.frontend import unchanged
 from tangra.frontend.objects import LIBRARIES, attribute_names, is_user_instance
 
 LIMIT, WORDS = 4000, 40_000
@@ -257,7 +258,7 @@ class Reachable:
             return
         code = obj.__code__
         self.number("function", home, obj.__name__, obj.__qualname__, code.co_filename, code.co_firstlineno, obj)
-        self.say(code.co_code.hex(), code.co_linetable.hex(), code.co_varnames, code.co_freevars, code.co_argcount)
+        self.say(code.co_linetable.hex(), unchanged.facts(code))
         self.walk(obj.__defaults__)
         self.walk(obj.__kwdefaults__)
         for cell in obj.__closure__ or ():

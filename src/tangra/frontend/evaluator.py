@@ -20,6 +20,7 @@ from tangra.frontend.emission import CheckingBuilder
 from tangra.frontend.heap import ArrayState, ConflictState, HeapState, ItemsRead, ListState, PathEnds, State, ViewState
 from tangra.frontend.live import LiveObjects
 from tangra.frontend.outlines import Outlines
+from tangra.frontend.place import Place
 from tangra.frontend.policy import Policy
 from tangra.frontend.source import Definition
 from tangra.ir import ArrayType, Builder, DType, Func, Span, Value
@@ -51,26 +52,6 @@ class Counters:
     loop_bodies: int = 0
     calls: int = 0
     specialisations: int = 0
-
-
-class Place:
-    """While it is entered, an evaluator is at a node. (A generator for this would take as long as all it is around.)"""
-
-    __slots__ = ("ev", "node", "outer")
-
-    def __init__(self, ev: Evaluator, node: ast.AST) -> None:
-        self.ev, self.node = ev, node
-
-    def __enter__(self) -> None:
-        ev = self.ev
-        self.outer = ev.node_span, ev.b.span, ev.place
-        if ev.frame is not None:
-            ev.node_span = ev.b.span = ev.span_of(self.node)
-            ev.place = id(self.node)
-
-    def __exit__(self, *raised: object) -> None:
-        ev = self.ev
-        ev.node_span, ev.b.span, ev.place = self.outer
 
 
 class Evaluator:

@@ -6,13 +6,16 @@ import ast
 import builtins
 import inspect
 import linecache
+import re
 import types
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from tangra.errors import EntryError, UnsupportedError
+from tangra.frontend import unchanged
 from tangra.frontend.diagnostics import NO_SOURCE, UNSUPPORTED
+from tangra.frontend.mangling import mangle
 from tangra.frontend.scope import ScopeInfo, analyse
 from tangra.ir import Span
 
@@ -78,6 +81,7 @@ def _column(file: str, line: int, offset: int) -> int:
 
 
 _DEFINITIONS: dict[int, tuple[types.FunctionType, types.CodeType, Definition]] = {}
+_PRIVATE = re.compile(r"\b__(?!\w*__\b)\w+")
 _TREES: dict[tuple[str, int], ast.Module] = {}
 
 
@@ -91,6 +95,12 @@ def load(function: types.FunctionType, owner: type | None = None) -> Definition:
     node = _lambda_node(tree, code) if code.co_name == "<lambda>" else _def_node(tree, code)
     if node is None:
         raise _no_source(function, "the file no longer has it where it was compiled from")
+    if not unchanged.is_compiled_from(function, tree):
+        raise EntryError(
+            f"{function.__qualname__} is not what its source says: {code.co_filename} was edited since it was imported",
+            code=NO_SOURCE,
+            fix="import it again, in a new process or by importlib.reload",
+        )
     definition = Definition(
         node,
         function.__name__,
@@ -123,9 +133,10 @@ def _tree(function: types.FunctionType) -> ast.Module:
     key = file, hash(text)
     if key not in _TREES:
         try:
-            _TREES[key] = ast.parse(text)
+            tree = ast.parse(text)
         except SyntaxError as e:
             raise _no_source(function, f"{file} does not parse: {e.msg}") from None
+        _TREES[key] = mangle(tree) if _PRIVATE.search(text) else tree
     return _TREES[key]
 
 

@@ -129,6 +129,9 @@ def _else(ev: Evaluator, orelse: list[ast.stmt], broken: AbstractValue) -> None:
 
 @statement(ast.Assert)
 def assert_(ev: Evaluator, node: ast.Assert) -> None:
+    """An `assert`, which Python does not run with -O."""
+    if not __debug__:
+        return
     cond = ev.truth(ev.eval(node.test))
     if isinstance(cond, Const) and cond.value:
         return
