@@ -105,10 +105,11 @@ class Numba(Engine):
     def __init__(self, case: Case, args: tuple[Any, ...]) -> None:
         super().__init__(case, args)
         numba: Any = import_module("numba")
+        kept = "NUMBA_CACHE_DIR" in os.environ
         space = case.program.__globals__
         for helper in case.helpers:
-            space[helper.__name__] = numba.njit(helper)
-        self._compiled = numba.njit(case.program)
+            space[helper.__name__] = numba.njit(helper, cache=kept)
+        self._compiled = numba.njit(case.program, cache=kept)
 
     def value(self) -> float:
         return float(self._compiled(*self.args))
