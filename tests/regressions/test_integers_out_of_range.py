@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -124,3 +125,18 @@ def test_stored(program: Callable[[Any, Any], Any], dtype: Any) -> None:
     for v in NUMBERS + (NOT_NUMBERS if program in (item, whole, filled) and np.dtype(dtype).kind != "u" else []):
         wanted = outcome(lambda: program(np.zeros(2, dtype), v))
         assert difference(outcome(lambda: compiled(np.zeros(2, dtype), v)), wanted, rtol=0.0) is None, v
+
+
+def test_powers_of_minus_one() -> None:
+    """The exponent rounded to float64 is even beyond 2**53."""
+    power = tg.jit(lambda a, b: a**b)
+    for b in (2**53 + 1, 2**53 + 2, 2**63 - 1, -(2**53) - 1, 3, -3):
+        assert difference(power(-1, b), (-1) ** b, rtol=0.0) is None, b
+
+
+def test_floors_of_numpy_integers() -> None:
+    """They have no `__floor__`: Python rounds their float."""
+    for function in (math.floor, math.ceil):
+        compiled = tg.jit(lambda x: function(x))
+        for v in (np.int64(2**53 + 1), np.int64(-(2**53) - 1), np.uint64(2**62 + 1), np.int64(7), np.int8(-3)):
+            assert difference(compiled(v), function(v), rtol=0.0) is None, v

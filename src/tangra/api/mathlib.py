@@ -9,7 +9,7 @@ from typing import Any
 from tangra.api import pyint
 from tangra.api.builtins import int_, items_of, one_number, truncated
 from tangra.api.context import Context
-from tangra.api.elementwise import cast, dispatch, float_like, kinds_of, operand, scalar_kinds
+from tangra.api.elementwise import EXACT_INT, cast, dispatch, float_like, kinds_of, operand, scalar_kinds
 from tangra.api.kinds import PYBOOL, PYFLOAT, PYINT, kind_of
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue, Const, Scalar
@@ -192,6 +192,11 @@ def dist(ctx: Context, p: AbstractValue, q: AbstractValue) -> AbstractValue:
     return hypot(ctx, *(ctx.binary("-", a, b) for a, b in zip(ps, qs, strict=False)))
 
 
+def _exact_as_float(s: Scalar) -> bool:
+    """Whether an integer is certainly the same as a float."""
+    return s.dtype.bits <= 32 or (s.lo is not None and s.hi is not None and max(-s.lo, s.hi) <= EXACT_INT)
+
+
 def _rounding(name: str, op: str) -> None:
     f = getattr(math, name)
 
@@ -206,7 +211,10 @@ def _rounding(name: str, op: str) -> None:
         if name == "trunc" and not (s.kinds[0].python or s.dtype == F64):
             name_of = f"numpy.{s.dtype.numpy}"
             ctx.fail_if(ctx.b.bool(True), "TypeError", f"type {name_of} doesn't define __trunc__ method")
-        return truncated(ctx, ctx.b(op, s.value)) if s.dtype.is_float else int_(ctx, s)
+        value = s.value
+        if not (s.kinds[0].python or s.dtype.is_float) and not _exact_as_float(s):
+            value = cast(ctx, value, F64)  # NumPy's integers have no such method: Python asks for their float
+        return truncated(ctx, ctx.b(op, value)) if value.dtype.is_float else int_(ctx, s)
 
     entry.__doc__ = f"`math.{name}(x)`, an int."
     function(f)(entry)

@@ -156,6 +156,10 @@ def _power(ctx: Context, x: Scalar, y: Scalar) -> AbstractValue:
         negative = b("lt", y.value, b.int(0))
         ctx.fail_if(b("and", negative, b("eq", x.value, b.int(0))), "ZeroDivisionError", ZERO_POWER)
         value = b("pow", cast(ctx, x.value, F64), cast(ctx, y.value, F64))
+        if y.hi is None or y.hi > EXACT_INT:
+            odd = b("ne", b("and", y.value, b.int(1)), b.int(0))  # which a rounded exponent doesn't tell
+            odd = b("and", odd, b("not", negative))  # Python itself rounds a negative one
+            value = b("select", b("and", odd, b("eq", x.value, b.int(-1))), b.float(-1.0), value)
         big = b("and", b("not", negative), b("gt", b("abs", value), b.float(float(EXACT_INT))))
         ctx.fail_if(big, "OverflowError", OVERFLOW)
         return Scalar(value, (PYINT, PYFLOAT), cast(ctx, negative, I64))
