@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import types
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ Entry = Callable[..., "AbstractValue"]
 """entry(ctx, *args, **kwargs): positional and keyword arguments as in the real signature (Python binds them, so a
 wrong call is a TypeError that the frontend reports), all abstract values; omitted ones are absent."""
 
+WITH_ENTRIES = frozenset({"numpy", "scipy", "tangra", "jaxtyping"})
+"""Packages beside the standard library whose functions have entries."""
 FUNCTIONS: dict[int, tuple[Any, Entry]] = {}
 METHODS: dict[tuple[str, str], Entry] = {}
 ATTRIBUTES: dict[tuple[str, str], Entry] = {}
@@ -29,12 +32,24 @@ OPAQUE: list[type] = []
 functions."""
 
 
+def _is_of_the_program(obj: Any) -> bool:
+    """Whether a callable is a function in Python of some module that is no library with entries."""
+    home = str(obj.__globals__.get("__name__")) if isinstance(obj, types.FunctionType) else "builtins"
+    top = home.partition(".")[0]
+    return top not in WITH_ENTRIES and top not in sys.stdlib_module_names
+
+
 def function(*objects: Any) -> Callable[[Entry], Entry]:
-    """Declare an entry for callables (`np.sum`, `math.exp`, a ufunc, a type used as a constructor)."""
+    """Declare an entry for callables (`np.sum`, `math.exp`, a ufunc, a type used as a constructor).
+
+    Entries are loaded with the first compilation. What the program has put in the place of a library's function until
+    then is a function of the program, and means what it says.
+    """
 
     def add(entry: Entry) -> Entry:
         for obj in objects:
-            FUNCTIONS[id(obj)] = (obj, entry)
+            if not _is_of_the_program(obj):
+                FUNCTIONS[id(obj)] = (obj, entry)
         return entry
 
     return add
