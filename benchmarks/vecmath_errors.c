@@ -57,25 +57,3 @@ double worst_f64(const double *found, const long double *exact, int64_t n, int64
     }
     return largest;
 }
-
-/* Exact values for floats: the C library's functions of doubles, eight at a time where it has vector variants (within
- * four ulps of a double, 2^-27 of a float's). */
-#if defined(__AVX512F__) && defined(__GLIBC__) && __GLIBC_PREREQ(2, 35)
-#include <immintrin.h>
-#define EXACT(op)                                                                    \
-    extern __m512d _ZGVeN8v_##op(__m512d);                                           \
-    void exact_##op(const float *x, double *out, int64_t n) {                        \
-        int64_t i = 0;                                                               \
-        for (; i + 8 <= n; i += 8)                                                   \
-            _mm512_storeu_pd(out + i, _ZGVeN8v_##op(_mm512_cvtps_pd(_mm256_loadu_ps(x + i)))); \
-        for (; i < n; i++) out[i] = op(x[i]);                                        \
-    }
-#else
-#define EXACT(op)                                             \
-    void exact_##op(const float *x, double *out, int64_t n) { \
-        for (int64_t i = 0; i < n; i++) out[i] = op(x[i]);    \
-    }
-#endif
-EXACT(exp) EXACT(exp2) EXACT(expm1) EXACT(log) EXACT(log2) EXACT(log10) EXACT(log1p) EXACT(sinh) EXACT(cosh)
-EXACT(tanh) EXACT(sin) EXACT(cos) EXACT(tan) EXACT(asin) EXACT(acos) EXACT(atan) EXACT(asinh) EXACT(acosh)
-EXACT(atanh) EXACT(cbrt) EXACT(erf) EXACT(erfc)
