@@ -146,3 +146,49 @@ def _program(body: str) -> str:
     return "import torch\nfrom torch import nn\nfrom somewhere import unknown\n" + "\n".join(
         line.removeprefix("        ") for line in body.split("\n")
     )
+
+
+OPTIONS = """
+        def scaled(x, factor=1, extra=None):
+            y = x if extra is None else torch.cat([x, extra], 1)
+            return y.repeat(factor, 1)
+        options = {}
+        if unknown():
+            options["extra"] = torch.zeros(2, 3)
+        options["factor"] = 3
+"""
+
+
+def test_a_key_that_may_be_there_is_spread_and_found(tmp_path: Path) -> None:
+    program = _program(
+        OPTIONS
+        + """
+        y = scaled(torch.zeros(2, 3), **options)
+        z = torch.zeros(options["factor"], options.get("factor", 7))
+        w = y.sum(1) + torch.zeros(6)
+        e = options["extra"]
+        """
+    )
+    found = shapes(tmp_path, program)
+    assert (found["z"], found["w"], found["e"]) == ("(3, 3)", "(6,)", "(2, 3)")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        'options["factor"] = 5',
+        "options.update(factor=5)",
+        'options.pop("factor"); options["factor"] = 5',
+        'del options["factor"]; options["factor"] = 5',
+        "options.clear(); options.update(factor=5)",
+        "options = dict(options, factor=5)",
+        'other = options; other["factor"] = 5',
+        "options = {**options, **{'factor': 5}}",
+    ],
+)
+def test_what_is_written_to_such_a_dict_counts(tmp_path: Path, change: str) -> None:
+    program = f"{OPTIONS}        {change}\n        y = scaled(torch.zeros(2, 3), **options) + torch.zeros(10, 1)\n"
+    assert lines(tmp_path, _program(program)) == []
+    wrong = program.replace("zeros(10, 1)", "zeros(14, 1)")
+    known = "dict(" not in change and "{**" not in change and "pop" not in change and "del" not in change
+    assert bool(lines(tmp_path, _program(wrong))) == known

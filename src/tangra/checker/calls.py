@@ -75,7 +75,10 @@ def call_node(ev: Evaluator, node: ast.Call) -> Value:
         args = [evaluate(ev, arg) for arg in node.args]
         return call(ev, function, args, {part.arg: evaluate(ev, part.value) for part in node.keywords}, node)  # type: ignore[misc]
     given = [evaluate(ev, arg.value if isinstance(arg, ast.Starred) else arg) for arg in node.args]
-    named = [evaluate(ev, keyword.value) for keyword in node.keywords]
+    named = [
+        evaluate(ev, keyword.value) if keyword.arg is not None else _told_apart(evaluate(ev, keyword.value))
+        for keyword in node.keywords
+    ]
     spread = [value for arg, value in zip(node.args, given, strict=True) if isinstance(arg, ast.Starred)]
     spread += [value for keyword, value in zip(node.keywords, named, strict=True) if keyword.arg is None]
     if not any(type(value) is OneOf for value in spread):
@@ -88,6 +91,13 @@ def call_node(ev: Evaluator, node: ast.Call) -> Value:
         return _call_spread(ev, function, stars[: len(given)], stars[len(given) :], node)
 
     return distribute(ev, choices, chosen)
+
+
+def _told_apart(value: Value) -> Value:
+    """A dict of which branches left a few possibilities, as one of a few dicts."""
+    if isinstance(value, DictCell) and len(value.variants) > 1:
+        return OneOf(tuple(DictCell(entries) for entries in value.variants))
+    return value
 
 
 def _call_spread(ev: Evaluator, function: Value, given: list[Value], named: list[Value], node: ast.Call) -> Value:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 MAX_ASKED = 4
 """Arguments of one function whose ranks are found out."""
+ASKING_STEPS = 2_000
+"""Nodes that may be evaluated to find one out."""
 KINDS = {"builtins.float": "float", "builtins.str": "str", "builtins.bool": "bool"}
 
 
@@ -196,7 +198,8 @@ def _evaluated(
     ev.begin_entry()
     scope = Scope(function.scope)
     mark, lengths = len(ev.journal.log), [(row, len(row)) for row in (ev.built, ev.functions, ev.classes)]
-    quiet = ev.quiet
+    quiet, limit = ev.quiet, ev.limit
+    ev.limit = min(limit, ASKING_STEPS) if asks else limit
     try:
         _bind(ev, function, scope, receiver, ranks, asks)
         if asks and not ev.asked:
@@ -213,7 +216,7 @@ def _evaluated(
         ev.note_failure(error, f"{function.name} of {'' if module.path is None else module.path.name}")
         return False
     finally:
-        ev.asked = {}
+        ev.asked, ev.limit = {}, limit
         if asks:
             ev.journal.undo(mark)
             for row, length in lengths:

@@ -98,7 +98,8 @@ class ListCell(Cell):
 
 class DictCell(Cell):
     """A dict: `entries` maps keys to values, or is None where the keys are not known; then `element` is what all
-    values have in common. `factory` makes missing values, as in `defaultdict`."""
+    values have in common, and the field holds the `variants`, if branches left only a few. `factory` makes missing
+    values, as in `defaultdict`."""
 
     __slots__ = ("factory", "kind")
 
@@ -111,8 +112,14 @@ class DictCell(Cell):
     @property
     def entries(self) -> dict[Value, Value] | None:
         """The pairs, where the keys are known; never changed in place."""
-        found: dict[Value, Value] | None = self.fields["entries"]
-        return found
+        found = self.fields["entries"]
+        return found if type(found) is dict else None
+
+    @property
+    def variants(self) -> tuple[dict[Value, Value], ...]:
+        """The pairs that there may be, where branches left a few possibilities; none where nobody knows."""
+        known, found = self.entries, self.fields["entries"]
+        return (known,) if known is not None else found if type(found) is tuple else ()
 
 
 class AttributesCell(DictCell):

@@ -6,7 +6,7 @@ rank keep it, with opaque sizes where they differ; different ints become an opaq
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from tangra.checker.heap import MISSING, Delta, DictCell, Journal, ListCell, OneOf, Value
 from tangra.shape_rules.values import UNKNOWN, Tensor, Unknown, Variadic
@@ -18,6 +18,8 @@ Pair = Callable[[Value, Value, Fresh], Value]
 """`join` or `widened`."""
 MAX_ALTERNATIVES = 8
 """Values that one may be one of; more become what they have in common."""
+MAX_VARIANTS = 4
+"""Sets of keys that a dict may have; of more, none is known."""
 
 
 def same(left: Value, right: Value) -> bool:
@@ -240,6 +242,22 @@ def _keep_elements(journal: Journal, cell: ListCell, values: list[Value], fresh:
         journal.write(cell, "element", join_all(found, fresh))
 
 
+def _variants(entries: Value) -> tuple[dict[Value, Value], ...]:
+    return entries if type(entries) is tuple else (entries,)
+
+
+def told_apart(entries: Sequence[dict[Value, Value]], fresh: Fresh) -> Value:
+    """What a dict holds that holds one of these: those with the same keys are joined; too many are anything."""
+    found: dict[tuple[Value, ...], dict[Value, Value]] = {}
+    for each in entries:
+        keys = tuple(each)
+        known = found.get(keys)
+        found[keys] = each if known is None else {key: join(value, each[key], fresh) for key, value in known.items()}
+    if len(found) > MAX_VARIANTS:
+        return None
+    return tuple(found.values()) if len(found) > 1 else next(iter(found.values()))
+
+
 def _join_field(cell: object, name: str, left: Value, right: Value, fresh: Fresh) -> Value:
     """As `join`, for what cells hold inside: the items of a list and the entries of a dict."""
     if isinstance(cell, ListCell) and name == "items":
@@ -247,7 +265,7 @@ def _join_field(cell: object, name: str, left: Value, right: Value, fresh: Fresh
             return left if same(left, right) else None
         return tuple(join(a, b, fresh) for a, b in zip(left, right, strict=True))
     if isinstance(cell, DictCell) and name == "entries":
-        if left is None or right is None or list(left) != list(right):
+        if left is None or right is None or left is right:
             return left if left is right else None
-        return {key: join(value, right[key], fresh) for key, value in left.items()}
+        return told_apart([*_variants(left), *_variants(right)], fresh)
     return join(left, right, fresh)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tangra.checker.alternatives import distribute
 from tangra.checker.evaluator import PythonRaise
 from tangra.checker.heap import ClassCell, DictCell, Instance, LibraryName, ListCell, OneOf, Raised, Value
-from tangra.checker.joining import join, join_all
+from tangra.checker.joining import join, join_all, told_apart
 from tangra.checker.library import array_operation, call_rule, to_rule, update_rule
 from tangra.shape_rules import operators as array_operators
 from tangra.shape_rules.failures import INDEX, Failure
@@ -101,7 +101,8 @@ def _dict_item(ev: Evaluator, owner: DictCell, index: Value) -> Value:
 
     entries = owner.entries
     if entries is None:
-        return owner.fields["element"]
+        found = [one[index] for one in owner.variants if index in one] if is_key(index) else []
+        return join_all(found, ev.joined_size) if found else owner.fields["element"]
     if not is_key(index) or isinstance(index, Dim):
         return join_all(list(entries.values()), ev.joined_size) if not isinstance(index, Dim) else UNKNOWN
     if index in entries:
@@ -154,10 +155,10 @@ def _set_list_item(ev: Evaluator, owner: ListCell, index: Value, value: Value) -
 def _set_dict_item(ev: Evaluator, owner: DictCell, index: Value, value: Value) -> None:
     from tangra.checker.expressions import is_key
 
-    if owner.entries is None:
+    if not owner.variants:
         ev.write(owner, "element", UNKNOWN)
     elif is_key(index) and not isinstance(index, Dim):
-        ev.write(owner, "entries", {**owner.entries, index: value})
+        ev.write(owner, "entries", told_apart([{**one, index: value} for one in owner.variants], ev.joined_size))
     else:
         ev.write(owner, "entries", None)
 
@@ -170,7 +171,7 @@ def delete_item(ev: Evaluator, owner: Value, index: Value) -> None:
         entries = owner.entries
         if entries is not None and not isinstance(index, Unknown) and index in entries:
             ev.write(owner, "entries", {key: value for key, value in entries.items() if key != index})
-        elif entries is not None and isinstance(index, Unknown):
+        elif entries is None or isinstance(index, Unknown):
             ev.write(owner, "entries", None)
         elif entries is not None:
             raise PythonRaise(Raised("KeyError"))

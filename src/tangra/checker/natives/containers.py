@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tangra.checker.evaluator import PythonRaise
 from tangra.checker.heap import DictCell, ListCell, Native, Raised, Value
 from tangra.checker.iteration import elements, one_element
-from tangra.checker.joining import join, join_all, same
+from tangra.checker.joining import join, join_all, same, told_apart
 from tangra.shape_rules.values import UNKNOWN, Unknown
 from tangra.shapes import Dim
 
@@ -262,7 +262,8 @@ def _get(ev: Evaluator, owner: DictCell, call: Call) -> Value:
 
     default = call.get(1, "default")
     if owner.entries is None:
-        return owner.fields["element"]
+        values = [one.get(call.args[0], default) for one in owner.variants] if is_key(call.args[0]) else []
+        return join_all(values, ev.joined_size) if values else owner.fields["element"]
     if not is_key(call.args[0]):
         return join_all([*owner.entries.values(), default], ev.joined_size)
     return owner.entries.get(call.args[0], default)
@@ -300,10 +301,11 @@ def _update(ev: Evaluator, owner: DictCell, call: Call) -> Value:
     from tangra.checker.natives.builtin import pairs_of
 
     added = pairs_of(ev, call.args[0]) if call.args else {}
-    if added is None or owner.entries is None or call.open:
+    if added is None or not owner.variants or call.open:
         ev.write(owner, "entries", None)
     else:
-        ev.write(owner, "entries", {**owner.entries, **added, **call.kwargs})
+        changed = [{**one, **added, **call.kwargs} for one in owner.variants]
+        ev.write(owner, "entries", told_apart(changed, ev.joined_size))
     return None
 
 
@@ -321,7 +323,10 @@ def _dict_pop(ev: Evaluator, owner: DictCell, call: Call) -> Value:
 
 
 def _dict_copy(ev: Evaluator, owner: DictCell, call: Call) -> Value:
-    return DictCell(owner.entries, owner.kind, owner.factory)
+    made = DictCell(owner.entries, owner.kind, owner.factory)
+    if len(owner.variants) > 1:
+        made.fields["entries"] = owner.variants
+    return made
 
 
 def _dict_clear(ev: Evaluator, owner: DictCell, call: Call) -> Value:
