@@ -76,5 +76,5 @@ def test_the_floors_are_those_of_the_design() -> None:
 
 def test_the_core_needs_only_what_the_design_allows() -> None:
     names = {re.match(r"[\w-]+", line)[0] for line in PROJECT["project"]["dependencies"]}
-    assert names == {"numpy", "llvmlite", "scipy", "jaxtyping", "ml_dtypes", "rich"}
+    assert names == {"numpy", "llvmlite", "scipy", "jaxtyping", "rich"}
     assert PROJECT["project"]["requires-python"] == ">=3.11"
