@@ -107,7 +107,8 @@ def _refusal(
     try:
         tg.value_and_grad(faulty)(p, series.pelts)
     except tg.TangraError as error:
-        console.print(Text(indent(str(error), "  ")), soft_wrap=True)
+        shown = str(error).replace(f"{Path.cwd()}/", "")  # as a reader of this folder would write the paths
+        console.print(Text(indent(shown, "  ")), soft_wrap=True)
     else:
         raise SystemExit(f"{faulty.__name__} compiled, but should have been refused")
 
