@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 
 from tangra.native.vecmath import circular
-from tangra.native.vecmath.builder import Float, fma, poly, poly_closely, select
+from tangra.native.vecmath.builder import Float, fma, poly, select
 from tangra.native.vecmath.coefficients import PARTS, POLYNOMIALS
 from tangra.native.vecmath.doubled import Pair, fast_two_sum, two_product, two_sum
 from tangra.native.vecmath.logarithms import log_of_one_plus, split
@@ -80,8 +80,10 @@ def digamma(x: Float) -> Float:
     roots = (PARTS[form.name][name] for name in ("digamma_root", "digamma_root_less_1"))
     (high, low, _), (high_less_1, low_less_1, _) = roots
     over = fast_two_sum(x - select(small, high_less_1, high), -select(small, low_less_1, low))
-    quotient = poly_closely(x - select(small, 0.5, 1.5), POLYNOMIALS[form.name]["digamma"])
-    near = fma(over.high, quotient, over.low * quotient)
+    start, *others = POLYNOMIALS[form.name]["digamma"]
+    u = x - select(small, 0.5, 1.5)
+    quotient = fast_two_sum(x.writer.float(start), u * poly(u, others))
+    near = fma(over.high, quotient.high, fma(over.high, quotient.low, over.low * quotient.high))
     # Near 1 the rounding of 1 / x counts.
     lost = select(x > 0.25, fma(-inverse, x, 1.0) * inverse, 0.0)
     near = select(small, (near - lost) - inverse, near)
