@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -20,18 +20,24 @@ class Kernel:
     groups: int = 1
     dilation: int = 1
     layout: str = "NCHW"
+    activated: bool = False
+    """With a bias and a relu on top."""
 
     @property
     def title(self) -> str:
         """For the table."""
         if self.what == "matmul":
             batch, m, k, n = self.sizes
-            return f"{batch} of {m}×{k} @ {k}×{n}{' ' + self.transposed if self.transposed else ''}"
+            return f"{batch} of {m}×{k} @ {k}×{n}{' ' + self.transposed if self.transposed else ''}{self._top}"
         *image, o, k = self.sizes
         given = {"stride": self.stride, "groups": self.groups, "dilation": self.dilation}
         more = "".join(f" {name} {n}" for name, n in given.items() if n > 1)
         kernel = "×".join([str(k)] * self.rank)
-        return f"{'×'.join(map(str, image))}, {o} of {kernel}{more} {self.layout}: {self.what}"
+        return f"{'×'.join(map(str, image))}, {o} of {kernel}{more} {self.layout}: {self.what}{self._top}"
+
+    @property
+    def _top(self) -> str:
+        return ", bias, relu" if self.activated else ""
 
     @property
     def rank(self) -> int:
@@ -81,9 +87,19 @@ def shapes(quick: bool) -> list[Kernel]:
     return made
 
 
+def layers(quick: bool) -> list[Kernel]:
+    """Products and convolutions, alone and with a bias and a relu."""
+    products = [(1, 4096, 64, 1024), (1, 1024, 256, 1024), (1, 256, 256, 256), (256, 32, 32, 32), (1024, 16, 16, 16)]
+    made = [Kernel("matmul", s) for s in (products[-1:] if quick else products)]
+    images = [((4, 64, 56, 56, 64, 3), 1), ((4, 64, 56, 56, 256, 1), 1), ((4, 96, 56, 56, 96, 3), 96)]
+    for sizes, groups in [((4, 8, 8, 8, 8, 3), 1)] if quick else images:
+        made += [Kernel("forward", sizes, groups=groups, layout=layout) for layout in ("NCHW", "NHWC")]
+    return [replace(kernel, activated=activated) for kernel in made for activated in (False, True)]
+
+
 def convolutions(quick: bool) -> list[Kernel]:
     """Layers of usual networks."""
-    layers: list[tuple[tuple[int, ...], dict[str, int]]] = [
+    usual: list[tuple[tuple[int, ...], dict[str, int]]] = [
         ((4, 64, 56, 56, 64, 3), {}),
         ((4, 128, 28, 28, 128, 3), {}),
         ((4, 256, 14, 14, 256, 3), {}),
@@ -100,11 +116,11 @@ def convolutions(quick: bool) -> list[Kernel]:
         ((32, 16, 28, 28, 32, 5), {}),
         ((1, 8, 32, 32, 16, 3), {}),
     ]
-    layers = layers[-1:] if quick else layers
+    usual = usual[-1:] if quick else usual
     types = [("float32", "NCHW"), ("float32", "NHWC"), ("float64", "NCHW")]
     return [
         Kernel(what, sizes, dtype, layout=layout, **options)
         for dtype, layout in types
-        for sizes, options in layers
+        for sizes, options in usual
         for what in ("forward", "input", "weight")
     ]

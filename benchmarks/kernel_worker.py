@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -51,7 +52,7 @@ class NotHere(Exception):
 
 
 def arrays(kernel: Kernel) -> list[Any]:
-    """The operands; those of convolutions are x, weight and result, channels first."""
+    """The operands; those of convolutions are x, weight and result, channels first. A bias comes last."""
     rng = np.random.default_rng(0)
     if kernel.what == "matmul":
         batch, m, k, n = kernel.sizes
@@ -62,12 +63,14 @@ def arrays(kernel: Kernel) -> list[Any]:
         (n, c, *image), (o, k) = kernel.sizes[:-2], kernel.sizes[-2:]
         weight = (o, c // kernel.groups, *[k] * kernel.rank)
         drawn = [rng.normal(size=s) for s in ((n, c, *image), weight, (n, o, *kernel.places))]
+    if kernel.activated:
+        drawn.append(rng.normal(size=kernel.sizes[-1] if kernel.what == "matmul" else kernel.sizes[-2]))
     return [x.astype(kernel.dtype) for x in drawn]
 
 
 def turned(kernel: Kernel, operands: list[Any]) -> tuple[Any, Any]:
     """The operands of a matrix product as views; without a batch axis if there is but one."""
-    a, b = (x[0] if kernel.sizes[0] == 1 else x for x in operands)
+    a, b = (x[0] if kernel.sizes[0] == 1 else x for x in operands[:2])
     a = np.swapaxes(a, -1, -2) if kernel.transposed == "left" else a
     return a, np.swapaxes(b, -1, -2) if kernel.transposed == "right" else b
 
@@ -79,6 +82,10 @@ def last(x: Any) -> Any:
 def reference(kernel: Kernel, operands: list[Any]) -> Any:
     """NumPy's answer in float64; of a convolution that of the definition, element by element of the kernel."""
     wide = [x.astype(np.float64) for x in operands]
+    if kernel.activated:
+        below = reference(replace(kernel, activated=False), wide[:-1])
+        bias = wide[-1] if kernel.what == "matmul" else wide[-1].reshape(-1, *[1] * kernel.rank)
+        return np.maximum(below + bias, 0.0)
     if kernel.what == "matmul":
         return np.matmul(*turned(kernel, wide))
     x, w, y = wide
@@ -106,6 +113,8 @@ def numpy_run(kernel: Kernel, operands: list[Any]) -> Run:
     if kernel.what != "matmul":
         raise NotHere
     a, b = turned(kernel, operands)
+    if kernel.activated:
+        return lambda: np.maximum(np.matmul(a, b) + operands[-1], 0.0)
     return lambda: np.matmul(a, b)
 
 
@@ -121,7 +130,7 @@ class Vendor:
 
 def vendor_run(kernel: Kernel, operands: list[Any]) -> Run:
     """See `Vendor`."""
-    if kernel.what != "matmul":
+    if kernel.what != "matmul" or kernel.activated:
         raise NotHere
     batch, m, k, n = kernel.sizes
     single = kernel.dtype == "float32"
@@ -165,11 +174,14 @@ def tangra_run(kernel: Kernel, operands: list[Any]) -> Run:
     if kernel.what == "matmul":
         made = {"left": lambda a, b: np.swapaxes(a, -1, -2) @ b, "right": lambda a, b: a @ np.swapaxes(b, -1, -2)}
         product = tg.jit(made.get(kernel.transposed, lambda a, b: a @ b))
-        given = [x[0] if kernel.sizes[0] == 1 else x for x in operands]
+        given = [x[0] if kernel.sizes[0] == 1 else x for x in operands[:2]]
+        if kernel.activated:
+            activated = tg.jit(lambda a, b, c: np.maximum(a @ b + c, 0.0))
+            return lambda: activated(*given, operands[-1])
         return lambda: product(*given)
     options = {name: getattr(kernel, name) for name in ("stride", "groups", "dilation")}
     options["padding"] = kernel.border
-    x, w, y = operands
+    x, w, y = operands[:3]
     if kernel.layout == "NHWC":
         options["layout"], x, y = {1: "NWC", 2: "NHWC", 3: "NDHWC"}[kernel.rank], last(x), last(y)
     convolve = getattr(F, f"conv{kernel.rank}d")
@@ -177,6 +189,9 @@ def tangra_run(kernel: Kernel, operands: list[Any]) -> Run:
     def forward(x, w):
         return convolve(x, w, **options)
 
+    if kernel.activated:
+        layer = tg.jit(lambda x, w, bias: np.maximum(convolve(x, w, bias, **options), 0.0))
+        return lambda: first(kernel, layer(x, w, operands[-1]))
     if kernel.what == "forward":
         run = tg.jit(forward)
         return lambda: first(kernel, run(x, w))
@@ -196,17 +211,21 @@ def torch_run(kernel: Kernel, operands: list[Any]) -> Run:
     except ImportError:
         raise NotHere from None
     torch.set_num_threads(1)
+    bias = torch.from_numpy(operands[-1]) if kernel.activated else None
     if kernel.what == "matmul":
         a, b = (torch.from_numpy(x) for x in turned(kernel, operands))
+        if kernel.activated:
+            return lambda: torch.relu_(torch.matmul(a, b).add_(bias)).numpy()
         return lambda: torch.matmul(a, b).numpy()
-    x, w, y = (torch.from_numpy(v) for v in operands)
+    x, w, y = (torch.from_numpy(v) for v in operands[:3])
     if kernel.layout == "NHWC" and kernel.rank > 1:
         form = torch.channels_last if kernel.rank == 2 else torch.channels_last_3d
         x, w, y = (v.to(memory_format=form) for v in (x, w, y))
     steps, border, apart = ([n] * kernel.rank for n in (kernel.stride, kernel.border, kernel.dilation))
     if kernel.what == "forward":
         convolve = getattr(torch.nn.functional, f"conv{kernel.rank}d")
-        return lambda: convolve(x, w, None, steps, border, apart, kernel.groups).numpy()
+        above = torch.relu_ if kernel.activated else lambda y: y
+        return lambda: above(convolve(x, w, bias, steps, border, apart, kernel.groups)).numpy()
     wanted, place = [kernel.what == "input", kernel.what == "weight", False], 0 if kernel.what == "input" else 1
     back, nil = torch.ops.aten.convolution_backward, [0] * kernel.rank
     return lambda: back(y, x, w, None, steps, border, apart, False, nil, kernel.groups, wanted)[place].numpy()

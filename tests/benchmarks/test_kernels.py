@@ -2,10 +2,10 @@
 
 import pytest
 
-from benchmarks.kernel_cases import Kernel, convolutions, shapes, squares
+from benchmarks.kernel_cases import Kernel, convolutions, layers, shapes, squares
 from benchmarks.kernel_worker import NotHere, prepare
 
-KERNELS = [*squares(True), *shapes(True), *convolutions(True)]
+KERNELS = [*squares(True), *shapes(True), *layers(True), *convolutions(True)]
 
 
 @pytest.mark.parametrize("kernel", KERNELS, ids=lambda k: f"{k.title} {k.dtype}")
