@@ -72,7 +72,10 @@ def execute(call: Call) -> Any:
     """The result of a call, eager or traced."""
     args, kwargs = [real(arg) for arg in call.args], {word: real(value) for word, value in call.kwargs.items()}
     if call.kind == "method":
-        return getattr(args[0], call.name.rpartition(".")[2])(*args[1:], **kwargs)
+        found = getattr(args[0], call.name.rpartition(".")[2])(*args[1:], **kwargs)
+        if found is NotImplemented:  # what the operator makes a TypeError of
+            raise TypeError(call.name)
+        return found
     if call.kind == "attribute":
         return getattr(args[0], call.name.rpartition(".")[2])
     if call.kind == "operator":

@@ -11,6 +11,7 @@ from tangra.shape_rules.coercion import from_nested, kind_text
 from tangra.shape_rules.context import AtLeast
 from tangra.shape_rules.dtypes import kind
 from tangra.shape_rules.failures import DTYPE, INDEX, Failure
+from tangra.shape_rules.reshaping import layout_from, strides_of
 from tangra.shape_rules.values import Item, Layout, Shape, Tensor, Unknown, Value, Variadic, is_size, shape_text
 from tangra.shapes import Dim, Size, SizeTooComplex, SliceError, UndecidedError, ceil_div, slice_length
 
@@ -245,22 +246,38 @@ def _picked(array: Tensor, parts: Sequence[Value]) -> tuple[Value, ...] | None:
 
 
 def _layout(ctx: RuleContext, array: Tensor, parts: Sequence[Value], shape: Shape | None) -> Layout:
-    """In order if a torch tensor in order is indexed by ints, then at most one slice, then whole axes."""
+    """How what is picked of a torch tensor lies in memory."""
     if array.library != "torch":
         return None
     if any(isinstance(part, Tensor | bool) for part in parts):
         return "contiguous" if array.layout == "contiguous" and not _keeps_axes_apart(parts) else None
-    if array.layout != "contiguous":
+    return layout_from(shape, _view_strides(array, parts))
+
+
+def _view_strides(array: Tensor, parts: Sequence[Value]) -> tuple[Size, ...] | None:
+    """The strides of what ints, slices, None and `...` pick, where they are known."""
+    strides = strides_of(array)
+    if strides is None:
         return None
-    rest = [part for part in parts if part is not None]
-    while rest and is_size(rest[0]):
-        rest = rest[1:]
-    return "contiguous" if all(part is ... or part == slice(None) for part in rest[1:]) and _plain(rest) else None
-
-
-def _plain(rest: Sequence[Value]) -> bool:
-    first = rest[0] if rest else None
-    return first is None or first is ... or (isinstance(first, slice) and first.step in (None, 1))
+    found: list[Size] = []
+    axis = 0
+    for part in parts:
+        if part is None:
+            found.append(1)  # of an axis of size 1, whose stride nobody asks for
+        elif part is ...:
+            count = len(strides) - _consumed(parts)
+            found += strides[axis : axis + count]
+            axis += count
+        elif isinstance(part, slice):
+            if part.step is not None and (not isinstance(part.step, int) or part.step < 1):
+                return None
+            found.append(strides[axis] * (part.step or 1))
+            axis += 1
+        elif is_size(part):
+            axis += 1
+        else:
+            return None
+    return (*found, *strides[axis:])
 
 
 def _keeps_axes_apart(parts: Sequence[Value]) -> bool:

@@ -81,6 +81,21 @@ def layout_from(dims: Shape | None, strides: tuple[Size, ...] | None) -> Layout:
     return "contiguous" if same else strides
 
 
+def copied_layout(tensor: Tensor) -> Layout:
+    """The layout of a copy. A tensor that lies without gaps or repetitions, in whatever order, is copied as it lies."""
+    strides, dims = strides_of(tensor), tensor.dims
+    if strides is None or dims is None or tensor.layout == "contiguous":
+        return tensor.layout
+    rest = [(size, stride) for size, stride in zip(dims, strides, strict=True) if size != 1]
+    step: Size = 1
+    while rest:
+        found = next((place for place, (_, stride) in enumerate(rest) if stride == step), None)
+        if found is None:
+            return None
+        step = step * rest.pop(found)[0]
+    return strides
+
+
 def require_viewable(ctx: RuleContext, tensor: Tensor, goal: Shape) -> None:
     """Require that a torch tensor can be viewed in another shape without a copy: where two neighbouring axes can't
     be merged in memory, the new shape must have a border too."""

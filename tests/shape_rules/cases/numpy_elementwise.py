@@ -5,8 +5,10 @@ from tests.shape_rules.draws import Call, Draws, case
 
 IN_JAX = frozenset(
     """
-    exp sqrt abs floor isnan add multiply floor_divide power maximum less where sum mean max any argmax cumsum
-    reshape transpose squeeze expand_dims broadcast_to concatenate stack matmul einsum zeros arange take
+    abs add any arange argmax argsort array broadcast_to clip concatenate cumsum diag dot einsum exp expand_dims
+    floor floor_divide full hstack isnan less linalg.svd linspace matmul max maximum mean moveaxis multiply
+    outer pad power prod repeat reshape sort sqrt squeeze stack sum swapaxes take tensordot tile transpose tril
+    var vstack where zeros
     """.split()
 )
 """Functions whose rules are compared with `jax.numpy` too; the others share all their parts with these."""

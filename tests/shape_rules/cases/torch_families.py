@@ -233,3 +233,14 @@ def nms(r: Draws) -> Call:
 @case(*(f"torch.nn.modules.utils.{name}" for name in ("_single", "_pair", "_triple", "_quadruple")))
 def repeated(r: Draws) -> Call:
     return Call("", [r.choice([r.randint(1, 4), (2, 3), (1, 2, 3)])])
+
+
+@case(F + "ctc_loss")
+def ctc_loss(r: Draws) -> Call:
+    batch, steps, classes, longest = r.randint(1, 3), r.randint(4, 6), r.randint(2, 4), r.randint(1, 3)
+    lengths = [r.randint(1, longest) for _ in range(batch)]
+    targets = r.tensor((batch, longest) if r.chance(60) else (sum(lengths),), "int64")
+    inputs: list[object] = [[steps] * batch, lengths]
+    if r.chance(50):
+        inputs = [r.tensor((batch,), "int64").with_(elements=tuple(each)) for each in ([steps] * batch, lengths)]
+    return Call("", [r.tensor((steps, batch, classes)), targets, *inputs], {"reduction": r.choice(["mean", "none"])})

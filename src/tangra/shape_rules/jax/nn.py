@@ -18,9 +18,12 @@ if TYPE_CHECKING:
     from tangra.shape_rules.context import RuleContext
 
 ACTIVATIONS = words(
-    "sigmoid softplus silu swish log_sigmoid soft_sign hard_sigmoid hard_silu hard_swish mish selu gelu elu celu"
+    """
+    sigmoid softplus silu swish log_sigmoid soft_sign hard_sigmoid hard_silu hard_swish mish selu gelu elu celu relu6
+    leaky_relu
+    """
 )
-KEEPING = words("relu relu6 hard_tanh leaky_relu")
+KEEPING = words("relu hard_tanh")
 
 
 def _activation(name: str) -> Callable[..., Tensor]:

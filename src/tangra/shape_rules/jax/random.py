@@ -80,8 +80,9 @@ def _shaped(dtype: str) -> Callable[..., Tensor]:
     return draw
 
 
-for _name in words("normal uniform truncated_normal gumbel exponential laplace cauchy logistic rademacher"):
+for _name in words("normal uniform truncated_normal gumbel exponential laplace cauchy logistic"):
     rule(f"jax.random.{_name}")(_shaped("float32"))
+rule("jax.random.rademacher")(_shaped("int32"))
 
 
 @rule("jax.random.randint")

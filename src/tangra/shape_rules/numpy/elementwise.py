@@ -102,6 +102,8 @@ def rint(ctx: RuleContext, x: Tensor) -> Tensor:
 @both("round")
 def round_(ctx: RuleContext, a: Tensor, decimals: Value = 0) -> Tensor:
     """Rounded, the dtype as it was."""
+    if a.dtype == "bool" and a.library == "jax":
+        ctx.fail(Failure(DTYPE, "round() does not take bools", "ValueError"))
     made = unary(ctx, "round", a, "float16" if a.dtype == "bool" and a.library == "numpy" else a.dtype)
     return made if isinstance(decimals, int) and decimals == 0 else made.with_(elements=None)
 

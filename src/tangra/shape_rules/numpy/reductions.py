@@ -172,6 +172,8 @@ def quantile(
     """Quantiles; those asked for come first."""
     if a.dtype == "bool" and a.library == "numpy":
         ctx.fail(Failure(DTYPE, "quantile() does not take bools", "TypeError"))
+    if a.library == "jax" and q.least_rank > 1:
+        ctx.fail(Failure(RANK, f"quantile() of quantiles of shape {shape_text(q.shape)}", "ValueError"))
     result = reduce_to(ctx, a, axis, keepdims, _float_dtype(a), "quantile()")
     if not q.weak and q.dtype != result.dtype:
         result = result.with_(dtype=None)

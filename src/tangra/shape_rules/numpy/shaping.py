@@ -136,7 +136,15 @@ def matrix_transpose(ctx: RuleContext, x: Tensor) -> Tensor:
 @functions("moveaxis")
 def moveaxis(ctx: RuleContext, a: Tensor, source: Value, destination: Value) -> Tensor:
     """Axes moved to other places, the rest in order."""
-    sources, targets = axis_places(ctx, a, source, error=ERROR), axis_places(ctx, a, destination, error=ERROR)
+    sources = axis_places(ctx, a, source, error=ERROR)
+    targets: Sequence[int] | None
+    if a.library == "jax" and isinstance(
+        destination, list | tuple
+    ):  # JAX inserts axes one by one, also twice at a place
+        each = [axis_place(ctx, a, place, error=ERROR) for place in destination]
+        targets = None if None in each else [place for place in each if place is not None]
+    else:
+        targets = axis_places(ctx, a, destination, error=ERROR)
     counts = [len(value) if isinstance(value, list | tuple) else 1 for value in (source, destination)]
     if counts[0] != counts[1]:
         ctx.fail(Failure(ARGUMENT, f"moveaxis() of {counts[0]} axes to {counts[1]} places", "ValueError"))
@@ -144,9 +152,10 @@ def moveaxis(ctx: RuleContext, a: Tensor, source: Value, destination: Value) -> 
         ctx.fail(Failure(AXIS, "moveaxis() of a 0-d array", ERROR))
     if a.rank is None or sources is None or targets is None:
         return kept(a, None if a.rank is None else unknown_dims(ctx, a.rank))
-    rest = iter(place for place in range(a.rank) if place not in sources)
-    moved = dict(zip(targets, sources, strict=True))
-    return permuted(a, [moved[place] if place in moved else next(rest) for place in range(a.rank)])
+    order = [place for place in range(a.rank) if place not in sources]
+    for target, origin in sorted(zip(targets, sources, strict=True)):
+        order.insert(target, origin)
+    return permuted(a, order)
 
 
 @functions("expand_dims")
@@ -239,8 +248,10 @@ def repeat(
     if is_size(repeats):
         ctx.require(AtLeast(0, repeats), Failure(ARGUMENT, f"repeat() {repeats} times", "ValueError"))
         total: Item = ctx.fresh("repeated") if size is None else size * repeats
-    elif isinstance(repeats, float):  # NumPy rounds it, JAX refuses it
-        return Tensor(a.library)
+    elif isinstance(repeats, float):
+        if a.library == "jax":
+            ctx.fail(Failure(ARGUMENT, f"repeat() {repeats} times", "TypeError"))
+        return Tensor(a.library)  # NumPy rounds it
     else:
         total = ctx.fresh("repeated")
     if flat or a.rank == 0:

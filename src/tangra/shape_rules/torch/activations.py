@@ -157,24 +157,31 @@ def gumbel_softmax(
     return softmax_method(ctx, logits, dim)
 
 
-def _dropout(ranks: tuple[int, ...]) -> Callable[..., Tensor]:
+def _dropout(ranks: tuple[int, ...], always: bool = True) -> Callable[..., Tensor]:
     def apply(
-        ctx: RuleContext, input: Tensor, p: Value = 0.5, training: Value = True, inplace: Value = False
+        ctx: RuleContext, input: Tensor, p: Value = 0.5, training: Value = always, inplace: Value = False
     ) -> Tensor:
         if isinstance(p, int | float) and not 0 <= p <= 1:
             ctx.fail(Failure(ARGUMENT, f"a dropout probability of {p}", "ValueError"))
         if ranks:
             require_rank(ctx, input, ranks, "the input of dropout")
+        if training is True:
+            require_floating(ctx, input, "dropout in training")
         return unary(ctx, "dropout", input, input.dtype)
 
     return apply
 
 
-for _name in ("dropout", "alpha_dropout", "feature_alpha_dropout", "dropout1d", "dropout2d", "dropout3d"):
+for _name in ("dropout", "dropout2d", "dropout3d"):
     rule(f"{FUNCTIONAL}.{_name}")(_dropout(()))
+for _name in ("alpha_dropout", "feature_alpha_dropout"):
+    rule(f"{FUNCTIONAL}.{_name}")(_dropout((), always=False))
+rule(f"{FUNCTIONAL}.dropout1d")(_dropout((2, 3)))
 
 
 @rule("torch.dropout")
 def dropout(ctx: RuleContext, input: Tensor, p: Value, train: Value) -> Tensor:
     """Elements set to 0 at random."""
+    if train is True:
+        require_floating(ctx, input, "dropout in training")
     return unary(ctx, "dropout", input, input.dtype)

@@ -10,6 +10,7 @@ from tangra.shape_rules.coercion import kind_text
 from tangra.shape_rules.dtypes import complex_of, discrete, kind, number_kind
 from tangra.shape_rules.failures import CALL, DTYPE, Failure
 from tangra.shape_rules.registry import method, rule
+from tangra.shape_rules.reshaping import copied_layout
 from tangra.shape_rules.torch.common import (
     CLASS,
     both,
@@ -237,4 +238,4 @@ def copy_(ctx: RuleContext, self: Tensor, src: Value, non_blocking: Value = Fals
 @rule("torch.clone")
 def clone(ctx: RuleContext, input: Tensor, *, memory_format: Value = None) -> Tensor:
     """A copy."""
-    return input.with_(parameter=False)
+    return input.with_(layout=copied_layout(input) if memory_format is None else None, parameter=False)

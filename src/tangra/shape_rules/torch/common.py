@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from tangra.shape_rules.axes import rank_text
 from tangra.shape_rules.broadcasting import broadcast_to
 from tangra.shape_rules.coercion import to_tensor
+from tangra.shape_rules.context import AtLeast
 from tangra.shape_rules.dtypes import dtype_name, kind
-from tangra.shape_rules.failures import BROADCAST, DTYPE, Failure
+from tangra.shape_rules.failures import BROADCAST, DTYPE, INDEX, Failure
 from tangra.shape_rules.registry import method, rule
 from tangra.shape_rules.values import Shape, Tensor, Value, shape_text
+from tangra.shapes import Size
 
 if TYPE_CHECKING:
     from tangra.shape_rules.context import RuleContext
@@ -100,6 +102,21 @@ def refuse(ctx: RuleContext, tensor: Tensor, what: str, dtypes: tuple[str, ...])
     """Fail for a tensor of one of these dtypes."""
     if tensor.dtype in dtypes:
         ctx.fail(Failure(DTYPE, f"{what} does not take a tensor of dtype {tensor.dtype}", "RuntimeError"))
+
+
+def require_places(
+    ctx: RuleContext, index: Tensor, size: Size | None, what: str, ignored: tuple[Value, ...] = ()
+) -> None:
+    """Require that indices whose numbers are known are places of an axis."""
+    if size is None or index.elements is None:
+        return
+    for place in index.elements:
+        if not isinstance(place, int) or place in ignored:
+            continue
+        failure = Failure(INDEX, f"{what}: {place} is none of {size} (they count from 0)", "IndexError")
+        if place < 0:
+            ctx.fail(failure)
+        ctx.require(AtLeast(place + 1, size), failure)
 
 
 def describe(tensor: Tensor) -> str:

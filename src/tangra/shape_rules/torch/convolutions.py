@@ -324,6 +324,8 @@ def unfold(
 ) -> Tensor:
     """Windows of images as columns: (N, C*kh*kw, places)."""
     _pairs_only(ctx, kernel_size, dilation, padding, stride)
+    if input.dtype != "bool":
+        require_floating(ctx, input, "unfold()", "NotImplementedError")
     found = spatial(ctx, input, 2, "unfold()")
     kernel, spread = times(ctx, kernel_size, 2, "kernel_size"), times(ctx, dilation, 2, "dilation")
     around, steps = times(ctx, padding, 2, "padding"), times(ctx, stride, 2, "stride")

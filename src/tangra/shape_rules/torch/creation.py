@@ -113,6 +113,14 @@ def randint(ctx: RuleContext, low: Value, high: Value = ..., size: Value = ..., 
 @rule("torch.randint_like")
 def randint_like(ctx: RuleContext, input: Tensor, low: Value, high: Value = None, *, dtype: Value = None) -> Tensor:
     """Random ints in the shape of a tensor."""
+    lowest, highest = (0, low) if high is None else (low, high)
+    if isinstance(lowest, float) or isinstance(highest, float):
+        ctx.fail(Failure(CALL, "randint_like() takes ints", "TypeError"))
+    if isinstance(lowest, int) and isinstance(highest, int) and lowest >= highest:
+        text = f"randint_like() from {lowest} to {highest}: there is no such int"
+        ctx.fail(Failure(ARGUMENT, text, "RuntimeError"))
+    if input.dtype == "bool" and dtype is None and isinstance(highest, int) and highest > 2:
+        ctx.fail(Failure(ARGUMENT, f"randint_like() of bools below {highest}", "RuntimeError"))
     return fresh(input.shape, dtype_argument(ctx, dtype, input.dtype), input)
 
 

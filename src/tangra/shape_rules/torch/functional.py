@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from tangra.shape_rules.axes import axis_place, require_rank, size_argument, times
 from tangra.shape_rules.broadcasting import broadcast_shapes, broadcast_to
 from tangra.shape_rules.context import AtLeast, Multiple
-from tangra.shape_rules.dtypes import discrete, result_dtype
+from tangra.shape_rules.dtypes import discrete, kind, result_dtype
 from tangra.shape_rules.failures import ARGUMENT, DIVIDE, DTYPE, MISMATCH, RANK, WIDTH, WINDOW, Failure
 from tangra.shape_rules.registry import rule
-from tangra.shape_rules.torch.common import fresh, refuse, require_floating, same_dtype
+from tangra.shape_rules.torch.common import fresh, refuse, require_floating, require_places, same_dtype
 from tangra.shape_rules.values import Shape, Tensor, Value, Variadic, is_size, shape_text
 from tangra.shapes import Size
 
@@ -102,6 +102,7 @@ def embedding(
     rows = weight.size(0)
     if isinstance(padding_idx, int) and isinstance(rows, int) and not -rows <= padding_idx < rows:
         ctx.fail(Failure(ARGUMENT, f"embedding(): padding_idx {padding_idx} of {rows} rows", "AssertionError"))
+    require_places(ctx, input, rows, "embedding(): an index")
     width = weight.size(1)
     if input.shape is None:
         return fresh(None, weight.dtype)
@@ -116,6 +117,18 @@ def embedding_bag(
 ) -> Tensor:  # fmt: skip
     """Sums or means of rows of the weight, one for each bag."""
     require_rank(ctx, input, (1, 2), "the input of embedding_bag()")
+    require_rank(ctx, weight, (2,), "the weight of embedding_bag()")
+    require_floating(ctx, weight, "embedding_bag(): the weight")
+    if input.rank is not None and (input.rank == 1) != (offsets is not None):
+        text = "embedding_bag() takes offsets for indices in a row, and only for them"
+        ctx.fail(Failure(ARGUMENT, text, "ValueError"))
+    if offsets is not None:
+        require_rank(ctx, offsets, (1,), "the offsets of embedding_bag()")
+        if kind(offsets.dtype) not in (None, 0, 1):
+            ctx.fail(Failure(DTYPE, f"embedding_bag() takes int offsets, not {offsets.dtype}", "RuntimeError"))
+    elif input.rank == 2:
+        refuse(ctx, input, "embedding_bag()", ("bool",))
+    require_places(ctx, input, weight.size(0), "embedding_bag(): an index")
     if discrete(input.dtype) is False and input.dtype is not None:
         ctx.fail(Failure(DTYPE, f"embedding_bag() takes int indices, not {input.dtype}", "RuntimeError"))
     bags = input.size(0) if input.rank == 2 else None if offsets is None else offsets.size(0)
@@ -376,6 +389,9 @@ def affine_grid(ctx: RuleContext, theta: Tensor, size: Value, align_corners: Val
     dims = tuple(size_argument(ctx, one, "size") for one in size)
     if len(dims) not in (4, 5):
         ctx.fail(Failure(ARGUMENT, f"affine_grid() for a size of {len(dims)} axes", "NotImplementedError"))
+    require_floating(ctx, theta, "affine_grid()", "ValueError")
+    for one in dims:
+        ctx.require(AtLeast(1, one), Failure(ARGUMENT, f"affine_grid() for a size of {one}", "ValueError"))
     wanted = (dims[0], len(dims) - 2, len(dims) - 1)
     if theta.dims is not None:
         failure = Failure(

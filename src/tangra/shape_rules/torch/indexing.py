@@ -13,7 +13,8 @@ from tangra.shape_rules.dtypes import number_kind
 from tangra.shape_rules.failures import AXIS, CALL, DTYPE, INDEX, MISMATCH, Failure
 from tangra.shape_rules.indexing import index_result
 from tangra.shape_rules.registry import method, rule
-from tangra.shape_rules.torch.common import CLASS, both, fresh, into_self
+from tangra.shape_rules.reshaping import layout_from, strides_of
+from tangra.shape_rules.torch.common import CLASS, both, fresh, into_self, refuse
 from tangra.shape_rules.values import Shape, Tensor, Value, shape_text
 
 if TYPE_CHECKING:
@@ -63,17 +64,18 @@ def _bool_mask(ctx: RuleContext, mask: Tensor, name: str) -> None:
 def masked_fill(ctx: RuleContext, input: Tensor, mask: Tensor, value: Value) -> Tensor:
     """The tensor with a number where the mask is true."""
     _bool_mask(ctx, mask, "masked_fill()")
-    _fill_value(ctx, value)
+    fill_value(ctx, value, "masked_fill()")
     shape = broadcast_shapes(ctx, [input.shape, mask.shape], "masked_fill: ")
     return fresh(shape, input.dtype, input, mask)
 
 
-def _fill_value(ctx: RuleContext, value: Value) -> None:
+def fill_value(ctx: RuleContext, value: Value, name: str) -> None:
+    """Require a number, or a tensor that is one."""
     if value is None or isinstance(value, dict | list | tuple | str):
-        ctx.fail(Failure(CALL, f"masked_fill() takes a number, not a {kind_text(value)}", "TypeError"))
+        ctx.fail(Failure(CALL, f"{name} takes a number, not a {kind_text(value)}", "TypeError"))
     if isinstance(value, Tensor) and value.least_rank:
         shape = shape_text(value.shape)
-        ctx.fail(Failure(MISMATCH, f"masked_fill() takes a number or a 0-d tensor, not shape {shape}", "RuntimeError"))
+        ctx.fail(Failure(MISMATCH, f"{name} takes a number or a 0-d tensor, not shape {shape}", "RuntimeError"))
 
 
 @method(CLASS, "masked_fill_", inplace=True)
@@ -220,16 +222,53 @@ def index_select(ctx: RuleContext, input: Tensor, dim: Value, index: Tensor) -> 
 
 
 def _index_write(name: str) -> Callable[..., Tensor]:
-    def apply(ctx: RuleContext, input: Tensor, dim: Value, index: Tensor, source: Value, *, alpha: Value = 1) -> Tensor:
+    def apply(
+        ctx: RuleContext, input: Tensor, dim: Value, index: Tensor, source: Tensor, *, alpha: Value = 1
+    ) -> Tensor:
         _index_dtype(ctx, index, f"{name}()", ("int64", "int32") if name == "index_add" else ("int64",))
-        axis_place(ctx, input, dim, name="dim")
+        place = axis_place(ctx, input, dim, name="dim")
+        if input.dtype is not None and source.dtype is not None and input.dtype != source.dtype:
+            ctx.fail(Failure(DTYPE, f"{name}() of {source.dtype} into {input.dtype}", "RuntimeError"))
+        _fits_index(ctx, input, index, source, place, name)
         return input.with_(elements=None, parameter=False)
 
     return apply
 
 
-for _name in ("index_add", "index_copy", "index_fill"):
+def _fits_index(ctx: RuleContext, input: Tensor, index: Tensor, source: Tensor, place: int | None, name: str) -> None:
+    """Require one slice of the source for each index, like those of the tensor."""
+    if index.least_rank > 1:
+        ctx.fail(Failure(INDEX, f"{name}() takes a 1-D index, not {shape_text(index.shape)}", "IndexError"))
+    if input.dims is None or source.dims is None or place is None:
+        return
+    texts = f"{name}() of shape {shape_text(source.shape)} into {shape_text(input.shape)} along axis {place}"
+    count = 1 if index.rank == 0 else index.size(0)
+    if len(input.dims) != len(source.dims):
+        if name == "index_add" or (input.dims and source.dims):
+            ctx.fail(Failure(MISMATCH, f"{texts}: the numbers of axes differ", "IndexError"))
+        if count is not None and not source.dims:
+            ctx.require_equal(count, 1, Failure(MISMATCH, f"{texts}: there are {count} indices", "IndexError"))
+        return
+    for axis, (left, right) in enumerate(zip(input.dims, source.dims, strict=True)):
+        wanted = count if axis == place else left
+        if wanted is not None:
+            text = f"{texts}: axis {axis} is {right}, not {wanted}"
+            ctx.require_equal(wanted, right, Failure(MISMATCH, text, "RuntimeError"))
+
+
+for _name in ("index_add", "index_copy"):
     both(_name, inplace=True)(_index_write(_name))
+
+
+@both("index_fill", inplace=True)
+def index_fill(ctx: RuleContext, input: Tensor, dim: Value, index: Tensor, value: Value) -> Tensor:
+    """A number in the slices at the indices."""
+    _index_dtype(ctx, index, "index_fill()")
+    axis_place(ctx, input, dim, name="dim")
+    if index.least_rank > 1:
+        ctx.fail(Failure(INDEX, f"index_fill() takes a 1-D index, not {shape_text(index.shape)}", "RuntimeError"))
+    fill_value(ctx, value, "index_fill()")
+    return input.with_(elements=None, parameter=False)
 
 
 @both("select")
@@ -245,7 +284,9 @@ def select(ctx: RuleContext, input: Tensor, dim: Value, index: Value) -> Tensor:
         ctx.require(AtLeast(need, size), Failure(INDEX, f"select() of index {index} of {size}", "IndexError"))
     if place is None or input.shape is None:
         return fresh(None, input.dtype)
-    return fresh(input.shape[:place] + input.shape[place + 1 :], input.dtype).with_(layout=None)
+    shape, strides = input.shape[:place] + input.shape[place + 1 :], strides_of(input)
+    kept = None if strides is None else strides[:place] + strides[place + 1 :]
+    return Tensor("torch", shape, input.dtype, layout_from(shape, kept))
 
 
 @both("narrow")
@@ -266,8 +307,8 @@ def narrow(ctx: RuleContext, input: Tensor, dim: Value, start: Value, length: Va
         ctx.require(AtLeast(first, size), failure)
     if place is None or input.shape is None:
         return fresh(None, input.dtype)
-    layout = input.layout if place == 0 and input.layout == "contiguous" else None
-    return Tensor("torch", (*input.shape[:place], count, *input.shape[place + 1 :]), input.dtype, layout)
+    shape = (*input.shape[:place], count, *input.shape[place + 1 :])
+    return Tensor("torch", shape, input.dtype, layout_from(shape, strides_of(input)))
 
 
 @both("searchsorted")
@@ -318,4 +359,9 @@ def isin(
     ctx: RuleContext, elements: Value, test_elements: Value, *, assume_unique: Value = False, invert: Value = False
 ) -> Tensor:
     """Which elements are among the others."""
+    if elements is None or test_elements is None or isinstance(elements, dict) or isinstance(test_elements, dict):
+        ctx.fail(Failure(CALL, "isin() takes tensors, or a tensor and a number", "TypeError"))
+    for operand in (elements, test_elements):
+        if isinstance(operand, Tensor):
+            refuse(ctx, operand, "isin()", ("bool",))
     return fresh(elements.shape if isinstance(elements, Tensor) else (), "bool")

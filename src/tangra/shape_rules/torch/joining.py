@@ -12,8 +12,9 @@ from tangra.shape_rules.dtypes import result_dtype
 from tangra.shape_rules.failures import ARGUMENT, CALL, DIVIDE, JOIN, RANK, Failure
 from tangra.shape_rules.joining import concatenated, stacked
 from tangra.shape_rules.registry import rule
+from tangra.shape_rules.reshaping import layout_from, strides_of
 from tangra.shape_rules.torch.common import both, fresh, tensor_of
-from tangra.shape_rules.values import Alike, Item, Layout, Shape, Tensor, Unknown, Value, is_size, shape_text
+from tangra.shape_rules.values import Alike, Item, Shape, Tensor, Unknown, Value, is_size, shape_text
 from tangra.shapes import Size, ceil_div, dmax, dmin, prod
 
 if TYPE_CHECKING:
@@ -123,10 +124,9 @@ def _parts(ctx: RuleContext, input: Tensor, place: int | None, sizes: Sequence[I
     if place is None or input.shape is None:
         return tuple(fresh(None, input.dtype) for _ in sizes)
     shape: Shape = input.shape
-    layout: Layout = "contiguous" if place == 0 and input.layout == "contiguous" else None
-    if len(sizes) == 1:
-        layout = input.layout
-    parts = tuple(Tensor("torch", (*shape[:place], size, *shape[place + 1 :]), input.dtype, layout) for size in sizes)
+    strides = strides_of(input)
+    shapes: list[Shape] = [(*shape[:place], size, *shape[place + 1 :]) for size in sizes]
+    parts = tuple(Tensor("torch", each, input.dtype, layout_from(each, strides)) for each in shapes)
     if input.elements is None or len(shape) != 1 or not all(isinstance(size, int) for size in sizes):
         return parts
     found, start = [], 0
@@ -249,9 +249,9 @@ def unbind(ctx: RuleContext, input: Tensor, dim: Value = 0) -> Value:
     if place is None or input.shape is None or not isinstance(total, int) or total > MOST_PARTS:
         return Unknown()
     shape = input.shape[:place] + input.shape[place + 1 :]
-    layout: Layout = "contiguous" if place == 0 and input.layout == "contiguous" else None
-    part = Tensor("torch", shape, input.dtype, layout)
-    return (part,) * total
+    strides = strides_of(input)
+    kept = None if strides is None else strides[:place] + strides[place + 1 :]
+    return (Tensor("torch", shape, input.dtype, layout_from(shape, kept)),) * total
 
 
 @rule("torch.meshgrid")

@@ -278,6 +278,8 @@ class EmbeddingBag(Layer):
         self.num_embeddings = size_argument(ctx, num_embeddings, "num_embeddings")
         self.embedding_dim = size_argument(ctx, embedding_dim, "embedding_dim")
         self.include_last_offset = include_last_offset
+        for size in (self.num_embeddings, self.embedding_dim):
+            positive(ctx, size, "a size of EmbeddingBag", 0, "RuntimeError")
         self.weight = parameter(ctx, (self.num_embeddings, self.embedding_dim), dtype)
 
     def forward(
@@ -323,7 +325,7 @@ class Upsample(Layer):
         return functional.interpolate(ctx, input, self.size, self.scale_factor, self.mode, self.align_corners)
 
 
-@module("torch.nn.UpsamplingNearest2d", "torch.nn.UpsamplingBilinear2d")
+@module("torch.nn.UpsamplingBilinear2d")
 class Upsampling2d(Layer):
     """Resized images of two axes."""
 
@@ -332,6 +334,14 @@ class Upsampling2d(Layer):
 
     def forward(self, ctx: RuleContext, input: Tensor) -> Tensor:
         return functional.interpolate(ctx, input, self.size, self.scale_factor, "bilinear", True)
+
+
+@module("torch.nn.UpsamplingNearest2d")
+class UpsamplingNearest2d(Upsampling2d):
+    """Resized images, each place as the nearest one."""
+
+    def forward(self, ctx: RuleContext, input: Tensor) -> Tensor:
+        return functional.interpolate(ctx, input, self.size, self.scale_factor, "nearest")
 
 
 def check_rank(ctx: RuleContext, input: Tensor, ranks: tuple[int, ...], name: str) -> None:

@@ -14,7 +14,7 @@ from tangra.shape_rules.torch import activations, convolutions, functional, loss
 from tangra.shape_rules.torch.elementwise import unary
 from tangra.shape_rules.torch.layers import Layer, parameter
 from tangra.shape_rules.torch.reductions import softmax
-from tangra.shape_rules.values import Tensor, Value, words
+from tangra.shape_rules.values import Tensor, Value, shape_text, words
 
 if TYPE_CHECKING:
     from tangra.shape_rules.context import RuleContext
@@ -79,6 +79,10 @@ class Elementwise(Layer):
         if "dropout" in name:
             if discrete(input.dtype) and getattr(self, "training", True) is True:
                 ctx.fail(Failure(DTYPE, f"{self.label} in training takes floats, not {input.dtype}", "RuntimeError"))
+            if self.label == "Dropout1d" and input.rank not in (None, 2, 3):
+                ctx.fail(Failure(RANK, f"Dropout1d of shape {shape_text(input.shape)}", "RuntimeError"))
+            if self.label == "FeatureAlphaDropout" and input.rank in (0, 1) and getattr(self, "training", True) is True:
+                ctx.fail(Failure(RANK, f"FeatureAlphaDropout of shape {shape_text(input.shape)}", "RuntimeError"))
             return unary(ctx, name, input, None if discrete(input.dtype) else input.dtype)
         known = {"leakyrelu": "leaky_relu"}
         return activations.activated(ctx, known.get(name, name), input)

@@ -288,6 +288,8 @@ for _name in ("fft", "ifft", "rfft", "irfft"):
 @rule("torch.fft.fftshift", "torch.fft.ifftshift")
 def fftshift(ctx: RuleContext, input: Tensor, dim: Value = None) -> Tensor:
     """Halves exchanged."""
+    if input.rank == 0:
+        ctx.fail(Failure(RANK, "fftshift() of a 0-d tensor", "RuntimeError"))
     if dim is not None:
         axis_places(ctx, input, dim, name="dim")
     return fresh(input.shape, input.dtype, input)
@@ -296,10 +298,16 @@ def fftshift(ctx: RuleContext, input: Tensor, dim: Value = None) -> Tensor:
 @rule("torch.fft.fftfreq")
 def fftfreq(ctx: RuleContext, n: Value, d: Value = 1.0, *, dtype: Value = None) -> Tensor:
     """Frequencies."""
-    return fresh((size_argument(ctx, n, "n"),), default_dtype(ctx))
+    count = size_argument(ctx, n, "n")
+    ctx.require(AtLeast(0, count), Failure(ARGUMENT, f"fftfreq() of {count} places", "RuntimeError"))
+    return fresh((count,), default_dtype(ctx))
 
 
 @rule("torch.fft.rfftfreq")
 def rfftfreq(ctx: RuleContext, n: Value, d: Value = 1.0, *, dtype: Value = None) -> Tensor:
     """Frequencies of a real transform."""
-    return fresh((size_argument(ctx, n, "n") // 2 + 1,), default_dtype(ctx))
+    count = size_argument(ctx, n, "n")
+    if isinstance(count, int) and count < 0:  # a C division, which rounds to zero
+        count = -(-count // 2) * 2
+    ctx.require(AtLeast(-3, count), Failure(ARGUMENT, f"rfftfreq() of {count} places", "RuntimeError"))
+    return fresh((count // 2 + 1,), default_dtype(ctx))

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from tangra.shape_rules.axes import require_rank
 from tangra.shape_rules.broadcasting import broadcast_shapes, broadcast_to, grown
+from tangra.shape_rules.context import AtLeast
 from tangra.shape_rules.dtypes import discrete, is_floating
 from tangra.shape_rules.failures import ARGUMENT, DTYPE, SILENT, TARGET, Failure
 from tangra.shape_rules.registry import rule
-from tangra.shape_rules.torch.common import fresh, require_floating
+from tangra.shape_rules.torch.common import describe, fresh, require_floating, require_places
 from tangra.shape_rules.values import Shape, Tensor, Unknown, Value, shape_text
-from tangra.shapes import prod
+from tangra.shapes import Size, prod
 
 if TYPE_CHECKING:
     from tangra.shape_rules.context import RuleContext
@@ -160,7 +161,7 @@ def _class_weights(ctx: RuleContext, weight: Tensor | None, classes: Value, name
         ctx.require_equal(size, classes, Failure(TARGET, text, "RuntimeError"))
 
 
-def class_target(ctx: RuleContext, input: Tensor, target: Tensor, name: str) -> Shape | None:
+def class_target(ctx: RuleContext, input: Tensor, target: Tensor, name: str, ignored: Value) -> Shape | None:
     """The shape of a target of class indices: the input's without the classes (axis 1, or the only one)."""
     if input.rank == 0:
         ctx.fail(Failure(TARGET, f"{name} of a 0-d input: there are no classes", "ValueError"))
@@ -186,6 +187,9 @@ def class_target(ctx: RuleContext, input: Tensor, target: Tensor, name: str) -> 
         ctx.fail(failure)
     for left, right in zip(target.dims, wanted, strict=True):
         ctx.require_equal(left, right, failure)
+    require_places(
+        ctx, target, input.dims[0] if len(input.dims) == 1 else input.dims[1], f"{name}: a class", (ignored,)
+    )
     return wanted
 
 
@@ -208,7 +212,7 @@ def cross_entropy(
             None if input.dims is None else (input.dims[:1] if len(input.dims) > 1 else ()) + input.dims[2:]
         )
     else:
-        shape = class_target(ctx, input, target, name)
+        shape = class_target(ctx, input, target, name, ignore_index)
     if is_floating(target.dtype) and target.dtype != input.dtype:
         return reduced_loss(ctx, shape, reduction, None, reduce)
     dtype = input.dtype if weight is None or (weight.dtype == input.dtype and weight.rank == 1) else None
@@ -223,7 +227,7 @@ def nll_loss(
     """Of log-probabilities (N, C, ...) and class indices (N, ...)."""
     require_floating(ctx, input, "nll_loss(): the input")
     _class_weights(ctx, weight, input.size(0) if input.rank == 1 else input.size(1), "nll_loss()")
-    shape = class_target(ctx, input, target, "nll_loss()")
+    shape = class_target(ctx, input, target, "nll_loss()", ignore_index)
     dtype = input.dtype if weight is None or (weight.dtype == input.dtype and weight.rank == 1) else None
     return reduced_loss(ctx, shape, reduction, dtype, reduce)
 
@@ -323,7 +327,27 @@ def gaussian_nll_loss(
 ) -> Tensor:  # fmt: skip
     """Of means, observations and variances."""
     shape = broadcast_shapes(ctx, [input.shape, target.shape], "gaussian_nll_loss(): ")
+    if var is None or isinstance(var, dict | list | tuple | str):
+        ctx.fail(Failure(ARGUMENT, "gaussian_nll_loss() takes variances as a tensor or a number", "TypeError"))
+    if isinstance(var, Tensor) and var.dims is not None and input.dims is not None:
+        _variances(ctx, input.dims, var.dims)
     return reduced_loss(ctx, shape, reduction, common_dtype(input, target))
+
+
+def _variances(ctx: RuleContext, wanted: tuple[Size, ...], given: tuple[Size, ...]) -> None:
+    """Require variances for each number, or for each row."""
+    texts = f"gaussian_nll_loss(): variances of shape {shape_text(given)} for an input of {shape_text(wanted)}"
+    failure = Failure(TARGET, texts, "ValueError")
+    if len(given) == len(wanted) - 1:
+        wanted = wanted[:-1]
+    elif len(given) != len(wanted):
+        ctx.fail(failure)
+    else:
+        ones = [axis for axis, (left, right) in enumerate(zip(given, wanted, strict=True)) if left != right]
+        if len(ones) == 1 and given[ones[0]] == 1:
+            return
+    for left, right in zip(given, wanted, strict=True):
+        ctx.require_equal(left, right, failure)
 
 
 @rule(f"{FUNCTIONAL}.ctc_loss")
@@ -333,5 +357,61 @@ def ctc_loss(
 ) -> Tensor:  # fmt: skip
     """Of log-probabilities (T, N, C) or (T, C)."""
     require_rank(ctx, log_probs, (2, 3), "the log-probabilities of ctc_loss()")
-    batch = log_probs.size(1) if log_probs.rank == 3 else None
-    return reduced_loss(ctx, None if batch is None else (batch,), reduction, log_probs.dtype)
+    require_floating(ctx, log_probs, "ctc_loss(): the log-probabilities", "NotImplementedError")
+    rank = log_probs.rank
+    batch = log_probs.size(1) if rank == 3 else 1 if rank == 2 else None
+    if targets.rank not in (None, 1, 2):
+        text = f"ctc_loss() takes targets of shape (batch, length), or all in a row, not {describe(targets)}"
+        ctx.fail(Failure(TARGET, text, "RuntimeError"))
+    counts = {"targets": targets.size(0) if targets.rank == 2 else None}
+    counts |= {"input_lengths": _count(input_lengths), "target_lengths": _count(target_lengths)}
+    for word, value in (("input_lengths", input_lengths), ("target_lengths", target_lengths)):
+        listed = value if isinstance(value, list | tuple) else [value]
+        if any(one is None or isinstance(one, float | dict | str) for one in listed):
+            ctx.fail(Failure(ARGUMENT, f"ctc_loss() takes {word} as a tensor or a list of ints", "TypeError"))
+        if isinstance(value, Tensor) and is_floating(value.dtype):
+            ctx.fail(Failure(DTYPE, f"ctc_loss() takes {word} as ints, not {value.dtype}", "RuntimeError"))
+    for word, count in counts.items():
+        if count is not None and batch is not None:
+            text = f"ctc_loss(): {word} has {count} entries for a batch of {batch}"
+            ctx.require_equal(count, batch, Failure(TARGET, text, "RuntimeError"))
+    _require_lengths(ctx, log_probs, targets, input_lengths, target_lengths)
+    shape: Shape | None = None if rank is None else () if rank == 2 else log_probs.shape and log_probs.shape[1:2]
+    return reduced_loss(ctx, shape, reduction, log_probs.dtype)
+
+
+def _count(lengths: Value) -> Size | None:
+    if isinstance(lengths, list | tuple):
+        return len(lengths)
+    return prod(lengths.dims) if isinstance(lengths, Tensor) and lengths.dims is not None else None
+
+
+def _numbers(lengths: Value) -> list[int] | None:
+    """Lengths that are all known."""
+    found = lengths.elements if isinstance(lengths, Tensor) else lengths
+    if not isinstance(found, list | tuple) or not all(type(number) is int for number in found):
+        return None
+    return [number for number in found if type(number) is int]
+
+
+def _require_lengths(
+    ctx: RuleContext, log_probs: Tensor, targets: Tensor, input_lengths: Value, target_lengths: Value
+) -> None:
+    """Require that sequences of known lengths are no longer than what holds them."""
+    steps, most = log_probs.size(0), targets.size(-1)
+    for length in (*(_numbers(input_lengths) or ()), *(_numbers(target_lengths) or ())):
+        if length < 0:
+            ctx.fail(Failure(TARGET, f"ctc_loss(): a length of {length}", "RuntimeError"))
+    for length in _numbers(input_lengths) or ():
+        if steps is not None:
+            text = f"ctc_loss(): an input length of {length} in {steps} steps"
+            ctx.require(AtLeast(length, steps), Failure(TARGET, text, "RuntimeError"))
+    lengths = _numbers(target_lengths)
+    if lengths is None or most is None:
+        return
+    if targets.rank == 1:
+        failure = Failure(TARGET, f"ctc_loss(): {most} targets in a row for lengths of {sum(lengths)}", "RuntimeError")
+        ctx.require_equal(most, sum(lengths), failure)
+    for length in lengths:
+        text = f"ctc_loss(): a target length of {length} in rows of {most}"
+        ctx.require(AtLeast(length, most), Failure(TARGET, text, "RuntimeError"))

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from tangra.shape_rules.axes import axis_place, require_rank, size_argument, size_sequence
 from tangra.shape_rules.context import AtLeast, Multiple
+from tangra.shape_rules.dtypes import discrete
 from tangra.shape_rules.failures import ARGUMENT, DIVIDE, RANK, SMALL, WIDTH, Failure
 from tangra.shape_rules.registry import rule
-from tangra.shape_rules.torch.common import both, fresh, require_floating
+from tangra.shape_rules.torch.common import both, default_dtype, fresh, refuse, require_floating
 from tangra.shape_rules.torch.reductions import reduce_to
 from tangra.shape_rules.values import Tensor, Value, shape_text
 from tangra.shapes import Size, prod
@@ -174,7 +175,10 @@ def local_response_norm(
     """Normalised over neighbouring channels."""
     if input.rank is not None and input.rank < 3:
         ctx.fail(Failure(RANK, f"local_response_norm() of shape {shape_text(input.shape)}", "ValueError"))
-    return fresh(input.shape, input.dtype, input)
+    refuse(ctx, input, "local_response_norm()", ("bool",))
+    count = size_argument(ctx, size, "size")
+    ctx.require(AtLeast(1, count), Failure(ARGUMENT, f"local_response_norm() over {count} channels", "RuntimeError"))
+    return fresh(input.shape, default_dtype(ctx) if discrete(input.dtype) else input.dtype, input)
 
 
 @rule("torch.nn.functional.normalize")
@@ -189,6 +193,11 @@ def normalize(ctx: RuleContext, input: Tensor, p: Value = 2.0, dim: Value = 1, e
 @both("renorm")
 def renorm(ctx: RuleContext, input: Tensor, p: Value, dim: Value, maxnorm: Value) -> Tensor:
     """Slices with norms of at most `maxnorm`."""
+    require_floating(ctx, input, "renorm()")
+    if input.rank is not None and input.rank < 2:
+        ctx.fail(Failure(RANK, f"renorm() of shape {shape_text(input.shape)}", "RuntimeError"))
+    if isinstance(p, int | float) and p <= 0:
+        ctx.fail(Failure(ARGUMENT, f"renorm() with a norm of order {p}", "RuntimeError"))
     axis_place(ctx, input, dim, name="dim")
     return fresh(input.shape, input.dtype, input)
 

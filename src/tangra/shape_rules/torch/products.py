@@ -275,6 +275,7 @@ def cartesian_prod(ctx: RuleContext, *tensors: Tensor) -> Tensor:
     """All combinations of vectors' elements."""
     for tensor in tensors:
         require_rank(ctx, tensor, (1,), "an operand of cartesian_prod()")
+        same_dtype(ctx, tensors[0], tensor, "cartesian_prod()")
     sizes = [tensor.size(0) for tensor in tensors]
     count = prod(size if size is not None else ctx.fresh("n") for size in sizes)
     return fresh((count,) if len(tensors) == 1 else (count, len(tensors)), tensors[0].dtype if tensors else None)

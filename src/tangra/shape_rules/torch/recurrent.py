@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tangra.shape_rules.axes import size_argument
+from tangra.shape_rules.broadcasting import broadcast_to
 from tangra.shape_rules.context import Multiple
 from tangra.shape_rules.failures import ARGUMENT, CALL, DIVIDE, MISMATCH, RANK, STATE, WIDTH, Failure
 from tangra.shape_rules.registry import module, rule
@@ -212,7 +213,14 @@ def pad_sequence(
     known = isinstance(sequences, list | tuple) and sequences and isinstance(sequences[0], Tensor)
     if not known or not isinstance(batch_first, bool) or sequences[0].dims is None:
         return Tensor("torch")
-    length, count, rest = ctx.fresh("length"), len(sequences), sequences[0].dims[1:]
+    count, rest = len(sequences), sequences[0].dims[1:]
+    lengths = [one.size(0) if isinstance(one, Tensor) and one.shape else None for one in sequences]
+    known_lengths = [size for size in lengths if isinstance(size, int)]
+    length: Size = max(known_lengths) if len(known_lengths) == count else ctx.fresh("length")
+    for one in sequences:
+        if isinstance(one, Tensor) and one.dims is not None and (one.dims[1:] != rest or not one.dims):
+            texts = f"pad_sequence() of shapes {shape_text(sequences[0].shape)} and {shape_text(one.shape)}"
+            broadcast_to(ctx, one.dims, (*one.dims[:1], *rest), f"{texts}: ", "RuntimeError", MISMATCH)
     return fresh((count, length, *rest) if batch_first else (length, count, *rest), sequences[0].dtype)
 
 

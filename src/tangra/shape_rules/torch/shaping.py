@@ -299,5 +299,7 @@ def broadcast_tensors(ctx: RuleContext, *tensors: Tensor) -> tuple[Tensor, ...]:
 def broadcast_shapes_(ctx: RuleContext, *shapes: Value) -> Value:
     """The shape that shapes broadcast to."""
     known = [size_sequence(ctx, shape, "shape") for shape in shapes]
+    for size in (size for sizes in known if sizes is not None for size in sizes):
+        ctx.require(AtLeast(0, size), Failure(ARGUMENT, f"broadcast_shapes() of a size of {size}", "ValueError"))
     found = broadcast_shapes(ctx, known, "broadcast_shapes: ")
     return Unknown() if found is None else found

@@ -10,8 +10,9 @@ from tangra.shape_rules.dtypes import TORCH_NAMES, complex_of, discrete, dtype_n
 from tangra.shape_rules.failures import AXIS, COUNT, DTYPE, MISMATCH, RANK, Failure
 from tangra.shape_rules.folding import converted
 from tangra.shape_rules.registry import attribute, inert, method, rule
-from tangra.shape_rules.reshaping import strides_of
+from tangra.shape_rules.reshaping import copied_layout, strides_of
 from tangra.shape_rules.torch.common import CLASS, both, fresh
+from tangra.shape_rules.torch.indexing import fill_value
 from tangra.shape_rules.torch.shaping import permuted, transpose
 from tangra.shape_rules.values import UNKNOWN, DType, Tensor, Unknown, Value, shape_text
 from tangra.shapes import prod
@@ -204,14 +205,25 @@ def numpy(ctx: RuleContext, self: Tensor, *, force: Value = False) -> Tensor:
 
 @method(CLASS, "cpu")
 def to_cpu(ctx: RuleContext, self: Tensor, memory_format: Value = None) -> Tensor:
-    """The same shape and dtype."""
-    return self.with_(parameter=False)
+    """The same shape and dtype, of a tensor that lies elsewhere a copy."""
+    return copied(self, memory_format)
 
 
-@method(CLASS, "cuda", "detach", "clone", "requires_grad_", "pin_memory", "share_memory_", "detach_", "alias")
-def unchanged(ctx: RuleContext, self: Tensor, *args: Value, **kwargs: Value) -> Tensor:
+@method(CLASS, "clone", "cuda", "pin_memory")
+def elsewhere(ctx: RuleContext, self: Tensor, *args: Value, memory_format: Value = None, **kwargs: Value) -> Tensor:
     """The same shape and dtype elsewhere."""
+    return copied(self, memory_format)
+
+
+@method(CLASS, "detach", "requires_grad_", "share_memory_", "detach_", "alias")
+def unchanged(ctx: RuleContext, self: Tensor, *args: Value, **kwargs: Value) -> Tensor:
+    """The same tensor."""
     return self.with_(parameter=False)
+
+
+def copied(tensor: Tensor, memory_format: Value = None) -> Tensor:
+    """A copy, in memory as the format says."""
+    return tensor.with_(layout=copied_layout(tensor) if memory_format is None else None, parameter=False)
 
 
 @rule("torch.detach")
@@ -222,7 +234,8 @@ def detach(ctx: RuleContext, input: Tensor) -> Tensor:
 
 def _converted(self: Tensor, name: str | None) -> Tensor:
     elements = self.elements if name == self.dtype else converted(self, name)
-    return self.with_(dtype=name, parameter=False, elements=elements)
+    made = self if name is not None and name == self.dtype else copied(self)
+    return made.with_(dtype=name, parameter=False, elements=elements)
 
 
 def _cast(short: str, name: str) -> None:
@@ -250,12 +263,13 @@ def to(
     """Another dtype, device or both."""
     for value in (*args, dtype, other):
         if isinstance(value, DType | Tensor):
-            return _converted(self, value.name if isinstance(value, DType) else value.dtype)
+            made = _converted(self, value.name if isinstance(value, DType) else value.dtype)
+            return made if memory_format is None else made.with_(layout=None)
         if isinstance(value, list | tuple | dict | float):
             ctx.fail(Failure(DTYPE, f"to() takes a dtype, a device or a tensor, not {value}", "TypeError"))
     # an unknown argument is nearly always a device; if it were a dtype, ours would be wrong
     unknown = any(isinstance(value, Unknown) and value.kind is None for value in (*args, dtype))
-    return self.with_(parameter=False, dtype=None if unknown else self.dtype)
+    return copied(self, memory_format).with_(dtype=None if unknown else self.dtype)
 
 
 @method(CLASS, "type")
@@ -308,12 +322,19 @@ def backward(
             ctx.require_equal(left, right, failure)
 
 
-FILLED = ("fill_", "uniform_", "normal_", "random_", "bernoulli_", "exponential_", "log_normal_", "cauchy_")
+FILLED = ("uniform_", "normal_", "random_", "bernoulli_", "exponential_", "log_normal_", "cauchy_")
 
 
 @method(CLASS, "zero_", inplace=True)
 def zeroed(ctx: RuleContext, self: Tensor) -> Tensor:
     """Zeros in the same shape."""
+    return self.with_(elements=None)
+
+
+@method(CLASS, "fill_", inplace=True)
+def fill_(ctx: RuleContext, self: Tensor, value: Value) -> Tensor:
+    """One number everywhere."""
+    fill_value(ctx, value, "fill_()")
     return self.with_(elements=None)
 
 
