@@ -1,7 +1,8 @@
 # Every target does its own set-up in .venv; the only thing needed beforehand is Python 3.11 or later.
 # Choose the interpreter with `make PYTHON=/path/to/python test`.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-editors lint fuzz record-shapes check-wild record-wild bench bench-quick format clean
+.PHONY: help demo test test-editors lint fuzz record-shapes check-wild record-wild check-modules check-mutants \
+	record-mutants bench bench-quick format clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -52,6 +53,15 @@ check-wild: $(VENV)/.ready-dev $(WILD)/.ready  ## the checker on models of torch
 
 record-wild: $(WILD)/.ready  ## what those libraries return for the same programs, anew
 	$(WILD)/bin/python -m tests.wild.record $(ARGS)
+
+check-modules: $(VENV)/.ready-dev $(WILD)/.ready  ## the checker on modules of SciPy, JAX, flax, optax, equinox as shipped
+	$(BIN)/python -m tests.wild.modules --python $(WILD)/bin/python $(ARGS)
+
+check-mutants: $(VENV)/.ready-dev $(WILD)/.ready  ## the checker on those libraries' models with one token changed
+	$(BIN)/python -m tests.wild.mutants --python $(WILD)/bin/python $(ARGS)
+
+record-mutants: $(WILD)/.ready  ## draw such changes, and what torch says of them
+	for library in torchvision timm transformers; do $(WILD)/bin/python -m tests.wild.record_mutants --library $$library $(ARGS) || exit 1; done
 
 bench: $(VENV)/.ready-dev  ## compile times and speed against C
 	$(BIN)/python -m benchmarks --chart bench.png

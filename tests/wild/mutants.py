@@ -1,149 +1,132 @@
-"""Change one number in the source of a model, ask torch whether it still runs, and compare the line with the checker's.
+"""The checker on mutants of the libraries' models that torch refuses: is the error reported, on the traceback's line?
 
-`python -m tests.wild.mutants --python /path/to/python [--count 200] [--seed 0]` prints what is missed and the counts.
-Only mutants count that torch refuses in the file that was changed; a report on one that runs is false.
+`python -m tests.wild.mutants --python /path/to/python [--library NAME] [--only TEXT] [--part 1/4]` (make check-mutants)
+reads what `record_mutants` recorded, has the checker evaluate each program over the changed source, and writes
+`answers/mutants.txt`: a line for each mutant, with what torch says and what the checker says. Found is one whose error
+is reported on the very line that the traceback ends with in the libraries. A report on a mutant that runs is false.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import random
-import re
-import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from tangra.checker import checking
 from tangra.checker.evaluator import Evaluator
 from tangra.checker.modules import import_module
-from tangra.checker.project import open_project
+from tangra.checker.project import open_project, site_packages
+from tangra.checker.reports import Report
 from tangra.checker.source import SourceCache
-
-NUMBER = re.compile(r"(?<![\w.])\d+(?![\w.])")
-MODELS = {
-    "alexnet": "alexnet", "vgg": "vgg11", "resnet": "resnet50", "densenet": "densenet121", "googlenet": "googlenet",
-    "inception": "inception_v3", "squeezenet": "squeezenet1_0", "mobilenetv2": "mobilenet_v2",
-    "mobilenetv3": "mobilenet_v3_large", "shufflenetv2": "shufflenet_v2_x1_0", "mnasnet": "mnasnet1_0",
-    "efficientnet": "efficientnet_b0", "convnext": "convnext_tiny", "vision_transformer": "vit_b_16",
-    "swin_transformer": "swin_t",
-}  # fmt: skip
-"""Files of torchvision.models, and the model of each that is called."""
+from tests.wild.evaluation import FOLLOWED
+from tests.wild.mutation import Change
+from tests.wild.programs import Program, programs
+from tests.wild.record import ANSWERS
 
 CACHE = SourceCache()
 """The files as they are, read once."""
-
-RUNNER = r"""
-import importlib, json, os, sys, traceback, types, warnings
-warnings.simplefilter("ignore")
-import torch
-from torchvision import models
-from torchvision.models import _api
-answers = []
-for file, name, text, size in json.load(sys.stdin):
-    _api.BUILTIN_MODELS.clear()
-    path = os.path.join(os.path.dirname(models.__file__), file + ".py")
-    module = types.ModuleType("torchvision.models." + file)
-    module.__package__, module.__file__ = "torchvision.models", path
-    kept, sys.modules[module.__name__] = sys.modules[module.__name__], module
-    try:
-        with torch.no_grad(), torch.device("meta"):
-            exec(compile(text, path, "exec"), module.__dict__)
-            module.__dict__[name](weights=None).eval()(torch.zeros(2, 3, size, size))
-        answers.append(None)
-    except Exception as error:
-        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == path]
-        answers.append([frames[-1].lineno if frames else 0, f"{type(error).__name__}: {str(error)[:100]}"])
-    sys.modules[module.__name__] = kept
-print("ANSWERS" + json.dumps(answers))
-"""
+TABLE = ANSWERS / "mutants.txt"
 
 
-def mutants(count: int, seed: int, folder: Path) -> list[tuple[str, str, str, int]]:
-    """Files, models and texts with one number changed, and the line of it."""
-    chance = random.Random(seed)
-    texts = {file: (folder / f"{file}.py").read_text(encoding="utf-8").split("\n") for file in MODELS}
-    places = []
-    for file, lines in texts.items():
-        places += [(file, n, m) for n, line in enumerate(lines) if not _is_text(line) for m in NUMBER.finditer(line)]
-    made = []
-    for file, number, match in chance.sample(places, min(count, len(places))):
-        lines, old = texts[file], int(match.group())
-        line = lines[number]
-        changed = f"{line[: match.start()]}{old + chance.choice([1, 2, -1]) if old else 1}{line[match.end() :]}"
-        text = "\n".join([*lines[:number], changed, *lines[number + 1 :]])
-        made.append((file, MODELS[file], text, number + 1))
-    return made
+def errors(program: Program, path: Path, text: str, python: Path) -> list[Report]:
+    """The errors that are reported when the file at `path` holds `text`."""
+    found: list[Report] = []
 
-
-def size_of(file: str) -> int:
-    """The height and width of the images that the file's model takes."""
-    return 299 if file == "inception" else 224
-
-
-def _is_text(line: str) -> bool:
-    return line.lstrip().startswith(("#", '"', "'", ">>>")) or "acc@" in line or "http" in line or "_meta" in line
-
-
-def reported(file: str, name: str, text: str, folder: Path, python: Path) -> list[int]:
-    """The lines of the file with an error."""
-    found: list[int] = []
-    path = (folder / f"{file}.py").resolve()
-
-    def run(work: Path) -> None:
-        driver = work / "driver.py"
-        driver.write_text(
-            f"import torch\nfrom torchvision.models.{file} import {name}\n"
-            f"{name}(weights=None).eval()(torch.zeros(2, 3, {size_of(file)}, {size_of(file)}))\n",
-            encoding="utf-8",
-        )
+    def run(folder: Path) -> None:
+        driver = (folder / f"{program.module}.py").resolve()
+        driver.write_text(program.text, encoding="utf-8")
         project = open_project(driver, python, CACHE)
-        project.config = replace(project.config, follow=("torchvision",))
+        project.config = replace(project.config, follow=FOLLOWED)
         ev = Evaluator(project)
-        ev.checked = frozenset([driver.resolve()])
-        import_module(ev, "driver", driver.resolve())
-        for report in ev.reports.found.values():
-            if report.severity == "error":  # a helper of another file may be where it fails: then its calls count
-                places = [report.place, *(place for place, _ in report.related)]
-                found.extend(place.line for place in places if place.file == path)
+        ev.checked = frozenset([driver])
+        import_module(ev, program.module, driver)
+        found.extend(report for report in ev.reports.found.values() if report.severity == "error")
 
     CACHE.set_overlay(path, text.encode())
     try:
-        with tempfile.TemporaryDirectory() as work:
-            checking._with_room(lambda: run(Path(work)))
+        with tempfile.TemporaryDirectory() as folder:
+            checking._with_room(lambda: run(Path(folder)))
     finally:
         CACHE.set_overlay(path, None)
     return found
+
+
+def judged(mutant: dict[str, Any], python: Path) -> tuple[str, str]:
+    """A verdict (found, elsewhere, silent, false or right), and the line of the table."""
+    change = Change(*(mutant[word] for word in ("line", "column", "old", "new")))
+    packages = site_packages(python)[0]
+    path = packages / mutant["library"] / mutant["file"]
+    program = next(each for each in programs() if each.name == mutant["program"] and each.library == mutant["library"])
+    reports = errors(program, path, change.applied(path.read_text(encoding="utf-8")), python)
+    texts = [f"{_short(report.place.file, packages)}:{report.place.line} {report.code}" for report in reports]
+    ours = ", ".join(texts) or "-"
+    place = f"{mutant['library']}/{mutant['file']}:{change.line}:{change.column}"
+    what = f"{program.name}: {place} {change.old} > {change.new}"
+    if "fails" not in mutant:
+        return "false" if reports else "right", f"{what} | runs | {ours}"
+    file, line = mutant["fails"]
+    hit = any(report.place.file == packages / file and report.place.line == line for report in reports)
+    verdict = "found" if hit else "elsewhere" if reports else "silent"
+    return verdict, f"{what} | {file}:{line} {mutant['error'].splitlines()[0][:90]} | {ours}"
+
+
+def _short(path: Path, packages: Path) -> str:
+    return str(path.relative_to(packages)) if path.is_relative_to(packages) else path.name
+
+
+def _written(verdicts: Iterable[tuple[str, str, str]]) -> None:
+    """Put the new lines in place of those of the same mutants in the table."""
+    lines: dict[str, str] = {}
+    if TABLE.exists():
+        for line in TABLE.read_text(encoding="utf-8").splitlines():
+            lines[line.split(" | ")[1]] = line
+    for _, verdict, text in verdicts:
+        lines[text.split(" | ")[0]] = f"{verdict:9} | {text}"
+    TABLE.write_text("".join(f"{line}\n" for line in lines.values()), encoding="utf-8")
 
 
 def main(arguments: list[str]) -> int:
     """Compare; the exit status says whether four of five are found and nothing else is."""
     parser = argparse.ArgumentParser(prog="python -m tests.wild.mutants")
     parser.add_argument("--python", type=Path, required=True)
-    parser.add_argument("--count", type=int, default=200, help="mutants that torch refuses")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--library", default="", help="only mutants of this library")
+    parser.add_argument(
+        "--only", default="", help="only mutants whose place (library/file:line) or program has this text"
+    )
+    parser.add_argument("--part", default="1/1", help="the second of four quarters is 2/4")
     options = parser.parse_args(arguments)
-    folder = next(options.python.parent.parent.glob("lib/python3*/site-packages/torchvision/models"))
-    tried = mutants(options.count * 5, options.seed, folder)
-    given = json.dumps([(file, name, text, size_of(file)) for file, name, text, _ in tried])
-    done = subprocess.run([options.python, "-c", RUNNER], input=given, capture_output=True, text=True, check=True)
-    answers = json.loads(done.stdout.split("ANSWERS")[1])
-    failing = [(each, answer) for each, answer in zip(tried, answers, strict=True) if answer and answer[0]]
-    running = [each for each, answer in zip(tried, answers, strict=True) if answer is None]
-    hit = 0
-    for (file, name, text, changed), (line, message) in failing[: options.count]:
-        lines = reported(file, name, text, folder, options.python)
-        hit += line in lines
-        if line not in lines:
-            print(f"missed: {file}.py, line {changed} changed: fails on line {line}, found {lines}: {message}")
-    false = [each for each in running[: options.count // 4] if reported(*each[:3], folder, options.python)]
-    for file, _, _, changed in false:
-        print(f"false: {file}.py, line {changed} changed")
-    total = len(failing[: options.count])
-    print(f"{len(tried)} mutants, {len(failing)} fail; of {total}, {hit} found on the line; {len(false)} false")
-    return 0 if hit >= 0.8 * total and not false else 1
+    files = sorted((ANSWERS / "mutants").glob("*.json"))
+    recorded = [json.loads(path.read_text(encoding="utf-8")) for path in files]
+    part, parts = map(int, options.part.split("/"))
+    verdicts = []
+    mutants = [mutant for answers in recorded for kind in ("failing", "running") for mutant in answers[kind]]
+    for mutant in mutants[part - 1 :: parts]:
+        library = mutant["library"]
+        place = f"{mutant['program']} {library}/{mutant['file']}:{mutant['line']}"
+        if options.library in library and options.only in place:
+            verdict, text = judged(mutant, options.python)
+            verdicts.append((library, verdict, text))
+            if verdict not in ("found", "right"):
+                print(f"{verdict}: {text}", flush=True)
+    _written(verdicts)
+    good = True
+    for library in dict.fromkeys(library for library, _, _ in verdicts):
+        counts = {
+            word: sum(each == word for name, each, _ in verdicts if name == library)
+            for word in ("found", "elsewhere", "silent", "right", "false")
+        }
+        total = counts["found"] + counts["elsewhere"] + counts["silent"]
+        good &= counts["found"] >= 0.8 * total and not counts["false"]
+        print(
+            f"{library}: {counts['found']} of {total} found on the line, {counts['elsewhere']} reported elsewhere; "
+            f"{counts['false']} of {counts['right'] + counts['false']} that run are reported"
+        )
+    return 0 if good else 1
 
 
 if __name__ == "__main__":

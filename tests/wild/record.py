@@ -10,6 +10,8 @@ import collections
 import json
 import sys
 import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +51,7 @@ def holds_array(found: Any) -> bool:
 
 
 def run_torch(program: Program, calls: collections.Counter[str]) -> Any:
-    """The structure of `out`."""
-    import torch
+    """The structure of `out`; the calls of torch's functions are counted."""
     from torch.overrides import TorchFunctionMode, resolve_name
 
     class Count(TorchFunctionMode):
@@ -58,18 +59,29 @@ def run_torch(program: Program, calls: collections.Counter[str]) -> Any:
             calls[resolve_name(function) or getattr(function, "__name__", "?")] += 1
             return function(*args, **(kwargs or {}))
 
+    return structure(on_a_device(program, Count)["out"])
+
+
+def on_a_device(
+    program: Program,
+    mode: Callable[[], AbstractContextManager[Any]] = nullcontext,
+    devices: Sequence[str] = ("meta", "cpu"),
+) -> dict[str, Any]:
+    """The names of a program of torch that ran: on the first device, or the last if it needs numbers."""
+    import torch
+
     code = compile(program.text, program.name, "exec")
-    for device in ("cpu",) if program.depends_on_data else ("meta", "cpu"):
+    for device in devices[-1:] if program.depends_on_data else devices:
         scope: dict[str, Any] = {"__name__": "__main__"}
         torch.manual_seed(0)
         try:
-            with torch.no_grad(), torch.device(device), Count():
+            with torch.no_grad(), torch.device(device), mode():
                 exec(code, scope)
         except (NotImplementedError, RuntimeError) as error:  # reads numbers, which the meta device has none of
             if device == "cpu" or "meta" not in str(error):
                 raise
             continue
-        return structure(scope["out"])
+        return scope
     raise RuntimeError("runs on no device")
 
 

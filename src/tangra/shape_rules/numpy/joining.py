@@ -56,7 +56,10 @@ def _along(name: str, count: int, axis: int) -> Callable[..., Tensor]:
         if found is None:
             return Tensor(library)
         lifted = [padded(one, count) for one in found]
-        return concatenate(ctx, lifted, 0 if lifted[0].rank == 1 else axis, library=library)
+        rank = next((one.rank for one in lifted if one.rank is not None), None)  # all have to have the same
+        if rank is None:
+            return made(library, None, result_dtype(found, library))
+        return concatenate(ctx, lifted, 0 if rank == 1 else axis, library=library)
 
     return apply
 
