@@ -10,6 +10,8 @@ BIN := $(VENV)/bin
 EXTENSION := editors/vscode
 # The libraries that the checker is tried on, in their pinned versions.
 WILD := .wild
+# pytest-lsp, which brings a plugin into every test run, has an environment of its own.
+CLIENTS := .clients
 # Tests run on this many processes (CI sets 2).
 JOBS ?= auto
 # Arguments passed on to pytest: make test ARGS="tests/shapes -k reshape"
@@ -27,8 +29,9 @@ demo: $(VENV)/.ready-demo  ## fit hares and lynxes through a compiled solver; wr
 test: $(VENV)/.ready-dev  ## all tests
 	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
 
-test-editors: $(VENV)/.ready-dev $(EXTENSION)/node_modules/.ready  ## the editors' sides: Neovim (has to be installed), VS Code
+test-editors: $(VENV)/.ready-dev $(CLIENTS)/.ready $(EXTENSION)/node_modules/.ready  ## the editors' sides: Neovim (has to be installed), VS Code, pytest-lsp
 	$(BIN)/python -m pytest editors/neovim
+	cd editors/clients && TANGRA_PYTHON=$(abspath $(BIN)/python) $(abspath $(CLIENTS))/bin/python -m pytest -c pytest.ini .
 	cd $(EXTENSION) && TANGRA_PYTHON=$(abspath $(BIN)/python) npm test && npm run package
 
 lint: $(VENV)/.ready-dev  ## ruff, formatting, mypy --strict, the import contract
@@ -70,7 +73,7 @@ bench-quick: $(VENV)/.ready-dev  ## the same at small sizes: that all of it runs
 	$(BIN)/python -m benchmarks --quick
 
 clean:  ## remove what the other targets made
-	rm -rf $(VENV) $(WILD) build dist demo.png fuzz.json .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(WILD) $(CLIENTS) build dist demo.png fuzz.json .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	rm -rf $(EXTENSION)/node_modules $(EXTENSION)/out $(EXTENSION)/*.vsix
 	find src tests benchmarks examples editors -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -87,6 +90,11 @@ $(VENV)/.ready-demo: pyproject.toml $(VENV)/pyvenv.cfg
 $(WILD)/.ready: tests/wild/requirements.txt
 	@PYTHON="$(PYTHON)" .ci/venv $(WILD)
 	@$(WILD)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/wild/requirements.txt
+	@touch $@
+
+$(CLIENTS)/.ready: editors/clients/requirements.txt
+	@PYTHON="$(PYTHON)" .ci/venv $(CLIENTS)
+	@$(CLIENTS)/bin/python -m pip install --quiet --disable-pip-version-check -r editors/clients/requirements.txt
 	@touch $@
 
 $(VENV)/pyvenv.cfg:
