@@ -6,7 +6,8 @@ Loops over generators of run-time length are the frontend's; it folds them with 
 from __future__ import annotations
 
 import builtins
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -26,7 +27,7 @@ from tangra.api.elementwise import (
 )
 from tangra.api.kinds import PYBOOL, PYFLOAT, PYINT, kind_of
 from tangra.api.numbers import describe
-from tangra.api.registry import find, function
+from tangra.api.registry import find, function, is_of_the_program
 from tangra.api.values import (
     AbstractValue,
     ArrayValue,
@@ -371,12 +372,21 @@ def class_of(v: AbstractValue) -> type | None:
     return v.cls if isinstance(v, InstanceValue) else None
 
 
+def _flat(classes: Any) -> Iterator[Any]:
+    """The classes that the second argument of `isinstance` names."""
+    for each in classes if isinstance(classes, tuple) else getattr(classes, "__args__", (classes,)):
+        yield from _flat(each) if isinstance(each, tuple) else (each,)
+
+
 @function(builtins.isinstance)
 def isinstance_(ctx: Context, v: AbstractValue, classes: AbstractValue) -> AbstractValue:
     """`isinstance(v, cls)`: constant, or a test of the run-time kind."""
     targets = ctx.static(classes, "the class of isinstance()")
     if isinstance(v, Const):
         return Const(isinstance(v.value, targets))
+    if any(is_of_the_program(type(target).__instancecheck__) for target in _flat(targets)):
+        what = f"isinstance() of {describe(ctx, v)} and a class whose metaclass has an __instancecheck__ of its own"
+        ctx.error(TypeMismatchError, what, code=NO_CONVERSION, fix="ask for the class itself: type(x) is C")
     if isinstance(v, Scalar) and len(v.kinds) > 1:
         assert v.tag is not None
         hits = [k for k, kind in enumerate(v.kinds) if issubclass(kind.type, targets)]

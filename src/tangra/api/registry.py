@@ -32,7 +32,7 @@ OPAQUE: list[type] = []
 functions."""
 
 
-def _is_of_the_program(obj: Any) -> bool:
+def is_of_the_program(obj: Any) -> bool:
     """Whether a callable is a function in Python of some module that is no library with entries."""
     home = str(obj.__globals__.get("__name__")) if isinstance(obj, types.FunctionType) else "builtins"
     top = home.partition(".")[0]
@@ -48,7 +48,7 @@ def function(*objects: Any) -> Callable[[Entry], Entry]:
 
     def add(entry: Entry) -> Entry:
         for obj in objects:
-            if not _is_of_the_program(obj):
+            if not is_of_the_program(obj):
                 FUNCTIONS[id(obj)] = (obj, entry)
         return entry
 

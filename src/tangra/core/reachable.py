@@ -13,12 +13,14 @@ has the class only; such objects have no number, and what depends on one is not 
 
 from __future__ import annotations
 
+import abc
 import datetime
 import decimal
 import enum
 import fractions
 import functools
 import hashlib
+import importlib
 import linecache
 import opcode
 import re
@@ -323,6 +325,13 @@ class Reachable:
             self.items(obj.__mro__[1:])
             self.attributes(vars(obj))
             self.dataclass(vars(obj))
+            if isinstance(obj, abc.ABCMeta):
+                self.registered(obj)
+
+    def registered(self, obj: abc.ABCMeta) -> None:
+        """The classes that count as subclasses of one, by its `register`."""
+        found = [ref() for ref in importlib.import_module("_abc")._get_dump(obj)[0]]
+        self.items(sorted(filter(None, found), key=lambda cls: (cls.__module__, cls.__qualname__)))
 
     def dataclass(self, own: Any) -> None:
         """What `dataclass` noted of a class."""
