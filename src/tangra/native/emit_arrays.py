@@ -79,8 +79,8 @@ def _broadcast(em: Emitter, op: Op) -> None:
         strides: list[Operand] = [0] * len(shape)
         for k, d in enumerate(dims):
             strides[d] = source.strides[k] if x.shape[k] != 1 else 0
-        whole = source.contiguous and not repeats
-        em.keep(op, Strided(source.buffer, x.dtype, shape, tuple(strides), source.offset, whole))
+        whole, upward = source.contiguous and not repeats, source.upward and not repeats
+        em.keep(op, Strided(source.buffer, x.dtype, shape, tuple(strides), source.offset, whole, upward=upward))
         return
     stretched = [x.shape[k] == 1 for k in range(len(dims))]
 
@@ -116,7 +116,7 @@ def _transpose(em: Emitter, op: Op) -> None:
     source = em.array(x)
     if isinstance(source, Strided):
         strides = tuple(source.strides[p] for p in perm)
-        em.keep(op, Strided(source.buffer, x.dtype, shape, strides, source.offset))
+        em.keep(op, Strided(source.buffer, x.dtype, shape, strides, source.offset, upward=source.upward))
         return
     if isinstance(source, Splat):
         em.keep(op, type(source)(x.dtype, shape, source.operand))
@@ -143,7 +143,8 @@ def part(em: Emitter, x: Strided, op: Op, starts: list[Value]) -> Strided:
     if sizes == (None,) and x.offset == 0 and x.strides == (1,):
         return Strided(x.buffer, x.dtype, (), (), offset, True, strides_apart.moving(em, starts[0]))
     whole = x.contiguous and _leading_rows(x.shape, sizes, steps)
-    return Strided(x.buffer, x.dtype, tuple(shape), tuple(strides), offset, whole)
+    upward = x.upward and all(size is None or step > 0 for size, step in zip(sizes, steps, strict=True))
+    return Strided(x.buffer, x.dtype, tuple(shape), tuple(strides), offset, whole, upward=upward)
 
 
 def _leading_rows(shape: tuple[Size, ...], sizes: tuple[Size | None, ...], steps: tuple[int, ...]) -> bool:

@@ -118,11 +118,10 @@ def _matrix(em: Emitter, x: Strided, roles: Roles, rows: tuple[int, ...], column
     """`x` as matrices of merged `rows` by merged `columns`; copied unless it is row- or column-major."""
     batch = tuple(x.strides[k] for k in roles.batch)
     if len(rows) == 1 and len(columns) == 1:
-        down, across = x.strides[rows[0]], x.strides[columns[0]]
-        if across == 1:
-            return _Matrix(x, batch, False, at_least(em, down, em.size(x.shape[columns[0]])))
-        if down == 1:
-            return _Matrix(x, batch, True, at_least(em, across, em.size(x.shape[rows[0]])))
+        if _rows_apart(x, rows[0], columns[0]):
+            return _Matrix(x, batch, False, at_least(em, x.strides[rows[0]], em.size(x.shape[columns[0]])))
+        if _rows_apart(x, columns[0], rows[0]):
+            return _Matrix(x, batch, True, at_least(em, x.strides[columns[0]], em.size(x.shape[rows[0]])))
     order, rank = (*roles.batch, *rows, *columns), len(x.shape)
     width, height = (em.size(prod(x.shape[k] for k in axes)) for axes in (columns, rows))
     if x.contiguous and order == tuple(range(rank)):
@@ -132,6 +131,17 @@ def _matrix(em: Emitter, x: Strided, roles: Roles, rows: tuple[int, ...], column
     shape = tuple(x.shape[k] for k in order)
     copy = em.copy(Strided(x.buffer, x.dtype, shape, tuple(x.strides[k] for k in order), x.offset))
     return _Matrix(copy, copy.strides[: len(batch)], False, width)
+
+
+def _rows_apart(x: Strided, down: int, across: int) -> bool:
+    """Whether what follows each other along the axis `down` are rows, one after the other in memory: not the last
+    first, nor the same one again, nor such that share elements."""
+    stride, length = x.strides[down], x.shape[across]
+    if x.strides[across] != 1:
+        return False
+    if isinstance(stride, int) and isinstance(length, int):
+        return stride >= length or x.shape[down] == 1
+    return x.upward
 
 
 def _blas(x: Array, y: Array, rx: Roles, ry: Roles, em: Emitter, target: Strided, done: Done | None) -> bool:

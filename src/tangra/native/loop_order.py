@@ -64,4 +64,4 @@ def _permuted(array: Array, order: Sequence[int], known: dict[Array, Array]) -> 
 def permuted_view(array: Strided, order: Sequence[int]) -> Strided:
     """A window of memory with its axes in another order."""
     shape, strides = tuple(array.shape[k] for k in order), tuple(array.strides[k] for k in order)
-    return Strided(array.buffer, array.dtype, shape, strides, array.offset)
+    return Strided(array.buffer, array.dtype, shape, strides, array.offset, upward=array.upward)

@@ -104,6 +104,8 @@ class Strided(Array):
     """A window of a buffer: the element at `index` lies `offset + sum(index * strides)` elements after its start.
 
     `moving`: of a single element, its offset as the sum of what it is in a loop's first trip and of what it has moved.
+    `upward`: whether it is known to be a part, taken upwards along every axis, of memory in which each element has one
+    place: rows then lie apart by their length at least.
     """
 
     def __init__(
@@ -115,6 +117,7 @@ class Strided(Array):
         offset: Operand = 0,
         contiguous: bool = False,
         moving: tuple[Operand, Operand] | None = None,
+        upward: bool = False,
     ) -> None:
         self.buffer = buffer
         self.dtype = dtype
@@ -123,6 +126,7 @@ class Strided(Array):
         self.offset = offset
         self.contiguous = contiguous
         self.moving = moving
+        self.upward = upward or contiguous
         self.reads = frozenset((buffer,))
 
     @property
