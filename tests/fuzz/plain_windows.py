@@ -1,6 +1,7 @@
 """Convolutions and pools of `tangra.nn.functional` as plain loops: what random programs are compared with.
 
-Input without a batch, channels first: (channels, length) or (channels, height, width).
+Input without a batch, channels first: (channels, length) or (channels, height, width). Sums are of float64, results
+of the dtype that the operands have in common.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ def _places(sizes: tuple[int, ...], window: tuple[int, ...], stride: tuple[int, 
 def _conv(x: Array, w: Array, bias: Array | None, stride: Any, padding: Any, dilation: Any, groups: int) -> Array:
     rank = x.ndim - 1
     stride, padding, dilation = (_both(v, rank) for v in (stride, padding, dilation))
+    dtype = np.result_type(x, w)
     x = _framed(x, padding, 0.0)
     counts, places = _places(x.shape[1:], w.shape[2:], stride, dilation)
     out = np.zeros((w.shape[0], *counts))
@@ -45,7 +47,7 @@ def _conv(x: Array, w: Array, bias: Array | None, stride: Any, padding: Any, dil
                     at = tuple(i * s + j * d for i, s, j, d in zip(p, stride, k, dilation, strict=True))
                     total += w[(o, c, *k)] * x[(o // outputs * inputs + c, *at)]
             out[(o, *p)] = total
-    return out
+    return out.astype(dtype)
 
 
 def conv1d(
@@ -62,14 +64,14 @@ def conv_transpose1d(x: Array, w: Array, bias: Any = None, stride: int = 1, padd
     out = np.zeros((w.shape[1], (x.shape[1] - 1) * stride + w.shape[2]))
     for c, o, i, k in itertools.product(*map(range, (x.shape[0], w.shape[1], x.shape[1], w.shape[2]))):
         out[o, i * stride + k] += x[c, i] * w[c, o, k]
-    out = out[:, padding : out.shape[1] - padding]
+    out = out[:, padding : out.shape[1] - padding].astype(np.result_type(x, w))
     return out if bias is None else out + np.asarray(bias)[:, None]
 
 
 def _pooled(x: Array, window: Any, stride: Any, padding: Any, border: float, value: Any) -> Array:
     rank = x.ndim - 1
     window, padding = _both(window, rank), _both(padding, rank)
-    stride = window if stride is None else _both(stride, rank)
+    stride, dtype = window if stride is None else _both(stride, rank), x.dtype
     x = _framed(x, padding, border)
     counts, places = _places(x.shape[1:], window, stride, (1,) * rank)
     out = np.zeros((x.shape[0], *counts))
@@ -77,7 +79,7 @@ def _pooled(x: Array, window: Any, stride: Any, padding: Any, border: float, val
         part = tuple(slice(i * s, i * s + k) for i, s, k in zip(p, stride, window, strict=True))
         for c in range(x.shape[0]):
             out[(c, *p)] = value(list(x[(c, *part)].reshape(-1)))
-    return out
+    return out.astype(dtype)
 
 
 def max_pool1d(x: Array, window: Any, stride: Any = None, padding: Any = 0) -> Array:

@@ -152,6 +152,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--file", type=Path)
     options = parser.parse_args(argv)
     warnings.simplefilter("ignore")
+    os.environ.setdefault("TANGRA_CACHE", "0")  # programs are new, and looked at in ways that kept forms don't have
     os.environ["TANGRA_CACHE"] = "0"  # every program is another one: writing them down takes time and finds nothing
     hunt.warm_up()
     if options.one is not None or options.file is not None:
