@@ -299,6 +299,9 @@ def dot_general(rng: Rng, dtype: DType) -> Iterator[Sample]:
         ((0, 3), (3, 2), ((1,), (0,)), ((), ())),
         ((2, 0), (0, 3), ((1,), (0,)), ((), ())),
         ((4,), (4,), ((), ()), ((0,), (0,))),
+        ((2, 4), (4, 5), ((1,), (0,)), ((), ())),
+        ((9, 10), (9, 12), ((0,), (0,)), ((), ())),
+        ((2, 9, 10), (2, 11, 10), ((2,), (2,)), ((0,), (0,))),
     ]
     for left, right, contract, batch in cases:
         yield [of(rng, dtype, *left), of(rng, dtype, *right)], {"contract": contract, "batch": batch}
