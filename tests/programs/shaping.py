@@ -128,7 +128,7 @@ def pooling_by_reshape(x):
 
 
 @program(rng.normal(size=(3, 4)))
-def sliding_windows(x):
+def windows_of_slices(x):
     flat = x.ravel()
     windows = np.stack([flat[i : i + 3] for i in range(10)])
     return windows.max(axis=1).sum() + windows.std(axis=0).prod()
