@@ -17,12 +17,20 @@ from tangra.cli import main, progress
 BUG = "import torch\nx = torch.zeros(2) + torch.zeros(3)\n"
 
 
+START = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # also where the tests run in the background, without Ctrl-C
+from tangra.cli import main
+sys.exit(main())
+"""
+
+
 class Terminal:
     """A program on a terminal of its own, and what it wrote."""
 
     def __init__(self, *arguments: str) -> None:
         self.master, slave = pty.openpty()
-        command = [sys.executable, "-m", "tangra.cli", *arguments]
+        command = [sys.executable, "-c", START, *arguments]
         self.process = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, start_new_session=True)
         os.close(slave)
         self.text = ""
