@@ -21,24 +21,8 @@ UNANSWERED = (
     types.WORKSPACE_CODE_LENS_REFRESH,
 )
 """What the editors answer, and pytest-lsp does not."""
-PROGRAM = """import torch
-from torch import nn
-
-
-class Net(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.conv = nn.Conv2d(3, 16, 5)
-        self.head = nn.Linear(16 * 28, 10)
-
-    def forward(self, images):
-        maps = self.conv(images).relu()
-        rows = maps.flatten(1)
-        return self.head(rows)
-
-
-scores = Net()(torch.zeros(8, 3, 32, 32))
-"""
+PROGRAM = (Path(__file__).parent.parent / "net.py").read_text()
+"""A network whose last layer was built for another size: what all editors are shown."""
 FAULT = 13
 """The line of the fault, from 0."""
 
