@@ -25,6 +25,9 @@ SECONDS = 60.0
 PATIENCE = 10
 POISONED = 4
 """One program in so many runs in poisoned memory: what it reads before it is written shows."""
+OPTIMISED = 4
+"""One program in so many is optimised by LLVM in full; the others, which are as they leave our compiler, take half the
+time, and there are twice as many in a hunt."""
 WARM = """
 import numpy as np
 def f(x, y, s, n):
@@ -58,9 +61,13 @@ def case_of(seed: int) -> Case:
 
 @contextmanager
 def _options(number: int) -> Iterator[None]:
-    """In every third case loops of any size run in threads, and in some memory is poisoned."""
-    threaded, poisoned = number % 3 == 0, number % POISONED == 0
-    wanted = {"TANGRA_PARALLEL_WORK": "0" if threaded else str(1 << 16), "TANGRA_POISON": str(int(poisoned))}
+    """In every third case loops of any size run in threads, in some memory is poisoned, and some are optimised."""
+    threaded, poisoned, optimised = number % 3 == 0, number % POISONED == 0, number // 20 % OPTIMISED == 0
+    wanted = {
+        "TANGRA_PARALLEL_WORK": "0" if threaded else str(1 << 16),
+        "TANGRA_POISON": str(int(poisoned)),
+        "TANGRA_OPTIMISE": "2" if optimised else "0",
+    }
     before = {name: os.environ.get(name) for name in wanted}
     threads = ways.tangra().get_threads()
     os.environ.update(wanted)

@@ -12,13 +12,23 @@ def default_memory_limit() -> int:
 
 
 PARALLEL_WORK = 1 << 16
+FULL = 2
+
+
+def default_level() -> int:
+    """How much LLVM is to optimise: what TANGRA_OPTIMISE says, or all it can."""
+    text = os.environ.get("TANGRA_OPTIMISE", str(FULL))
+    if text not in ("0", "1", "2"):
+        raise ValueError(f"the environment variable TANGRA_OPTIMISE is {text!r}, and has to be 0, 1 or 2")
+    return int(text)
 
 
 @dataclass(frozen=True)
 class NativeOptions:
     """Choices of code generation and limits of one compiled function.
 
-    optimise: level of LLVM's pass pipeline (0 to 3); codegen: level of its code generator (0 to 2).
+    optimise: level of LLVM's pass pipeline (0 to 3); codegen: level of its code generator (0 to 2). TANGRA_OPTIMISE=0
+    in the environment sets both to 0: code that is made in half the time and runs several times as long.
     tape_limit, memory_limit: bytes that one tape and all temporaries of a call may take before a MemoryError.
     fastmath: let LLVM reorder and approximate floating point arithmetic everywhere.
     vector_bits: preferred width of vectors, 256 or 512, in functions with short loops; those whose loops are all long
@@ -32,8 +42,8 @@ class NativeOptions:
     marked: say while running which source line is at work, and count tape records; see `marks`.
     """
 
-    optimise: int = 2
-    codegen: int = 2
+    optimise: int = field(default_factory=default_level)
+    codegen: int = field(default_factory=default_level)
     tape_limit: int = field(default_factory=default_memory_limit)
     memory_limit: int = field(default_factory=default_memory_limit)
     fastmath: bool = False
