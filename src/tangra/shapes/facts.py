@@ -187,20 +187,21 @@ class Facts:
 
     def _propagate(self, newest: Dim) -> None:
         """Turn inequalities into int bounds of symbols: from `c*s + rest >= 0` and the range of `rest`."""
-        if not self._tighten(newest):
-            return
+        changed = self._tighten(newest)
         for _ in range(PROPAGATION_ROUNDS):
-            changed = [size for size in self._inequalities if self._tighten(size)]
             if not changed:
                 return
+            touched = [size for size in self._inequalities if not changed.isdisjoint(symbols_of(size))]
+            changed = set().union(*(self._tighten(size) for size in touched))
 
-    def _tighten(self, size: Dim) -> bool:
-        changed = False
+    def _tighten(self, size: Dim) -> set[str]:
+        """Bound the symbols of `size`, which is at least 0; returns those whose bounds changed."""
+        changed = set()
         for factors, coefficient in size.items():
             if len(factors) == 1 and isinstance(atom := factors[0], Symbol):
                 rest_high = interval(size - from_atom(atom) * coefficient, self.symbol_bounds)[1]
-                if rest_high is not None:
-                    changed |= self._bound(atom.name, coefficient, rest_high)
+                if rest_high is not None and self._bound(atom.name, coefficient, rest_high):
+                    changed.add(atom.name)
         return changed
 
     def _bound(self, name: str, coefficient: int, rest_high: int) -> bool:

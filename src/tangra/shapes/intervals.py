@@ -23,7 +23,12 @@ def interval(size: Size, symbol: Callable[[str], Interval]) -> Interval:
     low: int | None = 0
     high: int | None = 0
     for factors, coefficient in size.items():
-        term_low, term_high = _scale(_monomial(factors, symbol), coefficient)
+        if len(factors) == 1 and isinstance(atom := factors[0], Symbol):
+            term_low, term_high = symbol(atom.name)
+        else:
+            term_low, term_high = _monomial(factors, symbol)
+        if coefficient != 1:
+            term_low, term_high = _scale((term_low, term_high), coefficient)
         low = None if low is None or term_low is None else low + term_low
         high = None if high is None or term_high is None else high + term_high
         if low is None and high is None:

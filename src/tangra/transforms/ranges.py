@@ -16,6 +16,7 @@ import numpy as np
 from tangra.ir import BOOL, I64, ArrayType, Block, Func, Op, Value
 from tangra.shapes import Dim, Size, dmax, dmin, symbol
 from tangra.shapes.facts import Facts, bounds
+from tangra.shapes.intervals import Interval, interval
 from tangra.shapes.prover import known_eq, known_le, known_lt
 from tangra.transforms.activity import carried_args, carried_operands, carried_yields
 from tangra.transforms.early_reads import read_early
@@ -76,8 +77,9 @@ class Ranges(Rewriter):
 
     def fits(self, size: Size) -> bool:
         """Whether the number provably is in the range of i64."""
-        low, high = bounds(size, self.facts)
-        return low is not None and high is not None and low >= -LIMIT and high <= LIMIT
+        if isinstance(size, int):
+            return -LIMIT <= size <= LIMIT
+        return _within(interval(size, self.facts.symbol_bounds)) or _within(bounds(size, self.facts))
 
     def compute(self, op: Op) -> Size | None:
         """What an integer operation gives, as a size."""
@@ -272,6 +274,11 @@ class Ranges(Rewriter):
             k = op.results.index(y)
             return all(self.grows(r.terminator.operands[k], arg, body, level + 1) for r in op.regions)
         return False
+
+
+def _within(found: Interval) -> bool:
+    low, high = found
+    return low is not None and high is not None and low >= -LIMIT and high <= LIMIT
 
 
 def _same_operation(op: Op) -> tuple[str, int, int]:
