@@ -2,9 +2,10 @@
 
 `functions.py` has the public names. `jitted.py` keeps the compiled forms of a function (`specialisation.py`) by the
 `keys.py` of its calls; `compiling.py` makes them, `remembering.py` finds those of other processes. `meanings.py` says
-what a transformed function means inside compiled code; `derivatives.py`, `jacobians.py`, `sparsity.py`, `batching.py`
-and `custom.py` do it: they trace the function into IR of its own (`subtrace.py`), transform that, and put results
-together in the structure of the arguments (`trees.py`). `overlapping.py` finds arguments that share memory,
+what a transformed function means inside compiled code, where a call of it is an `Application` (`application.py`);
+`derivatives.py`, `jacobians.py`, `sparsity.py`, `batching.py`, `checkpointing.py` and `custom.py` do it: they trace the
+function into IR of its own (`subtrace.py`), transform that, and put results together in the structure of the arguments
+(`trees.py`). `checkpoint_options.py` reads the options of `tg.checkpoint`. `overlapping.py` finds arguments that share memory,
 `placing.py` gives errors about a whole call their place; `threads.py` says how many threads there are.
 """
 

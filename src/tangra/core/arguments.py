@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from tangra.api.values import AbstractValue, ArrayValue, Const, FunctionValue, Scalar, TransformValue
 from tangra.core.trees import Flattener, Tree, build, current, like, numbers
-from tangra.errors import NotDifferentiableError, TypeMismatchError, declare
+from tangra.errors import NotDifferentiableError, declare
 from tangra.frontend.evaluator import Evaluator
 from tangra.ir import Block, Value
 
 NOT_A_FLOAT = declare("TG803", "an argument to differentiate by that holds no floats")
-NO_SUCH_ARGUMENT = declare("TG806", "argnums or argnames that name no argument of the call")
 
 Key = int | str
 
@@ -89,40 +86,6 @@ def is_float(ev: Evaluator, leaf: AbstractValue) -> bool:
     return leaf.type.dtype.is_float
 
 
-def choose(
-    ev: Evaluator,
-    function: AbstractValue,
-    options: dict[str, Any],
-    args: Sequence[Any],
-    kwargs: dict[str, Any],
-    transform: str,
-) -> list[Key]:
-    """The keys of the arguments to differentiate by, from `argnums` and `argnames`."""
-    argnums, argnames = options.get("argnums"), options.get("argnames")
-    chosen: list[Key] = []
-    if argnums is None and argnames is None:
-        argnums = 0
-    for k in () if argnums is None else argnums if isinstance(argnums, tuple | list) else (argnums,):
-        chosen.append(int(k) + len(args) if int(k) < 0 else int(k))
-    chosen += () if argnames is None else argnames if isinstance(argnames, tuple | list) else (argnames,)
-    chosen = [_passed(key, parameters(function), len(args), kwargs) for key in chosen]
-    for key in chosen:
-        if key not in kwargs and not (isinstance(key, int) and 0 <= key < len(args)):
-            ev.error(
-                TypeMismatchError,
-                f"{transform}: argnums or argnames say {key!r}, but this call passes {_passed_text(len(args), kwargs)}",
-                code=NO_SUCH_ARGUMENT,
-                fix="name an argument that the call passes (positions count from 0); one left to its default is a "
-                "constant",
-            )
-    return chosen
-
-
-def _passed_text(positional: int, kwargs: dict[str, Any]) -> str:
-    parts = [f"{positional} argument{'' if positional == 1 else 's'} by position"] if positional else []
-    return " and ".join([*parts, *(f"{name} by name" for name in kwargs)]) or "no arguments"
-
-
 def parameters(function: AbstractValue) -> list[str]:
     """The names of a function's positional parameters, as far as they are known."""
     if isinstance(function, FunctionValue):
@@ -136,14 +99,6 @@ def parameters(function: AbstractValue) -> list[str]:
     except (TypeError, ValueError):
         return []
     return [p.name for p in found if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-
-
-def _passed(key: Key, names: Sequence[str], positional: int, kwargs: dict[str, Any]) -> Key:
-    """How the call passes an argument that is named here by position or name."""
-    if isinstance(key, str):
-        where = names.index(key) if key in names and key not in kwargs else -1
-        return where if 0 <= where < positional else key
-    return names[key] if positional <= key < len(names) and names[key] in kwargs else key
 
 
 def check_floats(ev: Evaluator, a: Arguments, transform: str) -> None:

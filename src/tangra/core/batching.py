@@ -7,6 +7,7 @@ from typing import Any
 
 from tangra.api.values import AbstractValue, ArrayValue, Const, DictValue, ListValue, TupleValue
 from tangra.core import stages
+from tangra.core.application import Application
 from tangra.core.subtrace import trace
 from tangra.core.trees import Flattener, Leaf, Node, Tree, build, current
 from tangra.errors import ShapeMismatchError, TypeMismatchError, declare
@@ -24,14 +25,9 @@ AXES = "give each argument an int, None, or axes for its parts in its own struct
 Axes = dict[int, int | None]
 
 
-def vmap(
-    ev: Evaluator,
-    function: AbstractValue,
-    args: Sequence[AbstractValue],
-    kwargs: dict[str, AbstractValue],
-    options: dict[str, Any],
-) -> AbstractValue:
+def vmap(call: Application) -> AbstractValue:
     """`tg.vmap(f, in_axes, out_axes)(*args)`. Keyword arguments are mapped along axis 0."""
+    ev, args, kwargs, options = call.ev, call.args, call.kwargs, call.options
     flat = Flattener(ev)
     trees = {key: flat.add(v, f"argument {key}") for key, v in [*enumerate(args), *kwargs.items()]}
     axes: Axes = {}
@@ -58,7 +54,7 @@ def vmap(
         built = {key: build(ev, tree, fresh) for key, tree in trees.items()}
         return [built[k] for k in range(len(args))], {name: built[name] for name in kwargs}
 
-    sub = trace(ev, function, arguments, "vmap", flat.repeated)
+    sub = trace(ev, call.function, arguments, "vmap", flat.repeated)
     stages.note("before vmap", sub.func)
     func = lanes(sub.func, [axes[k] for k in mapped] + [None] * len(sub.captured), size)
     stages.note("after vmap", func)

@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from tangra.api.values import AbstractValue, Const, TupleValue
+from tangra.core.application import Application
 from tangra.core.arguments import Arguments, is_float
 from tangra.core.derivatives import rebuild
 from tangra.core.matching import matching
-from tangra.core.subtrace import SubTrace, raise_in, trace, trace_block
+from tangra.core.subtrace import SubTrace, trace_block
 from tangra.core.trees import Flattener, build, current, like, numbers
 from tangra.errors import TypeMismatchError, declare
 from tangra.frontend.evaluator import Evaluator
@@ -39,10 +40,6 @@ def stop_gradient(ev: Evaluator, x: AbstractValue) -> AbstractValue:
     return build(ev, tree, leaves)
 
 
-def _all_floats(ev: Evaluator, args: Sequence[AbstractValue], kwargs: dict[str, AbstractValue]) -> Arguments:
-    return Arguments(ev, list(args), kwargs, [*range(len(args)), *kwargs])
-
-
 def _call(
     ev: Evaluator, a: Arguments, sub: SubTrace, rules: dict[str, Func | None], captured: Sequence[Value], own: int
 ) -> AbstractValue:
@@ -53,16 +50,11 @@ def _call(
     return rebuild(ev, sub, op.results)
 
 
-def recomputed(
-    ev: Evaluator, function: AbstractValue, args: Sequence[AbstractValue], kwargs: dict[str, AbstractValue]
-) -> AbstractValue:
+def recomputed(call: Application) -> AbstractValue:
     """`tg.checkpoint(f)(*args)`: nothing inside `f` is kept for the backward pass; it is computed again there."""
-    a = _all_floats(ev, args, kwargs)
-    sub = trace(ev, function, a.enter, "checkpoint", a.repeated)
-    raise_in(ev, sub, a.values())
-    floats = [
-        v.type == p.type and p.array.dtype.is_float for v, p in zip(sub.func.params, sub.func.params, strict=True)
-    ]
+    a = call.arguments(call.every())
+    sub = call.traced(a, "checkpoint")
+    floats = [p.array.dtype.is_float for p in sub.func.params]
     pulled = reverse(sub.func, floats)
     b = Builder(Block())
     params = [b.block.add_arg(p.type, p.name) for p in pulled.params]
@@ -71,21 +63,15 @@ def recomputed(
         "jvp": forward(sub.func, floats),
         "vjp": Func(f"checkpoint_{sub.func.name}", b.block),
     }
-    return _call(ev, a, sub, rules, sub.captured, len(sub.func.params))
+    return _call(call.ev, a, sub, rules, sub.captured, len(sub.func.params))
 
 
-def custom_vjp(
-    ev: Evaluator,
-    function: AbstractValue,
-    args: Sequence[AbstractValue],
-    kwargs: dict[str, AbstractValue],
-    options: dict[str, Any],
-) -> AbstractValue:
+def custom_vjp(call: Application) -> AbstractValue:
     """A function with a reverse rule: `fwd(*args)` is (result, residuals), `bwd(residuals, cotangent)` cotangents."""
+    ev, options = call.ev, call.options
     fwd, bwd = (_rule(ev, options.get(name), "defvjp") for name in ("fwd", "bwd"))
-    a = _all_floats(ev, args, kwargs)
-    sub = trace(ev, function, a.enter, "custom_vjp", a.repeated)
-    raise_in(ev, sub, a.values())
+    a = call.arguments(call.every())
+    sub = call.traced(a, "custom_vjp")
     if _too_deep(options["rule_of"]):
         return _call(ev, a, sub, {"jvp": None, "vjp": None}, sub.captured, len(a.active))
     floats = [k for k, leaf in enumerate(sub.leaves) if is_float(ev, leaf)]
@@ -165,18 +151,12 @@ def unite(sub: SubTrace, rule: SubTrace, active: int, seeds: int) -> list[Value]
     return [*mine, *theirs]
 
 
-def custom_jvp(
-    ev: Evaluator,
-    function: AbstractValue,
-    args: Sequence[AbstractValue],
-    kwargs: dict[str, AbstractValue],
-    options: dict[str, Any],
-) -> AbstractValue:
+def custom_jvp(call: Application) -> AbstractValue:
     """A function with a forward rule: `rule(primals, tangents) -> (result, tangent)`; reverse mode transposes it."""
+    ev, options = call.ev, call.options
     rule_function = _rule(ev, options.get("rule"), "defjvp")
-    a = _all_floats(ev, args, kwargs)
-    sub = trace(ev, function, a.enter, "custom_jvp", a.repeated)
-    raise_in(ev, sub, a.values())
+    a = call.arguments(call.every())
+    sub = call.traced(a, "custom_jvp")
     if _too_deep(options["rule_of"]):
         return _call(ev, a, sub, {"jvp": None, "vjp": None}, sub.captured, len(a.active))
     floats = [k for k, leaf in enumerate(sub.leaves) if is_float(ev, leaf)]

@@ -6,16 +6,17 @@ outermost call from Python goes through here too, since it is the compilation of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tangra.api.values import AbstractValue, ArrayValue, Const, Scalar, TupleValue
 from tangra.core import stages
-from tangra.core.arguments import Arguments, check_floats, choose, has_floats, is_float, parameters
+from tangra.core.application import Application
+from tangra.core.arguments import Arguments, check_floats, has_floats, is_float
 from tangra.core.matching import matching
 from tangra.core.spelling import spelled_shape
-from tangra.core.subtrace import SubTrace, raise_in, trace
+from tangra.core.subtrace import SubTrace
 from tangra.core.trees import Leaf, Node, Tree, build, current, like, numbers
 from tangra.errors import NotDifferentiableError, Note, TypeMismatchError, declare
 from tangra.frontend.evaluator import Evaluator
@@ -92,25 +93,23 @@ def rebuild(ev: Evaluator, sub: SubTrace, values: Sequence[Value], tree: Tree | 
     return build(ev, sub.tree if tree is None else tree, leaves)
 
 
-def pull(
-    ev: Evaluator,
-    function: AbstractValue,
-    args: Sequence[AbstractValue],
-    kwargs: dict[str, AbstractValue],
-    options: dict[str, Any],
-    transform: str,
-) -> Pulled:
-    """Trace and differentiate `function` in reverse with respect to the chosen arguments."""
-    chosen = choose(ev, function, options, args, kwargs, transform)
-    a = Arguments(ev, list(args), kwargs, chosen, parameters(function))
-    check_floats(ev, a, transform)
-    sub = trace(ev, function, a.enter, transform, a.repeated)
-    raise_in(ev, sub, a.values())
+def pull(call: Application, transform: str) -> Pulled:
+    """Trace and differentiate the function in reverse with respect to the chosen arguments."""
+    a = call.arguments(call.chosen(transform))
+    check_floats(call.ev, a, transform)
+    sub = call.traced(a, transform)
     stages.note("before vjp", sub.func)
     func = reverse(sub.func, [k < len(a.active) for k in range(len(sub.func.params))])
     stages.note("after vjp", func, len(sub.func.returned))
     floats = [k for k, v in enumerate(sub.func.returned) if getattr(v.type, "dtype", None) and v.dtype.is_float]
-    return Pulled(ev, a, sub, floats, func, transform)
+    return Pulled(call.ev, a, sub, floats, func, transform)
+
+
+def _by_all_floats(ev: Evaluator, function: AbstractValue, primals: Sequence[AbstractValue]) -> Application:
+    """The function at these primals, to be differentiated by all of them that hold floats."""
+    return Application(
+        ev, function, primals, options={"argnums": tuple(k for k, v in enumerate(primals) if has_floats(ev, v))}
+    )
 
 
 def gradient_tree(ev: Evaluator, a: Arguments, cotangents: Sequence[Value]) -> AbstractValue:
@@ -157,17 +156,10 @@ def scalar_loss(ev: Evaluator, p: Pulled, has_aux: bool) -> int:
     return tree.number
 
 
-def value_and_grad(
-    ev: Evaluator,
-    function: AbstractValue,
-    args: Sequence[AbstractValue],
-    kwargs: dict[str, AbstractValue],
-    options: dict[str, Any],
-    transform: str = "value_and_grad",
-) -> tuple[AbstractValue, AbstractValue]:
+def value_and_grad(call: Application, transform: str = "value_and_grad") -> tuple[AbstractValue, AbstractValue]:
     """(result, gradient) of a function that returns one float."""
-    p = pull(ev, function, args, kwargs, options, transform)
-    loss = scalar_loss(ev, p, bool(options.get("has_aux")))
+    ev, p = call.ev, pull(call, transform)
+    loss = scalar_loss(ev, p, bool(call.options.get("has_aux")))
     check_cuts(ev, p.arguments, p.func.attrs["structural_zero"], p.func.attrs["cuts_by"], transform)
     returned = p.sub.func.returned
     seeds = [ev.b.filled(1.0 if k == loss else 0.0, returned[k].array) for k in p.floats]
@@ -175,31 +167,20 @@ def value_and_grad(
     return p.result(values), gradient_tree(ev, p.arguments, cotangents)
 
 
-def grad(
-    ev: Evaluator,
-    function: AbstractValue,
-    args: Sequence[AbstractValue],
-    kwargs: dict[str, AbstractValue],
-    options: dict[str, Any],
-) -> AbstractValue:
+def grad(call: Application) -> AbstractValue:
     """`tg.grad(f)(*args)`; with has_aux (gradient, aux)."""
-    result, gradient = value_and_grad(ev, function, args, kwargs, options, "grad")
-    if not options.get("has_aux"):
+    result, gradient = value_and_grad(call, "grad")
+    if not call.options.get("has_aux"):
         return gradient
     assert isinstance(result, TupleValue)
     return TupleValue((gradient, result.items[1]))
 
 
 def vjp(
-    ev: Evaluator,
-    function: AbstractValue,
-    args: Sequence[AbstractValue],
-    kwargs: dict[str, AbstractValue],
-    cotangent: AbstractValue,
+    ev: Evaluator, function: AbstractValue, primals: Sequence[AbstractValue], cotangent: AbstractValue
 ) -> tuple[AbstractValue, AbstractValue]:
     """(result, cotangents of all arguments as a tuple) for a cotangent in the structure of the result."""
-    options = {"argnums": tuple(k for k, v in enumerate(args) if has_floats(ev, v))}
-    p = pull(ev, function, args, kwargs, options, "vjp")
+    p = pull(_by_all_floats(ev, function, primals), "vjp")
     primal = dict(enumerate(p.sub.func.returned[: len(p.sub.leaves)]))
     seeds = matching(ev, cotangent, p.sub.tree, p.sub.leaves, primal, "cotangent")
     values, cotangents = p.run([seeds[k] for k in p.floats])
@@ -207,7 +188,7 @@ def vjp(
     leaves: list[AbstractValue] = [
         like(ev, leaf, by_leaf[k]) if k in by_leaf else Const(None) for k, leaf in enumerate(p.arguments.leaves)
     ]
-    parts = [build(ev, _without_constants(p.arguments.trees[k]), leaves) for k in range(len(args))]
+    parts = [build(ev, _without_constants(p.arguments.trees[k]), leaves) for k in range(len(primals))]
     return p.result(values), TupleValue(tuple(parts))
 
 
@@ -231,25 +212,16 @@ class Pushed:
         return op.results[:primal], op.results[primal:]
 
 
-def push(
-    ev: Evaluator,
-    function: AbstractValue,
-    args: Sequence[AbstractValue],
-    kwargs: dict[str, AbstractValue],
-    options: dict[str, Any],
-    transform: str,
-) -> Pushed:
-    """Trace and differentiate `function` forward with respect to the chosen arguments."""
-    chosen = choose(ev, function, options, args, kwargs, transform)
-    a = Arguments(ev, list(args), kwargs, chosen, parameters(function))
-    check_floats(ev, a, transform)
-    sub = trace(ev, function, a.enter, transform, a.repeated)
-    raise_in(ev, sub, a.values())
+def push(call: Application, transform: str) -> Pushed:
+    """Trace and differentiate the function forward with respect to the chosen arguments."""
+    a = call.arguments(call.chosen(transform))
+    check_floats(call.ev, a, transform)
+    sub = call.traced(a, transform)
     stages.note("before jvp", sub.func)
     func = forward(sub.func, [k < len(a.active) for k in range(len(sub.func.params))])
     stages.note("after jvp", func)
     floats = [k for k, v in enumerate(sub.func.returned) if v.dtype.is_float]
-    return Pushed(ev, a, sub, floats, func)
+    return Pushed(call.ev, a, sub, floats, func)
 
 
 def tangent_result(ev: Evaluator, sub: SubTrace, floats: Sequence[int], tangents: Sequence[Value]) -> AbstractValue:
@@ -275,14 +247,10 @@ def jvp(
     tangents: Sequence[AbstractValue],
 ) -> tuple[AbstractValue, AbstractValue]:
     """(result, tangent of the result) along `tangents`, which have the structure of the primals."""
-    options = {"argnums": tuple(k for k, v in enumerate(primals) if has_floats(ev, v))}
-    p = push(ev, function, primals, {}, options, "jvp")
+    p = push(_by_all_floats(ev, function, primals), "jvp")
     a = p.arguments
     values = {k: current(ev, leaf) for k, leaf in enumerate(a.leaves)}
     tree = Node("tuple", tuple(a.trees.values()))
     found = matching(ev, TupleValue(tuple(tangents)), tree, a.leaves, values, "tangent")
     results, out = p.run([found[k] for k in a.active])
     return rebuild(ev, p.sub, results), tangent_result(ev, p.sub, p.floats, out)
-
-
-Entry = Callable[..., AbstractValue]

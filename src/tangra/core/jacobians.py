@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from tangra.api.values import AbstractValue, Const, Scalar, TupleValue
+from tangra.core.application import Application
 from tangra.core.arguments import Arguments
 from tangra.core.derivatives import Pulled, Pushed, check_cuts, pull, push
 from tangra.core.trees import Leaf, Node, Tree, build
@@ -36,15 +36,9 @@ def mapped(ev: Evaluator, func: Func, operands: Sequence[Value], batched: dict[i
     return ev.b.call(lanes, [batched.get(k, v) for k, v in enumerate(operands)]).results
 
 
-def jacfwd(
-    ev: Evaluator,
-    function: AbstractValue,
-    args: Sequence[AbstractValue],
-    kwargs: dict[str, AbstractValue],
-    options: dict[str, Any],
-) -> AbstractValue:
+def jacfwd(call: Application) -> AbstractValue:
     """`tg.jacfwd(f)(*args)`: each float leaf of the result becomes its derivatives, shaped result + argument leaf."""
-    p = push(ev, function, args, kwargs, options, "jacfwd")
+    ev, p = call.ev, push(call, "jacfwd")
     a = p.arguments
     zero = p.func.attrs["structural_zero"]
     if zero and all(zero):
@@ -114,15 +108,9 @@ def _part(size: int) -> int:
     return min(FEW_LANES, -(-each // VECTOR) * VECTOR)
 
 
-def jacrev(
-    ev: Evaluator,
-    function: AbstractValue,
-    args: Sequence[AbstractValue],
-    kwargs: dict[str, AbstractValue],
-    options: dict[str, Any],
-) -> AbstractValue:
+def jacrev(call: Application) -> AbstractValue:
     """`tg.jacrev(f)(*args)`: as `jacfwd`, by one reverse sweep per element of the result."""
-    p = pull(ev, function, args, kwargs, options, "jacrev")
+    ev, p = call.ev, pull(call, "jacrev")
     check_cuts(ev, p.arguments, p.func.attrs["structural_zero"], p.func.attrs["cuts_by"], "jacrev")
     blocks: dict[tuple[int, int], Value] = {}
     for m, k in enumerate(p.floats):

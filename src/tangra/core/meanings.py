@@ -6,12 +6,14 @@ a `TransformValue` with the same entries.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from tangra.api import registry
 from tangra.api.values import AbstractValue, Const, PartialValue, TransformValue, TupleValue
 from tangra.core import arguments, batching, checkpointing, custom, derivatives, functions, jacobians, sparsity
+from tangra.core.application import Application, Meaning
 from tangra.core.jitted import JitFunction, jit
 from tangra.core.transformed import Transformed
 from tangra.core.trees import Flattener, build, current, like
@@ -22,98 +24,47 @@ from tangra.frontend.paths import Path
 
 BAD_OPTION = declare("TG813", "a transformation called with arguments it does not take")
 
-Run = Callable[
-    [Evaluator, AbstractValue, Sequence[AbstractValue], dict[str, AbstractValue], dict[str, Any]], AbstractValue
-]
+
+def _value_and_grad(call: Application) -> AbstractValue:
+    return TupleValue(derivatives.value_and_grad(call))
 
 
-def _value_and_grad(
-    ev: Evaluator,
-    f: AbstractValue,
-    args: Sequence[AbstractValue],
-    kwargs: dict[str, AbstractValue],
-    options: dict[str, Any],
-) -> AbstractValue:
-    return TupleValue(derivatives.value_and_grad(ev, f, args, kwargs, options))
-
-
-def _jvp(
-    ev: Evaluator,
-    f: AbstractValue,
-    args: Sequence[AbstractValue],
-    kwargs: dict[str, AbstractValue],
-    options: dict[str, Any],
-) -> AbstractValue:
+def _jvp(call: Application) -> AbstractValue:
     """The compiled form of `tg.jvp(f, primals, tangents)`: args are the two tuples."""
-    primals, tangents = (_items(ev, v, "jvp") for v in args)
-    return TupleValue(derivatives.jvp(ev, f, primals, tangents))
+    primals, tangents = (_items(call.ev, v) for v in call.args)
+    return TupleValue(derivatives.jvp(call.ev, call.function, primals, tangents))
 
 
-def _pushforward(
-    ev: Evaluator,
-    f: AbstractValue,
-    args: Sequence[AbstractValue],
-    kwargs: dict[str, AbstractValue],
-    options: dict[str, Any],
-) -> AbstractValue:
-    """The linear map of `linearize`: the tangent of `f` at the primals (first argument) along the rest."""
-    primals = _items(ev, args[0], "linearize")
-    return derivatives.jvp(ev, f, primals, args[1:])[1]
+def _pushforward(call: Application) -> AbstractValue:
+    """The linear map of `linearize`: the tangent of the function at the primals (first argument) along the rest."""
+    return derivatives.jvp(call.ev, call.function, _items(call.ev, call.args[0]), call.args[1:])[1]
 
 
-def _pullback(
-    ev: Evaluator,
-    f: AbstractValue,
-    args: Sequence[AbstractValue],
-    kwargs: dict[str, AbstractValue],
-    options: dict[str, Any],
-) -> AbstractValue:
+def _pullback(call: Application) -> AbstractValue:
     """The pullback of `vjp`: cotangents of the primals (first argument) for the cotangent given."""
-    primals = _items(ev, args[0], "vjp")
-    return derivatives.vjp(ev, f, primals, {}, args[1])[1]
+    return derivatives.vjp(call.ev, call.function, _items(call.ev, call.args[0]), call.args[1])[1]
 
 
-def _hvp(
-    ev: Evaluator,
-    f: AbstractValue,
-    args: Sequence[AbstractValue],
-    kwargs: dict[str, AbstractValue],
-    options: dict[str, Any],
-) -> AbstractValue:
-    primals, tangents = (_items(ev, v, "hvp") for v in args)
+def _hvp(call: Application) -> AbstractValue:
+    ev = call.ev
+    primals, tangents = (_items(ev, v) for v in call.args)
     chosen = tuple(k for k, v in enumerate(primals) if arguments.has_floats(ev, v))
-    gradient = TransformValue("grad", f, (("argnums", Const(chosen if len(primals) > 1 else 0)),))
+    gradient = TransformValue("grad", call.function, (("argnums", Const(chosen if len(primals) > 1 else 0)),))
     tangent = derivatives.jvp(ev, gradient, primals, tangents)[1]
     if len(primals) == 1 or len(chosen) == len(primals):
         return tangent
-    parts = [tangent] if len(chosen) == 1 else _items(ev, tangent, "hvp")
+    parts = [tangent] if len(chosen) == 1 else _items(ev, tangent)
     by_position = dict(zip(chosen, parts, strict=True))
     return TupleValue(tuple(by_position.get(k, Const(None)) for k in range(len(primals))))
 
 
-def _hessian(
-    ev: Evaluator,
-    f: AbstractValue,
-    args: Sequence[AbstractValue],
-    kwargs: dict[str, AbstractValue],
-    options: dict[str, Any],
-) -> AbstractValue:
-    chosen = tuple((k, Const(v)) for k, v in options.items())
-    return jacobians.jacfwd(ev, TransformValue("jacrev", f, chosen), args, kwargs, options)
+def _hessian(call: Application) -> AbstractValue:
+    chosen = tuple((k, Const(v)) for k, v in call.options.items())
+    return jacobians.jacfwd(replace(call, function=TransformValue("jacrev", call.function, chosen)))
 
 
-def _plain(
-    ev: Evaluator,
-    f: AbstractValue,
-    args: Sequence[AbstractValue],
-    kwargs: dict[str, AbstractValue],
-    options: dict[str, Any],
-) -> AbstractValue:
-    return ev.call(f, list(args), kwargs)
-
-
-RUN: dict[str, Run] = {
-    "jit": _plain,
+RUN: dict[str, Meaning] = {
+    "jit": Application.plainly,
     "grad": derivatives.grad,
     "value_and_grad": _value_and_grad,
     "jvp": _jvp,
@@ -133,7 +84,7 @@ RUN: dict[str, Run] = {
 }
 
 
-def _items(ev: Evaluator, v: AbstractValue, transform: str) -> list[AbstractValue]:
+def _items(ev: Evaluator, v: AbstractValue) -> list[AbstractValue]:
     """The members of a tuple of primals or tangents; a single value stands for a tuple of one."""
     items = ev.iterate(v) if isinstance(v, TupleValue) else None
     return [v] if items is None else list(items)
@@ -144,7 +95,7 @@ def _call_value(
 ) -> AbstractValue:
     """Call a function that was transformed inside compiled code."""
     options = {k: batching.static_tree(ev, v, f"{k} of tg.{value.transform}") for k, v in value.options}
-    return RUN[value.transform](ev, value.function, list(args), dict(kwargs), options)
+    return RUN[value.transform](Application(ev, value.function, list(args), dict(kwargs), options))
 
 
 def _call_object(
@@ -152,7 +103,7 @@ def _call_object(
 ) -> AbstractValue:
     """Call a `Transformed` that lives outside compiled code."""
     function = ev.live.lift(obj.function, Path(obj, (("attr", "function"),), "function"))
-    return RUN[obj.transform](ev, function, list(args), kwargs, {**obj.options, "rule_of": obj})
+    return RUN[obj.transform](Application(ev, function, list(args), kwargs, {**obj.options, "rule_of": obj}))
 
 
 calls.CALL_HANDLERS.append((Transformed, _call_object))
@@ -200,7 +151,7 @@ def declare_pair(public: Any, transform: str) -> None:
     """`tg.jvp(f, primals, tangents)` and `tg.hvp` inside compiled code."""
 
     def entry(ev: Evaluator, function: AbstractValue, primals: AbstractValue, tangents: AbstractValue) -> AbstractValue:
-        return RUN[transform](ev, function, [primals, tangents], {}, {})
+        return RUN[transform](Application(ev, function, [primals, tangents]))
 
     registry.function(public)(entry)
 

@@ -7,10 +7,10 @@ several tangents at once, as `jacobians` does for those of the standard basis.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
 
 from tangra.api.values import AbstractValue, ArrayValue, Const, Scalar, TupleValue
+from tangra.core.application import Application
 from tangra.core.arguments import Arguments
 from tangra.core.derivatives import Pushed, push
 from tangra.core.jacobians import mapped
@@ -25,11 +25,9 @@ from tangra.transforms.dependences import read_parameters, singletons
 _forms = itertools.count()
 
 
-def _pushed(
-    ev: Evaluator, f: AbstractValue, args: Sequence[AbstractValue], kwargs: dict[str, AbstractValue], options: Any
-) -> Pushed:
-    """The forward derivative, by one array, of one array."""
-    p = push(ev, f, args, kwargs, options, "sparse_jacobian")
+def _pushed(call: Application) -> Pushed:
+    """The forward derivative, by one array, of one array; the first argument is not the function's."""
+    ev, p = call.ev, push(replace(call, args=call.args[1:]), "sparse_jacobian")
     a, tree = p.arguments, p.sub.tree
     leaf = a.leaves[a.active[0]]
     one = len(a.active) == 1 and isinstance(a.trees[a.chosen[0]], Leaf) and isinstance(leaf, ArrayValue)
@@ -55,21 +53,15 @@ def _operands(ev: Evaluator, p: Pushed) -> list[Value]:
     return [*p.arguments.values(), *p.sub.captured]
 
 
-def sparsity(
-    ev: Evaluator,
-    f: AbstractValue,
-    args: Sequence[AbstractValue],
-    kwargs: dict[str, AbstractValue],
-    options: dict[str, Any],
-) -> AbstractValue:
+def sparsity(call: Application) -> AbstractValue:
     """Called with the first word and the arguments: (sets, whether they depend on nothing but whole numbers among the
     arguments). The sets are u64 of shape result + (WORDS,); None where there is no rule for an operation."""
-    p = _pushed(ev, f, args[1:], kwargs, options)
+    ev, p = call.ev, _pushed(call)
     operands, (value,) = _operands(ev, p), p.arguments.values()
     func = dependences(p.func, len(operands), WORDS)
     if func is None:
         return TupleValue((Const(None), Const(False)))
-    sets = singletons(ev.b, value.array.shape, WORDS, current(ev, args[0]))
+    sets = singletons(ev.b, value.array.shape, WORDS, current(ev, call.args[0]))
     found = ev.b.call(func, [*operands, sets]).results[len(p.sub.func.returned)]
     read = [k for k in read_parameters(func) if k < len(operands)]
     whole = _whole_numbers(ev, p.arguments)
@@ -84,17 +76,11 @@ def _whole_numbers(ev: Evaluator, a: Arguments) -> set[int]:
     return {id(current(ev, v)) for v in numbers}
 
 
-def compressed(
-    ev: Evaluator,
-    f: AbstractValue,
-    args: Sequence[AbstractValue],
-    kwargs: dict[str, AbstractValue],
-    options: dict[str, Any],
-) -> AbstractValue:
+def compressed(call: Application) -> AbstractValue:
     """Called with tangents (one along axis 0 each) and the arguments: (the derivatives along them, in the last axis; a
     number that tells this compiled form from others, which were compiled for other constants outside of `f`)."""
-    p = _pushed(ev, f, args[1:], kwargs, options)
-    seeds, operands = current(ev, args[0]), _operands(ev, p)
+    ev, p = call.ev, _pushed(call)
+    seeds, operands = current(ev, call.args[0]), _operands(ev, p)
     count, at, result = seeds.shape[0], len(operands), len(p.sub.func.returned)
     form = Const(next(_forms))
     ev.live.reads.this_process()
