@@ -170,7 +170,41 @@ def first_order(subject: Subject) -> Verdict:
     if verdict.sort != "agree":
         return ill_conditioned(subject, verdict)
     numeric, uncertain = difference(lambda h: float(subject.plain(*subject.moved(h))))
-    return close("derivative against differences", along, numeric, uncertain + 1e-6 * scale)
+    verdict = close("derivative against differences", along, numeric, uncertain + 1e-6 * scale)
+    if verdict.sort != "agree" and np.isnan(along) and overflows(subject):
+        return Verdict("tie", "numbers on the way are beyond the range of floats")
+    return verdict
+
+
+MAY_OVERFLOW = (
+    "mul",
+    "add",
+    "sub",
+    "pow",
+    "exp",
+    "reduce_sum",
+    "reduce_prod",
+    "dot_general",
+    "cumsum",
+    "cumprod",
+    "sinh",
+    "cosh",
+)
+
+
+def overflows(subject: Subject) -> bool:
+    """Whether an operation of the gradient gives infinity because numbers grow beyond the range of floats: 0.0 times
+    that is NaN."""
+    found: list[str] = []
+
+    def watch(op: Any, results: Sequence[Any]) -> None:
+        if op.name in MAY_OVERFLOW and any(np.isinf(r).any() for r in results):
+            found.append(op.name)
+
+    args = subject.fresh()
+    form = subject.gradient.compiled.lower(*args)
+    ways.outcome(lambda *given: ways.interpreted(form, "simplified", watch)(*given), args)
+    return bool(found)
 
 
 def columns(subject: Subject) -> Verdict:

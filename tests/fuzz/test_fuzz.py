@@ -109,6 +109,17 @@ def test_a_crash_is_a_finding() -> None:
     assert hunt.run_apart(endless, seconds=1.0) == Verdict("crash", "no end after 1 s")
 
 
+def test_a_derivative_that_is_not_a_number() -> None:
+    """It is a tie where numbers on the way grow beyond the range of floats, and a finding elsewhere."""
+    grows = (
+        "import numpy as np\ndef f(x, y, s, n):\n    for i in range(12):\n        s = s * s\n    return np.tanh(s)\n"
+    )
+    verdict = hunt.run_apart(Case(grows.replace("s * s", "s * s + 2.0"), 0, "derivatives"))
+    assert verdict == Verdict("tie", "numbers on the way are beyond the range of floats")
+    root = "import numpy as np\ndef f(x, y, s, n):\n    return np.sum(np.sqrt(x - x)) + s\n"
+    assert hunt.run_apart(Case(root, 0, "derivatives")).sort == "wrong"
+
+
 def test_shrinking_keeps_what_fails() -> None:
     """A long program is reduced to the statement that matters."""
     source = seeded(7) + "\n    MARK = 1\n"

@@ -117,14 +117,15 @@ class _Failure:
 class Interpreted:
     """Stands in for the native function of a specialisation: same arguments, results and writes."""
 
-    def __init__(self, func: Any) -> None:
+    def __init__(self, func: Any, watch: Any = None) -> None:
         self.func = func
+        self.watch = watch
 
     def __call__(self, values: Sequence[Any]) -> list[Any]:
         from tangra.ir.interpreter import interpret
 
         try:
-            found = interpret(self.func, values, _Failures())
+            found = interpret(self.func, values, _Failures(), self.watch)
         except Exception as error:
             for param, value in getattr(error, "tangra_state", {}).items():
                 values[param][...] = value
@@ -145,10 +146,10 @@ def reported(error: Any) -> BaseException:
     return found
 
 
-def interpreted(specialisation: Any, stage: str) -> Callable[..., Any]:
+def interpreted(specialisation: Any, stage: str, watch: Any = None) -> Callable[..., Any]:
     """A specialisation that runs its IR, 'traced' or 'simplified', through the reference interpreter."""
     twin = copy.copy(specialisation)
-    twin.native = Interpreted(specialisation.traced.func if stage == "traced" else specialisation.func)
+    twin.native = Interpreted(specialisation.traced.func if stage == "traced" else specialisation.func, watch)
     return lambda *args: twin(dict(enumerate(args)))
 
 

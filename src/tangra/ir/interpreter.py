@@ -19,20 +19,25 @@ from tangra.shapes import Dim, Symbol, UnboundSymbolError, evaluate
 
 Symbols = dict[str, int]
 Exceptions = Mapping[str, type[BaseException]]
+Watch = Callable[[Op, Sequence[Any]], None]
 
 
 class InterpreterError(Exception):
     """The IR or an operation's definition is wrong: a value has another type than declared, a symbol has no value."""
 
 
-def interpret(func: Func, args: Sequence[Any], exceptions: Exceptions | None = None) -> list[Any]:
+def interpret(
+    func: Func, args: Sequence[Any], exceptions: Exceptions | None = None, watch: Watch | None = None
+) -> list[Any]:
     """The results of `func` for `args`: arrays, NumPy scalars, or Python numbers where a scalar is declared.
 
     `exceptions` gives the classes of failure kinds that are neither builtins nor LinAlgError. A raised exception of the
     program has the attribute `tangra_state`: what the failing op says each parameter holds, by parameter index.
-    Results share no memory with arguments.
+    Results share no memory with arguments. `watch` is told of every operation that has run, and its results.
     """
-    results = _Run(exceptions or {}).call(func, [_argument(a, p) for a, p in zip(args, func.params, strict=True)])
+    results = _Run(exceptions or {}, watch).call(
+        func, [_argument(a, p) for a, p in zip(args, func.params, strict=True)]
+    )
     return [np.array(r) if isinstance(r, np.ndarray) else r for r in results]
 
 
@@ -48,8 +53,9 @@ def _argument(value: Any, param: Value) -> Any:
 class _Run:
     """One run. Values are kept by identity of the IR value, in one dict per call; symbols in one dict per block."""
 
-    def __init__(self, exceptions: Exceptions) -> None:
+    def __init__(self, exceptions: Exceptions, watch: Watch | None) -> None:
         self.exceptions = exceptions
+        self.watch = watch
         self.symbolic: dict[int, bool] = {}
 
     def call(self, func: Func, args: Sequence[Any]) -> list[Any]:
@@ -75,6 +81,8 @@ class _Run:
                     value = value[()]
                 check_type(value, result.type, symbols, op)
                 env[id(result)] = value
+            if self.watch is not None:
+                self.watch(op, results)
         raise InterpreterError("a block has no terminator")
 
     def op(self, op: Op, env: dict[int, Any], symbols: Symbols) -> Sequence[Any]:
