@@ -141,6 +141,12 @@ class Heap:
         self.facts = self.facts.with_bounds(name, s.lo, s.hi)
         return symbol(name)
 
+    def extent(self, v: AbstractValue, what: str) -> Size:
+        return self.symbol_for(v)
+
+    def slice_end(self, v: AbstractValue, axis: Size | None) -> Size:
+        return self.symbol_for(v)
+
     def iterate(self, v: AbstractValue, what: str = "argument") -> Sequence[AbstractValue] | None:
         if isinstance(v, TupleValue):
             return v.items

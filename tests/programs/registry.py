@@ -26,6 +26,7 @@ TOPICS = (
     "arrays_in_place",
     "containers",
     "growing_lists",
+    "run_time_slices",
     "classes",
     "functions",
     "optional_values",

@@ -70,6 +70,15 @@ class Context(Protocol):
         (`bind_dim`) with the Scalar's bounds as facts."""
         ...
 
+    def extent(self, v: AbstractValue, what: str) -> Size:
+        """`symbol_for` of an int that decides how large a new array is: it may not depend on array elements."""
+        ...
+
+    def slice_end(self, v: AbstractValue, axis: Size | None) -> Size:
+        """An end of a slice as a size. A number of which nothing is known may be given as the place that it is along an
+        axis of size `axis`, for a positive step: a symbol between 0 and that size."""
+        ...
+
     def iterate(self, v: AbstractValue, what: str = "argument") -> Sequence[AbstractValue] | None:
         """The items of a container of static length; None if it is not one."""
         ...

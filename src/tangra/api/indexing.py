@@ -63,7 +63,8 @@ def int_index(ctx: Context, item: AbstractValue, size: Size, axis: int) -> Value
 
 def slice_parts(ctx: Context, s: SliceValue, size: Size) -> tuple[Value, Size, int]:
     """A slice of an axis as (first index, length, step)."""
-    step, ends = known_step(ctx, s), ends_of(ctx, s)
+    step = known_step(ctx, s)
+    ends = ends_of(ctx, s, size if step > 0 else None)
     first, length = slice_length(ends.start, ends.stop, step, size, ctx.facts)
     if isinstance(s.start, Scalar) and s.start.size is not None and s.start.size == first:
         return s.start.value, length, step

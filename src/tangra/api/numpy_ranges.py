@@ -103,7 +103,7 @@ def arange(
             code=FLOAT_LENGTH,
             fix="use np.linspace(start, stop, n), or start + step * np.arange(n)",
         )
-    low, high, stride = (ctx.symbol_for(_whole(v)) for v in bounds)
+    low, high, stride = (ctx.extent(_whole(v), "bound of np.arange") for v in bounds)
     index = ramp(ctx, _length(ctx, low, high, stride))
     values = ew(ctx, "add", ew(ctx, "mul", index, size_as(ctx, stride, I64)), size_as(ctx, low, I64))
     return ctx.new_array(cast(ctx, values, result))

@@ -54,7 +54,7 @@ def target_shape(ctx: Context, a: ArrayValue, shape: AbstractValue) -> Shape:
     items = ctx.iterate(shape) if isinstance(shape, (TupleValue, ListValue, ArrayValue)) else None
     if items is None and isinstance(shape, Const) and isinstance(shape.value, (tuple, list)):
         items = [Const(v) for v in shape.value]
-    sizes = tuple(ctx.symbol_for(v) for v in (items if items is not None else [shape]))
+    sizes = tuple(ctx.extent(v, "size") for v in (items if items is not None else [shape]))
     try:
         return reshape_shape(a.type.shape, sizes, facts=ctx.facts, undecided=ctx.require_equal)
     except ShapeError as e:

@@ -24,9 +24,11 @@ class Ends:
     stop: Size | None
 
 
-def ends_of(ctx: Context, s: SliceValue) -> Ends:
-    """The ends of a slice as sizes of any sign."""
-    start, stop = (None if isinstance(v, Const) and v.value is None else ctx.symbol_for(v) for v in (s.start, s.stop))
+def ends_of(ctx: Context, s: SliceValue, forward: Size | None) -> Ends:
+    """The ends of a slice as sizes of any sign; `forward` is the size of the axis if the step is positive."""
+    start, stop = (
+        None if isinstance(v, Const) and v.value is None else ctx.slice_end(v, forward) for v in (s.start, s.stop)
+    )
     return Ends(start, stop)
 
 
@@ -49,7 +51,7 @@ def strided_view(ctx: Context, array: ArrayValue, axis: int, s: SliceValue) -> A
     apart = ctx.b.dim(step)
     if known_eq(step, 0, ctx.facts) is not False:
         ctx.fail_if(ctx.b("eq", apart, ctx.b.int(0)), "ValueError", "slice step cannot be zero")
-    first, length = _extent(ctx, ends_of(ctx, s), step, array.type.shape[axis])
+    first, length = _extent(ctx, ends_of(ctx, s, None), step, array.type.shape[axis])
     return step_view(ctx, array, "strided", (first, apart), axis=axis, size=length)
 
 

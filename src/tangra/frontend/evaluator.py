@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from tangra.api.kinds import Kind, np_kind
 from tangra.api.values import AbstractValue, ArrayValue, Scalar
 from tangra.errors import AliasError, InternalError, Note, ShapeMismatchError, TangraError, UnsupportedError
-from tangra.frontend import called, conversion, diagnostics, operators, symbols, whereabouts
+from tangra.frontend import called, conversion, diagnostics, operators, slice_ends, symbols, whereabouts
 from tangra.frontend.dispatch import EXPRESSIONS, STATEMENTS
 from tangra.frontend.emission import CheckingBuilder
 from tangra.frontend.heap import ArrayState, ConflictState, HeapState, ItemsRead, ListState, PathEnds, State, ViewState
@@ -318,6 +318,14 @@ class Evaluator:
         """An int of any sign as a size expression."""
         return symbols.symbol_for(self, v)
 
+    def extent(self, v: AbstractValue, what: str) -> Size:
+        """An int of any sign that decides how large a new array is."""
+        return symbols.extent(self, v, what)
+
+    def slice_end(self, v: AbstractValue, axis: Size | None) -> Size:
+        """An end of a slice as a size."""
+        return slice_ends.slice_end(self, v, axis)
+
     def iterate(self, v: AbstractValue, what: str = "argument") -> Sequence[AbstractValue] | None:
         """The items of a container of static length."""
         return conversion.items(self, v)
@@ -325,7 +333,6 @@ class Evaluator:
     # ---- Context: making -----------------------------------------------------------------------------------
     def new_array(self, value: Value) -> ArrayValue:
         """A fresh array object."""
-        symbols.refuse_data(self, value.shape)
         return ArrayValue(self.allocate(ArrayState(value)), value.array)
 
     def result(self, value: Value) -> AbstractValue:
@@ -343,7 +350,6 @@ class Evaluator:
         step = getattr(read, "__self__", None)
         value = self.read(base.ref)
         first = value, read(value)
-        symbols.refuse_data(self, first[1].shape)
         return ArrayValue(self.allocate(ViewState(base.ref, read, write, step, first)), first[1].array)
 
     def getitem(self, target: AbstractValue, index: AbstractValue) -> AbstractValue:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tangra.api.values import AbstractValue, ArrayValue, Const, ListValue, TupleValue
-from tangra.errors import DataDependentShapeError, TypeMismatchError
+from tangra.errors import TypeMismatchError
 from tangra.frontend import diagnostics, symbols
 from tangra.frontend.heap import StackState
 from tangra.frontend.stack_items import (
@@ -27,18 +27,9 @@ if TYPE_CHECKING:
 
 
 def stack_size(ev: Evaluator, state: StackState) -> Size:
-    """The length as a size; refused where it depends on the contents of arrays."""
+    """The length as a size: that of a part of the array that has room for the items."""
     size = symbols.known_size(state.count)
-    if size is None and not symbols.depends_on_elements(ev, ev.number(state.count).value):
-        size = symbols.symbol_for(ev, state.count)
-    if size is None:
-        ev.error(
-            DataDependentShapeError,
-            "the length of this list depends on run-time data, so the shape does",
-            code=diagnostics.DATA_SHAPE,
-            fix="store into an array of the largest length (np.zeros) and keep the number of elements in use",
-        )
-    return size
+    return symbols.symbol_for(ev, state.count) if size is None else size
 
 
 def first_rows(ev: Evaluator, value: Value, count: Size) -> Value:

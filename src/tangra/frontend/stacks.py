@@ -30,7 +30,7 @@ from tangra.frontend.stack_items import (
     leaf_types,
 )
 from tangra.ir import I64, Value
-from tangra.shapes import Size, symbols_of
+from tangra.shapes import Size
 from tangra.shapes.prover import known_le, known_lt
 
 if TYPE_CHECKING:
@@ -303,7 +303,7 @@ def _flat(form: Item) -> list[Item]:
 def _slice(ev: Evaluator, state: StackState, index: SliceValue) -> AbstractValue:
     """`v[a:b]`: a list of copies."""
     size = symbols.known_size(state.count)
-    if size is None or (not isinstance(size, int) and symbols_of(size) & ev.symbols.data):
+    if size is None:
         from tangra.frontend import stack_order
 
         return stack_order.part(ev, state, index)

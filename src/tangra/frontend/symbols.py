@@ -101,8 +101,8 @@ class SymbolTable:
     always: set[str] = field(default_factory=set)
     names: dict[Value, str] = field(default_factory=dict)
     inductions: set[Value] = field(default_factory=set)
-    data: set[str] = field(default_factory=set)
-    """Symbols of ints that depend on the contents of arrays: no shape may mention them."""
+    ends: dict[tuple[Value, Size], str] = field(default_factory=dict)
+    """Symbols of the places along axes of a size that run-time ints are as ends of slices."""
     rooms: set[str] = field(default_factory=set)
     """Symbols of the rooms of lists."""
     short_loops: set[Value | str] = field(default_factory=set)
@@ -154,7 +154,6 @@ def bind(ev: Evaluator, value: Value, name: str, lo: Size | None = None, hi: Siz
 
 def declare(ev: Evaluator, value: Value, name: str, lo: Size | None = None, hi: Size | None = None) -> Dim:
     """Enter a symbol that is bound elsewhere."""
-    ev.symbols.data.discard(name)
     ev.symbols.sources[name] = value
     ev.symbols.names[value] = name
     ev.state.scope |= {name}
@@ -200,10 +199,7 @@ def symbol_for(ev: Evaluator, v: AbstractValue) -> Size:
     if known is not None and known in ev.state.scope:
         return symbol(known)
     name = ev.symbols.fresh("n")
-    size = bind(ev, value, name, v.lo, v.hi)
-    if depends_on_elements(ev, v.value):
-        ev.symbols.data.add(name)
-    return size
+    return bind(ev, value, name, v.lo, v.hi)
 
 
 def depends_on_elements(ev: Evaluator, value: Value) -> bool:
@@ -236,20 +232,8 @@ def _is_array(ev: Evaluator, value: Value) -> bool:
     return bool(shape) and not (len(shape) == 1 and str(shape[0]) in ev.symbols.rooms)
 
 
-def refuse_data(ev: Evaluator, shape: tuple[Size, ...]) -> None:
-    """Refuse a shape that depends on data."""
-    for size in shape:
-        if not isinstance(size, int) and ev.symbols.data and symbols_of(size) & ev.symbols.data:
-            ev.error(
-                DataDependentShapeError,
-                "the shape of this array depends on the contents of arrays",
-                code=diagnostics.DATA_SHAPE,
-                fix="use the largest size it can have, and keep the number of elements in use beside it",
-            )
-
-
-def size(ev: Evaluator, v: AbstractValue, what: str) -> Size:
-    """An int as a dim. Negative ones fail as NumPy does; what depends on array elements is refused."""
+def extent(ev: Evaluator, v: AbstractValue, what: str) -> Size:
+    """An int of any sign that decides how large a new array is; what depends on array elements is refused."""
     if isinstance(v, Scalar) and v.size is None and depends_on_elements(ev, v.value):
         ev.error(
             DataDependentShapeError,
@@ -257,7 +241,12 @@ def size(ev: Evaluator, v: AbstractValue, what: str) -> Size:
             code=diagnostics.DATA_SHAPE,
             fix="allocate the largest size it can have, and keep the number of elements in use beside it",
         )
-    found = symbol_for(ev, v)
+    return symbol_for(ev, v)
+
+
+def size(ev: Evaluator, v: AbstractValue, what: str) -> Size:
+    """An int as a dim. Negative ones fail as NumPy does; what depends on array elements is refused."""
+    found = extent(ev, v, what)
     message = "negative dimensions are not allowed"
     if isinstance(found, int):
         if found < 0:

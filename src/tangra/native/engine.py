@@ -207,7 +207,8 @@ def load(objects: Sequence[bytes], names: set[str], exports: Sequence[str]) -> L
     """Link object files that may call each other into this process; `names` are the outside functions they may call,
     `exports` functions and variables of their own."""
     with _lock:
-        called = sorted(name for name in names if any(name.encode() in code for code in objects))
+        known = names | symbols.WIDE_DIVISIONS
+        called = sorted(name for name in known if any(name.encode() in code for code in objects))
         imports = {name: symbols.address(name) for name in called}
         number, lean = next(_numbers), library()
         linker, unit = _linker(number // LINKED_BY_ONE), f"tangra{number}"

@@ -23,9 +23,19 @@ _numbers = itertools.count()
 _published: WeakValueDictionary[str, np.ndarray[Any, Any]] = WeakValueDictionary()
 
 
+WIDE_DIVISIONS = frozenset({"__udivti3", "__umodti3", "__divti3", "__modti3"})
+"""Functions of the compiler's own library that the code generator calls where LLVM's passes made a division of 128-bit
+integers: of the closed forms that it finds for sums over the indices of loops, for one."""
+
+
 @cache
-def _library() -> ctypes.CDLL:
-    return ctypes.CDLL("libm.so.6")
+def _libraries() -> tuple[ctypes.CDLL, ...]:
+    return ctypes.CDLL("libm.so.6"), ctypes.pythonapi
+
+
+@cache
+def _compiler_library() -> ctypes.CDLL:
+    return ctypes.CDLL("libgcc_s.so.1")
 
 
 PROVIDERS = {"tangra.run": "tangra.native.pool"}
@@ -64,7 +74,7 @@ def _function_address(name: str) -> int:
         if kind == "numpy":
             return pyapi.array_function(function)
         return _capsule_address(importlib.import_module(SCIPY_MODULES[kind]).__pyx_capi__[function])
-    for library in (_library(), ctypes.pythonapi):
+    for library in (_compiler_library(),) if name in WIDE_DIVISIONS else _libraries():
         try:
             found = ctypes.cast(getattr(library, name), ctypes.c_void_p).value
         except AttributeError:
