@@ -14,12 +14,17 @@ from tangra.native import polling
 from tangra.native.emitter import Emitter
 from tangra.native.failures import ErrorRecord
 from tangra.native.llvm_types import memory_type
+from tangra.native.parallel import CACHE_LINE
 from tangra.native.text import UNLIKELY, Operand
 from tangra.native.values import Scalar, Tape
 
 FULL = "the values kept for the derivative exceed the memory limit of a tape; checkpoint the loop or raise tape_limit"
 FEW = 8
 """Loops of so many trips are unrolled, not vectorised."""
+AHEAD = 2048
+"""How many bytes away from a segment memory is asked for that will be needed next, or farther if it is longer."""
+MOST_FETCHED = 32
+"""Cache lines that are asked for."""
 OTHER_TRIPS = "a backward loop would not run as many trips as its forward loop, which is a bug in Tangra"
 
 
@@ -124,6 +129,7 @@ def _claim(em: Emitter, use: Use, product: str, size: str, whole: str, trips: st
     _fail_if(em, full, ErrorRecord("MemoryError", FULL, (), use.op.span))
     code.do(f"store i64 {trips}, ptr {_address(em, tape, last)}")
     code.do(f"store i64 {code.ins(f'add i64 {last}, 8')}, ptr {tape.slot}")
+    _fetch(em, tape, code.add(first, _distance(em, whole)), whole, writes=1)
     return first
 
 
@@ -136,7 +142,33 @@ def _take_back(em: Emitter, use: Use, whole: str, trips: str) -> str:
     _fail_if(em, other, ErrorRecord("SystemError", OTHER_TRIPS, (), use.op.span))
     first = code.ins(f"sub i64 {end}, {whole}")
     code.do(f"store i64 {first}, ptr {tape.slot}")
+    _fetch(em, tape, code.sub(first, _distance(em, whole)), whole, writes=0)
     return first
+
+
+def _distance(em: Emitter, whole: str) -> str:
+    em.module.declare("declare i64 @llvm.umax.i64(i64, i64)")
+    return em.code.ins(f"call i64 @llvm.umax.i64(i64 {em.code.ins(f'add i64 {whole}, 8')}, i64 {AHEAD})")
+
+
+def _fetch(em: Emitter, tape: SegmentedTape, place: Operand, whole: str, writes: int) -> None:
+    """Ask for the cache lines of a segment that comes soon, from `place` on. Tapes are read backwards, segment by
+    segment, and each segment forwards, which the processor doesn't foresee: of a tape larger than the caches it would
+    wait for every segment. A place that is not on the tape does no harm."""
+    if tape.few:
+        return
+    code = em.code
+    em.module.declare("declare void @llvm.prefetch.p0(ptr, i32, i32, i32)")
+    em.module.declare("declare i64 @llvm.umin.i64(i64, i64)")
+    more = code.ins(f"call i64 @llvm.umin.i64(i64 {code.ins(f'lshr i64 {whole}, 6')}, i64 {MOST_FETCHED - 1})")
+
+    def fetch(line: str, _: list[str]) -> list[str]:
+        byte = code.add(place, code.mul(line, CACHE_LINE))
+        address = code.ins(f"getelementptr i8, ptr {tape.buffer.pointer}, i64 {byte}")
+        code.do(f"call void @llvm.prefetch.p0(ptr {address}, i32 {writes}, i32 3, i32 1)")
+        return []
+
+    code.counted(code.add(more, 1), [], fetch)
 
 
 def _fail_if(em: Emitter, condition: str, record: ErrorRecord) -> None:

@@ -2,7 +2,8 @@
 
 `if c: v += d` is a sum and a choice, both of which the next trip waits for where few operations are on either side, so
 that they are done whatever the condition. With the choice between d and a zero, made while v is not known yet, it waits
-for the sum alone. The zero is negative: adding that changes nothing, not even the sign of a zero.
+for the sum alone. Where trips meet in totals only, what is left is a loop that LLVM runs in vectors, which it does not
+know of a total that is a choice. The zero is negative: adding that changes nothing, not even the sign of a zero.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from tangra.ir import Block, Builder, Func, Op, Value
 from tangra.ir.graph import free_values, substitute_uses
 from tangra.transforms.activity import is_float
+from tangra.transforms.independence import only_totals
 
 FEW = 4
 """Operations on both sides of a condition that are done whatever it is: LLVM makes a choice of such a branch."""
@@ -19,6 +21,8 @@ LONGEST = 600
 """Operations of a loop's body that is still looked at."""
 CHEAP = 4
 """What the dearest of them costs at most."""
+CHEAP_IN_VECTORS = 10
+"""The same where trips run in vectors, however many there are."""
 
 
 def sum_conditionally(func: Func) -> bool:
@@ -26,31 +30,35 @@ def sum_conditionally(func: Func) -> bool:
     return _block(func.body, None)
 
 
-def _block(block: Block, loop: Block | None) -> bool:
-    """`loop`: the body of the innermost loop around `block`."""
+def _block(block: Block, loop: Op | None) -> bool:
+    """`loop`: the innermost loop around `block`."""
     changed = False
     for op in list(block.ops):
         for region in op.regions:
-            inside = None if op.attrs.get("parallel", False) else region
+            inside = None if op.attrs.get("parallel", False) else op
             changed |= _block(region, inside if op.name == "loop" else loop)
-        if op.name == "if" and loop is not None and _both_done(op):
+        if op.name == "if" and loop is not None and _plain(op, CHEAP_IN_VECTORS):
             changed |= _rewrite(block, op, loop)
     return changed
 
 
-def _both_done(op: Op) -> bool:
+def _plain(op: Op, dearest: int, most: int = LONGEST) -> bool:
     inner = [each for region in op.regions for each in region.ops if not each.defn.terminator]
-    plain = all(not (each.regions or each.defn.effect) and each.defn.cost <= CHEAP for each in inner)
-    return plain and sum(each.name != "constant" for each in inner) <= FEW
+    plain = all(not (each.regions or each.defn.effect) and each.defn.cost <= dearest for each in inner)
+    return plain and sum(each.name != "constant" for each in inner) <= most
 
 
-def _rewrite(block: Block, op: Op, loop: Block) -> bool:
+def _rewrite(block: Block, op: Op, loop: Op) -> bool:
     """Take the sums out of one choice."""
+    body = loop.regions[0]
     sums = [_sum(op, k) for k in range(len(op.results))]
-    if not any(sums) or sum(1 for _ in loop.walk()) > LONGEST:
+    if not any(sums) or sum(1 for _ in body.walk()) > LONGEST:
         return False
-    carried = _Carried(loop)
-    sums = [found if found and carried.waits_longer(found.base, found.term) else None for found in sums]
+    if block is not body or any(each.name == "loop" for each in body.walk()) or not only_totals(loop):
+        if not _plain(op, CHEAP, FEW):
+            return False
+        carried = _Carried(body)
+        sums = [found if found and carried.waits_longer(found.base, found.term) else None for found in sums]
     if not any(sums):
         return False
     at = next(k for k, each in enumerate(block.ops) if each is op) + 1

@@ -50,6 +50,11 @@ def mark_outer_parallel(func: Func) -> None:
                     break
 
 
+def only_totals(loop: Op) -> bool:
+    """Whether the trips of a loop, which none of them ends, meet in totals only."""
+    return _suits(loop) and _Trips(loop).independent(may_fail=False)
+
+
 def _blocks(block: Block) -> Iterator[Block]:
     yield block
     for op in block.walk():
