@@ -31,4 +31,59 @@ def inputs(steps):
     return np.array([100.0, 95.0, 0.25, 0.03]), steps
 
 
-CASE = Case(title="American put, binomial lattice", program=program, inputs=inputs, bench=(600,), quick=(50,))
+def with_jax(steps):
+    import jax
+    import jax.numpy as jnp
+
+    places = 2 * jnp.arange(steps + 1)
+
+    def run(p):
+        spot, strike, vol, rate = p[0], p[1], p[2], p[3]
+        dt = 1.0 / steps
+        up = jnp.exp(vol * math.sqrt(dt))
+        down = 1.0 / up
+        q = (jnp.exp(rate * dt) - down) / (up - down)
+        disc = jnp.exp(-rate * dt)
+        payoff = jnp.maximum(strike - spot * up ** jnp.arange(-steps, steps + 1), 0.0)
+
+        def step(v, early):
+            hold = disc * (q * v[1:] + (1.0 - q) * v[:-1])
+            # as wide in every step; what lies behind the lattice's edge never comes inside
+            return jnp.append(jnp.maximum(hold, payoff[places[:-1] + early]), v[-1]), None
+
+        return jax.lax.scan(step, payoff[places], jnp.arange(1, steps + 1))[0][0]
+
+    return run
+
+
+def with_torch(steps):
+    import torch
+
+    powers = torch.arange(-steps, steps + 1)
+
+    def run(p):
+        spot, strike, vol, rate = p[0], p[1], p[2], p[3]
+        dt = 1.0 / steps
+        up = torch.exp(vol * math.sqrt(dt))
+        down = 1.0 / up
+        q = (torch.exp(rate * dt) - down) / (up - down)
+        disc = torch.exp(-rate * dt)
+        payoff = torch.relu(strike - spot * up**powers)
+        v = payoff[::2]
+        for k in range(steps - 1, -1, -1):
+            hold = disc * (q * v[1:] + (1.0 - q) * v[:-1])
+            v = torch.maximum(hold, payoff[steps - k : steps + k + 1 : 2])
+        return v[0]
+
+    return run
+
+
+CASE = Case(
+    title="American put, binomial lattice",
+    program=program,
+    inputs=inputs,
+    bench=(600,),
+    quick=(50,),
+    jax=with_jax,
+    torch=with_torch,
+)

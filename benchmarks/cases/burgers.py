@@ -27,4 +27,45 @@ def inputs(n, steps):
     return np.sin(2.0 * np.pi * x) + 0.3 + 0.1 * np.random.default_rng(9).normal(size=n), steps
 
 
-CASE = Case(title="Burgers, finite volumes 1-D", program=program, inputs=inputs, bench=(300, 500), quick=(40, 30))
+def with_jax(steps):
+    import jax
+    import jax.numpy as jnp
+
+    def run(u0):
+        def step(u, _):
+            a, b = u[:-1], u[1:]
+            speed = jnp.maximum(jnp.abs(a), jnp.abs(b))
+            inner = 0.25 * (a * a + b * b) - 0.5 * speed * (b - a)
+            flux = jnp.concatenate((0.5 * u[:1] * u[:1], inner, 0.5 * u[-1:] * u[-1:]))
+            return u - 0.2 * (flux[1:] - flux[:-1]), None
+
+        return jnp.sum(jax.lax.scan(step, u0, None, length=steps)[0] ** 2)
+
+    return run
+
+
+def with_torch(steps):
+    import torch
+
+    def run(u0):
+        u = u0
+        for _ in range(steps):
+            a, b = u[:-1], u[1:]
+            speed = torch.maximum(torch.abs(a), torch.abs(b))
+            inner = 0.25 * (a * a + b * b) - 0.5 * speed * (b - a)
+            flux = torch.cat((0.5 * u[:1] * u[:1], inner, 0.5 * u[-1:] * u[-1:]))
+            u = u - 0.2 * (flux[1:] - flux[:-1])
+        return torch.sum(u * u)
+
+    return run
+
+
+CASE = Case(
+    title="Burgers, finite volumes 1-D",
+    program=program,
+    inputs=inputs,
+    bench=(300, 500),
+    quick=(40, 30),
+    jax=with_jax,
+    torch=with_torch,
+)

@@ -49,6 +49,26 @@ def with_jax(emission, seen):
     return run
 
 
+def with_torch(emission, seen):
+    import torch
+
+    columns = torch.as_tensor(emission.T[seen])
+
+    def run(logits):
+        trans = torch.softmax(logits, dim=1)
+        k = logits.shape[0]
+        alpha = torch.full((k,), 1.0 / k, dtype=torch.float64)
+        total = torch.zeros((), dtype=torch.float64)
+        for column in columns:
+            alpha = (alpha @ trans) * column
+            scale = alpha.sum()
+            total = total + torch.log(scale)
+            alpha = alpha / scale
+        return -total
+
+    return run
+
+
 CASE = Case(
     title="hidden Markov model, forward algorithm",
     program=program,
@@ -56,4 +76,5 @@ CASE = Case(
     bench=(8, 12, 5_000),
     quick=(4, 5, 200),
     jax=with_jax,
+    torch=with_torch,
 )

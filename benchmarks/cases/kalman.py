@@ -30,4 +30,63 @@ def inputs(steps):
     return np.array([-2.0, -0.5]), f, h, seen
 
 
-CASE = Case(title="Kalman filter, 4 states", program=program, inputs=inputs, bench=(2_000,), quick=(50,))
+def with_jax(f, h, seen):
+    import jax
+    import jax.numpy as jnp
+
+    f, h = jnp.asarray(f), jnp.asarray(h)
+
+    def run(p):
+        q, r = jnp.exp(p[0]) * jnp.eye(4), jnp.exp(p[1]) * jnp.eye(2)
+
+        def step(state, measured):
+            mean, cov = state
+            mean = f @ mean
+            cov = f @ cov @ f.T + q
+            s = h @ cov @ h.T + r
+            inv = jnp.linalg.inv(s)
+            gain = cov @ h.T @ inv
+            y = measured - h @ mean
+            mean = mean + gain @ y
+            cov = (jnp.eye(4) - gain @ h) @ cov
+            return (mean, cov), 0.5 * (jnp.log(jnp.linalg.det(s)) + y @ inv @ y)
+
+        return jnp.sum(jax.lax.scan(step, (jnp.zeros(4), jnp.eye(4)), jnp.asarray(seen))[1])
+
+    return run
+
+
+def with_torch(f, h, seen):
+    import torch
+
+    f, h, seen = torch.as_tensor(f), torch.as_tensor(h), torch.as_tensor(seen)
+    four, two = torch.eye(4, dtype=torch.float64), torch.eye(2, dtype=torch.float64)
+
+    def run(p):
+        q, r = torch.exp(p[0]) * four, torch.exp(p[1]) * two
+        mean, cov = torch.zeros(4, dtype=torch.float64), four
+        total = torch.zeros((), dtype=torch.float64)
+        for measured in seen:
+            mean = f @ mean
+            cov = f @ cov @ f.T + q
+            s = h @ cov @ h.T + r
+            inv = torch.linalg.inv(s)
+            gain = cov @ h.T @ inv
+            y = measured - h @ mean
+            mean = mean + gain @ y
+            cov = (four - gain @ h) @ cov
+            total = total + 0.5 * (torch.log(torch.linalg.det(s)) + y @ inv @ y)
+        return total
+
+    return run
+
+
+CASE = Case(
+    title="Kalman filter, 4 states",
+    program=program,
+    inputs=inputs,
+    bench=(2_000,),
+    quick=(50,),
+    jax=with_jax,
+    torch=with_torch,
+)

@@ -60,6 +60,65 @@ def inputs(points, rounds):
     return ys, ts, np.array([1.0, 0.5, 0.0]), rounds
 
 
+def with_jax(ts, start, rounds):
+    import jax
+    import jax.numpy as jnp
+
+    ts = jnp.asarray(ts)
+
+    def run(ys):
+        def cost(p):
+            return jnp.sum((ys - (p[0] * jnp.exp(-p[1] * ts) + p[2])) ** 2)
+
+        def attempt(state, _):
+            p, best, damping = state
+            e = jnp.exp(-p[1] * ts)
+            r = ys - (p[0] * e + p[2])
+            rows = jnp.stack((e, -p[0] * ts * e, jnp.ones_like(e)))
+            a = rows @ rows.T
+            a = a + damping * jnp.diag(jnp.diag(a))
+            trial = p + jnp.linalg.solve(a, rows @ r)
+            new = cost(trial)
+            better = new < best
+            kept = (jnp.where(better, trial, p), jnp.where(better, new, best))
+            return (*kept, damping * jnp.where(better, 0.3, 5.0)), None
+
+        first = jnp.asarray(start)
+        p = jax.lax.scan(attempt, (first, cost(first), 0.01), None, length=rounds)[0][0]
+        return p @ p
+
+    return run
+
+
+def with_torch(ts, start, rounds):
+    import torch
+
+    ts = torch.as_tensor(ts)
+
+    def run(ys):
+        def cost(p):
+            return torch.sum((ys - (p[0] * torch.exp(-p[1] * ts) + p[2])) ** 2)
+
+        p, damping = torch.as_tensor(start), 0.01
+        best = cost(p)
+        for _ in range(rounds):
+            e = torch.exp(-p[1] * ts)
+            r = ys - (p[0] * e + p[2])
+            rows = torch.stack((e, -p[0] * ts * e, torch.ones_like(e)))
+            a = rows @ rows.T
+            a = a + damping * torch.diag(torch.diag(a))
+            trial = p + torch.linalg.solve(a, rows @ r)
+            new = cost(trial)
+            if new < best:
+                p, best = trial, new
+                damping *= 0.3
+            else:
+                damping *= 5.0
+        return p @ p
+
+    return run
+
+
 CASE = Case(
     title="Levenberg-Marquardt fit",
     program=program,
@@ -67,4 +126,6 @@ CASE = Case(
     inputs=inputs,
     bench=(1_000, 6),
     quick=(40, 6),
+    jax=with_jax,
+    torch=with_torch,
 )

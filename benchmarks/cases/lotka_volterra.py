@@ -56,6 +56,32 @@ def with_jax(data, every):
     return run
 
 
+def with_torch(data, every):
+    import torch
+
+    targets = torch.as_tensor(data)
+
+    def run(p):
+        h = 0.001
+
+        def rhs(y):
+            return torch.stack((p[0] * y[0] - p[1] * y[0] * y[1], p[2] * y[0] * y[1] - p[3] * y[1]))
+
+        y = torch.tensor([1.0, 0.5], dtype=torch.float64)
+        loss = torch.zeros((), dtype=torch.float64)
+        for target in targets:
+            for _ in range(every):
+                k1 = rhs(y)
+                k2 = rhs(y + 0.5 * h * k1)
+                k3 = rhs(y + 0.5 * h * k2)
+                k4 = rhs(y + h * k3)
+                y = y + h / 6.0 * (k1 + 2.0 * k2 + 2.0 * k3 + k4)
+            loss = loss + torch.sum((y - target) ** 2)
+        return loss
+
+    return run
+
+
 CASE = Case(
     title="Lotka-Volterra, RK4 with arrays of 2",
     program=program,
@@ -64,4 +90,5 @@ CASE = Case(
     bench=(100, 200),
     quick=(20, 20),
     jax=with_jax,
+    torch=with_torch,
 )

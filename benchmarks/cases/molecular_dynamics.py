@@ -48,6 +48,59 @@ def inputs(side, steps):
     return grid + 0.05 * np.random.default_rng(12).normal(size=grid.shape), steps
 
 
+def with_jax(steps):
+    import jax
+    import jax.numpy as jnp
+
+    def run(pos0):
+        h, cutoff = 0.001, 2.5
+        n = pos0.shape[0]
+
+        def near(pos, reach):
+            d = pos[:, None, :] - pos[None, :, :]
+            r2 = jnp.sum(d * d, axis=-1)
+            return d, r2, (r2 < reach * reach) & ~jnp.eye(n, dtype=bool)
+
+        def step(state, number):
+            pos, vel, listed = state
+            listed = jax.lax.cond(number % 10 == 0, lambda: near(pos, cutoff + 0.3)[2], lambda: listed)
+            d, r2, inside = near(pos, cutoff)
+            inside &= listed
+            inv2 = 1.0 / jnp.where(inside, r2, 1.0)
+            inv6 = inv2 * inv2 * inv2
+            push = jnp.where(inside, 24.0 * inv2 * inv6 * (2.0 * inv6 - 1.0), 0.0)
+            vel = vel + h * jnp.sum(push[:, :, None] * d, axis=1)
+            return (pos + h * vel, vel, listed), None
+
+        start = (pos0, jnp.zeros_like(pos0), jnp.zeros((n, n), dtype=bool))
+        pos, vel, _ = jax.lax.scan(step, start, jnp.arange(steps))[0]
+        return jnp.sum(vel**2) + jnp.sqrt(jnp.sum(pos[0] ** 2))
+
+    return run
+
+
+def with_torch(steps):
+    import torch
+
+    def run(pos0):
+        h, cutoff = 0.001, 2.5
+        pos, vel = pos0, torch.zeros_like(pos0)
+        for step in range(steps):
+            if step % 10 == 0:
+                apart = torch.triu(torch.cdist(pos.detach(), pos.detach()) < cutoff + 0.3, 1)
+                i, j = torch.nonzero(apart, as_tuple=True)
+            d = pos[i] - pos[j]
+            r2 = torch.sum(d * d, dim=1)
+            inv2 = 1.0 / r2
+            inv6 = inv2 * inv2 * inv2
+            push = torch.where(r2 < cutoff * cutoff, 24.0 * inv2 * inv6 * (2.0 * inv6 - 1.0), 0.0)[:, None] * d
+            vel = vel + h * torch.zeros_like(pos).index_add(0, i, push).index_add(0, j, -push)
+            pos = pos + h * vel
+        return torch.sum(vel**2) + torch.linalg.norm(pos[0])
+
+    return run
+
+
 CASE = Case(
     title="molecular dynamics, neighbour list",
     program=program,
@@ -55,4 +108,6 @@ CASE = Case(
     inputs=inputs,
     bench=(4, 40),
     quick=(2, 20),
+    jax=with_jax,
+    torch=with_torch,
 )

@@ -20,8 +20,8 @@ from tangra.transforms.tidying import merge_writes, shorten_strong_zeros
 
 
 def finish(func: Func) -> None:
-    """Make the simplified `func` run fast, in place: loops that exchange arrays are doubled, those whose trips meet in
-    an array are split, small arrays in loops for vectors become numbers, windows that overlap are summed at once, passes
+    """Make the simplified `func` run fast, in place: loops that exchange arrays are doubled, small arrays in loops for
+    vectors become numbers, loops whose trips meet in an array are split, overlapping windows are summed at once, passes
     over rows are joined, elements are read from the newest array, work on zeros goes under its condition, sums under a
     condition come out of it, and lanes have tapes of their own."""
     unroll_swaps(func)
