@@ -29,7 +29,7 @@ class Counter(_Run):
     means that a copy had to be made."""
 
     def __init__(self) -> None:
-        super().__init__({})
+        super().__init__({}, None)
         self.work = Work()
         self.consumed: dict[int, Any] = {}
         self.live_bytes = 0
