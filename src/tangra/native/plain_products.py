@@ -20,8 +20,13 @@ from tangra.native.values import Array, Index, Memo, Splat, Strided
 from tangra.shapes import Size, prod
 
 ROWS = (8, 4, 1)
-"""Rows of a matrix that are taken together, while there are as many: summed up, or added to a result, which is read and
-written less often. More than four at a time keep more reads of memory under way."""
+"""Rows of a matrix that are summed up together, while there are as many. More than four at a time keep more reads of
+memory under way."""
+ADDED_ROWS = (6, 4, 2, 1)
+"""Rows that are added together to a result, which is read and written less often. Eight and the result would not fit
+into the places that the first cache has for addresses so many bytes apart; of a matrix in memory that is no loss."""
+IN_MEMORY = 1 << 24
+"""Bytes of a matrix that is in memory, not in a cache."""
 FEWEST_COLUMNS = 1024
 """Columns of a matrix that a thread takes at least, so that it still reads stretches of memory."""
 
@@ -108,7 +113,7 @@ def _sums(em: Emitter, target: Strided, x: Array, y: Array, rx: Roles, ry: Roles
     along = lead + rows - 1 if not is_vector(x, rx) else len(target.shape) - 1
     high = target.shape[along]
     alone = nests.unrolls(target.shape, 2 * count(inner)) or not isinstance(high, int)
-    for done, trips, together in [(0, high, 1)] if alone else _stretches(high):
+    for done, trips, together in [(0, high, 1)] if alone else _stretches(high, ROWS):
         shape = (*target.shape[:along], trips, *target.shape[along + 1 :])
 
         def some(index: Index, memo: Memo, first: int = done, together: int = together) -> None:
@@ -119,11 +124,11 @@ def _sums(em: Emitter, target: Strided, x: Array, y: Array, rx: Roles, ry: Roles
         nests.visit(em, shape, some, 2 * together * count(inner), range(len(shape)), work)
 
 
-def _stretches(high: Size) -> list[tuple[int, int, int]]:
+def _stretches(high: Size, rows: Sequence[int]) -> list[tuple[int, int, int]]:
     """So many rows in stretches: the first row, how many times, and how many rows are taken together."""
     assert isinstance(high, int)
     out, done = [], 0
-    for together in ROWS:
+    for together in rows:
         if trips := (high - done) // together:
             out.append((done, trips, together))
             done += trips * together
@@ -135,6 +140,9 @@ def _rows(em: Emitter, target: Strided, x: Array, y: Array, rx: Roles, ry: Roles
     dtype, lead = target.dtype, len(rx.batch)
     split = lead + len(rx.free)
     outer, right = target.shape[:split], target.shape[split:]
+    size = prod([*inner, *right])
+    far = isinstance(size, int) and size * dtype.itemsize >= IN_MEMORY
+    together = ROWS if far else ADDED_ROWS
     em.assign(target, Splat(dtype, target.shape, literal(0, dtype)))
 
     def add_rows(index: Index, ks: list[Index], limits: tuple[int, str, str] | None) -> None:
@@ -155,17 +163,17 @@ def _rows(em: Emitter, target: Strided, x: Array, y: Array, rx: Roles, ry: Roles
     def row(index: Index, limits: tuple[int, str, str] | None = None) -> None:
         code, last = em.code, em.size(inner[-1])
         if isinstance(last, int):
-            parts: list[tuple[Operand, Operand, int]] = [*_stretches(last)]
+            parts: list[tuple[Operand, Operand, int]] = [*_stretches(last, together)]
         else:
-            trips, rest = code.divmod_size(last, ROWS[0])
-            parts = [(0, trips, ROWS[0]), (code.mul(trips, ROWS[0]), rest, 1)]
+            trips, rest = code.divmod_size(last, together[0])
+            parts = [(0, trips, together[0]), (code.mul(trips, together[0]), rest, 1)]
 
         def lines(k: Index, memo: Memo) -> None:
-            for done, trips, together in parts:
+            for done, trips, rows in parts:
 
-                def some(c: str, _: list[str], done: Operand = done, together: int = together) -> list[str]:
-                    first = code.add(code.mul(c, together), done)
-                    add_rows(index, [[*k, code.add(first, n)] for n in range(together)], limits)
+                def some(c: str, _: list[str], done: Operand = done, rows: int = rows) -> list[str]:
+                    first = code.add(code.mul(c, rows), done)
+                    add_rows(index, [[*k, code.add(first, n)] for n in range(rows)], limits)
                     return []
 
                 code.counted(trips, [], some)
