@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tangra.frontend.symbols import used_symbols
 from tangra.ir import I64, Block, Op, Value, lookup, scalar
 from tangra.ir.graph import free_values, substitute_uses
+from tangra.ir.mentions import symbols_made_in
 from tangra.shapes import Dim, symbol, symbols_of
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def close(body: Block) -> tuple[list[Value], list[str]]:
     substitute_uses(body, {id(v): body.add_arg(v.type, v.name) for v in free})
     dims = [d for arg in body.args for d in getattr(arg.type, "shape", ()) if isinstance(d, Dim)]
     bound = {op.attrs["symbol"] for op in body.walk() if op.name == "bind_dim"} | {str(d) for d in dims}
-    names = sorted(used_symbols(body).union(*map(symbols_of, dims)) - bound)
+    names = sorted(symbols_made_in(body).union(*map(symbols_of, dims)) - bound)
     body.ops[:0] = [
         Op(lookup("bind_dim"), [body.add_arg(scalar(I64))], {"symbol": name}, [], [], None) for name in names
     ]

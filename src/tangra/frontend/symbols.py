@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tangra.api.kinds import PYINT, kind_of
 from tangra.api.values import AbstractValue, ArrayValue, Const, Scalar
 from tangra.errors import DataDependentShapeError, ShapeMismatchError, TypeMismatchError
 from tangra.frontend import conversion, diagnostics
-from tangra.ir import BOOL, I64, ArrayType, Block, Func, Op, Value, scalar
+from tangra.ir import BOOL, I64, Block, Func, Op, Value, scalar
+from tangra.ir.mentions import symbols_made_in
 from tangra.shapes import Dim, Size, symbol, symbols_of
 from tangra.shapes.deciding import plainer
 from tangra.shapes.facts import bounds
@@ -282,32 +283,7 @@ def require_equal(ev: Evaluator, a: Size, b: Size, what: str) -> Size:
 
 def remove_unused_bindings(func: Func) -> None:
     """Drop `bind_dim`s of symbols that no type and no attribute mentions."""
-    _drop(func.body, used_symbols(func.body))
-
-
-def used_symbols(block: Block) -> set[str]:
-    """The symbols that what is in a block mentions in types and attributes; to bind one is not to use it."""
-    used: set[str] = set()
-    for op in block.walk():
-        for v in op.results:
-            _collect(getattr(v.type, "shape", ()), used)
-        for region in op.regions:
-            for arg in region.args:
-                _collect(getattr(arg.type, "shape", ()), used)
-        for key, attr in op.attrs.items():
-            if op.name != "bind_dim" or key != "symbol":
-                _collect(attr, used)
-    return used
-
-
-def _collect(item: Any, used: set[str]) -> None:
-    if isinstance(item, Dim):
-        used |= symbols_of(item)
-    elif isinstance(item, (tuple, list)):
-        for part in item:
-            _collect(part, used)
-    elif isinstance(item, ArrayType):
-        _collect(item.shape, used)
+    _drop(func.body, symbols_made_in(func.body))
 
 
 def _drop(block: Block, used: set[str]) -> None:

@@ -3,7 +3,8 @@
 A `Func` has one `Block`; an operation (`Op`) points to its definition (`OpDef`, declared in `tangra.ops`), its
 operands, attributes and nested blocks. Arrays are values: an in-place write of the source program is an op that
 returns a new array, and the native backend makes it in place again. Rank-0 arrays are the scalars. This folder
-holds the data structure, the builder, the printer and parser, the verifier and the NumPy reference interpreter.
+holds the data structure, the builder, the printer and parser, the verifier, the NumPy reference interpreter, and what
+symbolic sizes IR mentions (`mentions.py`).
 """
 
 from typing import TYPE_CHECKING

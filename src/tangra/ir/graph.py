@@ -118,10 +118,15 @@ class Block:
 
     def walk(self) -> Iterator[Op]:
         """Every operation in this block and the blocks nested in it, outer before inner."""
-        for op in self.ops:
-            yield op
-            for region in op.regions:
-                yield from region.walk()
+        outer = [iter(self.ops)]
+        while outer:
+            for op in outer[-1]:
+                yield op
+                if op.regions:
+                    outer += [iter(region.ops) for region in reversed(op.regions)]
+                    break
+            else:
+                outer.pop()
 
 
 @dataclass(eq=False)

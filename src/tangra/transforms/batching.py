@@ -11,11 +11,11 @@ from collections.abc import Iterable, Sequence
 
 from tangra.ir import I64, ArrayType, Block, Builder, Func, Op, Value, scalar
 from tangra.ir.graph import clone_func
+from tangra.ir.mentions import symbols_of_op, symbols_of_type
 from tangra.shapes import Size
 from tangra.transforms.batch_rules import direct_batch
 from tangra.transforms.errors import TransformError
 from tangra.transforms.rules import copy_op, strip_state
-from tangra.transforms.symbols import symbols_of_op, symbols_of_type
 
 
 def vmap(func: Func, in_axes: Sequence[int | None], size: Size) -> Func:

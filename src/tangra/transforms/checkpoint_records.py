@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from tangra.ir import ArrayType, Block, Builder, Func, Op, TapeType, Value
 from tangra.ir.graph import clone_op
+from tangra.ir.mentions import symbols_of_type
 from tangra.shapes import Size, prod
 from tangra.transforms.checkpoint_marks import mark
-from tangra.transforms.symbols import symbols_of_type
 
 DEEPEST = 20
 """Operations behind a number of trips that are followed."""

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 
 from tangra.ir import I64, Block, Builder, Func, Op, Value, lookup, scalar
 from tangra.ir.graph import clone_block, clone_op, free_values
+from tangra.ir.mentions import symbols_of_block
 from tangra.shapes import symbol
 from tangra.transforms.activity import carried_args
 from tangra.transforms.checkpoint_records import keep_known_sizes_only
 from tangra.transforms.dce import eliminate_dead_code
-from tangra.transforms.symbols import bound_symbols, symbols_of_block, whole_symbols
+from tangra.transforms.symbols import bound_symbols, whole_symbols
 
 
 @dataclass

@@ -7,8 +7,8 @@ is read; a field of a tape only where a live pop reads it. Pushes and pops of a 
 from __future__ import annotations
 
 from tangra.ir import Block, Func, Op, Value
+from tangra.ir.mentions import symbols_of_block
 from tangra.transforms.activity import carried_args, carried_operands, carried_yields
-from tangra.transforms.symbols import symbols_of_block
 
 
 def eliminate_dead_code(func: Func) -> bool:

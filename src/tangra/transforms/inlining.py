@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from tangra.ir import Block, Func, Op, Value
 from tangra.ir.graph import clone_block, substitute_uses
+from tangra.ir.mentions import symbols_of_block
 from tangra.shapes import Size, symbol
-from tangra.transforms.symbols import bound_symbols, fresh_symbol, match_sizes, retype_block, symbols_of_block
+from tangra.transforms.symbols import bound_symbols, fresh_symbol, match_sizes, retype_block
 
 SMALL = 60
 """Operations of a callee that is inlined however often it is called."""

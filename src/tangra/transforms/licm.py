@@ -8,10 +8,11 @@ it there, it is ruled out before the loop, if that runs.
 from __future__ import annotations
 
 from tangra.ir import ArrayType, Block, Builder, Func, Op, Value
+from tangra.ir.mentions import symbols_of_type
 from tangra.shapes import Size
 from tangra.transforms.folding import scalar_constant
 from tangra.transforms.rewriting import buffer_seeds
-from tangra.transforms.symbols import bound_symbols, symbols_of_type
+from tangra.transforms.symbols import bound_symbols
 
 STAY = frozenset(
     {

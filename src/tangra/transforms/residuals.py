@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from tangra.ir import ArrayType, Block, Op, Value
 from tangra.ir.graph import clone_op, free_values, substitute_uses
+from tangra.ir.mentions import symbols_of_block, symbols_of_type
 from tangra.transforms.activity import is_float
-from tangra.transforms.symbols import symbols_of_block, symbols_of_type
 from tangra.transforms.versions import VIEWS
 
 if TYPE_CHECKING:

@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING
 
 from tangra.ir import ArrayType, Block, Builder, Func, Op, Type, Value
 from tangra.ir.graph import clone_op, free_values
+from tangra.ir.mentions import symbols_of_block, symbols_of_type
 from tangra.shapes import prod
 from tangra.transforms.dce import eliminate_dead_code
 from tangra.transforms.frame import CHEAP, RECOMPUTED, Frame
 from tangra.transforms.pipeline import simplify
 from tangra.transforms.rules import inherited
-from tangra.transforms.symbols import symbols_of_block, symbols_of_type, whole_symbols
+from tangra.transforms.symbols import whole_symbols
 
 if TYPE_CHECKING:
     from tangra.transforms.reverse import Memo, Reverse

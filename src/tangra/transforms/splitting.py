@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from tangra.ir import Block, Builder, Func, Op, Value
 from tangra.ir.graph import clone_op
+from tangra.ir.mentions import symbols_of_block
 from tangra.shapes import Size, symbol
 from tangra.transforms.accesses import ADD, READ, SET, Access
 from tangra.transforms.activity import carried_args, carried_operands, carried_yields
 from tangra.transforms.splitting_plan import Target, simple, targets
-from tangra.transforms.symbols import bound_symbols, fresh_symbol, symbols_of_block
+from tangra.transforms.symbols import bound_symbols, fresh_symbol
 from tangra.transforms.tidying import separate_field
 
 CHEAP = 6

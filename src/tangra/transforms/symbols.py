@@ -1,63 +1,12 @@
-"""Which symbolic sizes types, attributes and blocks mention."""
+"""Symbolic sizes of types, attributes and blocks: replaced, matched and named anew. `ir.mentions` finds them."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
 
-from tangra.ir import ArrayType, Block, Op, TapeType, Type
-from tangra.shapes import Dim, Size, Symbol, substitute, symbols_of
-
-
-def symbols_of_type(item: object) -> set[str]:
-    """The symbols in a type, a size, or a (nested) tuple of these; none for anything else."""
-    found: set[str] = set()
-    _collect(item, found)
-    return found
-
-
-def _collect(item: object, found: set[str]) -> None:
-    if isinstance(item, ArrayType):
-        item = item.shape
-    if isinstance(item, tuple | list):
-        for part in item:
-            _collect(part, found)
-    elif isinstance(item, Dim):
-        found |= symbols_of(item)
-    elif isinstance(item, TapeType):
-        _collect(item.record, found)
-
-
-def symbols_of_block(block: Block) -> set[str]:
-    """All symbols that the types and attributes in `block`, nested blocks included, mention."""
-    found: set[str] = set()
-    _collect_block(block, found)
-    return found
-
-
-def _collect_block(block: Block, found: set[str]) -> None:
-    for arg in block.args:
-        _collect(arg.type, found)
-    for op in block.ops:
-        _collect_op(op, found)
-
-
-def symbols_of_op(op: Op) -> set[str]:
-    """All symbols that the types and attributes of an operation, its blocks included, mention."""
-    found: set[str] = set()
-    _collect_op(op, found)
-    return found
-
-
-def _collect_op(op: Op, found: set[str]) -> None:
-    for v in op.operands:
-        _collect(v.type, found)
-    for v in op.results:
-        _collect(v.type, found)
-    for attr in op.attrs.values():
-        _collect(attr, found)
-    for region in op.regions:
-        _collect_block(region, found)
+from tangra.ir import ArrayType, Block, TapeType, Type
+from tangra.shapes import Dim, Size, Symbol, substitute
 
 
 def replace_symbols(item: object, sizes: Mapping[str, Size]) -> object:
