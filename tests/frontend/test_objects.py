@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
@@ -417,5 +418,24 @@ def test_getattr_setattr_hasattr():
         b = Base(x)
         setattr(b, "w", x * 2)
         return getattr(b, "w"), getattr(b, "zz", 5), hasattr(b, "w"), hasattr(b, "q"), callable(b), callable(x)
+
+    check(f, (1.5,))
+
+
+class Named(NamedTuple):
+    v: float
+    ev: float = 1.0
+    function: float = 2.0
+
+
+def test_keywords_that_are_names_inside_the_compiler():
+    def scaled(x, **options):
+        return x * options["ev"] + options["v"]
+
+    def f(x):
+        s = Named(x)._replace(v=x * 2, ev=3.0 * x)
+        d = dict(ev=x, v=2.0, iterable=3.0)
+        p = functools.partial(scaled, ev=x, v=2.0)
+        return s.v + s.ev + s.function + d["ev"] * d["iterable"] + p(x), scaled(x, ev=2.0, v=3.0)
 
     check(f, (1.5,))

@@ -48,7 +48,8 @@ def apply_jvp(b: Builder, op: Op, tangents: list[Value | None]) -> list[Value | 
 def apply_vjp(b: Builder, op: Op, cotangents: list[Value | None], wanted: list[bool]) -> list[Value | None]:
     """Operand cotangents by the op's rule, as the transforms apply it."""
     if op.defn.vjp is not None:
-        return op.defn.vjp(b, op, cotangents, wanted)
+        decided = [] if op.defn.decisions is None else [op.defn.decisions(b, op)]
+        return op.defn.vjp(b, op, cotangents, wanted, *decided)
     ct = cotangents[0]
     if op.defn.partials is None or ct is None:
         return [None] * len(op.operands)

@@ -322,7 +322,7 @@ def tuple_attribute(ev: Evaluator, v: TupleValue, name: str) -> AbstractValue | 
     return bind(ev, v, cls, found, name)
 
 
-def _replace(ev: Evaluator, v: TupleValue, **changes: AbstractValue) -> AbstractValue:
+def _replace(ev: Evaluator, v: TupleValue, /, **changes: AbstractValue) -> AbstractValue:
     cls: Any = v.cls
     for name in changes:
         if name not in cls._fields:

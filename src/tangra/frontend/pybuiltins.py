@@ -166,8 +166,8 @@ def tuple_(ev: Evaluator, iterable: AbstractValue | None = None) -> AbstractValu
 
 
 @builtin(builtins.dict)
-def dict_(ev: Evaluator, iterable: AbstractValue | None = None, /, **more: AbstractValue) -> AbstractValue:
-    pairs = [] if iterable is None else containers.pairs_of(ev, iterable)
+def dict_(ev: Evaluator, _given: AbstractValue | None = None, /, **more: AbstractValue) -> AbstractValue:
+    pairs = [] if _given is None else containers.pairs_of(ev, _given)
     return containers.new_dict(ev, [k for k, _ in pairs] + list(more), [v for _, v in pairs] + list(more.values()))
 
 

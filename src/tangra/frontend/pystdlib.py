@@ -39,7 +39,7 @@ NONE = Const(None)
 
 
 @builtin(functools.partial)
-def partial_(ev: Evaluator, function: AbstractValue, *args: AbstractValue, **kwargs: AbstractValue) -> AbstractValue:
+def partial_(ev: Evaluator, function: AbstractValue, /, *args: AbstractValue, **kwargs: AbstractValue) -> AbstractValue:
     return PartialValue(function, args, tuple(kwargs.items()))
 
 

@@ -18,7 +18,8 @@ InferRule = Callable[[Sequence["Value"], dict[str, Any], Sequence[Any]], "list[T
 EvaluateRule = Callable[..., Any]
 PartialsRule = Callable[["Builder", "Op"], "list[Value | None]"]
 JvpRule = Callable[["Builder", "Op", "list[Value | None]"], "list[Value | None]"]
-VjpRule = Callable[["Builder", "Op", "list[Value | None]", "list[bool]"], "list[Value | None]"]
+VjpRule = Callable[..., "list[Value | None]"]
+DecisionRule = Callable[["Builder", "Op"], "Value"]
 FoldRule = Callable[["Builder", "Sequence[Value]", "dict[str, Any]"], "Value | None"]
 
 
@@ -33,6 +34,8 @@ class OpDef:
     jvp(b, op, tangents) -> tangents of the results (None is a zero).
     vjp(b, op, cotangents, wanted) -> cotangent contributions to the operands (None: none). `op` gives access to the
         primal operands and results by `op.operands`, `op.results`: the reverse transform maps them to what it kept.
+    decisions(b, op) -> what comparing the operation's floats decides for `vjp`, which takes it as one more argument. It
+        is computed beside the operation and kept: floats computed again may be rounded otherwise.
     fold(b, operands, attrs) -> an existing or new simpler value, or None.
     native: how code is generated; for elementwise ops a key of the native table or an LLVM template
         (see `tangra.native`), else the name of its emitter there.
@@ -45,6 +48,7 @@ class OpDef:
     partials: PartialsRule | None = None
     jvp: JvpRule | None = None
     vjp: VjpRule | None = None
+    decisions: DecisionRule | None = None
     fold: FoldRule | None = None
     native: Any = None
     elementwise: bool = False

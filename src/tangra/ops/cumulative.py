@@ -126,12 +126,16 @@ def _prod_vjp(b: Builder, op: Op, cotangents: Partials, wanted: list[bool]) -> P
     return [b("mul", before, behind)]
 
 
-def _winners(b: Builder, op: Op) -> list[Value]:
+def _reached(b: Builder, op: Op) -> Value:
+    """Where the running extremum is the element there."""
+    return b("or", b("eq", op.operands[0], op.result), _first_nan(b, op))
+
+
+def _winners(b: Builder, op: Op, reached: Value) -> list[Value]:
     """Index arrays of the element each running extremum is: the last one to reach it; of a NaN, the first one."""
     x, axis, reverse = op.operands[0], op.attrs["axis"], op.attrs["reverse"]
     ramps = [b("iota", dtype=I64, shape=x.shape, axis=k) for k in range(len(x.shape))]
     first, _ = _layers(b, x, axis, reverse)
-    reached = b("or", b("eq", x, op.result), _first_nan(b, op))
     position = b("select", reached, ramps[axis], b.full(first, x.shape))
     ramps[axis] = b("cummin" if reverse else "cummax", position, axis=axis, reverse=reverse)
     return ramps
@@ -146,14 +150,14 @@ def _first_nan(b: Builder, op: Op) -> Value:
 
 def _extremum_jvp(b: Builder, op: Op, tangents: Partials) -> Partials:
     t = tangents[0]
-    return [None if t is None else b("gather", t, *_winners(b, op))]
+    return [None if t is None else b("gather", t, *_winners(b, op, _reached(b, op)))]
 
 
-def _extremum_vjp(b: Builder, op: Op, cotangents: Partials, wanted: list[bool]) -> Partials:
+def _extremum_vjp(b: Builder, op: Op, cotangents: Partials, wanted: list[bool], reached: Value) -> Partials:
     ct, x = cotangents[0], op.operands[0]
     if ct is None or not wanted[0]:
         return [None]
-    return [b("scatter_add", zeros_like(b, x), ct, *_winners(b, op))]
+    return [b("scatter_add", zeros_like(b, x), ct, *_winners(b, op, reached))]
 
 
 def _declare(name: str, kinds: str, ufunc: Any, doc: str, **facts: Any) -> None:
@@ -182,6 +186,7 @@ _declare(
     "running maximum; at ties the last one has the derivative",
     jvp=_extremum_jvp,
     vjp=_extremum_vjp,
+    decisions=_reached,
 )
 _declare(
     "cummin",
@@ -190,4 +195,5 @@ _declare(
     "running minimum; at ties the last one has the derivative",
     jvp=_extremum_jvp,
     vjp=_extremum_vjp,
+    decisions=_reached,
 )

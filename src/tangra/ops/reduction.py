@@ -97,13 +97,16 @@ def _prod_vjp(b: Builder, op: Op, cotangents: Partials, wanted: list[bool]) -> P
     return [b("mul", products_of_others(b, x, axes), spread(b, ct, x, axes))]
 
 
-def _extremum_ties(b: Builder, op: Op) -> tuple[Value, Value]:
-    """Whether each element is not the extremum, and how many are. A NaN compares false: then all count."""
-    x, axes = op.operands[0], op.attrs["axes"]
-    beyond = "lt" if op.name == "reduce_max" else "gt"
-    loses = b(beyond, x, spread(b, op.result, x, axes))
-    ties = b("reduce_sum", b("select", loses, zeros_like(b, x), like(b, 1, x)), axes=axes)
-    return loses, ties
+def _loses(b: Builder, op: Op) -> Value:
+    """Whether each element is not the extremum. A NaN compares false: then none is."""
+    x = op.operands[0]
+    return b("lt" if op.name == "reduce_max" else "gt", x, spread(b, op.result, x, op.attrs["axes"]))
+
+
+def _ties(b: Builder, op: Op, loses: Value) -> Value:
+    """How many elements are the extremum."""
+    x = op.operands[0]
+    return b("reduce_sum", b("select", loses, zeros_like(b, x), like(b, 1, x)), axes=op.attrs["axes"])
 
 
 def _extremum_jvp(b: Builder, op: Op, tangents: Partials) -> Partials:
@@ -111,18 +114,18 @@ def _extremum_jvp(b: Builder, op: Op, tangents: Partials) -> Partials:
     t = tangents[0]
     if t is None:
         return [None]
-    loses, ties = _extremum_ties(b, op)
+    loses = _loses(b, op)
     chosen = b("select", loses, zeros_like(b, t), t)
-    return [b("div", b("reduce_sum", chosen, axes=op.attrs["axes"]), ties)]
+    return [b("div", b("reduce_sum", chosen, axes=op.attrs["axes"]), _ties(b, op, loses))]
 
 
-def _extremum_vjp(b: Builder, op: Op, cotangents: Partials, wanted: list[bool]) -> Partials:
+def _extremum_vjp(b: Builder, op: Op, cotangents: Partials, wanted: list[bool], loses: Value) -> Partials:
     """The cotangent, split evenly among the elements that tie for the extremum."""
     ct, x = cotangents[0], op.operands[0]
     if ct is None or not wanted[0]:
         return [None]
-    loses, ties = _extremum_ties(b, op)
-    return [b("select", loses, zeros_like(b, x), spread(b, b("div", ct, ties), x, op.attrs["axes"]))]
+    share = b("div", ct, _ties(b, op, loses))
+    return [b("select", loses, zeros_like(b, x), spread(b, share, x, op.attrs["axes"]))]
 
 
 def _of_nothing(x: Any, axes: Sequence[int], dtype: Any) -> Any:
@@ -162,8 +165,9 @@ def _reduce(name: str, kinds: str, ufunc: Any, doc: str, **facts: Any) -> None:
 
 _reduce("reduce_sum", NUMBER, np.add, "sum; 0 of nothing", jvp=_sum_jvp, vjp=_sum_vjp, linear=True)
 _reduce("reduce_prod", NUMBER, np.multiply, "product; 1 of nothing", jvp=_prod_jvp, vjp=_prod_vjp)
-_reduce("reduce_max", ANY, np.maximum, "largest; derivative split among ties", jvp=_extremum_jvp, vjp=_extremum_vjp)
-_reduce("reduce_min", ANY, np.minimum, "smallest; derivative split among ties", jvp=_extremum_jvp, vjp=_extremum_vjp)
+_EXTREMUM = {"jvp": _extremum_jvp, "vjp": _extremum_vjp, "decisions": _loses}
+_reduce("reduce_max", ANY, np.maximum, "largest; derivative split among ties", **_EXTREMUM)
+_reduce("reduce_min", ANY, np.minimum, "smallest; derivative split among ties", **_EXTREMUM)
 _reduce("reduce_and", BITS, np.bitwise_and, "all, bitwise", zero_derivative=True)
 _reduce("reduce_or", BITS, np.bitwise_or, "any, bitwise", zero_derivative=True)
 

@@ -23,6 +23,7 @@ from tangra.transforms.symbols import whole_symbols
 from tangra.transforms.versions import WRITES, Versions
 
 if TYPE_CHECKING:
+    from tangra.ir.opdef import DecisionRule
     from tangra.transforms.reverse_split import Split
 
 Key = tuple[int, tuple[bool, ...]]
@@ -173,14 +174,29 @@ class Reverse:
             return
         if not op.defn.differentiable:
             raise refuse(op, "vjp")
+        decided = [] if op.defn.decisions is None else [self.beside(op, op.defn.decisions)]
         start = len(self.b.block.ops)
-        found = self.contributions(op, cotangents, wanted)
+        found = self.contributions(op, cotangents, wanted, *decided)
         found = [c if w else None for c, w in zip(found, wanted, strict=True)]
         frame.contribute(op.operands, found, start)
 
-    def contributions(self, op: Op, cotangents: list[Value | None], wanted: list[bool]) -> list[Value | None]:
+    def beside(self, op: Op, make: DecisionRule) -> Value:
+        """A value that `make` computes in the forward part, right behind `op`."""
+        block = self.versions.home[id(op.result)]
+        place = next(k for k, o in enumerate(block.ops) if o is op) + 1
+        with self.b.at(Block()) as fresh:
+            value = make(self.b, op)
+        block.ops[place:place] = fresh.ops
+        for made in fresh.ops:
+            for r in made.results:
+                self.versions.define(r, block)
+        return value
+
+    def contributions(
+        self, op: Op, cotangents: list[Value | None], wanted: list[bool], *decided: Value
+    ) -> list[Value | None]:
         if op.defn.vjp is not None:
-            return op.defn.vjp(self.b, op, cotangents, wanted)
+            return op.defn.vjp(self.b, op, cotangents, wanted, *decided)
         if op.defn.partials is None:
             raise refuse(op, "vjp")
         (ct,) = cotangents
