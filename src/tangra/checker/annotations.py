@@ -139,7 +139,7 @@ def annotation_value(ev: Evaluator, node: ast.expr | None, scope: Scope) -> Valu
     """What an annotation means where it stands; unknown for what is no type of ours."""
     if node is None:
         return UNKNOWN
-    key = (node, id(scope) if not hasattr(scope, "state") else 0)
+    key = (node, None if isinstance(scope, ModuleCell) else scope)
     if key not in ev.annotations:
         ev.annotations[key] = _evaluated(ev, node, scope)
     return ev.annotations[key]

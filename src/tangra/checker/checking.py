@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 STACK_BYTES = 256 * 1024 * 1024
 RECURSION = 30_000
-COLLECTED = (500_000, 50, 100)
-"""When Python looks for garbage in cycles: rarely, as syntax trees and summaries stay."""
+COLLECTED = (2_000_000, 20, 100)
+"""When Python looks for garbage in cycles: rarely, as syntax trees and summaries stay, and little else is in cycles."""
 
 
 @dataclass

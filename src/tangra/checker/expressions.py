@@ -12,9 +12,10 @@ from tangra.checker.calls import call_node
 from tangra.checker.comprehensions import comprehension
 from tangra.checker.conditions import assuming, truth
 from tangra.checker.evaluator import CHECKPOINT, Evaluator, PythonRaise
-from tangra.checker.heap import DictCell, FunctionCell, ListCell, OneOf, Value
+from tangra.checker.heap import DictCell, FunctionCell, LibraryName, ListCell, OneOf, Value
 from tangra.checker.iteration import elements
 from tangra.checker.joining import join, merge
+from tangra.checker.library import resolve
 from tangra.checker.names import lookup, store_name
 from tangra.checker.operators import binary, compare, unary
 from tangra.checker.subscripts import get_item, make_slice
@@ -23,8 +24,8 @@ from tangra.shape_rules.values import UNKNOWN, Tensor, Unknown
 
 def evaluate(ev: Evaluator, node: ast.expr) -> Value:
     """The value of an expression."""
-    ev.steps += 1
-    if not ev.steps & CHECKPOINT:
+    ev.steps = steps = ev.steps + 1
+    if not steps & CHECKPOINT:
         ev.checkpoint()
     handler = EXPRESSIONS.get(type(node))
     value = UNKNOWN if handler is None else handler(ev, node)
@@ -45,7 +46,10 @@ def _name(ev: Evaluator, node: ast.Name) -> Value:
 
 
 def _attribute(ev: Evaluator, node: ast.Attribute) -> Value:
-    return get_attribute(ev, evaluate(ev, node.value), node.attr, node)
+    owner = evaluate(ev, node.value)
+    if type(owner) is LibraryName:
+        return resolve(ev, f"{owner.dotted}.{node.attr}")
+    return get_attribute(ev, owner, node.attr, node)
 
 
 def items_of(ev: Evaluator, nodes: list[ast.expr]) -> list[Value] | None:

@@ -334,12 +334,13 @@ class Journal:
     """The log of all writes, with which states are taken back, replayed and joined.
 
     `version` counts the writes to shared objects; `share` is told what they hold then, and says whether sizes nobody
-    knows are among it, which `symbolic` remembers."""
+    knows are among it, which `symbolic` remembers. `undone` counts how often places of the log lost their meaning."""
 
     def __init__(self, share: Callable[[Value], bool]) -> None:
         self.log: list[tuple[Cell, str, Value]] = []
         self.marks = 0
         self.version = 0
+        self.undone = 0
         self.symbolic = False
         self._share = share
 
@@ -379,6 +380,7 @@ class Journal:
 
     def go_on_with(self, kept: tuple[list[tuple[Cell, str, Value]], int]) -> None:
         """Remember again what `begin_anew` forgot."""
+        self.undone += 1
         self.log, self.marks = kept
 
     def delta(self, mark: int) -> Delta:
@@ -394,6 +396,7 @@ class Journal:
 
     def undo(self, mark: int) -> None:
         """Take everything since `mark` back."""
+        self.undone += 1
         for cell, key, old in reversed(self.log[mark:]):
             if old is MISSING:
                 cell.fields.pop(key, None)

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from tangra.checker.deferred import Deferred, module_member
-from tangra.checker.heap import ModuleCell, Scope, Value
+from tangra.checker.heap import MISSING, ModuleCell, Scope, Value
 from tangra.shape_rules.values import UNKNOWN
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ def lookup(ev: Evaluator, name: str) -> Value:
         return first.outer_names[name].fields.get(name, UNKNOWN)
     scope: Scope | None = first
     while scope is not None:
-        if name in scope.fields and (scope is first or not scope.is_class):
-            found = scope.fields[name]
+        found = scope.fields.get(name, MISSING)
+        if found is not MISSING and (scope is first or not scope.is_class):
             return module_member(ev, scope, name) if type(found) is Deferred and type(scope) is ModuleCell else found
         scope = scope.parent
     return ev.builtins.get(name, UNKNOWN)

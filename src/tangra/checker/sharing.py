@@ -7,8 +7,6 @@ else belongs to the calls that were given it. The journal counts the writes to s
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
-from operator import is_
 
 from tangra.checker.heap import (
     HOLDERS,
@@ -22,11 +20,9 @@ from tangra.checker.heap import (
     ListCell,
     ModuleCell,
     Native,
-    Origin,
     Scope,
     Value,
 )
-from tangra.checker.symbols import moved
 from tangra.shape_rules.registry import Constant, HigherOrder, ModuleRule, Rule
 from tangra.shape_rules.values import DType, Tensor, Unknown
 from tangra.shapes import Dim
@@ -34,6 +30,7 @@ from tangra.shapes import Dim
 MAX_PARTS = 400
 """Values in the arguments of one call; the arguments of larger ones are not compared."""
 ATOMS = frozenset({int, str, bool, bytes, type(None), type(Ellipsis), Unknown, DType, LibraryName})
+CONSTANTS = ATOMS | {float, complex}
 ENTRIES = (Rule, HigherOrder, Constant, ModuleRule)
 
 
@@ -173,116 +170,6 @@ class Likeness:
                 self.add(item)
         else:
             raise Unlike
-
-
-class Uncopied(Exception):
-    """An object that a copy can't be made of."""
-
-
-class Copier:
-    """Copies objects made since `born` with all they lead to; objects in `known` become what it says, shared ones stay
-    themselves. Sizes made up since number `first` become new ones, numbered `distance` higher. Raises `Uncopied` for
-    functions, classes and scopes made since, and for objects of others.
-
-    Objects in `flat` are known to lead to nothing that has to be copied; `flat_ones` finds those among the copies."""
-
-    def __init__(
-        self,
-        born: int,
-        known: dict[Cell, Cell],
-        first: int = 0,
-        distance: int = 0,
-        flat: frozenset[Cell] = frozenset(),
-    ) -> None:
-        self.flat = flat
-        self.born = born
-        self.done: dict[Cell, Cell] = dict(known)
-        self.first = first
-        self.distance = distance
-
-    def copy(self, value: Value) -> Value:
-        """`value`, or a copy of it where it leads to something that has to be copied."""
-        kind = type(value)
-        if kind in ATOMS or kind is float or kind is complex:
-            return value
-        if kind is Tensor or kind is Dim:
-            return self._moved(value) if self.distance and has_symbols(value) else value
-        if kind is tuple:
-            items = [self.copy(item) for item in value]
-            return value if all(map(is_, items, value)) else tuple(items)
-        if isinstance(value, Cell):
-            return self._cell(value)
-        if kind is dict:
-            return {self.copy(name): self.copy(item) for name, item in value.items()}
-        if kind is list:
-            return [self.copy(item) for item in value]
-        if isinstance(value, ENTRIES):
-            return value
-        if isinstance(value, Native) and not getattr(value.run, "__closure__", None):
-            return value
-        if kind in HOLDERS.types:
-            return kind(**{name: self.copy(item) for name, item in vars(value).items()})
-        raise Uncopied
-
-    def _origin(self, origin: Origin | None) -> Origin | None:
-        if origin is None:
-            return None
-        given = origin.given
-        if all(type(value) in ATOMS for value in (*given.args, *given.kwargs.values())):
-            return origin
-        args = [self.copy(value) for value in given.args]
-        kwargs = {name: self.copy(value) for name, value in given.kwargs.items()}
-        if all(map(is_, args, given.args)) and all(map(is_, kwargs.values(), given.kwargs.values())):
-            return origin
-        return replace(origin, given=replace(given, args=args, kwargs=kwargs))
-
-    def _moved(self, value: Value) -> Value:
-        if isinstance(value, Dim):
-            return moved(value, self.first, self.distance)
-        if isinstance(value, Tensor):
-            sizes = {name: self._moved(getattr(value, name)) for name in ("shape", "layout", "elements", "grown")}
-            return replace(value, **sizes)
-        return tuple(map(self._moved, value)) if type(value) is tuple else value
-
-    def _cell(self, cell: Cell) -> Cell:
-        made = self.done.get(cell)
-        if made is not None:
-            return made
-        if cell.shared or (isinstance(cell, ClassCell) and cell.node is None and cell.dotted is not None):
-            return cell
-        if cell.serial <= self.born:
-            raise Uncopied
-        if isinstance(cell, Instance):
-            if not (cell.cls.shared or cell.cls.dotted is not None):
-                raise Uncopied
-            instance = Instance(cell.cls)
-            instance.origin = self._origin(cell.origin)
-            made = instance
-        elif isinstance(cell, ListCell):
-            made = ListCell(None, cell.kind)
-        elif type(cell) is DictCell:
-            made = DictCell(None, cell.kind, self.copy(cell.factory))
-        else:
-            raise Uncopied
-        self.done[cell] = made
-        if cell in self.flat:
-            made.fields = dict(cell.fields)
-        else:
-            made.fields = {name: self.copy(value) for name, value in cell.fields.items()}
-        return made
-
-    def flat_ones(self) -> frozenset[Cell]:
-        """The copies whose contents can be copied as they are."""
-        return frozenset(
-            made for old, made in self.done.items() if old is not made and all(map(_is_flat, made.fields.values()))
-        )
-
-
-def _is_flat(value: Value) -> bool:
-    kind = type(value)
-    if kind is Tensor or kind is Dim:
-        return not has_symbols(value)
-    return kind in ATOMS or kind is float or (kind is tuple and all(map(_is_flat, value)))
 
 
 def is_module_level(scope: Scope | None) -> bool:

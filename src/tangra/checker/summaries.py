@@ -15,8 +15,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tangra.checker.copying import Copier, Part, Uncopied
 from tangra.checker.heap import Cell, Instance, Origin, Value
-from tangra.checker.sharing import Copier, Likeness, Uncopied, Unlike
+from tangra.checker.sharing import Likeness, Unlike
 from tangra.shapes import Facts
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 PATIENCE = 8
 """Calls of one function in a row that could not be summarised, after which no more are tried."""
 MAX_SUMMARIES = 100_000
+MAX_PARTS = 20_000
+"""Copies of inner calls that are kept at hand for the calls around them."""
 
 
 @dataclass(slots=True)
@@ -40,7 +43,6 @@ class Summary:
     value: Value
     built: list[Instance]
     cells: list[Cell]
-    born: int
     flat: frozenset[Cell]
     steps: int
     unknowns: int
@@ -60,6 +62,8 @@ class Summaries:
         self.replayed = 0
         self._known: dict[tuple[object, ...], Summary] = {}
         self._refused: dict[object, int] = {}
+        self._recording = 0
+        self._parts: dict[Cell, Part] = {}
 
     def call(self, what: Cell, given: Call, run: Callable[[], Value], makes: bool = False) -> Value:
         """The value of calling `what`: from a summary, or of `run`, which may then have one. `makes`: it is an object
@@ -110,9 +114,12 @@ class Summaries:
         self.replayed += 1
         known = dict(zip(summary.cells, cells, strict=True))
         distance = ev.ctx.made + 1 - summary.first if summary.made else 0
-        copier = Copier(summary.born, known, summary.first, distance, summary.flat)
+        copier = Copier(0, known, summary.first, distance, summary.flat)
         ev.ctx.make(summary.made)
         value = copier.copy(summary.value)
+        if not distance:
+            made = {new: old for old, new in copier.done.items()}
+            self._offer(value, copier, made, summary.flat, whole=False)
         ev.built += [copier.copy(instance) for instance in summary.built]
         ev.steps += summary.steps
         ev.unknowns += summary.unknowns
@@ -130,6 +137,7 @@ class Summaries:
         start = _Start(ev)
         deepest, ev.deepest = ev.deepest, len(ev.frames)
         mark = ev.journal.open()
+        self._recording += 1
         try:
             value = run()
             known = self._summary(start, mark, likeness, value)
@@ -140,25 +148,42 @@ class Summaries:
         finally:
             ev.journal.close()
             ev.deepest = max(ev.deepest, deepest)
+            self._recording -= 1
+            if not self._recording:
+                self._parts.clear()
+
+    def _offer(self, value: Value, copier: Copier, made: dict[Cell, Cell], flat: frozenset[Cell], whole: bool) -> None:
+        """Keep the copies of a value's parts for the call around, if one is recorded."""
+        if not self._recording or len(made) < 2 or copier.leads_to_known or not isinstance(value, Cell):
+            return
+        if len(self._parts) >= MAX_PARTS:
+            self._parts.clear()
+        journal = self.ev.journal
+        self._parts[value] = Part(made, flat, len(journal.log), journal.undone, whole)
 
     def _summary(self, start: _Start, mark: int, likeness: Likeness, value: Value) -> Summary | None:
         """What was done since `start`; None if it was more than a summary can say."""
         ev, ctx = self.ev, self.ev.ctx
         if ev.journal.version != start.version or ev.taints != start.taints or ctx.facts is not start.facts:
             return None
-        for cell, _, _ in ev.journal.log[mark:]:
+        written = {}
+        for place, (cell, _, _) in enumerate(ev.journal.log[mark:], mark):
             if cell.serial <= start.born:
                 return None
+            written[cell] = place
         entered = ev.entered_since[start.entered :]
         nodes = frozenset(entered)
         if self._is_running(nodes):
             return None
         copier = Copier(start.born, {cell: cell for cell in likeness.cells})
+        copier.take_over(self._parts, written, ev.journal.undone)
         try:
             kept = copier.copy(value)
             built = [copier.copy(instance) for instance in ev.built[start.built :]]
         except (Uncopied, RecursionError):
             return None
+        flat = copier.flat_ones()
+        self._offer(value, copier, {**copier.done, **copier.taken}, flat, whole=True)
         return Summary(
             version=start.version,
             facts=ctx.facts if likeness.symbolic or ev.journal.symbolic else None,
@@ -167,8 +192,7 @@ class Summaries:
             value=kept,
             built=built,
             cells=likeness.cells,
-            born=start.born,
-            flat=copier.flat_ones(),
+            flat=flat,
             steps=ev.steps - start.steps,
             unknowns=ev.unknowns - start.unknowns,
             wild=ev.wild - start.wild,

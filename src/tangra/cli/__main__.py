@@ -1,7 +1,5 @@
 """`python -m tangra.cli`."""
 
-import sys
+from tangra.cli.main import run
 
-from tangra.cli.main import main
-
-sys.exit(main())
+run()

@@ -28,6 +28,10 @@ MAX_CASES = 64
 """Residue classes an equality with constant divisors is split into."""
 
 
+POINTS = ((0, 0), (1, 0), (0, 7), (40, -9), (3, 1))
+"""Where a size is evaluated before anything is proved of it: how far the first symbol is from its bound, and how much
+farther each one after it."""
+
 MAX_MEMORY = 20_000
 """Answers remembered per `Facts`."""
 
@@ -180,12 +184,35 @@ def _never_negative(size: Size, facts: Facts) -> bool:
     known = facts.proofs.get(size)
     if known is None:
         try:
-            known = _Prover(facts).prove(size, (), 0)
+            known = not _is_negative_somewhere(size, facts) and _Prover(facts).prove(size, (), 0)
         except NO_NORMAL_FORM:
             known = False
         _make_room(facts.proofs)
         facts.proofs[size] = known
     return known
+
+
+def _is_negative_somewhere(size: Dim, facts: Facts) -> bool:
+    """Whether `size` is negative at one of a few points that the facts allow: no search could prove it then."""
+    names = sorted(symbols_of(size).union(*map(symbols_of, facts.inequalities)))
+    for point in POINTS:
+        values = {name: _value(facts.symbol_bounds(name), point, place) for place, name in enumerate(names)}
+        try:
+            if evaluate(size, values) < 0 and all(evaluate(known, values) >= 0 for known in facts.inequalities):
+                return True
+        except ZeroDivisionError:
+            continue
+    return False
+
+
+def _value(bounds: Interval, point: tuple[int, int], place: int) -> int:
+    """A value within the bounds: for symbol number `place`, a few steps above the lowest (or below the highest)."""
+    low, high = bounds
+    first, step = point
+    steps = max(first + step * place, 0)
+    if low is not None:
+        return low + steps if high is None else min(low + steps, high)
+    return first + step * place if high is None else high - steps
 
 
 class _Prover:
