@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcInternalError
 from pygls.lsp.client import LanguageClient
 
 WAIT = 30.0
@@ -27,23 +28,36 @@ class Editor:
         self.registered: dict[str, Any] = {}
         self.published: list[types.PublishDiagnosticsParams] = []
         self.refreshed = self.asked_to_pull = 0
+        self.refuses = self.is_silent = False
         self.versions: dict[str, int] = {}
-        self.changed = asyncio.Event()
+        self.changed, self.leaves = asyncio.Event(), asyncio.Event()
 
         @client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
         def published(params: types.PublishDiagnosticsParams) -> None:
             self.published.append(params)
             self.changed.set()
 
-        @client.feature(types.WORKSPACE_DIAGNOSTIC_REFRESH)
-        def asked(params: None) -> None:
-            self.asked_to_pull += 1
+        async def answer() -> None:
+            """As the editor answers requests: readily, by an error, or not at all."""
             self.changed.set()
+            if self.refuses:
+                raise JsonRpcInternalError("not now")
+            if self.is_silent:
+                await self.leaves.wait()
+
+        @client.feature(types.WORKSPACE_DIAGNOSTIC_REFRESH)
+        async def asked(params: None) -> None:
+            self.asked_to_pull += 1
+            await answer()
 
         @client.feature(types.WORKSPACE_INLAY_HINT_REFRESH)
-        def refreshed(params: None) -> None:
+        async def refreshed(params: None) -> None:
             self.refreshed += 1
-            self.changed.set()
+            await answer()
+
+        @client.feature(types.WORKSPACE_CODE_LENS_REFRESH)
+        async def lenses_refreshed(params: None) -> None:
+            await answer()
 
         @client.feature(types.WINDOW_SHOW_MESSAGE)
         def shown(params: types.ShowMessageParams) -> None:
@@ -56,12 +70,14 @@ class Editor:
             self.changed.set()
 
         @client.feature(types.CLIENT_REGISTER_CAPABILITY)
-        def register(params: types.RegistrationParams) -> None:
+        async def register(params: types.RegistrationParams) -> None:
+            await answer()
             self.registered.update({each.method: each.register_options for each in params.registrations})
             self.changed.set()
 
         @client.feature(types.WORKSPACE_CONFIGURATION)
-        def configure(params: types.ConfigurationParams) -> list[Any]:
+        async def configure(params: types.ConfigurationParams) -> list[Any]:
+            await answer()
             return [self.configuration.get(item.scope_uri or "", self.configuration.get("")) for item in params.items]
 
     async def listen(self, stream: asyncio.StreamReader) -> None:
@@ -76,6 +92,12 @@ class Editor:
         self.versions[self.uri(name)] = 1
         item = types.TextDocumentItem(self.uri(name), "python", 1, text)
         self.client.text_document_did_open(types.DidOpenTextDocumentParams(item))
+
+    def send(self, name: str, version: int, *changes: Any) -> None:
+        """Changes under a version of the client's choice."""
+        self.versions[self.uri(name)] = version
+        document = types.VersionedTextDocumentIdentifier(version, self.uri(name))
+        self.client.text_document_did_change(types.DidChangeTextDocumentParams(document, list(changes)))
 
     def close(self, name: str) -> None:
         self.client.text_document_did_close(
@@ -137,6 +159,17 @@ class Editor:
             name, types.NotebookDocumentCellChanges(structure=types.NotebookDocumentCellChangeStructure(array))
         )
 
+    def move_cell(self, name: str, place: int, to: int, cell: types.NotebookCell) -> None:
+        """A cell is taken from its place and put elsewhere, as clients tell it: the cells between are told anew."""
+        array = types.NotebookCellArrayChange(place, 1)
+        self._change_notebook(
+            name, types.NotebookDocumentCellChanges(structure=types.NotebookDocumentCellChangeStructure(array))
+        )
+        array = types.NotebookCellArrayChange(to, 0, [cell])
+        self._change_notebook(
+            name, types.NotebookDocumentCellChanges(structure=types.NotebookDocumentCellChangeStructure(array))
+        )
+
     def close_notebook(self, name: str, cells: list[str]) -> None:
         params = types.DidCloseNotebookDocumentParams(
             types.NotebookDocumentIdentifier(self.uri(name)), [types.TextDocumentIdentifier(uri) for uri in cells]
@@ -193,9 +226,12 @@ async def editor(
     capabilities: types.ClientCapabilities | None = None,
     options: dict[str, Any] | None = None,
     configuration: dict[str, Any] | None = None,
+    refuses: bool = False,
+    is_silent: bool = False,
 ) -> AsyncIterator[Editor]:
-    """A server with an editor on it; it has to end well."""
+    """A server with an editor on it; it has to end well. The editor `refuses` what it is asked, or `is_silent`."""
     made = Editor(folder, configuration or {})
+    made.refuses, made.is_silent = refuses, is_silent
     client = made.client
     await client.start_io(sys.executable, "-m", "tangra.cli", "lsp")
     errors = asyncio.create_task(made.listen(client._server.stderr))
@@ -209,6 +245,7 @@ async def editor(
         )
         client.initialized(types.InitializedParams())
         yield made
+        made.leaves.set()
         await asyncio.wait_for(client.shutdown_async(None), WAIT)
         client.exit(None)
         assert await asyncio.wait_for(client._server.wait(), WAIT) == 0

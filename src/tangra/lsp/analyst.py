@@ -125,7 +125,7 @@ class Analyst:
 
     async def close(self) -> None:
         """End the worker."""
-        process, self._process = self._process, None
+        process, self._process, reader = self._process, None, self._reader
         if process is None:
             return
         if process.stdin is not None:
@@ -135,5 +135,5 @@ class Analyst:
         except TimeoutError:
             process.kill()
             await process.wait()
-        if self._reader is not None:
-            await self._reader
+        if reader is not None:
+            await reader

@@ -81,7 +81,7 @@ def _calls(server: TangraServer) -> None:
             server.choices.choose(known, function, number[0])
         else:
             server.choices.following(known, function)
-        await server.refresh_shapes()
+        server.refresh_shapes()
 
 
 def _findings(server: TangraServer) -> None:

@@ -64,8 +64,10 @@ def pack(message: object) -> bytes:
 
 
 def receive(stream: BinaryIO) -> Any:
-    """The next message; None at the end of the stream."""
+    """The next message; None at the end of the stream, which may come within one: who wrote it has ended."""
     head = stream.read(HEAD.size)
     if len(head) < HEAD.size:
         return None
-    return pickle.loads(stream.read(HEAD.unpack(head)[0]))
+    (length,) = HEAD.unpack(head)
+    body = stream.read(length)
+    return pickle.loads(body) if len(body) == length else None

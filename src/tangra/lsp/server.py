@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 
 from tangra.lsp.calls import Choices
@@ -20,6 +21,7 @@ from tangra.lsp.settings import from_json
 from tangra.lsp.texts import Texts
 from tangra.lsp.workbench import Known, Workbench, file_path
 
+T = TypeVar("T")
 NOTEBOOKS = types.NotebookDocumentSyncOptions(
     [
         types.NotebookDocumentFilterWithCells(
@@ -40,7 +42,8 @@ class TangraServer(LanguageServer):
         self.published: dict[str, list[types.Diagnostic]] = {}
         self.pulled: dict[str, str] = {}
         self._pulling: Counter[str] = Counter()
-        self._fetching: asyncio.Task[None] | None = None
+        self._asking: set[asyncio.Task[Any]] = set()
+        self._refused: set[str] = set()
 
     @property
     def encoding(self) -> str | None:
@@ -83,9 +86,30 @@ class TangraServer(LanguageServer):
         self._take(document(path, notebook.version, cells, True))
 
     def _take(self, changed: Document) -> None:
-        if self.bench.update(changed) and self.supports("workspace", "configuration"):
-            self._fetching = asyncio.get_running_loop().create_task(self.fetch_settings())  # of the new project
+        if self.bench.update(changed):
+            self.fetch_new_settings()
         self._move(changed.path)
+
+    def fetch_new_settings(self) -> None:
+        """Ask for the settings of a project that was not open before."""
+        if self.supports("workspace", "configuration"):
+            self._in_passing(self.fetch_settings())
+
+    def _in_passing(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Let something be done that nobody waits for."""
+        self._asking.add(task := asyncio.get_running_loop().create_task(work))
+        task.add_done_callback(self._asking.discard)
+
+    async def answer(self, what: str, request: Awaitable[T]) -> T | None:
+        """The client's answer to a request; None where it refuses or has left, which is written to its log once."""
+        try:
+            return await request
+        except (JsonRpcException, OSError) as error:
+            if what not in self._refused:
+                self._refused.add(what)
+                with suppress(OSError):
+                    self._log(f"the client refused {what}: {error}", False)
+        return None
 
     def _move(self, path: Path) -> None:
         """Publish what was found before the edit where it is now."""
@@ -138,19 +162,20 @@ class TangraServer(LanguageServer):
         if self.published.pop(uri, None) and not self.pulls:
             self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
 
-    async def _finished(self, root: Path, fresh: list[Path]) -> None:
-        """An analysis is done."""
+    def _finished(self, fresh: list[Path]) -> None:
+        """An analysis is done. Nothing waits for what the client makes of it."""
         for path in fresh:
             known = self.bench.known(path)
             if known is not None and not self.pulls:
-                self._publish(known)
+                with suppress(OSError):  # the client has left
+                    self._publish(known)
         if (
             self.pulls
             and self.supports("workspace", "diagnostics", "refresh_support")
             and self._has_other_findings(fresh)
         ):
-            await self.workspace_diagnostic_refresh_async(None)
-        await self.refresh_shapes()
+            self._in_passing(self.answer("to pull again", self.workspace_diagnostic_refresh_async(None)))
+        self.refresh_shapes()
 
     def _has_other_findings(self, paths: list[Path]) -> bool:
         """Whether a document has other diagnostics than when they were asked for, and nobody waits for them."""
@@ -170,12 +195,12 @@ class TangraServer(LanguageServer):
         finally:
             self._pulling[uri] -= 1
 
-    async def refresh_shapes(self) -> None:
+    def refresh_shapes(self) -> None:
         """Have the client ask again for what shows shapes."""
         if self.supports("workspace", "inlay_hint", "refresh_support"):
-            await self.workspace_inlay_hint_refresh_async(None)
+            self._in_passing(self.answer("new inlay hints", self.workspace_inlay_hint_refresh_async(None)))
         if self.supports("workspace", "code_lens", "refresh_support"):
-            await self.workspace_code_lens_refresh_async(None)
+            self._in_passing(self.answer("new code lenses", self.workspace_code_lens_refresh_async(None)))
 
     def _log(self, text: str, show: bool) -> None:
         """Write to the client's log, and tell the user."""
@@ -209,7 +234,11 @@ class TangraServer(LanguageServer):
         items = [types.ConfigurationItem(section="tangra")]
         roots = list(self.bench.rooms)
         items += [types.ConfigurationItem(scope_uri=root.as_uri(), section="tangra") for root in roots]
-        values = await self.workspace_configuration_async(types.ConfigurationParams(items))
+        asked = self.workspace_configuration_async(types.ConfigurationParams(items))
+        values = await self.answer("to tell its settings", asked)
+        if not isinstance(values, Sequence) or isinstance(values, str):
+            self.take_settings(pushed)
+            return
         for root, value in zip([None, *roots], values, strict=False):
             self._choose(root, value)
 

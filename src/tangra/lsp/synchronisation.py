@@ -33,7 +33,8 @@ def _lifecycle(server: TangraServer) -> None:
             section = types.DidChangeConfigurationRegistrationOptions(section="tangra")
             registrations.append(types.Registration("settings", types.WORKSPACE_DID_CHANGE_CONFIGURATION, section))
         if registrations:
-            await server.client_register_capability_async(types.RegistrationParams(registrations))
+            asked = server.client_register_capability_async(types.RegistrationParams(registrations))
+            await server.answer("to tell of changes", asked)
         await server.fetch_settings()
 
     @server.feature(types.SHUTDOWN)
@@ -45,9 +46,10 @@ def _lifecycle(server: TangraServer) -> None:
         await server.fetch_settings(params.settings)
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
-    def files_changed(params: types.DidChangeWatchedFilesParams) -> None:
+    async def files_changed(params: types.DidChangeWatchedFilesParams) -> None:
         paths = [file_path(change.uri) for change in params.changes]
-        server.bench.changed_on_disk([path for path in paths if path is not None])
+        if server.bench.changed_on_disk([path for path in paths if path is not None]):
+            server.fetch_new_settings()
 
 
 def _documents(server: TangraServer) -> None:

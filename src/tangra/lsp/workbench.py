@@ -7,7 +7,8 @@ What the last one found stays valid until then, moved along with the edits (`Kno
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import itertools
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -70,9 +71,7 @@ class Room:
 class Workbench:
     """All open files of all projects."""
 
-    def __init__(
-        self, finished: Callable[[Path, list[Path]], Awaitable[None]], log: Callable[[str, bool], None]
-    ) -> None:
+    def __init__(self, finished: Callable[[list[Path]], None], log: Callable[[str, bool], None]) -> None:
         self.finished, self.log = finished, log
         self.settings: dict[Path | None, Settings] = {None: Settings()}
         self.documents: dict[Path, Document] = {}
@@ -80,6 +79,8 @@ class Workbench:
         self.analyses: dict[Path, Analysis] = {}
         self.checked: dict[Path, Analysis] = {}
         self.rooms: dict[Path, Room] = {}
+        self.roots: dict[Path, Path] = {}
+        self._versions = itertools.count(1)
         self._closing: set[asyncio.Task[None]] = set()
 
     def setting(self, root: Path) -> Settings:
@@ -88,19 +89,28 @@ class Workbench:
 
     def setting_of(self, path: Path) -> Settings:
         """The settings of the project that a file belongs to."""
-        return self.setting(find_root(path))
+        return self.setting(self.root(path))
+
+    def root(self, path: Path) -> Path:
+        """The project that a file belongs to: of an open one, the project that it is checked with."""
+        return self.roots.get(path) or find_root(path)
 
     def update(self, document: Document) -> bool:
-        """A file was opened or changed; whether it is the first of its project."""
-        path = document.path
-        is_first = find_root(path) not in self.rooms
+        """A file was opened or changed; whether it is the first of its project. Versions are counted here: what clients
+        count may repeat itself or go back."""
+        path, root = document.path, find_root(document.path)
+        document.version = next(self._versions)
+        if self.roots.get(path, root) != root:
+            self._leave(path)
+        is_first = root not in self.rooms
+        self.roots[path] = root
         before = self.documents.get(path)
         for part in before.parts if before else ():
             self.uris.pop(part.uri, None)
         self.documents[path] = document
         self.uris.update((part.uri, path) for part in document.parts)
-        self._room(path).analyst.set_text(path, document.text)
-        self.schedule(find_root(path), path)
+        self._room(root).analyst.set_text(path, document.text)
+        self.schedule(root, path)
         return is_first
 
     def close(self, path: Path) -> None:
@@ -112,7 +122,14 @@ class Workbench:
             self.uris.pop(part.uri, None)
         self.analyses.pop(path, None)
         self.checked.pop(path, None)
-        room, root = self._room(path), find_root(path)
+        self._leave(path)
+
+    def _leave(self, path: Path) -> None:
+        """A file belongs to its project no longer."""
+        root = self.roots.pop(path)
+        room = self.rooms.get(root)
+        if room is None:
+            return
         room.analyst.set_text(path, None)
         if room.analyst.texts:
             self.schedule(root)
@@ -125,8 +142,7 @@ class Workbench:
         self._closing.add(closing := asyncio.get_running_loop().create_task(room.analyst.close()))
         closing.add_done_callback(self._closing.discard)
 
-    def _room(self, path: Path) -> Room:
-        root = find_root(path)
+    def _room(self, root: Path) -> Room:
         room = self.rooms.get(root)
         if room is None:
             analyst = Analyst(root, self.setting(root).options(root), lambda text: self.log(text, False))
@@ -154,21 +170,21 @@ class Workbench:
         if (seen.base, seen.version) == (checked.version, document.version):
             self.analyses[path] = composed(checked, seen)
             room.news.set()
-            await self.finished(root, [path])
+            self.finished([path])
 
     async def _analyse(self, root: Path, room: Room, edited: Path | None) -> None:
         await asyncio.sleep(self.setting(root).delay / 1000)
         if edited is not None and edited in self.analyses:
             try:
                 await self._preview(root, room, edited)
-            except (Superseded, WorkerFailed, OSError) as error:
+            except Exception as error:  # the check of the whole program follows all the same
                 self.log(f"no preview of {edited.name}: {error}", False)
         try:
             results = await room.analyst.analyse()
         except Superseded:
             return
-        except (WorkerFailed, OSError) as error:
-            self._tell(room, str(error))
+        except Exception as error:  # whoever waits has to hear that nothing is coming
+            self._tell(room, str(error) or type(error).__name__)
             results = Results()
         if results.misuse:
             self._tell(room, results.misuse)
@@ -183,7 +199,7 @@ class Workbench:
         room.done.set()
         room.news.set()
         room.task = None
-        await self.finished(root, fresh)
+        self.finished(fresh)
 
     def _tell(self, room: Room, text: str) -> None:
         """Log a fault, and show it to the user the first time."""
@@ -203,7 +219,7 @@ class Workbench:
 
     async def current(self, path: Path, previews: bool = False) -> Known | None:
         """The same, once the present text was checked; `previews`: or the edited function alone."""
-        room = self.rooms.get(find_root(path))
+        room = self.rooms.get(self.root(path))
         while room is not None and path in self.documents and not room.done.is_set():
             await (room.news if previews else room.done).wait()
             if previews and path in self.analyses and self.analyses[path].version == self.documents[path].version:
@@ -212,7 +228,7 @@ class Workbench:
 
     async def births(self, path: Path, line: int, column: int) -> list[Birth]:
         """Where the sizes of the array at a position of the present text come from."""
-        known, room = self.known(path), self.rooms.get(find_root(path))
+        known, room = self.known(path), self.rooms.get(self.root(path))
         before = None if known is None else LineMap(known.document.lines, known.analysis.lines).line(line)
         if room is None or before is None:
             return []
@@ -232,19 +248,25 @@ class Workbench:
                 room.told.clear()
             self.schedule(each)
 
-    def changed_on_disk(self, paths: list[Path]) -> None:
-        """Files changed outside the editor: what is open is checked again."""
+    def changed_on_disk(self, paths: list[Path]) -> bool:
+        """Files changed outside the editor: what is open is checked again, also what belongs to another project now;
+        whether there are projects that there were not before."""
+        moved = [document for path, document in self.documents.items() if find_root(path) != self.roots[path]]
+        are_new = [self.update(document) for document in moved]
         for root in self.rooms:
             if any(path.is_relative_to(root) for path in paths):
                 self.schedule(root)
+        return any(are_new)
 
     async def shut(self) -> None:
-        """End all workers."""
-        for room in self.rooms.values():
+        """End all workers. What clients answer meanwhile begins nothing anew."""
+        rooms = list(self.rooms.values())
+        self.rooms.clear()
+        for room in rooms:
             if room.task is not None:
                 room.task.cancel()
+        for room in rooms:
             await room.analyst.close()
-        self.rooms.clear()
         await asyncio.gather(*self._closing)
 
 
