@@ -169,8 +169,15 @@ def _call_object(ev: Evaluator, function: Const, args: list[AbstractValue], kwar
         return classes.construct(ev, obj, args, kwargs)
     if not callable(obj):
         ev.python_error("TypeError", f"'{type(obj).__name__}' object is not callable")
+    return ev.policy.unknown_call(ev, function, _public_name(obj))
+
+
+def _public_name(obj: Any) -> str:
+    """What users call a library's function or class: its module and name without private modules between them."""
     module, name = getattr(obj, "__module__", None), getattr(obj, "__qualname__", repr(obj))
-    return ev.policy.unknown_call(ev, function, f"{module}.{name}" if module not in (None, "builtins") else name)
+    if module in (None, "builtins"):
+        return str(name)
+    return ".".join([*(part for part in str(module).split(".") if not part.startswith("_")), name])
 
 
 def _is_library(function: types.FunctionType) -> bool:

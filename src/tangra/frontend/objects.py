@@ -42,7 +42,10 @@ def is_user_instance(obj: Any) -> bool:
         return False
     if not cls.__flags__ & (1 << 9):  # not a class made by a class statement
         return False
-    if cls.__module__.partition(".")[0] in LIBRARIES or isinstance(obj, tuple(registry.OPAQUE)):
+    modules = cls.__module__, getattr(obj, "__module__", None)  # functions made by Cython are of classes of its own
+    if any(isinstance(name, str) and name.partition(".")[0] in LIBRARIES for name in modules):
+        return False
+    if isinstance(obj, tuple(registry.OPAQUE)):
         return False
     return not isinstance(obj, (enum.Enum, BaseException, list, dict, str, int, float, set, tuple, np.generic))
 

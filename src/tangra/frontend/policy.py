@@ -33,6 +33,10 @@ WAYS_ROUND: dict[type[ast.AST], tuple[str, str]] = {
 }
 
 
+DRAWING = ("numpy.random.", "random.")
+"""How the names of what draws random numbers begin, in small letters."""
+
+
 class Policy:
     """The compiler's decisions."""
 
@@ -43,11 +47,10 @@ class Policy:
 
     def unknown_call(self, ev: Evaluator, function: AbstractValue, name: str) -> AbstractValue:
         """A call of something that the API table does not have and that is not a function of the user."""
-        ev.unsupported(
-            f"{name} is not known to the compiler",
-            "use a NumPy function that it knows, or call it outside the compiled function",
-            diagnostics.UNSUPPORTED_CALL,
-        )
+        fix = "use a NumPy function that it knows, or call it outside the compiled function"
+        if name.lower().startswith(DRAWING):
+            fix = "draw the numbers outside the compiled function, and pass them to it as an argument"
+        ev.unsupported(f"{name} is not known to the compiler", fix, diagnostics.UNSUPPORTED_CALL)
 
     def resolve_global(self, ev: Evaluator, name: str) -> AbstractValue | None:
         """A global or builtin name of the function being evaluated."""
