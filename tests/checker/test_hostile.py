@@ -75,6 +75,60 @@ def _check(path: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=180, env={**os.environ})
 
 
+def _statements(count: int) -> str:
+    return "".join(f"x{n} = torch.zeros({n % 50 + 1}, 3) @ torch.zeros(3, 4)\n" for n in range(count))
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["x = [" + "1," * 2_000_000 + "]", _statements(100_000), b" " * 21_000_000],
+    ids=["list", "lines", "size"],
+)
+def test_a_file_whose_tree_takes_too_much_is_one_finding(tmp_path: Path, content: str | bytes) -> None:
+    path = tmp_path / "large.py"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    (found,) = json.loads(_check(path).stdout)
+    assert (found["code"], found["severity"]) == ("TG501", "error")
+    assert "too many to be checked" in found["message"]
+
+
+def test_what_is_no_regular_file_is_told_and_not_read(tmp_path: Path) -> None:
+    """A pipe that nobody writes to, a device without an end, links in a circle, a folder with a file's name."""
+    (tmp_path / "pyproject.toml").write_text("")
+    os.mkfifo(tmp_path / "pipe.py")
+    (tmp_path / "device.py").symlink_to("/dev/zero")
+    (tmp_path / "one.py").symlink_to("two.py")
+    (tmp_path / "two.py").symlink_to("one.py")
+    (tmp_path / "again").symlink_to(".")
+    (tmp_path / "folder.py").mkdir()
+    (tmp_path / "use.py").write_text(
+        "import torch\nimport pipe, device, one, folder, again\ntorch.zeros(2) @ torch.zeros(3)\n"
+    )
+    found = json.loads(_check(tmp_path).stdout)
+    told = sorted((Path(each["file"]).name, each["code"]) for each in found)
+    unread = ["pipe.py", "zero", "one.py", "two.py"]
+    assert told == sorted([("use.py", "TG511"), *((name, "TG501") for name in unread)])
+    (alone,) = json.loads(_check(tmp_path / "use.py").stdout)
+    assert alone["code"] == "TG511"
+    done = _check(tmp_path / "pipe.py")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "neither a file nor a folder" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["tool = 5", "[tool]\ntangra = 1", "[[tool]]\nx = 1", "[[tool.tangra]]\nx = 1", "[tool.tangra]\nselect = {a = 1}",
+     "[tool.tangra]\nrules = [[1]]", "[tool.tangra\n", "x = " + "[" * 5000, "[tool.tangra]\npython-version = '3.99999'",
+     "[tool.tangra]\nexclude = ['[']\nselect = ['\\u0000']\nsource-roots = ['\\u0000', '/dev/null', '../../..']"],
+)  # fmt: skip
+def test_settings_that_make_no_sense_are_told_in_a_line(text: str, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(text + "\n")
+    (tmp_path / "a.py").write_text("import b\nx = 1\n")
+    done = _check(tmp_path)
+    assert done.returncode in (0, 2), done.stderr
+    assert len(done.stderr.splitlines()) == (done.returncode == 2), done.stderr
+
+
 def test_import_cycles_end(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("from b import *\nimport c\nx = c.y\n")
     (tmp_path / "b.py").write_text("import a, c\nfrom c import y\nx = a.x\n")

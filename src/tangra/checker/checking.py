@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from tangra.checker import records
 from tangra.checker.codes import SYNTAX
 from tangra.checker.config import Config
+from tangra.checker.files import resolved
 from tangra.checker.importers import with_importers
 from tangra.checker.project import Project, open_project, python_files
 from tangra.checker.reports import Place, Report
@@ -78,8 +79,8 @@ def check(
     for path in paths:
         project = open_project(path, python, sources)
         group = groups.setdefault(project.root, _Group(project))
-        if path.resolve() in sources.overlays:  # which may not be on the disk yet
-            group.named.append(path.resolve())
+        if resolved(path) in sources.overlays:  # which may not be on the disk yet
+            group.named.append(resolved(path))
         else:
             (group.named if path.is_file() else group.walked).extend(python_files([path], project.config.exclude))
     for group in groups.values():

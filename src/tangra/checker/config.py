@@ -57,9 +57,11 @@ def load_config(root: Path) -> Config:
     if not path.is_file():
         return Config()
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {}).get("tangra", {})
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        tools = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {})
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError, RecursionError) as error:
         raise ConfigError(f"{path}: {error}") from None
+    if not isinstance(tools, dict) or not isinstance(table := tools.get("tangra", {}), dict):
+        raise ConfigError(f"{path}: tool and tool.tangra have to be tables")
     return from_table(table, path)
 
 

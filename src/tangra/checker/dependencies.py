@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tangra.checker.files import read_regular
+
 IGNORED = ("__pycache__",)
 
 
@@ -47,7 +49,7 @@ def digest(content: bytes | None) -> str:
 
 def _digest_of(path: Path) -> str:
     try:
-        return digest(path.read_bytes())
+        return digest(read_regular(path))
     except OSError:
         return ""
 

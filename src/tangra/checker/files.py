@@ -1,10 +1,34 @@
-"""Writing files so that nobody ever sees half of one, and nobody else reads what is only the user's."""
+"""Files as the checker meets them: read only where that ends, named also where links lead in circles, and written so
+that nobody ever sees half of one, and nobody else reads what is only the user's."""
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import tempfile
 from pathlib import Path
+
+MAX_BYTES = 20_000_000
+"""Files past this are not read."""
+
+
+def read_regular(path: Path) -> bytes:
+    """What a file holds. Raises `OSError` for what is no regular file (pipes may never end), or too large."""
+    found = os.stat(path)
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError(errno.EINVAL, "it is no regular file")
+    if found.st_size > MAX_BYTES:
+        raise OSError(errno.EFBIG, f"it has {found.st_size:,} bytes, too many to be checked")
+    return path.read_bytes()
+
+
+def resolved(path: Path) -> Path:
+    """The path without links; as it is, where they lead in circles."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):
+        return path.absolute()
 
 
 def write_whole(path: Path, content: bytes, private: bool = False) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from tangra.checker.config import ROOT_MARKERS, Config, load_config
 from tangra.checker.dependencies import Dependencies
+from tangra.checker.files import read_regular, resolved
 from tangra.checker.source import SourceCache, SourceFile
 
 SKIPPED_FOLDERS = frozenset(
@@ -72,7 +73,7 @@ class Project:
         depends on it."""
         content = self.sources.overlays.get(path)
         try:
-            content = path.read_bytes() if content is None else content
+            content = read_regular(path) if content is None else content
         except OSError:
             content = None
         if counts:
@@ -174,7 +175,7 @@ def find_root(path: Path) -> Path:
 
 def open_project(path: Path, python: Path | None = None, sources: SourceCache | None = None) -> Project:
     """The project around `path`."""
-    root = find_root(path.resolve())
+    root = find_root(resolved(path))
     config = load_config(root)
     return Project(root, config, site_packages(python) if python else (), sources or SourceCache())
 
@@ -191,7 +192,7 @@ def python_files(paths: Iterable[Path], excluded: Iterable[str] = ()) -> Iterato
     patterns = tuple(excluded)
     for path in paths:
         if path.is_file():
-            yield path.resolve()
+            yield resolved(path)
             continue
         for folder, inner, names in os.walk(path):
             here = Path(folder)
@@ -199,4 +200,4 @@ def python_files(paths: Iterable[Path], excluded: Iterable[str] = ()) -> Iterato
             for name in sorted(names):
                 file = here / name
                 if file.suffix in SUFFIXES and not any(file.match(pattern) for pattern in patterns):
-                    yield file.resolve()
+                    yield resolved(file)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from tangra.checker.checking import Outcome, Progress, check, no_progress
 from tangra.checker.config import Config
+from tangra.checker.files import resolved
 from tangra.checker.source import SourceCache
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class Session:
 
     def set_overlay(self, path: Path, text: str | None) -> None:
         """The file's unsaved text, which is checked in place of what is on the disk; None: the disk's again."""
-        self.sources.set_overlay(path.resolve(), None if text is None else text.encode("utf-8", "surrogatepass"))
+        self.sources.set_overlay(resolved(path), None if text is None else text.encode("utf-8", "surrogatepass"))
 
     def check(
         self,

@@ -18,12 +18,14 @@ from functools import cached_property
 from pathlib import Path
 
 from tangra.checker.dependencies import digest
+from tangra.checker.files import MAX_BYTES, read_regular
 
-MAX_CHARACTERS = 20_000_000
-"""Files past this are not read as programs."""
+MAX_SIGNS = 400_000
+"""Commas, brackets, ends of lines and their like in one file; the trees of larger ones would take half a gigabyte."""
 MAX_NESTING = 400
 """Brackets open at once; Python's own parser refuses more."""
 
+SIGNS = (b",", b"(", b"[", b"{", b"=", b"+", b"-", b"*", b".", b"\n")
 _IGNORE = re.compile(r"#\s*tangra:\s*ignore(?:\[([^\]]*)\])?")
 _STATED = re.compile(r"#\s*tangra:\s*(\w+)\s*(?:=|:)\s*(?:(\w+)\s*)?\(([^()]*(?:\([^()]*\)[^()]*)*)\)\s*$")
 _MAGIC = re.compile(r"^\s*[%!?]|^\s*[\w.]+\?\??\s*$")
@@ -128,7 +130,7 @@ class SourceCache:
 def read(path: Path, content: bytes | None = None, version: tuple[int, int] | None = None) -> SourceFile:
     """The file at `path`, or `content` in its place (an unsaved buffer)."""
     try:
-        data = path.read_bytes() if content is None else content
+        data = read_regular(path) if content is None else content
     except OSError as error:
         return SourceFile(path, "", problem=(1, 1, f"the file can't be read: {error.strerror or error}"))
     file = _from_bytes(path, data, version)
@@ -137,7 +139,7 @@ def read(path: Path, content: bytes | None = None, version: tuple[int, int] | No
 
 
 def _from_bytes(path: Path, data: bytes, version: tuple[int, int] | None) -> SourceFile:
-    if len(data) > MAX_CHARACTERS:
+    if len(data) > MAX_BYTES or _is_too_large(data):
         return SourceFile(path, "", problem=(1, 1, f"the file has {len(data):,} bytes, too many to be checked"))
     try:
         text = _decoded(data)
@@ -166,6 +168,10 @@ def parse(path: Path, text: str, version: tuple[int, int] | None = None) -> Sour
     except (ValueError, RecursionError, MemoryError) as error:
         file.problem = (1, 1, f"the file does not parse: {str(error) or type(error).__name__}")
     return file
+
+
+def _is_too_large(data: bytes) -> bool:
+    return len(data) > MAX_SIGNS and sum(map(data.count, SIGNS)) > MAX_SIGNS
 
 
 def _decoded(data: bytes) -> str:

@@ -40,6 +40,8 @@ def _paths(options: argparse.Namespace) -> list[Path]:
     for path in paths:
         if not os.path.exists(path):
             raise Misuse(f"{path}: no such file or folder")
+        if not path.is_dir() and not path.is_file():
+            raise Misuse(f"{path}: neither a file nor a folder")
     if options.python is not None and not os.path.exists(options.python):
         raise Misuse(f"--python {options.python}: no such environment")
     if options.watch and (target is not None or options.write_baseline or options.format != "text"):

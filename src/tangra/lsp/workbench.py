@@ -15,6 +15,7 @@ from pathlib import Path
 from pygls.uris import from_fs_path, to_fs_path
 
 from tangra.checker import Place
+from tangra.checker.files import resolved
 from tangra.checker.observations import Sight
 from tangra.checker.project import find_root
 from tangra.lsp.analyst import Analyst, Superseded, WorkerFailed
@@ -275,7 +276,7 @@ def file_path(uri: str) -> Path | None:
     if not uri.startswith(("file:", "vscode-notebook-cell:")):
         return None
     text = to_fs_path(uri)
-    return None if text is None else Path(text).resolve()
+    return None if text is None else resolved(Path(text))
 
 
 def file_uri(path: Path) -> str:
