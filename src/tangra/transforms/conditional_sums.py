@@ -8,6 +8,7 @@ know of a total that is a choice. The zero is negative: adding that changes noth
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tangra.ir import Block, Builder, Func, Op, Value
@@ -42,6 +43,14 @@ def _block(block: Block, loop: Op | None) -> bool:
     return changed
 
 
+def runs_in_vectors(loop: Op, choices: Sequence[Op]) -> bool:
+    """Whether LLVM may run the trips of a loop in vectors once its totals are no choices."""
+    inner = list(loop.regions[0].walk())
+    if len(inner) > LONGEST or any(each.name == "loop" for each in inner):
+        return False
+    return all(_plain(op, CHEAP_IN_VECTORS) for op in choices) and only_totals(loop)
+
+
 def _plain(op: Op, dearest: int, most: int = LONGEST) -> bool:
     inner = [each for region in op.regions for each in region.ops if not each.defn.terminator]
     plain = all(not (each.regions or each.defn.effect) and each.defn.cost <= dearest for each in inner)
@@ -54,7 +63,7 @@ def _rewrite(block: Block, op: Op, loop: Op) -> bool:
     sums = [_sum(op, k) for k in range(len(op.results))]
     if not any(sums) or sum(1 for _ in body.walk()) > LONGEST:
         return False
-    if block is not body or any(each.name == "loop" for each in body.walk()) or not only_totals(loop):
+    if block is not body or not runs_in_vectors(loop, [op]):
         if not _plain(op, CHEAP, FEW):
             return False
         carried = _Carried(body)

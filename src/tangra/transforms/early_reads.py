@@ -49,22 +49,15 @@ def _made(block: Block) -> Iterator[Value]:
 
 
 def _reads(loop: Op) -> Iterator[tuple[Block, Op]]:
-    """The reads in a loop's body and those of the loops in it, but for those under a condition. What a `while` does is
-    not under one: all but its last trip does it."""
+    """The reads in a loop's body, also those under a condition, and in the loops in it."""
     waiting = list(loop.regions)
     while waiting:
         block = waiting.pop()
         for op in block.ops:
             if op.name == "index":
                 yield block, op
-            elif op.name == "loop" or (op.name == "if" and _decides(op, block)):
+            elif op.name in ("loop", "if"):
                 waiting += op.regions
-
-
-def _decides(branch: Op, body: Block) -> bool:
-    """Whether a branch is the whole of a `while`: what ends the loop depends on it."""
-    ends = body.terminator.operands[:1]
-    return bool(ends) and any(ends[0] is r for r in branch.results)
 
 
 def _fixed(walk: Ranges, op: Op, inside: set[int]) -> bool:
@@ -72,10 +65,11 @@ def _fixed(walk: Ranges, op: Op, inside: set[int]) -> bool:
     array, *starts = op.operands
     if any(n is not None for n in op.attrs["sizes"]) or any(id(v) in inside for v in op.operands):
         return False
-    return all(_exists(walk, walk.current(v), n) for v, n in zip(starts, array.shape, strict=True))
+    return all(exists(walk, walk.current(v), n) for v, n in zip(starts, array.shape, strict=True))
 
 
-def _exists(walk: Ranges, start: Value, length: Size) -> bool:
+def exists(walk: Ranges, start: Value, length: Size) -> bool:
+    """Whether an index is known to be in range where `walk` stands."""
     known = scalar_constant(start)
     place = walk.size(start) if known is None else int(known)
     return bool(known_le(0, place, walk.facts) and known_lt(place, length, walk.facts))

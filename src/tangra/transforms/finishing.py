@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from tangra.ir import Func
+from tangra.transforms.conditional_additions import add_unconditionally
 from tangra.transforms.conditional_sums import sum_conditionally
 from tangra.transforms.dce import eliminate_dead_code
 from tangra.transforms.independence import mark_outer_parallel
 from tangra.transforms.lane_tapes import give_tapes_to_lanes
 from tangra.transforms.overlapping_sums import sum_overlaps
-from tangra.transforms.ranges import remove_proved_checks
 from tangra.transforms.rereading import read_newest
 from tangra.transforms.row_loops import loop_over_rows
 from tangra.transforms.sinking import sink_zero_work
-from tangra.transforms.small_arrays import split_small_arrays
 from tangra.transforms.splitting import split_accumulations
 from tangra.transforms.splitting_plan import mark_parallel
 from tangra.transforms.swapping import unroll_swaps
@@ -20,16 +19,13 @@ from tangra.transforms.tidying import merge_writes, shorten_strong_zeros
 
 
 def finish(func: Func) -> None:
-    """Make the simplified `func` run fast, in place: loops that exchange arrays are doubled, small arrays in loops for
-    vectors become numbers, loops whose trips meet in an array are split, overlapping windows are summed at once, passes
-    over rows are joined, elements are read from the newest array, work on zeros goes under its condition, sums under a
-    condition come out of it, and lanes have tapes of their own."""
+    """Make the simplified `func` run fast, in place: loops that exchange arrays are doubled, those whose trips meet in
+    an array are split, windows that overlap are summed at once, passes over rows are joined, elements are read from the
+    newest array, work on zeros goes under its condition, sums under a condition come out of it, and lanes have tapes of
+    their own."""
     unroll_swaps(func)
     if shorten_strong_zeros(func):
         eliminate_dead_code(func)
-    if split_small_arrays(func):  # what it reads may be the same in every trip
-        eliminate_dead_code(func)
-        remove_proved_checks(func)
     merge_writes(func)
     sum_overlaps(func)
     loop_over_rows(func)
@@ -37,6 +33,7 @@ def finish(func: Func) -> None:
     split_accumulations(func)
     mark_parallel(func)
     sink_zero_work(func)
+    add_unconditionally(func)
     sum_conditionally(func)
     mark_outer_parallel(func)
     give_tapes_to_lanes(func)

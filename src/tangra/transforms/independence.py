@@ -51,8 +51,8 @@ def mark_outer_parallel(func: Func) -> None:
 
 
 def only_totals(loop: Op) -> bool:
-    """Whether the trips of a loop, which none of them ends, meet in totals only."""
-    return _suits(loop) and _Trips(loop).independent(may_fail=False)
+    """Whether the trips of a loop, which none of them ends, meet in totals only, and in numbers that none changes."""
+    return _suits(loop) and _Trips(loop, unchanged=True).independent(may_fail=False)
 
 
 def _blocks(block: Block) -> Iterator[Block]:
@@ -82,10 +82,11 @@ def _below(x: Value, y: Value) -> bool:
 
 
 class _Trips:
-    """What the trips of a loop do to what it carries."""
+    """What the trips of a loop do to what it carries. `unchanged`: what stays as it is may be read."""
 
-    def __init__(self, loop: Op) -> None:
+    def __init__(self, loop: Op, unchanged: bool = False) -> None:
         self.loop = loop
+        self.unchanged = unchanged
         self.body = loop.regions[0]
         self.index = self.body.args[0]
         self.totals: list[int] = []
@@ -122,6 +123,8 @@ class _Trips:
     def carried(self, k: int) -> bool:
         """Whether trips do not meet in what the loop carries at position `k`, or only in a total."""
         arg, last = carried_args(self.loop)[k], carried_yields(self.loop)[k]
+        if arg is last and self.unchanged:
+            return True
         if not arg.shape:
             return self.only_added(self.body, {id(arg)}, last) or self.constant(arg, last)
         if self.own_slices(arg, last):

@@ -15,12 +15,13 @@ from tangra.transforms.folding import fold
 from tangra.transforms.inlining import inline_calls, inline_small_calls
 from tangra.transforms.licm import hoist_invariants
 from tangra.transforms.ranges import remove_proved_checks
+from tangra.transforms.small_arrays import split_small_arrays
 
 Pass = Callable[[Func], bool]
 Watch = Callable[[str, Func, bool], None]
 """Told of a pass before (False) and after (True) it ran: its name, the function as it is then."""
 CLEAN: tuple[Pass, ...] = (fold, resolve_sizes, eliminate_common_subexpressions, eliminate_dead_code)
-PROVING: tuple[Pass, ...] = (remove_proved_checks, hoist_invariants)
+PROVING: tuple[Pass, ...] = (split_small_arrays, remove_proved_checks, hoist_invariants)
 MAX_ROUNDS = 4
 
 

@@ -46,7 +46,9 @@ def _innermost(op: Op) -> bool:
     if not op.attrs["counted"] or op.attrs["exits"] or op.attrs.get("totals"):
         return False
     inner = list(op.regions[0].walk())
-    return len(inner) <= LONGEST and not any(each.name == "loop" for each in inner)
+    if len(inner) > LONGEST or any(each.name == "loop" for each in inner):
+        return False
+    return any(_small(v) for v in (*carried_args(op), *(v for each in inner for v in each.results)))
 
 
 def _size(v: Value) -> int | None:
