@@ -119,6 +119,7 @@ def loop(g: Gen) -> list[str]:
             (2, triangular),
             (1, zipped),
             (1, enumerated),
+            (1, places),
             (1, over_object),
         ]
     )(g, inner)
@@ -160,6 +161,15 @@ def counted(g: Gen, inner: Gen) -> Head:
         forms = [f for f in forms if f[0] != "range(n)"]
     text, dims = g.pick(forms)
     return [f"for {_counter(g, inner, dims)} in {text}:"], []
+
+
+def places(g: Gen, inner: Gen) -> Head:
+    """All places of a matrix, perhaps numbered."""
+    i, j = (_counter(g, inner, (dim,)) for dim in ("K", "N"))
+    text = f"np.ndindex({g.size('K')}, {g.size('N')})"
+    if g.percent(30):
+        return [f"for {_counter(g, inner)}, ({i}, {j}) in enumerate({text}):"], []
+    return [f"for {i}, {j} in {text}:"], []
 
 
 def triangular(g: Gen, inner: Gen) -> Head:

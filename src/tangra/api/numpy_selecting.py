@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+from functools import cache
 
 import numpy as np
 
@@ -50,8 +51,19 @@ def where(
             fix="use np.where(condition, x, y), or a loop",
         )
     dtype = common(ctx, x, y)
-    mask, a, b = broadcast(ctx, [mask_of(ctx, condition), ctx.array(x, dtype), ctx.array(y, dtype)])
+    chosen = [operand(ctx, v, dtype) if _where_checks() else ctx.array(v, dtype) for v in (x, y)]
+    mask, a, b = broadcast(ctx, [mask_of(ctx, condition), *chosen])
     return keep_order(ctx, ctx.new_array(ctx.b("select", mask, a, b)), (condition, x, y))
+
+
+@cache
+def _where_checks() -> bool:
+    """Whether a Python int that doesn't fit is an OverflowError to `np.where`, as since NumPy 2.5; before, it wraps."""
+    try:
+        np.where(np.ones(1, np.bool_), np.zeros(1, np.uint8), -1)
+    except OverflowError:
+        return True
+    return False
 
 
 @function(np.clip)

@@ -149,19 +149,26 @@ def drive(ev: Evaluator, g: Generator, body: Callable[[AbstractValue], None], un
     return broken[0]
 
 
+def accumulator(ev: Evaluator) -> str:
+    """A name for what a loop over items makes of them."""
+    return f"$acc{sum(n.startswith('$acc') for n in ev.state.env)}"
+
+
 def fold(
     ev: Evaluator,
     iterable: AbstractValue,
     start: AbstractValue | None,
     step: Callable[[AbstractValue | None, AbstractValue], AbstractValue],
+    first: Callable[[AbstractValue], AbstractValue] = lambda item: item,
 ) -> Any:
-    """Combine all items, one after the other; without `start` the first item is it, and the result may be unbound."""
-    name = f"$acc{sum(n.startswith('$acc') for n in ev.state.env)}"
+    """Combine all items, one after the other; without `start` it is `first` of the first item, and the result may be
+    unbound."""
+    name = accumulator(ev)
     if start is not None:
         ev.state.env[name] = start
 
     def body(item: AbstractValue) -> None:
-        ev.state.env[name] = _step(ev, ev.state.env.get(name), item, step)
+        ev.state.env[name] = _step(ev, ev.state.env.get(name), item, step, first)
 
     iteration.for_each(ev, iterable, body, key=ev.loop_key(("fold", ev.place, name)), assigned=frozenset({name}))
     return ev.state.env.pop(name, None)
@@ -172,17 +179,18 @@ def _step(
     known: Any,
     item: AbstractValue,
     step: Callable[[AbstractValue | None, AbstractValue], AbstractValue],
+    first: Callable[[AbstractValue], AbstractValue],
 ) -> AbstractValue:
     if isinstance(known, MaybeUnbound):
         old = known.value
         cond = Scalar(known.bound, (PYBOOL,))
-        return branches.choose(ev, cond, lambda: step(old, item), lambda: item)  # type: ignore[arg-type]
-    return item if known is None else step(known, item)
+        return branches.choose(ev, cond, lambda: step(old, item), lambda: first(item))  # type: ignore[arg-type]
+    return first(item) if known is None else step(known, item)
 
 
 def quantify(ev: Evaluator, iterable: AbstractValue, wanted: bool) -> AbstractValue:
     """`any` (wanted is True) or `all` (False): stops at the first item whose truth is `wanted`."""
-    name = f"$acc{sum(n.startswith('$acc') for n in ev.state.env)}"
+    name = accumulator(ev)
     ev.state.env[name] = Const(not wanted)
 
     def found() -> None:

@@ -129,9 +129,27 @@ def range_length(ev: Evaluator, v: RangeValue) -> AbstractValue:
     return builtins.max_(ev, count, Const(0))
 
 
+LAZY: dict[str, Callable[[Evaluator, IterValue], Sequence_]] = {}
+"""What makes a sequence of lazy iterables of other forms."""
+
+
+def lazy(
+    form: str,
+) -> Callable[[Callable[[Evaluator, IterValue], Sequence_]], Callable[[Evaluator, IterValue], Sequence_]]:
+    """Enter a form of lazy iterables."""
+
+    def enter(make: Callable[[Evaluator, IterValue], Sequence_]) -> Callable[[Evaluator, IterValue], Sequence_]:
+        LAZY[form] = make
+        return make
+
+    return enter
+
+
 def _lazy(ev: Evaluator, v: IterValue) -> Sequence_:
     if v.form == "generator":
         return fixed(ev, _generated(ev, v.parts[0]))
+    if v.form in LAZY:
+        return LAZY[v.form](ev, v)
     inner = [sequence(ev, part) for part in _iterables(v)]
     if v.form == "zip":
         strict = bool(v.parts[1])
@@ -154,7 +172,7 @@ def _lazy(ev: Evaluator, v: IterValue) -> Sequence_:
 def _iterables(v: IterValue) -> tuple[AbstractValue, ...]:
     if v.form == "map":
         return tuple(v.parts[1])
-    return tuple(v.parts[0]) if v.form == "zip" else (v.parts[0],)
+    return tuple(v.parts[0]) if v.form in ("zip", "product") else (v.parts[0],)
 
 
 def _shortest(ev: Evaluator, inner: list[Sequence_], strict: bool) -> tuple[AbstractValue, Any]:
@@ -236,15 +254,21 @@ def _is_static(ev: Evaluator, g: Generator) -> bool:
     return found and len(g.node.generators) == 1 and not g.node.generators[0].ifs
 
 
+def is_few(count: AbstractValue) -> bool:
+    """Whether so many trips are few enough to unroll."""
+    return isinstance(count, Const) and int(count.value) <= UNROLL_LIMIT // 8
+
+
 def is_short(ev: Evaluator, v: AbstractValue) -> bool:
     """Whether an iterable is of a static length that is worth unrolling."""
     if isinstance(v, (ArrayValue, RangeValue)):
-        s = sequence(ev, v)
-        return isinstance(s.count, Const) and int(s.count.value) <= UNROLL_LIMIT // 8
+        return is_few(sequence(ev, v).count)
     if isinstance(v, IterValue):
         if v.form == "generator":
             return _is_static(ev, v.parts[0])
-        return all(is_short(ev, part) for part in _iterables(v))
+        parts = _iterables(v)
+        few = v.form not in LAZY or is_few(sequence(ev, v).count)
+        return few and all(is_short(ev, part) for part in parts)
     if isinstance(v, ListValue):
         return not isinstance(ev.look(v.ref), StackState)
     return isinstance(v, (TupleValue, DictValue, Const))

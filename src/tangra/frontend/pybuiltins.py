@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import functools
+import math
 import operator
 from typing import TYPE_CHECKING, Any
 
@@ -206,6 +207,22 @@ def sum_(ev: Evaluator, iterable: AbstractValue, /, start: AbstractValue = Const
         return _api(builtins.sum)(ev, iterable, start)
     found = comprehension.fold(ev, iterable, start, lambda acc, item: ev.binary("+", acc, item))  # type: ignore[arg-type]
     return conversion.slot(ev, found, "the sum")
+
+
+@builtin(math.prod)
+def prod_(ev: Evaluator, iterable: AbstractValue, /, *, start: AbstractValue = Const(1)) -> AbstractValue:
+    if _is_short(ev, iterable) and not isinstance(iterable, ArrayValue):
+        return _api(math.prod)(ev, iterable, start=start)
+    found = comprehension.fold(ev, iterable, start, lambda acc, item: ev.binary("*", acc, item))  # type: ignore[arg-type]
+    return conversion.slot(ev, found, "the product")
+
+
+@builtin(math.fsum)
+def fsum_(ev: Evaluator, iterable: AbstractValue, /) -> AbstractValue:
+    items = iteration.static_items(ev, iterable)
+    if items is None or not all(isinstance(item, Const) for item in items):
+        ev.unsupported("math.fsum of run-time numbers, which loses nothing to rounding", "use sum() or np.sum()")
+    return Const(math.fsum(item.value for item in items if isinstance(item, Const)))
 
 
 @builtin(builtins.any)

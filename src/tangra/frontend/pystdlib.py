@@ -10,7 +10,6 @@ import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tangra.api.elementwise import is_number
 from tangra.api.values import (
     AbstractValue,
     ArrayValue,
@@ -26,6 +25,7 @@ from tangra.frontend import (
     attributes,
     classes,
     containers,
+    lazy_sequences,
     operators,
     stacks,
 )
@@ -161,16 +161,10 @@ def getitem_(ev: Evaluator, v: AbstractValue, index: AbstractValue) -> AbstractV
 def _combinatoric(function: Any) -> None:
     @builtin(function)
     def handler(ev: Evaluator, *args: AbstractValue, **options: AbstractValue) -> AbstractValue:
-        plain_options = {k: ev.static(v, k) for k, v in options.items()}
-        plain: list[Any] = []
-        for arg in args:
-            items = None if is_number(arg) else ev.iterate(arg)
-            plain.append(ev.static(arg, "a size") if items is None else list(items))
-        return TupleValue(tuple(TupleValue(tuple(group)) for group in function(*plain, **plain_options)))
+        return lazy_sequences.groups(ev, function, args, {k: ev.static(v, k) for k, v in options.items()})
 
 
 _COMBINATORIC: tuple[Any, ...] = (
-    itertools.product,
     itertools.combinations,
     itertools.permutations,
     itertools.combinations_with_replacement,

@@ -33,13 +33,22 @@ def verify(func: Func, _done: set[int] | None = None) -> None:
     done.add(id(func))
     symbols = frozenset(s for p in func.params for s in bound_by(p.type))
     check = _Verifier(func)
+    handed_over = symbols | frozenset(bound_by_numbers(func))
     for p in func.params:
-        check.symbols(p.type, symbols, None, "parameter {!r}", p)
+        check.symbols(p.type, handed_over, None, "parameter {!r}", p)
     check.block(func.body, set(), symbols, "return")
     for op in func.body.walk():
         for attr in op.attrs.values():
             if isinstance(attr, Func):
                 verify(attr, done)
+
+
+def bound_by_numbers(func: Func) -> Iterator[str]:
+    """The symbols that parameters which are numbers bind, by a `bind_dim` in the function's body itself."""
+    params = {id(p) for p in func.params}
+    for op in func.body.ops:
+        if op.name == "bind_dim" and id(op.operands[0]) in params:
+            yield op.attrs["symbol"]
 
 
 def bound_by(type: Type) -> Iterator[str]:

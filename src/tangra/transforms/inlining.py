@@ -114,14 +114,19 @@ def _map_state(op: Op, ours: dict[int, int]) -> None:
 def _fit_sizes(call: Op, callee: Func, body: Block, taken: set[str]) -> None:
     """Write the callee's types in the caller's sizes.
 
-    Symbols that the callee binds get new names, but for those that are sizes of results: the caller has a name for
-    these already.
+    Symbols that the callee binds get new names, but for those that are sizes of results, or come as numbers that are
+    sizes: the caller has a name for these already.
     """
     sizes: dict[str, Size] = {}
     for p, v in zip(callee.params, call.operands, strict=True):
         match_sizes(p.type, v.type, sizes)
     for theirs, ours in zip(callee.result_types, call.results, strict=True):
         match_sizes(theirs, ours.type, sizes)
+    numbers = {id(p): v.defining_op for p, v in zip(callee.params, call.operands, strict=True)}
+    for op in callee.body.ops:
+        made = numbers.get(id(op.operands[0])) if op.name == "bind_dim" else None
+        if made is not None and made.name == "dim":
+            sizes.setdefault(op.attrs["symbol"], made.attrs["size"])
     body.ops = [op for op in body.ops if not (op.name == "bind_dim" and op.attrs["symbol"] in sizes)]
     names = {name: fresh_symbol(taken) for name in sorted(bound_symbols(body))}
     sizes.update({name: symbol(new) for name, new in names.items()})
