@@ -108,6 +108,13 @@ def test_slices_of_different_lengths_fail_as_in_numpy():
         tg.jit(f)(np.array([2, 3]), D)
 
 
+def test_bools_are_ends_of_slices():
+    def f(d, first, k):
+        return d[first:], d[: k > 2], d[True : k == 3 or 5]
+
+    check(f, (D, True, 3), (D, False, 1))
+
+
 def test_a_written_segment_reaches_the_argument():
     def f(p, d):
         part = d[p[0] : p[1]]

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tangra.api import builtins
+from tangra.api.elementwise import is_number, kinds_of
+from tangra.api.kinds import PYBOOL
 from tangra.api.values import AbstractValue, ArrayValue, Scalar
 from tangra.frontend import symbols
 from tangra.ir import I64, U64, Value
@@ -27,6 +30,8 @@ def slice_end(ev: Evaluator, v: AbstractValue, axis: Size | None) -> Size:
     slice with a positive step, or (`axis` is None) what they are."""
     if isinstance(v, ArrayValue) and not v.type.shape and v.type.dtype.is_integer:
         v = ev.scalar(ev.read(v.ref))
+    if is_number(v) and PYBOOL in kinds_of(v):
+        v = builtins.int_(ev, v)
     if not isinstance(v, Scalar) or v.size is not None or not all(k.dtype.is_integer for k in v.kinds):
         return ev.symbol_for(v)
     return _near(ev, v) if axis is None else _place_along(ev, v, axis)

@@ -84,7 +84,11 @@ class _Batch:
                 continue
             if op.name == "bind_dim":
                 if op.attrs["symbol"] in outside:
-                    raise TransformError("the size of a result depends on the lane of vmap", op.span)
+                    raise TransformError(
+                        "the size of a result depends on the lane of vmap",
+                        op.span,
+                        "return what has one size in all lanes: a reduction, or an array of the largest size",
+                    )
                 sizes.add(op.attrs["symbol"])
             left.append(op)
             lanes.update(id(r) for r in op.results)
