@@ -1,7 +1,7 @@
 # Every target does its own set-up in .venv; the only thing needed beforehand is Python 3.11 or later.
 # Choose the interpreter with `make PYTHON=/path/to/python test`.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-editors lint fuzz record-shapes check-wild record-wild check-modules check-mutants \
+.PHONY: help demo test test-editors lint fuzz record-shapes check-wild record-wild check-modules check-mutants check-shapes \
 	record-mutants bench bench-quick format clean
 
 VENV := .venv
@@ -59,6 +59,9 @@ record-wild: $(WILD)/.ready  ## what those libraries return for the same program
 
 check-modules: $(VENV)/.ready-dev $(WILD)/.ready  ## the checker on modules of SciPy, JAX, flax, optax, equinox as shipped
 	$(BIN)/python -m tests.wild.modules --python $(WILD)/bin/python $(ARGS)
+
+check-shapes: $(VENV)/.ready-dev $(WILD)/.ready  ## in how many array expressions of those libraries' models the shape is known
+	$(BIN)/python -m tests.wild.known --python $(WILD)/bin/python $(ARGS)
 
 check-mutants: $(VENV)/.ready-dev $(WILD)/.ready  ## the checker on those libraries' models with one token changed
 	$(BIN)/python -m tests.wild.mutants --python $(WILD)/bin/python $(ARGS)

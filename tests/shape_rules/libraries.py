@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,16 +23,33 @@ OPERATORS = {
     "&": lambda a, b: a & b,
     "|": lambda a, b: a | b,
     "^": lambda a, b: a ^ b,
+    "<<": lambda a, b: a << b,
+    ">>": lambda a, b: a >> b,
     "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+    ">": lambda a, b: a > b,
+    "!=": lambda a, b: a != b,
     ">=": lambda a, b: a >= b,
     "==": lambda a, b: a == b,
 }
 
 
-def perform(call: Call) -> Any:
-    """The real result; raises what the library raises. JAX is asked without computing anything."""
-    if call.name.partition(".")[0] not in ("jax", "flax"):
-        return execute(call)
+def perform_all(calls: Sequence[Call], tell: Callable[[Any], str]) -> list[str | Exception]:
+    """What `tell` says of each real result, or what the library raises. JAX is asked without computing anything, all
+    calls in one trace, as a trace takes longer than a call."""
+    if calls and calls[0].name.partition(".")[0] in ("jax", "flax"):
+        return _traced(calls, tell)
+    return [_told(call, tell) for call in calls]
+
+
+def _told(call: Call, tell: Callable[[Any], str]) -> str | Exception:
+    try:
+        return tell(execute(call))
+    except Exception as error:
+        return error
+
+
+def _traced(calls: Sequence[Call], tell: Callable[[Any], str]) -> list[str | Exception]:
     import jax
 
     jax.config.update("jax_traceback_filtering", "off")  # filtering takes longer than the call
@@ -52,13 +70,16 @@ def perform(call: Call) -> Any:
             return type(value)(shown(part, found) for part in value)
         return {key: shown(part, found) for key, part in value.items()} if isinstance(value, dict) else value
 
-    parts = [hidden(part) for part in (call.args, call.kwargs, call.inputs, call.options)]
+    parts = [[hidden(part) for part in (call.args, call.kwargs, call.inputs, call.options)] for call in calls]
+    told: list[str | Exception] = []
 
-    def traced(found: Any) -> Any:
-        args, kwargs, inputs, options = (shown(part, found) for part in parts)
-        return execute(replace(call, args=args, kwargs=kwargs, inputs=inputs, options=options))
+    def traced(found: Any) -> None:
+        for call, own in zip(calls, parts, strict=True):
+            args, kwargs, inputs, options = (shown(part, found) for part in own)
+            told.append(_told(replace(call, args=args, kwargs=kwargs, inputs=inputs, options=options), tell))
 
-    return jax.eval_shape(traced, [_array(array) for array in arrays])
+    jax.eval_shape(traced, [jax.ShapeDtypeStruct(array.shape, array.dtype) for array in arrays])
+    return told
 
 
 @dataclass(frozen=True)

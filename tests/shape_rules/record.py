@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import sys
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 from tests.shape_rules.cases import CASES
 from tests.shape_rules.comparing import WANTED, Tally, answerable, judge
-from tests.shape_rules.draws import Call, Case, draw
-from tests.shape_rules.libraries import perform, theirs
+from tests.shape_rules.draws import Case, draw
+from tests.shape_rules.libraries import perform_all, theirs
 from tests.shape_rules.texts import REJECTED, SKIPPED, digest
 
 ANSWERS = Path(__file__).parent / "answers"
@@ -22,25 +23,33 @@ MOST = 5000
 """Draws made to find enough of both answers."""
 
 
-def answer(one: Case, call: Call) -> tuple[str, str]:
-    """(digest or refusal, text) of one real call."""
-    try:
-        text = theirs(perform(call), one.mask)
-    except Exception as error:
-        return REJECTED, f"{type(error).__name__}: {error}"
-    return digest(text), text
+BATCH = 150
+"""Draws asked together."""
+
+
+def answers_to(one: Case) -> Iterator[tuple[int, str, str]]:
+    """(number of the draw, digest or refusal, text) of real calls; no text for what is no question."""
+    for first in range(0, MOST, BATCH):
+        calls = [draw(one, number) for number in range(first, first + BATCH)]
+        told = iter(perform_all([c for c in calls if answerable(c)], lambda value: theirs(value, one.mask)))
+        for number, call in enumerate(calls, first):
+            found = next(told) if answerable(call) else ""
+            if isinstance(found, Exception):
+                yield number, REJECTED, f"{type(found).__name__}: {found}"
+            else:
+                yield number, digest(found) if found else SKIPPED, found
 
 
 def record(one: Case, compare: bool) -> str:
     """The answers to one case."""
     answers: list[str] = []
-    counts, tally, texts = [0, 0], Tally(), {}
-    for number in range(MOST):
-        call = draw(one, number)
-        if not answerable(call):
+    counts, tally = [0, 0], Tally()
+    texts: dict[int, str] = {}
+    for number, found, text in answers_to(one):
+        texts[number] = text
+        if found == SKIPPED:
             answers.append(SKIPPED)
             continue
-        found, texts[number] = answer(one, call)
         refused = found == REJECTED
         if counts[refused] < WANTED + 10:
             judge(tally, one, number, found)
@@ -49,6 +58,7 @@ def record(one: Case, compare: bool) -> str:
         if min(counts) >= WANTED + 10 or (one.total and counts[0] >= WANTED + 10):
             break
     if compare and (tally.wrong or tally.unknown * 20 > tally.accepted or not (tally.enough or one.total)):
+        print(flush=True)
         print(f"{one.name}: {tally.accepted} accepted, {tally.rejected} rejected, {tally.unknown} unknown")
         for number, text in tally.wrong[:2]:
             call = draw(one, number)
@@ -66,7 +76,8 @@ def record(one: Case, compare: bool) -> str:
 
 
 def main(words: list[str]) -> None:
-    """Record the cases whose names start with one of `words` (all of them without)."""
+    """Record the cases whose names start with one of `words` (all of them without); with `--new` only those that have
+    no answers yet, with `--try` nothing is written."""
     warnings.simplefilter("ignore")
     compare = "--compare" in words
     prefixes = tuple(word for word in words if word[0] != "-") or ("",)
@@ -74,9 +85,14 @@ def main(words: list[str]) -> None:
         path = ANSWERS / f"{library}.json"
         if not any(name.startswith(prefixes) for name in CASES if name.partition(".")[0] == library):
             continue
+        had = json.loads(path.read_text()) if "--new" in words else {}
         for one in [one for name, one in CASES.items() if name.partition(".")[0] == library]:
-            if one.name.startswith(prefixes):
+            if one.name.startswith(prefixes) and one.name not in had:
                 answers = record(one, compare)
+                if "jax" in sys.modules:
+                    sys.modules["jax"].clear_caches()  # type: ignore[attr-defined]  # gigabytes of traces
+                if "--try" in words:
+                    continue
                 known = json.loads(path.read_text()) if path.exists() else {}
                 known[one.name] = answers
                 kept = {name: known[name] for name in sorted(known) if name in CASES}

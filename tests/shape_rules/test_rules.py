@@ -182,3 +182,11 @@ def test_no_rule_loads_a_library() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("padding", "stride", "size"), [("VALID", 1, 6), ("VALID", 2, 9), ("VALID", 4, 16), ("SAME", 2, 8)]
+)
+def test_windows_of_a_transposed_convolution_of_flax_overlap(padding: str, stride: int, size: int) -> None:
+    layer = apply("flax.linen.ConvTranspose", 5, (3,), strides=(stride,), padding=padding)
+    assert call_method(layer, "forward", Tensor("jax", (2, 4, 3), "float32")).shape == (2, size, 5)

@@ -32,12 +32,14 @@ COLLECTED = (2_000_000, 20, 100)
 
 @dataclass
 class Outcome:
-    """What checking found: the reports, the files, how much was understood, and shapes by file, line and name."""
+    """What checking found: the reports, the files, how much was understood, and shapes by file, line and name;
+    `examples` are those of likely calls."""
 
     reports: list[Report] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
     statistics: Statistics = field(default_factory=Statistics)
     shapes: dict[Path, dict[int, dict[str, Value]]] = field(default_factory=dict)
+    examples: dict[Path, dict[int, dict[str, Value]]] = field(default_factory=dict)
     projects: list[Project] = field(default_factory=list)
 
     def source(self, path: Path) -> object:
@@ -63,6 +65,7 @@ def check(
     observer: Observer | None = None,
     summaries: bool = True,
     kept: bool = False,
+    likely: bool = False,
 ) -> Outcome:
     """Check files and folders. Nothing of theirs is imported or run, except rule files that the settings name.
 
@@ -70,10 +73,11 @@ def check(
     reported is of the files asked for. `progress` gets how many of how many parts are done, and the name of the next;
     `observer` sees what arrays expressions hold. Without `summaries` every call is evaluated, which finds the same and
     takes longer; so it is with an observer, which sees every call. With `kept`, an answer of an earlier process is
-    given again where it still holds (see `records`); it says nothing of `shapes`.
+    given again where it still holds (see `records`); it says nothing of `shapes`. With `likely`, functions that nobody
+    calls are called as is likely too, for examples of shapes (see `samples`).
     """
     outcome = Outcome()
-    run = _Run(cancelled, progress, observer, summaries, kept and observer is None)
+    run = _Run(cancelled, progress, observer, summaries, kept and observer is None, likely)
     sources = SourceCache() if sources is None else sources
     groups: dict[Path, _Group] = {}
     for path in paths:
@@ -98,6 +102,7 @@ class _Run:
     observer: Observer | None
     summaries: bool
     kept: bool
+    likely: bool
 
 
 @dataclass
@@ -183,6 +188,11 @@ def _evaluate(
         import_module(ev, project.module_name(path), path)
     check_entries(ev, run.progress)
     ev.reports.settle(ev.runs)
+    if run.likely:
+        from tangra.checker.samples import sample
+
+        sample(ev)
+        outcome.examples.update({path: lines for path, lines in ev.examples.items() if path in ev.checked})
     outcome.shapes.update({path: lines for path, lines in ev.shapes.items() if path in ev.checked})
     counted = {id(project.files[path]) for path in wanted if path in project.files}
     ev.statistics.arrays = {key for key in ev.statistics.arrays if key[0] in counted}

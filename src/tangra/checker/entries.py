@@ -18,7 +18,18 @@ from tangra.checker.annotations import (
 )
 from tangra.checker.calls import run_function
 from tangra.checker.evaluator import BudgetSpent, Frame, PythonRaise
-from tangra.checker.heap import ClassCell, FunctionCell, Instance, LibraryName, ListCell, Native, Scope, Value
+from tangra.checker.heap import (
+    ClassCell,
+    DictCell,
+    FunctionCell,
+    Instance,
+    LibraryName,
+    ListCell,
+    ModuleCell,
+    Native,
+    Scope,
+    Value,
+)
 from tangra.checker.ranks import Asked, RankFound, array_of, may_be_asked
 from tangra.checker.reports import Reports
 from tangra.checker.structure import decorator_names, parameters
@@ -26,6 +37,7 @@ from tangra.shape_rules.values import UNKNOWN, Tensor, Unknown
 
 if TYPE_CHECKING:
     from tangra.checker.evaluator import Evaluator
+    from tangra.checker.likely import Likely
 
 MAX_ASKED = 4
 """Arguments of one function whose ranks are found out."""
@@ -147,15 +159,15 @@ def _instance(ev: Evaluator, cls: ClassCell) -> Value:
 def _attempt(ev: Evaluator, function: FunctionCell, receiver: list[Value]) -> bool:
     """Evaluate the function with arguments made from its signature; whether it came to its end."""
     ev.declared_entries.add(function.node)
-    ranks = _ranks(ev, function, receiver)
+    ranks = found_ranks(ev, function, receiver)
     outer = ev.reports
     if all(len(fitting) == 1 for fitting in ranks.values()):
-        return _evaluated(ev, function, receiver, {name: fitting[0] for name, fitting in ranks.items()})
+        return evaluated(ev, function, receiver, {name: fitting[0] for name, fitting in ranks.items()})[0]
     found = []
     for place in (0, -1):  # what is reported fails with and without a batch
         ev.reports = Reports()
         try:
-            ended = _evaluated(ev, function, receiver, {name: fitting[place] for name, fitting in ranks.items()})
+            ended, _ = evaluated(ev, function, receiver, {name: fitting[place] for name, fitting in ranks.items()})
         finally:
             found.append(ev.reports.found)
             ev.reports = outer
@@ -166,14 +178,17 @@ def _attempt(ev: Evaluator, function: FunctionCell, receiver: list[Value]) -> bo
     return ended
 
 
-def _ranks(ev: Evaluator, function: FunctionCell, receiver: list[Value]) -> dict[str, tuple[int, ...]]:
+def found_ranks(
+    ev: Evaluator, function: FunctionCell, receiver: list[Value], likely: Likely | None = None
+) -> dict[str, tuple[int, ...]]:
     """The ranks of the arguments whose annotations leave them open, as far as evaluating the function tells."""
     ranks: dict[str, tuple[int, ...]] = {}
     for _ in range(MAX_ASKED):
         runs = len(ev.entered_since)
         try:
             with ev.silence():
-                _evaluated(ev, function, receiver, {name: fitting[0] for name, fitting in ranks.items()}, asks=True)
+                first = {name: fitting[0] for name, fitting in ranks.items()}
+                evaluated(ev, function, receiver, first, asks=True, likely=likely)
             return ranks
         except RankFound as found:
             if found.name is None:
@@ -185,36 +200,53 @@ def _ranks(ev: Evaluator, function: FunctionCell, receiver: list[Value]) -> dict
     return ranks
 
 
-def _evaluated(
-    ev: Evaluator, function: FunctionCell, receiver: list[Value], ranks: dict[str, int], asks: bool = False
-) -> bool:
-    """Evaluate the function once, with arguments of these ranks. `asks`: only as long as there are arguments whose rank
-    may be found out, and without leaving a trace."""
-    module = function.module
+def evaluated(
+    ev: Evaluator,
+    function: FunctionCell,
+    receiver: list[Value],
+    ranks: dict[str, int],
+    *,
+    asks: bool = False,
+    likely: Likely | None = None,
+) -> tuple[bool, Value]:
+    """Evaluate the function once, with arguments of these ranks: whether it came to its end, and what it returned.
+    `asks`: only as long as there are arguments whose rank may be found out, and without leaving a trace. `likely`
+    chooses the arguments of a likely call."""
+    scope = Scope(function.scope)
+
+    def run() -> Value:
+        _bind(ev, function, scope, receiver, ranks, asks, likely)
+        if asks and not ev.asked:
+            raise RankFound
+        return run_function(ev, function, scope, None)
+
+    return evaluated_in(ev, function.module, run, function.name, asks)
+
+
+def evaluated_in(
+    ev: Evaluator, module: ModuleCell, run: Callable[[], Value], name: str = "", asks: bool = False
+) -> tuple[bool, Value]:
+    """Evaluate something by itself, in a module, with a budget of its own; see `evaluated`."""
     ev.frames = [Frame(None, module, module.file, None)]
     ev.frame.mark = ev.journal.open()
     facts = ev.ctx.facts
     ev.guards, ev.made_up = 0, True
     ev.begin_entry()
-    scope = Scope(function.scope)
     mark, lengths = len(ev.journal.log), [(row, len(row)) for row in (ev.built, ev.functions, ev.classes)]
     quiet, limit = ev.quiet, ev.limit
     ev.limit = min(limit, ASKING_STEPS) if asks else limit
+    where = f"{name} of {'' if module.path is None else module.path.name}"
     try:
-        _bind(ev, function, scope, receiver, ranks, asks)
-        if asks and not ev.asked:
-            raise RankFound
-        run_function(ev, function, scope, None)
-        return True
+        return True, run()
     except PythonRaise:
-        return False
+        return False, UNKNOWN
     except (BudgetSpent, RecursionError):
         if not asks:
-            ev.note_spent(f"{function.name} of {'' if module.path is None else module.path.name}")
-        return False
+            ev.note_spent(where)
+        return False, UNKNOWN
     except Exception as error:
-        ev.note_failure(error, f"{function.name} of {'' if module.path is None else module.path.name}")
-        return False
+        ev.note_failure(error, where)
+        return False, UNKNOWN
     finally:
         ev.asked, ev.limit = {}, limit
         if asks:
@@ -227,7 +259,13 @@ def _evaluated(
 
 
 def _bind(
-    ev: Evaluator, function: FunctionCell, scope: Scope, receiver: list[Value], ranks: dict[str, int], asks: bool
+    ev: Evaluator,
+    function: FunctionCell,
+    scope: Scope,
+    receiver: list[Value],
+    ranks: dict[str, int],
+    asks: bool,
+    likely: Likely | None,
 ) -> None:
     spec = function.node.args
     positional = [*spec.posonlyargs, *spec.args]
@@ -235,7 +273,9 @@ def _bind(
         zip([p.arg for p in positional][len(positional) - len(function.defaults) :], function.defaults, strict=True)
     )
     defaults |= {
-        p.arg: value for p, value in zip(spec.kwonlyargs, function.kw_defaults, strict=True) if value is not None
+        p.arg: value
+        for p, value, written in zip(spec.kwonlyargs, function.kw_defaults, spec.kw_defaults, strict=True)
+        if written is not None
     }
     stated = _stated(ev, function)
     library = _layer_library(function, receiver)
@@ -244,18 +284,23 @@ def _bind(
         if number < len(receiver):
             scope.fields[name] = receiver[number]
         elif parameter is spec.vararg:
-            scope.fields[name] = UNKNOWN
+            scope.fields[name] = UNKNOWN if likely is None else ()
         elif parameter is spec.kwarg:
-            from tangra.checker.heap import DictCell
-
-            scope.fields[name] = DictCell(None)
+            scope.fields[name] = DictCell(None if likely is None else {})
         elif name in stated:
             scope.fields[name] = stated[name]
         else:
-            annotation = annotation_value(ev, parameter.annotation, function.scope)
-            value = argument(ev, annotation, name, defaults.get(name, UNKNOWN), name in defaults)
+            default, has_default = defaults.get(name, UNKNOWN), name in defaults
+            if likely is not None:
+                value = likely.argument(function, receiver, parameter, default, has_default)
+            else:
+                annotation = annotation_value(ev, parameter.annotation, function.scope)
+                value = argument(ev, annotation, name, default, has_default)
             if may_be_asked(value, library is not None and parameter.annotation is None and name not in defaults):
-                value = _asked(ev, name, value, library or "torch", ranks, asks)
+                asked = _asked(ev, name, value, library or "torch", ranks, asks)
+                if likely is not None and name in ranks:
+                    asked = likely.array(asked.library, ranks[name], asked.dtype)
+                value = asked if likely is None or asks else likely.filled(asked)
             scope.fields[name] = value
 
 

@@ -133,6 +133,7 @@ class Evaluator:
         self.unknowns = 0
         self.wild = 0
         self.steps = 0
+        self.sampled = 0
         self.limit = ENTRY_STEPS
         self.deadline = time.thread_time() + ENTRY_SECONDS
         self.node: ast.AST | None = None
@@ -159,6 +160,7 @@ class Evaluator:
         self.mentions: dict[tuple[Path, str], bool] = {}
         self.checked: frozenset[Path] = frozenset()
         self.shapes: dict[Path, dict[int, dict[str, Value]]] = {}
+        self.examples: dict[Path, dict[int, dict[str, Value]]] = {}
         self.observer: Observer | None = None
         self.remarks: list[str] | None = None
 

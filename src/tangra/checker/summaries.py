@@ -59,7 +59,7 @@ class Summaries:
     def __init__(self, ev: Evaluator) -> None:
         self.ev = ev
         self.enabled = True
-        self.replayed = 0
+        self.replayed = self.saved = 0
         self._known: dict[tuple[object, ...], Summary] = {}
         self._refused: dict[object, int] = {}
         self._recording = 0
@@ -122,6 +122,7 @@ class Summaries:
             self._offer(value, copier, made, summary.flat, whole=False)
         ev.built += [copier.copy(instance) for instance in summary.built]
         ev.steps += summary.steps
+        self.saved += summary.steps
         ev.unknowns += summary.unknowns
         ev.wild += summary.wild
         ev.deepest = max(ev.deepest, len(ev.frames) + summary.depth)

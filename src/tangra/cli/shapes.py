@@ -1,4 +1,7 @@
-"""`tangra shapes`: a file with the shapes that its names were found to have, as comments at the line ends."""
+"""`tangra shapes`: a file with the shapes that its names were found to have, as comments at the line ends.
+
+Where none is known, an example of a likely call stands behind "e.g.".
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from tangra.checker import check
 from tangra.checker.reports import cleaned
 from tangra.checker.source import SourceFile
 from tangra.cli.main import CLEAN, Misuse
-from tangra.shape_rules import shape_text
+from tangra.shape_rules import Tensor, shape_text
 
 COLUMN = 60
 
@@ -19,18 +22,23 @@ def run_shapes(options: argparse.Namespace) -> int:
     path = options.file.resolve()
     if not path.is_file():
         raise Misuse(f"{options.file}: no such file")
-    outcome = check([path], python=options.python)
+    outcome = check([path], python=options.python, likely=True)
     source = cast("SourceFile | None", outcome.source(path))
     if source is None:
         raise Misuse(f"{options.file} is excluded by the project's settings")
     if source.problem is not None:
         raise Misuse(f"{options.file}:{source.problem[0]}: {source.problem[2]}")
-    found = outcome.shapes.get(path, {})
+    found, examples = outcome.shapes.get(path, {}), outcome.examples.get(path, {})
     for number, line in enumerate(source.lines, 1):
-        values = found.get(number)
-        if not values:
-            print(line)
-            continue
-        text = ", ".join(f"{name}: {cleaned(shape_text(value.shape))}" for name, value in values.items())
-        print(f"{line.ljust(COLUMN)}  # {text}")
+        text = _comment(found.get(number, {}), examples.get(number, {}))
+        print(f"{line.ljust(COLUMN)}  # {text}" if text else line)
     return CLEAN
+
+
+def _comment(known: dict[str, Tensor], examples: dict[str, Tensor]) -> str:
+    """The shapes of a line's names."""
+    texts = {name: f"{name}: {cleaned(shape_text(value.shape))}" for name, value in known.items()}
+    for name, value in examples.items():
+        if value.dims is not None and (name not in known or known[name].dims is None):
+            texts[name] = f"e.g. {name}: {cleaned(shape_text(value.shape))}"
+    return ", ".join(texts.values())

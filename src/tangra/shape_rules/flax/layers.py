@@ -8,11 +8,11 @@ from tangra.shape_rules.axes import size_argument, size_sequence
 from tangra.shape_rules.context import AtLeast, Multiple
 from tangra.shape_rules.dtypes import float_result, kind
 from tangra.shape_rules.failures import ARGUMENT, CALL, DIVIDE, DTYPE, RANK, Failure
-from tangra.shape_rules.jax.lax import windows
+from tangra.shape_rules.jax.convolutions import windows
 from tangra.shape_rules.numpy.common import dtype_argument, made
 from tangra.shape_rules.registry import find, module, rule
 from tangra.shape_rules.values import Tensor, Value, is_size, shape_text, words
-from tangra.shapes import Size
+from tangra.shapes import Size, dmax
 
 if TYPE_CHECKING:
     from tangra.shape_rules.context import RuleContext
@@ -176,7 +176,7 @@ class ConvTranspose(FlaxModule):
             return made("jax", None, float_of(self, inputs))
         counts = []
         for size, wide, stride in zip(inputs.dims[-rank - 1 : -1], kernel, strides, strict=True):
-            extra = 0 if self.padding == "SAME" or ctx.truth(AtLeast(stride, wide)) else wide - stride
+            extra = 0 if self.padding == "SAME" else dmax(wide - stride, 0)
             counts.append(size * stride + extra)
         return made("jax", (*inputs.dims[: -rank - 1], *counts, self.features), float_of(self, inputs))
 

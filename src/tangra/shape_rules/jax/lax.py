@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from tangra.shape_rules import operators
 from tangra.shape_rules.axes import axis_place, axis_places, drop, size_argument, size_sequence
-from tangra.shape_rules.context import AtLeast
-from tangra.shape_rules.dtypes import result_dtype
-from tangra.shape_rules.failures import ARGUMENT, BROADCAST, DTYPE, MATMUL, RANK, WIDTH, WINDOW, Failure
+from tangra.shape_rules.coercion import to_tensor
+from tangra.shape_rules.context import AnyOf, AtLeast, Equal
+from tangra.shape_rules.dtypes import kind, result_dtype
+from tangra.shape_rules.failures import ARGUMENT, BROADCAST, DTYPE, MATMUL, RANK, WINDOW, Failure
 from tangra.shape_rules.joining import concatenated
 from tangra.shape_rules.numpy import shaping
 from tangra.shape_rules.numpy.common import dtype_argument, made, sequence
@@ -16,7 +18,7 @@ from tangra.shape_rules.numpy.elementwise import binary as promoted
 from tangra.shape_rules.registry import rule
 from tangra.shape_rules.reshaping import reshape_shape
 from tangra.shape_rules.values import Tensor, Value, is_size, shape_text, words
-from tangra.shapes import Size, ceil_div
+from tangra.shapes import ceil_div
 
 if TYPE_CHECKING:
     from tangra.shape_rules.context import RuleContext
@@ -24,15 +26,37 @@ if TYPE_CHECKING:
 UNARY = words("exp log sin cos tan tanh sqrt rsqrt neg abs sign floor ceil round logistic erf log1p expm1 square cbrt")
 BINARY = words("add sub mul div rem max min pow atan2 bitwise_and bitwise_or bitwise_xor")
 COMPARING = words("eq ne lt le gt ge")
+TAKEN = {
+    **dict.fromkeys(words("exp log sin cos tan tanh sqrt rsqrt logistic log1p expm1 pow"), (2, 3)),
+    **dict.fromkeys(words("floor ceil round erf cbrt atan2"), (2,)),
+    **dict.fromkeys(words("neg sign square add sub mul div"), (1, 2, 3)),
+    **dict.fromkeys(words("rem"), (1, 2)),
+    **dict.fromkeys(words("bitwise_and bitwise_or bitwise_xor"), (0, 1)),
+}
+"""The kinds of dtype (see `dtypes.kind`) that operations take which don't take all."""
 
 
-def _unary(ctx: RuleContext, x: Tensor) -> Tensor:
-    """Elementwise."""
-    return made("jax", x.shape, x.dtype)
+def check_dtype(ctx: RuleContext, name: str, *tensors: Tensor) -> None:
+    """Fail for operands of a dtype that the operation does not take: lax converts nothing."""
+    for tensor in tensors:
+        sort = kind(tensor.dtype)
+        if sort is not None and sort not in TAKEN.get(name, (0, 1, 2, 3)):
+            ctx.fail(Failure(DTYPE, f"lax.{name} does not take {tensor.dtype}", "TypeError"))
+
+
+def _unary(name: str) -> Callable[..., Tensor]:
+    def apply(ctx: RuleContext, x: Tensor) -> Tensor:
+        check_dtype(ctx, name, x)
+        return made("jax", x.shape, x.dtype)
+
+    return apply
 
 
 def _binary(name: str) -> Callable[..., Tensor]:
     def apply(ctx: RuleContext, x: Tensor, y: Tensor) -> Tensor:
+        check_dtype(ctx, name, *((x,) if name == "pow" else (x, y)))
+        if name == "pow" and kind(y.dtype) == 1:
+            y = y.with_(dtype=x.dtype)
         if not x.weak and not y.weak and x.dtype is not None and y.dtype is not None and x.dtype != y.dtype:
             ctx.fail(Failure(DTYPE, f"lax.{name} of {x.dtype} and {y.dtype}: lax does not promote", "TypeError"))
         shapes = f"lax.{name} of {shape_text(x.shape)} and {shape_text(y.shape)}"
@@ -48,7 +72,7 @@ def _binary(name: str) -> Callable[..., Tensor]:
 
 
 for _name in UNARY:
-    rule(f"jax.lax.{_name}")(_unary)
+    rule(f"jax.lax.{_name}")(_unary(_name))
 for _name in (*BINARY, *COMPARING):
     rule(f"jax.lax.{_name}")(_binary(_name))
 
@@ -63,6 +87,17 @@ def select(ctx: RuleContext, pred: Tensor, on_true: Tensor, on_false: Tensor) ->
             ctx.fail(failure)
         for left, right in zip(on_true.dims, on_false.dims, strict=True):
             ctx.require_equal(left, right, failure)
+    if pred.dims and on_true.dims is not None:
+        text = f"lax.select by {shape_text(pred.dims)} of {shape_text(on_true.dims)}: a scalar or the same shape"
+        if len(pred.dims) != len(on_true.dims):
+            ctx.fail(Failure(BROADCAST, text, "TypeError"))
+        for left, right in zip(pred.dims, on_true.dims, strict=True):
+            ctx.require_equal(left, right, Failure(BROADCAST, text, "TypeError"))
+    if on_true.dtype is not None and on_false.dtype is not None and on_true.dtype != on_false.dtype:
+        text = f"lax.select of {on_true.dtype} and {on_false.dtype}: lax does not promote"
+        ctx.fail(Failure(DTYPE, text, "TypeError"))
+    if kind(pred.dtype) not in (None, 0, 1):
+        ctx.fail(Failure(DTYPE, f"lax.select by an array of {pred.dtype}", "TypeError"))
     return made("jax", on_true.shape, on_true.dtype)
 
 
@@ -151,7 +186,23 @@ def broadcast(ctx: RuleContext, operand: Tensor, sizes: Value) -> Tensor:
 @rule("jax.lax.broadcast_in_dim")
 def broadcast_in_dim(ctx: RuleContext, operand: Tensor, shape: Value, broadcast_dimensions: Value) -> Tensor:
     """The operand's axes at given places of a shape."""
-    return made("jax", size_sequence(ctx, shape, "shape"), operand.dtype)
+    goal = size_sequence(ctx, shape, "shape")
+    places = broadcast_dimensions if isinstance(broadcast_dimensions, list | tuple) else None
+    if goal is None or places is None or operand.dims is None or not all(type(place) is int for place in places):
+        return made("jax", goal, operand.dtype)
+    if not places and len(goal) == len(operand.dims):  # is returned as it is
+        return operand
+    text = f"broadcast_in_dim of {shape_text(operand.dims)} to {shape_text(goal)} at {tuple(places)}"
+    if len(places) != len(operand.dims) or len(goal) < len(operand.dims):
+        ctx.fail(Failure(RANK, text, "TypeError"))
+    if any(not 0 <= place < len(goal) for place in places) or sorted(set(places)) != list(places):
+        ctx.fail(Failure(ARGUMENT, text, "TypeError"))
+    for size in goal:
+        ctx.require(AtLeast(0, size), Failure(ARGUMENT, text, "TypeError"))
+    for size, place in zip(operand.dims, places, strict=True):
+        if size != 1:
+            ctx.require(AnyOf((Equal(size, 1), Equal(size, goal[place]))), Failure(BROADCAST, text, "TypeError"))
+    return made("jax", goal, operand.dtype)
 
 
 @rule("jax.lax.expand_dims")
@@ -172,13 +223,21 @@ def concatenate(ctx: RuleContext, operands: Value, dimension: Value) -> Tensor:
     found = sequence(ctx, operands, "jax", "concatenate")
     if found is None:
         return Tensor("jax")
+    if len(found) == 1:  # is returned as it is
+        return found[0]
+    if isinstance(dimension, int) and dimension < 0:
+        ctx.fail(Failure(RANK, f"lax.concatenate along {dimension}: axes count from the front", "TypeError"))
+    if len({one.dtype for one in found if one.dtype is not None}) > 1:
+        ctx.fail(Failure(DTYPE, "lax.concatenate of different dtypes: lax does not promote", "TypeError"))
     return made("jax", concatenated(ctx, found, dimension, "TypeError", "concatenate"), result_dtype(found, "jax"))
 
 
 @rule("jax.lax.iota")
 def iota(ctx: RuleContext, dtype: Value, size: Value) -> Tensor:
     """0 to size - 1."""
-    return made("jax", (size_argument(ctx, size, "size"),), dtype_argument(dtype, "jax", None))
+    count = size_argument(ctx, size, "size")
+    ctx.require(AtLeast(0, count), Failure(ARGUMENT, f"lax.iota of {count}", "TypeError"))
+    return made("jax", (count,), dtype_argument(dtype, "jax", None))
 
 
 @rule("jax.lax.full")
@@ -231,17 +290,45 @@ def dynamic_slice(ctx: RuleContext, operand: Tensor, start_indices: Value, slice
     return made("jax", sizes, operand.dtype)
 
 
-@rule("jax.lax.dynamic_slice_in_dim", "jax.lax.slice_in_dim")
+@rule("jax.lax.dynamic_slice_in_dim")
 def dynamic_slice_in_dim(
     ctx: RuleContext, operand: Tensor, start_index: Value, slice_size: Value, axis: Value = 0
 ) -> Tensor:
     """A part along one axis."""
-    return made("jax", None, operand.dtype)
+    axis = int(axis) if isinstance(axis, float) else axis
+    place, count = axis_place(ctx, operand, axis, error="ValueError"), size_argument(ctx, slice_size, "slice_size")
+    if isinstance(start_index, float):
+        ctx.fail(Failure(ARGUMENT, f"dynamic_slice_in_dim from {start_index}", "TypeError"))
+    size = None if place is None else operand.size(place)
+    if place is None or size is None or operand.shape is None:
+        return made("jax", None, operand.dtype)
+    text = f"dynamic_slice_in_dim: {count} of axis {place} of {shape_text(operand.shape)}"
+    for low, high in ((count, size), (0, count)):
+        ctx.require(AtLeast(low, high), Failure(WINDOW, text, "TypeError"))
+    return made("jax", (*operand.shape[:place], count, *operand.shape[place + 1 :]), operand.dtype)
+
+
+@rule("jax.lax.slice_in_dim")
+def slice_in_dim(
+    ctx: RuleContext, operand: Tensor, start_index: Value, limit_index: Value, stride: Value = 1, axis: Value = 0
+) -> Tensor:
+    """A part along one axis, from a place up to another."""
+    place = axis_place(ctx, operand, axis, error="ValueError")
+    if place is None or operand.rank is None:
+        return made("jax", None, operand.dtype)
+    part = slice(start_index, limit_index, stride)
+    return operators.getitem(ctx, operand, (*(slice(None),) * place, part))  # type: ignore[no-any-return]
 
 
 @rule("jax.lax.dynamic_update_slice")
 def dynamic_update_slice(ctx: RuleContext, operand: Tensor, update: Tensor, start_indices: Value) -> Tensor:
     """The array with a box replaced."""
+    starts = start_indices if isinstance(start_indices, list | tuple) else None
+    if starts is not None and operand.rank is not None and len(starts) != operand.rank:
+        ctx.fail(Failure(RANK, f"dynamic_update_slice at {len(starts)} places of {operand.rank} axes", "ValueError"))
+    if operand.dtype is not None and update.dtype is not None and operand.dtype != update.dtype:
+        text = f"dynamic_update_slice of {update.dtype} into {operand.dtype}: lax does not promote"
+        ctx.fail(Failure(DTYPE, text, "TypeError"))
     if operand.dims is not None and update.dims is not None:
         text = f"dynamic_update_slice of {shape_text(update.dims)} into {shape_text(operand.dims)}"
         if len(operand.dims) != len(update.dims):
@@ -254,10 +341,19 @@ def dynamic_update_slice(ctx: RuleContext, operand: Tensor, update: Tensor, star
 @rule("jax.lax.pad")
 def pad(ctx: RuleContext, operand: Tensor, padding_value: Value, padding_config: Value) -> Tensor:
     """(before, after, between) for each axis."""
+    filling = to_tensor(padding_value, "jax")
+    if filling.rank:
+        ctx.fail(Failure(RANK, f"lax.pad with an array of shape {shape_text(filling.shape)}", "ValueError"))
+    if isinstance(padding_value, Tensor) and None is not operand.dtype != filling.dtype is not None:
+        ctx.fail(Failure(DTYPE, f"lax.pad of {operand.dtype} with {filling.dtype}", "TypeError"))
     if operand.dims is None or not isinstance(padding_config, list | tuple):
         return made("jax", None, operand.dtype)
     if len(padding_config) != len(operand.dims):
         ctx.fail(Failure(RANK, f"lax.pad of {shape_text(operand.dims)} by {len(padding_config)} triples", "TypeError"))
+    if not all(isinstance(triple, list | tuple) and len(triple) == 3 for triple in padding_config):
+        ctx.fail(Failure(ARGUMENT, f"lax.pad by {padding_config}, not by triples", "TypeError"))
+    if not all(is_size(entry) for triple in padding_config for entry in triple):
+        return made("jax", None, operand.dtype)
     sizes = [
         size + low + high + inner * (size - 1)
         for size, (low, high, inner) in zip(operand.dims, padding_config, strict=True)
@@ -287,100 +383,22 @@ rule("jax.lax.psum", "jax.lax.pmean", "jax.lax.pmax", "jax.lax.pmin")(_collectiv
 @rule("jax.lax.cumsum", "jax.lax.cumprod", "jax.lax.cummax", "jax.lax.cummin")
 def cumsum(ctx: RuleContext, operand: Tensor, axis: Value = 0, reverse: Value = False) -> Tensor:
     """Running sums."""
-    axis_place(ctx, operand, axis, error="ValueError")
+    if isinstance(axis, int | float) and axis < 0:
+        ctx.fail(Failure(RANK, f"lax runs along axis {axis}: axes count from the front", "ValueError"))
+    if operand.dtype == "bool":
+        ctx.fail(Failure(DTYPE, "lax does not run along bools", "TypeError"))
+    if isinstance(axis, float) and operand.rank is not None and axis >= operand.rank:  # others are taken for a place
+        ctx.fail(Failure(RANK, f"lax runs along axis {axis} of {shape_text(operand.shape)}", "ValueError"))
+    if not isinstance(axis, float):
+        axis_place(ctx, operand, axis, error="ValueError")
     return made("jax", operand.shape, operand.dtype)
 
 
 @rule("jax.lax.reduce_max", "jax.lax.reduce_min", "jax.lax.reduce_sum")
 def reduce_max(ctx: RuleContext, operand: Tensor, axes: Value) -> Tensor:
     """Over several axes."""
+    if isinstance(axes, list | tuple) and any(isinstance(axis, int) and axis < 0 for axis in axes):
+        ctx.fail(Failure(RANK, f"lax reduces along {tuple(axes)}: axes count from the front", "ValueError"))
     places = axis_places(ctx, operand, tuple(axes) if isinstance(axes, list | tuple) else axes, error="ValueError")
     known = places is not None and operand.shape is not None
     return made("jax", drop(operand.shape or (), places or (), False) if known else None, operand.dtype)
-
-
-# -------------------------------------------------------------------------------------------------------- convolutions
-
-
-def windows(
-    ctx: RuleContext, sizes: Sequence[Size], kernel: Sequence[Size], strides: Sequence[Size], padding: Value,
-    dilation: Sequence[Size], name: str,
-) -> tuple[Size, ...] | None:  # fmt: skip
-    """Places of windows along each axis; `padding` is "SAME", "VALID", "CIRCULAR" or pairs."""
-    word = padding.upper() if isinstance(padding, str) else padding
-    if any(ctx.truth(AtLeast(number, 0)) for number in (*strides, *dilation)):
-        return None
-    if word in ("SAME", "CIRCULAR", "SAME_LOWER"):
-        return tuple(ceil_div(size, stride) for size, stride in zip(sizes, strides, strict=True))
-    if word == "VALID":
-        pairs: list[tuple[Size, Size]] = [(0, 0)] * len(sizes)
-    elif isinstance(word, int):
-        pairs = [(word, word)] * len(sizes)
-    elif isinstance(word, list | tuple) and len(word) == len(sizes):
-        pairs = [(one, one) if is_size(one) else (one[0], one[1]) for one in word]
-    else:
-        return None
-    counts: list[Size] = []
-    for size, wide, stride, (low, high), spread in zip(sizes, kernel, strides, pairs, dilation, strict=True):
-        extent = spread * (wide - 1) + 1
-        room = size + low + high - extent
-        if ctx.truth(AtLeast(room, -1)):
-            counts.append(0)  # JAX gives an empty array where no window fits
-        else:
-            counts.append(room // stride + 1)
-    return tuple(counts)
-
-
-@rule("jax.lax.conv", "jax.lax.conv_with_general_padding")
-def conv(ctx: RuleContext, lhs: Tensor, rhs: Tensor, window_strides: Value, padding: Value, **options: Value) -> Tensor:
-    """(N, C, ...) with (O, C, ...)."""
-    return conv_general_dilated(ctx, lhs, rhs, window_strides, padding)
-
-
-@rule("jax.lax.conv_general_dilated")
-def conv_general_dilated(
-    ctx: RuleContext, lhs: Tensor, rhs: Tensor, window_strides: Value, padding: Value, lhs_dilation: Value = None,
-    rhs_dilation: Value = None, dimension_numbers: Value = None, feature_group_count: Value = 1,
-    batch_group_count: Value = 1, precision: Value = None, preferred_element_type: Value = None,
-) -> Tensor:  # fmt: skip
-    """A convolution with named axes: ("NHWC", "HWIO", "NHWC")."""
-    dtype = result_dtype([lhs, rhs], "jax")
-    if lhs.dims is None or rhs.dims is None:
-        return made("jax", None, dtype)
-    rank = len(lhs.dims) - 2
-    if lhs.dtype is not None and rhs.dtype is not None and lhs.dtype != rhs.dtype:
-        ctx.fail(Failure(DTYPE, f"a convolution of {lhs.dtype} with {rhs.dtype}", "TypeError"))
-    if len(lhs.dims) != len(rhs.dims):
-        text = f"a convolution of {shape_text(lhs.dims)} with {shape_text(rhs.dims)}"
-        ctx.fail(Failure(RANK, text, "ValueError"))
-    strides = size_sequence(ctx, window_strides, "stride")
-    dilation = (1,) * rank if rhs_dilation is None else size_sequence(ctx, rhs_dilation, "dilation")
-    names = _axis_names(dimension_numbers, rank)
-    if names is None or strides is None or dilation is None or lhs_dilation is not None or batch_group_count != 1:
-        return made("jax", None, dtype)
-    ours, kernel, out = names
-    spatial = [letter for letter in out if letter not in "NC"]
-    channels, wanted = lhs.dims[ours.index("C")], rhs.dims[kernel.index("I")] * feature_group_count
-    text = f"a convolution of {shape_text(lhs.dims)} with {shape_text(rhs.dims)}: {channels} channels, {wanted} wanted"
-    ctx.require_equal(channels, wanted, Failure(WIDTH, text, "ValueError"))
-    if len(strides) != rank or len(dilation) != rank:
-        ctx.fail(Failure(ARGUMENT, f"a convolution over {rank} axes with {len(strides)} strides", "ValueError"))
-    sizes = [lhs.dims[ours.index(letter)] for letter in spatial]
-    wide = [rhs.dims[kernel.index(letter)] for letter in spatial]
-    counts = windows(ctx, sizes, wide, strides, padding, dilation, "conv")
-    if counts is None:
-        return made("jax", None, dtype)
-    places = dict(zip(spatial, counts, strict=True)) | {
-        "N": lhs.dims[ours.index("N")],
-        "C": rhs.dims[kernel.index("O")],
-    }
-    return made("jax", tuple(places[letter] for letter in out), dtype)
-
-
-def _axis_names(numbers: Value, rank: int) -> tuple[str, str, str] | None:
-    letters = "HWD"[:rank] if rank < 3 else "DHW"
-    if numbers is None:
-        return f"NC{letters}", f"OI{letters}", f"NC{letters}"
-    if isinstance(numbers, list | tuple) and len(numbers) == 3 and all(isinstance(one, str) for one in numbers):
-        return numbers[0], numbers[1], numbers[2]
-    return None

@@ -30,6 +30,8 @@ def _activation(name: str) -> Callable[..., Tensor]:
     def apply(
         ctx: RuleContext, x: Tensor, alpha: Value = 1.0, *, approximate: Value = True, negative_slope: Value = 0.01
     ) -> Tensor:
+        if name == "log_sigmoid" and x.dtype == "bool":
+            ctx.fail(Failure(DTYPE, "log_sigmoid() does not take bools", "TypeError"))
         if name in ("sigmoid", "silu", "swish") and discrete(x.dtype):
             ctx.fail(Failure(DTYPE, f"{name}() takes floats, not {x.dtype}", "TypeError"))
         if name in KEEPING and x.dtype == "bool":
@@ -81,6 +83,8 @@ def glu(ctx: RuleContext, x: Tensor, axis: Value = -1) -> Tensor:
     place = axis_place(ctx, x, axis, error="ValueError")
     if x.rank == 0:
         ctx.fail(Failure(RANK, "glu() of a 0-d array", "ValueError"))
+    if discrete(x.dtype):
+        ctx.fail(Failure(DTYPE, f"glu() takes floats, not {x.dtype}", "TypeError"))
     size = None if place is None else x.size(place)
     if size is None or place is None or x.shape is None:
         return made("jax", None, x.dtype)

@@ -6,13 +6,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tangra.shape_rules.axes import reduced, size_argument
-from tangra.shape_rules.broadcasting import broadcast_shapes
+from tangra.shape_rules.broadcasting import broadcast_shapes, broadcast_to
 from tangra.shape_rules.coercion import to_tensor
-from tangra.shape_rules.failures import ARGUMENT, Failure
+from tangra.shape_rules.dtypes import discrete
+from tangra.shape_rules.failures import ARGUMENT, DTYPE, Failure
 from tangra.shape_rules.numpy.common import dtype_argument, made
 from tangra.shape_rules.numpy.creation import shape_argument
 from tangra.shape_rules.registry import rule
 from tangra.shape_rules.values import Tensor, Value, shape_text, words
+from tangra.shapes import dmax
 
 if TYPE_CHECKING:
     from tangra.shape_rules.context import RuleContext
@@ -35,6 +37,7 @@ def raw_key(ctx: RuleContext, seed: Value, *, impl: Value = None) -> Tensor:
 @rule("jax.random.split")
 def split(ctx: RuleContext, key: Tensor, num: Value = 2) -> Tensor:
     """Several keys of one."""
+    check_key(ctx, key)
     counts = shape_argument(ctx, num)
     if counts is None or key.shape is None:
         return Tensor("jax", None, key.dtype)
@@ -44,6 +47,11 @@ def split(ctx: RuleContext, key: Tensor, num: Value = 2) -> Tensor:
 @rule("jax.random.fold_in")
 def fold_in(ctx: RuleContext, key: Tensor, data: Value) -> Tensor:
     """A key of a key and a number."""
+    check_key(ctx, key)
+    if to_tensor(data, "jax").rank:
+        ctx.fail(Failure(ARGUMENT, "fold_in() takes one number", "TypeError"))
+    if isinstance(data, int) and data < 0:
+        ctx.fail(Failure(ARGUMENT, f"fold_in() takes a number that is not negative, not {data}", "OverflowError"))
     return key
 
 
@@ -74,32 +82,63 @@ def _shaped(dtype: str) -> Callable[..., Tensor]:
         upper: Value = None,
     ) -> Tensor:
         check_key(ctx, key)
-        return made("jax", shape_argument(ctx, shape), dtype_argument(dtype, "jax", natural))
+        sizes = shape_argument(ctx, shape)
+        for bound in (minval, maxval, lower, upper):
+            if bound is not None and sizes is not None:
+                own = to_tensor(bound, "jax")
+                if own.shape is not None:
+                    broadcast_to(ctx, own.shape, sizes, "a bound of random numbers: ", "ValueError")
+        return made("jax", sizes, dtype_argument(dtype, "jax", natural))
 
     natural = dtype
     return draw
 
 
-for _name in words("normal uniform truncated_normal gumbel exponential laplace cauchy logistic"):
+for _name in words("normal uniform gumbel exponential laplace cauchy logistic"):
     rule(f"jax.random.{_name}")(_shaped("float32"))
 rule("jax.random.rademacher")(_shaped("int32"))
+
+
+@rule("jax.random.truncated_normal")
+def truncated_normal(
+    ctx: RuleContext, key: Tensor, lower: Value, upper: Value, shape: Value = None, dtype: Value = None
+) -> Tensor:
+    """Normal draws within bounds."""
+    check_key(ctx, key)
+    bounds = [to_tensor(bound, "jax").shape for bound in (lower, upper)]
+    both = None if None in bounds else broadcast_shapes(ctx, bounds, "truncated_normal: ", "ValueError")
+    sizes = both if shape is None else shape_argument(ctx, shape)
+    if both is not None and sizes is not None:
+        broadcast_to(ctx, both, sizes, "truncated_normal: ", "ValueError")
+    return made("jax", sizes, dtype_argument(dtype, "jax", "float32"))
 
 
 @rule("jax.random.randint")
 def randint(ctx: RuleContext, key: Tensor, shape: Value, minval: Value, maxval: Value, dtype: Value = None) -> Tensor:
     """Random ints."""
+    check_key(ctx, key)
     return made("jax", shape_argument(ctx, shape), dtype_argument(dtype, "jax", "int32"))
 
 
 @rule("jax.random.bernoulli")
 def bernoulli(ctx: RuleContext, key: Tensor, p: Value = 0.5, shape: Value = None) -> Tensor:
     """Random bools."""
-    return made("jax", to_tensor(p, "jax").shape if shape is None else shape_argument(ctx, shape), "bool")
+    check_key(ctx, key)
+    chances = to_tensor(p, "jax")
+    if discrete(chances.dtype):
+        ctx.fail(Failure(DTYPE, f"bernoulli() of probabilities of dtype {chances.dtype}", "TypeError"))
+    sizes = chances.shape if shape is None else shape_argument(ctx, shape)
+    if sizes is not None and chances.shape is not None:
+        broadcast_to(ctx, chances.shape, sizes, "bernoulli: ", "ValueError")
+    return made("jax", sizes, "bool")
 
 
 @rule("jax.random.categorical")
 def categorical(ctx: RuleContext, key: Tensor, logits: Tensor, axis: Value = -1, shape: Value = None) -> Tensor:
     """Indices drawn with the logits along an axis."""
+    check_key(ctx, key)
+    if discrete(logits.dtype):
+        ctx.fail(Failure(DTYPE, f"categorical() of logits of dtype {logits.dtype}", "TypeError"))
     sizes = reduced(ctx, logits, axis, False, error="ValueError", name="axis")
     return made("jax", sizes if shape is None else shape_argument(ctx, shape), "int32")
 
@@ -107,9 +146,10 @@ def categorical(ctx: RuleContext, key: Tensor, logits: Tensor, axis: Value = -1,
 @rule("jax.random.permutation")
 def permutation(ctx: RuleContext, key: Tensor, x: Value, axis: Value = 0, independent: Value = False) -> Tensor:
     """A permutation of a range, or of an array's slices."""
+    check_key(ctx, key)
     pool = to_tensor(x, "jax")
     if pool.rank == 0:
-        return made("jax", (size_argument(ctx, x, "x"),), "int32")
+        return made("jax", (dmax(0, size_argument(ctx, x, "x")),), "int32")
     return made("jax", pool.shape, pool.dtype)
 
 

@@ -10,11 +10,12 @@ from tangra.shape_rules.broadcasting import broadcast_shapes
 from tangra.shape_rules.coercion import MAX_ELEMENTS, from_nested, to_tensor
 from tangra.shape_rules.context import AtLeast
 from tangra.shape_rules.dtypes import number_kind, wide_default
-from tangra.shape_rules.failures import ARGUMENT, Failure
+from tangra.shape_rules.failures import ARGUMENT, RANK, Failure
 from tangra.shape_rules.numpy.common import dtype_argument, functions, made
 from tangra.shape_rules.ranges import arange_length
 from tangra.shape_rules.registry import constant, inert, method, rule
-from tangra.shape_rules.values import UNKNOWN, DType, Record, Shape, Tensor, Unknown, Value, words
+from tangra.shape_rules.values import UNKNOWN, DType, Record, Shape, Tensor, Unknown, Value, shape_text, words
+from tangra.shapes import dmax
 
 if TYPE_CHECKING:
     from tangra.shape_rules.context import RuleContext
@@ -228,12 +229,18 @@ for _name in ("exponential", "standard_gamma"):
 for _name in ("random", "random_sample", "standard_normal"):
     _declare(_name, _sized)
 _declare("integers", _integers)
-rule("numpy.random.randint")(_integers)
-rule("numpy.random.rand", "numpy.random.randn")(_spread)
+_declare("randint", _integers)
+for _name in ("rand", "randn"):
+    _declare(_name, _spread)
 
 
 def _choice(ctx: RuleContext, a: Value, size: Value = None, replace: Value = True, p: Value = None) -> Value:
     pool = to_tensor(a, "numpy") if not isinstance(a, Unknown) else Tensor("numpy")
+    if pool.rank not in (None, 0, 1) or (pool.rank == 0 and isinstance(a, Tensor)):
+        text = f"choice() from an array of shape {shape_text(pool.shape)}: a vector or an int is needed"
+        ctx.fail(Failure(RANK, text, "ValueError"))
+    if isinstance(a, float) or (isinstance(a, int) and a < 1 and size is not None):
+        ctx.fail(Failure(ARGUMENT, f"choice() from {a} numbers", "ValueError"))
     dtype = "int64" if pool.rank == 0 else pool.dtype
     if size is None:
         return UNKNOWN
@@ -243,7 +250,7 @@ def _choice(ctx: RuleContext, a: Value, size: Value = None, replace: Value = Tru
 def _permutation(ctx: RuleContext, x: Value) -> Value:
     pool = to_tensor(x, "numpy") if not isinstance(x, Unknown) else Tensor("numpy")
     if pool.rank == 0:
-        return Tensor("numpy", (size_argument(ctx, x, "x"),), "int64")
+        return Tensor("numpy", (dmax(0, size_argument(ctx, x, "x")),), "int64")
     return Tensor("numpy", pool.shape, pool.dtype)
 
 

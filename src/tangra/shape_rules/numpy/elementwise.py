@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from tangra.shape_rules.broadcasting import broadcast_shapes, grown
 from tangra.shape_rules.coercion import kind_text, to_tensor
 from tangra.shape_rules.dtypes import discrete, float_result, kind, real_of, result_dtype
-from tangra.shape_rules.failures import ARGUMENT, CALL, DTYPE, Failure
+from tangra.shape_rules.failures import ARGUMENT, CALL, DTYPE, RANK, Failure
 from tangra.shape_rules.folding import fold
 from tangra.shape_rules.numpy.common import both, functions, made, methods
 from tangra.shape_rules.registry import constant
-from tangra.shape_rules.values import Tensor, Unknown, Value, words
+from tangra.shape_rules.values import Tensor, Unknown, Value, shape_text, words
 
 if TYPE_CHECKING:
     from tangra.shape_rules.context import RuleContext
@@ -51,11 +51,13 @@ def _to_float(name: str) -> Callable[..., Tensor]:
 
 def _same(name: str) -> Callable[..., Tensor]:
     def apply(ctx: RuleContext, x: Tensor) -> Tensor:
-        if x.dtype == "bool" and name in NO_BOOL and x.library == "numpy":
+        if x.dtype == "bool" and name in NO_BOOL and (x.library == "numpy" or name != "positive"):
             ctx.fail(Failure(DTYPE, f"{name}() does not take bools", "TypeError"))
         dtype = x.dtype
         if dtype == "bool" and name in ("square", "conj", "conjugate") and x.library == "numpy":
             dtype = "int8"
+        elif dtype == "bool" and name == "square":
+            dtype = "int32"
         return unary(ctx, name, x, dtype)
 
     return apply
@@ -76,7 +78,7 @@ for _name in PREDICATES:
     functions(_name)(_predicate(_name))
 for _name in ("isreal", "iscomplex", "isneginf", "isposinf"):
     functions(_name)(_predicate(_name))
-methods("conj", "conjugate")(_same("conj"))
+methods("conj", "conjugate")(lambda ctx, self: unary(ctx, "conj", self, self.dtype))
 
 
 @functions("nan_to_num")
@@ -120,7 +122,8 @@ def real(ctx: RuleContext, val: Tensor) -> Tensor:
 @functions("angle")
 def angle(ctx: RuleContext, z: Tensor, deg: Value = False) -> Tensor:
     """The argument of complex numbers."""
-    return unary(ctx, "angle", z, real_of(float_result(z.dtype, z.library)))
+    dtype = "float64" if z.dtype == "bool" else real_of(float_result(z.dtype, z.library))
+    return unary(ctx, "angle", z, dtype)
 
 
 @functions("invert", "bitwise_not", "bitwise_invert")
@@ -198,6 +201,8 @@ def _bitwise(name: str) -> Callable[..., Tensor]:
         result = binary(ctx, name, x1, x2, library)
         if (kind(result.dtype) or 0) > 1:
             ctx.fail(Failure(DTYPE, f"{name}() takes ints and bools, not {result.dtype}", "TypeError"))
+        if result.dtype == "bool" and name.endswith("_shift"):
+            return result.with_(dtype="int8" if library == "numpy" else "int32")
         return result
 
     return apply
@@ -306,12 +311,20 @@ def isclose(
     return binary(ctx, "isclose", a, b, library).with_(dtype="bool")
 
 
-@functions("allclose", "array_equal")
+@functions("allclose")
 def allclose(
     ctx: RuleContext, a: Value, b: Value, rtol: Value = 1e-5, atol: Value = 1e-8, equal_nan: Value = False, *,
     library: str,
 ) -> Unknown:  # fmt: skip
     """Whether two arrays are close everywhere."""
+    shapes = [to_tensor(one, library, "allclose").shape for one in (a, b)]
+    broadcast_shapes(ctx, shapes, "allclose: ", "ValueError")
+    return Unknown("bool")
+
+
+@functions("array_equal")
+def array_equal(ctx: RuleContext, a1: Value, a2: Value, equal_nan: Value = False) -> Unknown:
+    """Whether two arrays have one shape and the same elements."""
     return Unknown("bool")
 
 
@@ -320,6 +333,10 @@ def interp(
     ctx: RuleContext, x: Tensor, xp: Tensor, fp: Tensor, left: Value = None, right: Value = None, period: Value = None
 ) -> Tensor:
     """Values between given points."""
+    for points in (xp, fp):
+        if points.rank not in (None, 1):
+            text = f"interp() between points of shape {shape_text(points.shape)}, not of a vector"
+            ctx.fail(Failure(RANK, text, "ValueError"))
     a, b = xp.size(0), fp.size(0)
     if a is not None and b is not None:
         ctx.require_equal(a, b, Failure(ARGUMENT, f"interp() of {a} points with {b} values", "ValueError"))

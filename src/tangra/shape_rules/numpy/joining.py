@@ -12,7 +12,7 @@ from tangra.shape_rules.failures import ARGUMENT, DIVIDE, RANK, Failure
 from tangra.shape_rules.joining import concatenated, stacked
 from tangra.shape_rules.numpy.common import functions, made, sequence
 from tangra.shape_rules.registry import rule
-from tangra.shape_rules.values import Tensor, Unknown, Value, is_size
+from tangra.shape_rules.values import Tensor, Unknown, Value, is_size, shape_text
 from tangra.shapes import Size, dmax, dmin, prod
 
 if TYPE_CHECKING:
@@ -123,8 +123,24 @@ def _cut_sizes(ctx: RuleContext, cut: Value, size: Size, name: str, even: bool) 
     return [dmax(stop - start, 0) for start, stop in itertools.pairwise(clipped)]
 
 
-for _name, _even, _axis in (("split", True, 0), ("array_split", False, 0), ("vsplit", True, 0), ("hsplit", True, 1)):
-    functions(_name)(_split(_name, _even, _axis))
+for _name, _even in (("split", True), ("array_split", False)):
+    functions(_name)(_split(_name, _even, 0))
+
+
+def _split_across(name: str, least: int) -> Callable[..., Value]:
+    def apply(ctx: RuleContext, ary: Tensor, indices_or_sections: Value) -> Value:
+        if ary.rank is not None and ary.rank < (least if ary.library == "numpy" else 1):
+            ctx.fail(Failure(RANK, f"{name}() of an array of shape {shape_text(ary.shape)}", "ValueError"))
+        if ary.rank is None and name == "hsplit":
+            return Unknown()
+        axis = 1 if name == "hsplit" and ary.rank != 1 else 0
+        return _split(name, True, axis)(ctx, ary, indices_or_sections)
+
+    return apply
+
+
+for _name, _least in (("vsplit", 2), ("hsplit", 1)):  # vectors are split along the axis that they have
+    functions(_name)(_split_across(_name, _least))
 
 
 @functions("meshgrid")

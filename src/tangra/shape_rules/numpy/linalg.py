@@ -354,10 +354,16 @@ def fft2(ctx: RuleContext, a: Tensor, s: Value = None, axes: Value = (-2, -1), n
 @rule("numpy.fft.fftshift", "numpy.fft.ifftshift", "jax.numpy.fft.fftshift", "jax.numpy.fft.ifftshift")
 def fftshift(ctx: RuleContext, x: Tensor, axes: Value = None) -> Tensor:
     """Halves exchanged."""
+    if x.rank == 0 and x.library == "numpy":
+        ctx.fail(Failure(RANK, "fftshift() of a 0-d array", "IndexError"))
+    if axes is not None:
+        axis_places(ctx, x, axes, error="IndexError")
     return made(x.library, x.shape, x.dtype)
 
 
 @rule("numpy.fft.fftfreq", "jax.numpy.fft.fftfreq")
 def fftfreq(ctx: RuleContext, n: Value, d: Value = 1.0, *, library: str) -> Tensor:
     """Frequencies."""
-    return made(library, (size_argument(ctx, n, "n"),), "float64")
+    count = size_argument(ctx, n, "n")
+    ctx.require(AtLeast(int(library == "numpy"), count), Failure(ARGUMENT, f"fftfreq() of {count}", "ValueError"))
+    return made(library, (count,), "float64")

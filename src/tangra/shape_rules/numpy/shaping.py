@@ -35,6 +35,10 @@ def getitem(ctx: RuleContext, self: Tensor, index: Value) -> Tensor:
     return index_result(ctx, self, index)
 
 
+def _entries(index: Value) -> tuple[Value, ...]:
+    return index if type(index) is tuple else (index,)
+
+
 @method("numpy.ndarray", "__setitem__")
 def setitem(ctx: RuleContext, self: Tensor, index: Value, value: Value) -> None:
     """`a[index] = value`: the value must broadcast to the part."""
@@ -42,6 +46,9 @@ def setitem(ctx: RuleContext, self: Tensor, index: Value, value: Value) -> None:
     if value is None or isinstance(value, str | dict | Unknown):
         return
     given = to_tensor(value, "numpy")
+    if part.rank == 0 and given.rank and all(type(entry) is int for entry in _entries(index)):
+        text = f"an element is set to an array of shape {shape_text(given.shape)}"
+        ctx.fail(Failure(BROADCAST, text, "ValueError"))
     if given.shape is not None and part.shape is not None:
         shape = given.shape
         while len(shape) > len(part.shape) and shape[0] == 1:
@@ -271,10 +278,17 @@ def flip(ctx: RuleContext, m: Tensor, axis: Value = None) -> Tensor:
     return kept(m, m.shape)
 
 
-@functions("fliplr", "flipud")
-def fliplr(ctx: RuleContext, m: Tensor) -> Tensor:
-    """Columns or rows reversed."""
-    return kept(m, m.shape)
+def _flipped(name: str, least: int) -> Callable[..., Tensor]:
+    def apply(ctx: RuleContext, m: Tensor) -> Tensor:
+        if m.rank is not None and m.rank < least:
+            ctx.fail(Failure(RANK, f"{name}() of an array of shape {shape_text(m.shape)}", "ValueError"))
+        return kept(m, m.shape)
+
+    return apply
+
+
+for _name, _least in (("fliplr", 2), ("flipud", 1)):
+    functions(_name)(_flipped(_name, _least))
 
 
 @functions("roll")

@@ -205,7 +205,9 @@ for _name, (_function, _) in _OPERATORS.items():
 
 
 def _shift(ctx: RuleContext, self: Tensor, other: Value) -> Tensor:
-    return bitwise("shift")(ctx, self, other)
+    result = bitwise("shift")(ctx, self, other)
+    refuse(ctx, result, "a shift", ("bool",))
+    return result
 
 
 for _name in ("__lshift__", "__rshift__"):

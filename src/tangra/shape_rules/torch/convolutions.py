@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tangra.shape_rules.axes import require_rank, size_argument, times
 from tangra.shape_rules.context import AtLeast, Multiple
-from tangra.shape_rules.dtypes import discrete
+from tangra.shape_rules.dtypes import discrete, float_result
 from tangra.shape_rules.failures import ARGUMENT, DIVIDE, WIDTH, WINDOW, Failure
 from tangra.shape_rules.registry import rule
 from tangra.shape_rules.torch.common import fresh, refuse, require_floating, same_dtype
@@ -265,8 +265,8 @@ def _lp_pool(rank: int) -> Callable[..., Tensor]:
         ctx: RuleContext, input: Tensor, norm_type: Value, kernel_size: Value, stride: Value = None,
         ceil_mode: Value = False,
     ) -> Tensor:  # fmt: skip
-        require_floating(ctx, input, f"lp_pool{rank}d()")
-        return pooled(ctx, input, rank, f"lp_pool{rank}d()", kernel_size, stride, 0, 1, ceil_mode)
+        powers = input.with_(dtype=float_result(input.dtype, "torch"))
+        return pooled(ctx, powers, rank, f"lp_pool{rank}d()", kernel_size, stride, 0, 1, ceil_mode)
 
     return apply
 

@@ -9,10 +9,18 @@ from tangra.shape_rules.axes import size_argument, size_sequence, spread_sizes, 
 from tangra.shape_rules.coercion import MAX_ELEMENTS, from_nested, scalar
 from tangra.shape_rules.context import AtLeast
 from tangra.shape_rules.dtypes import discrete, number_kind, wide_default
-from tangra.shape_rules.failures import ARGUMENT, CALL, Failure
+from tangra.shape_rules.failures import ARGUMENT, CALL, DTYPE, Failure
 from tangra.shape_rules.ranges import arange_length
 from tangra.shape_rules.registry import constant, inert, method, rule
-from tangra.shape_rules.torch.common import CLASS, both, default_dtype, dtype_argument, fresh, tensor_of
+from tangra.shape_rules.torch.common import (
+    CLASS,
+    both,
+    default_dtype,
+    dtype_argument,
+    fresh,
+    require_floating,
+    tensor_of,
+)
 from tangra.shape_rules.values import DType, Shape, Tensor, Unknown, Value, is_size, words
 from tangra.shapes import Size
 
@@ -137,8 +145,10 @@ def normal(ctx: RuleContext, mean: Value, std: Value = 1.0, size: Value = None) 
 
     if size is not None:
         return fresh(checked_sizes(ctx, size_sequence(ctx, size, "size")), default_dtype(ctx))
-    made = binary(ctx, "normal", mean, std)
-    return made
+    decides = mean if isinstance(mean, Tensor) else std
+    if isinstance(decides, Tensor):
+        require_floating(ctx, decides, "normal()", "NotImplementedError")
+    return binary(ctx, "normal", mean, std)
 
 
 @rule("torch.bernoulli")
@@ -274,9 +284,14 @@ def buffer(ctx: RuleContext, data: Value = None, *, persistent: Value = True) ->
 
 
 @rule("torch.nn.Parameter")
-def parameter(ctx: RuleContext, data: Tensor, requires_grad: Value = True) -> Tensor:
+def parameter(ctx: RuleContext, data: Value = None, requires_grad: Value = True) -> Tensor:
     """A tensor to be trained."""
-    return data.with_(parameter=True, elements=None)
+    found = Tensor("torch", (0,), "float32") if data is None else tensor_of(data, "Parameter")
+    if requires_grad is True:
+        text = f"a parameter of dtype {found.dtype} can't require gradients"
+        if discrete(found.dtype):
+            ctx.fail(Failure(DTYPE, text, "RuntimeError"))
+    return found.with_(parameter=True, elements=None)
 
 
 def _new_filled(ctx: RuleContext, self: Tensor, *size: Value, dtype: Value = None) -> Tensor:
@@ -323,11 +338,20 @@ def _first(ctx: RuleContext, tensor: Value, *args: Value, **kwargs: Value) -> Va
 
 INITIALISERS = words(
     """
-    uniform_ normal_ constant_ ones_ zeros_ eye_ dirac_ xavier_uniform_ xavier_normal_ kaiming_uniform_
+    normal_ constant_ ones_ zeros_ eye_ dirac_ xavier_uniform_ xavier_normal_ kaiming_uniform_
     kaiming_normal_ trunc_normal_ orthogonal_ sparse_
     """
 )
 inert(*(f"torch.nn.init.{_name}" for _name in INITIALISERS), result=_first)
+
+
+@rule("torch.nn.init.uniform_", inplace=True)
+def init_uniform(ctx: RuleContext, tensor: Tensor, a: Value = 0.0, b: Value = 1.0, generator: Value = None) -> Tensor:
+    """Uniform draws."""
+    require_floating(ctx, tensor, "uniform_()", "NotImplementedError")
+    return tensor.with_(elements=None)
+
+
 inert("torch.manual_seed", "torch.cuda.manual_seed", "torch.cuda.manual_seed_all", "torch.set_printoptions")
 inert("torch.set_num_threads", "torch.use_deterministic_algorithms", "torch.set_float32_matmul_precision")
 inert("torch.cuda.empty_cache", "torch.cuda.synchronize", "torch.autograd.set_detect_anomaly")

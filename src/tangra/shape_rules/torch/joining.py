@@ -279,4 +279,8 @@ def combinations(ctx: RuleContext, input: Tensor, r: Value = 2, with_replacement
     """The combinations of a vector's elements, as rows."""
     if input.rank not in (None, 1):
         ctx.fail(Failure(RANK, "combinations() takes a vector", "RuntimeError"))
-    return fresh((ctx.fresh("combinations"), size_argument(ctx, r, "r")), input.dtype)
+    count = size_argument(ctx, r, "r")
+    ctx.require(AtLeast(0, count), Failure(ARGUMENT, f"combinations() of {count} elements", "RuntimeError"))
+    if count == 0:
+        return fresh((0,), input.dtype)
+    return fresh((ctx.fresh("combinations"), count), input.dtype)

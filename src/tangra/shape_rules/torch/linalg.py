@@ -9,7 +9,7 @@ from tangra.shape_rules.axes import axis_place, axis_places, size_argument
 from tangra.shape_rules.broadcasting import broadcast_shapes
 from tangra.shape_rules.context import AtLeast
 from tangra.shape_rules.dtypes import complex_of, discrete, kind, real_of
-from tangra.shape_rules.failures import ARGUMENT, MATMUL, RANK, Failure
+from tangra.shape_rules.failures import ARGUMENT, DTYPE, MATMUL, RANK, Failure
 from tangra.shape_rules.registry import method, rule
 from tangra.shape_rules.torch.common import CLASS, both, default_dtype, fresh, require_floating, same_dtype
 from tangra.shape_rules.torch.products import matmul
@@ -84,8 +84,11 @@ def matrix_rank(ctx: RuleContext, A: Tensor, tol: Value = None, *, hermitian: Va
 @rule("torch.linalg.matrix_power", "torch.matrix_power")
 def matrix_power(ctx: RuleContext, A: Tensor, n: Value) -> Tensor:
     """Powers of square matrices."""
-    matrices(ctx, A, "matrix_power()", True)
-    size_argument(ctx, n, "n")
+    power = size_argument(ctx, n, "n")
+    of_floats = A if ctx.truth(AtLeast(power, -1)) else A.with_(dtype=None)  # others are multiplied as they are
+    matrices(ctx, of_floats, "matrix_power()", True)
+    if A.dtype == "bool" and ctx.truth(AtLeast(2, power)):
+        ctx.fail(Failure(DTYPE, "matrix_power() does not multiply bools", "RuntimeError"))
     return fresh(A.shape, A.dtype)
 
 
@@ -191,8 +194,8 @@ def solve_triangular(
     ctx: RuleContext, A: Tensor, B: Tensor, *, upper: Value, left: Value = True, unitriangular: Value = False
 ) -> Tensor:
     """X with A X = B for triangular A."""
-    found, other = matrices(ctx, A, "solve_triangular()", True), matrices(ctx, B, "solve_triangular()")
-    same_dtype(ctx, A, B, "solve_triangular()")
+    found = matrices(ctx, A, "solve_triangular()", True)
+    other = matrices(ctx, B.with_(dtype=A.dtype), "solve_triangular()")
     if found is None or other is None or not isinstance(left, bool):
         return fresh(None, A.dtype)
     text = f"solve_triangular() of {shape_text(A.shape)} with {shape_text(B.shape)}"

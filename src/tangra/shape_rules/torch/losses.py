@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tangra.shape_rules.axes import require_rank
 from tangra.shape_rules.broadcasting import broadcast_shapes, broadcast_to, grown
 from tangra.shape_rules.context import AtLeast
-from tangra.shape_rules.dtypes import discrete, is_floating
+from tangra.shape_rules.dtypes import discrete, is_floating, kind
 from tangra.shape_rules.failures import ARGUMENT, DTYPE, SILENT, TARGET, Failure
 from tangra.shape_rules.registry import rule
 from tangra.shape_rules.torch.common import describe, fresh, require_floating, require_places
@@ -149,6 +149,9 @@ def bce_with_logits(
             broadcast_shapes(ctx, [extra.shape, target.shape], "binary_cross_entropy_with_logits(): ")
     if input.dtype == "bool" or target.dtype == "bool":
         ctx.fail(Failure(DTYPE, "binary_cross_entropy_with_logits() does not take bools", "RuntimeError"))
+    if discrete(target.dtype) and kind(input.dtype) == 2:
+        text = f"binary_cross_entropy_with_logits(): targets have to be floats, not {target.dtype}"
+        ctx.fail(Failure(DTYPE, text, "RuntimeError"))
     return reduced_loss(ctx, input.shape, reduction, dtype, reduce)
 
 

@@ -172,6 +172,10 @@ for _name in ("tril", "triu"):
 @rule("torch.tril_indices", "torch.triu_indices")
 def tril_indices(ctx: RuleContext, row: Value, col: Value, offset: Value = 0, *, dtype: Value = None) -> Tensor:
     """The places of a triangle of a matrix, as a (2, count) tensor."""
+    sizes = [size_argument(ctx, size, word) for size, word in ((row, "row"), (col, "col"))]
+    size_argument(ctx, offset, "offset")
+    for size in sizes:
+        ctx.require(AtLeast(0, size), Failure(ARGUMENT, f"the triangle of a matrix of {sizes}", "RuntimeError"))
     return fresh((2, ctx.fresh("triangle")), dtype_argument(ctx, dtype, "int64"))
 
 

@@ -210,6 +210,8 @@ def pad_sequence(
     padding_side: Value = "right",
 ) -> Tensor:  # fmt: skip
     """Sequences of several lengths as one tensor: (T, N, ...) or (N, T, ...)."""
+    if isinstance(sequences, list | tuple) and any(one is None or isinstance(one, dict | int) for one in sequences):
+        ctx.fail(Failure(CALL, "pad_sequence() takes tensors", "TypeError"))
     known = isinstance(sequences, list | tuple) and sequences and isinstance(sequences[0], Tensor)
     if not known or not isinstance(batch_first, bool) or sequences[0].dims is None:
         return Tensor("torch")
@@ -230,6 +232,18 @@ def pack_padded_sequence(
 ) -> Record:
     """Rows of sequences without the padding."""
     return record(data=fresh(None, input.dtype), batch_sizes=Tensor("torch"), sorted_indices=UNKNOWN)
+
+
+@rule("torch.nn.utils.rnn.pad_packed_sequence")
+def pad_packed_sequence(
+    ctx: RuleContext, sequence: Value, batch_first: Value = False, padding_value: Value = 0.0,
+    total_length: Value = None,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """Rows of sequences as one padded tensor, and the lengths of the sequences."""
+    if isinstance(sequence, Tensor):
+        text = f"pad_packed_sequence() takes a PackedSequence, not a tensor of shape {shape_text(sequence.shape)}"
+        ctx.fail(Failure(ARGUMENT, text, "AttributeError"))
+    return Tensor("torch"), fresh((ctx.fresh("batch"),), "int64")
 
 
 # ----------------------------------------------------------------------------------------------------------- attention

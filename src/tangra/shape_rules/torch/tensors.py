@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tangra.shape_rules import operators
 from tangra.shape_rules.axes import axis_place, spread_sizes
-from tangra.shape_rules.context import Equal
+from tangra.shape_rules.broadcasting import broadcast_to
+from tangra.shape_rules.context import AtLeast, Equal
 from tangra.shape_rules.dtypes import TORCH_NAMES, complex_of, discrete, dtype_name, kind, real_of
-from tangra.shape_rules.failures import AXIS, COUNT, DTYPE, MISMATCH, RANK, Failure
+from tangra.shape_rules.failures import ARGUMENT, AXIS, CALL, COUNT, DTYPE, MISMATCH, RANK, Failure
 from tangra.shape_rules.folding import converted
 from tangra.shape_rules.registry import attribute, inert, method, rule
 from tangra.shape_rules.reshaping import copied_layout, strides_of
-from tangra.shape_rules.torch.common import CLASS, both, fresh
+from tangra.shape_rules.torch.common import CLASS, both, fresh, require_floating
 from tangra.shape_rules.torch.indexing import fill_value
 from tangra.shape_rules.torch.shaping import permuted, transpose
 from tangra.shape_rules.values import UNKNOWN, DType, Tensor, Unknown, Value, shape_text
@@ -209,13 +211,25 @@ def to_cpu(ctx: RuleContext, self: Tensor, memory_format: Value = None) -> Tenso
     return copied(self, memory_format)
 
 
-@method(CLASS, "clone", "cuda", "pin_memory")
+@method(CLASS, "clone")
+def clone(ctx: RuleContext, self: Tensor, *, memory_format: Value = None) -> Tensor:
+    """A copy."""
+    return copied(self, memory_format)
+
+
+@method(CLASS, "cuda", "pin_memory")
 def elsewhere(ctx: RuleContext, self: Tensor, *args: Value, memory_format: Value = None, **kwargs: Value) -> Tensor:
     """The same shape and dtype elsewhere."""
     return copied(self, memory_format)
 
 
-@method(CLASS, "detach", "requires_grad_", "share_memory_", "detach_", "alias")
+@method(CLASS, "detach", "detach_")
+def detached(ctx: RuleContext, self: Tensor) -> Tensor:
+    """The same elements, without a gradient."""
+    return self.with_(parameter=False)
+
+
+@method(CLASS, "requires_grad_", "share_memory_", "alias")
 def unchanged(ctx: RuleContext, self: Tensor, *args: Value, **kwargs: Value) -> Tensor:
     """The same tensor."""
     return self.with_(parameter=False)
@@ -322,7 +336,7 @@ def backward(
             ctx.require_equal(left, right, failure)
 
 
-FILLED = ("uniform_", "normal_", "random_", "bernoulli_", "exponential_", "log_normal_", "cauchy_")
+FILLED = ("normal_", "random_", "bernoulli_", "exponential_", "log_normal_", "cauchy_")
 
 
 @method(CLASS, "zero_", inplace=True)
@@ -335,6 +349,18 @@ def zeroed(ctx: RuleContext, self: Tensor) -> Tensor:
 def fill_(ctx: RuleContext, self: Tensor, value: Value) -> Tensor:
     """One number everywhere."""
     fill_value(ctx, value, "fill_()")
+    return self.with_(elements=None)
+
+
+@method(CLASS, "uniform_", inplace=True)
+def uniform_(
+    ctx: RuleContext, self: Tensor, from_: Value = 0.0, to: Value = 1.0, *, generator: Value = None, **bounds: Value
+) -> Tensor:
+    """Uniform draws; the lower bound is named `from`, which Python keeps for itself."""
+    for word in bounds:
+        if word != "from":
+            ctx.fail(Failure(CALL, f"uniform_() has no argument {word}", "TypeError"))
+    require_floating(ctx, self, "uniform_()", "NotImplementedError")
     return self.with_(elements=None)
 
 
@@ -354,12 +380,24 @@ def replaced(ctx: RuleContext, self: Tensor, source: Value = None, *args: Value)
 @method(CLASS, "resize_", inplace=True)
 def resize_(ctx: RuleContext, self: Tensor, *sizes: Value) -> Tensor:
     """Another shape, with new memory if needed."""
-    return fresh(spread_sizes(ctx, sizes), self.dtype)
+    if not sizes:
+        ctx.fail(Failure(CALL, "resize_() needs sizes", "TypeError"))
+    found = spread_sizes(ctx, sizes)
+    for size in found or ():
+        ctx.require(AtLeast(0, size), Failure(ARGUMENT, f"resize_() to {shape_text(found)}", "RuntimeError"))
+    return fresh(found, self.dtype)
 
 
 @method(CLASS, "index_put_", inplace=True)
 def index_put_(ctx: RuleContext, self: Tensor, indices: Value, values: Tensor, accumulate: Value = False) -> Tensor:
     """Elements written at indices."""
+    if isinstance(indices, list | tuple) and all(isinstance(index, Tensor) for index in indices):
+        if self.dtype is not None and values.dtype is not None and self.dtype != values.dtype:
+            text = f"index_put_() of {values.dtype} into {self.dtype}"
+            ctx.fail(Failure(DTYPE, text, "RuntimeError"))
+        part = operators.getitem(ctx, self, tuple(indices))
+        if isinstance(part, Tensor) and part.shape is not None and values.shape is not None:
+            broadcast_to(ctx, values.shape, part.shape, "index_put_: ", "RuntimeError")
     return self.with_(elements=None)
 
 
