@@ -10,7 +10,7 @@ from tangra.api.elementwise import broadcast, is_number, operand, rank_of, store
 from tangra.api.fitting import fit
 from tangra.api.index_parts import BAD_INDEX, WHOLE, Part, axes_used, parts_of
 from tangra.api.numpy_layout import step_view
-from tangra.api.strided import ends_of, known_step
+from tangra.api.strided import ends_of, known_step, near_ends
 from tangra.api.values import AbstractValue, ArrayValue, Const, Scalar, SliceValue
 from tangra.errors import (
     DataDependentShapeError,
@@ -65,6 +65,8 @@ def slice_parts(ctx: Context, s: SliceValue, size: Size) -> tuple[Value, Size, i
     """A slice of an axis as (first index, length, step)."""
     step = known_step(ctx, s)
     ends = ends_of(ctx, s, size if step > 0 else None)
+    if abs(step) > 1:
+        ends = near_ends(ctx, ends)
     first, length = slice_length(ends.start, ends.stop, step, size, ctx.facts)
     if isinstance(s.start, Scalar) and s.start.size is not None and s.start.size == first:
         return s.start.value, length, step

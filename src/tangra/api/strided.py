@@ -10,10 +10,13 @@ from tangra.api.numpy_layout import step_view
 from tangra.api.values import AbstractValue, ArrayValue, Const, Scalar, SliceValue
 from tangra.errors import TypeMismatchError, declare
 from tangra.ir import Value
-from tangra.shapes import Size, UndecidedError, known_eq, slice_length
+from tangra.shapes import Size, UndecidedError, dmax, dmin, known_eq, slice_length
+from tangra.shapes.facts import bounds
 
 STEP_ZERO = declare("TG314", "a slice with step 0", fix="use a positive or negative step")
 STEP = "the step of a slice"
+FAR = 2**61
+"""No array has an element at so high a place."""
 
 
 @dataclass(frozen=True)
@@ -42,17 +45,30 @@ def known_step(ctx: Context, s: SliceValue) -> int:
     step = 1 if isinstance(s.step, Const) and s.step.value is None else int(ctx.static(s.step, STEP))
     if step == 0:
         ctx.error(TypeMismatchError, "slice step cannot be zero", code=STEP_ZERO)
-    return step
+    return max(-FAR, min(step, FAR))
 
 
 def strided_view(ctx: Context, array: ArrayValue, axis: int, s: SliceValue) -> ArrayValue:
     """`array` with the elements along `axis` that `s` picks; a view."""
-    step = ctx.symbol_for(s.step)
+    step = _near(ctx, ctx.symbol_for(s.step))
     apart = ctx.b.dim(step)
     if known_eq(step, 0, ctx.facts) is not False:
         ctx.fail_if(ctx.b("eq", apart, ctx.b.int(0)), "ValueError", "slice step cannot be zero")
-    first, length = _extent(ctx, ends_of(ctx, s, None), step, array.type.shape[axis])
+    first, length = _extent(ctx, near_ends(ctx, ends_of(ctx, s, None)), step, array.type.shape[axis])
     return step_view(ctx, array, "strided", (first, apart), axis=axis, size=length)
+
+
+def near_ends(ctx: Context, ends: Ends) -> Ends:
+    """The same ends where sums of them and a step can be made."""
+    return Ends(*(None if end is None else _near(ctx, end) for end in (ends.start, ends.stop)))
+
+
+def _near(ctx: Context, size: Size) -> Size:
+    """An end or a step so far away at most that sums of sizes don't overflow: it picks the same elements."""
+    low, high = bounds(size, ctx.facts)
+    if low is not None and high is not None and -FAR <= low and high <= FAR:
+        return size
+    return dmin(dmax(size, -FAR), FAR)
 
 
 def _extent(ctx: Context, ends: Ends, step: Size, size: Size) -> tuple[Value, Size]:
