@@ -33,6 +33,8 @@ from tangra.ir import DType, Value
 from tangra.shapes import known_le
 
 METHODS = ("linear", "lower", "higher", "nearest", "midpoint")
+NONE_TO_CHOOSE = "index -1 is out of bounds for axis 0 with size 0"
+"""NumPy's words where an order statistic of no elements is asked for."""
 
 
 def sorted_last(ctx: Context, value: Value, axes: Sequence[int], skip_nan: bool = False) -> tuple[Value, Value]:
@@ -199,7 +201,8 @@ def _declare_quantile(name: str, scale: float, skip_nan: bool) -> None:
             unsupported(ctx, f"np.{name} with method={word!r}", f"use one of {', '.join(METHODS)}")
         value = ctx.array(a)
         no_bools(ctx, value.dtype)
-        require_elements(ctx, value, axes_arg(ctx, axis, value.array.rank), f"np.{name} of an empty array")
+        if not skip_nan:
+            require_elements(ctx, value, axes_arg(ctx, axis, value.array.rank), NONE_TO_CHOOSE, "IndexError")
         weak = is_number(q) and all(kind.python for kind in kinds_of(q))
         fraction = ctx.array(q)
         if scale == 1.0 and word == "linear" and not fraction.dtype.is_float:

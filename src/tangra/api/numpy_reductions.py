@@ -80,8 +80,8 @@ def restored(ctx: Context, value: Value, before: Sequence[Size], axes: Sequence[
     return reshape(ctx, value, reduce_shape(tuple(before), tuple(axes), True)) if keepdims else value
 
 
-def require_elements(ctx: Context, value: Value, axes: Sequence[int], message: str) -> None:
-    """Fail with ValueError where nothing is left to reduce (and there are results)."""
+def require_elements(ctx: Context, value: Value, axes: Sequence[int], message: str, kind: str = "ValueError") -> None:
+    """Fail with an error of that kind where nothing is left to reduce (and there are results)."""
     count = count_of(value.shape, axes)
     if known_le(1, count, ctx.facts) or 0 in [d for k, d in enumerate(value.shape) if k not in axes]:
         return
@@ -89,7 +89,7 @@ def require_elements(ctx: Context, value: Value, axes: Sequence[int], message: s
     empty = ctx.b("eq", ctx.b.dim(count), ctx.b.int(0))
     if not known_le(1, others, ctx.facts):
         empty = ctx.b("and", empty, ctx.b("gt", ctx.b.dim(others), ctx.b.int(0)))
-    ctx.fail_if(empty, "ValueError", message)
+    ctx.fail_if(empty, kind, message)
 
 
 def reduce_value(ctx: Context, ufunc: np.ufunc, value: Value, axes: Sequence[int]) -> Value:

@@ -66,7 +66,7 @@ def near_ends(ctx: Context, ends: Ends) -> Ends:
 def _near(ctx: Context, size: Size) -> Size:
     """An end or a step so far away at most that sums of sizes don't overflow: it picks the same elements."""
     low, high = bounds(size, ctx.facts)
-    if low is not None and high is not None and -FAR <= low and high <= FAR:
+    if low is not None and high is not None and low >= -FAR and high <= FAR:
         return size
     return dmin(dmax(size, -FAR), FAR)
 
