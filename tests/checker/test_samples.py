@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 
 from tangra.checker import check
@@ -89,6 +90,23 @@ def test_configurations_are_made_of_what_a_class_says_its_attribute_is(tmp_path:
 def test_failures_of_likely_calls_are_not_told(tmp_path: Path) -> None:
     text = "import torch\n\ndef broken(width=10):\n    return torch.zeros(3, width) @ torch.zeros(11, 4)\n"
     assert examples(tmp_path / "p.py", text)[1] == []
+
+
+def test_a_dataclass_of_a_module_nobody_calls_is_made(tmp_path: Path) -> None:
+    text = """
+        import flax.linen as nn
+
+
+        class Net(nn.Module):
+            width: int = 8
+
+            @nn.compact
+            def __call__(self, x):
+                return nn.Dense(self.width)(x)
+        """
+    texts, findings, _ = examples(tmp_path / "p.py", textwrap.dedent(text))
+    assert findings == []
+    assert texts == {}
 
 
 def test_likely_calls_leave_nothing_behind(tmp_path: Path) -> None:

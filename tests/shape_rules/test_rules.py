@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from tangra.shape_rules import (
@@ -190,3 +191,23 @@ def test_no_rule_loads_a_library() -> None:
 def test_windows_of_a_transposed_convolution_of_flax_overlap(padding: str, stride: int, size: int) -> None:
     layer = apply("flax.linen.ConvTranspose", 5, (3,), strides=(stride,), padding=padding)
     assert call_method(layer, "forward", Tensor("jax", (2, 4, 3), "float32")).shape == (2, size, 5)
+
+
+NAN_SKIPPING = ("nansum", "nanprod", "nanmean", "nanvar", "nanstd", "nanmax", "nanmin", "nanmedian")
+
+
+@pytest.mark.parametrize("name", NAN_SKIPPING)
+@pytest.mark.parametrize("dtype", ["float64", "int64"])
+@pytest.mark.parametrize("axis", [None, 0, -1, 1, -2, (), (0,)])
+def test_the_axes_of_a_0d_array_are_those_that_numpy_takes(
+    name: str, dtype: str, axis: int | tuple[int, ...] | None
+) -> None:
+    try:
+        expected = np.shape(getattr(np, name)(np.ones((), dtype), axis=axis))
+    except np.exceptions.AxisError:
+        expected = None
+    try:
+        made = apply(f"numpy.{name}", tensor((), dtype, "numpy"), axis=axis).shape
+    except RuleError:
+        made = None
+    assert made == expected

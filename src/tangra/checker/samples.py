@@ -277,7 +277,9 @@ def _object(ev: Evaluator, cls: ClassCell) -> Value:
     if found is not None and isinstance(found[1], FunctionCell):
         _best(ev, found[1], [instance])
         return instance
-    return Likely(ev).made(cls)
+    if cls.scope is None:
+        return None
+    return evaluated_in(ev, cls.scope.module, lambda: Likely(ev).made(cls))[1]
 
 
 def _methods(ev: Evaluator, cls: ClassCell, instance: Value) -> None:

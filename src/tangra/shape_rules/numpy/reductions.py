@@ -90,7 +90,8 @@ def _spread(name: str) -> Callable[..., Tensor]:
         keepdims: Value = False, *, correction: Value = 0,
     ) -> Tensor:  # fmt: skip
         natural = dtype_argument(dtype, a.library, real_of(_float_dtype(a)))
-        return reduce_to(ctx, a, axis, keepdims, natural, f"{name}()")
+        lenient = name.startswith("nan") and not discrete(a.dtype)
+        return reduce_to(ctx, a, axis, keepdims, natural, f"{name}()", lenient=lenient)
 
     return apply
 
@@ -141,7 +142,7 @@ for _name in ("sum", "prod"):
     functions(f"nan{_name}")(_summing(_name))
 functions("nanmean")(_mean("nanmean"))
 for _name in ("std", "var"):
-    functions(f"nan{_name}")(_spread(_name))
+    functions(f"nan{_name}")(_spread(f"nan{_name}"))
 for _name in ("amax", "amin", "nanmax", "nanmin"):
     functions(_name)(_extreme(_name))
 for _name in ("nanargmax", "nanargmin"):
