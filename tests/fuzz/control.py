@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.fuzz import arrays, growing, mixtures, scalars, segments, writing
+from tests.fuzz import arrays, growing, iterating, mixtures, scalars, segments, writing
 from tests.fuzz.scope import ARRAYS, BOOL, FLOAT, FLOATS, INT, MATRIX, PAIR, POINT, TABLE, VECTOR, Gen
 
 Statement = Callable[[Gen], list[str]]
@@ -43,7 +43,7 @@ def statement(g: Gen) -> list[str]:
         table += [(2, leave)] if g.depth else []
         table += [(1, grow), (1, effect), (1, optional), (1, growing.grow_freely), (1, growing.grow_in_two_loops)]
         table += [(1, segments.segment)]
-        table += [(2, writing.closure), (1, writing.counter)] if not g.depth else []
+        table += [(2, writing.closure), (1, writing.counter), (1, iterating.iterate)] if not g.depth else []
         table += [(1, fail)] if not g.smooth else []
     return g.weighted(table)(g)
 
