@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tangra.checker.alternatives import distribute
 from tangra.checker.binding import bind
 from tangra.checker.evaluator import Frame, PythonRaise
+from tangra.checker.flax_modules import set_up
 from tangra.checker.heap import (
     BoundMethod,
     Cell,
@@ -216,6 +217,8 @@ def _call_instance(ev: Evaluator, instance: Instance, given: Call) -> Value:
     if own is not None and instance.cls.derives_from("torch.nn.Module"):
         return call(ev, own, given.args, given.kwargs, given.node, given.open)
     if found is not None:
+        if instance.cls.derives_from("flax.linen.Module"):
+            set_up(ev, instance)
         return call(ev, found[1], [instance, *given.args], given.kwargs, given.node, given.open)
     if instance.cls.complete and not given.open:
         return UNKNOWN

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from tangra.checker.cancelling import Cancelled
 from tangra.checker.context import Context
+from tangra.checker.flax_modules import Made, Run
 from tangra.checker.heap import (
     MISSING,
     AttributesCell,
@@ -163,6 +164,8 @@ class Evaluator:
         self.examples: dict[Path, dict[int, dict[str, Value]]] = {}
         self.observer: Observer | None = None
         self.remarks: list[str] | None = None
+        self.parameters: Run | None = None
+        self.made_parameters: list[Made] = []
 
     @property
     def frame(self) -> Frame:

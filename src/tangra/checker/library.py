@@ -309,7 +309,15 @@ def call_layer(
     view = LayerView(ev, instance, cls)
     given = [to_rule(arg) for arg in args]
     named = {name: to_rule(arg) for name, arg in kwargs.items()}
-    return array_operation(ev, node, lambda args, kwargs: rule(ev.ctx, view, *args, **kwargs), (given, named))
+    run = ev.parameters if hasattr(cls, "parameter_width") else None
+
+    def apply(args: list[Value], kwargs: dict[str, Value]) -> Value:
+        value = rule(ev.ctx, view, *args, **kwargs)
+        if run is not None and args:
+            run.meet(ev, view, cls.__name__, args[0], node)
+        return value
+
+    return array_operation(ev, node, apply, (given, named))
 
 
 def call_library(

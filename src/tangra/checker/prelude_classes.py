@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tangra.checker.evaluator import Evaluator
 
 MODULE = "torch.nn.Module"
+FLAX_MODULE = "flax.linen.Module"
 CONTAINERS = {
     "contextvars": "contextvars.py",
     "$abstract": "abstract.py",
@@ -26,6 +27,7 @@ SYNONYMS = {
     "torch.nn.modules.container.Sequential": "torch.nn.Sequential",
     "torch.nn.modules.Sequential": "torch.nn.Sequential",
     "torch.jit.ScriptModule": MODULE,
+    "flax.linen.module.Module": FLAX_MODULE,
     "pytorch_lightning.LightningModule": MODULE,
     "lightning.LightningModule": MODULE,
     "lightning.pytorch.LightningModule": MODULE,
@@ -47,6 +49,10 @@ def prelude_class(ev: Evaluator, dotted: str) -> ClassCell | None:
         return known
     if dotted == MODULE:
         return _module_class(ev)
+    if dotted == FLAX_MODULE:
+        from tangra.checker.flax_modules import module_class
+
+        return ev.library_classes.setdefault(dotted, module_class())
     package = dotted.rpartition(".")[0]
     if package in CONTAINERS and package not in ev.preludes:
         ev.preludes.add(package)

@@ -36,6 +36,14 @@ class FlaxModule:
     rule_names: tuple[str, ...] = ("flax.linen.Module",)
 
 
+class _OfWidth(FlaxModule):
+    """A layer with a parameter that is as wide as its input's last axis."""
+
+    def parameter_width(self, inputs: Tensor) -> Size | None:
+        """The size that the parameters are made for."""
+        return inputs.size(-1)
+
+
 def set_fields(ctx: RuleContext, layer: Any, kwargs: dict[str, Value], **defaults: Value) -> None:
     """Keep the fields given by keyword, and defaults for the others; fails for one that no layer has."""
     for word, value in {**defaults, **kwargs}.items():
@@ -53,7 +61,7 @@ def float_of(layer: Any, x: Tensor) -> str | None:
 
 
 @module("flax.linen.Dense")
-class Dense(FlaxModule):
+class Dense(_OfWidth):
     """The last axis to `features`."""
 
     def __init__(self, ctx: RuleContext, features: Value, *rest: Value, **kwargs: Value) -> None:
@@ -89,7 +97,7 @@ class DenseGeneral(FlaxModule):
 
 
 @module("flax.linen.Conv")
-class Conv(FlaxModule):
+class Conv(_OfWidth):
     """Over the axes between batch and channels (the last)."""
 
     def __init__(
@@ -149,7 +157,7 @@ def _per_axis(ctx: RuleContext, value: Value, rank: int) -> tuple[Size, ...] | N
 
 
 @module("flax.linen.ConvTranspose")
-class ConvTranspose(FlaxModule):
+class ConvTranspose(_OfWidth):
     """Over the axes between batch and channels."""
 
     def __init__(
