@@ -335,3 +335,20 @@ def test_a_squeeze_that_may_drop_the_batch_is_a_hint(tmp_path: Path) -> None:
         """
     )
     assert [(report.severity, report.code) for report in run(tmp_path, text).reports] == [("note", "TG531")]
+
+
+EINSUM = [
+    ("a", [("note", "TG533")]),
+    ("a[:, :1]", [("note", "TG533")]),
+    ("a.sum(1, keepdims=True)", []),
+    ("a[:, 0][:, None]", []),
+    ("np.ones((3, 5))", []),
+]
+
+
+@pytest.mark.parametrize(("operand", "found"), EINSUM)
+def test_a_label_of_einsum_that_stands_for_more_elements_than_there_are_is_a_hint(
+    tmp_path: Path, operand: str, found: list[tuple[str, str]]
+) -> None:
+    text = f"import numpy as np\n\na = np.ones((3, 1))\nc = np.einsum('ij,jk->ik', {operand}, np.ones((5, 4)))\n"
+    assert [(report.severity, report.code) for report in run(tmp_path, text).reports] == found

@@ -170,4 +170,10 @@ Every axis of size 1 is dropped, with a batch of one also the batch. `squeeze(1)
 
 A maximum or minimum of no elements does not exist.
 """,
+    "TG533": """
+    np.einsum("ij,jk->ik", np.ones((3, 1)), np.ones((5, 4)))
+
+NumPy and torch let a size of 1 stand for any other: the sum runs over 5 here, with one column for all. An axis that the
+program made itself (`None`, `keepdims`, `unsqueeze`) is not told of.
+""",
 }

@@ -30,6 +30,7 @@ MISMATCH = declare("TG529", "operands whose shapes have to agree and don't")
 SILENT = declare("TG530", "a broadcast in which both sides grow, consumed by a loss or reduction")
 SQUEEZE = declare("TG531", "a squeeze that may drop an axis of unknown size")
 EMPTY = declare("TG532", "a reduction of nothing")
+LABEL = declare("TG533", "a label of einsum that is 1 in one operand and more in another")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tangra.shape_rules.axes import axis_places
 from tangra.shape_rules.broadcasting import broadcast_shapes
 from tangra.shape_rules.context import from_shape_error, undecided_equality
-from tangra.shape_rules.failures import ARGUMENT, MATMUL, PATTERN, RANK, Failure
+from tangra.shape_rules.failures import ARGUMENT, LABEL, MATMUL, PATTERN, RANK, Failure
 from tangra.shape_rules.values import Item, Shape, Tensor, Value, Variadic, shape_text
 from tangra.shapes import ShapeError, SizeTooComplex, einsum_dims
 
@@ -107,7 +107,27 @@ def einsum_shape(ctx: RuleContext, equation: Value, operands: Sequence[Tensor], 
         raise from_shape_error(problem, PATTERN, error) from None
     except SizeTooComplex:
         return None
+    _tell_of_ones(ctx, inputs, operands)
     return found.shape
+
+
+def _tell_of_ones(ctx: RuleContext, inputs: str, operands: Sequence[Tensor]) -> None:
+    """A hint for a label that is 1 in one operand and more in another: its one row is used for all. Not where the
+    program asked for the axis of size 1."""
+    sizes: dict[str, int] = {}
+    ones: dict[str, Tensor] = {}
+    for word, operand in zip(inputs.split(","), operands, strict=False):
+        if "." in word or operand.dims is None:
+            continue
+        for place, (label, size) in enumerate(zip(word, operand.dims, strict=False)):
+            if size == 1 and place - len(word) not in operand.ones:
+                ones.setdefault(label, operand)
+            elif isinstance(size, int):
+                sizes[label] = max(size, sizes.get(label, 1))
+    for label, operand in ones.items():
+        if sizes.get(label, 1) > 1:
+            text = f"einsum: {label} is 1 in the operand of shape {shape_text(operand.shape)} and {sizes[label]} in"
+            ctx.warn(Failure(LABEL, f"{text} another, so that its one element stands for all", ""))
 
 
 def _from_known(ctx: RuleContext, inputs: str, arrow: str, output: str, dims: Sequence[Shape | None]) -> Shape | None:
