@@ -284,7 +284,7 @@ def _padded_index(ctx: Context, size: Size, low: Size, high: Size, mode: str) ->
         ctx.fail_if(
             b("eq", n, b.int(0)),
             "ValueError",
-            f"can't extend empty axis 0 using modes other than 'constant' or 'empty' ({mode})",
+            "can't extend empty axis 0 using modes other than 'constant' or 'empty'",
         )
     if mode == "edge":
         return ew(ctx, "maximum", ew(ctx, "minimum", place, ew(ctx, "sub", n, 1)), 0)
