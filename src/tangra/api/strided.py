@@ -16,7 +16,7 @@ from tangra.shapes.facts import bounds
 STEP_ZERO = declare("TG314", "a slice with step 0", fix="use a positive or negative step")
 STEP = "the step of a slice"
 FAR = 2**61
-"""No array has an element at so high a place."""
+"""No array has an element at so high a place, and sums of a few such places fit in 64 bits."""
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from tangra.api import builtins
 from tangra.api.elementwise import is_number, kinds_of
 from tangra.api.kinds import PYBOOL
+from tangra.api.strided import FAR
 from tangra.api.values import AbstractValue, ArrayValue, Scalar
 from tangra.frontend import symbols
 from tangra.ir import I64, U64, Value
@@ -20,9 +21,6 @@ from tangra.shapes.prover import known_le
 
 if TYPE_CHECKING:
     from tangra.frontend.evaluator import Evaluator
-
-FAR = 2**62
-"""No array has an element at so high a place."""
 
 
 def slice_end(ev: Evaluator, v: AbstractValue, axis: Size | None) -> Size:
