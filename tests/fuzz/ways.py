@@ -32,6 +32,8 @@ NOISE = (1e-15, 3e-15, 1e-14, 1e-13)
 SINGLE_NOISE = (1e-7, 3e-7, 1e-6)
 READ_ONLY_BLIND = r"add\.at|copyto"
 """NumPy's functions that write to read-only arrays without a word, or only look whether they would change something."""
+OWN_BUG = "(a bug of the compiler)"
+"""Ends the message of a refusal that should never be seen."""
 UNRELATED = re.compile(r"0x[0-9a-f]+|fuzzed_\d+|\d+")
 
 
@@ -236,6 +238,8 @@ def refused(error: BaseException | None, wanted: BaseException | None) -> Verdic
         return None
     if wanted is not None and isinstance(error, type(wanted)):
         return AGREE
+    if OWN_BUG in error.diagnostic.message:
+        return Verdict("internal", f"{type(error).__name__}: {error.diagnostic.message}")
     return Verdict("refused", f"{type(error).__name__} {error.code}: {error.diagnostic.message}")
 
 
