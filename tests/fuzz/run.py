@@ -31,10 +31,12 @@ BATCH = 25
 
 @dataclass
 class Tally:
-    """What came of many programs. `next_seed` is the first seed of which nothing is known."""
+    """What came of many programs. `next_seed` is the first seed of which nothing is known; `examples` has for every
+    reason for a refusal the seed of the last program refused for it."""
 
     sorts: Counter[str] = field(default_factory=Counter)
     refusals: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, int] = field(default_factory=dict)
     findings: dict[str, tuple[hunt.Case, Verdict, int]] = field(default_factory=dict)
     next_seed: int = 0
     seconds: float = 0.0
@@ -44,6 +46,7 @@ class Tally:
         self.sorts[verdict.sort] += 1
         if verdict.sort == "refused":
             self.refusals[verdict.signature] += 1
+            self.examples[verdict.signature] = case.number
         if verdict.finding:
             known = self.findings.get(verdict.signature)
             count = 1 if known is None else known[2] + 1
@@ -62,7 +65,8 @@ class Tally:
     def write(self, path: Path) -> None:
         """Keep it in a file, which is replaced whole."""
         found = [(astuple(case), astuple(verdict), count) for case, verdict, count in self.findings.values()]
-        state = {"sorts": self.sorts, "refusals": self.refusals, "next_seed": self.next_seed, "seconds": self.seconds}
+        state = {"sorts": self.sorts, "refusals": self.refusals, "examples": self.examples}
+        state |= {"next_seed": self.next_seed, "seconds": self.seconds}
         new = path.with_suffix(".new")
         new.write_text(json.dumps({**state, "findings": found}, indent=1))
         new.replace(path)
@@ -71,7 +75,8 @@ class Tally:
     def read(path: Path) -> Tally:
         """What `write` wrote."""
         state = json.loads(path.read_text())
-        tally = Tally(Counter(state["sorts"]), Counter(state["refusals"]), {}, state["next_seed"], state["seconds"])
+        tally = Tally(Counter(state["sorts"]), Counter(state["refusals"]), state.get("examples", {}))
+        tally.next_seed, tally.seconds = state["next_seed"], state["seconds"]
         for case, verdict, count in state["findings"]:
             kept = hunt.Case(*case), Verdict(*verdict)
             tally.findings[kept[1].signature] = (*kept, count)
@@ -126,7 +131,7 @@ def report(tally: Tally, shrink_seconds: float) -> None:
     print(f"{tally.total} programs: {counts}; {tally.refused_share:.1%} refused; {rate:.2f} programs a second")
     print(f"go on with --seed {tally.next_seed}", flush=True)
     for signature, count in tally.refusals.most_common(25):
-        print(f"{count:5d} {signature}")
+        print(f"{count:5d} {signature}   [seed {tally.examples.get(signature, '?')}]")
     for signature, (case, verdict, count) in sorted(tally.findings.items(), key=lambda item: -item[1][2]):
         print(f"\n==== {count} × {signature}   [seed {case.number}, {case.mode}]")
         source = case.source
@@ -152,7 +157,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--file", type=Path)
     options = parser.parse_args(argv)
     warnings.simplefilter("ignore")
-    os.environ.setdefault("TANGRA_CACHE", "0")  # programs are new, and looked at in ways that kept forms don't have
     os.environ["TANGRA_CACHE"] = "0"  # every program is another one: writing them down takes time and finds nothing
     hunt.warm_up()
     if options.one is not None or options.file is not None:
