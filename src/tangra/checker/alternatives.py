@@ -41,6 +41,18 @@ def agreed(value: OneOf, ask: Callable[[Value], bool | None]) -> bool | None:
     return answers.pop() if len(answers) == 1 else None
 
 
+def has_alternatives(args: list[Value], kwargs: dict[str, Value]) -> bool:
+    """Whether there are alternatives among arguments, or in what they hold."""
+    for value in args:
+        if type(value) in HOLDING and _holds(value, 1):
+            return True
+    if kwargs:
+        for value in kwargs.values():
+            if type(value) in HOLDING and _holds(value, 1):
+                return True
+    return False
+
+
 def distribute(ev: Evaluator, values: Sequence[Value], run: Callable[..., Value]) -> Value:
     """`run(*values)` for values that may be or hold alternatives (in tuples, lists, dicts and slices)."""
     for value in values:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tangra.checker.alternatives import distribute
 from tangra.checker.codes import ANNOTATION, COMMENT
+from tangra.checker.dispatch import evaluate
 from tangra.checker.evaluator import Frame, PythonRaise
 from tangra.checker.heap import ClassCell, FunctionCell, LibraryName, ListCell, ModuleCell, OneOf, Scope, Value
 from tangra.checker.source import Stated
@@ -146,8 +147,6 @@ def annotation_value(ev: Evaluator, node: ast.expr | None, scope: Scope) -> Valu
 
 
 def _evaluated(ev: Evaluator, node: ast.expr, scope: Scope) -> Value:
-    from tangra.checker.expressions import evaluate
-
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         try:
             node = ast.parse(node.value, mode="eval").body

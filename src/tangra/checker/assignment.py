@@ -6,8 +6,10 @@ import ast
 from typing import TYPE_CHECKING
 
 from tangra.checker.alternatives import distribute
-from tangra.checker.attributes import get_attribute, set_attribute
+from tangra.checker.annotations import stated_value
+from tangra.checker.attributes import call_method, get_attribute, set_attribute
 from tangra.checker.codes import UNPACK
+from tangra.checker.dispatch import evaluate
 from tangra.checker.evaluator import PythonRaise
 from tangra.checker.heap import Cell, Instance, ListCell, OneOf, Raised, Value
 from tangra.checker.iteration import elements, one_element
@@ -26,8 +28,6 @@ if TYPE_CHECKING:
 
 def assign(ev: Evaluator, target: ast.expr, value: Value) -> None:
     """`target = value`."""
-    from tangra.checker.expressions import evaluate
-
     if isinstance(target, ast.Name):
         store_name(ev, target.id, value, target)
         if type(value) is Tensor or type(value) is OneOf:
@@ -100,8 +100,6 @@ def _wrong_count(ev: Evaluator, target: ast.Tuple | ast.List, value: Value, coun
 
 def augment(ev: Evaluator, node: ast.AugAssign) -> None:
     """`target op= value`."""
-    from tangra.checker.expressions import evaluate
-
     target = node.target
     if isinstance(target, ast.Name):
         owner, index, old = None, None, lookup(ev, target.id)
@@ -123,8 +121,6 @@ def augment(ev: Evaluator, node: ast.AugAssign) -> None:
 
 def _augmented(ev: Evaluator, node: ast.AugAssign, old: Value, value: Value) -> Value:
     """What `old op= value` leaves in the target."""
-    from tangra.checker.calls import call_method
-
     symbol = SYMBOLS[type(node.op)]
     if isinstance(old, Tensor):
         return array_operation(
@@ -142,8 +138,6 @@ def _augmented(ev: Evaluator, node: ast.AugAssign, old: Value, value: Value) -> 
 
 def delete(ev: Evaluator, target: ast.expr) -> None:
     """`del target`."""
-    from tangra.checker.expressions import evaluate
-
     if isinstance(target, ast.Name):
         ev.journal.delete(ev.frame.scope, target.id)
     elif isinstance(target, ast.Attribute):
@@ -156,8 +150,6 @@ def delete(ev: Evaluator, target: ast.expr) -> None:
 
 def bind_stated(ev: Evaluator, node: ast.stmt) -> None:
     """`x = load()  # tangra: x = (B, 3)`: the comment says what the value's shape is."""
-    from tangra.checker.annotations import stated_value
-
     file = ev.frames[-1].file
     if file is None or not file.stated:
         return

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tangra.checker.alternatives import distribute
 from tangra.checker.deferred import module_member
+from tangra.checker.dispatch import call
 from tangra.checker.evaluator import PythonRaise
 from tangra.checker.heap import (
     AttributesCell,
@@ -47,6 +48,11 @@ def get_attribute(ev: Evaluator, owner: Value, name: str, node: ast.AST | None) 
     return found[0]
 
 
+def call_method(ev: Evaluator, owner: Value, name: str, *args: Value, node: ast.AST | None = None) -> Value:
+    """`owner.name(*args)`."""
+    return call(ev, get_attribute(ev, owner, name, node), list(args), {}, node)
+
+
 def find_attribute(ev: Evaluator, owner: Value, name: str, node: ast.AST | None = None) -> tuple[Value] | None:
     """The attribute, in a tuple; None where it certainly does not exist."""
     if isinstance(owner, Unknown):
@@ -77,8 +83,6 @@ def _module_attribute(ev: Evaluator, owner: ModuleCell, name: str) -> tuple[Valu
 def _instance_attribute(ev: Evaluator, owner: Instance, name: str, node: ast.AST | None) -> tuple[Value] | None:
     custom = owner.cls.find("__getattribute__")
     if custom is not None and isinstance(custom[1], FunctionCell):
-        from tangra.checker.calls import call
-
         try:
             return (call(ev, custom[1], [owner, name], {}, node),)
         except PythonRaise as error:
@@ -106,8 +110,6 @@ def plain_attribute(ev: Evaluator, owner: Instance, name: str, node: ast.AST | N
         return (_bind(ev, found[1], owner, owner.cls, node),)
     getter = owner.cls.find("__getattr__")
     if getter is not None:
-        from tangra.checker.calls import call
-
         return (call(ev, getter[1], [owner, name], {}, node),)
     special = name.startswith("__") and name.endswith("__")
     if special or not owner.cls.complete or "$unknown" in owner.fields or any(cls.rule for cls in owner.cls.mro):
@@ -123,8 +125,6 @@ def _layer_method(ev: Evaluator, owner: Instance, rule: tuple[registry.Rule, typ
 
 def _bind(ev: Evaluator, value: Value, receiver: Value, cls: ClassCell, node: ast.AST | None) -> Value:
     """A class attribute as seen through an instance."""
-    from tangra.checker.calls import call
-
     if isinstance(value, FunctionCell) or (isinstance(value, Native) and value.name.startswith("method ")):
         return BoundMethod(value, receiver)
     if isinstance(value, Wrapped):
@@ -136,8 +136,6 @@ def _bind(ev: Evaluator, value: Value, receiver: Value, cls: ClassCell, node: as
 
 def _described(ev: Evaluator, value: Value, receiver: Value, cls: ClassCell, node: ast.AST | None) -> Value:
     """A class attribute that is a descriptor of the program's own gives what its `__get__` returns."""
-    from tangra.checker.calls import call
-
     getter = value.cls.find("__get__") if isinstance(value, Instance) else None
     return value if getter is None else call(ev, getter[1], [value, receiver, cls], {}, node)
 
@@ -330,8 +328,6 @@ def set_attribute(ev: Evaluator, owner: Value, name: str, value: Value, node: as
     elif isinstance(owner, Instance):
         custom = owner.cls.find("__setattr__")
         if custom is not None and isinstance(custom[1], FunctionCell):
-            from tangra.checker.calls import call
-
             call(ev, custom[1], [owner, name, value], {}, node)
         else:
             plain_set(ev, owner, name, value, node)
@@ -343,8 +339,6 @@ def plain_set(ev: Evaluator, owner: Instance, name: str, value: Value, node: ast
     """Set an attribute as `object.__setattr__` does: by its property's setter, if it has one."""
     found = owner.cls.find(name)
     if found is not None and isinstance(found[1], Wrapped) and found[1].setter is not None:
-        from tangra.checker.calls import call
-
         call(ev, found[1].setter, [owner, value], {}, node)
     else:
         ev.write(owner, name, value)

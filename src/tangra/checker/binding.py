@@ -11,7 +11,7 @@ from tangra.shape_rules.failures import CALL, Failure
 from tangra.shape_rules.values import UNKNOWN
 
 if TYPE_CHECKING:
-    from tangra.checker.calls import Call
+    from tangra.checker.dispatch import Call
     from tangra.checker.evaluator import Evaluator
 
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tangra.checker.alternatives import distribute
+from tangra.checker.alternatives import distribute, has_alternatives
+from tangra.checker.annotations import annotated_parameters
 from tangra.checker.binding import bind
+from tangra.checker.classes import current_super, instantiate
+from tangra.checker.dispatch import CALLS, Call, Flow, call, evaluate, execute
 from tangra.checker.evaluator import Frame, PythonRaise
 from tangra.checker.flax_modules import set_up
 from tangra.checker.heap import (
     BoundMethod,
-    Cell,
     ClassCell,
     DictCell,
     FunctionCell,
@@ -32,8 +33,8 @@ from tangra.checker.hooks import after_call, before_call
 from tangra.checker.iteration import elements
 from tangra.checker.joining import join_all, merge
 from tangra.checker.library import BoundRule, Transformed, call_layer, call_library, call_rule, layer_rule, rebind
-from tangra.checker.sharing import is_module_level
-from tangra.checker.structure import has_stars
+from tangra.checker.sharing import havoc, is_module_level
+from tangra.checker.structure import has_stars, is_generator
 from tangra.shape_rules.registry import Rule
 from tangra.shape_rules.values import UNKNOWN, Unknown
 
@@ -46,30 +47,9 @@ VAGUE_RECURSION = 2
 """The same inside loops and branches that nobody knows: each level would multiply the work."""
 
 
-@dataclass
-class Call:
-    """The arguments of one call. `open`: there may be further ones, from a `*` or `**` nobody knows."""
-
-    args: list[Value]
-    kwargs: dict[str, Value]
-    node: ast.AST | None = None
-    open: bool = False
-    names: dict[str, ast.expr] = field(default_factory=dict)
-
-    def get(self, position: int, name: str, default: Value = None) -> Value:
-        """The argument at a position or under a name."""
-        if position < len(self.args):
-            return self.args[position]
-        return self.kwargs.get(name, UNKNOWN if self.open else default)
-
-
 def call_node(ev: Evaluator, node: ast.Call) -> Value:
     """The value of a call expression."""
-    from tangra.checker.expressions import evaluate
-
     if isinstance(node.func, ast.Name) and node.func.id == "super" and not node.args:
-        from tangra.checker.classes import current_super
-
         return current_super(ev)
     function = evaluate(ev, node.func)
     if not has_stars(node):
@@ -125,50 +105,50 @@ def _call_spread(ev: Evaluator, function: Value, given: list[Value], named: list
     return call(ev, function, args, kwargs, node, is_open)
 
 
-def call(
-    ev: Evaluator,
-    function: Value,
-    args: Sequence[Value],
-    kwargs: dict[str, Value],
-    node: ast.AST | None,
-    is_open: bool = False,
-) -> Value:
-    """Call any value with evaluated arguments."""
-    ev.step()
-    given = list(args)
-    kind = type(function)
-    if kind is BoundMethod:
-        given.insert(0, function.receiver)
-        if type(function.function) is FunctionCell:
-            return call_function(ev, function.function, Call(given, kwargs, node, is_open))
-        return call(ev, function.function, given, kwargs, node, is_open)
-    if kind is FunctionCell:
-        return call_function(ev, function, Call(given, kwargs, node, is_open))
-    if kind is OneOf:
-        return distribute(ev, (function,), lambda one: call(ev, one, given, kwargs, node, is_open))
-    if kind is ClassCell:
-        from tangra.checker.classes import instantiate
+def _call_bound(ev: Evaluator, method: BoundMethod, given: Call) -> Value:
+    given.args.insert(0, method.receiver)
+    function = method.function
+    if type(function) is FunctionCell:
+        return call_function(ev, function, given)
+    return call(ev, function, given.args, given.kwargs, given.node, given.open)
 
-        if function.rule is None:
-            return instantiate(ev, function, Call(given, kwargs, node, is_open))
-        return distribute(
-            ev, (given, kwargs), lambda args, named: instantiate(ev, function, Call(args, named, node, is_open))
-        )
-    if kind is Native:
-        if is_open and not function.takes_open:
-            havoc(ev, [*given, *kwargs.values()])
-            return UNKNOWN
-        return distribute(
-            ev, (given, kwargs), lambda args, named: function.run(ev, Call(list(args), dict(named), node, is_open))
-        )
-    if kind is Instance:
-        return call_instance(ev, function, Call(given, kwargs, node, is_open))
-    if kind is Partial:
-        return call(ev, function.function, [*function.args, *given], {**function.kwargs, **kwargs}, node, is_open)
-    if kind is Wrapped:
-        return call(ev, function.function, given, kwargs, node, is_open)
+
+def _call_alternatives(ev: Evaluator, function: OneOf, given: Call) -> Value:
+    return distribute(ev, (function,), lambda one: call(ev, one, given.args, given.kwargs, given.node, given.open))
+
+
+def _call_class(ev: Evaluator, cls: ClassCell, given: Call) -> Value:
+    return (
+        instantiate(ev, cls, given) if cls.rule is None else _for_each(ev, given, lambda one: instantiate(ev, cls, one))
+    )
+
+
+def _call_native(ev: Evaluator, function: Native, given: Call) -> Value:
+    if given.open and not function.takes_open:
+        havoc(ev, [*given.args, *given.kwargs.values()])
+        return UNKNOWN
+    return _for_each(ev, given, lambda one: function.run(ev, one))
+
+
+def _call_partial(ev: Evaluator, function: Partial, given: Call) -> Value:
+    args, kwargs = [*function.args, *given.args], {**function.kwargs, **given.kwargs}
+    return call(ev, function.function, args, kwargs, given.node, given.open)
+
+
+def _call_wrapped(ev: Evaluator, function: Wrapped, given: Call) -> Value:
+    return call(ev, function.function, given.args, given.kwargs, given.node, given.open)
+
+
+def _call_other(ev: Evaluator, function: Value, given: Call) -> Value:
+    return _for_each(ev, given, lambda one: _call_library_value(ev, function, one))
+
+
+def _for_each(ev: Evaluator, given: Call, run: Callable[[Call], Value]) -> Value:
+    """The value for arguments that may hold alternatives."""
+    if not has_alternatives(given.args, given.kwargs):
+        return run(given)
     return distribute(
-        ev, (given, kwargs), lambda args, named: _call_library_value(ev, function, Call(args, named, node, is_open))
+        ev, (given.args, given.kwargs), lambda args, kwargs: run(Call(list(args), dict(kwargs), given.node, given.open))
     )
 
 
@@ -226,13 +206,6 @@ def _call_instance(ev: Evaluator, instance: Instance, given: Call) -> Value:
     return UNKNOWN
 
 
-def call_method(ev: Evaluator, owner: Value, name: str, *args: Value, node: ast.AST | None = None) -> Value:
-    """`owner.name(*args)`."""
-    from tangra.checker.attributes import get_attribute
-
-    return call(ev, get_attribute(ev, owner, name, node), list(args), {}, node)
-
-
 def call_function(ev: Evaluator, function: FunctionCell, given: Call) -> Value:
     """Evaluate a function of the program for this call, unless a summary says what came of one like it."""
     if "docstring" in function.name:
@@ -264,11 +237,6 @@ def only_documents(given: Call) -> Value:
 
 def run_function(ev: Evaluator, function: FunctionCell, scope: Scope, node: ast.AST | None) -> Value:
     """Evaluate a body whose parameters are bound in `scope`; the value returned, or an iterator for a generator."""
-    from tangra.checker.annotations import annotated_parameters
-    from tangra.checker.expressions import evaluate
-    from tangra.checker.statements import Flow, execute
-    from tangra.checker.structure import is_generator
-
     body = function.node
     ev.entered.add(body)
     ev.runs[body] = ev.runs.get(body, 0) + 1
@@ -308,8 +276,6 @@ def run_function(ev: Evaluator, function: FunctionCell, scope: Scope, node: ast.
 
 def _joined_returns(ev: Evaluator, frame: Frame, flow: Value, value: Value) -> Value:
     """The joined value and state of all ways out of a function."""
-    from tangra.checker.statements import Flow
-
     if not frame.returns:
         return value
     values = [value for value, _ in frame.returns]
@@ -330,37 +296,21 @@ def _generated(frame: Frame) -> ListCell:
     return ListCell(None, "iterator", element)
 
 
-def havoc(ev: Evaluator, values: Sequence[Value], depth: int = 0) -> None:
-    """Something unknown got these values: what it can reach and change is unknown from here on."""
-    for value in values:
-        if isinstance(value, ListCell):
-            inner = value.items or ()
-            if value.kind in ("list", "deque", "set"):
-                ev.write(value, "items", None)
-                ev.write(value, "element", UNKNOWN)
-            havoc(ev, inner, depth + 1)
-        elif isinstance(value, DictCell):
-            inner_values = tuple((value.entries or {}).values())
-            ev.write(value, "entries", None)
-            havoc(ev, inner_values, depth + 1)
-        elif isinstance(value, Instance) and "$unknown" not in value.fields:
-            inner_values = tuple(value.fields.values())
-            ev.write(value, "$unknown", True)
-            for name in list(value.fields):
-                if not name.startswith("$"):
-                    ev.write(value, name, UNKNOWN)
-            havoc(ev, inner_values, depth + 1)
-        elif isinstance(value, tuple) and depth < 8:
-            havoc(ev, value, depth + 1)
-        elif isinstance(value, BoundMethod) and isinstance(value.receiver, Cell):
-            havoc(ev, [value.receiver], depth + 1)
-        elif isinstance(value, OneOf):
-            havoc(ev, value.options, depth + 1)
-
-
 def raise_type_error() -> None:
     """A call whose arguments don't fit the parameters."""
     raise PythonRaise(Raised("TypeError"))
 
 
-__all__ = ["Call", "Unknown", "call", "call_function", "call_instance", "call_method", "call_node", "havoc"]
+CALLS |= {
+    BoundMethod: _call_bound,
+    FunctionCell: call_function,
+    OneOf: _call_alternatives,
+    ClassCell: _call_class,
+    Native: _call_native,
+    Instance: call_instance,
+    Partial: _call_partial,
+    Wrapped: _call_wrapped,
+    object: _call_other,
+}
+
+__all__ = ["Call", "Unknown", "call", "call_function", "call_instance", "call_node", "havoc"]

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tangra.checker.codes import CHECK
+from tangra.checker.dispatch import evaluate
 from tangra.checker.heap import Instance, LibraryName, ListCell, ModuleCell, Value
 from tangra.shape_rules.failures import Failure
 from tangra.shape_rules.values import Tensor
@@ -62,8 +63,6 @@ def _is_of_arrays(ev: Evaluator) -> bool:
 
 def _sizes(ev: Evaluator, test: ast.expr) -> Iterator[tuple[str, Value]]:
     """The operands of comparisons of sizes in `test`, and numbers that stand for their truth, but literals."""
-    from tangra.checker.expressions import evaluate
-
     mark, facts = ev.journal.open(), ev.ctx.facts
     try:
         with ev.silence():
@@ -104,8 +103,6 @@ def _is_size(value: Value) -> bool:
 
 def _is_own(ev: Evaluator, operand: ast.expr) -> bool:
     """Whether the number is the program's: no literal sequence, no constant of a module such as a version."""
-    from tangra.checker.expressions import evaluate
-
     if isinstance(operand, ast.Tuple | ast.List | ast.Set):
         return any(not isinstance(item, ast.Constant) for item in operand.elts)
     if not isinstance(operand, ast.Attribute):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from tangra.checker.dispatch import call, evaluate, execute
 from tangra.checker.evaluator import Frame, PythonRaise
 from tangra.checker.heap import (
     BoundMethod,
@@ -23,10 +24,11 @@ from tangra.checker.heap import (
     Wrapped,
 )
 from tangra.checker.library import construct_layer
+from tangra.checker.sharing import havoc
 from tangra.shape_rules.values import UNKNOWN, Unknown
 
 if TYPE_CHECKING:
-    from tangra.checker.calls import Call
+    from tangra.checker.dispatch import Call
     from tangra.checker.evaluator import Evaluator
 
 FIELD = "dataclasses.field()"
@@ -40,8 +42,6 @@ PLAIN_BASES = frozenset(
 def define_class(ev: Evaluator, node: ast.ClassDef) -> Value:
     """The class that a `class` statement makes."""
     ev.taints += 1
-    from tangra.checker.expressions import evaluate
-    from tangra.checker.statements import execute
 
     bases = [_as_base(ev, evaluate(ev, base)) for base in node.bases if not isinstance(base, ast.Starred)]
     keywords = {keyword.arg: evaluate(ev, keyword.value) for keyword in node.keywords if keyword.arg}
@@ -68,8 +68,6 @@ def define_class(ev: Evaluator, node: ast.ClassDef) -> Value:
         ev.classes.append(cls)
     hook = cls.find("__init_subclass__", after=cls)
     if hook is not None and isinstance(hook[1], FunctionCell):
-        from tangra.checker.calls import call
-
         call(ev, hook[1], [cls], keywords, node)
     return cls
 
@@ -148,8 +146,6 @@ def instantiate(ev: Evaluator, cls: ClassCell, given: Call) -> Value:
 
 
 def _instantiate(ev: Evaluator, cls: ClassCell, given: Call) -> Value:
-    from tangra.checker.calls import call, havoc
-
     if "$members" in cls.fields:
         return _enum_member(cls, given)
     maker = cls.find("__new__")
@@ -224,7 +220,6 @@ def field_names(cls: ClassCell) -> list[str]:
 def fill_fields(ev: Evaluator, instance: Instance, given: Call) -> None:
     """What the generated `__init__` of a dataclass or named tuple does."""
     from tangra.checker.attributes import set_attribute
-    from tangra.checker.calls import call
 
     names = [name for name in field_names(instance.cls) if not _is_not_init(instance.cls, name)]
     values = dict(zip(names, given.args, strict=False))
@@ -257,8 +252,6 @@ def _is_not_init(cls: ClassCell, name: str) -> bool:
 
 def default_of(ev: Evaluator, value: Value) -> Value:
     """A default, or what `dataclasses.field(...)` says it is."""
-    from tangra.checker.calls import call
-
     if isinstance(value, DictCell) and value.kind == FIELD:
         entries = value.entries or {}
         if "default" in entries:

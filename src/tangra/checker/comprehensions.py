@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tangra.checker.conditions import assuming, truth
+from tangra.checker.dispatch import evaluate
 from tangra.checker.evaluator import Frame
 from tangra.checker.heap import DictCell, ListCell, Scope, Value
 from tangra.checker.iteration import elements, one_element
@@ -21,7 +22,7 @@ MAX_ELEMENTS = 4_000
 
 def comprehension(ev: Evaluator, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> Value:
     """The value of a comprehension."""
-    from tangra.checker.expressions import evaluate, is_key
+    from tangra.checker.expressions import is_key
 
     found: list[Value] = []
     outer = ev.frame
@@ -56,7 +57,6 @@ def _generate(
 ) -> bool:
     """Run the loops from `depth` on; whether the number of elements is known."""
     from tangra.checker.assignment import assign
-    from tangra.checker.expressions import evaluate
 
     generator = generators[depth]
     items = elements(ev, iterable, generator.iter)

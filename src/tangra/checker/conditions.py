@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tangra.checker.alternatives import agreed, attempt
+from tangra.checker.attributes import call_method
+from tangra.checker.dispatch import evaluate
 from tangra.checker.evaluator import PythonRaise
 from tangra.checker.heap import Cell, ClassCell, DictCell, FunctionCell, Instance, ListCell, Native, OneOf, Value
 from tangra.checker.names import store_name
@@ -47,8 +49,6 @@ def truth(ev: Evaluator, value: Value) -> bool | None:
 
 
 def _instance_truth(ev: Evaluator, value: Instance) -> bool | None:
-    from tangra.checker.calls import call_method
-
     for name in ("__bool__", "__len__"):
         if value.cls.find(name) is not None:
             return truth(ev, call_method(ev, value, name))
@@ -105,8 +105,6 @@ def _places(ev: Evaluator, test: ast.expr) -> Iterator[tuple[tuple[Cell, str], V
 
 def _may_be(ev: Evaluator, test: ast.expr, wanted: bool, cell: Cell, name: str, option: Value) -> bool:
     """Whether `test` can be `wanted` if the field holds `option`."""
-    from tangra.checker.expressions import evaluate
-
     mark, facts = ev.journal.open(), ev.ctx.facts
     try:
         ev.journal.write(cell, name, option)
@@ -178,8 +176,6 @@ QUESTIONS = frozenset({"isinstance", "hasattr", "callable", "is_tensor", "type",
 
 def _sizes(ev: Evaluator, node: ast.expr) -> tuple[Size, ...] | None:
     """The sizes that an expression without effects gives (a tuple for a shape), found again without reports."""
-    from tangra.checker.expressions import evaluate
-
     called = calls_made(node)
     if called is None or not called <= HARMLESS:
         return None

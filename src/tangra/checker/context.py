@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tangra.checker.dispatch import call
 from tangra.checker.heap import Value
 from tangra.checker.symbols import NOTHING, counterexample, depends_on_value, is_equality
 from tangra.shape_rules import registry
@@ -93,7 +94,6 @@ class Context(BaseContext):
         return symbol(f"@{hint if hint.isidentifier() else 'n'}${self._fresh}{'' if low is None else f'${low}'}")
 
     def call(self, function: Value, *args: Value, **kwargs: Value) -> Value:
-        from tangra.checker.calls import call
         from tangra.checker.library import from_rule, to_rule
 
         node = self.node

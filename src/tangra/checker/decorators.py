@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from tangra.checker.dispatch import call, evaluate
 from tangra.checker.heap import BoundMethod, ClassCell, FunctionCell, LibraryName, Native, Value, Wrapped
 from tangra.shape_rules import registry
 from tangra.shape_rules.registry import HigherOrder
@@ -81,8 +82,6 @@ TRANSPARENT_WORDS = frozenset(
 
 def decorate(ev: Evaluator, value: Value, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> Value:
     """What the decorators of a definition make of it, innermost first."""
-    from tangra.checker.expressions import evaluate
-
     for decorator in reversed(node.decorator_list):
         if not _only_documents(decorator):
             value = _apply(ev, decorator, evaluate(ev, decorator), value)
@@ -97,8 +96,6 @@ def _only_documents(node: ast.expr) -> bool:
 
 
 def _apply(ev: Evaluator, node: ast.expr, decorator: Value, value: Value) -> Value:
-    from tangra.checker.calls import call
-
     if isinstance(decorator, Native | FunctionCell | BoundMethod | ClassCell):
         if isinstance(decorator, Native) and decorator.name in WRAPPERS:
             return Wrapped(WRAPPERS[decorator.name], value)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tangra.checker.dispatch import call
 from tangra.checker.evaluator import Frame
 from tangra.checker.heap import MISSING, FunctionCell, ModuleCell, Value
 from tangra.shape_rules.values import UNKNOWN
@@ -91,8 +92,6 @@ def module_member(ev: Evaluator, module: ModuleCell, name: str) -> Value | None:
         found = _starred(ev, module, name)
     getter = module.fields.get("__getattr__")
     if found is None and isinstance(getter, FunctionCell):
-        from tangra.checker.calls import call
-
         return call(ev, getter, [name], {}, None)
     return UNKNOWN if found is None and INCOMPLETE in module.fields else found
 

@@ -13,6 +13,7 @@ from tangra.checker.annotations import (
     Generic,
     alternatives,
     annotation_value,
+    array_annotations,
     declared,
     stated_value,
 )
@@ -79,8 +80,6 @@ def _is_checked(ev: Evaluator, function: FunctionCell) -> bool:
         return False
     if function.node not in ev.entered:
         return True
-    from tangra.checker.annotations import array_annotations
-
     return function.node not in ev.declared_entries and bool(array_annotations(ev, function))
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from tangra.checker.cancelling import Cancelled
 from tangra.checker.context import Context
+from tangra.checker.dispatch import load
 from tangra.checker.flax_modules import Made, Run
 from tangra.checker.heap import (
     MISSING,
@@ -48,14 +49,14 @@ from tangra.shapes import Dim, symbols_of
 
 MAX_DEPTH = 70
 """Calls nested in each other; deeper ones are unknown."""
-CHECKPOINT = 511
-"""At steps whose number has none of these bits, it is asked whether to go on."""
 ENTRY_STEPS = 400_000
 """Nodes that one entry point may evaluate before the rest of it is unknown."""
 
 
 ENTRY_SECONDS = 4.0
 """Processor time of one entry point: a net below the count of steps, whose prices differ."""
+LOOK_SECONDS = 0.25
+"""How long the clock is not looked at."""
 
 
 class BudgetSpent(Exception):
@@ -117,6 +118,7 @@ class Evaluator:
     def __init__(self, project: Project, cancelled: Callable[[], bool] = lambda: False) -> None:
         from tangra.checker.natives.table import BUILTINS
 
+        load()
         self.builtins = BUILTINS
         self.project = project
         self.cancelled = cancelled
@@ -136,7 +138,8 @@ class Evaluator:
         self.steps = 0
         self.sampled = 0
         self.limit = ENTRY_STEPS
-        self.deadline = time.thread_time() + ENTRY_SECONDS
+        self.granted, self.next_look = ENTRY_SECONDS, time.monotonic() + LOOK_SECONDS
+        self.deadline: float | None = None
         self.node: ast.AST | None = None
         self.modules: dict[object, ModuleCell] = {}
         self.entered: set[ast.AST] = set()
@@ -185,34 +188,39 @@ class Evaluator:
         """The opaque size (or, for the hint "n", int) that two different ones become where branches join."""
         return self.ctx.opaque_int() if hint == "n" else self.ctx.fresh(hint)
 
-    def step(self) -> None:
-        """Spend one unit of the budget."""
-        self.steps += 1
-        if not self.steps & CHECKPOINT:
-            self.checkpoint()
-
     def checkpoint(self) -> None:
         """Stop what takes too long, or what nobody waits for."""
         if self.cancelled():
             raise Cancelled
-        if self.steps > self.limit or time.thread_time() > self.deadline:
+        if self.steps > self.limit or (time.monotonic() > self.next_look and self.time_left < 0):
             raise BudgetSpent
 
     @property
     def time_left(self) -> float:
-        """Seconds of processor time until the entry point that is evaluated ends."""
-        return self.deadline - time.thread_time()
+        """Seconds of processor time until the entry point that is evaluated ends.
+
+        Asking the system takes longer than evaluating a node, so it is asked now and then, from a while after the
+        beginning on: what was spent before the first time is not counted."""
+        now = time.monotonic()
+        if now < self.next_look:
+            return self.granted
+        self.next_look = now + LOOK_SECONDS
+        if self.deadline is None:
+            self.deadline = time.thread_time() + self.granted
+        self.granted = self.deadline - time.thread_time()
+        return self.granted
 
     @time_left.setter
     def time_left(self, seconds: float) -> None:
-        self.deadline = time.thread_time() + seconds
+        self.granted, self.deadline = seconds, None
+        self.next_look = time.monotonic() + LOOK_SECONDS
 
     def begin_entry(self) -> None:
         """A fresh budget for a function that is checked by itself, or for a statement of a module."""
         if self.cancelled():
             raise Cancelled
         self.steps = 0
-        self.deadline = time.thread_time() + ENTRY_SECONDS
+        self.time_left = ENTRY_SECONDS
 
     @contextmanager
     def silence(self) -> Iterator[None]:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
-from typing import Any
 
 from tangra.checker.alternatives import distribute, options
 from tangra.checker.attributes import get_attribute
 from tangra.checker.calls import call_node
 from tangra.checker.comprehensions import comprehension
 from tangra.checker.conditions import assuming, truth
-from tangra.checker.evaluator import CHECKPOINT, Evaluator, PythonRaise
+from tangra.checker.dispatch import EXPRESSIONS, evaluate
+from tangra.checker.evaluator import Evaluator, PythonRaise
 from tangra.checker.heap import DictCell, FunctionCell, LibraryName, ListCell, OneOf, Value
 from tangra.checker.iteration import elements
 from tangra.checker.joining import join, merge
@@ -20,21 +19,6 @@ from tangra.checker.names import lookup, store_name
 from tangra.checker.operators import binary, compare, unary
 from tangra.checker.subscripts import get_item, make_slice
 from tangra.shape_rules.values import UNKNOWN, Tensor, Unknown
-
-
-def evaluate(ev: Evaluator, node: ast.expr) -> Value:
-    """The value of an expression."""
-    ev.steps = steps = ev.steps + 1
-    if not steps & CHECKPOINT:
-        ev.checkpoint()
-    handler = EXPRESSIONS.get(type(node))
-    value = UNKNOWN if handler is None else handler(ev, node)
-    kind = type(value)
-    if kind is Tensor or kind is OneOf:
-        ev.note_value(node, value)
-    elif kind is Unknown:
-        ev.unknowns += 1
-    return value
 
 
 def _constant(ev: Evaluator, node: ast.Constant) -> Value:
@@ -260,7 +244,7 @@ def _yield_from(ev: Evaluator, node: ast.YieldFrom) -> Value:
     return UNKNOWN
 
 
-EXPRESSIONS: dict[type[ast.AST], Callable[[Evaluator, Any], Value]] = {
+EXPRESSIONS |= {
     ast.Constant: _constant,
     ast.Name: _name,
     ast.Attribute: _attribute,

@@ -13,6 +13,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
+from tangra.checker.dispatch import call, evaluate
 from tangra.checker.evaluator import BudgetSpent, PythonRaise, TryState
 from tangra.checker.heap import Instance, Value
 from tangra.checker.reports import Edit, Fix
@@ -93,8 +94,6 @@ def _of_expression(
 def _works(ev: Evaluator, code: str, node: ast.expr, rewrite: Rewrite, operands: list[tuple[ast.expr, Tensor]]) -> bool:
     """Whether the expression has a known shape with the change, and one that is meant: shapes that were to be equal
     are, or the result is like one of the operands."""
-    from tangra.checker.expressions import evaluate
-
     changed = replaced(node, rewrite.old, rewrite.new)
     value = _attempt(ev, lambda: evaluate(ev, changed))
     if not isinstance(value, Tensor) or value.dims is None:
@@ -134,8 +133,6 @@ def _rewrites(
 
 def _operands(ev: Evaluator, code: str, node: ast.expr) -> Iterator[tuple[ast.expr, Value]]:
     """The parts of an expression that may be changed, with their values."""
-    from tangra.checker.expressions import evaluate
-
     for part in _parts(node, deep=code == failures.SILENT)[:MAX_OPERANDS]:
         yield part, _attempt(ev, lambda part=part: evaluate(ev, part))  # type: ignore[misc]
 
@@ -182,9 +179,8 @@ def _assigned(ev: Evaluator, name: ast.expr) -> ast.expr | None:
 
 def _of_layer(ev: Evaluator, node: ast.AST) -> Iterator[Fix]:
     """The layer that failed, built with another number."""
-    from tangra.checker.calls import Call, call
     from tangra.checker.classes import instantiate
-    from tangra.checker.expressions import evaluate
+    from tangra.checker.dispatch import Call
 
     if not isinstance(node, ast.Call) or node.keywords or any(isinstance(arg, ast.Starred) for arg in node.args):
         return

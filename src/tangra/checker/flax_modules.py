@@ -12,13 +12,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from tangra.checker.dispatch import call
 from tangra.checker.heap import BoundMethod, ClassCell, FunctionCell, Instance, Native, Value
 from tangra.shape_rules.failures import WIDTH, Failure
 from tangra.shape_rules.values import UNKNOWN, Tensor, Unknown, shape_text
 from tangra.shapes import Size
 
 if TYPE_CHECKING:
-    from tangra.checker.calls import Call
+    from tangra.checker.dispatch import Call
     from tangra.checker.evaluator import Evaluator
 
 MODULE = "flax.linen.Module"
@@ -72,8 +73,6 @@ class Run:
 
 def set_up(ev: Evaluator, owner: Instance) -> None:
     """Run a module's `setup`, as flax does before anything else is called."""
-    from tangra.checker.calls import call
-
     found = owner.cls.find("setup")
     if found is not None and isinstance(found[1], FunctionCell) and "$set_up" not in owner.fields:
         ev.write(owner, "$set_up", True)
@@ -83,7 +82,6 @@ def set_up(ev: Evaluator, owner: Instance) -> None:
 def _run(ev: Evaluator, run: Run, given: Call) -> Value:
     """Call the module, or the method that is named, without what is meant for `init` and `apply`."""
     from tangra.checker.attributes import get_attribute
-    from tangra.checker.calls import call
 
     owner, method = given.args[0], given.kwargs.get("method")
     kwargs = {name: value for name, value in given.kwargs.items() if name not in (*OPTIONS, "rngs", "variables")}

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tangra.checker.dispatch import call
 from tangra.checker.heap import ClassCell, DictCell, Instance, Native, Value
 from tangra.shape_rules.values import UNKNOWN, Unknown
 
 if TYPE_CHECKING:
-    from tangra.checker.calls import Call
+    from tangra.checker.dispatch import Call
     from tangra.checker.evaluator import Evaluator
 
 HOOKS = {"register_forward_pre_hook": "$pre_hooks", "register_forward_hook": "$hooks"}
@@ -48,8 +49,6 @@ HANDLE.fields = {"remove": Native("method remove", _remove)}
 
 def before_call(ev: Evaluator, instance: Instance, given: Call) -> None:
     """Run the hooks that come before `forward`; what one returns takes the place of the arguments."""
-    from tangra.checker.calls import call
-
     entries = instance.fields.get("$pre_hooks", ())
     for _, hook, with_kwargs in entries if isinstance(entries, tuple) else ():
         extra = [DictCell(dict(given.kwargs))] if with_kwargs is True else []
@@ -63,8 +62,6 @@ def before_call(ev: Evaluator, instance: Instance, given: Call) -> None:
 
 def after_call(ev: Evaluator, instance: Instance, given: Call, result: Value) -> Value:
     """Run the hooks that come behind `forward`; what one returns takes the place of the result."""
-    from tangra.checker.calls import call
-
     entries = instance.fields.get("$hooks", ())
     if not isinstance(entries, tuple):
         return UNKNOWN

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from tangra.checker.attributes import call_method
 from tangra.checker.heap import ClassCell, DictCell, Instance, ListCell, OneOf, Value
 from tangra.checker.joining import join_all
 from tangra.checker.library import array_operation
@@ -62,8 +63,6 @@ def _row(ev: Evaluator, value: Tensor, node: ast.AST | None, number: Value) -> V
 
 
 def _instance_elements(ev: Evaluator, value: Instance, node: ast.AST | None) -> list[Value] | None:
-    from tangra.checker.calls import call_method
-
     names = value.cls.fields.get("_fields")
     if isinstance(names, tuple):
         return [value.fields.get(name, UNKNOWN) for name in names]
@@ -89,8 +88,6 @@ def one_element(ev: Evaluator, value: Value, node: ast.AST | None = None) -> Val
     if isinstance(value, Dim):
         return ev.ctx.fresh("i")
     if isinstance(value, Instance):
-        from tangra.checker.calls import call_method
-
         if value.cls.find("__iter__"):
             return one_element(ev, call_method(ev, value, "__iter__", node=node), node)
         if value.cls.find("__getitem__"):

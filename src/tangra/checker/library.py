@@ -340,7 +340,7 @@ def call_library(
     if name.dotted.split(".")[0] in ARRAY_LIBRARIES:
         ev.missing(name.dotted)
     else:
-        from tangra.checker.calls import havoc
+        from tangra.checker.sharing import havoc
 
         havoc(ev, [*args, *kwargs.values()])
     return UNKNOWN

@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from tangra.checker.annotations import ARRAYS, Generic, alternatives, annotation_value
+from tangra.checker.dispatch import call
 from tangra.checker.evaluator import BudgetSpent, PythonRaise
 from tangra.checker.heap import ClassCell, FunctionCell, Instance, LibraryName, ListCell, Value
 from tangra.checker.ranks import array_of
@@ -102,8 +103,6 @@ class Likely:
 
     def made(self, cls: ClassCell) -> Value:
         """An object of a class that can be made of nothing."""
-        from tangra.checker.calls import call
-
         try:
             return call(self.ev, cls, [], {}, None)
         except (PythonRaise, BudgetSpent, RecursionError):

@@ -8,7 +8,9 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from tangra.checker.assignment import assign
 from tangra.checker.conditions import assuming, truth
+from tangra.checker.dispatch import Flow, evaluate, execute
 from tangra.checker.evaluator import LoopState, PythonRaise
 from tangra.checker.heap import MISSING, Delta, Value
 from tangra.checker.iteration import elements, one_element
@@ -18,7 +20,6 @@ from tangra.shapes import Dim
 
 if TYPE_CHECKING:
     from tangra.checker.evaluator import Evaluator
-    from tangra.checker.statements import Flow
 
 LONG = 24
 """Trips after which a loop that changes nothing but numbers is cut short."""
@@ -30,9 +31,6 @@ LOOP_STEPS = 200_000
 
 def run_for(ev: Evaluator, node: ast.For | ast.AsyncFor) -> Flow | None:
     """`for target in iterable`."""
-    from tangra.checker.assignment import assign
-    from tangra.checker.expressions import evaluate
-
     iterable = evaluate(ev, node.iter)
     items = elements(ev, iterable, node.iter)
     if items is not None and len(items) <= MAX_TRIPS:
@@ -43,9 +41,6 @@ def run_for(ev: Evaluator, node: ast.For | ast.AsyncFor) -> Flow | None:
 
 def run_while(ev: Evaluator, node: ast.While) -> Flow | None:
     """`while test`: exact as long as the test is known."""
-    from tangra.checker.expressions import evaluate
-    from tangra.checker.statements import Flow
-
     state = _open(ev)
     try:
         start = ev.steps
@@ -81,8 +76,6 @@ def _close(ev: Evaluator, state: LoopState) -> None:
 
 def _trip(ev: Evaluator, body: list[ast.stmt], state: LoopState) -> Flow:
     """One trip; the states that left it by `continue` under unknown conditions join at its end."""
-    from tangra.checker.statements import Flow, execute
-
     state.trip_mark = ev.journal.open()
     state.continues = []
     try:
@@ -111,9 +104,6 @@ def _trip(ev: Evaluator, body: list[ast.stmt], state: LoopState) -> Flow:
 
 
 def _known_trips(ev: Evaluator, node: ast.For | ast.AsyncFor, items: list[Value]) -> Flow | None:
-    from tangra.checker.assignment import assign
-    from tangra.checker.statements import Flow
-
     state = _open(ev)
     start, marks = ev.steps, []
     is_repetitive = len(items) > LONG and not _uses_target(node)
@@ -176,7 +166,7 @@ def _similar(old: Value, new: Value) -> bool:
 
 def _arrive(ev: Evaluator, state: LoopState, flow: Flow) -> Flow:
     """The loop ends by a return or raise on the present way; if others broke out before, both go on."""
-    from tangra.checker.statements import Flow, leave
+    from tangra.checker.statements import leave
 
     if not state.breaks:
         return flow
@@ -190,8 +180,6 @@ def _arrive(ev: Evaluator, state: LoopState, flow: Flow) -> Flow:
 
 def _finish(ev: Evaluator, node: ast.For | ast.AsyncFor | ast.While, state: LoopState, flow: Flow) -> Flow | None:
     """Behind the loop: the `else` part, and all ways that broke out."""
-    from tangra.checker.statements import Flow, execute
-
     result = Flow.NORMAL
     ev.frame.loops.pop()
     if flow is Flow.NORMAL and node.orelse:
@@ -214,8 +202,6 @@ def _unknown_trips(ev: Evaluator, node: ast.For | ast.AsyncFor | ast.While, begi
     """Trips one and two exactly; what the second one changed again is widened, and a third shows what follows.
 
     Inside another such loop there is one trip less, so that nested loops don't multiply the work."""
-    from tangra.checker.statements import Flow
-
     state = _open(ev)
     try:
         states: list[tuple[Delta, Delta]] = []
@@ -250,8 +236,6 @@ def _unknown_trips(ev: Evaluator, node: ast.For | ast.AsyncFor | ast.While, begi
 
 def _guarded_trip(ev: Evaluator, body: list[ast.stmt], state: LoopState) -> Flow:
     """A trip of a loop that may end anywhere; a way that raises just ends it."""
-    from tangra.checker.statements import Flow
-
     try:
         return _trip(ev, body, state)
     except PythonRaise:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tangra.checker.conditions import truth
+from tangra.checker.dispatch import Flow, evaluate, execute
 from tangra.checker.heap import Value
 from tangra.checker.names import store_name
 from tangra.checker.operators import equal
@@ -14,13 +15,11 @@ from tangra.shape_rules.values import UNKNOWN
 
 if TYPE_CHECKING:
     from tangra.checker.evaluator import Evaluator
-    from tangra.checker.statements import Flow
 
 
 def run_match(ev: Evaluator, node: ast.Match) -> Flow:
     """Execute a `match` statement."""
-    from tangra.checker.expressions import evaluate
-    from tangra.checker.statements import Flow, branch, execute
+    from tangra.checker.statements import branch
 
     subject = evaluate(ev, node.subject)
     arms: list[Callable[[int], Flow]] = []
@@ -42,8 +41,6 @@ def run_match(ev: Evaluator, node: ast.Match) -> Flow:
 
 def matches(ev: Evaluator, pattern: ast.pattern, subject: Value) -> bool | None:
     """Whether `subject` matches; names are bound on the way."""
-    from tangra.checker.expressions import evaluate
-
     if isinstance(pattern, ast.MatchValue):
         return equal(ev, subject, evaluate(ev, pattern.value))
     if isinstance(pattern, ast.MatchSingleton):

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tangra.checker.deferred import INCOMPLETE
+from tangra.checker.dispatch import execute_one
 from tangra.checker.evaluator import BudgetSpent, Frame, PythonRaise
 from tangra.checker.heap import ModuleCell, Value
 
@@ -26,8 +27,6 @@ def import_module(ev: Evaluator, dotted: str, path: Path) -> ModuleCell:
 
 def run_module(ev: Evaluator, module: ModuleCell) -> None:
     """Evaluate the module's statements, if that was not done or begun yet. A statement that raises is left out."""
-    from tangra.checker.statements import execute_one
-
     file = module.file
     if module.state != "new":
         return

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tangra.checker.alternatives import agreed, distribute
+from tangra.checker.attributes import call_method
 from tangra.checker.heap import (
     BoundMethod,
     ClassCell,
@@ -122,8 +123,6 @@ def _of_arrays(ev: Evaluator, symbol: str, left: Value, right: Value, node: ast.
 
 
 def _user_operator(ev: Evaluator, word: str, left: Value, right: Value, node: ast.AST) -> tuple[Value] | None:
-    from tangra.checker.calls import call_method
-
     for owner, other, name in ((left, right, f"__{word}__"), (right, left, f"__r{word}__")):
         if isinstance(owner, Instance):
             if owner.cls.find(name) is not None:
@@ -247,8 +246,6 @@ def unary(ev: Evaluator, op: ast.unaryop, operand: Value, node: ast.AST) -> Valu
     if isinstance(operand, Unknown) and operand.kind in ("int", "float"):
         return operand
     if isinstance(operand, Instance):
-        from tangra.checker.calls import call_method
-
         name = {"-": "__neg__", "+": "__pos__", "~": "__invert__"}[symbol]
         return call_method(ev, operand, name, node=node) if operand.cls.find(name) else UNKNOWN
     return UNKNOWN
@@ -277,8 +274,6 @@ def compare(ev: Evaluator, op: ast.cmpop, left: Value, right: Value, node: ast.A
 
 
 def _user_comparison(ev: Evaluator, symbol: str, left: Value, right: Value, node: ast.AST) -> tuple[Value] | None:
-    from tangra.checker.calls import call_method
-
     for owner, other, sign in ((left, right, symbol), (right, left, MIRRORED[symbol])):
         if isinstance(owner, Instance):
             name = f"__{METHODS[sign]}__"
@@ -424,7 +419,6 @@ def contains(ev: Evaluator, container: Value, item: Value) -> bool | None:
     elif isinstance(container, tuple):
         items = container
     elif isinstance(container, Instance) and container.cls.find("__contains__"):
-        from tangra.checker.calls import call_method
         from tangra.checker.conditions import truth
 
         return truth(ev, call_method(ev, container, "__contains__", item))

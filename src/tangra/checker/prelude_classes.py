@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tangra.checker.dispatch import execute_one
 from tangra.checker.evaluator import Frame
 from tangra.checker.heap import ClassCell, LibraryName, ModuleCell
 from tangra.checker.source import read
@@ -74,7 +75,6 @@ def _module_class(ev: Evaluator) -> ClassCell:
 def _load(ev: Evaluator, package: str) -> None:
     """Evaluate a prelude; its frames have no file, so that failures are reported where the user's program calls."""
     from tangra.checker.natives.loaders import PRIMITIVES
-    from tangra.checker.statements import execute_one
 
     tree = read(Path(__file__).parent / "prelude" / CONTAINERS[package]).tree
     module = ModuleCell(package, None)

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from tangra.checker.calls import call_method
+from tangra.checker.attributes import call_method
 from tangra.checker.classes import prepare_layer
 from tangra.checker.entries import evaluated, evaluated_in, found_ranks
 from tangra.checker.heap import (

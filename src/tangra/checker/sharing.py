@@ -1,4 +1,5 @@
-"""What can be reached from a value: which objects are shared by the whole program, and what tells arguments apart.
+"""What can be reached from a value: which objects are shared by the whole program, what something unknown may have
+changed, and what tells arguments apart.
 
 An object is *shared* once something that every function can reach (a module's names, a class) leads to it. Everything
 else belongs to the calls that were given it. The journal counts the writes to shared objects.
@@ -6,11 +7,13 @@ else belongs to the calls that were given it. The journal counts the writes to s
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from tangra.checker.heap import (
     HOLDERS,
     AttributesCell,
+    BoundMethod,
     Cell,
     ClassCell,
     DictCell,
@@ -20,12 +23,16 @@ from tangra.checker.heap import (
     ListCell,
     ModuleCell,
     Native,
+    OneOf,
     Scope,
     Value,
 )
 from tangra.shape_rules.registry import Constant, HigherOrder, ModuleRule, Rule
-from tangra.shape_rules.values import DType, Tensor, Unknown
+from tangra.shape_rules.values import UNKNOWN, DType, Tensor, Unknown
 from tangra.shapes import Dim
+
+if TYPE_CHECKING:
+    from tangra.checker.evaluator import Evaluator
 
 MAX_PARTS = 400
 """Values in the arguments of one call; the arguments of larger ones are not compared."""
@@ -86,6 +93,34 @@ def has_symbols(value: Value) -> bool:
     if isinstance(value, Tensor):
         return any(not isinstance(size, int) for size in (*(value.shape or ()), *(value.elements or ())))
     return isinstance(value, Dim)
+
+
+def havoc(ev: Evaluator, values: Sequence[Value], depth: int = 0) -> None:
+    """Something unknown got these values: what it can reach and change is unknown from here on."""
+    for value in values:
+        if isinstance(value, ListCell):
+            inner = value.items or ()
+            if value.kind in ("list", "deque", "set"):
+                ev.write(value, "items", None)
+                ev.write(value, "element", UNKNOWN)
+            havoc(ev, inner, depth + 1)
+        elif isinstance(value, DictCell):
+            inner_values = tuple((value.entries or {}).values())
+            ev.write(value, "entries", None)
+            havoc(ev, inner_values, depth + 1)
+        elif isinstance(value, Instance) and "$unknown" not in value.fields:
+            inner_values = tuple(value.fields.values())
+            ev.write(value, "$unknown", True)
+            for name in list(value.fields):
+                if not name.startswith("$"):
+                    ev.write(value, name, UNKNOWN)
+            havoc(ev, inner_values, depth + 1)
+        elif isinstance(value, tuple) and depth < 8:
+            havoc(ev, value, depth + 1)
+        elif isinstance(value, BoundMethod) and isinstance(value.receiver, Cell):
+            havoc(ev, [value.receiver], depth + 1)
+        elif isinstance(value, OneOf):
+            havoc(ev, value.options, depth + 1)
 
 
 class Unlike(Exception):

@@ -4,52 +4,25 @@ states and joined where they arrive."""
 from __future__ import annotations
 
 import ast
-import enum
 from collections.abc import Callable, Sequence
 
 from tangra.checker import checks, loops
+from tangra.checker.annotations import check_local, check_return
 from tangra.checker.assignment import assign, augment, bind_stated, delete
+from tangra.checker.attributes import call_method
 from tangra.checker.classes import define_class
 from tangra.checker.conditions import assuming, truth
 from tangra.checker.decorators import decorate
 from tangra.checker.deferred import defer_imports, is_type_checking, replaces_itself
+from tangra.checker.dispatch import STATEMENTS, Flow, evaluate, execute
 from tangra.checker.evaluator import Evaluator, PythonRaise
-from tangra.checker.expressions import evaluate, make_function
+from tangra.checker.expressions import make_function
 from tangra.checker.heap import ClassCell, Delta, Instance, LibraryName, Raised, Value
 from tangra.checker.imports import run_import, run_import_from
 from tangra.checker.joining import merge
 from tangra.checker.names import declare_outer, store_name
 from tangra.checker.ranks import learn_count
 from tangra.shape_rules.values import UNKNOWN, Unknown
-
-
-class Flow(enum.Enum):
-    """How control leaves a statement."""
-
-    NORMAL = 0
-    RETURN = 1
-    BREAK = 2
-    CONTINUE = 3
-    RAISE = 4
-
-
-def execute(ev: Evaluator, body: Sequence[ast.stmt]) -> Flow:
-    """Execute a block."""
-    for statement in body:
-        flow = execute_one(ev, statement)
-        if flow is not Flow.NORMAL:
-            return flow
-    return Flow.NORMAL
-
-
-def execute_one(ev: Evaluator, node: ast.stmt) -> Flow:
-    """Execute one statement."""
-    ev.step()
-    handler = STATEMENTS.get(type(node))
-    if handler is None:
-        return Flow.NORMAL
-    flow = handler(ev, node)
-    return Flow.NORMAL if flow is None else flow
 
 
 def leave(ev: Evaluator, flow: Flow) -> None:
@@ -140,8 +113,6 @@ def _only_raises(body: list[ast.stmt]) -> bool:
 
 
 def _return(ev: Evaluator, node: ast.Return) -> Flow:
-    from tangra.checker.annotations import check_return
-
     ev.frame.value = check_return(ev, None if node.value is None else evaluate(ev, node.value), node)
     return Flow.RETURN
 
@@ -199,8 +170,6 @@ def _assign(ev: Evaluator, node: ast.Assign) -> None:
 
 
 def _annotated(ev: Evaluator, node: ast.AnnAssign) -> None:
-    from tangra.checker.annotations import check_local
-
     if node.value is not None:
         assign(ev, node.target, check_local(ev, node, evaluate(ev, node.value)))
     bind_stated(ev, node)
@@ -261,8 +230,6 @@ def _expects_error(ev: Evaluator, node: ast.expr) -> bool:
 
 
 def _enter(ev: Evaluator, value: Value, node: ast.AST) -> Value:
-    from tangra.checker.calls import call_method
-
     if isinstance(value, Instance) and value.cls.find("__enter__") is not None:
         return call_method(ev, value, "__enter__", node=node)
     return UNKNOWN if isinstance(value, Unknown) else value
@@ -280,7 +247,7 @@ def _match(ev: Evaluator, node: ast.Match) -> Flow:
     return run_match(ev, node)
 
 
-STATEMENTS: dict[type[ast.AST], Callable[..., Flow | None]] = {
+STATEMENTS |= {
     ast.If: _if,
     ast.For: loops.run_for,
     ast.AsyncFor: loops.run_for,

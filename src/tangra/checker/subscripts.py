@@ -6,6 +6,8 @@ import ast
 from typing import TYPE_CHECKING
 
 from tangra.checker.alternatives import distribute
+from tangra.checker.attributes import call_method
+from tangra.checker.dispatch import call
 from tangra.checker.evaluator import PythonRaise
 from tangra.checker.heap import ClassCell, DictCell, Instance, LibraryName, ListCell, OneOf, Raised, Value
 from tangra.checker.joining import join, join_all, told_apart
@@ -61,8 +63,6 @@ def get_item(ev: Evaluator, owner: Value, index: Value, node: ast.AST) -> Value:
 
         return subscripted(ev, owner, index, node)
     if isinstance(owner, Instance):
-        from tangra.checker.calls import call_method
-
         names = owner.cls.fields.get("_fields")
         if isinstance(names, tuple):
             return _sequence_item(ev, tuple(owner.fields.get(name, UNKNOWN) for name in names), index, "tuple")
@@ -108,8 +108,6 @@ def _dict_item(ev: Evaluator, owner: DictCell, index: Value) -> Value:
     if index in entries:
         return entries[index]
     if owner.factory is not None:
-        from tangra.checker.calls import call
-
         made = call(ev, owner.factory, [], {}, None)
         ev.write(owner, "entries", {**entries, index: made})
         return made
@@ -131,11 +129,8 @@ def set_item(ev: Evaluator, owner: Value, index: Value, value: Value, node: ast.
         _set_list_item(ev, owner, index, value)
     elif isinstance(owner, DictCell):
         _set_dict_item(ev, owner, index, value)
-    elif isinstance(owner, Instance):
-        from tangra.checker.calls import call_method
-
-        if owner.cls.find("__setitem__") is not None:
-            call_method(ev, owner, "__setitem__", index, value, node=node)
+    elif isinstance(owner, Instance) and owner.cls.find("__setitem__") is not None:
+        call_method(ev, owner, "__setitem__", index, value, node=node)
 
 
 def _set_list_item(ev: Evaluator, owner: ListCell, index: Value, value: Value) -> None:
@@ -186,6 +181,4 @@ def delete_item(ev: Evaluator, owner: Value, index: Value) -> None:
         else:
             ev.write(owner, "items", None)
     elif isinstance(owner, Instance) and owner.cls.find("__delitem__"):
-        from tangra.checker.calls import call_method
-
         call_method(ev, owner, "__delitem__", index)

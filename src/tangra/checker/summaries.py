@@ -21,7 +21,7 @@ from tangra.checker.sharing import Likeness, Unlike
 from tangra.shapes import Facts
 
 if TYPE_CHECKING:
-    from tangra.checker.calls import Call
+    from tangra.checker.dispatch import Call
     from tangra.checker.evaluator import Evaluator
 
 PATIENCE = 8

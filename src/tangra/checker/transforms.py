@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tangra.checker.codes import CARRY, TRANSFORM
+from tangra.checker.dispatch import call
 from tangra.checker.heap import DictCell, Instance, ListCell, Native, Value
 from tangra.checker.library import Transformed, array_operation
 from tangra.shape_rules import operators as array_operators
@@ -67,8 +68,6 @@ def tensors_in(value: Value) -> list[Tensor]:
 
 
 def _call(ev: Evaluator, function: Value, args: list[Value], kwargs: dict[str, Value], node: ast.AST | None) -> Value:
-    from tangra.checker.calls import call
-
     return call(ev, function, args, kwargs, node)
 
 

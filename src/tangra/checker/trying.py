@@ -7,6 +7,7 @@ import builtins
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from tangra.checker.dispatch import Flow, evaluate, execute
 from tangra.checker.evaluator import PythonRaise, TryState
 from tangra.checker.heap import ClassCell, LibraryName, Raised, Value
 from tangra.checker.names import store_name
@@ -14,7 +15,6 @@ from tangra.shape_rules.values import UNKNOWN
 
 if TYPE_CHECKING:
     from tangra.checker.evaluator import Evaluator
-    from tangra.checker.statements import Flow
 
 IMPORT_ERRORS = frozenset({"ImportError", "ModuleNotFoundError", "PackageNotFoundError"})
 
@@ -37,8 +37,6 @@ def _subclasses(name: str) -> frozenset[str]:
 
 def handler_names(ev: Evaluator, handler: ast.ExceptHandler) -> frozenset[str] | None:
     """The exceptions that a handler catches; None for all or for ones nobody knows."""
-    from tangra.checker.expressions import evaluate
-
     if handler.type is None:
         return None
     value = evaluate(ev, handler.type)
@@ -58,8 +56,6 @@ def handler_names(ev: Evaluator, handler: ast.ExceptHandler) -> frozenset[str] |
 
 def catching(ev: Evaluator, catches: frozenset[str] | None, run: Callable[[], Flow]) -> tuple[Flow, Raised | None]:
     """Run a protected body; how it ended, and what it certainly raised that `catches` names."""
-    from tangra.checker.statements import Flow
-
     state = TryState(catches, depth=len(ev.frames))
     ev.tries.append(state)
     try:
@@ -74,8 +70,6 @@ def catching(ev: Evaluator, catches: frozenset[str] | None, run: Callable[[], Fl
 
 def run_try(ev: Evaluator, node: ast.Try) -> Flow:
     """Execute a `try` statement."""
-    from tangra.checker.statements import Flow, execute
-
     try:
         flow = _protected(ev, node)
     except PythonRaise:
@@ -90,7 +84,7 @@ def run_try(ev: Evaluator, node: ast.Try) -> Flow:
 
 
 def _protected(ev: Evaluator, node: ast.Try) -> Flow:
-    from tangra.checker.statements import Flow, branch, execute
+    from tangra.checker.statements import branch
 
     if not node.handlers:
         return execute(ev, node.body)
@@ -132,7 +126,7 @@ def _protected(ev: Evaluator, node: ast.Try) -> Flow:
 def _importing(ev: Evaluator, node: ast.Try, names: frozenset[str]) -> Flow:
     """`try: import … except ImportError: …`: a library that rules are known for is there, others may not be."""
     from tangra.checker.imports import is_known_import
-    from tangra.checker.statements import Flow, branch, execute
+    from tangra.checker.statements import branch
 
     imports = [part for part in ast.walk(node) if isinstance(part, ast.Import | ast.ImportFrom)]
     inside = [part for part in imports if any(part in ast.walk(statement) for statement in node.body)]
@@ -159,8 +153,6 @@ def _handle(ev: Evaluator, node: ast.Try, names: list[frozenset[str] | None], ra
 
 
 def _run_handler(ev: Evaluator, handler: ast.ExceptHandler, raised: Raised) -> Flow:
-    from tangra.checker.statements import execute
-
     if handler.name:
         store_name(ev, handler.name, UNKNOWN, handler)
     del raised

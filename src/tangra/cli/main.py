@@ -53,8 +53,8 @@ def _add_check(check: argparse.ArgumentParser) -> None:
     check.add_argument("--stdin-filename", type=Path, metavar="FILE", help="read the program from standard input")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit status."""
+def main(arguments: Sequence[str] | None = None, leaves: bool = False) -> int:
+    """Run one command; returns the exit status. `leaves`: the process ends then, so that garbage need not be found."""
     top = parser()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
@@ -69,12 +69,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.command is None:
         top.print_help(sys.stderr)
         return MISUSE
+    if leaves and options.command != "lsp" and not getattr(options, "watch", False):
+        gc.set_threshold(SELDOM, *gc.get_threshold()[1:])
     return _guarded(lambda: _run(options))
+
+
+SELDOM = 2_000_000
+"""Objects made since the last look for garbage in cycles, at which Python looks again."""
 
 
 def run() -> None:
     """Run the command that the shell asked for and leave, without looking for garbage among a project's trees first."""
-    status = main()
+    status = main(leaves=True)
     gc.freeze()
     sys.exit(status)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import builtins
 from typing import TYPE_CHECKING
 
+from tangra.checker.attributes import call_method
 from tangra.checker.conditions import truth
+from tangra.checker.dispatch import call as call_value
 from tangra.checker.evaluator import PythonRaise
 from tangra.checker.heap import (
     ClassCell,
@@ -23,7 +25,7 @@ from tangra.shape_rules.values import UNKNOWN, Tensor, Unknown
 from tangra.shapes import Dim
 
 if TYPE_CHECKING:
-    from tangra.checker.calls import Call
+    from tangra.checker.dispatch import Call
     from tangra.checker.evaluator import Evaluator
 
 
@@ -43,8 +45,6 @@ def length(ev: Evaluator, call: Call) -> Value:
     if isinstance(value, tuple | str | bytes | range):
         return len(value)
     if isinstance(value, Instance):
-        from tangra.checker.calls import call_method
-
         names = value.cls.fields.get("_fields")
         if isinstance(names, tuple):
             return len(names)
@@ -136,8 +136,6 @@ def pairs_of(ev: Evaluator, value: Value) -> dict[Value, Value] | None:
     if isinstance(value, DictCell):
         return None if value.entries is None else dict(value.entries)
     if isinstance(value, Instance) and value.cls.find("keys") is not None:
-        from tangra.checker.calls import call_method
-
         keys = elements(ev, call_method(ev, value, "keys"))
         if keys is None or not all(map(is_key, keys)):
             return None
@@ -202,8 +200,6 @@ native("builtins.reversed")(_reversed)
 
 @native("builtins.map")
 def map_(ev: Evaluator, call: Call) -> Value:
-    from tangra.checker.calls import call as call_value
-
     rows = [elements(ev, arg, call.node) for arg in call.args[1:]]
     known = [row for row in rows if row is not None]
     if len(known) == len(rows):
@@ -215,8 +211,6 @@ def map_(ev: Evaluator, call: Call) -> Value:
 
 @native("builtins.filter")
 def filter_(ev: Evaluator, call: Call) -> Value:
-    from tangra.checker.calls import call as call_value
-
     items = elements(ev, call.args[1], call.node)
     if items is None:
         return ListCell(None, "iterator", one_element(ev, call.args[1], call.node))
@@ -256,8 +250,6 @@ def next_(ev: Evaluator, call: Call) -> Value:
             return call.args[1]
         raise PythonRaise(Raised("StopIteration"))
     if isinstance(source, Instance) and source.cls.find("__next__"):
-        from tangra.checker.calls import call_method
-
         return call_method(ev, source, "__next__", node=call.node)
     return UNKNOWN
 

@@ -13,7 +13,7 @@ from tangra.shape_rules.values import UNKNOWN, Unknown
 from tangra.shapes import Dim
 
 if TYPE_CHECKING:
-    from tangra.checker.calls import Call
+    from tangra.checker.dispatch import Call
     from tangra.checker.evaluator import Evaluator
 
 Method = Callable[..., Value]

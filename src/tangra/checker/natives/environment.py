@@ -16,7 +16,7 @@ from tangra.shape_rules.registry import LIBRARIES
 from tangra.shape_rules.values import UNKNOWN, Record, Unknown
 
 if TYPE_CHECKING:
-    from tangra.checker.calls import Call
+    from tangra.checker.dispatch import Call
     from tangra.checker.evaluator import Evaluator
 
 MODULES = ClassCell("modules", ())

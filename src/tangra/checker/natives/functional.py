@@ -7,6 +7,7 @@ import itertools
 from typing import TYPE_CHECKING
 
 from tangra.checker.conditions import truth
+from tangra.checker.dispatch import call as call_value
 from tangra.checker.heap import (
     ClassCell,
     DictCell,
@@ -23,7 +24,7 @@ from tangra.checker.natives.table import LIBRARY, native
 from tangra.shape_rules.values import UNKNOWN
 
 if TYPE_CHECKING:
-    from tangra.checker.calls import Call
+    from tangra.checker.dispatch import Call
     from tangra.checker.evaluator import Evaluator
 
 MAX_PRODUCT = 4_000
@@ -42,8 +43,6 @@ def partial(ev: Evaluator, call: Call) -> Value:
 
 @native("functools.reduce")
 def reduce(ev: Evaluator, call: Call) -> Value:
-    from tangra.checker.calls import call as call_value
-
     items = elements(ev, call.args[1], call.node)
     if items is None:
         return UNKNOWN

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tangra.checker.attributes import call_method
 from tangra.checker.conditions import truth
+from tangra.checker.dispatch import call as call_value
 from tangra.checker.heap import DictCell, Instance, ListCell, Value
 from tangra.checker.natives.table import LIBRARY, native
 from tangra.checker.natives.torch_modules import PRIMITIVES as MODULE_PRIMITIVES
@@ -12,15 +14,13 @@ from tangra.shape_rules.values import UNKNOWN, Record, Tensor, Unknown
 from tangra.shapes import Dim, Size
 
 if TYPE_CHECKING:
-    from tangra.checker.calls import Call
+    from tangra.checker.dispatch import Call
     from tangra.checker.evaluator import Evaluator
 
 
 @native("$batches")
 def batches(ev: Evaluator, call: Call) -> Value:
     """For the prelude: the batches of a loader. Of many equal ones only two are given, then the short one."""
-    from tangra.checker.calls import call_method
-
     loader = call.args[0]
     if not isinstance(loader, Instance):
         return UNKNOWN
@@ -46,7 +46,6 @@ def _is_size(value: Value) -> bool:
 
 def _item(ev: Evaluator, data: Value) -> Value:
     """Any item of the data set."""
-    from tangra.checker.calls import call_method
     from tangra.checker.iteration import one_element
 
     if isinstance(data, Instance) and data.cls.find("__getitem__"):
@@ -63,8 +62,6 @@ def _sizes(count: Value, size: Value, drop: bool | None) -> list[int] | None:
 
 
 def _batch(ev: Evaluator, loader: Instance, item: Value, size: Size) -> Value:
-    from tangra.checker.calls import call as call_value
-
     collate = loader.fields.get("collate_fn")
     if collate is None:
         return stacked(item, size)

@@ -16,7 +16,7 @@ from tangra.shape_rules.values import UNKNOWN, Tensor, Unknown
 from tangra.shapes import Dim, dmax, dmin, known_le
 
 if TYPE_CHECKING:
-    from tangra.checker.calls import Call
+    from tangra.checker.dispatch import Call
     from tangra.checker.evaluator import Evaluator
 
 

@@ -15,7 +15,7 @@ from tangra.checker.natives.table import LIBRARY, native
 from tangra.shape_rules.values import UNKNOWN
 
 if TYPE_CHECKING:
-    from tangra.checker.calls import Call
+    from tangra.checker.dispatch import Call
     from tangra.checker.evaluator import Evaluator
 
 MAX_TEXT, MAX_PATTERN = 4_000, 4_000

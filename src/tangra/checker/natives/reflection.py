@@ -34,7 +34,7 @@ from tangra.shape_rules.values import UNKNOWN, DType, Tensor, Unknown
 from tangra.shapes import Dim
 
 if TYPE_CHECKING:
-    from tangra.checker.calls import Call
+    from tangra.checker.dispatch import Call
     from tangra.checker.evaluator import Evaluator
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tangra.checker.conditions import truth
+from tangra.checker.dispatch import call as call_value
 from tangra.checker.evaluator import PythonRaise
 from tangra.checker.heap import ClassCell, Instance, Native, Raised, Value
 from tangra.checker.iteration import elements
@@ -16,7 +17,7 @@ from tangra.shape_rules.values import UNKNOWN, Tensor, Unknown
 from tangra.shapes import Dim, prod
 
 if TYPE_CHECKING:
-    from tangra.checker.calls import Call
+    from tangra.checker.dispatch import Call
     from tangra.checker.evaluator import Evaluator
 
 FLOATS = [
@@ -249,8 +250,6 @@ PARSER.fields = {
 
 @native("torch.utils.checkpoint.checkpoint", takes_open=True)
 def checkpoint(ev: Evaluator, call: Call) -> Value:
-    from tangra.checker.calls import call as call_value
-
     kwargs = {
         name: value
         for name, value in call.kwargs.items()

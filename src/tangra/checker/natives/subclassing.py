@@ -9,13 +9,14 @@ import ast
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from tangra.checker.dispatch import call as call_value
 from tangra.checker.heap import ClassCell, DictCell, Instance, ListCell, Native, Value
 from tangra.checker.iteration import elements, one_element
 from tangra.checker.natives.containers import DICT, LIST, Method
 from tangra.shape_rules.values import UNKNOWN, Unknown
 
 if TYPE_CHECKING:
-    from tangra.checker.calls import Call
+    from tangra.checker.dispatch import Call
     from tangra.checker.evaluator import Evaluator
 
 ITEMS = "$items"
@@ -113,8 +114,6 @@ def _make_property(ev: Evaluator, call: Call) -> Value:
 
 
 def _read_property(ev: Evaluator, call: Call) -> Value:
-    from tangra.checker.calls import call as call_value
-
     receiver, owner = call.args[:2]
     getter = receiver.fields.get("fget", UNKNOWN) if isinstance(receiver, Instance) else UNKNOWN
     return receiver if owner is None else call_value(ev, getter, [owner], {}, call.node)

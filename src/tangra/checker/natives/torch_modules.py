@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from tangra.checker.attributes import find_attribute, set_attribute
 from tangra.checker.conditions import truth
+from tangra.checker.dispatch import call as call_value
 from tangra.checker.heap import AttributesCell, DictCell, Instance, ListCell, Native, Value, Wrapped
 from tangra.checker.hooks import HOOKS, register
 from tangra.checker.natives.table import LIBRARY, native
 from tangra.shape_rules.values import UNKNOWN, Tensor, Unknown
 
 if TYPE_CHECKING:
-    from tangra.checker.calls import Call
+    from tangra.checker.dispatch import Call
     from tangra.checker.evaluator import Evaluator
 
 MODULE = "torch.nn.Module"
@@ -146,8 +147,6 @@ def _eval(ev: Evaluator, call: Call) -> Value:
 
 
 def _apply(ev: Evaluator, call: Call) -> Value:
-    from tangra.checker.calls import call as call_value
-
     owner = call.args[0]
     if isinstance(owner, Instance) and len(call.args) > 1:
         seen: dict[Value, Instance] = {}
@@ -189,8 +188,6 @@ def _submodule(ev: Evaluator, call: Call) -> Value:
 
 def _call(ev: Evaluator, call: Call) -> Value:
     """`module(...)` is `module.forward(...)`; hooks change nothing that we follow."""
-    from tangra.checker.calls import call as call_value
-
     found = find_attribute(ev, call.args[0], "forward", call.node)
     return UNKNOWN if found is None else call_value(ev, found[0], call.args[1:], call.kwargs, call.node, call.open)
 
