@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import inspect
 import types
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from tangra.api.values import (
     DictValue,
     FunctionValue,
     InstanceValue,
+    IterValue,
     ListValue,
     PartialValue,
     RangeValue,
@@ -26,7 +28,7 @@ from tangra.api.values import (
     TupleValue,
 )
 from tangra.errors import UnsupportedError
-from tangra.frontend import classes, container_methods, conversion, diagnostics
+from tangra.frontend import classes, container_methods, containers, conversion, descriptors, diagnostics
 from tangra.frontend.dispatch import expression
 from tangra.frontend.heap import Deleted, InstanceState
 from tangra.frontend.objects import LIBRARIES
@@ -69,8 +71,26 @@ def _owner(ev: Evaluator, v: Any) -> str:
 
 
 def _exists_in_python(v: Any, name: str) -> bool:
-    sample = {ArrayValue: np.ndarray, ListValue: list, DictValue: dict, TupleValue: tuple}.get(type(v))
-    return (sample is not None and hasattr(sample, name)) or (isinstance(v, Const) and hasattr(v.value, name))
+    if isinstance(v, Const):
+        return hasattr(v.value, name)
+    if isinstance(v, InstanceValue) and isinstance(getattr(v.cls, name, None), types.MemberDescriptorType):
+        return False  # a slot that nothing was put into
+    sample = v.cls if isinstance(v, InstanceValue) or getattr(v, "cls", None) is not None else _TYPES.get(type(v), v)
+    return hasattr(sample, name)
+
+
+_TYPES: dict[type, type] = {
+    ArrayValue: np.ndarray,
+    ListValue: list,
+    DictValue: dict,
+    TupleValue: tuple,
+    RangeValue: range,
+    SliceValue: slice,
+    FunctionValue: types.FunctionType,
+    BoundMethod: types.MethodType,
+    PartialValue: functools.partial,
+    IterValue: enumerate,
+}
 
 
 def find(ev: Evaluator, v: Any, name: str) -> AbstractValue | None:
@@ -91,12 +111,19 @@ def find(ev: Evaluator, v: Any, name: str) -> AbstractValue | None:
         return getattr(v, name)  # type: ignore[no-any-return]
     if isinstance(v, FunctionValue) and name in ("__name__", "__qualname__"):
         return Const(v.definition.name)
-    if isinstance(v, PartialValue) and name in ("func", "args"):
-        return v.function if name == "func" else TupleValue(v.args)
+    if isinstance(v, PartialValue) and name in ("func", "args", "keywords"):
+        return _partial(ev, v, name)
     method = container_methods.method(ev, v, name)
     if method is not None:
         return method
     return _constant(ev, v, name) if isinstance(v, Const) else None
+
+
+def _partial(ev: Evaluator, v: PartialValue, name: str) -> AbstractValue:
+    """What a `functools.partial` was made of."""
+    if name == "keywords":
+        return containers.new_dict(ev, [k for k, _ in v.kwargs], [value for _, value in v.kwargs])
+    return v.function if name == "func" else TupleValue(v.args)
 
 
 def _types(v: AbstractValue) -> list[type]:
@@ -124,7 +151,14 @@ def _super(ev: Evaluator, v: classes.SuperValue, name: str) -> AbstractValue | N
         return None
     if found[1] is object and name == "__init__":
         return BoundMethod(v.self, lambda ev, self: Const(None))
+    if found[1] is object and name == "__setattr__" and isinstance(v.self, InstanceValue):
+        return BoundMethod(v.self, _plain_setattr)
     return classes.bind(ev, v.self, cls, found, name)
+
+
+def _plain_setattr(ev: Evaluator, self: InstanceValue, name: AbstractValue, value: AbstractValue, /) -> AbstractValue:
+    classes.set_plainly(ev, self, ev.static(name, "the name of an attribute"), value)
+    return Const(None)
 
 
 def _ignoring_self(entry: Any) -> Any:
@@ -166,8 +200,12 @@ def _class_attribute(ev: Evaluator, cls: type, name: str) -> AbstractValue | Non
     ev.live.reads.attribute(cls, name)
     found = classes.member(ev, cls, name)
     of_user = cls.__module__.partition(".")[0] not in LIBRARIES
+    if name == "_make" and issubclass(cls, tuple) and hasattr(cls, "_fields"):
+        return BoundMethod(Const(cls), classes.make_tuple)
     if found is not None and isinstance(found[0], classmethod) and of_user:
         return BoundMethod(Const(cls), Const(found[0].__func__))
+    if found is not None and descriptors.is_of_user(found[0]):
+        return descriptors.read(ev, Const(None), cls, found, name)
     try:
         value = getattr(cls, name)
     except AttributeError:
@@ -188,7 +226,13 @@ def set_(ev: Evaluator, target: AbstractValue, name: str, value: AbstractValue) 
         assert isinstance(state, InstanceState)
         ev.put(ref, state.with_attr(name, value))
         return
-    if isinstance(target, (TupleValue, Const)) or is_number(target):
+    if isinstance(target, Const) and isinstance(target.value, (type, types.FunctionType)):
+        name = f"{getattr(target.value, '__name__', '')}.{name}"
+        ev.unsupported(
+            f"assignment to {name}, an attribute of a {'class' if isinstance(target.value, type) else 'function'}",
+            "keep it in an attribute of an instance, in a global, or in a list",
+        )
+    if isinstance(target, TupleValue) or is_number(target):
         ev.python_error("AttributeError", f"can't set attribute '{name}' of {conversion.describe(ev, target)}")
     ev.unsupported(f"assignment to .{name} of {conversion.describe(ev, target)}")
 

@@ -4,6 +4,7 @@ entry in `tangra.api`."""
 from __future__ import annotations
 
 import ast
+import functools
 import inspect
 import math
 import types
@@ -161,8 +162,10 @@ def _call_object(ev: Evaluator, function: Const, args: list[AbstractValue], kwar
     for cls, handler in CALL_HANDLERS:
         if isinstance(obj, cls):
             return handler(ev, obj, args, kwargs)
-    if isinstance(obj, types.FunctionType) and not _is_library(obj):
+    if isinstance(obj, types.FunctionType) and (obj in _COMPARISONS or not _is_library(obj)):
         return _call_live(ev, obj, args, kwargs)
+    if isinstance(obj, types.FunctionType) and args and hasattr(obj, "dispatch") and hasattr(obj, "registry"):
+        return call(ev, _dispatched(ev, obj, args[0]), args, kwargs)
     if isinstance(obj, types.MethodType):
         return call(ev, ev.live.lift(obj, Path(obj)), args, kwargs)
     if isinstance(obj, type) and obj.__module__.partition(".")[0] not in LIBRARIES:
@@ -170,6 +173,22 @@ def _call_object(ev: Evaluator, function: Const, args: list[AbstractValue], kwar
     if not callable(obj):
         ev.python_error("TypeError", f"'{type(obj).__name__}' object is not callable")
     return ev.policy.unknown_call(ev, function, _public_name(obj))
+
+
+_COMPARISONS: frozenset[Any] = frozenset(f for found in functools._convert.values() for _, f in found)  # type: ignore[attr-defined]
+"""What `functools.total_ordering` adds to a class: written in Python, by the comparisons that it has."""
+
+
+def _dispatched(ev: Evaluator, obj: Any, first: AbstractValue) -> AbstractValue:
+    """The function that one of `functools.singledispatch` calls, by the class of its first argument."""
+    found = obj.dispatch(ev.static(ev.call(Const(type), [first], {}), "the class of the first argument"))
+    ev.live.reads.this_process()
+    registry = Path(obj, (("attr", "registry"),), f"{obj.__name__}.registry")
+    ev.live.guard(registry, "keys", tuple(obj.registry))
+    for cls, function in obj.registry.items():
+        if function is found:
+            ev.live.guard(registry.item(cls), "is", found)
+    return Const(found)
 
 
 def _public_name(obj: Any) -> str:

@@ -8,7 +8,7 @@ import types
 from typing import TYPE_CHECKING, Any
 
 from tangra.api.values import AbstractValue, BoundMethod, Const, InstanceValue, TupleValue
-from tangra.frontend import conversion, diagnostics
+from tangra.frontend import conversion, descriptors, diagnostics
 from tangra.frontend.heap import Deleted, InstanceState, MaybeNone
 from tangra.frontend.objects import LIBRARIES
 from tangra.frontend.paths import MISSING, Path
@@ -101,6 +101,8 @@ def bind(ev: Evaluator, v: AbstractValue, cls: type, found: tuple[Any, type], na
         return ev.live.lift(value.__func__, Path(owner, (("attr", name),), f"{owner.__name__}.{name}"))
     if isinstance(value, classmethod):
         return BoundMethod(Const(cls), Const(value.__func__))
+    if descriptors.is_of_user(value):
+        return descriptors.read(ev, v, cls, found, name)
     if hasattr(type(value), "__get__") and not isinstance(value, type):
         ev.unsupported(f"the descriptor {owner.__name__}.{name}", "use a property or a plain attribute")
     holder = cls if lookup(cls, name) == found else owner
@@ -133,44 +135,69 @@ def set_slot(ev: Evaluator, v: InstanceValue, name: str, value: Any) -> None:
     ev.put(v.ref, state.with_attr(name, value))
 
 
-def getattr_(ev: Evaluator, v: InstanceValue, name: str) -> AbstractValue | None:
-    """`v.name`; None if there is no such attribute."""
+def getattr_(ev: Evaluator, v: InstanceValue, name: str, hook: bool = True) -> AbstractValue | None:
+    """`v.name`; None if there is no such attribute. `hook`: whether the class's `__getattr__` is asked then."""
+    reading = member(ev, v.cls, "__getattribute__")
+    if reading is not None and isinstance(reading[0], types.FunctionType):
+        ev.unsupported(f"{v.cls.__name__}.__getattribute__", "use properties")
     found = member(ev, v.cls, name)
-    if found is not None and isinstance(found[0], property):
+    if found is not None and (isinstance(found[0], property) or descriptors.is_data(found[0])):
         return bind(ev, v, v.cls, found, name)
     own = slot(ev, v, name)
     if own is not None:
         return own
     if name == "__class__":
         return Const(v.cls)
-    if found is not None and not isinstance(found[0], (types.MemberDescriptorType, types.GetSetDescriptorType)):
+    if found is not None and not isinstance(found[0], _SLOTS):
         return bind(ev, v, v.cls, found, name)
-    if member(ev, v.cls, "__getattr__") is not None:
-        ev.unsupported(f"{v.cls.__name__}.__getattr__", "give the class the attribute itself, or a property")
-    return None
+    fallback = member(ev, v.cls, "__getattr__") if hook else None
+    return ev.call(Const(fallback[0]), [v, Const(name)], {}) if fallback is not None else None
 
 
 def setattr_(ev: Evaluator, v: InstanceValue, name: str, value: AbstractValue) -> None:
     """`v.name = value`."""
+    hook = member(ev, v.cls, "__setattr__")
+    if hook is not None and isinstance(hook[0], types.FunctionType) and not is_generated(hook[0]):
+        ev.call(Const(hook[0]), [v, Const(name), value], {})
+        return
+    if is_frozen(v.cls) and hook is not None and is_generated(hook[0]):
+        ev.python_error("FrozenInstanceError", f"cannot assign to field '{name}'")
+    set_plainly(ev, v, name, value)
+
+
+def set_plainly(ev: Evaluator, v: InstanceValue, name: str, value: AbstractValue) -> None:
+    """`object.__setattr__(v, name, value)`."""
     found = member(ev, v.cls, name)
     if found is not None and isinstance(found[0], property):
         if found[0].fset is None:
             ev.python_error("AttributeError", f"property '{name}' of '{v.cls.__name__}' object has no setter")
         ev.call(Const(found[0].fset), [v, value], {})
-        return
-    if is_frozen(v.cls):
-        ev.python_error("FrozenInstanceError", f"cannot assign to field '{name}'")
-    hook = member(ev, v.cls, "__setattr__")
-    if hook is not None and hook[1] is not object and not is_generated(hook[0]):
-        ev.unsupported(f"{v.cls.__name__}.__setattr__", "use properties")
-    set_slot(ev, v, name, value)
+    elif found is not None and descriptors.is_data(found[0]):
+        descriptors.write(ev, v, found, name, value)
+    elif not v.cls.__dictoffset__ and not (found is not None and isinstance(found[0], types.MemberDescriptorType)):
+        problem = f"has no attribute '{name}'" if found is None else f"attribute '{name}' is read-only"
+        ev.python_error("AttributeError", f"'{v.cls.__name__}' object {problem}")
+    else:
+        set_slot(ev, v, name, value)
 
 
 def delattr_(ev: Evaluator, v: InstanceValue, name: str) -> None:
     """`del v.name`."""
+    found = member(ev, v.cls, name)
+    hook = member(ev, v.cls, "__delattr__")
+    if hook is not None and isinstance(hook[0], types.FunctionType) and not is_generated(hook[0]):
+        ev.unsupported(f"{v.cls.__name__}.__delattr__")
+    if is_frozen(v.cls):
+        ev.python_error("FrozenInstanceError", f"cannot delete field '{name}'")
+    if found is not None and (isinstance(found[0], property) or descriptors.is_data(found[0])):
+        ev.unsupported(f"del of {v.cls.__name__}.{name}, which is a descriptor")
     if slot(ev, v, name) is None:
         ev.python_error("AttributeError", f"'{v.cls.__name__}' object has no attribute '{name}'")
     set_slot(ev, v, name, Deleted())
+
+
+_SLOTS = (types.MemberDescriptorType, types.GetSetDescriptorType)
+"""What stands in a class for the places of its instances' own attributes."""
 
 
 def is_frozen(cls: type) -> bool:
@@ -197,6 +224,8 @@ def construct(ev: Evaluator, cls: type, args: list[AbstractValue], kwargs: dict[
     metaclass = type(cls)
     if metaclass is not type and metaclass.__name__ != "ABCMeta":
         ev.unsupported(f"constructing {cls.__name__}, whose metaclass is {metaclass.__name__}")
+    if cls is types.SimpleNamespace:
+        return _namespace(ev, args, kwargs)
     if issubclass(cls, BaseException) or not _is_plain(ev, cls):
         ev.unsupported(
             f"constructing {cls.__name__} in compiled code",
@@ -214,6 +243,13 @@ def construct(ev: Evaluator, cls: type, args: list[AbstractValue], kwargs: dict[
     else:
         ev.call(Const(init[0]), [v, *args], kwargs)
     return v
+
+
+def _namespace(ev: Evaluator, args: list[AbstractValue], kwargs: dict[str, AbstractValue]) -> AbstractValue:
+    """`types.SimpleNamespace(**kwargs)`."""
+    if args:
+        ev.python_error("TypeError", "no positional arguments expected")
+    return InstanceValue(ev.allocate(InstanceState(tuple(kwargs.items()))), types.SimpleNamespace)
 
 
 def _is_plain(ev: Evaluator, cls: type) -> bool:
@@ -316,6 +352,8 @@ def tuple_attribute(ev: Evaluator, v: TupleValue, name: str) -> AbstractValue | 
         return BoundMethod(v, _replace)
     if name == "_asdict":
         return BoundMethod(v, _asdict)
+    if name == "_make":
+        return BoundMethod(Const(cls), make_tuple)
     found = member(ev, cls, name)
     if found is None or is_generated(found[0]) or found[1] in (tuple, object):
         return None
@@ -330,45 +368,19 @@ def _replace(ev: Evaluator, v: TupleValue, /, **changes: AbstractValue) -> Abstr
     return TupleValue(tuple(changes.get(n, x) for n, x in zip(cls._fields, v.items, strict=True)), cls)
 
 
+def make_tuple(ev: Evaluator, cls: AbstractValue, iterable: AbstractValue, /) -> AbstractValue:
+    """`cls._make(iterable)` of a NamedTuple class."""
+    from tangra.frontend import containers
+
+    of: Any = ev.static(cls, "the class")
+    items = tuple(containers.as_items(ev, iterable, "_make()"))
+    if len(items) != len(of._fields):
+        ev.python_error("TypeError", f"Expected {len(of._fields)} arguments, got {len(items)}")
+    return TupleValue(items, of)
+
+
 def _asdict(ev: Evaluator, v: TupleValue) -> AbstractValue:
     from tangra.frontend import containers
 
     cls: Any = v.cls
     return containers.new_dict(ev, list(cls._fields), list(v.items))
-
-
-def _is_dataclass(cls: Any) -> bool:
-    return dataclasses.is_dataclass(cls)
-
-
-def replace(ev: Evaluator, v: AbstractValue, /, **changes: AbstractValue) -> AbstractValue:
-    """`dataclasses.replace(v, **changes)`."""
-    cls: Any = v.cls if isinstance(v, InstanceValue) else None
-    if not isinstance(v, InstanceValue) or not _is_dataclass(cls):
-        ev.python_error("TypeError", "replace() should be called on dataclass instances")
-    given: dict[str, AbstractValue] = {}
-    for f in dataclasses.fields(cls):
-        if not f.init:
-            if f.name in changes:
-                ev.python_error("ValueError", f"field {f.name} is declared with init=False")
-            continue
-        value = changes[f.name] if f.name in changes else slot(ev, v, f.name)
-        assert value is not None, f.name
-        given[f.name] = value
-    for name in changes:
-        if name not in given:
-            ev.python_error("TypeError", f"{cls.__name__}.__init__() got an unexpected keyword argument '{name}'")
-    return construct(ev, cls, [], given)
-
-
-def dataclass_equality(ev: Evaluator, left: AbstractValue, right: AbstractValue) -> AbstractValue | None:
-    """`left == right` as `dataclass` generates it; None where it does not apply."""
-    if not (isinstance(left, InstanceValue) and isinstance(right, InstanceValue) and left.cls is right.cls):
-        return None
-    cls: Any = left.cls
-    if not _is_dataclass(cls) or not cls.__dataclass_params__.eq:
-        return None
-    names = [f.name for f in dataclasses.fields(cls) if f.compare]
-    pairs = [(slot(ev, left, n), slot(ev, right, n)) for n in names]
-    a, b = ([x for x in side if x is not None] for side in zip(*pairs, strict=True)) if pairs else ([], [])
-    return ev.binary("==", TupleValue(tuple(a)), TupleValue(tuple(b)))

@@ -38,6 +38,8 @@ LIBRARIES = frozenset(
 def is_user_instance(obj: Any) -> bool:
     """An instance of a plain class of the user, whose attributes are its state."""
     cls = type(obj)
+    if cls is types.SimpleNamespace:
+        return True
     if isinstance(obj, (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType)):
         return False
     if not cls.__flags__ & (1 << 9):  # not a class made by a class statement

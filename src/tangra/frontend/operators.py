@@ -29,35 +29,20 @@ from tangra.api.values import (
     TupleValue,
 )
 from tangra.errors import TypeMismatchError
-from tangra.frontend import classes, container_methods, containers, conversion, diagnostics, fixed
+from tangra.frontend import (
+    classes,
+    container_methods,
+    containers,
+    conversion,
+    diagnostics,
+    fixed,
+    user_operators,
+)
 from tangra.frontend.heap import StackState
 
 if TYPE_CHECKING:
     from tangra.frontend.evaluator import Evaluator
 
-DUNDERS = {
-    "+": "add",
-    "-": "sub",
-    "*": "mul",
-    "/": "truediv",
-    "//": "floordiv",
-    "%": "mod",
-    "**": "pow",
-    "@": "matmul",
-    "<<": "lshift",
-    ">>": "rshift",
-    "&": "and",
-    "|": "or",
-    "^": "xor",
-}
-COMPARISONS = {
-    "<": ("lt", "gt"),
-    "<=": ("le", "ge"),
-    ">": ("gt", "lt"),
-    ">=": ("ge", "le"),
-    "==": ("eq", "eq"),
-    "!=": ("ne", "ne"),
-}
 PYTHON: dict[str, Callable[[Any, Any], Any]] = {
     **numbers.PYTHON,
     "is": operator.is_,
@@ -68,7 +53,7 @@ PYTHON: dict[str, Callable[[Any, Any], Any]] = {
 def binary(ev: Evaluator, op: str, left: AbstractValue, right: AbstractValue) -> AbstractValue:
     """`left op right` for arithmetic and comparison operators."""
     if classes.user_class(left) is not None or classes.user_class(right) is not None:
-        found = _user_operator(ev, op, left, right)
+        found = user_operators.binary(ev, op, left, right)
         if found is not None:
             return found
     if _numeric(left) and _numeric(right):
@@ -90,7 +75,7 @@ def binary(ev: Evaluator, op: str, left: AbstractValue, right: AbstractValue) ->
     if op == "*" and is_number(left if _is_text(right) else right) and (_is_text(left) or _is_text(right)):
         ev.unsupported("a text repeated a number of times that is only known at run time")
     names = conversion.describe(ev, left), conversion.describe(ev, right)
-    if op in COMPARISONS:
+    if op in user_operators.COMPARISONS:
         ev.python_error("TypeError", f"{op!r} not supported between instances of {names[0]!r} and {names[1]!r}")
     ev.python_error("TypeError", f"unsupported operand type(s) for {op}: {names[0]!r} and {names[1]!r}")
 
@@ -110,28 +95,6 @@ def _constants(ev: Evaluator, op: str, left: Const, right: Const) -> AbstractVal
         return ev.live.constant(PYTHON[op](left.value, right.value))
     except Exception as e:  # any exception is what Python itself raises here
         ev.python_error(type(e).__name__, str(e))
-
-
-def _user_operator(ev: Evaluator, op: str, left: AbstractValue, right: AbstractValue) -> AbstractValue | None:
-    """An operator of which an operand is an instance of a user's class; None where a NamedTuple is a mere tuple."""
-    first, second = COMPARISONS[op] if op in COMPARISONS else (DUNDERS[op], f"r{DUNDERS[op]}")
-    order = [(left, first, right), (right, second, left)]
-    mine, theirs = classes.user_class(left), classes.user_class(right)
-    if mine is not None and theirs is not None and mine is not theirs and issubclass(theirs, mine):
-        order.reverse()
-    for receiver, name, other in order:
-        method = classes.special_method(ev, receiver, f"__{name}__")
-        if method is not None:
-            result = ev.call(method, [other], {})
-            if not (isinstance(result, Const) and result.value is NotImplemented):
-                return result
-    if not isinstance(left, InstanceValue) and not isinstance(right, InstanceValue):
-        return None
-    if op in ("==", "!="):
-        same = classes.dataclass_equality(ev, left, right)
-        same = Const(identical(ev, left, right)) if same is None else same
-        return same if op == "==" else negate(ev, same)
-    raise numbers.bad_operands(ev, op, conversion.describe(ev, left), conversion.describe(ev, right))
 
 
 def inplace(ev: Evaluator, op: str, left: AbstractValue, right: AbstractValue) -> AbstractValue:
@@ -154,9 +117,11 @@ def inplace(ev: Evaluator, op: str, left: AbstractValue, right: AbstractValue) -
     if isinstance(left, DictValue) and op == "|":
         container_methods.update_dict(ev, left, right)
         return left
-    method = classes.special_method(ev, left, f"__i{DUNDERS[op]}__")
+    method = classes.special_method(ev, left, f"__i{user_operators.DUNDERS[op]}__")
     if method is not None:
-        return ev.call(method, [right], {})
+        result = ev.call(method, [right], {})
+        if not user_operators.declined(result):
+            return result
     return binary(ev, op, left, right)
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NoReturn
 
@@ -50,6 +51,10 @@ class Policy:
         fix = "use a NumPy function that it knows, or call it outside the compiled function"
         if name.lower().startswith(DRAWING):
             fix = "draw the numbers outside the compiled function, and pass them to it as an argument"
+        if isinstance(function, Const) and isinstance(function.value, functools._lru_cache_wrapper):
+            fix = f"call what it wraps, {name}.__wrapped__(...): compiled code does not remember results"
+        elif name.startswith("collections."):
+            fix = "use a list, a dict or a NamedTuple"
         ev.unsupported(f"{name} is not known to the compiler", fix, diagnostics.UNSUPPORTED_CALL)
 
     def resolve_global(self, ev: Evaluator, name: str) -> AbstractValue | None:

@@ -301,13 +301,23 @@ def getattr_(
     text = ev.static(name, "the name of an attribute")
     if default is None:
         return attributes.get(ev, v, text)
-    found = attributes.find(ev, v, text)
+    found = _if_there(ev, v, text)
     return default if found is None else found
+
+
+def _if_there(ev: Evaluator, v: AbstractValue, name: str) -> AbstractValue | None:
+    """`v.name`; None where there is none."""
+    if not isinstance(v, InstanceValue):
+        return attributes.find(ev, v, name)
+    found = classes.getattr_(ev, v, name, hook=False)
+    if found is None and classes.member(ev, v.cls, "__getattr__") is not None:
+        ev.unsupported(f"asking {v.cls.__name__}.__getattr__ whether there is an attribute", "use an `if` on a value")
+    return found
 
 
 @builtin(builtins.hasattr)
 def hasattr_(ev: Evaluator, v: AbstractValue, name: AbstractValue) -> AbstractValue:
-    return Const(attributes.find(ev, v, ev.static(name, "the name of an attribute")) is not None)
+    return Const(_if_there(ev, v, ev.static(name, "the name of an attribute")) is not None)
 
 
 @builtin(builtins.setattr)
@@ -320,7 +330,7 @@ def setattr_(ev: Evaluator, v: AbstractValue, name: AbstractValue, value: Abstra
 def object_setattr(ev: Evaluator, v: AbstractValue, name: AbstractValue, value: AbstractValue) -> AbstractValue:
     if not isinstance(v, InstanceValue):
         ev.unsupported("object.__setattr__ on something else than an instance")
-    classes.set_slot(ev, v, ev.static(name, "the name of an attribute"), value)
+    classes.set_plainly(ev, v, ev.static(name, "the name of an attribute"), value)
     return NONE
 
 

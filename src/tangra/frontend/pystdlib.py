@@ -7,30 +7,25 @@ import dataclasses
 import functools
 import itertools
 import operator
-from collections.abc import Callable
+import types
 from typing import TYPE_CHECKING, Any
 
 from tangra.api.values import (
     AbstractValue,
-    ArrayValue,
     BoundMethod,
     Const,
-    DictValue,
-    InstanceValue,
-    ListValue,
     PartialValue,
     TupleValue,
 )
 from tangra.frontend import (
-    attributes,
     classes,
     containers,
+    copying,
+    dataclass_methods,
     lazy_sequences,
     operators,
-    stacks,
 )
 from tangra.frontend.calls import builtin
-from tangra.frontend.heap import InstanceState, StackState
 
 if TYPE_CHECKING:
     from tangra.frontend.evaluator import Evaluator
@@ -40,6 +35,9 @@ NONE = Const(None)
 
 @builtin(functools.partial)
 def partial_(ev: Evaluator, function: AbstractValue, /, *args: AbstractValue, **kwargs: AbstractValue) -> AbstractValue:
+    if isinstance(function, PartialValue):  # one around another counts as one
+        args, kwargs = (*function.args, *args), {**dict(function.kwargs), **kwargs}
+        function = function.function
     return PartialValue(function, args, tuple(kwargs.items()))
 
 
@@ -51,68 +49,32 @@ def wraps_(ev: Evaluator, wrapped: AbstractValue, **options: AbstractValue) -> A
 
 @builtin(dataclasses.replace)
 def replace_(ev: Evaluator, v: AbstractValue, /, **changes: AbstractValue) -> AbstractValue:
-    return classes.replace(ev, v, **changes)
+    return dataclass_methods.replace(ev, v, **changes)
 
 
 @builtin(dataclasses.astuple)
 def astuple_(ev: Evaluator, v: AbstractValue) -> AbstractValue:
-    result: AbstractValue = _fields(ev, v, lambda names, values: TupleValue(tuple(values)))
-    return result
+    return dataclass_methods.as_tuple(ev, v)
 
 
 @builtin(dataclasses.asdict)
 def asdict_(ev: Evaluator, v: AbstractValue) -> AbstractValue:
-    result: AbstractValue = _fields(ev, v, lambda names, values: containers.new_dict(ev, names, values))
-    return result
-
-
-def _fields(ev: Evaluator, v: AbstractValue, make: Callable[[list[str], list[AbstractValue]], AbstractValue]) -> Any:
-    if not isinstance(v, InstanceValue) or not dataclasses.is_dataclass(v.cls):
-        ev.python_error("TypeError", "asdict() and astuple() should be called on dataclass instances")
-    names = [f.name for f in dataclasses.fields(v.cls)]
-    return make(names, [_deep(ev, attributes.get(ev, v, n), make) for n in names])
-
-
-def _deep(ev: Evaluator, v: AbstractValue, make: Any) -> AbstractValue:
-    if isinstance(v, InstanceValue) and dataclasses.is_dataclass(v.cls):
-        result: AbstractValue = _fields(ev, v, make)
-        return result
-    return deep_copy(ev, v)
+    return dataclass_methods.as_dict(ev, v)
 
 
 @builtin(copy.copy)
 def copy_(ev: Evaluator, v: AbstractValue) -> AbstractValue:
-    if isinstance(v, ArrayValue):
-        return ev.new_array(ev.read(v.ref))
-    if isinstance(v, InstanceValue):
-        names = classes.attribute_names(ev, v)
-        twin = InstanceValue(ev.allocate(InstanceState()), v.cls)
-        for name in names:
-            value = classes.slot(ev, v, name)
-            classes.set_slot(ev, twin, name, value)
-        return twin
-    if isinstance(v, (ListValue, DictValue)):
-        state = ev.look(v.ref)
-        return type(v)(ev.allocate(stacks.copy(ev, state) if isinstance(state, StackState) else state))
-    return v
+    return copying.copy(ev, v)
 
 
 @builtin(copy.deepcopy)
-def deep_copy(ev: Evaluator, v: AbstractValue) -> AbstractValue:
-    if isinstance(v, TupleValue):
-        return TupleValue(tuple(deep_copy(ev, x) for x in v.items), v.cls)
-    if isinstance(v, ListValue) and not isinstance(ev.look(v.ref), StackState):
-        return containers.new_list(ev, [deep_copy(ev, x) for x in containers.as_items(ev, v, "deepcopy()")])
-    if isinstance(v, DictValue):
-        pairs = containers.pairs_of(ev, v)
-        return containers.new_dict(ev, [k for k, _ in pairs], [deep_copy(ev, x) for _, x in pairs])
-    twin = copy_(ev, v)
-    if isinstance(twin, InstanceValue):
-        for name in classes.attribute_names(ev, twin):
-            value = classes.slot(ev, twin, name)
-            if value is not None:
-                classes.set_slot(ev, twin, name, deep_copy(ev, value))
-    return twin
+def deepcopy_(ev: Evaluator, v: AbstractValue) -> AbstractValue:
+    return copying.deep_copy(ev, v)
+
+
+@builtin(types.SimpleNamespace)
+def namespace_(ev: Evaluator, *args: AbstractValue, **kwargs: AbstractValue) -> AbstractValue:
+    return classes.construct(ev, types.SimpleNamespace, list(args), kwargs)
 
 
 # ---- operator and itertools -------------------------------------------------------------------------------
