@@ -15,6 +15,7 @@ class Kernel:
     what: str
     sizes: tuple[int, ...]
     dtype: str = "float32"
+    """Or "bfloat16": of float32 to float32, multiplied in bfloat16; or "int8": of int8 to int32."""
     transposed: str = ""
     stride: int = 1
     groups: int = 1
@@ -124,3 +125,15 @@ def convolutions(quick: bool) -> list[Kernel]:
         for sizes, options in usual
         for what in ("forward", "input", "weight")
     ]
+
+
+def narrow(quick: bool) -> list[Kernel]:
+    """In bfloat16 and of integers of 8 bits, beside float32."""
+    products = [(1, n, n, n) for n in ((128,) if quick else (128, 256, 512, 1024))]
+    images = [] if quick else [(4, 64, 56, 56, 64, 3), (4, 128, 28, 28, 128, 3), (4, 64, 56, 56, 256, 1)]
+    made = [Kernel("matmul", sizes, dtype) for sizes in products for dtype in ("float32", "bfloat16", "int8")]
+    for sizes in images:
+        for layout in ("NCHW", "NHWC"):
+            made += [Kernel("forward", sizes, dtype, layout=layout) for dtype in ("float32", "bfloat16", "int8")]
+            made += [Kernel(what, sizes, "bfloat16", layout=layout) for what in ("input", "weight")]
+    return made

@@ -27,7 +27,10 @@ import numpy as np
 from benchmarks.kernel_cases import Kernel
 
 Run = Callable[[], Any]
-TOLERANCE = {"float32": 2e-5, "float64": 1e-12}
+TOLERANCE = {"float32": 2e-5, "float64": 1e-12, "bfloat16": 2e-5, "int8": 0.0}
+NARROW = ("bfloat16", "int8")
+ROUNDED = 1e-2
+"""PyTorch's results in bfloat16 are rounded to it."""
 LOOP = """
 typedef void (*gemm_t)(char*, char*, int*, int*, int*, T*, T*, int*, T*, int*, T*, T*, int*);
 typedef void (*gemv_t)(char*, int*, int*, T*, T*, int*, T*, int*, T*, T*, int*);
@@ -65,7 +68,9 @@ def arrays(kernel: Kernel) -> list[Any]:
         drawn = [rng.normal(size=s) for s in ((n, c, *image), weight, (n, o, *kernel.places))]
     if kernel.activated:
         drawn.append(rng.normal(size=kernel.sizes[-1] if kernel.what == "matmul" else kernel.sizes[-2]))
-    return [x.astype(kernel.dtype) for x in drawn]
+    if kernel.dtype == "int8":
+        return [np.clip(np.rint(40 * x), -128, 127).astype(np.int8) for x in drawn]
+    return [x.astype("float32" if kernel.dtype == "bfloat16" else kernel.dtype) for x in drawn]
 
 
 def turned(kernel: Kernel, operands: list[Any]) -> tuple[Any, Any]:
@@ -81,7 +86,8 @@ def last(x: Any) -> Any:
 
 def reference(kernel: Kernel, operands: list[Any]) -> Any:
     """NumPy's answer in float64; of a convolution that of the definition, element by element of the kernel."""
-    wide = [x.astype(np.float64) for x in operands]
+    rounds = import_module("ml_dtypes").bfloat16 if kernel.dtype == "bfloat16" else operands[0].dtype
+    wide = [x.astype(rounds).astype(np.float64) for x in operands]
     if kernel.activated:
         below = reference(replace(kernel, activated=False), wide[:-1])
         bias = wide[-1] if kernel.what == "matmul" else wide[-1].reshape(-1, *[1] * kernel.rank)
@@ -110,7 +116,7 @@ def reference(kernel: Kernel, operands: list[Any]) -> Any:
 
 
 def numpy_run(kernel: Kernel, operands: list[Any]) -> Run:
-    if kernel.what != "matmul":
+    if kernel.what != "matmul" or kernel.dtype in NARROW:
         raise NotHere
     a, b = turned(kernel, operands)
     if kernel.activated:
@@ -130,7 +136,7 @@ class Vendor:
 
 def vendor_run(kernel: Kernel, operands: list[Any]) -> Run:
     """See `Vendor`."""
-    if kernel.what != "matmul" or kernel.activated:
+    if kernel.what != "matmul" or kernel.activated or kernel.dtype in NARROW:
         raise NotHere
     batch, m, k, n = kernel.sizes
     single = kernel.dtype == "float32"
@@ -171,6 +177,10 @@ def tangra_run(kernel: Kernel, operands: list[Any]) -> Run:
     import tangra as tg
     from tangra.nn import functional as F
 
+    precision = "bfloat16" if kernel.dtype == "bfloat16" else None
+    if kernel.what == "matmul" and kernel.dtype in NARROW:
+        chosen = tg.jit(lambda a, b: F.matmul(a, b, precision=precision))
+        return lambda: chosen(*turned(kernel, operands))
     if kernel.what == "matmul":
         made = {"left": lambda a, b: np.swapaxes(a, -1, -2) @ b, "right": lambda a, b: a @ np.swapaxes(b, -1, -2)}
         product = tg.jit(made.get(kernel.transposed, lambda a, b: a @ b))
@@ -180,7 +190,7 @@ def tangra_run(kernel: Kernel, operands: list[Any]) -> Run:
             return lambda: activated(*given, operands[-1])
         return lambda: product(*given)
     options = {name: getattr(kernel, name) for name in ("stride", "groups", "dilation")}
-    options["padding"] = kernel.border
+    options |= {"padding": kernel.border, "precision": precision}
     x, w, y = operands[:3]
     if kernel.layout == "NHWC":
         options["layout"], x, y = {1: "NWC", 2: "NHWC", 3: "NDHWC"}[kernel.rank], last(x), last(y)
@@ -211,7 +221,14 @@ def torch_run(kernel: Kernel, operands: list[Any]) -> Run:
     except ImportError:
         raise NotHere from None
     torch.set_num_threads(1)
+    if kernel.dtype == "int8":
+        if kernel.what != "matmul":
+            raise NotHere
+        bytes = [torch.from_numpy(x) for x in turned(kernel, operands)]
+        return lambda: torch._int_mm(*bytes).numpy()
     bias = torch.from_numpy(operands[-1]) if kernel.activated else None
+    if kernel.dtype == "bfloat16":
+        return torch_narrow(torch, kernel, operands)
     if kernel.what == "matmul":
         a, b = (torch.from_numpy(x) for x in turned(kernel, operands))
         if kernel.activated:
@@ -229,6 +246,27 @@ def torch_run(kernel: Kernel, operands: list[Any]) -> Run:
     wanted, place = [kernel.what == "input", kernel.what == "weight", False], 0 if kernel.what == "input" else 1
     back, nil = torch.ops.aten.convolution_backward, [0] * kernel.rank
     return lambda: back(y, x, w, None, steps, border, apart, False, nil, kernel.groups, wanted)[place].numpy()
+
+
+def torch_narrow(torch: Any, kernel: Kernel, operands: list[Any]) -> Run:
+    """As `torch_run`, float32 rounded to bfloat16 before and made float32 again after."""
+    if kernel.what == "matmul":
+        a, b = (torch.from_numpy(x) for x in turned(kernel, operands))
+        return lambda: torch.matmul(a.bfloat16(), b.bfloat16()).float().numpy()
+    x, w, y = (torch.from_numpy(v) for v in operands[:3])
+    if kernel.layout == "NHWC":
+        x, w, y = (v.to(memory_format=torch.channels_last) for v in (x, w, y))
+    steps, border, apart = ([n] * kernel.rank for n in (kernel.stride, kernel.border, kernel.dilation))
+    if kernel.what == "forward":
+        convolve = torch.nn.functional.conv2d
+        return lambda: convolve(x.bfloat16(), w.bfloat16(), None, steps, border, apart, kernel.groups).float().numpy()
+    wanted, place = [kernel.what == "input", kernel.what == "weight", False], 0 if kernel.what == "input" else 1
+
+    def back() -> Any:
+        given = y.bfloat16(), x.bfloat16(), w.bfloat16(), None, steps, border, apart, False, [0] * kernel.rank
+        return torch.ops.aten.convolution_backward(*given, kernel.groups, wanted)[place].float().numpy()
+
+    return back
 
 
 RUNS = {"tangra": tangra_run, "vendor": vendor_run, "numpy": numpy_run, "torch": torch_run}
@@ -250,7 +288,7 @@ def prepare(engine: str, kernel: Kernel, seconds: float) -> tuple[Run, dict[str,
     run = RUNS[engine](kernel, operands)
     found, wanted = np.asarray(run(), np.float64), reference(kernel, operands)
     off = float(np.abs(found - wanted).max() / np.abs(wanted).max())
-    if not off <= TOLERANCE[kernel.dtype]:
+    if not off <= (ROUNDED if engine == "torch" and kernel.dtype == "bfloat16" else TOLERANCE[kernel.dtype]):
         return run, {"error": f"wrong by {off:.1e}"}
     once = max(cpu_seconds(run, 3), 1e-7)
     return run, {"calls": max(1, round(seconds / once))}

@@ -1,6 +1,6 @@
 """Matrix products and convolutions, forward and both derivatives, beside the vendor's library, NumPy and PyTorch.
 
-    python -m benchmarks --parts kernels [--kernels squares shapes layers convolutions] [--rounds N] [--quick]
+    python -m benchmarks --parts kernels [--kernels squares shapes layers convolutions narrow] [--rounds N] [--quick]
 
 Each engine runs in a process of its own (`kernel_worker`), on one thread; every answer is compared with NumPy's in
 float64 first. Rounds are interleaved and times are CPU times, so the ratios hold on a machine with other work.
@@ -18,7 +18,7 @@ from rich.progress import track
 from rich.table import Table
 
 from benchmarks.engine_process import EngineProcess, turns
-from benchmarks.kernel_cases import Kernel, convolutions, layers, shapes, squares
+from benchmarks.kernel_cases import Kernel, convolutions, layers, narrow, shapes, squares
 
 ENGINES = ("tangra", "vendor", "numpy", "torch")
 GROUPS: dict[str, Callable[[bool], list[Kernel]]] = {
@@ -26,8 +26,9 @@ GROUPS: dict[str, Callable[[bool], list[Kernel]]] = {
     "shapes": shapes,
     "layers": layers,
     "convolutions": convolutions,
+    "narrow": narrow,
 }
-"""Products of square matrices, other products, both with a bias and an activation, convolutions."""
+"""Products of square matrices, other products, both with a bias and an activation, convolutions, narrow numbers."""
 
 
 @dataclass

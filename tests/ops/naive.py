@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from itertools import product
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 from scipy import special
 
@@ -316,6 +317,8 @@ def exact(operation: Callable[[int, int], int]) -> Callable[..., Array]:
 WHOLE: dict[str, Callable[..., Any]] = {
     "constant": lambda value, dtype: np.array(value, dtype.numpy),
     "iota": lambda dtype, shape, axis: filled(shape, dtype.numpy, lambda p: p[axis]),
+    "bfloat16": lambda x: x.astype(ml_dtypes.bfloat16).astype(x.dtype),
+    "bfloat16_back": lambda x: x,
     "select": lambda c, a, b: filled(np.shape(c), a.dtype, lambda p: a[p] if c[p] else b[p]),
     "ldexp": lambda x, e: x * np.exp2(e.astype(np.float64)).astype(x.dtype) if abs(e).max(initial=0) < 100 else None,
     "add_overflows": exact(lambda x, y: x + y),

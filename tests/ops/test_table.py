@@ -17,6 +17,8 @@ DOCUMENTED = {
     "dim",
     "bind_dim",
     "cast",
+    "bfloat16",
+    "bfloat16_back",
     "ldexp",
     "add_overflows",
     "sub_overflows",

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tangra.ir import F32, I32, I64, U8
-from tangra.native import conv_tiles, nests, onednn, onednn_text
+from tangra.native import conv_tiles, nests, onednn, onednn_calls
 from tangra.native.conv_form import Form
 from tangra.native.emitter import Emitter
-from tangra.native.failures import ErrorRecord
-from tangra.native.onednn import Plan, Task
-from tangra.native.text import UNLIKELY, Operand
+from tangra.native.onednn_tasks import Convolution
+from tangra.native.text import Operand
 from tangra.native.values import Array, Done, Strided
 from tangra.shapes import Size, prod
 
@@ -27,35 +25,32 @@ PART_PLACES = 128
 """And places, for which the kernel is read once."""
 OUTPUTS = 64
 """A part of the outputs is a multiple of so many."""
-FAILED = "oneDNN could not compute a convolution (its status {})"
 
 
-def chosen(em: Emitter, form: Form, what: str) -> bool:
-    """Whether oneDNN computes this convolution. Sizes decide, nothing measured, so that results don't change."""
-    if not em.module.options.onednn or form.dtype != F32 or not conv_tiles.known(form):
+def chosen(em: Emitter, form: Form, what: str, numbers: str) -> bool:
+    """Whether oneDNN computes this convolution of such numbers (see `onednn_tasks`). Sizes decide, nothing measured, so
+    that results don't change."""
+    if not conv_tiles.known(form) or form.rank > 3:
         return False
-    em.module.portable = False
-    if onednn.library() is None:
+    if any(not isinstance(p, int) or p < 0 for p in (*form.low, *form.high)):
         return False
-    if any(not isinstance(p, int) or p < 0 for p in (*form.low, *form.high)) or form.rank > 3:
-        return False
-    return _faster(form, what) and onednn.plans(_task(form, what)) is not None
+    return _faster(form, what, numbers) and onednn_calls.possible(em, _task(form, what, numbers))
 
 
-def _task(form: Form, what: str) -> Task:
+def _task(form: Form, what: str, numbers: str) -> Convolution:
     """The convolution of a part of the batch."""
     if what != "kernel":
-        return _of_images(form, what, _together(form))
+        return _of_images(form, what, _together(form), numbers)
     parts, outputs = _output_parts(form), _known(form.outputs)
     if parts == 1:
-        return _of_images(form, what, form.batch)
-    return replace(_of_images(replace(form, outputs=outputs // parts), what, form.batch), outputs=outputs)
+        return _of_images(form, what, form.batch, numbers)
+    return replace(_of_images(replace(form, outputs=outputs // parts), what, form.batch, numbers), outputs=outputs)
 
 
-def _faster(form: Form, what: str) -> bool:
+def _faster(form: Form, what: str, numbers: str) -> bool:
     if _work(form) < LEAST_WORK or form.groups != 1:
         return False
-    if form.plain:
+    if form.plain and numbers == "f32":
         return form.channels_last and what == "kernel"
     return what != "input" or _known(form.inputs) >= FEWEST_INPUTS
 
@@ -70,7 +65,7 @@ def _known(size: Size) -> int:
     return size
 
 
-def _of_images(form: Form, what: str, images: Size) -> Task:
+def _of_images(form: Form, what: str, images: Size, numbers: str) -> Convolution:
     """The convolution of so many images at a time."""
     shapes = []
     for channels, sizes in ((form.inputs, form.sizes), (form.outputs, form.places)):
@@ -78,7 +73,9 @@ def _of_images(form: Form, what: str, images: Size) -> Task:
     kernel = (form.outputs, form.inputs, *form.window)
     lists = shapes[0], kernel, shapes[1], form.low, _reached(form)
     x, w, y, low, high = (tuple(_known(n) for n in sizes) for sizes in lists)
-    return Task(what, x, w, y, form.strides, low, high, form.dilation, form.channels_last, not form.channels_last)
+    return Convolution(
+        what, x, w, y, numbers, form.strides, low, high, form.dilation, form.channels_last, not form.channels_last
+    )
 
 
 def _reached(form: Form) -> tuple[Size, ...]:
@@ -92,22 +89,29 @@ def _reached(form: Form) -> tuple[Size, ...]:
 
 
 def conv(
-    em: Emitter, form: Form, what: str, image: Array, w: Strided, target: Strided, done: Done | None = None
+    em: Emitter,
+    form: Form,
+    what: str,
+    image: Array,
+    w: Strided,
+    target: Strided,
+    done: Done | None,
+    numbers: str,
 ) -> None:
     """Write "forward" of x, or "input" of y; all arrays row-major. Each part of the batch is `done` at once."""
-    images, task = _together(form), _task(form, what)
+    images, task = _together(form), _task(form, what, numbers)
     parts = _known(form.batch) // images
     found = onednn.plans(task)
     assert found is not None
     source = image if isinstance(image, Strided) and image.contiguous else em.copy(image)
-    kernel = _prepared(em, task, w)
+    kernel = onednn_calls.prepared(em, task, w)
 
     def part(index: Operand) -> None:
         given = {"x": source, "y": target} if what == "forward" else {"x": target, "y": source}
         places = {
             k: em.code.add(v.offset, em.code.mul(index, em.code.mul(images, v.strides[0]))) for k, v in given.items()
         }
-        run(em, found[1], {**given, "w": kernel}, places)
+        onednn_calls.run(em, found[1], {**given, "w": kernel}, places)
         if done is not None:
             first = em.code.mul(index, images)
             done(first, em.code.add(first, images))
@@ -115,32 +119,21 @@ def conv(
     nests.visit(em, (parts,), lambda index, _: part(index[0]), 1000, (0,), _work(form) // parts)
 
 
-def conv_kernel(em: Emitter, form: Form, x: Array, y: Strided, w: Strided) -> None:
+def conv_kernel(em: Emitter, form: Form, x: Array, y: Strided, w: Strided, numbers: str) -> None:
     """Write "kernel"; all arrays row-major."""
-    task, parts = _task(form, "kernel"), _output_parts(form)
+    task, parts = _task(form, "kernel", numbers), _output_parts(form)
     found = onednn.plans(task)
     assert found is not None
-    source = _prepared(em, task, x if isinstance(x, Strided) and x.contiguous else em.copy(x))
+    source = onednn_calls.prepared(em, task, x if isinstance(x, Strided) and x.contiguous else em.copy(x))
     outputs = task.w[0]
 
     def part(index: Operand) -> None:
         first = em.code.mul(index, outputs)
         places = {"y": em.code.add(y.offset, em.code.mul(first, y.strides[1]))}
         places["w"] = em.code.add(w.offset, em.code.mul(first, w.strides[0]))
-        run(em, found[1], {"x": source, "y": y, "w": w}, places)
+        onednn_calls.run(em, found[1], {"x": source, "y": y, "w": w}, places)
 
     nests.visit(em, (parts,), lambda index, _: part(index[0]), 1000, (0,), _work(form) // parts)
-
-
-def _prepared(em: Emitter, task: Task, array: Strided) -> Strided:
-    """The array that parts share, as the plan for them wants it."""
-    found = onednn.plans(task)
-    assert found is not None
-    if not found[0].steps:
-        return array
-    memory = em.allocate(U8, (onednn.prepared_bytes(task),))
-    run(em, found[0], {"x": array, "y": memory})
-    return memory
 
 
 def _output_parts(form: Form) -> int:
@@ -158,29 +151,3 @@ def _together(form: Form) -> int:
     batch = _known(form.batch)
     least = max(-(-PART_WORK * batch // _work(form)), -(-PART_PLACES // _known(prod(form.places))))
     return next((n for n in range(min(least, batch), batch) if batch % n == 0), batch)
-
-
-def run(em: Emitter, plan: Plan, arrays: dict[str, Strided], places: dict[str, Operand] | None = None) -> None:
-    """Follow a plan, with the arrays at these places (else where they start)."""
-    module, code = em.module, em.code
-    table = module.external_data(f"onednn.{onednn.PLAN}.{plan.name}")
-    room = em.allocate(U8, (max(plan.room, 1),))
-    pointers = []
-    for base in onednn.BASES:
-        array = room if base == "room" else arrays.get(base)
-        pointers.append(
-            "ptr null" if array is None else f"ptr {em.address(array, (places or {}).get(base, array.offset))}"
-        )
-    status = code.ins(f"call i32 {_follow(em)}(ptr {table}, {', '.join(pointers)})")
-    bad, good = code.name("bad"), code.name("good")
-    code.branch(code.ins(f"icmp ne i32 {status}, 0"), bad, good, UNLIKELY)
-    code.start(bad)
-    em.fail(ErrorRecord("RuntimeError", FAILED, (I64,), None), [(I32, status)])
-    code.start(good)
-
-
-def _follow(em: Emitter) -> str:
-    """The function that follows plans, part of the module from now on: its statuses, or-ed."""
-    for function, signature in onednn_text.CALLED.items():
-        em.module.external(f"onednn.{onednn.FUNCTION}.{function}", signature)
-    return em.module.define(onednn_text.NAME, onednn_text.FOLLOW)

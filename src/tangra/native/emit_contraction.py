@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from tangra.ir import Op, Value
-from tangra.native import nests, parallel, plain_products, register_blocks, scalars
-from tangra.native.blas import Gemm, Layout, at_least
+from tangra.native import narrow_products, nests, parallel, plain_products, register_blocks, scalars
+from tangra.native.blas import Gemm, Layout
 from tangra.native.emitter import Emitter, op_writer
 from tangra.native.llvm_types import literal, register_type
+from tangra.native.matrices import Matrix, address, matrix, place
 from tangra.native.plain_products import Roles
 from tangra.native.text import Operand
 from tangra.native.values import Array, Done, Elementwise, Index, Indexed, Memo, Produced, Scalar, Strided
@@ -52,6 +52,8 @@ def _dot_general(em: Emitter, op: Op) -> None:
             product.weight,
         )
         em.define(op.result, Scalar(x.dtype, total[0]))
+        return
+    if narrow_products.write(em, op, rx, ry):
         return
     left = em.array(x) if not ry.free or not x.shape else em.strided(x)
     right = em.array(y) if not rx.free or not y.shape else em.strided(y)
@@ -103,52 +105,11 @@ def _deferred(em: Emitter, op: Op, x: Array, y: Array, rx: Roles, ry: Roles, inn
     em.keep(op, result)
 
 
-@dataclass(frozen=True)
-class _Matrix:
-    """One matrix per batch index as BLAS takes it: where it starts, whether its rows lie apart by `ld` (row-major) or
-    its columns do."""
-
-    source: Strided
-    batch_strides: tuple[Operand, ...]
-    transposed: bool
-    ld: Operand
-
-
-def _matrix(em: Emitter, x: Strided, roles: Roles, rows: tuple[int, ...], columns: tuple[int, ...]) -> _Matrix:
-    """`x` as matrices of merged `rows` by merged `columns`; copied unless it is row- or column-major."""
-    batch = tuple(x.strides[k] for k in roles.batch)
-    if len(rows) == 1 and len(columns) == 1:
-        if _rows_apart(x, rows[0], columns[0]):
-            return _Matrix(x, batch, False, at_least(em, x.strides[rows[0]], em.size(x.shape[columns[0]])))
-        if _rows_apart(x, columns[0], rows[0]):
-            return _Matrix(x, batch, True, at_least(em, x.strides[columns[0]], em.size(x.shape[rows[0]])))
-    order, rank = (*roles.batch, *rows, *columns), len(x.shape)
-    width, height = (em.size(prod(x.shape[k] for k in axes)) for axes in (columns, rows))
-    if x.contiguous and order == tuple(range(rank)):
-        return _Matrix(x, batch, False, width)
-    if x.contiguous and (*roles.batch, *columns, *rows) == tuple(range(rank)):
-        return _Matrix(x, batch, True, height)
-    shape = tuple(x.shape[k] for k in order)
-    copy = em.copy(Strided(x.buffer, x.dtype, shape, tuple(x.strides[k] for k in order), x.offset))
-    return _Matrix(copy, copy.strides[: len(batch)], False, width)
-
-
-def _rows_apart(x: Strided, down: int, across: int) -> bool:
-    """Whether what follows each other along the axis `down` are rows, one after the other in memory: not the last
-    first, nor the same one again, nor such that share elements."""
-    stride, length = x.strides[down], x.shape[across]
-    if x.strides[across] != 1:
-        return False
-    if isinstance(stride, int) and isinstance(length, int):
-        return stride >= length or x.shape[down] == 1
-    return x.upward
-
-
 def _blas(x: Array, y: Array, rx: Roles, ry: Roles, em: Emitter, target: Strided, done: Done | None) -> bool:
     """Products by BLAS, the rows of a large one in panels if something is `done` with them."""
     assert isinstance(x, Strided)
     assert isinstance(y, Strided)
-    a, b = _matrix(em, x, rx, rx.free, rx.contract), _matrix(em, y, ry, ry.contract, ry.free)
+    a, b = matrix(em, x, rx, rx.free, rx.contract), matrix(em, y, ry, ry.contract, ry.free)
     rows, columns, terms = _sizes(x, y, rx, ry)
     n, k = em.size(columns), em.size(terms)
     layouts = Layout(a.ld, a.transposed), Layout(b.ld, b.transposed)
@@ -161,7 +122,7 @@ def _blas(x: Array, y: Array, rx: Roles, ry: Roles, em: Emitter, target: Strided
 
     def product(index: Index, memo: Memo) -> None:
         out = target.place(em, [*index, *[0] * (len(target.shape) - lead)])
-        gemm.write(_start(em, a, index), _start(em, b, index), em.address(target, out))
+        gemm.write(address(em, a, index), address(em, b, index), em.address(target, out))
 
     return _each(em, target.shape[:lead], product, (rows, columns, terms), done)
 
@@ -176,7 +137,7 @@ def _panel(target: Strided, sizes: tuple[Size, Size, Size]) -> int | None:
 
 
 def _in_panels(
-    em: Emitter, target: Strided, sides: tuple[_Matrix, _Matrix], sizes: tuple[Size, Size, Size], panel: int, done: Done
+    em: Emitter, target: Strided, sides: tuple[Matrix, Matrix], sizes: tuple[Size, Size, Size], panel: int, done: Done
 ) -> None:
     """A product in panels of so many rows, each of which is `done` at once."""
     a, b = sides
@@ -192,7 +153,7 @@ def _in_panels(
             low = em.code.add(em.code.mul(index, height), first)
             left = em.address(a.source, em.code.add(a.source.offset, em.code.mul(low, down)))
             out = em.code.add(target.offset, em.code.mul(low, target.strides[0]))
-            gemm.write(left, _start(em, b, ()), em.address(target, out))
+            gemm.write(left, address(em, b, ()), em.address(target, out))
             done(low, em.code.add(low, height))
 
         if count:
@@ -224,19 +185,6 @@ def _each(
     return finishes
 
 
-def _place(em: Emitter, side: _Matrix, batch: Index) -> Operand:
-    """Where the matrix of one batch index starts."""
-    place = side.source.offset
-    for i, stride in zip(batch, side.batch_strides, strict=True):
-        place = em.code.add(place, em.code.mul(i, stride))
-    return place
-
-
-def _start(em: Emitter, side: _Matrix, batch: Index) -> str:
-    """The address of the matrix of one batch index."""
-    return em.address(side.source, _place(em, side, batch))
-
-
 def _sizes(x: Array | Value, y: Array | Value, rx: Roles, ry: Roles) -> tuple[Size, Size, Size]:
     """Rows, columns and terms of the product of matrices."""
     rows, columns = (prod(v.shape[k] for k in r.free) for v, r in ((x, rx), (y, ry)))
@@ -257,7 +205,7 @@ def _in_registers(x: Array, y: Array, rx: Roles, ry: Roles, em: Emitter, target:
     """Products written out by `register_blocks`; rows of the right factor are made contiguous."""
     assert isinstance(x, Strided)
     assert isinstance(y, Strided)
-    a, b = _matrix(em, x, rx, rx.free, rx.contract), _matrix(em, y, ry, ry.contract, ry.free)
+    a, b = matrix(em, x, rx, rx.free, rx.contract), matrix(em, y, ry, ry.contract, ry.free)
     rows, columns, terms = _sizes(x, y, rx, ry)
     assert isinstance(rows, int)
     assert isinstance(columns, int)
@@ -267,16 +215,16 @@ def _in_registers(x: Array, y: Array, rx: Roles, ry: Roles, em: Emitter, target:
         strides = (*b.batch_strides, 1, b.ld)
         rest = (terms, columns)
         copy = em.copy(Strided(b.source.buffer, y.dtype, (*lead, *rest), strides, b.source.offset))
-        b = _Matrix(copy, copy.strides[: len(lead)], False, columns)
+        b = Matrix(copy, copy.strides[: len(lead)], False, columns)
     across, down = (1, a.ld) if a.transposed else (a.ld, 1)
 
     def some(index: Index, first: Operand, count: int) -> None:
         """Rows of one product."""
         out = target.place(em, [*index, *[0] * (len(target.shape) - len(index))])
-        left, to = (em.code.add(p, em.code.mul(first, s)) for p, s in ((_place(em, a, index), across), (out, columns)))
+        left, to = (em.code.add(p, em.code.mul(first, s)) for p, s in ((place(em, a, index), across), (out, columns)))
         sides = (
             register_blocks.Side(a.source, left, across, down),
-            register_blocks.Side(b.source, _place(em, b, index), b.ld, 1),
+            register_blocks.Side(b.source, place(em, b, index), b.ld, 1),
             register_blocks.Side(target, to, columns, 1),
         )
         register_blocks.write(em, x.dtype, (count, columns, terms), sides)

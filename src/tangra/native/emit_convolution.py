@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from tangra.ir import Op
-from tangra.native import conv_direct, conv_onednn, conv_products, conv_tiled, conv_tiles
+from tangra.ir import F32, I32, Op, Value
+from tangra.native import conv_direct, conv_onednn, conv_products, conv_tiled, conv_tiles, narrow
 from tangra.native.conv_form import Form, block, channels_first
 from tangra.native.emitter import Emitter, op_writer
 from tangra.native.llvm_types import literal
 from tangra.native.loop_order import permuted_view
 from tangra.native.values import Array, Done, Produced, Splat, Strided
+from tangra.shapes import Size
 
 
 @op_writer("conv")
 def _conv(em: Emitter, op: Op) -> None:
     x, w = op.operands
     form = Form.of(x.dtype, x.shape, w.shape, op.result.shape, op.attrs)
-    image, kernel = em.array(x), em.contiguous(w)
+    numbers = _numbers(em, op, form, "forward", form.taps)
+    image, kernel = _image(em, x, numbers), _kernel(em, w, numbers)
+    if numbers in narrow.LARGEST:
+        sums = em.allocate(I32, op.result.shape)
+        conv_onednn.conv(em, form, "forward", image, kernel, sums, None, numbers)
+        narrow.keep_sums(em, op, sums)
+        return
 
     def write(em: Emitter, target: Strided, done: Done | None) -> bool:
         done = done if form.batch != 1 else None
-        if conv_onednn.chosen(em, form, "forward"):
-            conv_onednn.conv(em, form, "forward", image, kernel, target, done)
+        if numbers:
+            conv_onednn.conv(em, form, "forward", image, kernel, target, done, numbers)
         else:
             _write_conv(em, form, image, kernel, target, done)
         return done is not None
@@ -32,12 +39,13 @@ def _conv(em: Emitter, op: Op) -> None:
 def _conv_input(em: Emitter, op: Op) -> None:
     y, w = op.operands
     form = Form.of(y.dtype, op.result.shape, w.shape, y.shape, op.attrs)
-    image, kernel = em.array(y), em.contiguous(w)
+    numbers = _numbers(em, op, form, "input")
+    image, kernel = _image(em, y, numbers), _kernel(em, w, numbers)
 
     def write(em: Emitter, target: Strided, done: Done | None) -> bool:
         done = done if form.batch != 1 else None
-        if conv_onednn.chosen(em, form, "input"):
-            conv_onednn.conv(em, form, "input", image, kernel, target, done)
+        if numbers:
+            conv_onednn.conv(em, form, "input", image, kernel, target, done, numbers)
         elif form.can_mirror() and not form.plain:
             _write_conv(em, form.mirrored(), image, _mirrored(em, form, kernel), target, done)
         else:
@@ -46,6 +54,23 @@ def _conv_input(em: Emitter, op: Op) -> None:
         return done is not None
 
     em.keep(op, Produced(y.dtype, op.result.shape, write, [image, kernel]))
+
+
+def _numbers(em: Emitter, op: Op, form: Form, what: str, terms: Size = 0) -> str:
+    """Which numbers oneDNN is to multiply (see `onednn_tasks`), "" where it is not to. Integers only forward, where the
+    result is sums of so many `terms`."""
+    found = narrow.numbers(em, op, terms)
+    if found and (what == "forward" or found == "bf16") and conv_onednn.chosen(em, form, what, found):
+        return found
+    return "f32" if form.dtype == F32 and conv_onednn.chosen(em, form, what, "f32") else ""
+
+
+def _image(em: Emitter, value: Value, numbers: str) -> Array:
+    return em.array(value) if numbers in ("", "f32") else narrow.source(em, value)
+
+
+def _kernel(em: Emitter, value: Value, numbers: str) -> Strided:
+    return em.contiguous(value) if numbers in ("", "f32") else narrow.contiguous(em, narrow.source(em, value))
 
 
 def _write_input(em: Emitter, form: Form, y: Strided, w: Strided, x: Strided) -> None:
@@ -63,10 +88,11 @@ def _write_input(em: Emitter, form: Form, y: Strided, w: Strided, x: Strided) ->
 def _conv_kernel(em: Emitter, op: Op) -> None:
     x, y = op.operands
     form = Form.of(x.dtype, x.shape, op.result.shape, y.shape, op.attrs)
-    places = em.contiguous(y)
+    numbers = _numbers(em, op, form, "kernel")
+    places = _kernel(em, y, numbers)
     target = em.allocate(x.dtype, op.result.shape, op.result)
-    if conv_onednn.chosen(em, form, "kernel"):
-        conv_onednn.conv_kernel(em, form, em.array(x), places, target)
+    if numbers:
+        conv_onednn.conv_kernel(em, form, _image(em, x, numbers), places, target, numbers)
     elif conv_direct.fits(form):
         conv_direct.direct_kernel(em, form, em.array(x), places, target)
     elif form.plain:

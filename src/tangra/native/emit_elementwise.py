@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from tangra.ir import F64, ArrayType, Op, Value
-from tangra.native import kept_divisors, scalars
+from tangra.ir import F64, I32, I64, ArrayType, Op, Value
+from tangra.native import kept_divisors, narrow, scalars
 from tangra.native.emitter import OP_WRITERS, Emitter, OpWriter, op_writer
 from tangra.native.llvm_types import register_type
 from tangra.native.text import Operand
@@ -162,7 +162,21 @@ def _ldexp(em: Emitter, op: Op) -> None:
 @op_writer("cast")
 def _cast(em: Emitter, op: Op) -> None:
     source, target = op.operands[0].dtype, op.attrs["dtype"]
+    sums = em.array(op.operands[0]) if op.result.shape and target in (I32, I64) else None
+    if isinstance(sums, narrow.Sums):
+        narrow.keep_sums(em, op, sums.sums)
+        return
     keep_elementwise(em, op, lambda em, xs: scalars.write_cast(em, xs[0], source, target))
+
+
+@op_writer("bfloat16")
+def _bfloat16(em: Emitter, op: Op) -> None:
+    keep_elementwise(em, op, narrow.write_bfloat16)
+
+
+@op_writer("bfloat16_back")
+def _bfloat16_back(em: Emitter, op: Op) -> None:
+    keep_elementwise(em, op, lambda em, xs: xs[0])
 
 
 @op_writer("select")

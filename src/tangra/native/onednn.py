@@ -19,6 +19,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from tangra.native import symbols
+from tangra.native.onednn_tasks import ARRAYS, RESULT, Convolution, Task
 from tangra.native.onednn_text import ARGUMENTS
 
 if TYPE_CHECKING:
@@ -28,12 +29,18 @@ PACKAGE, LIBRARY, MAJOR = "onednn-cpu-gomp", "libdnnl.so.3", 3
 FUNCTION, PLAN = "call", "plan"
 """`onednn.call.f` is the library's function f to compiled code, `onednn.plan.n` the table of the plan called n."""
 ALIGNMENT = 64
-BASES = ("x", "w", "y", "room")
+WRITTEN_FOR_CPU = ("jit", "brg")
+"""How the names of oneDNN's kernels start that are written for the CPU; the others are no faster than ours."""
+INSTRUCTIONS = {"f32": ("",), "bf16": ("bf16", "amx"), "i8": ("vnni", "amx"), "u8": ("vnni", "amx")}
+"""What is in the names of those that use the CPU's own instructions for such numbers. Others take no less time than
+float32, and those for bytes without such instructions let sums of two products saturate."""
+BASES = (*ARRAYS, "room")
 """What a memory's place is told from: arrays of the convolution, and room to work in."""
 
 # Constants of oneDNN's C API, version 3 (dnnl_types.h).
-_CPU, _IN_ORDER, _F32, _ANY, _DIRECT, _TRAINING, _USER = 1, 1, 3, 1, 1, 64, 1
+_CPU, _IN_ORDER, _ANY, _DIRECT, _TRAINING, _USER = 1, 1, 1, 1, 64, 1
 _IMPLEMENTATION, _ROOM = 8, 136
+_TYPES = {"bf16": 2, "f32": 3, "i32": 4, "i8": 5, "u8": 6}
 _QUERIES = {
     "forward": {"x": 129, "w": 131, "y": 133},
     "input": {"x": 130, "w": 131, "y": 134},
@@ -45,56 +52,10 @@ _ARGUMENT = {
     "kernel": {"x": 1, "w": 161, "y": 145},
 }
 _FROM, _TO, _SCRATCH = 1, 17, 80
-RESULT = {"forward": "y", "input": "x", "kernel": "w"}
-"""What a convolution of each kind writes; it reads the other two."""
-SHARED = {"forward": "w", "input": "w", "kernel": "x"}
-"""What its parts have in common: parts of a batch, or, for "kernel", parts of the outputs."""
-WRITTEN_FOR_CPU = ("jit", "brg")
-"""How the names of oneDNN's kernels start that are written for the CPU; the others are no faster than ours."""
 
 
 class Refused(Exception):
     """oneDNN has no kernel for it."""
-
-
-@dataclass(frozen=True)
-class Task:
-    """A convolution: "forward", or its transpose by "input" or "kernel"; shapes have the channels first.
-    `blocks`: x and y are brought into blocks of channels, else taken as they lie. `outputs`: the channels of the array
-    that y is a part of, if it is one."""
-
-    what: str
-    x: tuple[int, ...]
-    w: tuple[int, ...]
-    y: tuple[int, ...]
-    strides: tuple[int, ...]
-    low: tuple[int, ...]
-    high: tuple[int, ...]
-    dilation: tuple[int, ...]
-    channels_last: bool
-    blocks: bool
-    outputs: int = 0
-
-    @property
-    def name(self) -> str:
-        """A name that tells all of it, as part of one of LLVM's."""
-        lists = (self.x, self.w, self.y, self.strides, self.low, self.high, self.dilation)
-        flags = ("last" if self.channels_last else "first") + ("blocks" if self.blocks else "")
-        flags += f".of{self.outputs}" if self.outputs else ""
-        return ".".join([self.what, *("x".join(map(str, numbers)) for numbers in lists), flags])
-
-    def steps(self, which: str) -> list[int]:
-        """How far apart elements of x, w or y lie along each axis."""
-        shape = getattr(self, which)
-        if which == "y" and self.outputs:
-            shape = (shape[0], self.outputs, *shape[2:])
-        order = list(range(len(shape)))
-        if self.channels_last and which != "w":
-            order = [0, *order[2:], 1]
-        steps, step = [0] * len(shape), 1
-        for axis in reversed(order):
-            steps[axis], step = step, step * shape[axis]
-        return steps
 
 
 @dataclass
@@ -185,11 +146,11 @@ def _attributes() -> int:
     return made
 
 
-def _descriptor(shape: Sequence[int], steps: Sequence[int] | None) -> int:
-    """Of an array in memory with these steps, or as the primitive would like it."""
+def _descriptor(shape: Sequence[int], type: str, steps: Sequence[int] | None) -> int:
+    """Of an array of a type in memory with these steps, or as the primitive would like it."""
     if steps is None:
-        return _handle("memory_desc_create_with_tag", len(shape), _numbers(shape), _F32, _ANY)
-    return _handle("memory_desc_create_with_strides", len(shape), _numbers(shape), _F32, _numbers(steps))
+        return _handle("memory_desc_create_with_tag", len(shape), _numbers(shape), _TYPES[type], _ANY)
+    return _handle("memory_desc_create_with_strides", len(shape), _numbers(shape), _TYPES[type], _numbers(steps))
 
 
 def _queried(made: int, what: int) -> int:
@@ -216,30 +177,47 @@ def _one_thread() -> Iterator[None]:
 
 
 def _description(task: Task) -> int:
-    """oneDNN's description of the convolution, with its choice of a kernel and layouts.
+    """oneDNN's description of the task, with its choice of a kernel and layouts.
 
-    Raises Refused where it has none that is written for the CPU.
+    Raises Refused where it has none that is written for the CPU and its instructions for such numbers.
     """
-    arrays = {}
-    for which in BASES[:3]:
-        free = which == "w" or task.blocks
-        arrays[which] = _descriptor(getattr(task, which), None if free else task.steps(which))
-    x, w, y = (arrays[which] for which in BASES[:3])
+    arrays = {
+        which: _descriptor(task.shape(which), task.type(which), None if task.free(which) else task.inside(which))
+        for which in ARRAYS
+    }
+    made = _convolution(task, arrays) if isinstance(task, Convolution) else _product(arrays)
+    name = ctypes.c_char_p()
+    _done(library().dnnl_primitive_desc_query(ctypes.c_void_p(made), _IMPLEMENTATION, 0, ctypes.byref(name)))
+    kernel = (name.value or b"").decode()
+    if not kernel.startswith(WRITTEN_FOR_CPU) or not any(part in kernel for part in INSTRUCTIONS[task.numbers]):
+        raise Refused(f"its kernel would be {kernel}")
+    return made
+
+
+def _product(arrays: dict[str, int]) -> int:
+    x, w, y = (arrays[which] for which in ARRAYS)
+    return _handle("matmul_primitive_desc_create", _engine(), x, w, None, y, _attributes())
+
+
+def _convolution(task: Convolution, arrays: dict[str, int]) -> int:
+    """A backward one is described with a forward one as a hint, whose arrays all have the factors' type."""
     window = [_numbers(n) for n in (task.strides, [d - 1 for d in task.dilation], task.low, task.high)]
+    hints = dict(arrays)
+    if task.what != "forward" and task.numbers != "f32":
+        of = RESULT[task.what]
+        hints[of] = _descriptor(task.shape(of), task.type("y"), None if task.free(of) else task.inside(of))
+    x, w, y = (hints[which] for which in ARRAYS)
     made = _handle(
         "convolution_forward_primitive_desc_create",
         *(_engine(), _TRAINING, _DIRECT, x, w, None, y, *window, _attributes()),
     )
+    x, w, y = (arrays[which] for which in ARRAYS)
     if task.what == "input":
         back = _engine(), _DIRECT, x, w, y, *window, made, _attributes()
         made = _handle("convolution_backward_data_primitive_desc_create", *back)
     if task.what == "kernel":
         back_w = _engine(), _DIRECT, x, w, None, y, *window, made, _attributes()
         made = _handle("convolution_backward_weights_primitive_desc_create", *back_w)
-    name = ctypes.c_char_p()
-    _done(library().dnnl_primitive_desc_query(ctypes.c_void_p(made), _IMPLEMENTATION, 0, ctypes.byref(name)))
-    if not (name.value or b"").decode().startswith(WRITTEN_FOR_CPU):
-        raise Refused(f"its kernel would be {name.value!r}")
     return made
 
 
@@ -258,12 +236,12 @@ def _plans(task: Task) -> tuple[Plan, Plan]:
     made = _description(task)
     first, rest = Plan(task.name + ".first"), Plan(task.name + ".rest")
     numbers, after = {}, []
-    for which in BASES[:3]:
-        outside = _descriptor(getattr(task, which), task.steps(which))
+    for which in ARRAYS:
+        outside = _descriptor(task.shape(which), task.outside_type(which), task.steps(which))
         wanted = _queried(made, _QUERIES[task.what][which])
         if _same(outside, wanted):
             numbers[which] = rest.memory(outside, which)
-        elif which == SHARED[task.what]:
+        elif which == task.shared:
             first.reorder((outside, first.memory(outside, "x")), (wanted, first.memory(wanted, "y")))
             numbers[which] = rest.memory(wanted, which)
         else:
@@ -273,7 +251,7 @@ def _plans(task: Task) -> tuple[Plan, Plan]:
                 after = [(here, there)]
             else:
                 rest.reorder(there, here)
-    rest.step(made, [(_ARGUMENT[task.what][which], numbers[which]) for which in BASES[:3]])
+    rest.step(made, [(_ARGUMENT[task.what][which], numbers[which]) for which in ARRAYS])
     for source, target in after:
         rest.reorder(source, target)
     for plan in (first, rest):

@@ -1,4 +1,5 @@
-"""Functions of arrays that layers are made of, as `torch.nn.functional` has them: convolutions and pools."""
+"""Functions of arrays that layers are made of, as `torch.nn.functional` has them: linear maps, convolutions
+and pools."""
 
 from tangra.primitives import (
     avg_pool1d,
@@ -10,6 +11,8 @@ from tangra.primitives import (
     conv_transpose1d,
     conv_transpose2d,
     conv_transpose3d,
+    linear,
+    matmul,
     max_pool1d,
     max_pool2d,
     max_pool3d,
@@ -25,6 +28,8 @@ __all__ = [
     "conv_transpose1d",
     "conv_transpose2d",
     "conv_transpose3d",
+    "linear",
+    "matmul",
     "max_pool1d",
     "max_pool2d",
     "max_pool3d",

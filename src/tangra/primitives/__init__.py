@@ -1,11 +1,12 @@
-"""Functions of NumPy arrays that are operations of the compiler, beyond what NumPy has: convolutions and pools.
+"""Functions of NumPy arrays that are operations of the compiler, beyond what NumPy has: convolutions, pools, and
+products in chosen arithmetic.
 
 They are public, but meant for libraries (`tangra.nn` gives them their names). Called as they are they run as plain
 NumPy; in compiled code the frontend knows each by identity (`api/registry`) and emits the IR operation that it stands
 for. Both ways read and check the arguments with the same functions (`planning`), so the same calls are refused.
 """
 
-from tangra.primitives import convolution_entries, pooling_entries
+from tangra.primitives import convolution_entries, pooling_entries, products_entries
 from tangra.primitives.convolution import (
     conv1d,
     conv2d,
@@ -22,6 +23,7 @@ from tangra.primitives.pooling import (
     max_pool2d,
     max_pool3d,
 )
+from tangra.primitives.products import linear, matmul
 
 __all__ = [
     "avg_pool1d",
@@ -34,8 +36,11 @@ __all__ = [
     "conv_transpose2d",
     "conv_transpose3d",
     "convolution_entries",
+    "linear",
+    "matmul",
     "max_pool1d",
     "max_pool2d",
     "max_pool3d",
     "pooling_entries",
+    "products_entries",
 ]

@@ -24,7 +24,8 @@ from tangra.primitives.planning import (
     kernel_rank,
     per_axis,
 )
-from tangra.shapes import ConvError, Shape, ShapeError, shape_text
+from tangra.primitives.precision import factor, for_bytes, for_floats, of_bytes, result
+from tangra.shapes import ConvError, Shape, ShapeError, prod, shape_text
 from tangra.shapes.deciding import Judge
 
 P = TypeVar("P")
@@ -126,13 +127,30 @@ def _finished(y: Array, plan: Plan, bias: list[Array], last: bool) -> Array:
 
 
 def _conv(
-    name: str, rank: int, x: Any, w: Any, bias: Any, options: tuple[Any, ...], layout: str, transposed: bool = False
+    name: str,
+    rank: int,
+    x: Any,
+    w: Any,
+    bias: Any,
+    options: tuple[Any, ...],
+    layout: str,
+    precision: str | None,
+    transposed: bool = False,
 ) -> Array:
-    arrays = checked_arrays(name, x, w, bias)
-    shapes = arrays[0].shape, arrays[1].shape, arrays[2].shape if len(arrays) > 2 else None
+    given = [np.asarray(a) for a in (x, w, bias) if a is not None]
+    shapes = given[0].shape, given[1].shape, given[2].shape if len(given) > 2 else None
+    types = [str(a.dtype) for a in given]
+    bytes = of_bytes(types) and not transposed
+    arrays = given if bytes else checked_arrays(name, x, w, bias)
     plan = with_errors(plan_transposed if transposed else plan_conv, name, rank, Judge(), shapes, options, layout)
+    how = (
+        for_bytes(name, types, precision, prod(shapes[1][1:]))
+        if bytes
+        else for_floats(name, str(arrays[0].dtype), precision)
+    )
     evaluate = evaluate_conv_input if transposed else evaluate_conv
-    y = evaluate(arrays[0][None] if plan.batch.single else arrays[0], arrays[1], **plan.attrs)
+    image, kernel = (factor(a, how) for a in arrays[:2])
+    y = result(evaluate(image[None] if plan.batch.single else image, kernel, **plan.attrs), how)
     return _finished(y, plan, arrays[2:], plan.attrs["channels_last"])
 
 
@@ -146,15 +164,17 @@ def conv1d(
     groups: int = 1,
     *,
     layout: str = "NCW",
+    precision: str | None = None,
 ) -> Array:
     """The cross-correlation of signals with the windows of a kernel, as `torch.nn.functional.conv1d`.
 
     input: (batch, channels, width), or (batch, width, channels) with `layout="NWC"`; the batch may be missing.
-    weight: (outputs, channels / groups, width) in either layout. bias: (outputs,). stride, dilation: positive, one
-    for all axes or one for each. padding: zeros at both ends of each axis: a number, one for each axis, pairs
-    (before, after), "valid" (none) or "same" (the result has the input's sizes; strides of 1 only). groups: input and
-    output channels are divided into that many, each its own convolution. All arrays are float32 or float64, and are
-    promoted to what they have in common.
+    weight: (outputs, channels / groups, width) in either layout. bias: (outputs,). stride, dilation: positive,
+    one for all axes or one for each. padding: zeros at both ends of each axis: a number, one for each axis, pairs
+    (before, after), "valid" (none) or "same" (the result has the input's sizes; strides of 1 only). groups: input
+    and output channels are divided into that many, each its own convolution. All arrays are float32 or float64,
+    and are promoted to what they have in common. Or input is of integers of 8 bits and weight of int8: the
+    result, and a bias, is int32, exact. precision: None, or "bfloat16", see `tangra.nn.functional.matmul`.
 
     Returns (batch, outputs, *places) (layout "NWC": (batch, *places, outputs)) with places = (size + before + after -
     dilation*(window - 1) - 1)//stride + 1 on each axis.
@@ -162,7 +182,7 @@ def conv1d(
     Raises ValueError (in compiled code: ShapeMismatchError, before the run where sizes are known) for shapes that
     don't fit, and for arguments that make no sense.
     """
-    return _conv("conv1d", 1, input, weight, bias, (stride, padding, dilation, groups), layout)
+    return _conv("conv1d", 1, input, weight, bias, (stride, padding, dilation, groups), layout, precision)
 
 
 def conv2d(
@@ -175,15 +195,18 @@ def conv2d(
     groups: int = 1,
     *,
     layout: str = "NCHW",
+    precision: str | None = None,
 ) -> Array:
     """The cross-correlation of images with the windows of a kernel, as `torch.nn.functional.conv2d`.
 
-    input: (batch, channels, height, width), or (batch, height, width, channels) with `layout="NHWC"`; the batch may
-    be missing. weight: (outputs, channels / groups, height, width) in either layout. bias: (outputs,). stride,
-    dilation: positive, one for all axes or one for each. padding: zeros at both ends of each axis: a number, one for
-    each axis, pairs (before, after), "valid" (none) or "same" (the result has the input's sizes; strides of 1 only).
-    groups: input and output channels are divided into that many, each its own convolution. All arrays are float32 or
-    float64, and are promoted to what they have in common.
+    input: (batch, channels, height, width), or (batch, height, width, channels) with `layout="NHWC"`; the batch
+    may be missing. weight: (outputs, channels / groups, height, width) in either layout. bias: (outputs,).
+    stride, dilation: positive, one for all axes or one for each. padding: zeros at both ends of each axis: a
+    number, one for each axis, pairs (before, after), "valid" (none) or "same" (the result has the input's sizes;
+    strides of 1 only). groups: input and output channels are divided into that many, each its own convolution.
+    All arrays are float32 or float64, and are promoted to what they have in common. Or input is of integers of 8
+    bits and weight of int8: the result, and a bias, is int32, exact. precision: None, or "bfloat16", see
+    `tangra.nn.functional.matmul`.
 
     Returns (batch, outputs, *places) (layout "NHWC": (batch, *places, outputs)) with places = (size + before + after
     - dilation*(window - 1) - 1)//stride + 1 on each axis.
@@ -191,7 +214,7 @@ def conv2d(
     Raises ValueError (in compiled code: ShapeMismatchError, before the run where sizes are known) for shapes that
     don't fit, and for arguments that make no sense.
     """
-    return _conv("conv2d", 2, input, weight, bias, (stride, padding, dilation, groups), layout)
+    return _conv("conv2d", 2, input, weight, bias, (stride, padding, dilation, groups), layout, precision)
 
 
 def conv3d(
@@ -204,15 +227,18 @@ def conv3d(
     groups: int = 1,
     *,
     layout: str = "NCDHW",
+    precision: str | None = None,
 ) -> Array:
     """The cross-correlation of volumes with the windows of a kernel, as `torch.nn.functional.conv3d`.
 
-    input: (batch, channels, depth, height, width), or (batch, depth, height, width, channels) with `layout="NDHWC"`;
-    the batch may be missing. weight: (outputs, channels / groups, depth, height, width) in either layout. bias:
-    (outputs,). stride, dilation: positive, one for all axes or one for each. padding: zeros at both ends of each
-    axis: a number, one for each axis, pairs (before, after), "valid" (none) or "same" (the result has the input's
-    sizes; strides of 1 only). groups: input and output channels are divided into that many, each its own convolution.
-    All arrays are float32 or float64, and are promoted to what they have in common.
+    input: (batch, channels, depth, height, width), or (batch, depth, height, width, channels) with
+    `layout="NDHWC"`; the batch may be missing. weight: (outputs, channels / groups, depth, height, width) in
+    either layout. bias: (outputs,). stride, dilation: positive, one for all axes or one for each. padding: zeros
+    at both ends of each axis: a number, one for each axis, pairs (before, after), "valid" (none) or "same" (the
+    result has the input's sizes; strides of 1 only). groups: input and output channels are divided into that
+    many, each its own convolution. All arrays are float32 or float64, and are promoted to what they have in
+    common. Or input is of integers of 8 bits and weight of int8: the result, and a bias, is int32, exact.
+    precision: None, or "bfloat16", see `tangra.nn.functional.matmul`.
 
     Returns (batch, outputs, *places) (layout "NDHWC": (batch, *places, outputs)) with places = (size + before + after
     - dilation*(window - 1) - 1)//stride + 1 on each axis.
@@ -220,7 +246,7 @@ def conv3d(
     Raises ValueError (in compiled code: ShapeMismatchError, before the run where sizes are known) for shapes that
     don't fit, and for arguments that make no sense.
     """
-    return _conv("conv3d", 3, input, weight, bias, (stride, padding, dilation, groups), layout)
+    return _conv("conv3d", 3, input, weight, bias, (stride, padding, dilation, groups), layout, precision)
 
 
 def conv_transpose1d(
@@ -234,14 +260,15 @@ def conv_transpose1d(
     dilation: Numbers = 1,
     *,
     layout: str = "NCW",
+    precision: str | None = None,
 ) -> Array:
     """The transpose of `conv1d` as a linear function of its input, as `torch.nn.functional.conv_transpose1d`.
 
     input: (batch, channels, width), or (batch, width, channels) with `layout="NWC"`; the batch may be missing.
     weight: (channels, outputs / groups, width). bias: (outputs,). stride, padding, dilation, groups: those of the
-    convolution it is the transpose of, numbers only. output_padding: elements that the result is longer by at the end
-    of each axis; smaller than stride or dilation. All arrays are float32 or float64, and are promoted to what they
-    have in common.
+    convolution it is the transpose of, numbers only. output_padding: elements that the result is longer by at the
+    end of each axis; smaller than stride or dilation. All arrays are float32 or float64, and are promoted to what
+    they have in common. precision: None, or "bfloat16", see `tangra.nn.functional.matmul`.
 
     Returns (batch, outputs, *sizes) (layout "NWC": (batch, *sizes, outputs)) with size = (places - 1)*stride -
     2*padding + dilation*(window - 1) + output_padding + 1 on each axis.
@@ -250,7 +277,7 @@ def conv_transpose1d(
     don't fit, and for arguments that make no sense.
     """
     options = stride, padding, output_padding, groups, dilation
-    return _conv("conv_transpose1d", 1, input, weight, bias, options, layout, transposed=True)
+    return _conv("conv_transpose1d", 1, input, weight, bias, options, layout, precision, transposed=True)
 
 
 def conv_transpose2d(
@@ -264,14 +291,16 @@ def conv_transpose2d(
     dilation: Numbers = 1,
     *,
     layout: str = "NCHW",
+    precision: str | None = None,
 ) -> Array:
     """The transpose of `conv2d` as a linear function of its input, as `torch.nn.functional.conv_transpose2d`.
 
-    input: (batch, channels, height, width), or (batch, height, width, channels) with `layout="NHWC"`; the batch may
-    be missing. weight: (channels, outputs / groups, height, width). bias: (outputs,). stride, padding, dilation,
-    groups: those of the convolution it is the transpose of, numbers only. output_padding: elements that the result is
-    longer by at the end of each axis; smaller than stride or dilation. All arrays are float32 or float64, and are
-    promoted to what they have in common.
+    input: (batch, channels, height, width), or (batch, height, width, channels) with `layout="NHWC"`; the batch
+    may be missing. weight: (channels, outputs / groups, height, width). bias: (outputs,). stride, padding,
+    dilation, groups: those of the convolution it is the transpose of, numbers only. output_padding: elements that
+    the result is longer by at the end of each axis; smaller than stride or dilation. All arrays are float32 or
+    float64, and are promoted to what they have in common. precision: None, or "bfloat16", see
+    `tangra.nn.functional.matmul`.
 
     Returns (batch, outputs, *sizes) (layout "NHWC": (batch, *sizes, outputs)) with size = (places - 1)*stride -
     2*padding + dilation*(window - 1) + output_padding + 1 on each axis.
@@ -280,7 +309,7 @@ def conv_transpose2d(
     don't fit, and for arguments that make no sense.
     """
     options = stride, padding, output_padding, groups, dilation
-    return _conv("conv_transpose2d", 2, input, weight, bias, options, layout, transposed=True)
+    return _conv("conv_transpose2d", 2, input, weight, bias, options, layout, precision, transposed=True)
 
 
 def conv_transpose3d(
@@ -294,14 +323,16 @@ def conv_transpose3d(
     dilation: Numbers = 1,
     *,
     layout: str = "NCDHW",
+    precision: str | None = None,
 ) -> Array:
     """The transpose of `conv3d` as a linear function of its input, as `torch.nn.functional.conv_transpose3d`.
 
-    input: (batch, channels, depth, height, width), or (batch, depth, height, width, channels) with `layout="NDHWC"`;
-    the batch may be missing. weight: (channels, outputs / groups, depth, height, width). bias: (outputs,). stride,
-    padding, dilation, groups: those of the convolution it is the transpose of, numbers only. output_padding: elements
-    that the result is longer by at the end of each axis; smaller than stride or dilation. All arrays are float32 or
-    float64, and are promoted to what they have in common.
+    input: (batch, channels, depth, height, width), or (batch, depth, height, width, channels) with
+    `layout="NDHWC"`; the batch may be missing. weight: (channels, outputs / groups, depth, height, width). bias:
+    (outputs,). stride, padding, dilation, groups: those of the convolution it is the transpose of, numbers only.
+    output_padding: elements that the result is longer by at the end of each axis; smaller than stride or
+    dilation. All arrays are float32 or float64, and are promoted to what they have in common. precision: None, or
+    "bfloat16", see `tangra.nn.functional.matmul`.
 
     Returns (batch, outputs, *sizes) (layout "NDHWC": (batch, *sizes, outputs)) with size = (places - 1)*stride -
     2*padding + dilation*(window - 1) + output_padding + 1 on each axis.
@@ -310,4 +341,4 @@ def conv_transpose3d(
     don't fit, and for arguments that make no sense.
     """
     options = stride, padding, output_padding, groups, dilation
-    return _conv("conv_transpose3d", 3, input, weight, bias, options, layout, transposed=True)
+    return _conv("conv_transpose3d", 3, input, weight, bias, options, layout, precision, transposed=True)

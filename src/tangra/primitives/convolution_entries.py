@@ -11,12 +11,13 @@ from tangra.api.numpy_common import NONE, ONE, ZERO, bad_value, is_none, renamed
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue
 from tangra.errors import ShapeMismatchError, declare
-from tangra.ir import Value
+from tangra.ir import I32, Value
 from tangra.ops.windows import channel_axis
-from tangra.primitives import convolution
+from tangra.primitives import convolution, precision_entries
 from tangra.primitives.convolution import Plan, plan_conv, plan_transposed
 from tangra.primitives.planning import LAYOUTS, BadArgument, channels_shape
-from tangra.shapes import ShapeError
+from tangra.primitives.precision import Arithmetic, for_bytes, for_floats, of_bytes
+from tangra.shapes import ShapeError, Size, prod
 from tangra.shapes.deciding import Judge
 
 WINDOWS_MISMATCH = declare(
@@ -54,6 +55,19 @@ def float_arrays(ctx: Context, name: str, given: list[AbstractValue]) -> list[Va
     return [ctx.array(v, dtype) for v in given]
 
 
+def arithmetic(
+    ctx: Context, name: str, given: list[AbstractValue], precision: AbstractValue, terms: Size, bytes: bool = True
+) -> tuple[list[Value], Arithmetic]:
+    """The arrays that are multiplied, and a bias, and how: `precision.factor` has yet to be done.
+    `bytes`: integers of 8 bits are taken, too."""
+    wanted, types = ctx.static(precision, f"precision= of {name}"), [ctx.type_of(v).dtype.numpy for v in given]
+    if bytes and of_bytes(types):
+        how: Arithmetic = planned(ctx, for_bytes, name, types, wanted, terms)
+        return [*(ctx.array(v, ctx.type_of(v).dtype) for v in given[:2]), *(ctx.array(v, I32) for v in given[2:])], how
+    values = float_arrays(ctx, name, given)
+    return values, planned(ctx, for_floats, name, values[0].dtype.numpy, wanted)
+
+
 def _finished(ctx: Context, y: Value, plan: Plan, bias: list[Value]) -> AbstractValue:
     """The result extended, with its bias, and without the batch axis if none was given."""
     last, rank = plan.attrs["channels_last"], len(y.shape) - 2
@@ -69,10 +83,17 @@ def _finished(ctx: Context, y: Value, plan: Plan, bias: list[Value]) -> Abstract
 
 
 def _conv(
-    ctx: Context, name: str, given: tuple[AbstractValue, ...], options: dict[str, AbstractValue], transposed: bool
+    ctx: Context,
+    name: str,
+    given: tuple[AbstractValue, ...],
+    options: dict[str, AbstractValue],
+    precision: AbstractValue,
+    transposed: bool,
 ) -> AbstractValue:
     rank = int(name[-2])
-    values = float_arrays(ctx, name, [v for v in given if not is_none(v)])
+    arrays = [v for v in given if not is_none(v)]
+    shape = ctx.type_of(arrays[1]).shape
+    values, how = arithmetic(ctx, name, arrays, precision, prod(shape[1:]), not transposed)
     known = {what: ctx.static(v, f"{what}= of {name}") for what, v in options.items()}
     layout = known.pop("layout")
     if layout is None:
@@ -83,7 +104,8 @@ def _conv(
     x, w, at = values[0], values[1], channel_axis(rank + 2, plan.attrs["channels_last"])
     takes = w.shape[0] if transposed else w.shape[1] * plan.attrs["groups"]
     x = renamed(ctx, x, (*plan.batch.shape[:at], takes, *plan.batch.shape[at + 1 :]))
-    y = ctx.b("conv_input" if transposed else "conv", x, w, **plan.attrs)
+    x, w = (precision_entries.factor(ctx, v, how) for v in (x, w))
+    y = precision_entries.result(ctx, ctx.b("conv_input" if transposed else "conv", x, w, **plan.attrs), how)
     return _finished(ctx, y, plan, values[2:])
 
 
@@ -99,9 +121,10 @@ def _conv_entry(name: str) -> Callable[..., AbstractValue]:
         groups: AbstractValue = ONE,
         *,
         layout: AbstractValue = NONE,
+        precision: AbstractValue = NONE,
     ) -> AbstractValue:
         options = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups, "layout": layout}
-        return _conv(ctx, name, (input, weight, bias), options, False)
+        return _conv(ctx, name, (input, weight, bias), options, precision, False)
 
     return entry
 
@@ -119,10 +142,11 @@ def _transpose_entry(name: str) -> Callable[..., AbstractValue]:
         dilation: AbstractValue = ONE,
         *,
         layout: AbstractValue = NONE,
+        precision: AbstractValue = NONE,
     ) -> AbstractValue:
         options = {"stride": stride, "padding": padding, "output_padding": output_padding, "groups": groups}
         options |= {"dilation": dilation, "layout": layout}
-        return _conv(ctx, name, (input, weight, bias), options, True)
+        return _conv(ctx, name, (input, weight, bias), options, precision, True)
 
     return entry
 
