@@ -19,7 +19,7 @@ import stat
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 HEAD = b"tangra object 2\n"
 MAX_BYTES = 1 << 29
@@ -28,7 +28,10 @@ NEW = "new."
 """What names of files begin with that are being written."""
 _NAME = re.compile(r"[0-9a-f]{64}")
 CUT_EVERY = 64
-"""One in so many writes looks at the cache's size."""
+"""One in so many writes looks at the size of the folder that it is in, and only where that is beyond its share at the
+whole cache's: if the cache has grown too large, then one of its folders has, and names spread over them evenly."""
+FOLDERS = 256
+"""Files are in folders by the first two digits of their names."""
 
 
 def directory() -> str | None:
@@ -110,7 +113,7 @@ def put(name: str, content: bytes) -> None:
         except BaseException:
             os.unlink(beside)
             raise
-        if int(name[2:10], 16) % CUT_EVERY == 0:
+        if int(name[2:10], 16) % CUT_EVERY == 0 and _size(_inside(place)) > MAX_BYTES // FOLDERS:
             _cut(folder)
 
 
@@ -139,9 +142,19 @@ def _files(folder: str) -> Iterator[os.DirEntry[str]]:
     """The files of a cache, by their names: a folder that is used for something else as well loses nothing."""
     for place in os.scandir(folder):
         if len(place.name) == 2 and place.is_dir(follow_symlinks=False):
-            for entry in os.scandir(place):
-                if entry.name.startswith(NEW) or (_NAME.match(entry.name) and entry.name.startswith(place.name)):
-                    yield entry
+            yield from _inside(place.path)
+
+
+def _inside(place: str) -> Iterator[os.DirEntry[str]]:
+    """The files of one of a cache's folders."""
+    start = os.path.basename(place)
+    for entry in os.scandir(place):
+        if entry.name.startswith(NEW) or (_NAME.match(entry.name) and entry.name.startswith(start)):
+            yield entry
+
+
+def _size(files: Iterable[os.DirEntry[str]]) -> int:
+    return sum(entry.stat(follow_symlinks=False).st_size for entry in files)
 
 
 def _cut(folder: str) -> None:

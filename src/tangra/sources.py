@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 TOOLS = frozenset({"checker", "cli", "demo", "lsp", "shape_rules", "__pycache__"})
 """Folders that have no part in compiling."""
@@ -15,6 +17,21 @@ TOOLS = frozenset({"checker", "cli", "demo", "lsp", "shape_rules", "__pycache__"
 def fingerprint() -> str:
     """What `read` gave when it was first asked for."""
     return read()
+
+
+def loaded() -> str:
+    """What `read` gave when it last could matter: the files are looked at again where a module of this package was
+    loaded since then, or loaded anew. Until that, what runs is what was read from the files that were looked at."""
+    specs = [module.__spec__ for name, module in list(sys.modules.items()) if name.partition(".")[0] == __package__]
+    if _LOOKED:
+        before, digest = _LOOKED[0]
+        if len(before) == len(specs) and all(a is b for a, b in zip(before, specs, strict=True)):
+            return digest
+    _LOOKED[:] = [(specs, read())]
+    return _LOOKED[0][1]
+
+
+_LOOKED: list[tuple[list[Any], str]] = []
 
 
 def read(folder: Path = Path(__file__).parent) -> str:

@@ -142,7 +142,7 @@ class Call:
 
     def keep(self, made: Compiled, arguments: Arguments) -> None:
         """Keep a form for other processes, if it depends on nothing but what the walk saw."""
-        if self.walk is None or sources.read() != AT_START:
+        if self.walk is None or sources.loaded() != AT_START:
             return
         try:
             before, walk = self.walk, self.walk

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -74,7 +74,7 @@ class Op:
         operands: list[Value],
         attrs: dict[str, Any],
         regions: list[Block],
-        result_types: list[Type],
+        result_types: Sequence[Type],
         span: Span | None,
     ) -> None:
         self.defn = defn
@@ -82,7 +82,10 @@ class Op:
         self.operands = operands
         self.attrs = attrs
         self.regions = regions
-        self.results = [Value(t, self) for t in result_types]
+        results: list[Value] = []
+        for t in result_types:
+            results.append(Value(t, self))
+        self.results = results
         self.span = span
 
     @property
@@ -191,17 +194,12 @@ def free_values(block: Block) -> list[Value]:
 
 def clone_op(op: Op, mapping: dict[int, Value]) -> Op:
     """A copy of `op` with operands replaced through `mapping` (by id; absent ones stay); records its results there."""
-    new = Op(
-        op.defn,
-        [mapping.get(id(v), v) for v in op.operands],
-        dict(op.attrs),
-        [clone_block(r, mapping) for r in op.regions],
-        [v.type for v in op.results],
-        op.span,
-    )
-    for old_result, new_result in zip(op.results, new.results, strict=True):
-        new_result.name = old_result.name
-        mapping[id(old_result)] = new_result
+    operands = [mapping.get(id(v), v) for v in op.operands]
+    regions = [clone_block(r, mapping) for r in op.regions] if op.regions else []
+    new = Op(op.defn, operands, op.attrs.copy(), regions, (), op.span)
+    for old in op.results:
+        mapping[id(old)] = made = Value(old.type, new, old.name)
+        new.results.append(made)
     return new
 
 
@@ -222,4 +220,5 @@ def clone_func(func: Func, name: str | None = None) -> Func:
 def substitute_uses(block: Block, mapping: Mapping[int, Value]) -> None:
     """Replace, in place, every use in `block` (and nested blocks) of a value whose id is in `mapping`."""
     for op in block.walk():
-        op.operands = [mapping.get(id(v), v) for v in op.operands]
+        if op.operands:
+            op.operands = [mapping.get(id(v), v) for v in op.operands]

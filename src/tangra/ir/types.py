@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from tangra.shapes import Size
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class DType:
-    """An element type. `kind` is 'b' (bool), 'i', 'u' or 'f'; `bits` the width (bool: 8, as NumPy stores it)."""
+    """An element type. `kind` is 'b' (bool), 'i', 'u' or 'f'; `bits` the width (bool: 8, as NumPy stores it).
+
+    Each exists once: they are compared by identity, also those that were pickled.
+    """
 
     name: str
     kind: str
@@ -32,12 +35,19 @@ class DType:
     def __str__(self) -> str:
         return self.name
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return _named, (self.name,)
+
 
 BOOL = DType("bool", "b", 8, "bool")
 I8, I16, I32, I64 = (DType(f"i{n}", "i", n, f"int{n}") for n in (8, 16, 32, 64))
 U8, U16, U32, U64 = (DType(f"u{n}", "u", n, f"uint{n}") for n in (8, 16, 32, 64))
 F32, F64 = (DType(f"f{n}", "f", n, f"float{n}") for n in (32, 64))
 DTYPES = {d.name: d for d in (BOOL, I8, I16, I32, I64, U8, U16, U32, U64, F32, F64)}
+
+
+def _named(name: str) -> DType:
+    return DTYPES[name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +60,11 @@ class ArrayType:
     @property
     def rank(self) -> int:
         return len(self.shape)
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        return type(other) is ArrayType and self.dtype is other.dtype and self.shape == other.shape
 
     def __str__(self) -> str:
         if not self.shape:
@@ -70,6 +85,9 @@ class TapeType:
 Type = ArrayType | TapeType
 
 
+_SCALARS = {dtype: ArrayType(dtype, ()) for dtype in DTYPES.values()}
+
+
 def scalar(dtype: DType) -> ArrayType:
     """The rank-0 type of `dtype`."""
-    return ArrayType(dtype, ())
+    return _SCALARS[dtype]

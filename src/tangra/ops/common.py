@@ -10,12 +10,14 @@ import numpy as np
 from tangra.ir.builder import Builder
 from tangra.ir.graph import Op, Value
 from tangra.ir.opdef import FoldRule, IRTypeError, OpDef, PartialsRule, register
-from tangra.ir.types import BOOL, F64, I64, ArrayType, DType, Type
+from tangra.ir.types import BOOL, F64, I64, ArrayType, DType, Type, scalar
 from tangra.shapes import Size
 
 Evaluate = Callable[..., Any]
 Kinds = str
 """Letters of `DType.kind` an op accepts: b(ool), i(nt), u(nsigned), f(loat)."""
+
+INT = scalar(I64)
 
 FLOAT, NUMBER, INTEGER, ANY, BITS, BOOLEAN = "f", "iuf", "iu", "biuf", "biu", "b"
 
@@ -44,8 +46,9 @@ def reference(ufunc: Evaluate) -> Evaluate:
 def same_types(name: str, operands: Sequence[Value]) -> ArrayType:
     """The one type all of `operands` have."""
     first = operands[0].array
-    for v in operands[1:]:
-        require(v.type == first, f"{name}: operands are {', '.join(str(v.type) for v in operands)}")
+    for v in operands:
+        if v.type is not first and v.type != first:
+            raise _unlike(name, operands)
     return first
 
 
@@ -53,8 +56,13 @@ def same_shapes(name: str, operands: Sequence[Value]) -> tuple[Size, ...]:
     """The one shape all of `operands` have."""
     shape = operands[0].shape
     for v in operands[1:]:
-        require(v.shape == shape, f"{name}: operands are {', '.join(str(v.type) for v in operands)}")
+        if v.shape != shape:
+            raise _unlike(name, operands)
     return shape
+
+
+def _unlike(name: str, operands: Sequence[Value]) -> IRTypeError:
+    return IRTypeError(f"{name}: operands are {', '.join(str(v.type) for v in operands)}")
 
 
 def elementwise(
@@ -78,10 +86,14 @@ def elementwise(
     """
 
     def infer(operands: Sequence[Value], attrs: dict[str, Any], regions: Sequence[Any]) -> list[Type]:
-        require(len(operands) == arity, f"{name} takes {arity} operands, not {len(operands)}")
+        if len(operands) != arity:
+            raise IRTypeError(f"{name} takes {arity} operands, not {len(operands)}")
         type = same_types(name, operands)
-        require(type.dtype.kind in kinds, f"{name} is not defined for {type.dtype}")
-        return [ArrayType(result or type.dtype, type.shape)]
+        if type.dtype.kind not in kinds:
+            raise IRTypeError(f"{name} is not defined for {type.dtype}")
+        if result is None:
+            return [type]
+        return [ArrayType(result, type.shape) if type.shape else scalar(result)]
 
     if partials is None and not facts.get("jvp"):
         facts.setdefault("zero_derivative", True)
@@ -113,7 +125,8 @@ def axis_list(axes: Sequence[int], rank: int, name: str) -> tuple[int, ...]:
 def int_scalars(name: str, operands: Sequence[Value]) -> None:
     """Require every operand to be an i64 scalar."""
     for v in operands:
-        require(v.type == ArrayType(I64), f"{name}: starts are i64 scalars, not {v.type}")
+        if v.type != INT:
+            raise IRTypeError(f"{name}: starts are i64 scalars, not {v.type}")
 
 
 def constant_of(v: Value) -> Any:

@@ -10,10 +10,11 @@ import numpy as np
 from tangra.ir.builder import Builder
 from tangra.ir.graph import Op, Value
 from tangra.ir.opdef import IRTypeError, OpDef, register
-from tangra.ir.types import BOOL, ArrayType, DType, Type
+from tangra.ir.types import BOOL, DTYPES, ArrayType, DType, Type, scalar
 from tangra.ops.common import constant_of, or_zeros, quiet, require, same_shapes, same_types, zeros_like
 
 FAMILY = "conversion"
+_NUMPY = {dtype: np.dtype(dtype.numpy) for dtype in DTYPES.values()}
 NO_OPERANDS = {"jvp": "no operands", "vjp": "no operands"}
 
 
@@ -21,9 +22,9 @@ def _infer_constant(operands: Sequence[Value], attrs: dict[str, Any], regions: S
     value, dtype = attrs["value"], attrs["dtype"]
     if not isinstance(value, (np.generic, np.ndarray)):
         raise IRTypeError(f"constant {value!r} is no NumPy scalar or array")
-    if value.dtype != np.dtype(dtype.numpy):
+    if value.dtype is not (declared := _NUMPY[dtype]) and value.dtype != declared:
         raise IRTypeError(f"constant of {value.dtype} declared {dtype}")
-    return [ArrayType(dtype, tuple(value.shape))]
+    return [ArrayType(dtype, value.shape) if value.shape else scalar(dtype)]
 
 
 register(

@@ -15,8 +15,8 @@ import numpy as np
 
 from tangra.ir.builder import Builder
 from tangra.ir.graph import Op, Value
-from tangra.ir.opdef import OpDef, register
-from tangra.ir.types import I64, ArrayType, Type
+from tangra.ir.opdef import IRTypeError, OpDef, register
+from tangra.ir.types import I64, ArrayType, Type, scalar
 from tangra.ops.common import int_scalars, or_zeros, require, zeros_like
 from tangra.shapes import Size
 
@@ -28,21 +28,26 @@ NOT_ELEMENTWISE = {"partials": "not elementwise"}
 def part_shape(x: Value, starts: Sequence[Value], attrs: dict[str, Any]) -> tuple[Size, ...]:
     """The shape of the part of `x` that starts, sizes and steps name."""
     sizes, steps, rank = attrs["sizes"], attrs["steps"], len(x.shape)
-    require(len(starts) == len(sizes) == len(steps) == rank, f"{len(starts)} starts, {sizes}, {steps} for {x.type}")
+    if not len(starts) == len(sizes) == len(steps) == rank:
+        raise IRTypeError(f"{len(starts)} starts, {sizes}, {steps} for {x.type}")
     int_scalars("index", starts)
-    require(all(isinstance(s, int) and s != 0 for s in steps), f"steps {steps} are not ints other than 0")
-    return tuple(s for s in sizes if s is not None)
+    for step in steps:
+        if not isinstance(step, int) or step == 0:
+            raise IRTypeError(f"steps {steps} are not ints other than 0")
+    return tuple([s for s in sizes if s is not None])
 
 
 def _infer_index(operands: Sequence[Value], attrs: dict[str, Any], regions: Sequence[Any]) -> list[Type]:
     x, *starts = operands
-    return [ArrayType(x.dtype, part_shape(x, starts, attrs))]
+    shape = part_shape(x, starts, attrs)
+    return [ArrayType(x.dtype, shape) if shape else scalar(x.dtype)]
 
 
 def _infer_update(operands: Sequence[Value], attrs: dict[str, Any], regions: Sequence[Any]) -> list[Type]:
     x, v, *starts = operands
     expected = ArrayType(x.dtype, part_shape(x, starts, attrs))
-    require(v.type == expected, f"part of {x.type} is {expected}, written is {v.type}")
+    if v.type != expected:
+        raise IRTypeError(f"part of {x.type} is {expected}, written is {v.type}")
     return [x.type]
 
 

@@ -26,9 +26,10 @@ class Facts:
     contradict each other describe code that never runs: then answers mean nothing, but they still come.
     """
 
-    __slots__ = ("_bounds", "_equalities", "_inequalities", "_proofs", "_replaced", "_solved")
+    __slots__ = ("_bounds", "_declared", "_equalities", "_inequalities", "_proofs", "_replaced", "_solved")
 
     def __init__(self) -> None:
+        self._declared: dict[str, Interval] = {}  # shared by all facts that were made from these
         self._bounds: dict[str, Interval] = {}
         self._inequalities: tuple[Dim, ...] = ()  # each is >= 0, in normal form under _solved and _replaced
         self._solved: dict[str, Size] = {}
@@ -61,6 +62,11 @@ class Facts:
         if hi is not None:
             facts = facts._with_nonnegative(hi - size)
         return facts
+
+    def declare(self, name: str, lo: int, hi: int) -> None:
+        """Say what range a symbol has by its nature, which no facts mention yet: it counts for all facts made from the
+        same first ones as these, and costs none of them anything."""
+        self._declared[name] = lo, hi
 
     def with_le(self, a: Size, b: Size) -> Facts:
         """These facts, and a <= b."""
@@ -95,7 +101,8 @@ class Facts:
 
     def symbol_bounds(self, name: str) -> Interval:
         """The int range known for the symbol `name`."""
-        return self._bounds.get(name, UNKNOWN)
+        found = self._bounds.get(name)
+        return self._declared.get(name, UNKNOWN) if found is None else found
 
     @property
     def inequalities(self) -> tuple[Dim, ...]:
@@ -155,6 +162,7 @@ class Facts:
 
     def _copy(self) -> Facts:
         facts = Facts()
+        facts._declared = self._declared
         facts._bounds = self._bounds.copy()
         facts._inequalities = self._inequalities
         facts._solved = self._solved.copy()
@@ -177,7 +185,8 @@ class Facts:
     def _with_solved(self, name: str, solution: Size) -> Facts:
         """Replace the symbol by `solution` everywhere; its bounds become inequalities of the solution."""
         facts = self._copy()
-        lo, hi = facts._bounds.pop(name, UNKNOWN)
+        lo, hi = facts.symbol_bounds(name)
+        facts._bounds.pop(name, None)
         facts._solved[name] = solution
         facts._solved = {key: facts.normal(size) for key, size in facts._solved.items()}
         facts._inequalities = ()
@@ -254,7 +263,10 @@ def bounds(size: Size, facts: Facts = EMPTY) -> Interval:
     """The (lowest, highest) value of `size`, each None where no bound was found."""
     size = facts.normal(size)
     low, high = interval(size, facts.symbol_bounds)
+    names = symbols_of(size)
     for known in facts.inequalities:  # size - known <= size <= size + known
+        if names.isdisjoint(symbols_of(known)):
+            continue  # then no terms cancel, and the sum has the wider range
         low = _tighter(max, low, interval(size - known, facts.symbol_bounds)[0])
         high = _tighter(min, high, interval(size + known, facts.symbol_bounds)[1])
     return low, high

@@ -11,6 +11,7 @@ from tangra.transforms.rewriting import Rewriter, buffer_seeds
 
 LARGE = 4096
 """Bytes of an array constant beyond which it is compared by identity."""
+NEVER_MERGED = frozenset({"empty", "undef", "call", "custom_derivative"})
 REPEATABLE_CHECKS = frozenset({"check_index", "fail_if"})
 """Effects that do nothing the second time: had they failed, they would have failed the first time."""
 
@@ -43,30 +44,34 @@ class _Merge(Rewriter):
 
     def key(self, op: Op) -> Hashable | None:
         """What makes two operations the same; None for those that are never merged."""
-        if op.regions or op.defn.terminator or op.name in ("empty", "undef", "call", "custom_derivative"):
+        name, defn = op.name, op.defn
+        if op.regions or defn.terminator or name in NEVER_MERGED:
             return None
-        if op.defn.effect and op.name not in REPEATABLE_CHECKS:
+        if defn.effect and name not in REPEATABLE_CHECKS:
             return None
-        if any(id(r) in self.seeds and r.shape for r in op.results if not isinstance(r.type, TapeType)):
-            return None
-        if op.name == "check_index":
-            return (op.name, *(id(v) for v in op.operands))
-        if op.name == "fail_if":
-            return (op.name, id(op.operands[0]))
+        for r in op.results:
+            if id(r) in self.seeds and not isinstance(r.type, TapeType) and r.type.shape:
+                return None
         operands = [id(v) for v in op.operands]
-        if op.defn.commutative:
+        if name == "check_index":
+            return (name, *operands)
+        if name == "fail_if":
+            return (name, operands[0])
+        if defn.commutative:
             operands.sort()
-        return (op.name, tuple(operands), tuple((k, frozen(a)) for k, a in sorted(op.attrs.items())))
+        if not op.attrs:
+            return (name, *operands)
+        return (name, tuple(operands), *[(k, frozen(op.attrs[k])) for k in sorted(op.attrs)])
 
 
 def frozen(attr: object) -> Hashable:
     """An attribute as a hashable key: equal exactly where the attributes mean the same."""
+    if isinstance(attr, np.generic):
+        return (type(attr), attr.tobytes())
+    if isinstance(attr, tuple | list):
+        return tuple([frozen(a) for a in attr])
     if isinstance(attr, np.ndarray):
         return (attr.dtype.str, attr.shape, attr.tobytes()) if attr.nbytes <= LARGE else id(attr)
-    if isinstance(attr, np.generic):
-        return (attr.dtype.str, attr.tobytes())
-    if isinstance(attr, tuple | list):
-        return tuple(frozen(a) for a in attr)
     if isinstance(attr, dict | Func):
         return id(attr)
-    return (type(attr).__name__, attr)
+    return (type(attr), attr)

@@ -10,6 +10,9 @@ from tangra.ir import Block, Func, Op, Value
 from tangra.ir.mentions import symbols_of_block
 from tangra.transforms.activity import carried_args, carried_operands, carried_yields
 
+CALLS = frozenset({"call", "custom_derivative"})
+OF_TAPES = frozenset({"tape_push", "tape_pop", "tape_new"})
+
 
 def eliminate_dead_code(func: Func) -> bool:
     """Remove, in place, what no result and no effect of `func` needs. Returns whether anything went.
@@ -69,20 +72,24 @@ class _Liveness:
         for op in block.ops:
             if owner is not None:
                 self.parent[id(op)] = owner
-            if op.name == "tape_push":
+            name = op.name
+            if name == "tape_push":
                 self.pushes.setdefault(id(op.operands[0]), []).append(op)
-            elif op.name == "tape_pop":
+            elif name == "tape_pop":
                 self.pops.setdefault(id(op.operands[0]), []).append(op)
-            elif (op.defn.effect and op.name != "tape_new") or op.name == "return" or self.may_fail(op):
+            elif (op.defn.effect and name != "tape_new") or name == "return" or self.may_fail(op):
                 roots.append(op)
-            if op.name == "loop":
-                for k, a in enumerate(carried_args(op)):
-                    self.argument[id(a)] = (op, k)
-            for region in op.regions:
-                self.collect(region, op, roots)
+            if op.regions:
+                if name == "loop":
+                    for k, a in enumerate(carried_args(op)):
+                        self.argument[id(a)] = (op, k)
+                for region in op.regions:
+                    self.collect(region, op, roots)
 
     def may_fail(self, op: Op) -> bool:
         """Whether `op` calls a function that may leave with an error."""
+        if op.name not in CALLS:
+            return False
         callee = op.attrs.get("callee") or op.attrs.get("primal")
         if not isinstance(callee, Func):
             return False
@@ -102,18 +109,23 @@ class _Liveness:
         if id(op) in self.kept:
             return
         self.kept.add(id(op))
-        if id(op) in self.parent:
-            self.keep(self.parent[id(op)])
-        if op.name == "if":
+        around = self.parent.get(id(op))
+        if around is not None and id(around) not in self.kept:
+            self.keep(around)
+        name = op.name
+        if name == "if":
             self.need(op.operands[0])
-        elif op.name == "loop":
+        elif name == "loop":
             self.keep_loop(op)
-        elif op.name in ("tape_push", "tape_pop"):
+        elif name == "tape_push" or name == "tape_pop":
             self.need(op.operands[0])
             self.keep_tape(op.operands[0])
         else:
+            live = self.live
             for v in op.operands:
-                self.need(v)
+                if id(v) not in live:
+                    live.add(id(v))
+                    self.work.append(v)
 
     def keep_loop(self, op: Op) -> None:
         if op.attrs["counted"]:
@@ -171,9 +183,10 @@ class _Sweep:
         block.ops = [op for op in block.ops if op.defn.terminator or id(op) in self.liveness.kept]
         changed = len(block.ops) != before
         for op in block.ops:
-            changed |= self.op(op)
-            for region in op.regions:
-                changed |= self.block(region)
+            if op.regions or op.name in OF_TAPES:
+                changed |= self.op(op)
+                for region in op.regions:
+                    changed |= self.block(region)
         return changed
 
     def op(self, op: Op) -> bool:

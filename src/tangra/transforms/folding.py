@@ -30,9 +30,9 @@ def scalar_constant(v: Value) -> np.generic | None:
 
 class _Fold(Rewriter):
     def rewrite(self, op: Op) -> Sequence[Value] | None:
-        special = getattr(self, f"op_{op.name}", None)
+        special = self.specials.get(op.name)
         if special is not None:
-            found: Sequence[Value] | None = special(op)
+            found = special(self, op)
             if found is not None:
                 return found
         if op.defn.fold is not None:

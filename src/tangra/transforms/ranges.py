@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from tangra.ir import BOOL, I64, ArrayType, Block, Func, Op, Value
+from tangra.ir import BOOL, I64, ArrayType, Block, Func, Op, Value, scalar
 from tangra.shapes import Dim, Size, dmax, dmin, symbol
 from tangra.shapes.facts import Facts, bounds
 from tangra.shapes.intervals import Interval, interval
@@ -23,6 +23,7 @@ from tangra.transforms.early_reads import read_early
 from tangra.transforms.folding import scalar_constant
 from tangra.transforms.rewriting import Rewriter
 
+INT, TRUTH = scalar(I64), scalar(BOOL)
 LARGEST_DIM = 1 << 47
 """No array axis is longer."""
 LIMIT = (1 << 63) - 1
@@ -61,7 +62,7 @@ class Ranges(Rewriter):
     def unknown(self) -> Dim:
         """A new symbol for some i64."""
         name = f"?{next(self.fresh)}"
-        self.facts = self.facts.with_bounds(name, -LIMIT - 1, LIMIT)
+        self.facts.declare(name, -LIMIT - 1, LIMIT)
         return symbol(name)
 
     def size(self, v: Value) -> Size:
@@ -92,7 +93,8 @@ class Ranges(Rewriter):
         rule = _ARITHMETIC.get(op.name)
         if rule is not None:
             result = rule(self.size(op.operands[0]), self.size(op.operands[1]))
-            return result if _same_operation(op) in self.tested or self.fits(result) else None
+            tested = bool(self.tested) and _same_operation(op) in self.tested
+            return result if tested or self.fits(result) else None
         if op.name == "neg" and self.fits(-self.size(op.operands[0])):
             return -self.size(op.operands[0])
         return self.bounded(op)
@@ -120,28 +122,28 @@ class Ranges(Rewriter):
         self.facts, self.learned, self.tested = before
 
     def rewrite(self, op: Op) -> Sequence[Value] | None:
-        special = getattr(self, f"op_{op.name}", None)
+        special = self.specials.get(op.name)
         if special is not None:
-            found: Sequence[Value] | None = special(op)
-            return found
-        if op.name.endswith("_overflows") and not op.result.shape:
-            return self.overflow_test(op)
-        if len(op.results) == 1 and op.result.type == ArrayType(I64):
+            return special(self, op)
+        if len(op.results) != 1:
+            return None
+        type = op.result.type
+        if type == INT:
             size = self.compute(op)
             if size is not None:
                 self.define(op.result, size)
-        elif len(op.results) == 1 and op.result.type == ArrayType(BOOL):
-            return self.comparison(op)
+        elif type == TRUTH:
+            return self.overflow_test(op) if op.name in _OVERFLOW_TESTS else self.comparison(op)
         return None
 
     def overflow_test(self, op: Op) -> Sequence[Value] | None:
-        rule = _ARITHMETIC[op.name.removesuffix("_overflows")]
+        rule = _ARITHMETIC[_OVERFLOW_TESTS[op.name]]
         if self.fits(rule(self.size(op.operands[0]), self.size(op.operands[1]))):
             return [self.b.bool(False)]
         return None
 
     def comparison(self, op: Op) -> Sequence[Value] | None:
-        if op.name not in _COMPARISONS or op.operands[0].type != ArrayType(I64):
+        if op.name not in _COMPARISONS or op.operands[0].type != INT:
             return None
         known = _COMPARISONS[op.name](self.size(op.operands[0]), self.size(op.operands[1]), self.facts)
         return None if known is None else [self.b.bool(known)]
@@ -177,14 +179,14 @@ class Ranges(Rewriter):
         op = condition.defining_op
         if op is None:
             return
-        if op.name.endswith("_overflows") and not holds and not op.result.shape:
+        if op.name in _OVERFLOW_TESTS and not holds and not op.result.shape:
             self.no_overflow(op)
         elif op.name == "not":
             self.assume(op.operands[0], not holds)
         elif op.name == ("and" if holds else "or"):
             for v in op.operands:
                 self.assume(v, holds)
-        elif op.name in _FACTS and op.operands[0].type == ArrayType(I64):
+        elif op.name in _FACTS and op.operands[0].type == INT:
             name = op.name if holds else _OPPOSITE[op.name]
             if name in _FACTS:
                 self.facts = _FACTS[name](self.facts, self.size(op.operands[0]), self.size(op.operands[1]))
@@ -245,12 +247,12 @@ class Ranges(Rewriter):
     def lower_bounds(self, op: Op) -> None:
         """Assume that integer state stays at or above its initial value where every trip only adds to it."""
         for init, arg, y in zip(carried_operands(op), carried_args(op), carried_yields(op), strict=True):
-            if arg.type == ArrayType(I64) and self.grows(y, arg, op.regions[0], 0):
+            if arg.type == INT and self.grows(y, arg, op.regions[0], 0):
                 self.facts = self.facts.with_le(self.size(init), self.size(arg))
 
     def learn_lower_bounds_of_results(self, op: Op) -> None:
         for init, arg, y, r in zip(carried_operands(op), carried_args(op), carried_yields(op), op.results, strict=True):
-            if arg.type == ArrayType(I64) and self.grows(y, arg, op.regions[0], 0):
+            if arg.type == INT and self.grows(y, arg, op.regions[0], 0):
                 self.facts = self.facts.with_le(self.size(init), self.size(r))
 
     def grows(self, y: Value, arg: Value, body: Block, level: int) -> bool:
@@ -283,7 +285,7 @@ def _within(found: Interval) -> bool:
 
 def _same_operation(op: Op) -> tuple[str, int, int]:
     """What an operation, or the test whether it overflows, computes."""
-    return op.name.removesuffix("_overflows"), id(op.operands[0]), id(op.operands[1])
+    return _OVERFLOW_TESTS.get(op.name, op.name), id(op.operands[0]), id(op.operands[1])
 
 
 _ARITHMETIC: dict[str, Callable[[Size, Size], Size]] = {
@@ -293,6 +295,7 @@ _ARITHMETIC: dict[str, Callable[[Size, Size], Size]] = {
     "minimum": dmin,
     "maximum": dmax,
 }
+_OVERFLOW_TESTS = {f"{name}_overflows": name for name in ("add", "sub", "mul")}
 _COMPARISONS: dict[str, Callable[[Size, Size, Facts], bool | None]] = {
     "le": known_le,
     "lt": known_lt,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
 
 from tangra.ir import Block, Builder, Func, Op, Value
 from tangra.transforms.activity import carried_args, carried_operands, carried_yields
@@ -12,7 +13,13 @@ BUFFER_WRITES = frozenset({"update", "accumulate", "scatter", "scatter_add"})
 
 class Rewriter:
     """Walks all blocks in order. A pass overrides `rewrite`: it may emit new operations with `self.b` and returns the
-    values that replace the operation's results, or None to keep it. `replaced` maps ids of gone values to new ones."""
+    values that replace the operation's results, or None to keep it. `replaced` maps ids of gone values to new ones.
+    `specials` are a pass's methods called `op_…`, by the name of the operation that each is for."""
+
+    specials: ClassVar[dict[str, Callable[[Any, Op], Sequence[Value] | None]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        cls.specials = {name[3:]: getattr(cls, name) for name in dir(cls) if name.startswith("op_")}
 
     def __init__(self) -> None:
         self.b = Builder()
@@ -32,17 +39,27 @@ class Rewriter:
                 self.visit(op)
 
     def visit(self, op: Op) -> None:
-        if self.replaced:
-            op.operands = [self.current(v) for v in op.operands]
-        outer, self.b.span = self.b.span, op.span or self.b.span
+        if self.replaced and op.operands:
+            self.bring_up_to_date(op)
+        b = self.b
+        outer, b.span = b.span, op.span or b.span
         found = self.rewrite(op)
         if found is None:
-            self.b.block.ops.append(op)
-            self.enter(op)
+            b.block.ops.append(op)
+            if op.regions:
+                self.enter(op)
             self.leave(op)
         else:
             self.drop(op, found)
-        self.b.span = outer
+        b.span = outer
+
+    def bring_up_to_date(self, op: Op) -> None:
+        """Let `op` read what stands for its operands now."""
+        replaced = self.replaced
+        for v in op.operands:
+            if id(v) in replaced:
+                op.operands = [self.current(v) for v in op.operands]
+                return
 
     def drop(self, op: Op, values: Sequence[Value]) -> None:
         """Forget `op`; `values` stand for its results."""
