@@ -43,6 +43,8 @@ def main() -> None:
         shutil.copytree(options.folder, Path(copies, "copied"))  # mypy takes no files from among installed packages
         files = sorted(str(path) for path in Path(copies).rglob("*.py"))
         environment = {**os.environ, "TANGRA_CACHE": "1", "TANGRA_CACHE_DIR": cache}
+        environment["PYTHONPYCACHEPREFIX"] = str(Path(cache, "bytecode"))  # which installed packages have
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         commands = {
             "tangra check, from scratch": [*check, "--no-cache", str(options.folder)],
             "tangra check, from its cache": [*check, str(options.folder)],

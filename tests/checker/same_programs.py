@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from tangra.checker import checking
 from tangra.checker.calls import call
 from tangra.checker.evaluator import BudgetSpent, Evaluator, Frame, PythonRaise
 from tangra.checker.heap import DictCell, FunctionCell, Instance, ListCell, ModuleCell, OneOf, Value
 from tangra.checker.modules import import_module
 from tangra.checker.project import open_project
 from tangra.checker.reports import Report
+from tangra.checker.room import with_room
 from tangra.shape_rules.values import UNKNOWN, Tensor, Unknown
 from tangra.shapes import Dim
 
@@ -30,7 +30,7 @@ class Checked:
     def __init__(self, topics: tuple[str, ...]) -> None:
         self.ev = Evaluator(open_project(PROGRAMS))
         self.modules: dict[str, ModuleCell] = {}
-        checking._with_room(lambda: self._load(topics))
+        with_room(lambda: self._load(topics))
 
     def _load(self, topics: tuple[str, ...]) -> None:
         for topic in topics:
@@ -42,7 +42,7 @@ class Checked:
         """What calling the function `name` returns, and what is found on the way."""
         found: list[Value] = []
         before = set(self.ev.reports.found)
-        checking._with_room(lambda: found.append(self._call(topic, name, args)))
+        with_room(lambda: found.append(self._call(topic, name, args)))
         return found[0], [report for key, report in self.ev.reports.found.items() if key not in before]
 
     def _call(self, topic: str, name: str, args: tuple[Any, ...]) -> Value:

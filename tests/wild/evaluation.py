@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from tangra.checker import checking
 from tangra.checker.evaluator import Evaluator
 from tangra.checker.heap import DictCell, Instance, ListCell
 from tangra.checker.modules import import_module
 from tangra.checker.project import open_project
 from tangra.checker.reports import Report
+from tangra.checker.room import with_room
 from tangra.shape_rules.values import Record, Tensor, Unknown
 from tangra.shapes import Dim
 from tests.wild.programs import Program
@@ -65,7 +65,7 @@ def evaluate(folder: Path, listed: Sequence[Program], python: Path) -> Evaluatio
         found.missing, found.broken = statistics.missing_rules, statistics.broken_rules
         found.lines = sum(len(file.lines) for file in project.files.values())
 
-    checking._with_room(run)
+    with_room(run)
     return found
 
 

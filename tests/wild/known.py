@@ -15,11 +15,12 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from tangra.checker import checking
+from tangra.checker.checking import no_progress
 from tangra.checker.entries import check_entries
 from tangra.checker.evaluator import Evaluator
 from tangra.checker.modules import import_module
 from tangra.checker.project import open_project, python_files, site_packages
+from tangra.checker.room import with_room
 from tangra.checker.samples import sample
 from tests.wild.evaluation import FOLLOWED
 from tests.wild.programs import programs
@@ -58,7 +59,7 @@ def evaluated(library: str, python: Path, files: list[Path], calls: bool, likely
         for path in files:
             name = ".".join(path.relative_to(packages).with_suffix("").parts).removesuffix(".__init__")
             import_module(ev, name, path)
-        check_entries(ev, checking.no_progress)
+        check_entries(ev, no_progress)
         if likely:
             sample(ev)
         made.append(ev)
@@ -66,7 +67,7 @@ def evaluated(library: str, python: Path, files: list[Path], calls: bool, likely
     start = time.process_time()
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "pyproject.toml").write_text("", encoding="utf-8")
-        checking._with_room(lambda: run(Path(folder)))
+        with_room(lambda: run(Path(folder)))
     return made[0], time.process_time() - start
 
 

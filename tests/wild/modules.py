@@ -18,12 +18,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tangra.checker import checking, render
+from tangra.checker import render
+from tangra.checker.checking import no_progress
 from tangra.checker.entries import check_entries
 from tangra.checker.evaluator import Evaluator
 from tangra.checker.modules import import_module
 from tangra.checker.project import open_project, site_packages
 from tangra.checker.reports import Report
+from tangra.checker.room import with_room
 from tests.wild.record import ANSWERS
 from tests.wild.run import known, share
 
@@ -85,13 +87,13 @@ def check(package: str, python: Path) -> Iterator[Found]:
         ev.checked = frozenset(paths)
         for name, path in zip(names, paths, strict=True):
             import_module(ev, name, path)
-        check_entries(ev, checking.no_progress)
+        check_entries(ev, no_progress)
         ev.reports.settle(ev.runs)
         runs.append(ev)
 
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "pyproject.toml").write_text("", encoding="utf-8")
-        checking._with_room(lambda: run(Path(folder)))
+        with_room(lambda: run(Path(folder)))
     project, statistics = runs[0].project, runs[0].statistics
     for name, path in zip(names, paths, strict=True):
         file = project.files[path]

@@ -17,11 +17,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tangra.checker import checking
 from tangra.checker.evaluator import Evaluator
 from tangra.checker.modules import import_module
 from tangra.checker.project import open_project, site_packages
 from tangra.checker.reports import Report
+from tangra.checker.room import with_room
 from tangra.checker.source import SourceCache
 from tests.wild.evaluation import FOLLOWED
 from tests.wild.mutation import Change
@@ -50,7 +50,7 @@ def errors(program: Program, path: Path, text: str, python: Path) -> list[Report
     CACHE.set_overlay(path, text.encode())
     try:
         with tempfile.TemporaryDirectory() as folder:
-            checking._with_room(lambda: run(Path(folder)))
+            with_room(lambda: run(Path(folder)))
     finally:
         CACHE.set_overlay(path, None)
     return found

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-import sys
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,17 +14,13 @@ from tangra.checker.files import resolved
 from tangra.checker.importers import with_importers
 from tangra.checker.project import Project, open_project, python_files
 from tangra.checker.reports import Place, Report
+from tangra.checker.room import with_room
 from tangra.checker.source import SourceCache
 from tangra.checker.statistics import Statistics
 
 if TYPE_CHECKING:
     from tangra.checker.heap import Value
     from tangra.checker.observations import Observer
-
-STACK_BYTES = 256 * 1024 * 1024
-RECURSION = 30_000
-COLLECTED = (2_000_000, 20, 100)
-"""When Python looks for garbage in cycles: rarely, as syntax trees and summaries stay, and little else is in cycles."""
 
 
 @dataclass
@@ -89,7 +82,7 @@ def check(
             (group.named if path.is_file() else group.walked).extend(python_files([path], project.config.exclude))
     for group in groups.values():
         group.project.config = configure(group.project.config)
-        _with_room(lambda group=group: _check_group(group, outcome, run))  # type: ignore[misc]
+        with_room(lambda group=group: _check_group(group, outcome, run))  # type: ignore[misc]
     return outcome
 
 
@@ -112,36 +105,6 @@ class _Group:
     project: Project
     named: list[Path] = field(default_factory=list)
     walked: list[Path] = field(default_factory=list)
-
-
-_ONE_AT_A_TIME = threading.Lock()
-
-
-def _with_room(run: Callable[[], None]) -> None:
-    """Run in a thread with a stack deep enough for nested programs. Limits are the process's, so only one runs."""
-    failure: list[BaseException] = []
-
-    def guarded() -> None:
-        try:
-            run()
-        except BaseException as error:
-            failure.append(error)
-
-    with _ONE_AT_A_TIME:
-        thresholds = gc.get_threshold()
-        gc.set_threshold(*COLLECTED)
-        old_limit, old_size = sys.getrecursionlimit(), threading.stack_size(STACK_BYTES)
-        sys.setrecursionlimit(RECURSION)
-        try:
-            thread = threading.Thread(target=guarded, name="tangra-check", daemon=True)
-            thread.start()
-            thread.join()
-        finally:
-            threading.stack_size(old_size)
-            sys.setrecursionlimit(old_limit)
-            gc.set_threshold(*thresholds)
-    if failure:
-        raise failure[0]
 
 
 def _check_group(group: _Group, outcome: Outcome, run: _Run) -> None:

@@ -22,6 +22,13 @@ class Uncopied(Exception):
     """An object that a copy can't be made of."""
 
 
+Deep = dict[Cell, list[tuple[str, Value]]]
+"""The fields of copies that can't be copied as they are: most hold constants and arrays of known sizes."""
+
+
+NOTHING: list[tuple[str, Value]] = []
+
+
 @dataclass(slots=True)
 class Part:
     """The copies of an object and of all it leads to that an inner call's summary holds, by their originals. They hold
@@ -29,7 +36,7 @@ class Part:
     `whole`: the object's own copy holds too, not only what it leads to."""
 
     made: dict[Cell, Cell]
-    flat: frozenset[Cell]
+    deep: Deep
     length: int
     undone: int
     whole: bool
@@ -40,7 +47,7 @@ class Copier:
     themselves. Sizes made up since number `first` become new ones, numbered `distance` higher. Raises `Uncopied` for
     functions, classes and scopes made since, and for objects of others.
 
-    Objects in `flat` are known to lead to nothing that has to be copied; `flat_ones` finds those among the copies.
+    Of objects in `deep` it is known which fields have to be copied; `all_deep` says it of the copies.
     `leads_to_known`: an object in `known` was met."""
 
     def __init__(
@@ -49,9 +56,9 @@ class Copier:
         known: Mapping[Cell, Cell],
         first: int = 0,
         distance: int = 0,
-        flat: frozenset[Cell] = frozenset(),
+        deep: Deep | None = None,
     ) -> None:
-        self.flat = flat
+        self.deep = {} if deep is None else deep
         self.born = born
         self.known = known
         self.done: dict[Cell, Cell] = {}
@@ -59,7 +66,7 @@ class Copier:
         self.distance = distance
         self.leads_to_known = False
         self.taken: dict[Cell, Cell] = {}
-        self._flat_taken: frozenset[Cell] = frozenset()
+        self._deep: Deep = {}
         self._parts: Mapping[Cell, Part] = {}
         self._written: Mapping[Cell, int] = {}
         self._undone = 0
@@ -102,7 +109,10 @@ class Copier:
         if origin is None:
             return None
         given = origin.given
-        if CONSTANTS.issuperset(map(type, given.args)) and CONSTANTS.issuperset(map(type, given.kwargs.values())):
+        if origin.plain is None:
+            values = (*given.args, *given.kwargs.values())
+            origin.plain = CONSTANTS.issuperset(map(type, values))
+        if origin.plain:
             return origin
         args, kwargs = self._items(given.args), self._fields(given.kwargs)
         if all(map(is_, args, given.args)) and all(map(is_, kwargs.values(), given.kwargs.values())):
@@ -140,7 +150,7 @@ class Copier:
         if not (self.done.keys().isdisjoint(part.made) and self.taken.keys().isdisjoint(part.made)):
             return False
         self.taken.update(part.made)
-        self._flat_taken |= part.flat
+        self._deep.update(part.deep)
         if not part.whole:
             del self.taken[cell]
         return True
@@ -160,12 +170,24 @@ class Copier:
         else:
             raise Uncopied
         self.done[cell] = made
-        made.fields = dict(cell.fields) if cell in self.flat else self._fields(cell.fields)
+        made.fields = fields = dict(cell.fields)
+        deep = self.deep.get(cell)
+        if deep is not None:
+            for name, value in deep:
+                fields[name] = self.copy(value)
+            return made
+        deep = []
+        for name, value in cell.fields.items():
+            if type(value) not in CONSTANTS:
+                fields[name] = copied = self.copy(value)
+                if not _is_flat(copied):
+                    deep.append((name, copied))
+        self._deep[made] = deep or NOTHING
         return made
 
-    def flat_ones(self) -> frozenset[Cell]:
-        """The copies whose contents can be copied as they are."""
-        return self._flat_taken.union(made for made in self.done.values() if all(map(_is_flat, made.fields.values())))
+    def all_deep(self) -> Deep:
+        """Of every copy, also those that were taken over, the fields that can't be copied as they are."""
+        return self._deep
 
 
 def _is_flat(value: Value) -> bool:

@@ -65,7 +65,10 @@ def evaluate(ev: Evaluator, node: ast.expr) -> Value:
     ev.steps = steps = ev.steps + 1
     if not steps & CHECKPOINT:
         ev.checkpoint()
-    handler = EXPRESSIONS.get(type(node))
+    what = type(node)
+    if what is ast.Constant:
+        return node.value  # type: ignore[attr-defined]
+    handler = EXPRESSIONS.get(what)
     value = UNKNOWN if handler is None else handler(ev, node)
     kind = type(value)
     if kind is Tensor or kind is OneOf:

@@ -135,6 +135,7 @@ class Evaluator:
         self.vague = 0
         self.unknowns = 0
         self.wild = 0
+        self.recognised = 0
         self.steps = 0
         self.sampled = 0
         self.limit = ENTRY_STEPS

@@ -11,7 +11,7 @@ from tangra.checker.comprehensions import comprehension
 from tangra.checker.conditions import assuming, truth
 from tangra.checker.dispatch import EXPRESSIONS, evaluate
 from tangra.checker.evaluator import Evaluator, PythonRaise
-from tangra.checker.heap import DictCell, FunctionCell, LibraryName, ListCell, OneOf, Value
+from tangra.checker.heap import DictCell, FunctionCell, LibraryName, ListCell, OneOf, Scope, Value
 from tangra.checker.iteration import elements
 from tangra.checker.joining import join, merge
 from tangra.checker.library import resolve
@@ -21,11 +21,10 @@ from tangra.checker.subscripts import get_item, make_slice
 from tangra.shape_rules.values import UNKNOWN, Tensor, Unknown
 
 
-def _constant(ev: Evaluator, node: ast.Constant) -> Value:
-    return node.value
-
-
 def _name(ev: Evaluator, node: ast.Name) -> Value:
+    scope = ev.frames[-1].scope
+    if node.id in scope.fields and not scope.outer_names and type(scope) is Scope:
+        return scope.fields[node.id]
     return lookup(ev, node.id)
 
 
@@ -245,7 +244,6 @@ def _yield_from(ev: Evaluator, node: ast.YieldFrom) -> Value:
 
 
 EXPRESSIONS |= {
-    ast.Constant: _constant,
     ast.Name: _name,
     ast.Attribute: _attribute,
     ast.Tuple: _tuple,

@@ -207,11 +207,12 @@ def _linear(cls: ClassCell, bases: list[ClassCell]) -> tuple[ClassCell, ...]:
 
 @dataclass(eq=False)
 class Origin:
-    """Where an object was made: the call, and the arguments (a `Call`) that it had."""
+    """Where an object was made: the call, and the arguments (a `Call`) that it had. `plain`: they are constants."""
 
     file: SourceFile
     node: ast.AST
     given: Value
+    plain: bool | None = None
 
 
 class Instance(Cell):

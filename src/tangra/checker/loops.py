@@ -15,6 +15,7 @@ from tangra.checker.evaluator import LoopState, PythonRaise
 from tangra.checker.heap import MISSING, Delta, Value
 from tangra.checker.iteration import elements, one_element
 from tangra.checker.joining import join_all, merge, same, widened
+from tangra.checker.trips import Trips
 from tangra.shape_rules.values import Unknown
 from tangra.shapes import Dim
 
@@ -107,15 +108,22 @@ def _known_trips(ev: Evaluator, node: ast.For | ast.AsyncFor, items: list[Value]
     state = _open(ev)
     start, marks = ev.steps, []
     is_repetitive = len(items) > LONG and not _uses_target(node)
+    trips = Trips(ev, node)
     try:
         for number, item in enumerate(items):
+            if trips.enabled and number + 1 < len(items) and trips.skip(item):
+                continue
             marks.append(len(ev.journal.log))
+            if trips.enabled:
+                trips.begin()
             assign(ev, node.target, item)
             flow = _trip(ev, node.body, state)
             if flow in (Flow.RETURN, Flow.RAISE):
                 return _arrive(ev, state, flow)
             if flow is Flow.BREAK:
                 return _finish(ev, node, state, Flow.BREAK)
+            if trips.enabled:
+                trips.keep(item)
             if number >= 2 and is_repetitive and _only_numbers_change(ev, marks[-1], node.target):
                 widen(ev, ev.journal.before(marks[-1]), ev.journal.delta(marks[-1]))
                 assign(ev, node.target, items[-1])

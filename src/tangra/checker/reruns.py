@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tangra.checker.heap import MISSING, Cell, ClassCell, FunctionCell, ModuleCell, Scope, Value
+from tangra.checker.room import with_room
 from tangra.checker.sharing import parts
 from tangra.checker.source import SourceFile
 from tangra.checker.statistics import Statistics
@@ -109,7 +110,6 @@ def rerun(
 ) -> Reports:
     """What is found when the function, now `node` in `file`, is called as it was."""
     from tangra.checker.calls import run_function
-    from tangra.checker.checking import _with_room
     from tangra.checker.evaluator import BudgetSpent, PythonRaise
 
     ev, old = entry.ev, entry.function
@@ -125,7 +125,7 @@ def rerun(
                 run_function(ev, function, scope, entry.call)
             found.append(reports)  # not settled: that takes all runs of the function together
 
-    _with_room(run)
+    with_room(run)
     return found[0]
 
 

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tangra.checker.copying import Copier, Part, Uncopied
+from tangra.checker.copying import Copier, Deep, Part, Uncopied
 from tangra.checker.heap import Cell, Instance, Origin, Value
 from tangra.checker.sharing import Likeness, Unlike
 from tangra.shapes import Facts
@@ -43,7 +43,7 @@ class Summary:
     value: Value
     built: list[Instance]
     cells: list[Cell]
-    flat: frozenset[Cell]
+    deep: Deep
     steps: int
     unknowns: int
     wild: int
@@ -114,12 +114,12 @@ class Summaries:
         self.replayed += 1
         known = dict(zip(summary.cells, cells, strict=True))
         distance = ev.ctx.made + 1 - summary.first if summary.made else 0
-        copier = Copier(0, known, summary.first, distance, summary.flat)
+        copier = Copier(0, known, summary.first, distance, summary.deep)
         ev.ctx.make(summary.made)
         value = copier.copy(summary.value)
         if not distance:
             made = {new: old for old, new in copier.done.items()}
-            self._offer(value, copier, made, summary.flat, whole=False)
+            self._offer(value, copier, made, summary.deep, whole=False)
         ev.built += [copier.copy(instance) for instance in summary.built]
         ev.steps += summary.steps
         self.saved += summary.steps
@@ -153,14 +153,14 @@ class Summaries:
             if not self._recording:
                 self._parts.clear()
 
-    def _offer(self, value: Value, copier: Copier, made: dict[Cell, Cell], flat: frozenset[Cell], whole: bool) -> None:
+    def _offer(self, value: Value, copier: Copier, made: dict[Cell, Cell], deep: Deep, whole: bool) -> None:
         """Keep the copies of a value's parts for the call around, if one is recorded."""
         if not self._recording or len(made) < 2 or copier.leads_to_known or not isinstance(value, Cell):
             return
         if len(self._parts) >= MAX_PARTS:
             self._parts.clear()
         journal = self.ev.journal
-        self._parts[value] = Part(made, flat, len(journal.log), journal.undone, whole)
+        self._parts[value] = Part(made, deep, len(journal.log), journal.undone, whole)
 
     def _summary(self, start: _Start, mark: int, likeness: Likeness, value: Value) -> Summary | None:
         """What was done since `start`; None if it was more than a summary can say."""
@@ -183,8 +183,8 @@ class Summaries:
             built = [copier.copy(instance) for instance in ev.built[start.built :]]
         except (Uncopied, RecursionError):
             return None
-        flat = copier.flat_ones()
-        self._offer(value, copier, {**copier.done, **copier.taken}, flat, whole=True)
+        deep = copier.all_deep()
+        self._offer(value, copier, {**copier.done, **copier.taken}, deep, whole=True)
         return Summary(
             version=start.version,
             facts=ctx.facts if likeness.symbolic or ev.journal.symbolic else None,
@@ -193,7 +193,7 @@ class Summaries:
             value=kept,
             built=built,
             cells=likeness.cells,
-            flat=flat,
+            deep=deep,
             steps=ev.steps - start.steps,
             unknowns=ev.unknowns - start.unknowns,
             wild=ev.wild - start.wild,

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 @native("builtins.isinstance")
 def is_instance(ev: Evaluator, call: Call) -> Value:
     known = instance_of(call.args[0], call.args[1]) if len(call.args) == 2 else None
+    ev.recognised += known is not False
     return Unknown("bool") if known is None else known
 
 
