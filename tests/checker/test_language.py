@@ -47,6 +47,14 @@ PROGRAMS = {
         """,
         "(4, 10, 18)",
     ),
+    "methods that sort in place return nothing": (
+        """
+        import numpy as np
+        a = np.zeros((2, 3))
+        x = torch.zeros(4 if a.sort() is None else 5)
+        """,
+        "(4,)",
+    ),
     "loop with break and else": (
         """
         for n in range(10):

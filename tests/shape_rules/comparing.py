@@ -22,14 +22,14 @@ def answerable(call: Call) -> bool:
         return isinstance(call.args[0], Tensor) and not call.kwargs
     if call.kind == "attribute":
         return isinstance(call.args[0], Tensor) and not call.kwargs
-    return call.kind != "method" or isinstance(call.args[0], Tensor)
+    return call.kind not in ("method", "mutation") or isinstance(call.args[0], Tensor)
 
 
 def ask(call: Call, ctx: BaseContext | None = None) -> Any:
     """Our result; raises RuleError where our rule says the call fails."""
     short = call.name.rpartition(".")[2]
     ctx = ctx or BaseContext()
-    if call.kind == "method":
+    if call.kind in ("method", "mutation"):
         return call_method(call.args[0], short, *call.args[1:], ctx=ctx, **call.kwargs)
     if call.kind == "attribute":
         return read_attribute(call.args[0], short)

@@ -18,8 +18,9 @@ from tangra.shape_rules import DType, Tensor
 
 @dataclass
 class Call:
-    """`kind`: "function", "method" (the receiver is the first argument), "attribute", "operator", "getitem", "setitem"
-    or "layer" (constructed with args and kwargs, then called with `inputs`)."""
+    """`kind`: "function", "method" (the receiver is the first argument), "mutation" (a method whose result is the
+    receiver afterwards), "attribute", "operator", "getitem", "setitem" or "layer" (constructed with args and kwargs,
+    then called with `inputs`)."""
 
     name: str
     args: list[Any] = field(default_factory=list)
@@ -31,7 +32,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Built:
-    """An argument that is a layer."""
+    """An argument that is a layer, or what another function makes."""
 
     name: str
     args: tuple[Any, ...]
@@ -42,7 +43,7 @@ class Built:
 class Case:
     """`mask`: sizes of the result depend on elements, so only ranks and dtypes are compared. `spoil`: whether calls are
     spoiled at random (else the generator draws bad ones itself). `total`: the library never refuses.
-    `dtypes`: whether spoiling changes dtypes."""
+    `dtypes`: whether spoiling changes dtypes. `eager`: JAX computes, as what it does depends on elements."""
 
     name: str
     generate: Callable[[Draws], Call]
@@ -50,6 +51,20 @@ class Case:
     spoil: bool = True
     total: bool = False
     dtypes: bool = True
+    eager: bool = False
+
+    @property
+    def library(self) -> str:
+        """That of its arrays."""
+        return library_of(self.name)
+
+
+def library_of(name: str) -> str:
+    """The library whose arrays a function takes."""
+    first = name.partition(".")[0]
+    if first == "flax" or name.startswith("einops.layers.flax"):
+        return "jax"
+    return first if first in ("numpy", "jax") else "torch"
 
 
 NARROW = {"float64": "float32", "int64": "int32"}
@@ -91,14 +106,14 @@ class Draws(random.Random):
 
 
 def case(
-    *names: str, mask: bool = False, spoil: bool = True, total: bool = False, dtypes: bool = True
+    *names: str, mask: bool = False, spoil: bool = True, total: bool = False, dtypes: bool = True, eager: bool = False
 ) -> Callable[[Callable[[Draws], Call]], None]:
     """Declare a generator for these rules; the call's name is filled in where the generator leaves it empty."""
 
     def declare(generate: Callable[[Draws], Call]) -> None:
         for name in names:
             assert name not in CASES, name
-            CASES[name] = Case(name, generate, mask, spoil, total, dtypes)
+            CASES[name] = Case(name, generate, mask, spoil, total, dtypes, eager)
 
     return declare
 
@@ -107,9 +122,7 @@ def draw(one: Case, number: int) -> Call:
     """Call `number` of a case."""
     r = Draws(f"{one.name}:{number}")
     r.dtypes = one.dtypes
-    r.library = one.name.partition(".")[0] if one.name.partition(".")[0] in ("numpy", "jax") else "torch"
-    if one.name.partition(".")[0] == "flax":
-        r.library = "jax"
+    r.library = one.library
     call = one.generate(r)
     if not call.name:
         call = replace(call, name=one.name)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tangra.shape_rules import DType, Tensor
-from tests.shape_rules.draws import Built, Call
+from tests.shape_rules.draws import Built, Call, library_of
 from tests.shape_rules.texts import plain
 
 OPERATORS = {
@@ -34,10 +34,10 @@ OPERATORS = {
 }
 
 
-def perform_all(calls: Sequence[Call], tell: Callable[[Any], str]) -> list[str | Exception]:
+def perform_all(calls: Sequence[Call], tell: Callable[[Any], str], eager: bool) -> list[str | Exception]:
     """What `tell` says of each real result, or what the library raises. JAX is asked without computing anything, all
-    calls in one trace, as a trace takes longer than a call."""
-    if calls and calls[0].name.partition(".")[0] in ("jax", "flax"):
+    calls in one trace, as a trace takes longer than a call, unless it has to be `eager`."""
+    if calls and library_of(calls[0].name) == "jax" and not eager:
         return _traced(calls, tell)
     return [_told(call, tell) for call in calls]
 
@@ -97,6 +97,9 @@ def execute(call: Call) -> Any:
         if found is NotImplemented:  # what the operator makes a TypeError of
             raise TypeError(call.name)
         return found
+    if call.kind == "mutation":
+        getattr(args[0], call.name.rpartition(".")[2])(*args[1:], **kwargs)
+        return args[0]
     if call.kind == "attribute":
         return getattr(args[0], call.name.rpartition(".")[2])
     if call.kind == "operator":
@@ -112,7 +115,7 @@ def execute(call: Call) -> Any:
     layer = function(*args, **kwargs)
     inputs = [real(value) for value in call.inputs]
     options = {word: real(value) for word, value in call.options.items()}
-    if call.name.startswith("flax"):
+    if library_of(call.name) == "jax":
         import jax
 
         return layer.init_with_output(jax.random.key(0), *inputs, **options)[0]
@@ -140,7 +143,7 @@ def real(value: Any) -> Any:
     if isinstance(value, Tensor):
         return _array(value)
     if isinstance(value, Built):
-        return lookup(value.name)(*value.args, **value.kwargs)
+        return lookup(value.name)(*map(real, value.args), **{word: real(part) for word, part in value.kwargs.items()})
     if isinstance(value, DType):
         return getattr(lookup_module(value.library), value.name)
     if isinstance(value, (list, tuple)):
@@ -172,6 +175,8 @@ def _array(value: Tensor) -> Any:
     import numpy as np
 
     base = np.ones(value.shape, value.dtype)
+    if value.layout == "identity":
+        base = np.broadcast_to(np.eye(value.shape[-2], value.shape[-1], dtype=value.dtype), value.shape)
     if value.elements is not None:
         base = np.array(value.elements, value.dtype).reshape(value.shape)
     if value.library == "numpy":

@@ -31,7 +31,7 @@ def answers_to(one: Case) -> Iterator[tuple[int, str, str]]:
     """(number of the draw, digest or refusal, text) of real calls; no text for what is no question."""
     for first in range(0, MOST, BATCH):
         calls = [draw(one, number) for number in range(first, first + BATCH)]
-        told = iter(perform_all([c for c in calls if answerable(c)], lambda value: theirs(value, one.mask)))
+        told = iter(perform_all([c for c in calls if answerable(c)], lambda value: theirs(value, one.mask), one.eager))
         for number, call in enumerate(calls, first):
             found = next(told) if answerable(call) else ""
             if isinstance(found, Exception):
@@ -60,7 +60,7 @@ def record(one: Case, compare: bool) -> str:
     if compare and (tally.wrong or tally.unknown * 20 > tally.accepted or not (tally.enough or one.total)):
         print(flush=True)
         print(f"{one.name}: {tally.accepted} accepted, {tally.rejected} rejected, {tally.unknown} unknown")
-        for number, text in tally.wrong[:2]:
+        for number, text in tally.wrong[:4]:
             call = draw(one, number)
             print(
                 "  ",

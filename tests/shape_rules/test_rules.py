@@ -211,3 +211,19 @@ def test_the_axes_of_a_0d_array_are_those_that_numpy_takes(
     except RuleError:
         made = None
     assert made == expected
+
+
+def test_packed_sequences_keep_their_number_through_a_recurrent_layer() -> None:
+    packed = apply("torch.nn.utils.rnn.pack_padded_sequence", tensor((5, 3, 4)), [5, 2, 1])
+    out, (hidden, _) = call_method(apply("torch.nn.LSTM", 4, 8, bidirectional=True), "forward", packed)
+    assert out[0].shape == (8, 16)
+    assert hidden.shape == (2, 3, 8)
+    padded, lengths = apply("torch.nn.utils.rnn.pad_packed_sequence", out, batch_first=True)
+    assert (padded.shape, lengths.shape) == ((3, 5, 16), (3,))
+    with pytest.raises(RuleError, match="4 features, the layer takes 5"):
+        call_method(apply("torch.nn.GRU", 5, 8), "forward", packed)
+
+
+def test_a_vector_has_no_inputs_and_outputs_to_draw_weights_for() -> None:
+    with pytest.raises(RuleError, match="at least 2"):
+        apply("torch.nn.init.xavier_uniform_", tensor((4,)))

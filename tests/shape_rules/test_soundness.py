@@ -65,7 +65,7 @@ def test_an_unknown_is_no_error(name: str) -> None:
     for call in accepted(CASES[name]):
         r = random.Random(f"{name}{call.args}")
         for group in (call.args, call.inputs):
-            first = call.kind in ("method", "attribute", "operator", "getitem", "setitem")
+            first = call.kind in ("method", "mutation", "attribute", "operator", "getitem", "setitem")
             group[:] = [
                 value if first and place == 0 else mapped(value, lambda part: weakened(r, part))
                 for place, value in enumerate(group)

@@ -160,6 +160,8 @@ def _call_library_value(ev: Evaluator, function: Value, given: Call) -> Value:
         value = call_rule(ev, function.rule, [function.receiver, *given.args], given.kwargs, node)
         if function.rule.inplace and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             rebind(ev, node.func.value, value)
+            if function.rule.library == "numpy":  # whose methods that change the array return None
+                return None
         elif node is not None:
             ev.library_answer(node, function.rule.name, value)
         return value

@@ -9,7 +9,7 @@ from tangra.checker.heap import Value
 from tangra.checker.symbols import NOTHING, counterexample, depends_on_value, is_equality
 from tangra.shape_rules import registry
 from tangra.shape_rules.context import BaseContext, Condition
-from tangra.shape_rules.failures import LABEL, SQUEEZE, Failure, RuleError
+from tangra.shape_rules.failures import LABEL, REPEATED, SQUEEZE, Failure, RuleError
 from tangra.shape_rules.registry import ModuleRule
 from tangra.shape_rules.values import UNKNOWN
 from tangra.shapes import Dim, Facts, symbol
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tangra.checker.evaluator import Evaluator
 
 
-HINTS = frozenset({SQUEEZE, LABEL})
+HINTS = frozenset({SQUEEZE, LABEL, REPEATED})
 """Remarks of rules on what depends on sizes nobody knows, or may be meant: worth a look, not a warning."""
 
 

@@ -176,4 +176,17 @@ A maximum or minimum of no elements does not exist.
 NumPy and torch let a size of 1 stand for any other: the sum runs over 5 here, with one column for all. An axis that the
 program made itself (`None`, `keepdims`, `unsqueeze`) is not told of.
 """,
+    "TG534": """
+    nn.Linear(20, 5).load_state_dict(nn.Linear(20, 10).state_dict())
+
+Parameters are copied by name, and each must have its module's shape, also with `strict=False`. With `strict=True` the
+names must be the same too. `{k: v for k, v in state.items() if k in own and v.shape == own[k].shape}` leaves out what
+does not fit.
+""",
+    "TG535": """
+    F.l1_loss(pred, target)               # pred (64, 1, 8, 3), target (64, 80, 8, 3)
+
+One operand of a loss is repeated along an axis where it has size 1. torch warns of this when the program runs, as
+often the sizes should have been equal. Where it is meant, `unsqueeze`, `None` or `expand` in the program say so.
+""",
 }

@@ -98,6 +98,18 @@ def grown(ctx: RuleContext, left: Tensor, right: Tensor) -> tuple[Shape, Shape] 
     return (a, b) if left_grows and right_grows and not (left.ones or right.ones) else None
 
 
+def repeated(ctx: RuleContext, left: Tensor, right: Tensor) -> bool:
+    """Whether one grows along an axis of size 1 that it did not ask for with `None`, `unsqueeze`, `keepdim`."""
+    if not left.dims or not right.dims or len(left.dims) != len(right.dims):
+        return False
+    return any(
+        _grows(ctx, one.dims[axis], other.dims[axis]) and axis not in one.ones
+        for one, other in ((left, right), (right, left))
+        for axis in range(-len(left.dims), 0)
+        if one.dims is not None and other.dims is not None
+    )
+
+
 def _grows(ctx: RuleContext, size: Size | None, other: Size | None) -> bool:
     """Whether an operand with `size` along an axis is repeated to `other`."""
     if other is None or ctx.truth(Equal(other, 1)) is not False:

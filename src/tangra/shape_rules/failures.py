@@ -31,6 +31,8 @@ SILENT = declare("TG530", "a broadcast in which both sides grow, consumed by a l
 SQUEEZE = declare("TG531", "a squeeze that may drop an axis of unknown size")
 EMPTY = declare("TG532", "a reduction of nothing")
 LABEL = declare("TG533", "a label of einsum that is 1 in one operand and more in another")
+REPEATED = declare("TG535", "a loss that repeats one operand to the size of the other")
+STATE_DICT = declare("TG534", "a state dict that does not fit the module it is loaded into")
 
 
 @dataclass(frozen=True, slots=True)

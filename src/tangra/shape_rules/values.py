@@ -149,6 +149,7 @@ class Record(tuple[Value, ...]):
 
     names: tuple[str, ...]
     source: Value = None
+    """What only rules know of it."""
 
     def __new__(cls, names: Sequence[str], values: Sequence[Value]) -> Record:
         made = super().__new__(cls, values)

@@ -1,5 +1,7 @@
 """Calls of einops."""
 
+from math import prod
+
 from tests.shape_rules.draws import Call, Draws, case
 
 NAMES = "b h w c d e".split()
@@ -95,3 +97,59 @@ def layer(r: Draws) -> Call:
         left, shape = names[0], (2,)
         names, given = names[:1], {}
     return Call("", [broken(r, f"{left} -> {side(r, names, [])}")], given, "layer", [r.tensor(shape)])
+
+
+def layer_pattern(r: Draws) -> tuple[list[str], str, tuple[int, ...], dict[str, object]]:
+    """(names, left side, shape, given sizes), without an ellipsis."""
+    names, _, left, shape, given, _ = setting(r)
+    return (names[:1], names[0], (2,), {}) if "..." in left else (names, left, shape, given)
+
+
+L = "einops.layers."
+
+
+@case(L + "torch.Reduce")
+def reduce_layer(r: Draws) -> Call:
+    names, left, shape, given = layer_pattern(r)
+    right = side(r, r.sample(names, r.randint(0, len(names))), [])
+    how = r.choice(["sum", "mean", "max", "min"])
+    return Call("", [broken(r, f"{left} -> {right}"), how], given, "layer", [r.tensor(shape)])
+
+
+@case(L + "flax.Reduce")
+def flax_reduce(r: Draws) -> Call:
+    names, left, shape, given = layer_pattern(r)
+    right = side(r, r.sample(names, r.randint(0, len(names))), [])
+    how = r.choice(["sum", "mean", "max", "min"])
+    return Call("", [broken(r, f"{left} -> {right}"), how], {"sizes": given}, "layer", [r.tensor(shape)])
+
+
+@case(L + "flax.Rearrange")
+def flax_rearrange(r: Draws) -> Call:
+    names, left, shape, given = layer_pattern(r)
+    return Call("", [broken(r, f"{left} -> {side(r, names, [])}")], {"sizes": given}, "layer", [r.tensor(shape)])
+
+
+def packing(r: Draws) -> tuple[str, list[tuple[int, ...]], tuple[int, ...], tuple[int, ...]]:
+    """(pattern, shapes at the star, sizes before it, sizes behind it)."""
+    before, behind = r.shape(high=2), r.shape(high=2)
+    names = r.sample(NAMES, len(before) + len(behind))
+    pattern = " ".join([*names[: len(before)], "*", *names[len(before) :]])
+    return pattern, [r.shape(high=2, most=3) for _ in range(r.randint(1, 3))], before, behind
+
+
+@case("einops.pack")
+def pack(r: Draws) -> Call:
+    pattern, shapes, before, behind = packing(r)
+    pattern = pattern if r.chance(90) else r.choice([pattern + " *", pattern.replace("*", "q"), pattern + " q"])
+    return Call("", [[r.tensor((*before, *shape, *behind)) for shape in shapes], pattern])
+
+
+@case("einops.unpack")
+def unpack(r: Draws) -> Call:
+    pattern, shapes, before, behind = packing(r)
+    total = sum(prod(shape) for shape in shapes)
+    pattern = pattern if r.chance(90) else r.choice([pattern + " *", pattern.replace("*", "q"), pattern + " q"])
+    if r.chance(30):
+        shapes[r.randrange(len(shapes))] = (-1,)
+    return Call("", [r.tensor((*before, total, *behind)), list(shapes), pattern])

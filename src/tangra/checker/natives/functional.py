@@ -75,7 +75,6 @@ for _name in [
     "torch.jit.ignore",
     "torch.jit.unused",
     "torch.jit.script_method",
-    "torch.compile",
     "torch.jit.interface",
     "torch.no_grad",
     "torch.inference_mode",
@@ -86,13 +85,6 @@ for _name in [
     "builtins.id",
     "torch.jit.script_if_tracing",
     "torch.fx.wrap",
-    "torch.nn.parallel.DataParallel",
-    "torch.nn.DataParallel",
-    "torch.nn.parallel.DistributedDataParallel",
-    "torch.nn.utils.weight_norm",
-    "torch.nn.utils.spectral_norm",
-    "torch.nn.utils.parametrizations.weight_norm",
-    "torch.nn.utils.parametrizations.spectral_norm",
     "torch.jit.freeze",
     "torch.jit.optimize_for_inference",
     "tqdm.tqdm",
@@ -107,6 +99,26 @@ for _name in [
 ]:
     if _name != "builtins.id":
         native(_name)(_identity)
+
+
+@native(
+    "torch.compile",
+    "torch.nn.parallel.DataParallel",
+    "torch.nn.DataParallel",
+    "torch.nn.parallel.DistributedDataParallel",
+    "torch.nn.utils.weight_norm",
+    "torch.nn.utils.spectral_norm",
+    "torch.nn.utils.parametrizations.weight_norm",
+    "torch.nn.utils.parametrizations.spectral_norm",
+    "torch.nn.utils.parametrizations.orthogonal",
+)
+def _wrapper(ev: Evaluator, call: Call) -> Value:
+    """The module or function itself, under other names of its state."""
+    from tangra.checker.natives.state_dicts import rename
+
+    if call.args:
+        rename(ev, call.args[0])
+    return _identity(ev, call)
 
 
 @native("functools.wraps")

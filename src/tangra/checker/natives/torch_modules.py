@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from tangra.checker.attributes import find_attribute, set_attribute
@@ -37,16 +38,21 @@ TRANSPARENT = [
 ]
 SILENT = [
     "zero_grad",
-    "load_state_dict",
     "register_full_backward_hook",
-    "_register_load_state_dict_pre_hook",
-    "register_load_state_dict_post_hook",
-    "register_state_dict_hook",
     "extra_repr",
     "_load_from_state_dict",
     "_save_to_state_dict",
     "__init_subclass__",
     "set_extra_state",
+]
+STATE_HOOKS = [
+    "_register_load_state_dict_pre_hook",
+    "register_load_state_dict_pre_hook",
+    "register_load_state_dict_post_hook",
+    "_register_state_dict_hook",
+    "register_state_dict_hook",
+    "register_state_dict_pre_hook",
+    "register_state_dict_post_hook",
     "add_state_dict_hook",
 ]
 
@@ -128,6 +134,23 @@ def _register(ev: Evaluator, call: Call) -> Value:
     return None
 
 
+def _states() -> ModuleType:
+    from tangra.checker.natives import state_dicts
+
+    return state_dicts
+
+
+def _register_buffer(ev: Evaluator, call: Call) -> Value:
+    _states().register_buffer(ev, call)
+    return _register(ev, call)
+
+
+def _hook_state(ev: Evaluator, call: Call) -> Value:
+    """A hook may change the names of the module's state."""
+    _states().rename(ev, call.args[0])
+    return UNKNOWN
+
+
 def set_mode(ev: Evaluator, owner: Value, training: Value) -> None:
     """`.train()` and `.eval()` for a module and all below it."""
     if isinstance(owner, Instance):
@@ -202,7 +225,7 @@ METHODS = (
         "named_modules": _named_modules,
         "add_module": _add_module,
         "register_module": _add_module,
-        "register_buffer": _register,
+        "register_buffer": _register_buffer,
         "register_parameter": _register,
         "train": _train,
         "eval": _eval,
@@ -211,13 +234,15 @@ METHODS = (
         "named_parameters": _named_parameters,
         "buffers": _parameters,
         "named_buffers": _named_parameters,
-        "state_dict": lambda ev, call: DictCell(None),
+        "state_dict": lambda ev, call: _states().state_dict(ev, call),
+        "load_state_dict": lambda ev, call: _states().load_state_dict(ev, call),
         "get_submodule": _submodule,
         "_get_name": lambda ev, call: call.args[0].cls.name if isinstance(call.args[0], Instance) else Unknown("str"),
         "$modules": _modules_dict,
     }
     | dict.fromkeys(TRANSPARENT, _self)
     | dict.fromkeys(SILENT, _none)
+    | dict.fromkeys(STATE_HOOKS, _hook_state)
 )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tangra.shape_rules.context import AtLeast, Equal, Multiple
 from tangra.shape_rules.dtypes import discrete, result_dtype
-from tangra.shape_rules.einops.patterns import PatternError, Side, parse
+from tangra.shape_rules.einops.patterns import PatternError, Side, is_axis_name, parse
 from tangra.shape_rules.failures import CALL, DTYPE, PATTERN, Failure
 from tangra.shape_rules.registry import module, rule
 from tangra.shape_rules.values import UNKNOWN, Item, Shape, Tensor, Value, is_size, shape_text
@@ -201,12 +201,16 @@ def reduce(ctx: RuleContext, tensor: Value, pattern: Value, reduction: Value, **
         return UNKNOWN if array is None else _result(array, None, array.dtype)
     if isinstance(reduction, str) and reduction not in REDUCTIONS:
         ctx.fail(Failure(PATTERN, f"einops.reduce has no reduction {reduction!r}", ERROR))
+    shape = transform(ctx, array, pattern, "reduce", axes_lengths)
+    left, right = parse(pattern)
+    if set(left.names) <= set(right.names):  # no axis is reduced
+        return _result(array, shape, array.dtype)
     if reduction == "mean" and discrete(array.dtype) and array.library != "numpy":
         ctx.fail(Failure(DTYPE, f"the mean of {array.dtype}: convert to floats first", "NotImplementedError"))
     dtype = array.dtype if isinstance(reduction, str) and reduction in ("min", "max") else None
     if not discrete(array.dtype) and reduction in ("sum", "mean", "prod"):
         dtype = array.dtype
-    return _result(array, transform(ctx, array, pattern, "reduce", axes_lengths), dtype)
+    return _result(array, shape, dtype)
 
 
 @rule("einops.einsum")
@@ -270,10 +274,11 @@ def pack(ctx: RuleContext, tensors: Value, pattern: Value) -> Value:
     """Arrays flattened at * and joined there, with the shapes that stood there."""
     if not isinstance(tensors, list | tuple) or not isinstance(pattern, str) or not tensors:
         return UNKNOWN
-    names = pattern.split()
-    if names.count("*") != 1 or not all(isinstance(one, Tensor) and one.dims is not None for one in tensors):
+    names, star = _packing(ctx, pattern, "pack")
+    if any(one is None or isinstance(one, int | float | str | dict) for one in tensors):
+        ctx.fail(Failure(CALL, "pack takes arrays", "RuntimeError"))
+    if not all(isinstance(one, Tensor) and one.dims is not None for one in tensors):
         return UNKNOWN
-    star = names.index("*")
     after = len(names) - star - 1
     total: Size = 0
     packed: list[Shape] = []
@@ -291,7 +296,18 @@ def pack(ctx: RuleContext, tensors: Value, pattern: Value) -> Value:
         packed.append(middle)
         total = total + prod(middle)
     shape = (*first[:star], total, *first[len(first) - after :])
-    return Tensor(tensors[0].library, shape, result_dtype(tensors, tensors[0].library)), packed
+    flat = [tensor.like((1,)) for tensor in tensors]  # numbers are made vectors before they are joined
+    return Tensor(tensors[0].library, shape, result_dtype(flat, tensors[0].library)), packed
+
+
+def _packing(ctx: RuleContext, pattern: str, verb: str) -> tuple[list[str], int]:
+    """The names in the pattern of `pack` or `unpack`, and which of them is the star."""
+    names = pattern.split()
+    wrong = next((name for name in names if name != "*" and not is_axis_name(name)), None)
+    if names.count("*") != 1 or len(set(names)) < len(names) or wrong is not None:
+        text = f"{verb} {pattern!r}: the pattern has names, each once, and one *"
+        ctx.fail(Failure(PATTERN, text, ERROR))
+    return names, names.index("*")
 
 
 @rule("einops.unpack")
@@ -299,14 +315,51 @@ def unpack(ctx: RuleContext, tensor: Value, packed_shapes: Value, pattern: Value
     """What pack joined, apart again."""
     if not isinstance(tensor, Tensor) or not isinstance(pattern, str) or not isinstance(packed_shapes, list | tuple):
         return UNKNOWN
-    names = pattern.split()
-    if tensor.dims is None or names.count("*") != 1 or len(names) != len(tensor.dims):
+    names, star = _packing(ctx, pattern, "unpack")
+    if tensor.dims is None:
         return UNKNOWN
-    star = names.index("*")
-    parts = [shape if isinstance(shape, list | tuple) else None for shape in packed_shapes]
-    if any(part is None for part in parts):
-        return [tensor.like(None) for _ in parts]
-    return [tensor.like((*tensor.dims[:star], *(part or ()), *tensor.dims[star + 1 :])) for part in parts]
+    text = f"unpack {pattern!r} of shape {shape_text(tensor.dims)}"
+    if len(names) != len(tensor.dims):
+        ctx.fail(Failure(PATTERN, f"{text}: it takes {len(names)} dimensions", ERROR))
+    if any(isinstance(part, int) for part in packed_shapes):
+        ctx.fail(Failure(PATTERN, f"{text}: the shapes of the parts are sequences", "TypeError"))
+    parts = [tuple(part) for part in packed_shapes if isinstance(part, list | tuple) and all(map(is_size, part))]
+    if len(parts) < len(packed_shapes):
+        return [tensor.like(None) for _ in packed_shapes]
+    solved = _parts(ctx, tensor.dims[star], parts, text)
+    if solved is None:
+        return [tensor.like(None) for _ in packed_shapes]
+    parts = solved
+    return [tensor.like((*tensor.dims[:star], *part, *tensor.dims[star + 1 :])) for part in parts]
+
+
+def _parts(ctx: RuleContext, total: Size, parts: list[tuple[Size, ...]], text: str) -> list[tuple[Size, ...]] | None:
+    """The shapes of the parts of an axis of size `total`; one part may leave a size open with -1. None where others
+    take more than there is: einops cuts parts that overlap."""
+    open_parts = [place for place, part in enumerate(parts) if -1 in part]
+    if len(open_parts) > 1:
+        ctx.fail(Failure(PATTERN, f"{text}: more than one part has a -1", ERROR))
+    taken: Size = sum((prod(part) for part in parts if -1 not in part), 0)
+    failure = Failure(PATTERN, f"{text}: parts of {taken} elements of an axis of {total}", ERROR)
+    for size in (size for part in parts for size in part if size != -1):
+        ctx.require(AtLeast(0, size), failure)
+    if not open_parts:
+        if parts:
+            ctx.require(Equal(taken, total), failure)
+        return parts
+    place = open_parts[0]
+    if ctx.truth(AtLeast(taken, total)) is not True:
+        return None
+    others: Size = prod(size for size in parts[place] if size != -1)
+    if parts[place].count(-1) > 1 or ctx.truth(Equal(others, 0)):
+        ctx.fail(failure)
+    ctx.require(Multiple(total - taken, others), failure)
+    try:
+        left: Size = (total - taken) // others
+    except (SizeTooComplex, ZeroDivisionError):
+        left = ctx.fresh("part")
+    solved = tuple(left if size == -1 else size for size in parts[place])
+    return [*parts[:place], solved, *parts[place + 1 :]]
 
 
 class _Transform:

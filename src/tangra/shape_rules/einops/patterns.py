@@ -71,8 +71,13 @@ def parse_side(text: str, pattern: str) -> Side:
 def _check_name(name: str, pattern: str) -> None:
     if name == "..." or name.isdigit():
         return
-    if not name.isidentifier() or (name.startswith("_") and name != "_") or name.endswith("_"):
+    if not is_axis_name(name) and name != "_":
         raise PatternError(f"{pattern!r}: {name!r} is no name of an axis")
+
+
+def is_axis_name(name: str) -> bool:
+    """Whether einops takes it for the name of an axis."""
+    return name.isidentifier() and not name.startswith("_") and not name.endswith("_")
 
 
 def parse(pattern: str) -> tuple[Side, Side]:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tangra.shape_rules.axes import size_argument, size_sequence
-from tangra.shape_rules.context import AtLeast, Multiple
-from tangra.shape_rules.dtypes import float_result, kind
-from tangra.shape_rules.failures import ARGUMENT, CALL, DIVIDE, DTYPE, RANK, Failure
+from tangra.shape_rules.axes import axis_places, size_argument, size_sequence
+from tangra.shape_rules.coercion import kind_text
+from tangra.shape_rules.context import AtLeast, Equal, Multiple
+from tangra.shape_rules.dtypes import discrete, float_result, kind
+from tangra.shape_rules.failures import ARGUMENT, CALL, DIVIDE, DTYPE, MISMATCH, RANK, Failure
 from tangra.shape_rules.jax.convolutions import windows
 from tangra.shape_rules.numpy.common import dtype_argument, made
 from tangra.shape_rules.registry import find, module, rule
-from tangra.shape_rules.values import Tensor, Value, is_size, shape_text, words
-from tangra.shapes import Size, dmax
+from tangra.shape_rules.values import Tensor, Unknown, Value, is_size, shape_text, words
+from tangra.shapes import Size, dmax, prod
 
 if TYPE_CHECKING:
     from tangra.shape_rules.context import RuleContext
@@ -91,7 +92,15 @@ class DenseGeneral(FlaxModule):
         axes = size_sequence(ctx, fields.axis, "axis")
         if inputs.dims is None or features is None or axes is None or getattr(fields, "batch_dims", None):
             return made("jax", None, float_of(self, inputs))
-        places = {axis % len(inputs.dims) for axis in axes if isinstance(axis, int)}
+        places = axis_places(ctx, inputs, axes, error="TypeError")
+        if places is None:
+            return made("jax", None, float_of(self, inputs))
+        text = f"DenseGeneral over the axes {axes} of {shape_text(inputs.dims)} to {shape_text(features)} features"
+        for size in features:
+            ctx.require(AtLeast(1, size), Failure(ARGUMENT, text, "TypeError"))
+        if not features:  # the kernel is drawn as a matrix, which has no columns then
+            contracted = prod(inputs.dims[place] for place in places)
+            ctx.require(Equal(contracted, 1), Failure(ARGUMENT, text, "TypeError"))
         kept = tuple(size for place, size in enumerate(inputs.dims) if place not in places)
         return made("jax", (*kept, *features), float_of(self, inputs))
 
@@ -170,23 +179,35 @@ class ConvTranspose(_OfWidth):
         *rest: Value,
         **kwargs: Value,
     ) -> None:
-        set_fields(ctx, self, kwargs)
+        set_fields(ctx, self, kwargs, kernel_dilation=1)
         self.features, self.kernel_size = size_argument(ctx, features, "features"), kernel_size
         self.strides, self.padding = strides, padding
 
     def forward(self, ctx: RuleContext, inputs: Tensor) -> Tensor:
+        fields: Any = self
         kernel = size_sequence(ctx, self.kernel_size, "kernel_size")
         if kernel is None or inputs.dims is None or self.padding not in ("SAME", "VALID"):
             return made("jax", None, float_of(self, inputs))
-        rank = len(kernel)
-        strides = _per_axis(ctx, self.strides, rank)
-        if strides is None or len(inputs.dims) < rank + 1:
+        rank, text = len(kernel), f"ConvTranspose of kernel {self.kernel_size} with strides {self.strides}"
+        if len(inputs.dims) < rank + 1:
+            ctx.fail(Failure(RANK, f"{text} of an array of shape {shape_text(inputs.dims)}", "ValueError"))
+        failure = Failure(ARGUMENT, text, "TypeError")
+        strides, dilation = _per_axis(ctx, self.strides, rank), _per_axis(ctx, fields.kernel_dilation, rank)
+        if strides is None or dilation != (1,) * rank:
             return made("jax", None, float_of(self, inputs))
+        for number in (self.features, *kernel, *strides):
+            ctx.require(AtLeast(1, number), failure)
         counts = []
         for size, wide, stride in zip(inputs.dims[-rank - 1 : -1], kernel, strides, strict=True):
             extra = 0 if self.padding == "SAME" else dmax(wide - stride, 0)
             counts.append(size * stride + extra)
         return made("jax", (*inputs.dims[: -rank - 1], *counts, self.features), float_of(self, inputs))
+
+
+def _as_many(ctx: RuleContext, numbers: Value, rank: int, failure: Failure) -> None:
+    """Require a number for each axis, where several are given."""
+    if isinstance(numbers, list | tuple) and len(numbers) != rank:
+        ctx.fail(failure)
 
 
 @module("flax.linen.Embed")
@@ -243,6 +264,13 @@ class BatchNorm(_Norm):
 class InstanceNorm(_Norm):
     """Over the axes between batch and channels."""
 
+    def forward(
+        self, ctx: RuleContext, x: Tensor, *rest: Value, mask: Value = None, use_running_average: Value = None
+    ) -> Tensor:
+        if x.rank == 1:
+            ctx.fail(Failure(RANK, "InstanceNorm takes a batch axis and channels, not one axis", "ValueError"))
+        return super().forward(ctx, x)
+
 
 @module("flax.linen.GroupNorm")
 class GroupNorm(_Norm):
@@ -270,9 +298,22 @@ class Dropout(FlaxModule):
     """Elements set to 0 at random."""
 
     def __init__(self, ctx: RuleContext, rate: Value, *rest: Value, **kwargs: Value) -> None:
-        set_fields(ctx, self, kwargs)
+        set_fields(ctx, self, kwargs, deterministic=None)
+        self.rate = rate
 
-    def forward(self, ctx: RuleContext, inputs: Tensor, deterministic: Value = None, rng: Value = None) -> Tensor:
+    def forward(self, ctx: RuleContext, inputs: Value, deterministic: Value = None, rng: Value = None) -> Value:
+        fields: Any = self
+        given = fields.deterministic
+        if (given is None) == (deterministic is None) and not isinstance(given, Unknown):
+            text = "Dropout needs `deterministic` once: when it is made, or when it is called"
+            ctx.fail(Failure(CALL, text, "ValueError"))
+        certain = deterministic if given is None else given
+        if self.rate == 0 or certain is not False or isinstance(inputs, Unknown):
+            return inputs
+        if not isinstance(inputs, Tensor):
+            ctx.fail(Failure(CALL, f"Dropout takes an array, not a {kind_text(inputs)}", "AttributeError"))
+        if discrete(inputs.dtype):
+            ctx.fail(Failure(DTYPE, f"Dropout takes floats, not {inputs.dtype}", "TypeError"))
         return inputs
 
 
@@ -295,13 +336,40 @@ class MultiHeadDotProductAttention(FlaxModule):
         fields: Any = self
         width = inputs_q.size(-1)
         inner: Value = width if fields.qkv_features is None else fields.qkv_features
+        if isinstance(inner, float):
+            ctx.fail(Failure(ARGUMENT, f"MultiHeadDotProductAttention of {inner} features", "AssertionError"))
         if is_size(inner):
             text = f"MultiHeadDotProductAttention: {inner} features in {self.num_heads} heads"
+            for number in (inner, self.num_heads):
+                ctx.require(AtLeast(1, number), Failure(ARGUMENT, text, "TypeError"))
             ctx.require(Multiple(inner, self.num_heads), Failure(DIVIDE, text, "AssertionError"))
-        last: Value = width if fields.out_features is None else fields.out_features
+        _check_inputs(ctx, inputs_q, inputs_k, inputs_v)
+        last: Value = width if fields.out_features in (None, 0) else fields.out_features
+        if isinstance(last, float) or (is_size(last) and ctx.truth(AtLeast(last, 0))):
+            ctx.fail(Failure(ARGUMENT, f"MultiHeadDotProductAttention to {last} features", "TypeError"))
         if inputs_q.shape is None or not is_size(last):
             return made("jax", None, float_of(self, inputs_q))
         return made("jax", (*inputs_q.shape[:-1], last), float_of(self, inputs_q))
+
+
+def _check_inputs(ctx: RuleContext, query: Tensor, key: Tensor | None, value: Tensor | None) -> None:
+    """Require that attention's inputs agree in all axes but length and features, key and value in length too."""
+    if key is None and value is not None:
+        ctx.fail(Failure(CALL, "attention takes inputs_k where it takes inputs_v", "ValueError"))
+    key = query if key is None else key
+    value = key if value is None else value
+    if query.dims is None or key.dims is None or value.dims is None:
+        return
+    shapes = ", ".join(shape_text(one.dims) for one in (query, key, value))
+    failure = Failure(MISMATCH, f"MultiHeadDotProductAttention of inputs of shapes {shapes}", "AssertionError")
+    if min(len(one.dims or ()) for one in (query, key, value)) < 2:
+        ctx.fail(Failure(RANK, failure.text, "IndexError"))
+    if not len(query.dims) == len(key.dims) == len(value.dims):
+        ctx.fail(failure)
+    for others in (key.dims, value.dims):
+        for left, right in zip(query.dims[:-2], others[:-2], strict=True):
+            ctx.require_equal(left, right, failure)
+    ctx.require_equal(key.dims[-2], value.dims[-2], failure)
 
 
 # ----------------------------------------------------------------------------------------------------------- functions
@@ -313,8 +381,6 @@ def _pool(
     window_shape: Value,
     strides: Value = None,
     padding: Value = "VALID",
-    *rest: Value,
-    **options: Value,
 ) -> Tensor:
     """Windows over the axes before the channels (the last)."""
     window = size_sequence(ctx, window_shape, "window_shape")
@@ -324,7 +390,13 @@ def _pool(
     if len(inputs.dims) < rank + 1:
         text = f"pooling over {rank} axes of an array of shape {shape_text(inputs.dims)}"
         ctx.fail(Failure(RANK, text, "AssertionError"))
-    steps = _per_axis(ctx, strides, rank)
+    failure = Failure(ARGUMENT, f"pooling over windows {shape_text(window)} by strides {strides}", "AssertionError")
+    if isinstance(strides, int | float) and strides:
+        ctx.fail(Failure(ARGUMENT, failure.text, "TypeError"))
+    _as_many(ctx, strides or None, rank, failure)
+    steps = _per_axis(ctx, strides or None, rank)
+    for number in (*window, *(steps or ())):
+        ctx.require(AtLeast(1, number), failure)
     counts = None
     if steps is not None:
         counts = windows(ctx, inputs.dims[-rank - 1 : -1], window, steps, padding, (1,) * rank, "pool")
@@ -332,7 +404,19 @@ def _pool(
     return made("jax", shape, inputs.dtype)
 
 
-rule("flax.linen.max_pool", "flax.linen.avg_pool", "flax.linen.min_pool")(_pool)
+rule("flax.linen.max_pool", "flax.linen.min_pool")(_pool)
+
+
+@rule("flax.linen.avg_pool")
+def avg_pool(
+    ctx: RuleContext, inputs: Tensor, window_shape: Value, strides: Value = None, padding: Value = "VALID",
+    count_include_pad: Value = True,
+) -> Tensor:  # fmt: skip
+    """Means of windows."""
+    if inputs.dtype == "bool":
+        ctx.fail(Failure(DTYPE, "avg_pool() of bools", "TypeError"))
+    return _pool(ctx, inputs, window_shape, strides, padding).with_(dtype=float_result(inputs.dtype, "jax"))
+
 
 ALIASES = words(
     "relu gelu silu swish softmax log_softmax sigmoid softplus elu leaky_relu selu tanh one_hot glu relu6 hard_tanh"

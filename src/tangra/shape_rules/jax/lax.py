@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tangra.shape_rules import operators
 from tangra.shape_rules.axes import axis_place, axis_places, drop, size_argument, size_sequence
 from tangra.shape_rules.coercion import to_tensor
 from tangra.shape_rules.context import AnyOf, AtLeast, Equal
@@ -18,7 +17,7 @@ from tangra.shape_rules.numpy.elementwise import binary as promoted
 from tangra.shape_rules.registry import rule
 from tangra.shape_rules.reshaping import reshape_shape
 from tangra.shape_rules.values import Tensor, Value, is_size, shape_text, words
-from tangra.shapes import ceil_div
+from tangra.shapes import Size, ceil_div
 
 if TYPE_CHECKING:
     from tangra.shape_rules.context import RuleContext
@@ -29,7 +28,7 @@ COMPARING = words("eq ne lt le gt ge")
 TAKEN = {
     **dict.fromkeys(words("exp log sin cos tan tanh sqrt rsqrt logistic log1p expm1 pow"), (2, 3)),
     **dict.fromkeys(words("floor ceil round erf cbrt atan2"), (2,)),
-    **dict.fromkeys(words("neg sign square add sub mul div"), (1, 2, 3)),
+    **dict.fromkeys(words("abs neg sign square add sub mul div"), (1, 2, 3)),
     **dict.fromkeys(words("rem"), (1, 2)),
     **dict.fromkeys(words("bitwise_and bitwise_or bitwise_xor"), (0, 1)),
 }
@@ -156,6 +155,9 @@ def dot(
 def reshape(ctx: RuleContext, operand: Tensor, new_sizes: Value, dimensions: Value = None) -> Tensor:
     """Another shape; no size is inferred."""
     goal = size_sequence(ctx, new_sizes, "new_sizes")
+    for size in goal or ():
+        text = f"lax.reshape to {shape_text(goal)}: no size is inferred"
+        ctx.require(AtLeast(0, size), Failure(ARGUMENT, text, "TypeError"))
     return made("jax", None if goal is None else reshape_shape(ctx, operand, goal, "TypeError"), operand.dtype)
 
 
@@ -314,10 +316,24 @@ def slice_in_dim(
 ) -> Tensor:
     """A part along one axis, from a place up to another."""
     place = axis_place(ctx, operand, axis, error="ValueError")
-    if place is None or operand.rank is None:
+    size = None if place is None else operand.size(place)
+    if place is None or size is None or operand.shape is None:
         return made("jax", None, operand.dtype)
-    part = slice(start_index, limit_index, stride)
-    return operators.getitem(ctx, operand, (*(slice(None),) * place, part))  # type: ignore[no-any-return]
+    start, limit = _end(ctx, start_index, 0, size), _end(ctx, limit_index, size, size)
+    step = size_argument(ctx, stride, "stride")
+    text = f"lax.slice_in_dim of axis {place} of {shape_text(operand.shape)} from {start} to {limit} by {step}"
+    for low, high in ((0, start), (start, limit), (limit, size), (1, step)):
+        ctx.require(AtLeast(low, high), Failure(WINDOW, text, "TypeError"))
+    count: Size = ctx.fresh("part") if not isinstance(step, int) else ceil_div(limit - start, step)
+    return made("jax", (*operand.shape[:place], count, *operand.shape[place + 1 :]), operand.dtype)
+
+
+def _end(ctx: RuleContext, index: Value, otherwise: Size, size: Size) -> Size:
+    """An end of a slice; a negative one counts from behind."""
+    if index is None:
+        return otherwise
+    found = size_argument(ctx, index, "index")
+    return found + size if isinstance(found, int) and found < 0 else found
 
 
 @rule("jax.lax.dynamic_update_slice")

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tangra.shape_rules.axes import axis_place, axis_places, size_argument
+from tangra.shape_rules.broadcasting import broadcast_to
 from tangra.shape_rules.context import AtLeast, Multiple
 from tangra.shape_rules.dtypes import discrete, float_result
 from tangra.shape_rules.failures import ARGUMENT, DIVIDE, DTYPE, MISMATCH, RANK, Failure
 from tangra.shape_rules.numpy.common import dtype_argument, made
 from tangra.shape_rules.numpy.reductions import reduce_to
 from tangra.shape_rules.registry import rule
-from tangra.shape_rules.values import Tensor, Value, shape_text, words
+from tangra.shape_rules.values import UNKNOWN, Shape, Tensor, Value, shape_text, words
 
 if TYPE_CHECKING:
     from tangra.shape_rules.context import RuleContext
@@ -109,12 +110,42 @@ def dot_product_attention(
     query: Tensor,
     key: Tensor,
     value: Tensor,
-    bias: Value = None,
-    mask: Value = None,
-    **options: Value,
-) -> Tensor:
-    """(B, T, N, H), (B, S, K, H) to (B, T, N, H)."""
-    if query.dims is not None and key.dims is not None:
-        text = f"dot_product_attention(): query {shape_text(query.dims)} and key {shape_text(key.dims)}"
-        ctx.require_equal(query.dims[-1], key.dims[-1], Failure(MISMATCH, text, "ValueError"))
-    return made("jax", query.shape, query.dtype)
+    bias: Tensor | None = None,
+    mask: Tensor | None = None,
+    *,
+    scale: Value = None,
+    is_causal: Value = False,
+    query_seq_lengths: Value = None,
+    key_value_seq_lengths: Value = None,
+    local_window_size: Value = None,
+    implementation: Value = None,
+    return_residual: Value = False,
+) -> Value:
+    """(B, T, N, H), (B, S, K, H) to (B, T, N, H), with N a multiple of K; first axes may be missing."""
+    result = made("jax", query.shape, query.dtype)
+    text = "dot_product_attention() of query, key and value"
+    shapes = f"{text} of shapes {', '.join(shape_text(one.shape) for one in (query, key, value))}"
+    failure = Failure(MISMATCH, shapes, "ValueError")
+    if len({one.dtype for one in (query, key, value) if one.dtype is not None}) > 1:
+        dtypes = ", ".join(str(one.dtype) for one in (query, key, value))
+        ctx.fail(Failure(DTYPE, f"{text} of dtypes {dtypes}", "ValueError"))
+    for one in (query, key, value):
+        if one.rank is not None and one.rank > 4:
+            ctx.fail(failure)
+    if query.dims is not None and key.dims is not None and value.dims is not None:
+        q, k, v = ((1,) * (4 - len(one)) + one for one in (query.dims, key.dims, value.dims))
+        for left, right in (*zip(k, v, strict=True), (q[0], k[0]), (q[3], k[3])):
+            ctx.require_equal(left, right, failure)
+        ctx.require(Multiple(q[2], k[2]), failure)
+        for extra, name in ((bias, "bias"), (mask, "mask")):
+            if extra is not None and extra.shape is not None:
+                _check_extra(ctx, extra, (q[0], q[2], q[1], k[1]), name)
+    if mask is not None and mask.dtype not in (None, "bool"):
+        ctx.fail(Failure(DTYPE, f"dot_product_attention() with a mask of {mask.dtype}, not bool", "ValueError"))
+    return result if return_residual is False else UNKNOWN
+
+
+def _check_extra(ctx: RuleContext, extra: Tensor, goal: Shape, name: str) -> None:
+    """Require that the axes of a bias or mask broadcast to the logits'."""
+    if extra.shape is not None:
+        broadcast_to(ctx, extra.shape, goal, f"dot_product_attention(): a {name}: ", "ValueError")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tangra.shape_rules.axes import reduced, size_argument
+from tangra.shape_rules.axes import axis_place, reduced, size_argument
 from tangra.shape_rules.broadcasting import broadcast_shapes, broadcast_to
 from tangra.shape_rules.coercion import to_tensor
+from tangra.shape_rules.context import AtLeast
 from tangra.shape_rules.dtypes import discrete
 from tangra.shape_rules.failures import ARGUMENT, DTYPE, Failure
 from tangra.shape_rules.numpy.common import dtype_argument, made
@@ -25,13 +26,23 @@ KEY = "key<fry>"
 @rule("jax.random.key")
 def key(ctx: RuleContext, seed: Value, *, impl: Value = None) -> Tensor:
     """A key: a 0-d array of its own dtype."""
+    _check_seed(ctx, seed)
     return Tensor("jax", (), KEY)
 
 
 @rule("jax.random.PRNGKey")
 def raw_key(ctx: RuleContext, seed: Value, *, impl: Value = None) -> Tensor:
     """An old-style key: two numbers."""
+    _check_seed(ctx, seed)
     return Tensor("jax", (2,), "uint32")
+
+
+def _check_seed(ctx: RuleContext, seed: Value) -> None:
+    """Fail for what is no single number."""
+    found = to_tensor(seed, "jax", "key", "seed")
+    if found.rank:
+        text = f"a random key is made of one number, not of an array of shape {shape_text(found.shape)}"
+        ctx.fail(Failure(ARGUMENT, text, "TypeError"))
 
 
 @rule("jax.random.split")
@@ -158,16 +169,33 @@ def choice(
     ctx: RuleContext, key: Tensor, a: Value, shape: Value = (), replace: Value = True, p: Value = None, axis: Value = 0
 ) -> Tensor:
     """Elements or slices drawn from an array."""
-    pool, sizes = to_tensor(a, "jax"), shape_argument(ctx, shape)
-    rest = () if pool.rank == 0 else None if pool.shape is None else pool.shape[1:]
-    dtype = "int32" if pool.rank == 0 else pool.dtype
-    return made("jax", None if sizes is None or rest is None else (*sizes, *rest), dtype)
+    check_key(ctx, key)
+    pool, sizes = to_tensor(a, "jax", "choice", "a"), shape_argument(ctx, shape)
+    if pool.rank == 0:
+        count = size_argument(ctx, int(a) if isinstance(a, float) else a, "a")
+        if sizes is None or 0 not in sizes:
+            ctx.require(AtLeast(1, count), Failure(ARGUMENT, f"choice() from {count} numbers", "ValueError"))
+        return made("jax", sizes, "int32")
+    place = axis_place(ctx, pool, axis, error="ValueError")
+    if sizes is None or place is None or pool.shape is None:
+        return made("jax", None, pool.dtype)
+    if any(isinstance(size, int) and size == 0 for size in sizes):
+        return made("jax", sizes, pool.dtype)
+    return made("jax", (*pool.shape[:place], *sizes, *pool.shape[place + 1 :]), pool.dtype)
 
 
 @rule("jax.random.dirichlet")
 def dirichlet(ctx: RuleContext, key: Tensor, alpha: Tensor, shape: Value = None, dtype: Value = None) -> Tensor:
     """Points of a simplex."""
-    lead = shape_argument(ctx, shape) if shape is not None else None if alpha.shape is None else alpha.shape[:-1]
+    check_key(ctx, key)
+    if alpha.rank == 0:
+        ctx.fail(Failure(ARGUMENT, "dirichlet() takes a vector, not a 0-d array", "ValueError"))
+    lead = None if alpha.shape is None else alpha.shape[:-1]
+    if shape is not None:
+        goal = shape_argument(ctx, shape)
+        if lead is not None and goal is not None:
+            broadcast_to(ctx, lead, goal, "dirichlet: ", "ValueError")
+        lead = goal
     last = alpha.size(-1)
     return made("jax", None if lead is None or last is None else (*lead, last), "float32")
 
@@ -183,11 +211,20 @@ def multivariate_normal(
     method: Value = None,
 ) -> Tensor:
     """Normal vectors."""
-    lead = (
-        None
-        if mean.shape is None or cov.shape is None
-        else broadcast_shapes(ctx, [mean.shape[:-1], cov.shape[:-2]], "", "ValueError")
-    )
-    lead = lead if shape is None else shape_argument(ctx, shape)
+    check_key(ctx, key)
+    text = f"multivariate_normal() of mean {shape_text(mean.shape)} and covariance {shape_text(cov.shape)}"
+    if mean.rank == 0 or cov.rank in (0, 1):
+        ctx.fail(Failure(ARGUMENT, text, "ValueError"))
     last = mean.size(-1)
+    for size in (cov.size(-1), cov.size(-2)):
+        if size is not None and last is not None:
+            ctx.require_equal(size, last, Failure(ARGUMENT, text, "ValueError"))
+    lead = None
+    if mean.shape is not None and cov.shape is not None:
+        lead = broadcast_shapes(ctx, [mean.shape[:-1], cov.shape[:-2]], f"{text}: ", "ValueError")
+    if shape is not None:
+        goal = shape_argument(ctx, shape)
+        if lead is not None and goal is not None:
+            broadcast_to(ctx, lead, goal, "multivariate_normal: ", "ValueError")
+        lead = goal
     return made("jax", None if lead is None or last is None else (*lead, last), "float32")

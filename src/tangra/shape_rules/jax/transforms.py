@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from string import Formatter
 from typing import TYPE_CHECKING
 
 from tangra.shape_rules.broadcasting import broadcast_to
 from tangra.shape_rules.coercion import to_tensor
+from tangra.shape_rules.failures import CALL, Failure
 from tangra.shape_rules.indexing import index_result
 from tangra.shape_rules.registry import attribute, higher_order, inert, method, rule
 from tangra.shape_rules.values import UNKNOWN, Record, Tensor, Unknown, Value, record
@@ -35,8 +37,31 @@ higher_order("tree_map", "jax.tree.map", "jax.tree_util.tree_map", "jax.tree_map
 higher_order("apply_along_axis", "numpy.apply_along_axis", "jax.numpy.apply_along_axis")
 higher_order("vmap", "jax.numpy.vectorize")
 
-inert("jax.debug.print", "jax.block_until_ready", "jax.device_put", result=lambda ctx, x=None, *args, **kwargs: x)
-inert("jax.device_get", "jax.lax.stop_gradient", "jax.lax.optimization_barrier", result=lambda ctx, x, *args: x)
+inert("jax.block_until_ready", result=lambda ctx, x: x)
+inert(
+    "jax.device_put",
+    result=lambda ctx, x, device=None, *, src=None, donate=False, may_alias=None, use_mesh=None: x,
+)
+inert("jax.lax.stop_gradient", "jax.lax.optimization_barrier", result=lambda ctx, x, *args: x)
+
+
+@rule("jax.debug.print")
+def debug_print(ctx: RuleContext, fmt: Value, *args: Value, ordered: Value = False, **kwargs: Value) -> None:
+    """Arrays shown when they are known."""
+    used = {field for _, field, _, _ in Formatter().parse(fmt) if field} if isinstance(fmt, str) else set(kwargs)
+    unused = [word for word in kwargs if not any(field.startswith(word) for field in used)]
+    if unused:
+        ctx.fail(Failure(CALL, f"jax.debug.print() does not show {', '.join(unused)}", "ValueError"))
+
+
+@rule("jax.device_get")
+def device_get(ctx: RuleContext, x: Value) -> Value:
+    """Arrays of NumPy with the same elements."""
+    if isinstance(x, Tensor):
+        return Tensor("numpy", x.shape, x.dtype, elements=x.elements)
+    if isinstance(x, list | tuple) and not isinstance(x, Record):
+        return type(x)(device_get(ctx, part) for part in x)
+    return {key: device_get(ctx, part) for key, part in x.items()} if isinstance(x, dict) else x
 
 
 @rule("jax.config.update")

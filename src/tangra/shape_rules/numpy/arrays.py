@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tangra.shape_rules.axes import axis_place
+from tangra.shape_rules.axes import axis_place, unknown_dims
 from tangra.shape_rules.broadcasting import broadcast_shapes
+from tangra.shape_rules.coercion import to_tensor
 from tangra.shape_rules.context import Equal
 from tangra.shape_rules.dtypes import kind
 from tangra.shape_rules.failures import INDEX, RANK, RESHAPE, Failure
@@ -40,12 +41,16 @@ def take(ctx: RuleContext, a: Tensor, indices: Tensor, axis: Value = None, mode:
 @functions("take_along_axis")
 def take_along_axis(ctx: RuleContext, arr: Tensor, indices: Tensor, axis: Value = -1) -> Tensor:
     """Elements picked along an axis, the other axes broadcast."""
+    if indices.dtype is not None and kind(indices.dtype) != 1:
+        ctx.fail(Failure(INDEX, f"take_along_axis() at indices of dtype {indices.dtype}", "IndexError"))
     if axis is None or arr.dims is None or indices.dims is None:
         return kept(arr, None)
     place = axis_place(ctx, arr, axis, error=ERROR)
-    if len(arr.dims) != len(indices.dims) or place is None:
+    if len(arr.dims) != len(indices.dims):
         text = f"take_along_axis() of {shape_text(arr.dims)} at {shape_text(indices.dims)}"
         ctx.fail(Failure(INDEX, f"{text}: as many dimensions are needed", "ValueError"))
+    if place is None:
+        return kept(arr, unknown_dims(ctx, len(arr.dims)))
     pairs = [((*one[:place], 1, *one[place + 1 :])) for one in (arr.dims, indices.dims)]
     shape = broadcast_shapes(ctx, pairs, "take_along_axis: ", "IndexError") or ()
     return kept(arr, (*shape[:place], indices.dims[place], *shape[place + 1 :]))
@@ -100,21 +105,29 @@ def _real(dtype: str) -> str:
     return {"complex64": "float32", "complex128": "float64"}.get(dtype, dtype)
 
 
+def _object(value: Value, library: str, function: str) -> Tensor:
+    """What is asked for its sizes; anything that is no array is one object."""
+    return Tensor(library, ()) if value is None or isinstance(value, dict) else to_tensor(value, library, function)
+
+
 @functions("shape")
-def shape_(ctx: RuleContext, a: Tensor) -> Value:
+def shape_(ctx: RuleContext, a: Value, *, library: str) -> Value:
     """The sizes as a tuple."""
+    a = _object(a, library, "shape")
     return UNKNOWN if a.dims is None else a.dims
 
 
 @functions("ndim")
-def ndim(ctx: RuleContext, a: Tensor) -> Value:
+def ndim(ctx: RuleContext, a: Value, *, library: str) -> Value:
     """The number of dimensions."""
+    a = _object(a, library, "ndim")
     return Unknown("int") if a.rank is None else a.rank
 
 
 @functions("size")
-def size(ctx: RuleContext, a: Tensor, axis: Value = None) -> Value:
+def size(ctx: RuleContext, a: Value, axis: Value = None, *, library: str) -> Value:
     """The number of elements, or the size of an axis."""
+    a = _object(a, library, "size")
     if axis is None:
         return ctx.fresh("size") if a.dims is None else prod(a.dims)
     place = axis_place(ctx, a, axis, error="IndexError")
@@ -161,7 +174,10 @@ def copy(ctx: RuleContext, self: Tensor, order: Value = "C") -> Tensor:
 
 
 @methods("astype")
-def astype(ctx: RuleContext, self: Tensor, dtype: Value, *args: Value, **kwargs: Value) -> Tensor:
+def astype(
+    ctx: RuleContext, self: Tensor, dtype: Value, order: Value = "K", casting: Value = "unsafe", subok: Value = True,
+    copy: Value = True,
+) -> Tensor:  # fmt: skip
     """Another dtype."""
     name = dtype_argument(dtype, self.library, None)
     return made(self.library, self.shape, name).with_(elements=converted(self, name))
@@ -170,6 +186,8 @@ def astype(ctx: RuleContext, self: Tensor, dtype: Value, *args: Value, **kwargs:
 @method("numpy.ndarray", "fill", inplace=True)
 def fill(ctx: RuleContext, self: Tensor, value: Value) -> Tensor:
     """All elements set."""
+    if isinstance(value, Tensor) and value.rank:
+        ctx.fail(Failure(RANK, f"fill() with an array of shape {shape_text(value.shape)}", "ValueError"))
     return self.with_(elements=None)
 
 

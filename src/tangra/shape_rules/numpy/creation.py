@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import ceil
 from typing import TYPE_CHECKING
 
-from tangra.shape_rules.axes import size_argument, size_sequence
+from tangra.shape_rules.axes import size_argument, size_sequence, whole
 from tangra.shape_rules.broadcasting import broadcast_shapes
 from tangra.shape_rules.coercion import MAX_ELEMENTS, from_nested, to_tensor
 from tangra.shape_rules.context import AtLeast
@@ -94,6 +95,8 @@ def full_like(ctx: RuleContext, a: Tensor, fill_value: Value, dtype: Value = Non
 @functions("eye")
 def eye(ctx: RuleContext, N: Value, M: Value = None, k: Value = 0, dtype: Value = None, *, library: str) -> Tensor:
     """Ones on a diagonal."""
+    if library == "jax":
+        whole(ctx, k, "k")
     rows = size_argument(ctx, N, "N")
     columns = rows if M is None else size_argument(ctx, M, "M")
     for size in (rows, columns):
@@ -109,8 +112,12 @@ def identity(ctx: RuleContext, n: Value, dtype: Value = None, *, library: str) -
 
 @functions("tri")
 def tri(ctx: RuleContext, N: Value, M: Value = None, k: Value = 0, dtype: Value = None, *, library: str) -> Tensor:
-    """Ones below a diagonal."""
-    return eye(ctx, N, M, k, dtype, library=library)
+    """Ones below a diagonal; NumPy rounds sizes up, and takes negative ones for 0."""
+    if library == "jax":
+        return eye(ctx, N, M, k, dtype, library=library)
+    rounded = [ceil(size) if isinstance(size, float) else size for size in (N, N if M is None else M)]
+    sizes = [dmax(size_argument(ctx, size, "size"), 0) for size in rounded]
+    return made(library, tuple(sizes), dtype_argument(dtype, library, _default(library)))
 
 
 @functions("arange")
@@ -206,6 +213,16 @@ def _integers(
     return _drawn(ctx, size, dtype_argument(dtype, "numpy", "int64") or "int64", low, high)
 
 
+def _randint(ctx: RuleContext, low: Value, high: Value = None, size: Value = None, dtype: Value = int) -> Value:
+    first, last = (0, low) if high is None else (low, high)
+    for one in (first, last):
+        if isinstance(one, Tensor) or not isinstance(one, int | float):
+            return _integers(ctx, low, high, size, None if dtype is int else dtype)
+    if int(first) >= int(last):
+        ctx.fail(Failure(ARGUMENT, f"randint() from {first} up to {last}", "ValueError"))
+    return _integers(ctx, low, high, size, None if dtype is int else dtype)
+
+
 def _spread(ctx: RuleContext, *d: Value) -> Value:
     return Unknown("float") if not d else Tensor("numpy", shape_argument(ctx, tuple(d)), "float64")
 
@@ -228,8 +245,8 @@ for _name in ("exponential", "standard_gamma"):
     _declare(_name, _one_parameter)
 for _name in ("random", "random_sample", "standard_normal"):
     _declare(_name, _sized)
-_declare("integers", _integers)
-_declare("randint", _integers)
+method(GENERATOR, "integers")(lambda ctx, self, *args, **kwargs: _integers(ctx, *args, **kwargs))
+_declare("randint", _randint)
 for _name in ("rand", "randn"):
     _declare(_name, _spread)
 

@@ -160,12 +160,17 @@ def _operand(ctx: RuleContext, name: str, value: Value, library: str) -> Tensor:
     return to_tensor(value, library, name, "operand")
 
 
+def _check_power(ctx: RuleContext, exponent: Value, result: Tensor, library: str) -> None:
+    if isinstance(exponent, int) and exponent < 0 and discrete(result.dtype):
+        error = "TypeError" if library == "jax" else "ValueError"
+        ctx.fail(Failure(ARGUMENT, "ints have no negative powers; convert to floats first", error))
+
+
 def _promoting(name: str) -> Callable[..., Tensor]:
     def apply(ctx: RuleContext, x1: Value, x2: Value, *, library: str) -> Tensor:
         result = binary(ctx, name, x1, x2, library)
-        negative = isinstance(x2, int) and x2 < 0 and library == "numpy"
-        if name == "power" and negative and discrete(result.dtype):
-            ctx.fail(Failure(ARGUMENT, "ints have no negative powers; convert to floats first", "ValueError"))
+        if name == "power":
+            _check_power(ctx, x2, result, library)
         if result.dtype == "bool":
             if name == "subtract" and library == "numpy":
                 ctx.fail(Failure(DTYPE, "- does not take bools; use ^ or logical_xor", "TypeError"))
@@ -245,8 +250,8 @@ def _declare_operator(name: str, function: Callable[..., Tensor]) -> None:
 
     def forward(ctx: RuleContext, self: Tensor, other: Value, *, library: str) -> Tensor:
         check(ctx, other, library)
-        if name == "pow" and isinstance(other, int) and other < 0 and discrete(self.dtype) and library == "numpy":
-            ctx.fail(Failure(ARGUMENT, "ints have no negative powers; convert to floats first", "ValueError"))
+        if name == "pow":
+            _check_power(ctx, other, self, library)
         return function(ctx, self, other, library=library)
 
     def backward(ctx: RuleContext, self: Tensor, other: Value, *, library: str) -> Tensor:
@@ -315,17 +320,20 @@ def isclose(
 def allclose(
     ctx: RuleContext, a: Value, b: Value, rtol: Value = 1e-5, atol: Value = 1e-8, equal_nan: Value = False, *,
     library: str,
-) -> Unknown:  # fmt: skip
+) -> Value:  # fmt: skip
     """Whether two arrays are close everywhere."""
     shapes = [to_tensor(one, library, "allclose").shape for one in (a, b)]
     broadcast_shapes(ctx, shapes, "allclose: ", "ValueError")
-    return Unknown("bool")
+    return made("jax", (), "bool") if library == "jax" else Unknown("bool")
 
 
 @functions("array_equal")
-def array_equal(ctx: RuleContext, a1: Value, a2: Value, equal_nan: Value = False) -> Unknown:
+def array_equal(ctx: RuleContext, a1: Value, a2: Value, equal_nan: Value = False, *, library: str) -> Value:
     """Whether two arrays have one shape and the same elements."""
-    return Unknown("bool")
+    if library == "jax":
+        for one in (a1, a2):
+            to_tensor(one, library, "array_equal")
+    return made("jax", (), "bool") if library == "jax" else Unknown("bool")
 
 
 @functions("interp")

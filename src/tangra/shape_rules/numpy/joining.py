@@ -96,7 +96,7 @@ def _split(name: str, even: bool, axis: int) -> Callable[..., Value]:
         cut = indices_or_sections
         if size is None or place is None or ary.shape is None:
             return [kept(ary, None)] * cut if isinstance(cut, int) and 0 < cut < 256 else Unknown()
-        sizes = _cut_sizes(ctx, cut, size, name, even)
+        sizes = _cut_sizes(ctx, cut, size, name, even, ary.library)
         if sizes is None:
             return Unknown()
         return [kept(ary, (*ary.shape[:place], one, *ary.shape[place + 1 :])) for one in sizes]
@@ -104,7 +104,11 @@ def _split(name: str, even: bool, axis: int) -> Callable[..., Value]:
     return apply
 
 
-def _cut_sizes(ctx: RuleContext, cut: Value, size: Size, name: str, even: bool) -> list[Size] | None:
+def _cut_sizes(ctx: RuleContext, cut: Value, size: Size, name: str, even: bool, library: str) -> list[Size] | None:
+    if library == "jax" and isinstance(cut, float):
+        cut = int(cut)
+    if library == "jax" and isinstance(cut, list | tuple) and any(isinstance(one, float) for one in cut):
+        ctx.fail(Failure(ARGUMENT, f"{name}() at {cut}, which is no int", "TypeError"))
     if isinstance(cut, int):
         ctx.require(AtLeast(1, cut), Failure(ARGUMENT, f"{name}() into {cut} parts", "ValueError"))
         if even:
@@ -119,6 +123,12 @@ def _cut_sizes(ctx: RuleContext, cut: Value, size: Size, name: str, even: bool) 
     if not isinstance(cut, list | tuple) or not all(is_size(one) for one in cut):
         return None
     bounds: list[Size] = [0, *cut, size]
+    if library == "jax":  # which clips no places
+        parts = [stop - start for start, stop in itertools.pairwise(bounds)]
+        for part in parts:
+            text = f"{name}() of an axis of {size} at {tuple(cut)}: a part of {part} elements"
+            ctx.require(AtLeast(0, part), Failure(ARGUMENT, text, "ValueError"))
+        return parts
     clipped = [dmin(dmax(one + size if isinstance(one, int) and one < 0 else one, 0), size) for one in bounds]
     return [dmax(stop - start, 0) for start, stop in itertools.pairwise(clipped)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import ceil
 from typing import TYPE_CHECKING
 
 from tangra.shape_rules.axes import axis_place, axis_places, require_rank, size_argument
@@ -15,8 +16,8 @@ from tangra.shape_rules.numpy.common import functions, made, methods
 from tangra.shape_rules.numpy.reductions import reduce_to
 from tangra.shape_rules.products import contracted, einsum_shape, matmul_shape
 from tangra.shape_rules.registry import rule
-from tangra.shape_rules.values import Record, Shape, Tensor, Value, record, shape_text
-from tangra.shapes import Size, dmin, prod
+from tangra.shape_rules.values import Record, Shape, Tensor, Unknown, Value, record, shape_text
+from tangra.shapes import Size, dmax, dmin, prod
 
 if TYPE_CHECKING:
     from tangra.shape_rules.context import RuleContext
@@ -163,6 +164,17 @@ def _matrices(ctx: RuleContext, a: Tensor, name: str, square: bool = False) -> t
     return a.shape[:-2], rows, columns
 
 
+def _symmetric(ctx: RuleContext, a: Tensor, name: str) -> tuple[Shape, Size] | None:
+    """The axes in front of square matrices, and their size. JAX takes the mean of a matrix and its transpose, to which
+    rows and columns broadcast."""
+    found = _matrices(ctx, a, name, a.library == "numpy")
+    if found is None:
+        return None
+    text = f"{name} takes square matrices, not shape {shape_text(a.shape)}"
+    size = found[1] if a.library == "numpy" else ctx.broadcast(found[1], found[2], Failure(RANK, text, "ValueError"))
+    return found[0], size
+
+
 def _floating(a: Tensor) -> str | None:
     return ("float64" if a.library == "numpy" else "float32") if discrete(a.dtype) else a.dtype
 
@@ -182,8 +194,8 @@ for _name, _scalar in (("inv", False), ("det", True)):
 @_linalg("cholesky")
 def cholesky(ctx: RuleContext, a: Tensor, *, upper: Value = False) -> Tensor:
     """The triangular factor."""
-    _matrices(ctx, a, "cholesky()", True)
-    return made(a.library, a.shape, _floating(a))
+    found = _symmetric(ctx, a, "cholesky()")
+    return made(a.library, None if found is None else (*found[0], found[1], found[1]), _floating(a))
 
 
 @_linalg("slogdet")
@@ -245,10 +257,11 @@ def qr(ctx: RuleContext, a: Tensor, mode: Value = "reduced") -> Value:
 @_linalg("eigh")
 def eigh(ctx: RuleContext, a: Tensor, UPLO: Value = "L") -> Record:
     """Eigenvalues and vectors of symmetric matrices."""
-    found = _matrices(ctx, a, "eigh()", True)
+    found = _symmetric(ctx, a, "eigh()")
     dtype = _floating(a)
     values = made(a.library, None if found is None else (*found[0], found[1]), real_of(dtype))
-    return record(eigenvalues=values, eigenvectors=made(a.library, a.shape, dtype))
+    vectors = None if found is None else (*found[0], found[1], found[1])
+    return record(eigenvalues=values, eigenvectors=made(a.library, vectors, dtype))
 
 
 @_linalg("eigvalsh")
@@ -278,14 +291,27 @@ def solve(ctx: RuleContext, a: Tensor, b: Tensor, *, library: str) -> Tensor:
 def lstsq(ctx: RuleContext, a: Tensor, b: Tensor, rcond: Value = None) -> Value:
     """Least squares: the solution, and more whose shapes aren't followed."""
     require_rank(ctx, a, (2,), "the matrix of lstsq()", "LinAlgError")
-    columns = a.size(1)
+    require_rank(ctx, b, (1, 2), "the right side of lstsq()", "LinAlgError")
+    rows, columns, other = a.size(0), a.size(1), b.size(0)
+    if rows is not None and other is not None:
+        text = f"lstsq() of {shape_text(a.shape)} with {shape_text(b.shape)}"
+        ctx.require_equal(rows, other, Failure(MATMUL, text, "LinAlgError"))
+    dtype = result_dtype([made(a.library, (1,), _floating(a)), made(a.library, (1,), _floating(b))], a.library)
     shape = None if columns is None or b.dims is None else (columns, *b.dims[1:])
-    return (made(a.library, shape, "float64"), Tensor(a.library), Tensor(a.library), Tensor(a.library))
+    values = None if rows is None or columns is None else (dmin(rows, columns),)
+    return (
+        made(a.library, shape, dtype),
+        made(a.library, (ctx.fresh("residuals"),), real_of(dtype)),  # none if the rank is lower, which data decides
+        made(a.library, (), "int32"),
+        made(a.library, values, real_of(dtype)),
+    )
 
 
 @_linalg("matrix_rank")
-def matrix_rank(ctx: RuleContext, A: Tensor, tol: Value = None, hermitian: Value = False) -> Tensor:
-    """The rank of matrices."""
+def matrix_rank(ctx: RuleContext, A: Tensor, tol: Value = None, hermitian: Value = False) -> Value:
+    """The rank of matrices; NumPy gives an int for a vector or a number."""
+    if A.rank in (0, 1) and A.library == "numpy":
+        return Unknown("int")
     return made(A.library, None if A.dims is None else A.dims[:-2], "int64")
 
 
@@ -297,6 +323,8 @@ def norm(ctx: RuleContext, x: Tensor, ord: Value = None, axis: Value = None, kee
     if ord is not None and axis is None and x.rank not in (None, 1, 2):
         ctx.fail(Failure(RANK, "norm() with ord takes vectors and matrices", "ValueError"))
     if isinstance(axis, float):
+        if x.library == "jax":
+            ctx.fail(Failure(ARGUMENT, f"norm() along axis {axis}", "TypeError"))
         return Tensor(x.library)
     return reduce_to(ctx, x, axis, keepdims, real_of(_floating(x)), "norm()")
 
@@ -322,7 +350,8 @@ def _transform(name: str) -> Callable[..., Tensor]:
         if size is not None and name == "irfft" and n is None:
             size = 2 * (size - 1)
         if size is not None:
-            ctx.require(AtLeast(1, size), Failure(ARGUMENT, f"{name}() of length {size}", "ValueError"))
+            least = 0 if n is None and name == "irfft" and a.library == "jax" else 1
+            ctx.require(AtLeast(least, size), Failure(ARGUMENT, f"{name}() of length {size}", "ValueError"))
             size = size // 2 + 1 if name == "rfft" else size
         known = size is not None and place is not None and a.shape is not None
         shape = (*a.shape[:place], size, *a.shape[place + 1 :]) if known else None  # type: ignore[index,operator]
@@ -363,7 +392,9 @@ def fftshift(ctx: RuleContext, x: Tensor, axes: Value = None) -> Tensor:
 
 @rule("numpy.fft.fftfreq", "jax.numpy.fft.fftfreq")
 def fftfreq(ctx: RuleContext, n: Value, d: Value = 1.0, *, library: str) -> Tensor:
-    """Frequencies."""
+    """Frequencies; JAX rounds their number up, and takes a negative one for 0."""
+    if library == "jax":
+        return made(library, (dmax(size_argument(ctx, ceil(n) if isinstance(n, float) else n, "n"), 0),), "float32")
     count = size_argument(ctx, n, "n")
-    ctx.require(AtLeast(int(library == "numpy"), count), Failure(ARGUMENT, f"fftfreq() of {count}", "ValueError"))
+    ctx.require(AtLeast(1, count), Failure(ARGUMENT, f"fftfreq() of {count}", "ValueError"))
     return made(library, (count,), "float64")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tangra.shape_rules.axes import axis_place, reduced, size_argument, whole
 from tangra.shape_rules.broadcasting import warn_of_growth
 from tangra.shape_rules.context import AtLeast
-from tangra.shape_rules.dtypes import discrete, kind, narrow, real_of, sum_result
+from tangra.shape_rules.dtypes import discrete, is_floating, kind, narrow, real_of, sum_result
 from tangra.shape_rules.failures import ARGUMENT, AXIS, DTYPE, EMPTY, RANK, Failure
 from tangra.shape_rules.folding import distinct
 from tangra.shape_rules.numpy.common import both, dtype_argument, functions, made
@@ -294,10 +294,14 @@ def histogram(
     ctx: RuleContext, a: Tensor, bins: Value = 10, range: Value = None, weights: Value = None, density: Value = None
 ) -> Value:
     """Counts, and the edges of the bins."""
+    if isinstance(bins, float):
+        ctx.fail(Failure(ARGUMENT, f"histogram() with {bins} bins", "TypeError"))
     if not isinstance(bins, int):
         return Unknown()
+    if bins < int(a.library == "numpy"):
+        ctx.fail(Failure(ARGUMENT, f"histogram() with {bins} bins", "ValueError"))
     dtype = "int64" if a.library == "numpy" and weights is None and density in (None, False) else "float64"
-    edges = made(a.library, (bins + 1,), "float64")
+    edges = made(a.library, (bins + 1,), a.dtype if is_floating(a.dtype) else None if a.dtype is None else "float64")
     return made(a.library, (bins,), dtype), edges
 
 
@@ -324,6 +328,8 @@ def diff(
 ) -> Tensor:
     """Differences of neighbours."""
     if whole(ctx, n, "n") == 0:
+        if a.library == "jax":
+            whole(ctx, axis, "axis")
         return a
     if a.rank == 0:
         ctx.fail(Failure(RANK, "diff() of a 0-d array", "ValueError"))

@@ -258,6 +258,8 @@ def bool_tensor(ctx: RuleContext, *data: Value) -> Tensor:
 
 
 def _legacy(ctx: RuleContext, data: tuple[Value, ...], dtype: str) -> Tensor:
+    if not data:
+        return fresh((0,), dtype)
     if len(data) == 1 and isinstance(data[0], list | tuple):
         return fresh(from_nested(data[0], "torch").shape, dtype)
     if len(data) == 1 and not is_size(data[0]):
@@ -332,27 +334,13 @@ def get_default_dtype(ctx: RuleContext) -> DType:
     return DType("torch", default_dtype(ctx))
 
 
-def _first(ctx: RuleContext, tensor: Value, *args: Value, **kwargs: Value) -> Value:
-    return tensor
-
-
-INITIALISERS = words(
-    """
-    normal_ constant_ ones_ zeros_ eye_ dirac_ xavier_uniform_ xavier_normal_ kaiming_uniform_
-    kaiming_normal_ trunc_normal_ orthogonal_ sparse_
-    """
-)
-inert(*(f"torch.nn.init.{_name}" for _name in INITIALISERS), result=_first)
-
-
-@rule("torch.nn.init.uniform_", inplace=True)
-def init_uniform(ctx: RuleContext, tensor: Tensor, a: Value = 0.0, b: Value = 1.0, generator: Value = None) -> Tensor:
-    """Uniform draws."""
-    require_floating(ctx, tensor, "uniform_()", "NotImplementedError")
-    return tensor.with_(elements=None)
-
-
 inert("torch.manual_seed", "torch.cuda.manual_seed", "torch.cuda.manual_seed_all", "torch.set_printoptions")
 inert("torch.set_num_threads", "torch.use_deterministic_algorithms", "torch.set_float32_matmul_precision")
 inert("torch.cuda.empty_cache", "torch.cuda.synchronize", "torch.autograd.set_detect_anomaly")
-inert("torch.cuda.is_available", "torch.is_tensor", result=lambda ctx, *args, **kwargs: Unknown("bool"))
+inert("torch.cuda.is_available", result=lambda ctx, *args, **kwargs: Unknown("bool"))
+
+
+@rule("torch.is_tensor")
+def is_tensor(ctx: RuleContext, obj: Value) -> Value:
+    """Whether it is a tensor."""
+    return Unknown("bool") if isinstance(obj, Unknown) else isinstance(obj, Tensor) and obj.library == "torch"

@@ -32,6 +32,7 @@ def _set_norm(
     layer.bias = layer.weight
     layer.running_mean = None if track is False else Tensor("torch", width, "float32", "contiguous")
     layer.running_var = layer.running_mean
+    layer.num_batches_tracked = None if track is False else Tensor("torch", (), "int64", "contiguous")
     layer.training = True
 
 
@@ -91,7 +92,7 @@ class BatchNorm3d(BatchNorm):
 class SyncBatchNorm(BatchNorm):
     """Of at least (N, C)."""
 
-    ranks, label = (2, 3, 4, 5, 6), "SyncBatchNorm"
+    ranks, label = tuple(range(2, 64)), "SyncBatchNorm"
 
 
 class InstanceNorm(Layer):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tangra.shape_rules.axes import axis_place, axis_places, size_argument
 from tangra.shape_rules.broadcasting import broadcast_shapes
-from tangra.shape_rules.context import AtLeast
+from tangra.shape_rules.context import AllOf, AtLeast, Equal
 from tangra.shape_rules.dtypes import complex_of, discrete, kind, real_of
 from tangra.shape_rules.failures import ARGUMENT, DTYPE, MATMUL, RANK, Failure
 from tangra.shape_rules.registry import method, rule
@@ -206,12 +206,41 @@ def solve_triangular(
 
 @rule("torch.linalg.lstsq")
 def lstsq(ctx: RuleContext, A: Tensor, B: Tensor, rcond: Value = None, *, driver: Value = None) -> Record:
-    """Least squares; only the solution's shape is followed."""
-    found, other = matrices(ctx, A, "lstsq()"), B.size(-1)
-    known = found is not None and other is not None and B.rank == A.rank
-    shape = (*found[0], found[2], other) if known and found is not None and other is not None else None
-    made = Tensor("torch", shape, A.dtype)
-    return record(solution=made, residuals=Tensor("torch"), rank=Tensor("torch"), singular_values=Tensor("torch"))
+    """Least squares. Whether there are residuals, ranks and singular values the driver and the data decide."""
+    same_dtype(ctx, A, B, "lstsq()")
+    found = matrices(ctx, A, "lstsq()")
+    if A.rank is not None and B.rank is not None and A.rank - B.rank not in (0, 1):
+        text = f"lstsq() of {shape_text(A.shape)} with {shape_text(B.shape)}"
+        ctx.fail(Failure(RANK, text, "RuntimeError"))
+    vectors: bool | None = False
+    if A.dims is not None and B.dims is not None and len(B.dims) == len(A.dims) - 1:
+        vectors = ctx.truth(AllOf(tuple(map(Equal, B.dims, A.dims[:-1]))))
+    if vectors is None:
+        return record(solution=Tensor("torch", None, A.dtype), **_lstsq_rest(ctx, None, A.dtype, driver))
+    other = matrices(ctx, B.with_(shape=(*(B.shape or ()), 1)) if vectors else B, "lstsq()")
+    if found is None or other is None:
+        return record(solution=Tensor("torch", None, A.dtype), **_lstsq_rest(ctx, None, A.dtype, driver))
+    text = f"lstsq() of {shape_text(A.shape)} with {shape_text(B.shape)}"
+    ctx.require_equal(other[1], found[1], Failure(MATMUL, text, "RuntimeError"))
+    lead = broadcast_shapes(ctx, [found[0], other[0]], "lstsq(): ")
+    full = ctx.truth(AtLeast(found[1], found[2])) is True
+    last = () if vectors else (other[2],)
+    shape = None if lead is None else (*lead, found[2], *last)
+    return record(solution=fresh(shape, A.dtype).with_(layout=None), **_lstsq_rest(ctx, lead, A.dtype, driver, full))
+
+
+def _lstsq_rest(
+    ctx: RuleContext, lead: Shape | None, dtype: str | None, driver: Value, full: bool = False
+) -> dict[str, Value]:
+    """What `lstsq` gives besides the solution, on the CPU; `full`: there are not more equations than unknowns."""
+    ranked = lead if driver in (None, "gelsy", "gelsd", "gelss") else (0,)
+    values = (0,) if driver in (None, "gelsy", "gels") else None
+    residuals = (0,) if full else (ctx.fresh("residuals"),) if lead == () else None
+    return {
+        "residuals": fresh(residuals, dtype),
+        "rank": fresh(ranked, "int64"),
+        "singular_values": fresh(values, real_of(dtype)),
+    }
 
 
 rule("torch.linalg.matmul")(matmul)

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tangra.shape_rules.axes import require_rank
-from tangra.shape_rules.broadcasting import broadcast_shapes, broadcast_to, grown
+from tangra.shape_rules.broadcasting import broadcast_shapes, broadcast_to, grown, repeated
 from tangra.shape_rules.context import AtLeast
 from tangra.shape_rules.dtypes import discrete, is_floating, kind
-from tangra.shape_rules.failures import ARGUMENT, DTYPE, SILENT, TARGET, Failure
+from tangra.shape_rules.failures import ARGUMENT, DTYPE, REPEATED, SILENT, TARGET, Failure
 from tangra.shape_rules.registry import rule
 from tangra.shape_rules.torch.common import describe, fresh, require_floating, require_places
 from tangra.shape_rules.values import Shape, Tensor, Unknown, Value, shape_text
@@ -48,6 +48,9 @@ def _warn_of_sizes(ctx: RuleContext, input: Tensor, target: Tensor, name: str) -
     if grown(ctx, input, target) is not None:
         shapes = f"{shape_text(input.shape)} and {shape_text(target.shape)}"
         ctx.warn(Failure(SILENT, f"{name} of shapes {shapes}, which broadcast: every pair is compared", ""))
+    elif repeated(ctx, input, target):
+        shapes = f"{shape_text(input.shape)} and {shape_text(target.shape)}"
+        ctx.warn(Failure(REPEATED, f"{name} of shapes {shapes}: one of them is repeated to the other's size", ""))
 
 
 def _pairwise(name: str, floating: bool = False) -> Callable[..., Tensor]:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tangra.shape_rules.axes import size_argument
-from tangra.shape_rules.broadcasting import broadcast_to
 from tangra.shape_rules.context import Multiple
 from tangra.shape_rules.failures import ARGUMENT, CALL, DIVIDE, MISMATCH, RANK, STATE, WIDTH, Failure
-from tangra.shape_rules.registry import module, rule
+from tangra.shape_rules.registry import module
 from tangra.shape_rules.torch.common import fresh, same_dtype
 from tangra.shape_rules.torch.layers import Layer, parameter, positive
-from tangra.shape_rules.values import UNKNOWN, Record, Shape, Tensor, Unknown, Value, Variadic, record, shape_text
+from tangra.shape_rules.values import UNKNOWN, Record, Shape, Tensor, Unknown, Value, Variadic, is_size, shape_text
 from tangra.shapes import Size
 
 if TYPE_CHECKING:
@@ -54,7 +53,7 @@ class RNNBase(Layer):
 
     def forward(self, ctx: RuleContext, input: Value, hx: Value = None) -> Value:
         if isinstance(input, Record):
-            return UNKNOWN
+            return run_packed(ctx, self, input, hx)
         return run_layer(ctx, self, input if isinstance(input, Tensor) else Tensor("torch"), hx)
 
     def flatten_parameters(self, ctx: RuleContext) -> None:
@@ -77,8 +76,20 @@ def set_weights(ctx: RuleContext, layer: Any, gates: int, bias: Value, dtype: Va
                 setattr(layer, f"bias_hh_l{number}{suffix}", parameter(ctx, (rows,), dtype))
 
 
-def run_layer(ctx: RuleContext, layer: Any, input: Tensor, hx: Value) -> Value:
-    """(output, state) of a recurrent layer: (L, N, D*H) or (N, L, D*H) with batch_first, and (D*layers, N, H)."""
+def run_packed(ctx: RuleContext, layer: Any, input: Record, hx: Value) -> Value:
+    """(output, state) for packed sequences, whose rows are those of all sequences."""
+    data, batch = input[0], input.source
+    if not isinstance(data, Tensor) or not is_size(batch):
+        return UNKNOWN
+    rows, state = run_layer(ctx, layer, data, hx, (batch,))
+    made = Record(input.names, (rows, *input[1:]))
+    made.source = batch
+    return made, state
+
+
+def run_layer(ctx: RuleContext, layer: Any, input: Tensor, hx: Value, batch: Shape | None = None) -> Value:
+    """(output, state) of a recurrent layer: (L, N, D*H) or (N, L, D*H) with batch_first, and (D*layers, N, H).
+    `batch`: the number of sequences, where the input is the rows of all of them."""
     label = layer.label
     if input.rank not in (None, 2, 3):
         text = f"{label} takes a 2-D or 3-D input, not shape {shape_text(input.shape)}"
@@ -92,8 +103,7 @@ def run_layer(ctx: RuleContext, layer: Any, input: Tensor, hx: Value) -> Value:
         {True: 2, False: 1}.get(layer.bidirectional) if isinstance(layer.bidirectional, bool) else None
     )
     output = layer.hidden_size if layer.proj_size == 0 else layer.proj_size
-    batch: Shape | None = None
-    if input.dims is not None and isinstance(layer.batch_first, bool):
+    if batch is None and input.dims is not None and isinstance(layer.batch_first, bool):
         batch = () if len(input.dims) == 2 else (input.dims[0 if layer.batch_first else 1],)
     depth = None if directions is None else layer.num_layers * directions
     state = None if batch is None or depth is None else (depth, *batch, output)
@@ -168,6 +178,9 @@ class RNNCellBase(Layer):
             positive(ctx, size, "a width of the cell", 0, "RuntimeError")
         self.weight_ih = parameter(ctx, (self.gates * self.hidden_size, self.input_size), dtype)
         self.weight_hh = parameter(ctx, (self.gates * self.hidden_size, self.hidden_size), dtype)
+        if bias is not False:
+            self.bias_ih = parameter(ctx, (self.gates * self.hidden_size,), dtype)
+            self.bias_hh = parameter(ctx, (self.gates * self.hidden_size,), dtype)
 
     def forward(self, ctx: RuleContext, input: Tensor, hx: Value = None) -> Value:
         label = self.label
@@ -202,48 +215,6 @@ class GRUCell(RNNCellBase):
     """One step of a GRU."""
 
     label, gates = "GRUCell", 3
-
-
-@rule("torch.nn.utils.rnn.pad_sequence")
-def pad_sequence(
-    ctx: RuleContext, sequences: Value, batch_first: Value = False, padding_value: Value = 0.0,
-    padding_side: Value = "right",
-) -> Tensor:  # fmt: skip
-    """Sequences of several lengths as one tensor: (T, N, ...) or (N, T, ...)."""
-    if isinstance(sequences, list | tuple) and any(one is None or isinstance(one, dict | int) for one in sequences):
-        ctx.fail(Failure(CALL, "pad_sequence() takes tensors", "TypeError"))
-    known = isinstance(sequences, list | tuple) and sequences and isinstance(sequences[0], Tensor)
-    if not known or not isinstance(batch_first, bool) or sequences[0].dims is None:
-        return Tensor("torch")
-    count, rest = len(sequences), sequences[0].dims[1:]
-    lengths = [one.size(0) if isinstance(one, Tensor) and one.shape else None for one in sequences]
-    known_lengths = [size for size in lengths if isinstance(size, int)]
-    length: Size = max(known_lengths) if len(known_lengths) == count else ctx.fresh("length")
-    for one in sequences:
-        if isinstance(one, Tensor) and one.dims is not None and (one.dims[1:] != rest or not one.dims):
-            texts = f"pad_sequence() of shapes {shape_text(sequences[0].shape)} and {shape_text(one.shape)}"
-            broadcast_to(ctx, one.dims, (*one.dims[:1], *rest), f"{texts}: ", "RuntimeError", MISMATCH)
-    return fresh((count, length, *rest) if batch_first else (length, count, *rest), sequences[0].dtype)
-
-
-@rule("torch.nn.utils.rnn.pack_padded_sequence")
-def pack_padded_sequence(
-    ctx: RuleContext, input: Tensor, lengths: Value, batch_first: Value = False, enforce_sorted: Value = True
-) -> Record:
-    """Rows of sequences without the padding."""
-    return record(data=fresh(None, input.dtype), batch_sizes=Tensor("torch"), sorted_indices=UNKNOWN)
-
-
-@rule("torch.nn.utils.rnn.pad_packed_sequence")
-def pad_packed_sequence(
-    ctx: RuleContext, sequence: Value, batch_first: Value = False, padding_value: Value = 0.0,
-    total_length: Value = None,
-) -> tuple[Tensor, Tensor]:  # fmt: skip
-    """Rows of sequences as one padded tensor, and the lengths of the sequences."""
-    if isinstance(sequence, Tensor):
-        text = f"pad_packed_sequence() takes a PackedSequence, not a tensor of shape {shape_text(sequence.shape)}"
-        ctx.fail(Failure(ARGUMENT, text, "AttributeError"))
-    return Tensor("torch"), fresh((ctx.fresh("batch"),), "int64")
 
 
 # ----------------------------------------------------------------------------------------------------------- attention

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from tangra.shape_rules import operators
 from tangra.shape_rules.axes import axis_place, spread_sizes
 from tangra.shape_rules.broadcasting import broadcast_to
+from tangra.shape_rules.coercion import kind_text
 from tangra.shape_rules.context import AtLeast, Equal
 from tangra.shape_rules.dtypes import TORCH_NAMES, complex_of, discrete, dtype_name, kind, real_of
 from tangra.shape_rules.failures import ARGUMENT, AXIS, CALL, COUNT, DTYPE, MISMATCH, RANK, Failure
 from tangra.shape_rules.folding import converted
 from tangra.shape_rules.registry import attribute, inert, method, rule
 from tangra.shape_rules.reshaping import copied_layout, strides_of
-from tangra.shape_rules.torch.common import CLASS, both, fresh, require_floating
-from tangra.shape_rules.torch.indexing import fill_value
+from tangra.shape_rules.torch.common import CLASS, both, fresh, same_dtype
 from tangra.shape_rules.torch.shaping import permuted, transpose
 from tangra.shape_rules.values import UNKNOWN, DType, Tensor, Unknown, Value, shape_text
 from tangra.shapes import prod
@@ -229,8 +229,8 @@ def detached(ctx: RuleContext, self: Tensor) -> Tensor:
     return self.with_(parameter=False)
 
 
-@method(CLASS, "requires_grad_", "share_memory_", "alias")
-def unchanged(ctx: RuleContext, self: Tensor, *args: Value, **kwargs: Value) -> Tensor:
+@method(CLASS, "share_memory_", "alias")
+def unchanged(ctx: RuleContext, self: Tensor) -> Tensor:
     """The same tensor."""
     return self.with_(parameter=False)
 
@@ -336,45 +336,35 @@ def backward(
             ctx.require_equal(left, right, failure)
 
 
-FILLED = ("normal_", "random_", "bernoulli_", "exponential_", "log_normal_", "cauchy_")
+@method(CLASS, "set_", inplace=True)
+def set_(ctx: RuleContext, self: Tensor, source: Value = ..., *args: Value, **kwargs: Value) -> Tensor:
+    """Another tensor's memory and shape, none without one."""
+    if source is ...:
+        return fresh((0,), self.dtype)
+    for word in kwargs:
+        if word not in ("storage_offset", "size", "stride"):
+            ctx.fail(Failure(CALL, f"set_() has no argument {word}", "TypeError"))
+    if source is None or isinstance(source, int | float | str | dict | list | tuple):
+        ctx.fail(Failure(CALL, f"set_() takes a tensor or a storage, not a {kind_text(source)}", "TypeError"))
+    if args or kwargs or not isinstance(source, Tensor):
+        return Tensor("torch", None, self.dtype)
+    same_dtype(ctx, self, source, "set_()")
+    return Tensor("torch", source.shape, self.dtype)
 
 
-@method(CLASS, "zero_", inplace=True)
-def zeroed(ctx: RuleContext, self: Tensor) -> Tensor:
-    """Zeros in the same shape."""
-    return self.with_(elements=None)
+@method(CLASS, "resize_as_", inplace=True)
+def resize_as_(ctx: RuleContext, self: Tensor, the_template: Tensor, *, memory_format: Value = None) -> Tensor:
+    """The shape of another tensor, with new memory if needed."""
+    return Tensor("torch", the_template.shape, self.dtype)
 
 
-@method(CLASS, "fill_", inplace=True)
-def fill_(ctx: RuleContext, self: Tensor, value: Value) -> Tensor:
-    """One number everywhere."""
-    fill_value(ctx, value, "fill_()")
-    return self.with_(elements=None)
-
-
-@method(CLASS, "uniform_", inplace=True)
-def uniform_(
-    ctx: RuleContext, self: Tensor, from_: Value = 0.0, to: Value = 1.0, *, generator: Value = None, **bounds: Value
-) -> Tensor:
-    """Uniform draws; the lower bound is named `from`, which Python keeps for itself."""
-    for word in bounds:
-        if word != "from":
-            ctx.fail(Failure(CALL, f"uniform_() has no argument {word}", "TypeError"))
-    require_floating(ctx, self, "uniform_()", "NotImplementedError")
-    return self.with_(elements=None)
-
-
-@method(CLASS, *FILLED, "fill_diagonal_", inplace=True)
-def filled(ctx: RuleContext, self: Tensor, *args: Value, **kwargs: Value) -> Tensor:
-    """New elements in the same shape."""
-    return self.with_(elements=None)
-
-
-@method(CLASS, "set_", "resize_as_", inplace=True)
-def replaced(ctx: RuleContext, self: Tensor, source: Value = None, *args: Value) -> Tensor:
-    """Another tensor's memory and shape."""
-    found = source.shape if isinstance(source, Tensor) else None
-    return Tensor("torch", found, self.dtype)
+@method(CLASS, "requires_grad_")
+def requires_grad_(ctx: RuleContext, self: Tensor, requires_grad: Value = True) -> Tensor:
+    """Marked for differentiation, which only floats are."""
+    if requires_grad is True and discrete(self.dtype):
+        text = f"a tensor of dtype {self.dtype} can't require gradients"
+        ctx.fail(Failure(DTYPE, text, "RuntimeError"))
+    return self
 
 
 @method(CLASS, "resize_", inplace=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tangra.shape_rules.axes import whole
 from tangra.shape_rules.context import AtLeast, Equal
 from tangra.shape_rules.failures import ARGUMENT, MISMATCH, RANK, Failure
 from tangra.shape_rules.registry import rule
@@ -49,6 +50,7 @@ def _pooled(ctx: RuleContext, input: Tensor, rois: Tensor, high: Value, wide: Va
     if rois.rank == 0:
         ctx.fail(Failure(RANK, f"{what}(): the regions are a 0-d tensor", "RuntimeError"))
     for side in (high, wide):
+        whole(ctx, side, "a size")
         if is_size(side):
             ctx.require(AtLeast(0, side), Failure(ARGUMENT, f"regions pooled to {side} places", "RuntimeError"))
     count, channels = rois.size(0), input.size(1)
@@ -62,6 +64,7 @@ def roi_align(
     sampling_ratio: Value = -1, aligned: Value = False,
 ) -> Tensor:  # fmt: skip
     """(n, c, h, w) and (k, 5) give (k, c, height, width)."""
+    whole(ctx, sampling_ratio, "sampling_ratio")
     if rois.rank == 1:
         ctx.fail(Failure(RANK, f"roi_align(): regions are rows of 5 numbers, not {describe(rois)}", "RuntimeError"))
     columns = rois.size(1) if rois.shape else None
