@@ -22,7 +22,7 @@ def fingerprint() -> str:
 def loaded() -> str:
     """What `read` gave when it last could matter: the files are looked at again where a module of this package was
     loaded since then, or loaded anew. Until that, what runs is what was read from the files that were looked at."""
-    specs = [module.__spec__ for name, module in list(sys.modules.items()) if name.partition(".")[0] == __package__]
+    specs = [module.__spec__ for name, module in list(sys.modules.items()) if name.startswith(_OURS)]
     if _LOOKED:
         before, digest = _LOOKED[0]
         if len(before) == len(specs) and all(a is b for a, b in zip(before, specs, strict=True)):
@@ -31,6 +31,7 @@ def loaded() -> str:
     return _LOOKED[0][1]
 
 
+_OURS = f"{__package__}."
 _LOOKED: list[tuple[list[Any], str]] = []
 
 

@@ -124,3 +124,54 @@ def test_a_long_body_is_traced_in_proportion_to_its_length():
     traced = trace(namespace["f"], (np.ones(4), 4))
     assert traced.counters.loop_bodies <= 3
     assert sum(1 for _ in traced.func.body.walk()) < 300 * 8
+
+
+def writes(x, n):
+    out = np.zeros(3)
+    for k in range(n):
+        last = x[k % 3] * k
+        out[k % 3] += last
+    return out
+
+
+def appends(x, n):
+    items = []
+    for k in range(n):
+        items.append(x[k % 3] * k)
+    return np.array(items)
+
+
+def writes_if(x, n, changing):
+    out = np.ones(3)
+    total = 0.0
+    for k in range(n):
+        if changing:
+            out[0] = k
+        total += out[k % 3] * x[0]
+    return total
+
+
+def of_size(x, n, changing):
+    sizes = np.array([2, 3])
+    total = 0.0
+    for k in range(n):
+        if changing:
+            sizes = sizes + 0
+            sizes[0] = k
+        total += np.sum(np.ones(sizes.shape[0])) * x[k % 3] + sizes[0]
+    return total
+
+
+def test_what_a_body_writes_by_name_is_foreseen():
+    x = np.array([1.0, 2.0, 3.0])
+    assert check(writes, (x, 4), (x, 0)).counters.loop_bodies == 1
+    assert check(appends, (x, 4), (x, 0)).counters.loop_bodies == 2, "the first one finds that the list grows"
+
+
+@pytest.mark.parametrize("function", [writes_if, of_size])
+def test_what_a_body_only_seems_to_write_is_not_carried(function):
+    x = np.array([1.0, 2.0, 3.0])
+    for changing in ("", "yes"):
+        traced = check(function, (x, 4, changing), (x, 0, changing))
+        carried = [r.shape for op in traced.func.body.walk() if op.name == "loop" for r in op.results]
+        assert any(carried) == bool(changing)

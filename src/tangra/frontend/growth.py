@@ -134,7 +134,7 @@ def convert(ev: Evaluator, loop: Loop, growths: dict[int, Growth]) -> set[int]:
     unbounded = {ref for ref, room in rooms.items() if room is None}
     found: Size = 0
     if unbounded and loop.peak is None:
-        found = _searched(ev, loop, [growths[ref] for ref in unbounded])
+        found = _searched(ev, loop, growths, unbounded)
     for ref, growth in growths.items():
         room = rooms[ref]
         if room is None and loop.peak is not None:
@@ -152,12 +152,13 @@ def _roomy(ev: Evaluator, growth: Growth, room: Size) -> StackState:
     return with_room(ev, wide, room)
 
 
-def _searched(ev: Evaluator, loop: Loop, growths: list[Growth]) -> Size:
+def _searched(ev: Evaluator, loop: Loop, growths: dict[int, Growth], unbounded: set[int]) -> Size:
     """The room for lists that a run of the loop tells."""
     if loop.room is not None:
         return loop.room
-    is_tested = loop.bounds is None and all(symbols.in_scope_of(ev, ev.state, g.most) for g in growths)
-    found = room_search.search(ev, loop, dmax(*(g.taken(ev) for g in growths)), is_tested)
+    sought = [growths[ref] for ref in unbounded]
+    is_tested = loop.bounds is None and all(symbols.in_scope_of(ev, ev.state, g.most) for g in sought)
+    found = room_search.search(ev, loop, growths, dmax(*(g.taken(ev) for g in sought)), is_tested)
     if found is None:
         ev.unsupported(
             "a list that grows by a number of items that is not known at the start of a trip, and is read in the loop",

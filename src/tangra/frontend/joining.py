@@ -73,6 +73,10 @@ def _is_none(value: Any) -> bool:
     return isinstance(value, Const) and value.value is None
 
 
+NOT_NEEDED = ConflictT(Conflict("is read although it was not needed here (a bug of the compiler)"))
+"""What a name is whose value nobody reads."""
+
+
 class Join:
     """Makes the plan that joins states `a` and `b`, both of which began as `base`; None is a path that ends."""
 
@@ -142,7 +146,7 @@ class Join:
             ):
                 return None
         if self.live is not None and name not in self.live and not name.startswith("$"):
-            return ConflictT(Conflict("is read although it was not needed here (a bug of the compiler)"))
+            return NOT_NEEDED
         if name == RESULT:
             a, b = (BOTTOM if x is None else x for x in (a, b))
             if a is BOTTOM and b is BOTTOM:

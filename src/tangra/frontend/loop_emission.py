@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from tangra.api.kinds import PYINT
 from tangra.api.values import Const, Scalar
+from tangra.errors import TangraError
 from tangra.frontend import branches, growth, plans, room_search, stack_items, symbols
+from tangra.frontend.diagnostics import StaticNeeded
 from tangra.frontend.heap import (
     STOPPED,
     CellRef,
@@ -15,6 +17,7 @@ from tangra.frontend.heap import (
     State,
 )
 from tangra.frontend.joining import Join
+from tangra.frontend.loop_guesses import foreseen, in_order, says_too_much
 from tangra.frontend.loop_lengths import Length, check_lengths, convert_known, converted, set_lengths
 from tangra.frontend.loop_parts import (
     FEW,
@@ -50,13 +53,21 @@ def emit(ev: Evaluator, loop: Loop) -> None:
     base, restore = _without_dead_names(ev, loop, at_least_once)
     lengths: dict[int, Length] = {}
     base = convert_known(ev, loop, base, lengths)
-    plan = remembered(ev, loop, base) or seeds(ev, loop, base)
+    known = remembered(ev, loop, base)
+    plan = known or seeds(ev, loop, base)
+    guess = None if known is not None else foreseen(ev, loop, base, plan)
     mark = Mark(len(ev.b.block.ops), base, ev.next_ref, ev.symbols.counter)
     for _ in range(MAX_ROUNDS):
         try:
-            block, end = _trial(ev, loop, plan, base, lengths)
+            block, end = _trial(ev, loop, guess or plan, base, lengths)
         except Again:
             rewind(ev, mark)
+            continue
+        except (StaticNeeded, TangraError):
+            if guess is None or not guess.heap:
+                raise
+            rewind(ev, mark)
+            guess = None
             continue
         except stack_items.Misfit as misfit:
             if misfit.ref not in lengths:
@@ -66,6 +77,11 @@ def emit(ev: Evaluator, loop: Loop) -> None:
             rewind(ev, mark)
             _at_most_once(ev, loop, restore)
             return
+        if guess is not None and says_too_much(guess, block, end):
+            rewind(ev, mark)
+            guess = None
+            continue
+        guessed, plan, guess = guess is not None, plan if guess is None else guess, None
         found = Join(ev, base, (base, end), loop.live, plan, optional=loop.lenient).make_plan()
         found.entries.pop(STOPPED, None)
         if plan.covers(found):
@@ -79,10 +95,11 @@ def emit(ev: Evaluator, loop: Loop) -> None:
             base = converted(ev, loop, base, growths, lengths)
             mark = Mark(len(ev.b.block.ops), base, ev.next_ref, ev.symbols.counter)
             plan = seeds(ev, loop, base)
+            guess = foreseen(ev, loop, base, plan)
             continue
         if not loop.lenient and conflicts(ev, loop, found, base):
             raise LoopConflict
-        plan = found
+        plan = in_order(found, end) if guessed else found
         rewind(ev, mark)
     else:
         ev.internal("the types of a loop do not settle")

@@ -17,11 +17,13 @@ from tangra.api.values import Const
 from tangra.frontend import branches, symbols
 from tangra.frontend.heap import FULL, NEEDED, STOPPED, ArrayState, ItemsRead, StackState
 from tangra.frontend.loop_parts import Loop, one_trip
+from tangra.frontend.loop_plans import memo_key
 from tangra.ir import I64, Block, Value, scalar
 from tangra.shapes import Size
 
 if TYPE_CHECKING:
     from tangra.frontend.evaluator import Evaluator
+    from tangra.frontend.growth import Growth
     from tangra.frontend.loop_lengths import Length
 
 FIRST_ROOM = 64
@@ -30,20 +32,21 @@ GROWTH = 8
 """Factor by which the room grows."""
 
 
-def search(ev: Evaluator, loop: Loop, length: Size, is_tested: bool) -> Size | None:
-    """Emit the search in front of `loop`; the size it finds. There is room for `length` items before the loop.
+def search(ev: Evaluator, loop: Loop, growths: Mapping[int, Growth], length: Size, is_tested: bool) -> Size | None:
+    """Emit the search in front of `loop`; the size it finds. There is room for `length` items before the loop, in which
+    the lists of `growths` grow.
     None where lists are read and it can't be tested at the head of a trip whether there is room for what it appends."""
     outer, next_ref, frame = ev.state, ev.next_ref, ev.frame
     kept = ev.appended, ev.counted, ev.unread
     start = len(ev.b.block.ops)
     ev.state, ev.appended, ev.counted, ev.unread = outer.copy(), {}, dict(kept[1]), set(kept[2])
     try:
-        found: Value | None = _counted(ev, loop, length)
+        found: Value | None = _counted(ev, loop, growths, length)
     except ItemsRead:
         del ev.b.block.ops[start:]
         ev.frame, ev.next_ref, ev.state = frame, next_ref, outer.copy()
         ev.counted, ev.unread = dict(kept[1]), set(kept[2])
-        found = _tried(ev, loop, length) if is_tested else None
+        found = _tried(ev, loop, growths, length) if is_tested else None
     finally:
         ev.state, ev.next_ref = outer, next_ref
         ev.appended, ev.counted, ev.unread = kept
@@ -54,26 +57,30 @@ def search(ev: Evaluator, loop: Loop, length: Size, is_tested: bool) -> Size | N
     return size
 
 
-def _counted(ev: Evaluator, loop: Loop, length: Size) -> Value:
-    """A run that counts items; what it finds."""
+def _emit(ev: Evaluator, loop: Loop, growths: Mapping[int, Growth]) -> None:
+    """Emit a run of a loop in which lists are known to grow."""
     from tangra.frontend.loop_emission import emit
 
+    ev.memo["growth", memo_key(ev, loop)] = growths, ev.next_ref
+    emit(ev, loop)
+
+
+def _counted(ev: Evaluator, loop: Loop, growths: Mapping[int, Growth], length: Size) -> Value:
+    """A run that counts items; what it finds."""
     peak = ev.allocate(ArrayState(ev.b.dim(length)))
-    emit(ev, replace(loop, peak=peak))
+    _emit(ev, replace(loop, peak=peak), growths)
     return ev.peek(peak)
 
 
-def _tried(ev: Evaluator, loop: Loop, length: Size) -> Value:
+def _tried(ev: Evaluator, loop: Loop, growths: Mapping[int, Growth], length: Size) -> Value:
     """Runs with more and more room; what the last one needed."""
-    from tangra.frontend.loop_emission import emit
-
     block = Block()
     room = block.add_arg(scalar(I64), "room")
     with ev.b.at(block):
         size = symbols.bind(ev, room, ev.symbols.fresh("room"), length, symbols.MAX_DIM)
         ev.symbols.rooms.add(str(size))
         ev.state.env[FULL], ev.state.env[NEEDED] = Const(False), ev.size_value(length)
-        emit(ev, replace(loop, room=size))
+        _emit(ev, replace(loop, room=size), growths)
         full, needed = (ev.number(ev.state.env[name]).value for name in (FULL, NEEDED))  # type: ignore[arg-type]
         ev.b.yield_(full, ev.b("select", full, ev.b("mul", room, ev.b.int(GROWTH)), needed))
     attrs = {"counted": False, "exits": True, "parallel": False}

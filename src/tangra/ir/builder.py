@@ -15,7 +15,7 @@ from tangra.ir.types import BOOL, DTYPES, F64, I64, ArrayType, DType
 Number = bool | int | float | np.generic
 
 
-_SCALARS = {name: np.dtype(dtype.numpy).type for name, dtype in DTYPES.items()}
+_SCALARS = {dtype: np.dtype(dtype.numpy).type for dtype in DTYPES.values()}
 
 
 class _Inside:
@@ -81,7 +81,7 @@ class Builder:
 
     def const(self, value: Number, dtype: DType) -> Value:
         """A scalar constant."""
-        return self.emit("constant", [], {"value": _SCALARS[dtype.name](value), "dtype": dtype}).result
+        return self.emit("constant", [], {"value": _SCALARS[dtype](value), "dtype": dtype}).result
 
     def const_array(self, value: np.ndarray[Any, Any], dtype: DType) -> Value:
         """An array constant with static shape. The data is copied and made read-only."""

@@ -19,6 +19,8 @@ from tangra.shapes import Dim, Symbol, UnboundSymbolError, evaluate
 
 Symbols = dict[str, int]
 Exceptions = Mapping[str, type[BaseException]]
+_Meaning = tuple[Callable[..., Any], bool]
+"""What evaluates an operation, and whether a symbolic size is among its attributes."""
 Watch = Callable[[Op, Sequence[Any]], None]
 
 
@@ -35,9 +37,10 @@ def interpret(
     program has the attribute `tangra_state`: what the failing op says each parameter holds, by parameter index.
     Results share no memory with arguments. `watch` is told of every operation that has run, and its results.
     """
-    results = _Run(exceptions or {}, watch).call(
-        func, [_argument(a, p) for a, p in zip(args, func.params, strict=True)]
-    )
+    with np.errstate(all="ignore"):
+        results = _Run(exceptions or {}, watch).call(
+            func, [_argument(a, p) for a, p in zip(args, func.params, strict=True)]
+        )
     return [np.array(r) if isinstance(r, np.ndarray) else r for r in results]
 
 
@@ -56,7 +59,7 @@ class _Run:
     def __init__(self, exceptions: Exceptions, watch: Watch | None) -> None:
         self.exceptions = exceptions
         self.watch = watch
-        self.symbolic: dict[int, bool] = {}
+        self.meanings: dict[int, _Meaning] = {}
 
     def call(self, func: Func, args: Sequence[Any]) -> list[Any]:
         symbols: Symbols = {}
@@ -73,7 +76,8 @@ class _Run:
         for op in block.ops:
             if op.defn.terminator:
                 return [_read(env, v) for v in op.operands]
-            results = self.op(op, env, symbols)
+            structural = _STRUCTURAL.get(op.name)
+            results = self.op(op, env, symbols) if structural is None else structural(self, op, env, symbols)
             if len(results) != len(op.results):
                 raise InterpreterError(f"{op!r} gave {len(results)} results, declared are {len(op.results)}")
             for result, value in zip(op.results, results, strict=True):
@@ -86,24 +90,29 @@ class _Run:
         raise InterpreterError("a block has no terminator")
 
     def op(self, op: Op, env: dict[int, Any], symbols: Symbols) -> Sequence[Any]:
-        structural = _STRUCTURAL.get(op.name)
-        if structural is not None:
-            return structural(self, op, env, symbols)
-        if op.defn.evaluate is None:
-            raise InterpreterError(f"{op!r} has no reference meaning")
+        """The results of an operation that its definition evaluates."""
+        evaluate, symbolic = self.meanings.get(id(op)) or self.meaning(op)
         try:
-            result = op.defn.evaluate(*(_read(env, v) for v in op.operands), **self.attrs(op, symbols))
+            operands = [env[id(v)] for v in op.operands]
+        except KeyError:
+            operands = [_read(env, v) for v in op.operands]
+        attrs = {k: resolve(a, symbols) for k, a in op.attrs.items()} if symbolic else op.attrs
+        try:
+            result = evaluate(*operands, **attrs)
         except InterpreterError:
             raise
         except Exception as error:
             raise InterpreterError(f"{op!r} failed: {type(error).__name__}: {error}") from error
         return result if len(op.results) != 1 else [result]
 
-    def attrs(self, op: Op, symbols: Symbols) -> dict[str, Any]:
-        """The attributes, with every size a number."""
-        if id(op) not in self.symbolic:
-            self.symbolic[id(op)] = any(_mentions_dim(a) for a in op.attrs.values())
-        return {k: resolve(a, symbols) for k, a in op.attrs.items()} if self.symbolic[id(op)] else op.attrs
+    def meaning(self, op: Op) -> _Meaning:
+        """What evaluates an operation, looked up once a run."""
+        evaluate = op.defn.evaluate
+        if evaluate is None:
+            raise InterpreterError(f"{op!r} has no reference meaning")
+        loud = getattr(evaluate, "loud", evaluate)  # warnings are off for the whole run
+        found = self.meanings[id(op)] = loud, any(_mentions_dim(a) for a in op.attrs.values())
+        return found
 
     def if_(self, op: Op, env: dict[int, Any], symbols: Symbols) -> Sequence[Any]:
         return self.block(op.regions[0 if _read(env, op.operands[0]) else 1], env, symbols)
@@ -259,7 +268,8 @@ def check_type(value: Any, type: Type, symbols: Symbols, where: Op | Value) -> N
         if not isinstance(value, list):
             raise InterpreterError(f"{where!r}: {value!r} is no tape")
         return
-    if not isinstance(value, (np.ndarray, np.generic)) or value.dtype != _DTYPES[type.dtype.numpy]:
+    declared = _DTYPES[type.dtype.numpy]
+    if not isinstance(value, (np.ndarray, np.generic)) or (value.dtype is not declared and value.dtype != declared):
         found = getattr(value, "dtype", builtins.type(value).__name__)
         raise InterpreterError(f"{where!r}: value of {found}, declared {type}")
     if type.shape or value.shape:

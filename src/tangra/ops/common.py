@@ -29,12 +29,13 @@ def require(ok: bool, message: str) -> None:
 
 
 def quiet(function: Evaluate) -> Evaluate:
-    """`function` with NumPy's floating-point warnings off: the IR has none."""
+    """`function`, which is its `loud`, with NumPy's floating-point warnings off: the IR has none."""
 
     def evaluate(*operands: Any, **attrs: Any) -> Any:
         with np.errstate(all="ignore"):
             return function(*operands, **attrs)
 
+    evaluate.loud = function  # type: ignore[attr-defined]
     return evaluate
 
 
