@@ -193,6 +193,7 @@ FITS: dict[str, Fit] = {
     "log2_tail": Fit(
         lambda z: (atanh_part(z) - 2 * THIRD) / z / mp.log(2), lambda z: z**2, TINY, S2, {"f64": 7, "f32": 3}
     ),
+    "log2_close": Fit(lambda z: atanh_part(z) / mp.log(2), abs, TINY, mp.mpf("0.0164") ** 2, {"f64": 4}),
     "log2_near": Fit(
         series(lambda r: (mp.log1p(r) - r) / r**2 / mp.log(2), lambda r: (r / 3 - mp.mpf(0.5)) / mp.log(2), 1e-12),
         abs,

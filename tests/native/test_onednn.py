@@ -112,7 +112,7 @@ def test_a_failure_in_onednn_is_an_error(everything: None) -> None:
     """A plan whose primitive is gone, as when oneDNN can't get memory: no result is given."""
     func, values, attrs = function("conv", MORE[1], False, F32)
     compiled = compile_func(func, options=OPTIONS)
-    names = re.findall(r"@onednn\.plan\.(\S+\.rest) ", emit_module(func, OPTIONS)[0].text())
+    names = re.findall(r"@onednn\.plan\.(\S+\.rest\.\d+) ", emit_module(func, OPTIONS)[0].text())
     assert len(names) == THERE
     for name in names:
         table = onednn._tables[name]

@@ -59,3 +59,30 @@ def test_products(dtype: DType, turned: tuple[bool, bool]) -> None:
     for f, w in zip(found, wanted):
         assert f.dtype == dtype.numpy
         np.testing.assert_allclose(f, w, rtol=0, atol=(1e-5 if dtype == F32 else 1e-13) * max(1.0, np.abs(w).max()))
+
+
+@pytest.mark.parametrize("dtype", [F32, F64], ids=str)
+@pytest.mark.parametrize("turned", [False, True])
+def test_rows_by_matrices_whose_rows_registers_hold(dtype: DType, turned: bool) -> None:
+    """v A, and A v of a matrix whose columns lie in memory one after the other; A as it is and as a part of another."""
+    for (columns, terms), part in itertools.product(
+        itertools.product((8, 16, 48, 128, 256), (1, 7, 130)), (False, True)
+    ):
+        rng = generator(f"{columns} {terms} {part}")
+        v, a = draw(rng, dtype, (terms,)), draw(rng, dtype, (terms + 2, columns + 3) if part else (terms, columns))
+        block = Block([type_of(v), type_of(a)])
+        b = Builder(block)
+        x, y = block.args
+        if part:
+            y = b("index", y, b.int(1), b.int(2), sizes=(terms, columns), steps=(1, 1))
+            a = a[1:-1, 2:-1]
+        if turned:
+            y = b("transpose", y, perm=(1, 0))
+        sides = (y, x, ((1,), (0,))) if turned else (x, y, ((0,), (0,)))
+        b.return_(b("dot_general", *sides[:2], contract=sides[2], batch=((), ())))
+        given = [v, a if not part else np.pad(a, ((1, 1), (2, 1)))]
+        found = compile_func(Func("row", block), options=OPTIONS)(given)[0]
+        wanted = v.astype(np.float64) @ a.astype(np.float64)
+        np.testing.assert_allclose(
+            found, wanted, rtol=0, atol=(1e-5 if dtype == F32 else 1e-13) * np.abs(wanted).max() * 8
+        )

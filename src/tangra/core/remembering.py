@@ -134,7 +134,8 @@ class Call:
             return None  # what it names is not there any more
         made.__init__(Terms(*fields), self.function, self.positional, self.named, self.min_dim)  # type: ignore[misc]
         objects = [disk.get(name) for name in form.objects]
-        if not made.admits(arguments) or made.same(arguments) != partition or None in objects:
+        fits = made.admits(arguments) and made.same(arguments) == partition and form.fits_here()
+        if not fits or None in objects:
             return None
         made.native = form.linked(objects)
         made.seconds = time.perf_counter() - started

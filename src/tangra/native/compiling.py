@@ -15,9 +15,6 @@ from tangra.native.module import Module
 from tangra.native.options import NativeOptions, unoptimised
 from tangra.native.signature import Signature
 
-OF_THIS_PROCESS = (symbols.DATA, "onednn.")
-"""What names begin with that stand for data of this process."""
-
 
 def emit_module(func: Func, options: NativeOptions) -> tuple[Module, Signature]:
     """The LLVM module for `func` and all it calls; and how its main function, which it exports, is called."""
@@ -58,7 +55,8 @@ def compile_func(
         frozenset(module.symbols | calls.symbols),
         ("tg.entry", *((WRAPPER,) if wrapped else ()), *(EXPORTS if options.marked else ())),
         None if wrapped is None else wrapped.form(),
-        module.portable and not any(name.startswith(OF_THIS_PROCESS) for name in module.symbols),
+        not any(name.startswith(symbols.DATA) for name in module.symbols),
+        module.beside,
     )
     function = form.linked([code for _, code in made], text)
     function.func = func  # its large constants are used where they lie

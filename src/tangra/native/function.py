@@ -63,7 +63,8 @@ class Address:
 class Form:
     """A compiled function without its machine code: how it is called and linked. `objects` names its object files in
     the cache on disk, `symbols` the outside functions that they call; `changed` are the parameters that it writes.
-    `portable`: other processes can link it."""
+    `portable`: other processes can link it. `beside`: what it was made for that is installed beside this package, if it
+    depends on that; see `onednn.identity`."""
 
     name: str
     signature: Signature
@@ -77,6 +78,15 @@ class Form:
     exports: tuple[str, ...]
     wrapper: WrapperForm | None = None
     portable: bool = True
+    beside: str = ""
+
+    def fits_here(self) -> bool:
+        """Whether this process has what the code was made for."""
+        if not self.beside:
+            return True
+        from tangra.native import onednn  # Loading its library takes a while.
+
+        return self.beside == onednn.identity() and all(onednn.there(name) for name in self.symbols)
 
     def linked(self, objects: Sequence[bytes], llvm: str = "") -> NativeFunction:
         """The function, linked from its object files."""

@@ -39,7 +39,7 @@ LIBM_NEEDS = {"logaddexp": "log1p", "logaddexp2": "log1p", "lgamma": "lgamma", "
 class Module:
     """Collects everything the text of one compiled function needs. `symbols`: names to be bound to addresses;
     `copies`: math functions of single values that will be inlined; `math_calls`: how often others are called;
-    `portable`: the text does not depend on what is installed beside this package."""
+    `beside`: what the text depends on that is installed beside this package, in words; "" is nothing."""
 
     def __init__(self, options: NativeOptions) -> None:
         self.options = options
@@ -49,7 +49,7 @@ class Module:
         self.regions = 0
         self.copies = 0
         self.math_calls = 0
-        self.portable = True
+        self.beside = ""
         self.marks = Marks() if options.marked else None
         self.signatures: dict[int, Signature] = {}
         self.states: dict[str, set[int]] = {}

@@ -19,14 +19,14 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from tangra.native import symbols
-from tangra.native.onednn_tasks import ARRAYS, RESULT, Convolution, Task
+from tangra.native.onednn_tasks import ARRAYS, RESULT, Convolution, Task, named
 from tangra.native.onednn_text import ARGUMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PACKAGE, LIBRARY, MAJOR = "onednn-cpu-gomp", "libdnnl.so.3", 3
-FUNCTION, PLAN = "call", "plan"
+FAMILY, FUNCTION, PLAN = "onednn", "call", "plan"
 """`onednn.call.f` is the library's function f to compiled code, `onednn.plan.n` the table of the plan called n."""
 ALIGNMENT = 64
 WRITTEN_FOR_CPU = ("jit", "brg")
@@ -62,10 +62,17 @@ class Refused(Exception):
 class Plan:
     """See the module's text. `room`: bytes to work in."""
 
-    name: str
+    task: str
+    part: str
     memories: list[tuple[int, int, int]] = field(default_factory=list)
     steps: list[tuple[int, list[tuple[int, int]]]] = field(default_factory=list)
     room: int = 0
+
+    @property
+    def name(self) -> str:
+        """Tells the task and the room; see `address`."""
+        size = _size(self.memories[1][0]) if self.part == "first" and self.memories else 0
+        return f"{self.task}.{self.part}.{self.room + size}"
 
     def memory(self, descriptor: int, base: str) -> int:
         """The number of a memory that starts where the base does."""
@@ -234,7 +241,7 @@ def plans(task: Task) -> tuple[Plan, Plan] | None:
 
 def _plans(task: Task) -> tuple[Plan, Plan]:
     made = _description(task)
-    first, rest = Plan(task.name + ".first"), Plan(task.name + ".rest")
+    first, rest = Plan(task.name, "first"), Plan(task.name, "rest")
     numbers, after = {}, []
     for which in ARRAYS:
         outside = _descriptor(task.shape(which), task.outside_type(which), task.steps(which))
@@ -270,11 +277,34 @@ _tables: dict[str, ctypes.Array[ctypes.c_int64]] = {}
 
 
 def address(name: str) -> int:
-    """Where a function of the library, or the table of a plan of this process, is."""
+    """Where a function of the library is, or the table of a plan. Plans are made anew in processes that find code for
+    them on disk; KeyError if what comes out has not the same name, which tells how much room it takes."""
     kind, what = name.split(".", 1)
     if kind == PLAN:
+        if what not in _tables:
+            plans(named(what.rsplit(".", 2)[0]))
         return ctypes.addressof(_tables[what])
     return int(ctypes.cast(getattr(library(), what), ctypes.c_void_p).value or 0)
 
 
-symbols.FAMILIES["onednn"] = address
+def there(name: str) -> bool:
+    """Whether this process has what stands behind a symbol, if that is one of ours."""
+    if not name.startswith(f"{FAMILY}.{PLAN}."):
+        return True
+    try:
+        return address(name.removeprefix(FAMILY + ".")) != 0
+    except (KeyError, ValueError):
+        return False
+
+
+@cache
+def identity() -> str:
+    """The library's version, as far as compiled code depends on it."""
+    found = library()
+    if found is None:
+        return "no oneDNN"
+    version = found.dnnl_version()
+    return "oneDNN " + ".".join(str(version[k]) for k in range(3))
+
+
+symbols.FAMILIES[FAMILY] = address

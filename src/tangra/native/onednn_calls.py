@@ -18,7 +18,7 @@ def possible(em: Emitter, task: Task) -> bool:
     """Whether oneDNN may be used, is there and has a kernel for the task."""
     if not em.module.options.onednn:
         return False
-    em.module.portable = False
+    em.module.beside = onednn.identity()
     return onednn.library() is not None and onednn.plans(task) is not None
 
 

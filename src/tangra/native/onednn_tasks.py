@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 ARRAYS = ("x", "w", "y")
+PRODUCT = "product"
 RESULT = {"forward": "y", "input": "x", "kernel": "w"}
 """What each kind writes; it reads the other two. A product is "forward"."""
 SHARED = {"forward": "w", "input": "w", "kernel": "x"}
@@ -84,6 +85,15 @@ class Convolution(Task):
         lists = (self.x, self.w, self.y, self.strides, self.low, self.high, self.dilation)
         return _name(f"{self.what}.{self.numbers}", lists, flags)
 
+    @staticmethod
+    def named(name: str) -> Convolution:
+        """The one of that name."""
+        what, numbers, *rest = name.split(".")
+        x, w, y, strides, low, high, dilation = (_numbers(text) for text in rest[:7])
+        outputs = int(rest[8].removeprefix("of")) if len(rest) > 8 else 0
+        last, blocks = rest[7].startswith("last"), rest[7].endswith("blocks")
+        return Convolution(what, x, w, y, numbers, strides, low, high, dilation, last, blocks, outputs)
+
     @property
     def shared(self) -> str:
         return SHARED[self.what]
@@ -110,7 +120,14 @@ class Product(Task):
 
     @property
     def name(self) -> str:
-        return _name(f"product.{self.numbers}", (self.x, self.w, *self.lies), "alone" if self.alone else "shared")
+        return _name(f"{PRODUCT}.{self.numbers}", (self.x, self.w, *self.lies), "alone" if self.alone else "shared")
+
+    @staticmethod
+    def named(name: str) -> Product:
+        """The one of that name."""
+        _, numbers, *lists, flag = name.split(".")
+        x, w, *lies = (_numbers(text) for text in lists)
+        return Product("forward", x, w, (x[0], w[1]), numbers, (lies[0], lies[1], lies[2]), flag == "alone")
 
     @property
     def shared(self) -> str:
@@ -136,3 +153,12 @@ def row_major(shape: Numbers, order: range | list[int]) -> Numbers:
 
 def _name(head: str, lists: tuple[Numbers, ...], flags: str) -> str:
     return ".".join([head, *("x".join(map(str, numbers)) for numbers in lists), flags])
+
+
+def _numbers(text: str) -> Numbers:
+    return tuple(int(number) for number in text.split("x"))
+
+
+def named(name: str) -> Task:
+    """The task of that name."""
+    return (Product if name.startswith(PRODUCT + ".") else Convolution).named(name)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tangra.ir import DType, Value
-from tangra.native import loop_order, nests, parallel, scalars
+from tangra.native import loop_order, nests, parallel, register_blocks, scalars
 from tangra.native.emitter import Emitter
 from tangra.native.llvm_types import literal, register_type
 from tangra.native.regions import Chunk
@@ -135,8 +135,31 @@ def _stretches(high: Size, rows: Sequence[int]) -> list[tuple[int, int, int]]:
     return out
 
 
+def _row_in_registers(
+    em: Emitter, target: Strided, x: Array, y: Array, rx: Roles, ry: Roles, inner: tuple[Size, ...]
+) -> bool:
+    """Write a product whose result is one row, if registers hold it: rows of y are read once, the result not at all."""
+    if rx.batch or len(inner) != 1 or len(ry.free) != 1 or not is_vector(x, rx) or target.dtype.kind != "f":
+        return False
+    columns, terms, axis = y.shape[ry.free[0]], inner[0], ry.free[0]
+    if not (isinstance(x, Strided) and isinstance(y, Strided) and isinstance(terms, int)) or not terms:
+        return False
+    if y.strides[axis] != 1 or target.strides[-1] != 1 or not register_blocks.fits_sums(target.dtype, columns):
+        return False
+    assert isinstance(columns, int)
+    sides = (
+        register_blocks.Side(x, x.offset, 0, x.strides[rx.contract[0]]),
+        register_blocks.Side(y, y.offset, y.strides[ry.contract[0]], 1),
+        register_blocks.Side(target, target.offset, 0, 1),
+    )
+    register_blocks.write(em, target.dtype, (1, columns, terms), sides)
+    return True
+
+
 def _rows(em: Emitter, target: Strided, x: Array, y: Array, rx: Roles, ry: Roles, inner: tuple[Size, ...]) -> None:
     """Rows of y times elements of x are added up in the result: of all its rows, or of stretches of the only one."""
+    if _row_in_registers(em, target, x, y, rx, ry, inner):
+        return
     dtype, lead = target.dtype, len(rx.batch)
     split = lead + len(rx.free)
     outer, right = target.shape[:split], target.shape[split:]

@@ -73,6 +73,12 @@ def fits_cache(dtype: DType, sizes: Sequence[object]) -> bool:
     return rows * terms > 0 and columns >= FEWEST_COLUMNS and columns * terms * dtype.itemsize <= CACHED_BYTES
 
 
+def fits_sums(dtype: DType, columns: object) -> bool:
+    """Whether a row of so many columns is summed up in registers."""
+    widest = engine.widest_vectors() // dtype.bits
+    return isinstance(columns, int) and widest <= columns <= _registers() // 2 * widest and columns % widest == 0
+
+
 def parts(total: int, size: int) -> Iterator[tuple[int, int, int]]:
     """(first, size, count) of equal parts of about `size`, and of the rest."""
     each = -(-total // -(-total // size))
@@ -101,7 +107,7 @@ class Product:
         self.rows, self.columns, self.terms = sizes
         lanes = _lanes(em, dtype, self.columns)
         vectors = -(-self.columns // lanes)
-        most = 4 if _registers() == 32 else 3
+        most = _registers() // 2 if self.rows == 1 else 4 if _registers() == 32 else 3
         self.lanes, self.across = lanes, -(-vectors // -(-vectors // most))
         self.high = _height(self.rows, self.across, max(1, (_registers() - self.across - 2) // self.across))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from tangra.native.vecmath.builder import Float, Int, Writer
 
@@ -36,19 +37,35 @@ def scale(x: Float, whole: Float) -> Float:
     return _call(x.writer, "scalef", x, f", {x.writer.type} {whole.name}")
 
 
+class _Lookup(NamedTuple):
+    """An instruction that takes numbers from two registers: its name, how many there are, what indices are."""
+
+    name: str
+    numbers: int
+    places: str
+
+
+LOOKUPS = {"f32": _Lookup("ps", 32, "i32"), "f64": _Lookup("pd", 16, "i64")}
+
+
 def looked_up(w: Writer, name: str, table: Sequence[float], place: Int) -> Float:
-    """The element of a table of 32 floats at the low five bits of `place`, in each lane; `name` is the table's."""
-    numbers = [f"float {w.form.literal(v)}" for v in table]
+    """The element of a table of 32 floats or 16 doubles at the low five or four bits of `place`, in each lane; `name`
+    is the table's."""
+    known, type = LOOKUPS[w.form.name], w.form.type
+    numbers = [f"{type} {w.form.literal(v)}" for v in table]
+    count, half = known.numbers, known.numbers // 2
     if w.lanes == 1:
-        w.declares[f"@{name} = internal unnamed_addr constant [32 x float] [{', '.join(numbers)}]"] = None
-        at = w.ins(f"getelementptr [32 x float], ptr @{name}, i32 0, i32 {(place & 31).name}")
-        return Float(w, w.ins(f"load float, ptr {at}"))
-    full, type = "@llvm.x86.avx512.vpermi2var.ps.512", "<16 x float>"
-    w.declares[f"declare {type} {full}({type}, <16 x i32>, {type})"] = None
-    index = place.name if w.lanes == 16 else _resized(w, "i32", place.name, w.lanes, 16)
-    low, high = (f"{type} <{', '.join(half)}>" for half in (numbers[:16], numbers[16:]))
-    found = w.ins(f"call {type} {full}({low}, <16 x i32> {index}, {high})")
-    return Float(w, found if w.lanes == 16 else _resized(w, "float", found, 16, w.lanes))
+        w.declares[f"@{name} = internal unnamed_addr constant [{count} x {type}] [{', '.join(numbers)}]"] = None
+        low = place & (count - 1)
+        at = w.ins(f"getelementptr [{count} x {type}], ptr @{name}, {known.places} 0, {known.places} {low.name}")
+        return Float(w, w.ins(f"load {type}, ptr {at}"))
+    full = f"@llvm.x86.avx512.vpermi2var.{known.name}.512"
+    wide, places = f"<{half} x {type}>", f"<{half} x {known.places}>"
+    w.declares[f"declare {wide} {full}({wide}, {places}, {wide})"] = None
+    index = place.name if w.lanes == half else _resized(w, known.places, place.name, w.lanes, half)
+    first, second = (f"{wide} <{', '.join(part)}>" for part in (numbers[:half], numbers[half:]))
+    found = w.ins(f"call {wide} {full}({first}, {places} {index}, {second})")
+    return Float(w, found if w.lanes == half else _resized(w, type, found, half, w.lanes))
 
 
 def _resized(w: Writer, type: str, value: str, lanes: int, wanted: int) -> str:

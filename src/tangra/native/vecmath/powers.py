@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from tangra.native.vecmath.builder import SINGLE, Bit, Float, Int, fma, poly, poly_closely, select
+from tangra.native.vecmath.builder import DOUBLE, SINGLE, Bit, Float, Int, fma, poly, poly_closely, select
 from tangra.native.vecmath.coefficients import PARTS, POLYNOMIALS
 from tangra.native.vecmath.doubled import Pair, fast_two_sum, multiply, two_product
 from tangra.native.vecmath.exponentials import scale
-from tangra.native.vecmath.log_table import log2_by_table
+from tangra.native.vecmath.log_table import log2_by_table, log2_of_double
 from tangra.native.vecmath.logarithms import split
 
 
@@ -59,8 +59,9 @@ def hypot(x: Float, y: Float) -> Float:
 
 def log2_pair(x: Float) -> Pair:
     """log2 of a positive finite number, to several bits more than the format has."""
-    looks_up = x.writer.tables and x.writer.form is SINGLE
-    return log2_by_table(x) if looks_up else log2_by_division(x)
+    if not x.writer.tables:
+        return log2_by_division(x)
+    return log2_by_table(x) if x.writer.form is SINGLE else log2_of_double(x)
 
 
 def log2_by_division(x: Float) -> Pair:
@@ -90,7 +91,8 @@ def log2_by_division(x: Float) -> Pair:
 def _exp2_parts(high: Float, low: Float) -> tuple[Float, Float, Int]:
     """2^(high + low) = value 2^whole, whole also as the low bits of an integer."""
     form = high.writer.form
-    shifted = high + form.magic
+    looked_up = high.writer.tables and form is DOUBLE
+    shifted = (high + low if looked_up else high) + form.magic  # Then the low part is not small.
     whole = shifted - form.magic
     r = (high - whole) + low
     return fma(r, poly_closely(r, POLYNOMIALS[form.name]["exp2"]), 1.0), whole, shifted.bits()

@@ -1,6 +1,7 @@
 """Which formulas look numbers up in tables where the CPU has AVX-512, and the functions of single numbers that do too.
 
-There sixteen of 32 floats are taken from two registers in one instruction; elsewhere tables are slower than more terms.
+There sixteen of 32 floats, or eight of 16 doubles, are taken from two registers in one instruction; elsewhere tables
+are slower than more terms.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 
 from tangra.native.vecmath import powers
-from tangra.native.vecmath.builder import FORMATS, SINGLE, Float, Writer
+from tangra.native.vecmath.builder import DOUBLE, FORMATS, SINGLE, Float, Writer
 from tangra.native.vecmath.cbrt_table import cbrt_by_table
 from tangra.native.vecmath.piecewise import PIECEWISE, piecewise
 
@@ -17,6 +18,7 @@ FORMULAS: dict[tuple[str, str], Callable[..., Float]] = {
     **{(op, SINGLE.name): partial(piecewise, op) for op in PIECEWISE},
     ("cbrt", SINGLE.name): cbrt_by_table,
     ("pow", SINGLE.name): powers.pow,
+    ("pow", DOUBLE.name): powers.pow,
 }
 """By operation and format: what takes the place of the operation's formula."""
 ARITY = {"pow": 2}
