@@ -27,6 +27,38 @@ def test_grad_by_several_arguments_in_the_order_asked():
     assert gradients == (1.0, 9.0, 12.0)
 
 
+def test_a_sequence_of_one_argument_gives_a_tuple_of_one():
+    def f(x):
+        return (x**2).sum()
+
+    x = np.array([3.0])
+    for transform in (tg.grad, tg.jacfwd, tg.jacrev, tg.jacobian):
+        (by_number,) = transform(f, argnums=(0,))(x)
+        (by_name,) = transform(f, argnames=["x"])(x)
+        np.testing.assert_array_equal([by_number, by_name], [[6.0], [6.0]])
+    ((second,),) = tg.hessian(f, argnums=(0,))(x)
+    np.testing.assert_array_equal(second, [[2.0]])
+    assert tg.jit(lambda v: tg.value_and_grad(f, argnums=(0,))(v)[1])(x) == ([6.0],)
+
+
+def test_second_derivatives_that_are_zero_everywhere():
+    x = np.array([1.5, -2.0])
+
+    def hinge(v):
+        return np.maximum(v, 0.0).sum() + np.abs(v).max()
+
+    for outer in (tg.jacfwd, tg.jacrev, tg.jacobian):
+        for inner in (tg.grad, tg.jacfwd, tg.jacrev):
+            np.testing.assert_array_equal(outer(inner(hinge))(x), np.zeros((2, 2)))
+    np.testing.assert_array_equal(tg.grad(lambda v: tg.jacfwd(np.abs)(v)[0, 0])(x), np.zeros(2))
+    for stepped in (
+        lambda v: np.floor(tg.grad(lambda w: (w**3).sum())(v)).sum(),
+        lambda v: np.floor(v).sum() + tg.grad(hinge)(v)[0],
+    ):
+        with pytest.raises(tg.NotDifferentiableError, match="zero everywhere"):
+            tg.grad(stepped)(x)
+
+
 def test_arguments_by_position_or_name_however_they_are_passed():
     def f(a, b=3.0, *, c=5.0):
         return a * b * c

@@ -184,3 +184,60 @@ def test_sums_and_products_of_filtered_items():
     with pytest.raises(TangraError, match=r"math\.fsum of run-time numbers"):
         tg.jit(lambda x: math.fsum(x))(X)
     assert tg.jit(lambda: math.fsum([1e100, 1.0, -1e100]))() == 1.0
+
+
+@pytest.mark.parametrize(
+    ("program", "message"),
+    [
+        (lambda x: list(zip(*[(v for v in x)] * 2)), "a generator iterator in two places at once"),
+        (lambda x: (lambda it: list(map(max, it, enumerate(it))))(iter(x)), "an iterator in two places at once"),
+        (lambda x: (lambda it: list(itertools.product(it, it)))(iter([x[0], x[1]])), "in two places at once"),
+        (lambda x: (lambda it: sum(it) + sum(it))(iter(x)), "a second loop over an iterator"),
+        (lambda x: (lambda it: sum(it) + next(it))(iter(x)), "next.. of an iterator over which a loop ran"),
+        (lambda x: iter(x), "returning an iterator"),
+        (lambda x: next(iter(lambda: 1.0, x[0])), "a function and a sentinel"),
+        (lambda x: sum(Counter(3)), "an iterator written as a class, with __next__"),
+    ],
+)
+def test_uses_of_iterators_that_are_refused(program, message):
+    with pytest.raises(TangraError, match=message):
+        tg.jit(program)(X)
+
+
+class Counter:
+    def __init__(self, n):
+        self.n = n
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        self.n -= 1
+        return self.n
+
+
+class Listed:
+    def __iter__(self):
+        return [1.0, 2.0]
+
+
+def test_what_is_no_iterator():
+    for program in (lambda x: sum(Listed()), lambda x: [v for v in Listed()]):
+        with pytest.raises(TypeError, match="non-iterator of type 'list'"):
+            program(X)
+        with pytest.raises(TangraError, match="non-iterator of type 'list'"):
+            tg.jit(program)(X)
+
+
+def test_an_iterator_that_ends():
+    def taken(x, n):
+        it = iter(x)
+        total = 0.0
+        for _ in range(n):
+            total += next(it)
+        return total
+
+    check(taken, (X, 5))
+    for n in (6, 50):
+        with pytest.raises(StopIteration):
+            tg.jit(taken)(X, n)

@@ -41,3 +41,31 @@ def _end(g: Gen) -> str:
         name = g.pick(known)
         return f"{name}[-1] if len({name}) else 0" if g.pick([False, True]) else f"np.sum({name})"
     return g.pick(["", scalars.integer(g, 1), scalars.integer(g, 2)])
+
+
+def taken(g: Gen) -> list[str]:
+    """Items taken from an iterator one by one, some on a condition, and what is left of it."""
+    it, total, item = (g.fresh(c) for c in "jaw")
+    v, factor = arrays.name(g, VECTOR), scalars.floating(g, 1)
+    source = g.pick(
+        [v, v, f"[{v}[0], {factor}, 0.5]", f"({factor}, *{v}[:2])", f"map(np.tanh, {v})", f"range(len({v}))"]
+    )
+    lines = [f"{it} = iter({source})", f"{total} = next({it}{g.pick(['', ', 0.5', ', 0.5'])}) * {factor}"]
+    count = g.pick(["2", scalars.integer(g, 1)])
+    middle = [
+        [f"for {item} in range({count}):", f"    {total} = 0.5 * {total} + next({it}, {item})"],
+        [f"if {scalars.boolean(g, 1)}:", f"    {total} += next({it}, 0.25)"],
+        [f"{total} += next({it}, {total}) * next({it}, 2.0)"],
+        [],
+    ]
+    lines += g.pick(middle)
+    rest = [
+        [f"for {item} in {it}:", f"    {total} = np.tanh({total} + {item})"],
+        [f"{total} += sum({item} * {factor} for {item} in {it})"],
+        [f"for {item}, {item}b in zip({it}, {it}):", f"    {total} = np.sin({total}) + {item} * {item}b"],
+        [f"for {item}, {item}b in zip({it}, {v}):", f"    {total} = np.sin({total}) + {item} * {item}b"],
+        [f"{total} += len(list({it}))"],
+    ]
+    lines += g.pick(rest)
+    g.bind(FLOAT, total)
+    return lines

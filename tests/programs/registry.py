@@ -25,6 +25,7 @@ TOPICS = (
     "aliasing",
     "arrays_in_place",
     "containers",
+    "iterators",
     "growing_lists",
     "run_time_slices",
     "classes",

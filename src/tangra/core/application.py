@@ -55,7 +55,9 @@ class Application:
 
     def arguments(self, chosen: list[Key]) -> Arguments:
         """The arguments taken apart, those chosen as parameters."""
-        return Arguments(self.ev, list(self.args), self.kwargs, chosen, parameters(self.function))
+        given = [self.options.get(name) for name in ("argnums", "argnames")]
+        one = len(chosen) == 1 and not any(isinstance(v, tuple | list) for v in given)
+        return Arguments(self.ev, list(self.args), self.kwargs, chosen, one, parameters(self.function))
 
     def traced(self, arguments: Arguments, transform: str) -> SubTrace:
         """The function traced for these arguments; what it raises for all of them is raised here."""

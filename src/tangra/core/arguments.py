@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from tangra.api.values import AbstractValue, ArrayValue, Const, FunctionValue, Scalar, TransformValue
+from tangra.api.values import AbstractValue, ArrayValue, Const, FunctionValue, Scalar, TransformValue, TupleValue
 from tangra.core.trees import Flattener, Tree, build, current, like, numbers
 from tangra.errors import NotDifferentiableError, declare
 from tangra.frontend.evaluator import Evaluator
@@ -18,13 +19,14 @@ Key = int | str
 
 @dataclass
 class Arguments:
-    """The arguments of a call, taken apart: the differentiated ones in `chosen`, by position or name. `names` are those
-    of the positional parameters."""
+    """The arguments of a call, taken apart: the differentiated ones in `chosen`, by position or name; with `one` they
+    were not given as a sequence, and derivatives are not a tuple. `names` are those of the positional parameters."""
 
     ev: Evaluator
     args: list[AbstractValue]
     kwargs: dict[str, AbstractValue]
     chosen: list[Key]
+    one: bool
     names: list[str] = field(default_factory=list)
     trees: dict[Key, Tree] = field(default_factory=dict)
     leaves: list[AbstractValue] = field(default_factory=list)
@@ -49,6 +51,10 @@ class Arguments:
         if isinstance(key, str):
             return key
         return self.names[key] if key < len(self.names) else f"argument {key}"
+
+    def together(self, parts: Sequence[AbstractValue]) -> AbstractValue:
+        """The derivatives with respect to the chosen arguments as they are returned."""
+        return parts[0] if self.one else TupleValue(tuple(parts))
 
     def values(self) -> list[Value]:
         """The IR values of the active leaves."""

@@ -23,16 +23,21 @@ from tangra.frontend.evaluator import Evaluator
 from tangra.ir import Func, Value
 from tangra.transforms import jvp as forward
 from tangra.transforms import vjp as reverse
+from tangra.transforms.activity import stopped_by
+from tangra.transforms.rules import calls_derivative
 
 NOT_SCALAR = declare("TG804", "grad of a function whose result is not one float")
 CUT_OFF = declare("TG805", "a gradient that is zero everywhere because of a step function or integers")
 
 
 def check_cuts(
-    ev: Evaluator, a: Arguments, zero: Sequence[bool], cuts_by: Sequence[Sequence[Any]], transform: str
+    ev: Evaluator, func: Func, a: Arguments, zero: Sequence[bool], cuts_by: Sequence[Sequence[Any]], transform: str
 ) -> None:
-    """Error if the whole derivative with respect to an argument is zero because of a step function; `cuts_by` has for
-    each active leaf the operations that stopped its derivative."""
+    """Error if the whole derivative of `func` with respect to an argument is zero because of a step function; `cuts_by`
+    has for each active leaf the operations that stopped its derivative. Where `func` takes derivatives itself, what
+    stops within those doesn't count: a piecewise linear function's second derivative is zero."""
+    if calls_derivative(func):
+        cuts_by = [[op for op in cuts if op.defn.name != "call"] for cuts in stopped_by(func, len(a.active))]
     by_leaf = dict(zip(a.active, zero, strict=True))
     stopped = dict(zip(a.active, cuts_by, strict=True))
     for key in a.chosen:
@@ -120,7 +125,7 @@ def gradient_tree(ev: Evaluator, a: Arguments, cotangents: Sequence[Value]) -> A
         like(ev, leaf, by_leaf[k]) if k in by_leaf else Const(None) for k, leaf in enumerate(a.leaves)
     ]
     parts = [build(ev, _without_constants(a.trees[key]), leaves) for key in a.chosen]
-    return parts[0] if len(parts) == 1 else TupleValue(tuple(parts))
+    return a.together(parts)
 
 
 def _without_constants(tree: Tree) -> Tree:
@@ -160,7 +165,7 @@ def value_and_grad(call: Application, transform: str = "value_and_grad") -> tupl
     """(result, gradient) of a function that returns one float."""
     ev, p = call.ev, pull(call, transform)
     loss = scalar_loss(ev, p, bool(call.options.get("has_aux")))
-    check_cuts(ev, p.arguments, p.func.attrs["structural_zero"], p.func.attrs["cuts_by"], transform)
+    check_cuts(ev, p.sub.func, p.arguments, p.func.attrs["structural_zero"], p.func.attrs["cuts_by"], transform)
     returned = p.sub.func.returned
     seeds = [ev.b.filled(1.0 if k == loss else 0.0, returned[k].array) for k in p.floats]
     values, cotangents = p.run(seeds)

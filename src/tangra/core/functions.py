@@ -17,14 +17,14 @@ Numbers = int | Sequence[int] | None
 def grad(f: Callable[..., Any], argnums: Numbers = None, argnames: Names = None, has_aux: bool = False) -> Transformed:
     """The gradient of `f`, which must return one float.
 
-    By default with respect to the first argument; `argnums` and `argnames` choose others (several give a tuple). An
-    argument may be a number, an array, or any nesting of tuples, lists, dicts, dataclasses and NamedTuples of them: the
-    gradient has its structure, each float replaced by the derivative in its own Python type and dtype, and None in
-    place of ints, bools and everything else. With `has_aux`, `f` returns (loss, aux) and the result is (gradient, aux).
-    Arguments are never written to: `f` works on copies.
+    By default with respect to the first argument; `argnums` and `argnames` choose others (a sequence of them gives a
+    tuple, also of one). An argument may be a number, an array, or any nesting of tuples, lists, dicts, dataclasses and
+    NamedTuples of them: the gradient has its structure, each float replaced by the derivative in its own Python type
+    and dtype, and None in place of ints, bools and everything else. With `has_aux`, `f` returns (loss, aux) and the
+    result is (gradient, aux). Arguments are never written to: `f` works on copies.
 
     Raises NotDifferentiableError where an operation has no derivative, an argument holds no floats, or the whole
-    gradient is zero because of integers or step functions.
+    gradient is zero because of integers or step functions (the gradient of a derivative may be zero everywhere).
     """
     return Transformed("grad", f, argnums=argnums, argnames=argnames, has_aux=has_aux)
 

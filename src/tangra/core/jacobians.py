@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tangra.api.values import AbstractValue, Const, Scalar, TupleValue
+from tangra.api.values import AbstractValue, Const, Scalar
 from tangra.core.application import Application
 from tangra.core.arguments import Arguments
 from tangra.core.derivatives import Pulled, Pushed, check_cuts, pull, push
@@ -42,7 +42,7 @@ def jacfwd(call: Application) -> AbstractValue:
     a = p.arguments
     zero = p.func.attrs["structural_zero"]
     if zero and all(zero):
-        check_cuts(ev, a, [True] * len(a.active), [p.func.attrs["cuts"]] * len(a.active), "jacfwd")
+        check_cuts(ev, p.sub.func, a, [True] * len(a.active), [p.func.attrs["cuts"]] * len(a.active), "jacfwd")
     columns = [_column(ev, p, n) for n in range(len(a.active))]
     blocks = {(k, n): columns[n][m] for n in range(len(a.active)) for m, k in enumerate(p.floats)}
     return arrange(ev, p.sub.tree, p.sub.leaves, a, p.floats, blocks)
@@ -111,7 +111,7 @@ def _part(size: int) -> int:
 def jacrev(call: Application) -> AbstractValue:
     """`tg.jacrev(f)(*args)`: as `jacfwd`, by one reverse sweep per element of the result."""
     ev, p = call.ev, pull(call, "jacrev")
-    check_cuts(ev, p.arguments, p.func.attrs["structural_zero"], p.func.attrs["cuts_by"], "jacrev")
+    check_cuts(ev, p.sub.func, p.arguments, p.func.attrs["structural_zero"], p.func.attrs["cuts_by"], "jacrev")
     blocks: dict[tuple[int, int], Value] = {}
     for m, k in enumerate(p.floats):
         for n, v in enumerate(_row(ev, p, m)):
@@ -164,7 +164,7 @@ def arrange(
             value = blocks[k, slots[number]]
             parts.append(_entry(ev, leaf, leaves[k], value))
         trees = [build(ev, _emptied(a.trees[key]), parts) for key in a.chosen]
-        return trees[0] if len(trees) == 1 else TupleValue(tuple(trees))
+        return a.together(trees)
 
     return build(ev, _emptied(tree), [inner(k) for k in range(len(leaves))])
 

@@ -53,8 +53,7 @@ def _hvp(call: Application) -> AbstractValue:
     tangent = derivatives.jvp(ev, gradient, primals, tangents)[1]
     if len(primals) == 1 or len(chosen) == len(primals):
         return tangent
-    parts = [tangent] if len(chosen) == 1 else _items(ev, tangent)
-    by_position = dict(zip(chosen, parts, strict=True))
+    by_position = dict(zip(chosen, _items(ev, tangent), strict=True))
     return TupleValue(tuple(by_position.get(k, Const(None)) for k in range(len(primals))))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import enum
 import functools
 import inspect
 import types
@@ -99,7 +100,7 @@ def find(ev: Evaluator, v: Any, name: str) -> AbstractValue | None:
         return _registered(ev, "array", v, name)
     if isinstance(v, InstanceValue):
         return classes.getattr_(ev, v, name)
-    if is_number(v):
+    if is_number(v) and not (isinstance(v, Const) and isinstance(v.value, enum.Enum)):
         return _registered(ev, "scalar", v, name)
     if isinstance(v, TupleValue):
         field = classes.tuple_attribute(ev, v, name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import enum
 import functools
 import types
 from typing import TYPE_CHECKING, Any
@@ -214,6 +215,14 @@ def attribute_names(ev: Evaluator, v: InstanceValue) -> list[str]:
     return names + [n for n, x in state.attrs if n not in names and not isinstance(x, Deleted)]
 
 
+def _member(ev: Evaluator, cls: type[enum.Enum], value: AbstractValue) -> AbstractValue:
+    """`cls(value)`: the member of an enumeration that has this value."""
+    try:
+        return Const(cls(ev.static(value, f"the value of a {cls.__name__}")))
+    except ValueError as error:
+        ev.python_error("ValueError", str(error))
+
+
 # ---- construction -----------------------------------------------------------------------------------------
 
 
@@ -221,6 +230,8 @@ def construct(ev: Evaluator, cls: type, args: list[AbstractValue], kwargs: dict[
     """`cls(*args, **kwargs)` for a class of the user."""
     if issubclass(cls, tuple) and hasattr(cls, "_fields"):
         return named_tuple(ev, cls, args, kwargs)
+    if issubclass(cls, enum.Enum) and len(args) == 1 and not kwargs:
+        return _member(ev, cls, args[0])
     metaclass = type(cls)
     if metaclass is not type and metaclass.__name__ != "ABCMeta":
         ev.unsupported(f"constructing {cls.__name__}, whose metaclass is {metaclass.__name__}")

@@ -23,7 +23,7 @@ T = TypeVar("T")
 def generator(ev: Evaluator, node: Comprehension) -> Generator:
     """The generator of a comprehension; its first iterable is evaluated now."""
     assert ev.frame is not None
-    return Generator(node, ev.frame, ev.eval(node.generators[0].iter))
+    return Generator(node, ev.frame, iteration.iterated(ev, ev.eval(node.generators[0].iter)))
 
 
 @expression(ast.GeneratorExp)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from tangra.api.values import (
     Const,
     DictValue,
     FunctionValue,
+    InstanceValue,
     IterValue,
     ListValue,
     RangeValue,
@@ -325,6 +327,11 @@ def items(ev: Evaluator, v: AbstractValue) -> Sequence[AbstractValue] | None:
 
             return iteration.static_items(ev, v)
         return [slot(ev, item, "an item of the tuple") for item in v.items]
+    if isinstance(v, InstanceValue):
+        from tangra.frontend import classes, iteration
+
+        own = any(classes.special_method(ev, v, name) is not None for name in ("__iter__", "__getitem__"))
+        return iteration.static_items(ev, v) if own else None
     if isinstance(v, ListValue):
         state = ev.look(v.ref)
         if isinstance(state, ListState):
@@ -339,7 +346,7 @@ def items(ev: Evaluator, v: AbstractValue) -> Sequence[AbstractValue] | None:
     if isinstance(v, Const):
         if isinstance(v.value, (str, bytes, tuple, list, range, dict)) and len(v.value) <= MAX_ITEMS:
             return [ev.live.constant(item) for item in fixed.contents(ev, v, "the items of")]
-        return None
+        return [Const(member) for member in list[Any](v.value)] if isinstance(v.value, enum.EnumType) else None
     if isinstance(v, (RangeValue, IterValue, ArrayValue)):
         from tangra.frontend import iteration
 

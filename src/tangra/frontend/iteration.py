@@ -69,8 +69,17 @@ def sequence(ev: Evaluator, v: AbstractValue) -> Sequence_:
 
 
 def one_shot(ev: Evaluator, form: str, *parts: Any) -> IterValue:
-    """An iterator: it gives its items once."""
-    return IterValue(form, (*parts, ev.allocate(CellState(Const(None)))))
+    """An iterator: it gives its items once. Its last two parts are cells: how many of its items `next` took, and in
+    which call the rest was."""
+    return IterValue(form, (*parts, ev.allocate(CellState(Const(0))), ev.allocate(CellState(Const(None)))))
+
+
+def taken(ev: Evaluator, v: IterValue) -> AbstractValue:
+    """How many items `next` took from an iterator."""
+    state = ev.look(v.parts[-2])
+    assert isinstance(state, CellState)
+    assert state.value is not None
+    return conversion.slot(ev, state.value, "the place of the iterator")
 
 
 def consume(ev: Evaluator, v: AbstractValue, asked_again: bool = False) -> None:
@@ -78,15 +87,37 @@ def consume(ev: Evaluator, v: AbstractValue, asked_again: bool = False) -> None:
     them more than once (`asked_again`) while it evaluates one call."""
     if not isinstance(v, IterValue):
         return
-    for part in () if v.form == "generator" else _iterables(v):
+    for part in () if v.form == "generator" else iterables(v):
         consume(ev, part, asked_again)
     if not (asked_again and ev.entry_call):
         ev.entry_calls += 1
     state, here = ev.look(v.parts[-1]), f"call {ev.entry_call if asked_again and ev.entry_call else ev.entry_calls}"
     taken = state.value if isinstance(state, CellState) else None
     if not isinstance(taken, Const) or taken.value not in (None, here):
-        ev.unsupported(f"a second loop over one {v.form} iterator", "make a list of its items first: list(...)")
+        ev.unsupported(f"a second loop over {named(v)}", "make a list of its items first: list(...)")
     ev.put(v.parts[-1], CellState(Const(here)))
+
+
+def named(v: IterValue) -> str:
+    """What an iterator is called in errors."""
+    return "an iterator" if v.form == "iter" else f"a {v.form} iterator"
+
+
+def once(ev: Evaluator, iterables: Sequence[AbstractValue]) -> None:
+    """Refuse one iterator in two places of what is iterated over at the same time."""
+    seen: set[int] = set()
+    for v in iterables:
+        for found in _iterators(v):
+            if found.parts[-1] in seen:
+                ev.unsupported(f"{named(found)} in two places at once", "make a list of its items first: list(...)")
+            seen.add(found.parts[-1])
+
+
+def _iterators(v: AbstractValue) -> list[IterValue]:
+    if not isinstance(v, IterValue):
+        return []
+    parts = () if v.form == "generator" else iterables(v)
+    return [v, *(found for part in parts for found in _iterators(part))]
 
 
 def fixed(ev: Evaluator, items: Sequence[AbstractValue]) -> Sequence_:
@@ -148,9 +179,20 @@ def lazy(
 def _lazy(ev: Evaluator, v: IterValue) -> Sequence_:
     if v.form == "generator":
         return fixed(ev, _generated(ev, v.parts[0]))
+    full, place = whole(ev, v), taken(ev, v)
+    if place == Const(0):
+        return full
+    count = ev.binary("-", full.count, place)
+    known = full.items is not None and isinstance(count, Const)
+    items = (Const(None),) * int(ev.static(count, "the length")) if known else None
+    return Sequence_(count, lambda k: full.item(ev.binary("+", k, place)), items)
+
+
+def whole(ev: Evaluator, v: IterValue) -> Sequence_:
+    """All items of an iterator, those taken among them."""
     if v.form in LAZY:
         return LAZY[v.form](ev, v)
-    inner = [sequence(ev, part) for part in _iterables(v)]
+    inner = [sequence(ev, part) for part in iterables(v)]
     if v.form == "zip":
         strict = bool(v.parts[1])
         count, items = _shortest(ev, inner, strict)
@@ -169,7 +211,7 @@ def _lazy(ev: Evaluator, v: IterValue) -> Sequence_:
     return Sequence_(count, make, None if items is None else (Const(None),) * len(items))
 
 
-def _iterables(v: IterValue) -> tuple[AbstractValue, ...]:
+def iterables(v: IterValue) -> tuple[AbstractValue, ...]:
     if v.form == "map":
         return tuple(v.parts[1])
     return tuple(v.parts[0]) if v.form in ("zip", "product") else (v.parts[0],)
@@ -210,10 +252,24 @@ def _run_time_shortest(ev: Evaluator, counts: list[AbstractValue], strict: bool)
     return builtins.min_(ev, *counts) if len(counts) > 1 else counts[0]
 
 
-def _instance(ev: Evaluator, v: AbstractValue) -> Sequence_:
+def iterated(ev: Evaluator, v: AbstractValue) -> AbstractValue:
+    """What gives the items of `v`: an object's own iterator, made by its `__iter__`; anything else is itself."""
     method = classes.special_method(ev, v, "__iter__")
-    if method is not None:
-        return sequence(ev, ev.call(method, [], {}))
+    if method is None:
+        return v
+    found = ev.call(method, [], {})
+    if classes.special_method(ev, found, "__next__") is not None:
+        ev.unsupported(
+            "an iterator written as a class, with __next__", "return iter(...) of a list or an array from __iter__"
+        )
+    if not isinstance(found, IterValue):
+        ev.python_error("TypeError", f"iter() returned non-iterator of type '{conversion.describe(ev, found)}'")
+    return found
+
+
+def _instance(ev: Evaluator, v: AbstractValue) -> Sequence_:
+    if classes.special_method(ev, v, "__iter__") is not None:
+        return sequence(ev, iterated(ev, v))
     length, getitem = (classes.special_method(ev, v, n) for n in ("__len__", "__getitem__"))
     if length is not None and getitem is not None:
         return Sequence_(ev.call(length, [], {}), lambda i: ev.call(getitem, [i], {}))
@@ -222,6 +278,7 @@ def _instance(ev: Evaluator, v: AbstractValue) -> Sequence_:
 
 def static_items(ev: Evaluator, v: AbstractValue) -> Sequence[AbstractValue] | None:
     """The items one by one, where their number is known and small; None otherwise."""
+    v = iterated(ev, v)
     if isinstance(v, IterValue) and not _is_countable(ev, v):
         return None
     consume(ev, v, asked_again=True)
@@ -239,7 +296,7 @@ def _is_countable(ev: Evaluator, v: IterValue) -> bool:
     """Whether the number of items of an iterator is known before they are taken."""
     if v.form == "generator":
         return _is_static(ev, v.parts[0])
-    for part in _iterables(v):
+    for part in iterables(v):
         if isinstance(part, IterValue):
             if not _is_countable(ev, part):
                 return False
@@ -266,9 +323,8 @@ def is_short(ev: Evaluator, v: AbstractValue) -> bool:
     if isinstance(v, IterValue):
         if v.form == "generator":
             return _is_static(ev, v.parts[0])
-        parts = _iterables(v)
-        few = v.form not in LAZY or is_few(sequence(ev, v).count)
-        return few and all(is_short(ev, part) for part in parts)
+        parts = iterables(v)
+        return all(is_short(ev, part) for part in parts) and is_few(sequence(ev, v).count)
     if isinstance(v, ListValue):
         return not isinstance(ev.look(v.ref), StackState)
     return isinstance(v, (TupleValue, DictValue, Const))
@@ -298,6 +354,7 @@ def for_each(
     unroll: bool = False,
 ) -> AbstractValue:
     """Run `body(item)` for each item of `v`; the result says whether `break` was executed."""
+    v = iterated(ev, v)
     consume(ev, v)
     if isinstance(v, IterValue) and v.form == "generator":
         from tangra.frontend import comprehension
@@ -337,7 +394,7 @@ def _each_item(
 def _lists(v: AbstractValue) -> list[ListValue]:
     """The lists that an iterable takes its items from."""
     if isinstance(v, IterValue) and v.form != "generator":
-        return [x for part in _iterables(v) for x in _lists(part)]
+        return [x for part in iterables(v) for x in _lists(part)]
     return [v] if isinstance(v, ListValue) else []
 
 

@@ -12,9 +12,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tangra.api.values import AbstractValue, ArrayValue, Const, IterValue, RangeValue, TupleValue
-from tangra.frontend import comprehension, container_methods, containers, conversion, iteration, symbols
+from tangra.frontend import (
+    branches,
+    comprehension,
+    container_methods,
+    containers,
+    conversion,
+    failures,
+    iteration,
+    symbols,
+)
 from tangra.frontend.calls import builtin
-from tangra.frontend.heap import BROKEN, CellRef, MaybeNone, MaybeUnbound, Result
+from tangra.frontend.heap import BROKEN, CellRef, CellState, MaybeNone, MaybeUnbound, Result
 from tangra.frontend.iteration import Sequence_
 
 if TYPE_CHECKING:
@@ -102,6 +111,7 @@ def _as_read(ev: Evaluator, v: AbstractValue) -> AbstractValue:
 
 def groups(ev: Evaluator, function: object, args: Sequence[AbstractValue], options: dict[str, int]) -> TupleValue:
     """What a function of itertools makes of items that are known one by one."""
+    iteration.once(ev, args)
     plain: list[object] = []
     for arg in args:
         items = None if isinstance(arg, Const) and isinstance(arg.value, int) else ev.iterate(arg)
@@ -168,11 +178,78 @@ def accumulate_(
     return out
 
 
+# ---- one by one ---------------------------------------------------------------------------------------------------
+
+
+@builtin(iter)
+def iter_(ev: Evaluator, v: AbstractValue, *sentinel: AbstractValue) -> AbstractValue:
+    """`iter(v)`: an iterator that knows how many items were taken from it."""
+    if sentinel:
+        ev.unsupported("iter() of a function and a sentinel", "write the loop with while")
+    found = iteration.iterated(ev, v)
+    if isinstance(found, IterValue):
+        return found
+    iteration.sequence(ev, found)
+    return iteration.one_shot(ev, "iter", found)
+
+
+@iteration.lazy("iter")
+def _iter(ev: Evaluator, v: IterValue) -> Sequence_:
+    return iteration.sequence(ev, v.parts[0])
+
+
+@iteration.lazy("grouped")
+def _grouped(ev: Evaluator, v: IterValue) -> Sequence_:
+    """`zip` of one iterator several times: its items in groups."""
+    inner, n = iteration.sequence(ev, v.parts[0]), v.parts[1]
+    count = ev.binary("//", inner.count, Const(n))
+
+    def item(k: AbstractValue) -> AbstractValue:
+        first = ev.binary("*", k, Const(n))
+        return TupleValue(tuple(inner.item(ev.binary("+", first, Const(j))) for j in range(n)))
+
+    known = inner.items is not None and isinstance(count, Const)
+    return Sequence_(count, item, (NONE,) * int(ev.static(count, "the length")) if known else None)
+
+
 @builtin(next)  # type: ignore[arg-type]
 def next_(ev: Evaluator, iterator: AbstractValue, default: AbstractValue | None = None) -> Result:
-    """`next(iterator, default)`: the first item of a generator expression or another lazy iterable."""
+    """`next(iterator, default)`."""
     if not isinstance(iterator, IterValue):
         ev.python_error("TypeError", f"'{conversion.describe(ev, iterator)}' object is not an iterator")
+    if iterator.form != "generator":
+        return _take(ev, iterator, default)
+    return _first(ev, iterator, default)
+
+
+def _take(ev: Evaluator, v: IterValue, default: AbstractValue | None) -> Result:
+    """The next item; where there is none, the default, or StopIteration."""
+    state, place = ev.look(v.parts[-1]), iteration.taken(ev, v)
+    if state != CellState(Const(None)):
+        ev.unsupported(
+            f"next() of {iteration.named(v)} over which a loop ran", "make a list of the items first: list(...)"
+        )
+    if place == Const(0):
+        for part in iteration.iterables(v):
+            iteration.consume(ev, part)
+    whole = iteration.whole(ev, v)
+
+    def item() -> AbstractValue:
+        found = whole.item(place)
+        ev.put(v.parts[-2], CellState(ev.binary("+", place, Const(1))))
+        return found
+
+    over = ev.truth(ev.binary(">=", place, whole.count))
+    if default is not None:
+        return branches.choose_slot(ev, over, lambda: default, item)
+    if isinstance(over, Const) and over.value:
+        ev.python_error("StopIteration", "")
+    ev.fail_if(ev.number(over).value, failures.register(ev, StopIteration, ()), "")
+    return item()
+
+
+def _first(ev: Evaluator, iterator: IterValue, default: AbstractValue | None) -> Result:
+    """The first item of a generator expression, of which nothing can be read afterwards."""
     name = comprehension.accumulator(ev)
     if default is not None:
         ev.state.env[name] = default
@@ -187,6 +264,6 @@ def next_(ev: Evaluator, iterator: AbstractValue, default: AbstractValue | None 
     if found is None:
         ev.python_error("StopIteration", "")
     if isinstance(found, MaybeUnbound):
-        ev.fail_if(ev.b("not", found.bound), "StopIteration", "")
+        ev.fail_if(ev.b("not", found.bound), failures.register(ev, StopIteration, ()), "")
         found = found.value
     return found if isinstance(found, MaybeNone) else conversion.slot(ev, found, "the item that next() gives")

@@ -6,6 +6,7 @@ import builtins
 import functools
 import math
 import operator
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from tangra.api import builtins as api
@@ -86,12 +87,16 @@ def len_(ev: Evaluator, v: AbstractValue) -> AbstractValue:
 
 @builtin(builtins.zip)
 def zip_(ev: Evaluator, *iterables: AbstractValue, strict: AbstractValue = Const(False)) -> AbstractValue:
-    return iteration.one_shot(ev, "zip", iterables, ev.static(strict, "strict"))
+    equal = bool(ev.static(strict, "strict"))
+    first = iterables[0] if len(iterables) > 1 else None
+    if isinstance(first, IterValue) and first.form != "generator" and set(iterables) == {first} and not equal:
+        return iteration.one_shot(ev, "grouped", first, len(iterables))
+    return iteration.one_shot(ev, "zip", _iterated(ev, iterables), equal)
 
 
 @builtin(builtins.enumerate)
 def enumerate_(ev: Evaluator, iterable: AbstractValue, start: AbstractValue = Const(0)) -> AbstractValue:
-    return iteration.one_shot(ev, "enumerate", iterable, start)
+    return iteration.one_shot(ev, "enumerate", iteration.iterated(ev, iterable), start)
 
 
 @builtin(builtins.reversed)
@@ -101,7 +106,13 @@ def reversed_(ev: Evaluator, v: AbstractValue) -> AbstractValue:
 
 @builtin(builtins.map)
 def map_(ev: Evaluator, function: AbstractValue, *iterables: AbstractValue) -> AbstractValue:
-    return iteration.one_shot(ev, "map", function, iterables)
+    return iteration.one_shot(ev, "map", function, _iterated(ev, iterables))
+
+
+def _iterated(ev: Evaluator, iterables: Sequence[AbstractValue]) -> tuple[AbstractValue, ...]:
+    found = tuple(iteration.iterated(ev, v) for v in iterables)
+    iteration.once(ev, found)
+    return found
 
 
 @builtin(builtins.filter)
@@ -120,11 +131,6 @@ def filter_(ev: Evaluator, function: AbstractValue, iterable: AbstractValue) -> 
     if isinstance(ev.look(out.ref), StackState):
         return out
     return TupleValue(tuple(containers.as_items(ev, out, "filter()")))
-
-
-@builtin(builtins.iter)
-def iter_(ev: Evaluator, v: AbstractValue) -> AbstractValue:
-    ev.unsupported("iterators as values", "loop over the container itself, or use an index")
 
 
 # ---- containers -------------------------------------------------------------------------------------------

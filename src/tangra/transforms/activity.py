@@ -66,6 +66,11 @@ def analyse(func: Func, active: Sequence[bool]) -> Activity:
     return found
 
 
+def stopped_by(func: Func, count: int) -> list[list[Op]]:
+    """For each of the first `count` parameters the operations at which what varies with it stops."""
+    return [list(analyse(func, [p is param for p in func.params]).cuts.values()) for param in func.params[:count]]
+
+
 Callees = dict[tuple[int, tuple[bool, ...]], list[bool]]
 
 

@@ -15,7 +15,7 @@ from tangra.ir.mentions import symbols_of_op, symbols_of_type
 from tangra.shapes import Size
 from tangra.transforms.batch_rules import direct_batch
 from tangra.transforms.errors import TransformError
-from tangra.transforms.rules import copy_op, strip_state
+from tangra.transforms.rules import copy_op, of_lanes, strip_state
 
 
 def vmap(func: Func, in_axes: Sequence[int | None], size: Size) -> Func:
@@ -38,7 +38,7 @@ class _Batch:
     def run(self) -> Func:
         func, b = self.func, self.b
         params = self.params()
-        made = Func(f"vmap_{func.name}", b.block, {"source": func.attrs.get("source", func.name)})
+        made = Func(f"vmap_{func.name}", b.block, of_lanes(func))
         if direct_batch(func, params, self.in_axes, self.size, b):
             return made
         lanes_ops = self.shared(func.body.ops[:-1])

@@ -17,7 +17,7 @@ from tangra.ir import ArrayType, Block, Builder, Func, Op, TapeType, Type, Value
 from tangra.shapes import prod
 from tangra.transforms.lane_rules import RULES, Rule, alike
 from tangra.transforms.pipeline import simplify
-from tangra.transforms.rules import copy_op, emit_call
+from tangra.transforms.rules import copy_op, emit_call, of_lanes
 
 MOST_LANES = 64
 """More take several rounds."""
@@ -86,7 +86,7 @@ def _made(func: Func, batched: Collection[int], task: Task, all_wide: bool) -> t
             continue
         wide = [all_wide or id(v) in lanes.have for v in func.returned]
         b.return_(*(lanes.wide(v) if w else lanes.narrow(v) for v, w in zip(func.returned, wide, strict=True)))
-        return Func(f"lanes_{func.name}", b.block, {"source": func.attrs.get("source", func.name)}), wide
+        return Func(f"lanes_{func.name}", b.block, of_lanes(func)), wide
 
 
 Fields = dict[int, set[int]]

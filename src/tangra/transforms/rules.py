@@ -112,3 +112,13 @@ def inherited(func: Func) -> dict[str, object]:
     if func.attrs.get("recursive"):
         attrs["recursive"] = True
     return attrs
+
+
+def of_lanes(func: Func) -> dict[str, object]:
+    """The attributes that a function over lanes has from the function of one."""
+    return {"source": func.attrs.get("source", func.name), "derivative": func.attrs.get("derivative", False)}
+
+
+def calls_derivative(func: Func) -> bool:
+    """Whether a function calls a derivative, over lanes or not, directly or through others."""
+    return any(f.attrs.get("derivative") for f in func.callees())
