@@ -281,14 +281,15 @@ def static_items(ev: Evaluator, v: AbstractValue) -> Sequence[AbstractValue] | N
     v = iterated(ev, v)
     if isinstance(v, IterValue) and not _is_countable(ev, v):
         return None
-    consume(ev, v, asked_again=True)
     if isinstance(v, IterValue) and v.form == "generator":
+        consume(ev, v, asked_again=True)
         return _generated(ev, v.parts[0])
     if isinstance(v, ArrayValue) and (not v.type.shape or not isinstance(v.type.shape[0], int)):
         return None
     s = sequence(ev, v)
     if not isinstance(s.count, Const) or int(s.count.value) > conversion.MAX_ITEMS:
         return None
+    consume(ev, v, asked_again=True)
     return [s.item(Const(k)) for k in range(int(s.count.value))]
 
 
