@@ -20,9 +20,9 @@ from dataclasses import astuple, dataclass
 from tests.fuzz import derivatives, generator, ways
 from tests.fuzz.ways import Verdict
 
-SECONDS = 60.0
+SECONDS = 200.0
 """Of CPU time for one program; a deadlock is noticed after `PATIENCE` times as long by the clock."""
-PATIENCE = 10
+PATIENCE = 5
 POISONED = 4
 """One program in so many runs in poisoned memory: what it reads before it is written shows."""
 OPTIMISED = 4

@@ -370,7 +370,8 @@ def _int_bits(g: Gen, fuel: int) -> str:
 def _int_numpy(g: Gen, fuel: int) -> str:
     names = g.known(IVECTOR)
     if not names:
-        return f"int({numpy_scalar(g, g.pick(NP_INTS), fuel - 1)})"
+        dtype = g.pick(NP_INTS)
+        return f"int({numpy_scalar(g, dtype, fuel - 1)} % np.{dtype}(50))"  # loops run so often
     name = g.pick(names)
     return g.pick([f"int({name}[{index(g, 'N')}] % 5)", f"({name}[{index(g, 'N')}] % 4)", f"int({name}.sum() % 7)"])
 

@@ -86,7 +86,7 @@ class Loss:
         def slope(*args: Any) -> Any:
             found = 0.0
             gradients = tg.grad(plain, argnums=floats)(*args)
-            for d, g in zip(along, gradients if len(floats) > 1 else (gradients,), strict=True):
+            for d, g in zip(along, gradients, strict=True):
                 found = found + np.sum(g * d)
             return found
 
