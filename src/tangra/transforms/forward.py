@@ -68,7 +68,6 @@ class _Forward:
         behind = ops_behind_results(self.func)
         attrs = {
             **inherited(self.func),
-            "derivative": True,
             "structural_zero": zero,
             "cuts": tuple(op for op in self.activity.cuts.values() if id(op) in behind),
         }

@@ -98,7 +98,6 @@ class Reverse:
         body.ops[:0] = self.entry
         attrs = {
             **inherited(self.func),
-            "derivative": True,
             "structural_zero": tuple(ct is None for ct in final),
             "cuts": self.cuts,
             "cuts_by": self.cuts_by,

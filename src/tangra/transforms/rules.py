@@ -116,9 +116,15 @@ def inherited(func: Func) -> dict[str, object]:
 
 def of_lanes(func: Func) -> dict[str, object]:
     """The attributes that a function over lanes has from the function of one."""
-    return {"source": func.attrs.get("source", func.name), "derivative": func.attrs.get("derivative", False)}
+    attrs: dict[str, object] = {"source": func.attrs.get("source", func.name)}
+    return {**attrs, "derivative": True} if _is_derivative(func) else attrs
+
+
+def _is_derivative(func: Func) -> bool:
+    """Whether a function is what `vjp` or `jvp` made, or that over lanes."""
+    return "structural_zero" in func.attrs or "derivative" in func.attrs
 
 
 def calls_derivative(func: Func) -> bool:
-    """Whether a function calls a derivative, over lanes or not, directly or through others."""
-    return any(f.attrs.get("derivative") for f in func.callees())
+    """Whether a function calls a derivative, directly or through others."""
+    return any(_is_derivative(f) for f in func.callees())
