@@ -22,7 +22,7 @@ from tests.fuzz.ways import Verdict
 
 SECONDS = 200.0
 """Of CPU time for one program; a deadlock is noticed after `PATIENCE` times as long by the clock."""
-PATIENCE = 5
+PATIENCE = 10
 POISONED = 4
 """One program in so many runs in poisoned memory: what it reads before it is written shows."""
 OPTIMISED = 4
