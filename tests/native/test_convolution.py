@@ -29,7 +29,9 @@ CASES: list[Case] = [
     conv_case((2, 24, 9, 10), (24, 1, 3, 3), groups=24, low=(1, 1), high=(1, 1)),
     conv_case((2, 24, 9, 10), (24, 1, 3, 3), groups=24, strides=(2, 2), low=(1, 1), high=(1, 1)),
     conv_case((2, 12, 9, 10), (24, 1, 3, 3), groups=12, low=(1, 1), high=(1, 1)),
+    conv_case((2, 16, 9, 8), (136, 16, 3, 3), low=(1, 1), high=(1, 1)),
 ]
+"""The last one has more outputs than a tile is wide, in strips: tiles of all heights have to be as wide as these."""
 DYNAMIC = [0, 1, 2, 3, 5]
 """Cases that are also compiled for sizes known at run time."""
 

@@ -100,14 +100,17 @@ def _lanes(em: Emitter, dtype: DType, columns: int) -> int:
 
 
 class Product:
-    """C = A B, or (`add`) C += A B; the rows of B and C lie in memory without gaps between elements."""
+    """C = A B, or (`add`) C += A B; the rows of B and C lie in memory without gaps between elements. `row`: tiles are
+    as wide as registers allow, for a single row; strips in memory are as wide as tiles of several rows."""
 
-    def __init__(self, em: Emitter, dtype: DType, sizes: tuple[int, int, int], add: bool = False) -> None:
+    def __init__(
+        self, em: Emitter, dtype: DType, sizes: tuple[int, int, int], add: bool = False, row: bool = False
+    ) -> None:
         self.em, self.dtype, self.adds = em, dtype, add
         self.rows, self.columns, self.terms = sizes
         lanes = _lanes(em, dtype, self.columns)
         vectors = -(-self.columns // lanes)
-        most = _registers() // 2 if self.rows == 1 else 4 if _registers() == 32 else 3
+        most = _registers() // 2 if row else 4 if _registers() == 32 else 3
         self.lanes, self.across = lanes, -(-vectors // -(-vectors // most))
         self.high = _height(self.rows, self.across, max(1, (_registers() - self.across - 2) // self.across))
 
@@ -229,6 +232,9 @@ def _height(rows: int, across: int, most: int) -> int:
 
 def write(em: Emitter, dtype: DType, sizes: tuple[int, int, int], sides: tuple[Side, Side, Side]) -> None:
     """A product: in place if it is small, or how its operands lie is known only at run time; else by `call`."""
+    if sizes[0] == 1 and all(side.strips == 0 for side in sides):
+        Product(em, dtype, sizes, row=True).write(*sides)
+        return
     known = all(isinstance(n, int) for side in sides for n in (side.rows, side.columns, side.strips))
     if known and not fits(sizes):
         call(em, dtype, sizes, sides)
