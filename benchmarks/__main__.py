@@ -39,6 +39,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         default=PARTS,
         help=", ".join(PARTS),
     )
+    parser.add_argument("--kernel", default="", metavar="TEXT", help="only kernels whose title or type has this in it")
     parser.add_argument(
         "--kernels",
         nargs="+",
@@ -88,7 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         measured["arrays"] = found
         right = right and not found["wrong"]
     if "kernels" in chosen.parts:
-        measured["kernels"] = kernels.run(console, chosen.quick, chosen.kernels, chosen.rounds)
+        measured["kernels"] = kernels.run(console, chosen.quick, chosen.kernels, chosen.rounds, chosen.kernel)
     if "calls" in chosen.parts:
         measured["calls"] = calls.run(console, chosen.quick)
     if "compiling" in chosen.parts:

@@ -1,6 +1,7 @@
 """Matrix products and convolutions, forward and both derivatives, beside the vendor's library, NumPy and PyTorch.
 
-    python -m benchmarks --parts kernels [--kernels squares shapes layers convolutions narrow] [--rounds N] [--quick]
+    python -m benchmarks --parts kernels [--kernels squares shapes layers convolutions narrow] [--kernel TEXT]
+        [--rounds N] [--quick]
 
 Each engine runs in a process of its own (`kernel_worker`), on one thread; every answer is compared with NumPy's in
 float64 first. Rounds are interleaved and times are CPU times, so the ratios hold on a machine with other work.
@@ -69,13 +70,20 @@ def measure(kernel: Kernel, workers: dict[str, EngineProcess], rounds: int, slic
     return made
 
 
-def run(console: Console, quick: bool, groups: Sequence[str] = tuple(GROUPS), rounds: int | None = None) -> Any:
-    """Measure, print, and give everything measured. Wrong answers raise."""
+def run(
+    console: Console,
+    quick: bool,
+    groups: Sequence[str] = tuple(GROUPS),
+    rounds: int | None = None,
+    only: str = "",
+) -> Any:
+    """Measure, print, and give everything measured, of kernels with that text in their titles. Wrong answers raise."""
     rounds = rounds or (3 if quick else 7)
     workers = {engine: EngineProcess(engine, "benchmarks.kernel_worker", engine) for engine in ENGINES}
     found: list[Measured] = []
     for group in groups:
-        progress = track(GROUPS[group](quick), group, console=Console(stderr=True), transient=True)
+        chosen = [kernel for kernel in GROUPS[group](quick) if only in f"{kernel.title} {kernel.dtype}"]
+        progress = track(chosen, group, console=Console(stderr=True), transient=True)
         found += (part := [measure(kernel, workers, rounds, 0.005 if quick else 0.05) for kernel in progress])
         console.print(table(group.capitalize(), part))
     for worker in workers.values():

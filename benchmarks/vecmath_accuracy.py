@@ -166,6 +166,12 @@ class Record:
         found = Found(**self.known[job.key]) if job.key in self.known else Found(job.code)
         return found if found.code == job.code else Found(job.code)
 
+    def most(self, job: Job) -> Found:
+        """What was measured of the most numbers, in whatever walk."""
+        start, code = f"{job.op} {job.dtype.name} {job.way} ", job.code
+        founds = [Found(**known) for key, known in self.known.items() if key.startswith(start)]
+        return max((f for f in founds if f.code == code), key=lambda f: f.numbers, default=Found(code))
+
     def keep(self, job: Job, found: Found) -> None:
         self.known[job.key] = asdict(found)
         if self.path is not None:
@@ -190,7 +196,7 @@ def row(op: str, founds: list[tuple[DType, Found]]) -> str:
     for dtype, found in founds:
         bound = vecmath.ulp(op, dtype)
         above = " **above**" if found.largest > bound else ""
-        where = ", ".join(f"{w:.9g}" for w in found.where)
+        where = ", ".join(f"{w:.4g}" for w in found.where)
         cells.append(
             f"{found.largest:.2f}{above}, {count(found.numbers)} | {where} | {bound}" if found.numbers else "– | – | –"
         )
@@ -201,7 +207,7 @@ def table(record: Record, jobs: list[list[Job]]) -> str:
     types = [job.dtype.name for job in jobs[0]]
     head = ["function"] + [cell for t in types for cell in (f"{t}: ulp, numbers", "at", "bound")]
     lines = ["| " + " | ".join(head) + " |", "|---|" + "---:|" * (len(head) - 1)]
-    return "\n".join(lines + [row(of[0].op, [(job.dtype, record.of(job)) for job in of]) for of in jobs])
+    return "\n".join(lines + [row(of[0].op, [(job.dtype, record.most(job)) for job in of]) for of in jobs])
 
 
 def options() -> argparse.Namespace:

@@ -27,6 +27,8 @@ MORE: list[Case] = [
     conv_case((3, 8, 10, 11), (16, 8, 3, 3), strides=(3, 3), low=(2, 2), high=(2, 2), dilation=(2, 2)),
     conv_case((2, 16, 4, 4), (16, 16, 3, 3), low=(3, 3), high=(3, 3)),
     conv_case((2, 3, 12, 12), (16, 3, 7, 7), strides=(2, 2), low=(3, 3), high=(3, 3)),
+    conv_case((3, 16, 9, 8), (32, 4, 3, 3), groups=4, strides=(2, 1), low=(1, 1), high=(1, 1)),
+    conv_case((4, 32, 9, 8), (32, 16, 3, 3), groups=2, low=(1, 1), high=(1, 1), dilation=(1, 2)),
 ]
 """Batches in several parts; borders that windows don't reach or that whole windows lie in."""
 

@@ -168,6 +168,19 @@ def test_convolutions(layout: str, transposed: bool, used: Used) -> None:
     assert used.count("bf16") >= 3 * used.there
 
 
+def test_convolutions_in_groups(used: Used) -> None:
+    x, w = draw(2, 9, 8, 32), draw(32, 8, 3, 3, seed=1)
+
+    def run(x, w, precision=BF):
+        return F.conv2d(x, w, padding=1, groups=4, layout="NHWC", precision=precision)
+
+    within(tg.jit(run)(x, w), x, w, 8 * 9, lambda x, w: run(x, w, None))
+    by_x, near = tg.jit(tg.grad(lambda x, w: np.sum(run(x, w))))(x, w), rounded(w)
+    known = tg.grad(lambda x, w: np.sum(run(x, w, None)))(x.astype(float), near)
+    np.testing.assert_allclose(by_x, known, rtol=1e-5, atol=1e-5)
+    assert used.count("bf16") >= 2 * used.there
+
+
 def test_numbers_of_all_sizes(used: Used) -> None:
     """Infinities, NaN, what is rounded to infinity, the largest bfloat16, and what CPUs may take for 0."""
     x, y = np.zeros((8, 16), np.float32), np.ones((16, 8), np.float32)

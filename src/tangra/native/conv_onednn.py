@@ -48,8 +48,10 @@ def _task(form: Form, what: str, numbers: str) -> Convolution:
 
 
 def _faster(form: Form, what: str, numbers: str) -> bool:
-    if _work(form) < LEAST_WORK or form.groups != 1:
+    if _work(form) < LEAST_WORK or form.depthwise:
         return False
+    if form.groups != 1:  # Others of groups, and those of channels each by itself, are ours.
+        return form.channels_last and what != "kernel" and numbers in ("f32", "bf16")
     if form.plain and numbers == "f32":
         return form.channels_last and what == "kernel"
     return what != "input" or _known(form.inputs) >= FEWEST_INPUTS
@@ -70,7 +72,8 @@ def _of_images(form: Form, what: str, images: Size, numbers: str) -> Convolution
     shapes = []
     for channels, sizes in ((form.inputs, form.sizes), (form.outputs, form.places)):
         shapes.append((images, channels * form.groups, *sizes))
-    kernel = (form.outputs, form.inputs, *form.window)
+    groups = () if form.groups == 1 else (form.groups,)
+    kernel = (*groups, form.outputs, form.inputs, *form.window)
     lists = shapes[0], kernel, shapes[1], form.low, _reached(form)
     x, w, y, low, high = (tuple(_known(n) for n in sizes) for sizes in lists)
     return Convolution(

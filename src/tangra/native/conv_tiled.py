@@ -75,7 +75,9 @@ def conv_kernel(em: Emitter, form: Form, x: Array, y: Strided, w: Strided) -> No
     staged, rank = Staged(em, x, form, together=t.images), form.rank
     taps = (*form.window, form.inputs) if form.channels_last else (form.inputs, *form.window)
     total = block(em, form.dtype, (*taps, t.all_outputs))
-    t.zero(total)
+    once = t.images == form.batch and t.rows == form.places[0]  # Then nothing is added to what is there.
+    if not once:
+        t.zero(total)
     memory = block(em, form.dtype, (t.strips * t.images * t.rows * t.inner * t.wide,))
 
     def multiply(columns: Columns, b: Block) -> None:
@@ -84,7 +86,7 @@ def conv_kernel(em: Emitter, form: Form, x: Array, y: Strided, w: Strided) -> No
             windows = Side(windows.array, windows.place, 1, windows.rows)
         place = t.at(total, (b.lead, t.rest * t.all_outputs), (b.group, t.outputs))
         sides = windows, factor, Side(total, place, t.all_outputs, 1)
-        t.multiply((t.terms(b), t.outputs, t.places(b)), sides, True)
+        t.multiply((t.terms(b), t.outputs, t.places(b)), sides, not once)
 
     def images(n: Operand, count: int) -> None:
         found = staged.images(n, count)
