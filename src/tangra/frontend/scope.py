@@ -166,10 +166,18 @@ class _Visitor(ast.NodeVisitor):
         self.info.bound = targets
 
 
-def assigned_names(nodes: list[ast.stmt]) -> set[str]:
-    """Names that these statements may bind in their own function."""
+_ASSIGNED: dict[int, tuple[ast.AST, frozenset[str]]] = {}
+
+
+def assigned_in(loop: ast.For | ast.While) -> frozenset[str]:
+    """Names that the body of a loop, and its target, may bind in their own function; remembered per node."""
+    known = _ASSIGNED.get(id(loop))
+    if known is not None and known[0] is loop:
+        return known[1]
     info = ScopeInfo()
     visitor = _Visitor(info)
-    for node in nodes:
+    for node in [*loop.body, *([loop.target] if isinstance(loop, ast.For) else [])]:
         visitor.visit(node)
-    return info.bound
+    found = frozenset(info.bound)
+    _ASSIGNED[id(loop)] = loop, found
+    return found

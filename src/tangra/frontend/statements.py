@@ -13,7 +13,7 @@ from tangra.frontend.heap import BROKEN, CONTINUED, RESULT, RETURNED, STOPPED
 from tangra.frontend.liveness import Live, liveness
 from tangra.frontend.loop_parts import Loop
 from tangra.frontend.paths import Path
-from tangra.frontend.scope import assigned_names
+from tangra.frontend.scope import assigned_in
 
 if TYPE_CHECKING:
     from tangra.frontend.evaluator import Evaluator
@@ -64,13 +64,12 @@ def for_(ev: Evaluator, node: ast.For) -> None:
             assignment.assign(ev, node.target, item)
         branches.exec_block(ev, node.body)
 
-    assigned = frozenset(assigned_names(node.body) | assigned_names([ast.Assign([node.target], ast.Constant(0))]))
     broken = iteration.for_each(
         ev,
         iterable,
         body,
         key=node,
-        assigned=assigned,
+        assigned=assigned_in(node),
         live_header=live.header if live else None,
         live_after=live.after if live else None,
         name=name,
@@ -102,7 +101,7 @@ def while_(ev: Evaluator, node: ast.While) -> None:
         node,
         None,
         body,
-        frozenset(assigned_names(node.body)),
+        assigned_in(node),
         live.header if live else None,
         live.after if live else None,
     )

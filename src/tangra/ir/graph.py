@@ -47,11 +47,13 @@ class Value:
 
     @property
     def dtype(self) -> DType:
-        return self.array.dtype
+        own = self.type
+        return own.dtype if isinstance(own, ArrayType) else self.array.dtype
 
     @property
     def shape(self) -> tuple[Any, ...]:
-        return self.array.shape
+        own = self.type
+        return own.shape if isinstance(own, ArrayType) else self.array.shape
 
     @property
     def defining_op(self) -> Op | None:

@@ -6,8 +6,9 @@ derivatives, so only they are ever in the sets.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from tangra.ir import ArrayType, Block, Func, Op, Value
 
@@ -18,6 +19,11 @@ Field = tuple[int, int]
 def is_float(v: Value) -> bool:
     """Whether `v` can carry a derivative: an array or scalar of a floating-point dtype."""
     return isinstance(v.type, ArrayType) and v.type.dtype.is_float
+
+
+def specials_of(cls: type) -> dict[str, Callable[[Any, Op], Any]]:
+    """The methods of a class called `op_…`, by the name of the operation that each is for."""
+    return {name[3:]: getattr(cls, name) for name in dir(cls) if name.startswith("op_")}
 
 
 def carried_operands(op: Op) -> list[Value]:
@@ -113,9 +119,9 @@ class _Varied:
             self.op(op)
 
     def op(self, op: Op) -> None:
-        special = getattr(self, f"op_{op.name}", None)
+        special = _VARIED.get(op.name)
         if special is not None:
-            special(op)
+            special(self, op)
         elif any(id(v) in self.found.varied for v in op.operands):
             if op.defn.zero_derivative or not any(is_float(r) for r in op.results):
                 self.cut(op)
@@ -196,9 +202,9 @@ class _Useful:
 
     def block(self, block: Block) -> None:
         for op in reversed(block.ops):
-            special = getattr(self, f"op_{op.name}", None)
+            special = _USEFUL.get(op.name)
             if special is not None:
-                special(op)
+                special(self, op)
             elif not op.defn.zero_derivative and any(id(r) in self.found.useful for r in op.results):
                 for v in op.operands:
                     self.mark(v)
@@ -232,3 +238,6 @@ class _Useful:
         for k, r in enumerate(op.results):
             if id(r) in self.found.useful:
                 self.found.useful_fields.add((id(op.operands[0]), k))
+
+
+_VARIED, _USEFUL = specials_of(_Varied), specials_of(_Useful)

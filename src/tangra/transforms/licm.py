@@ -14,6 +14,7 @@ from tangra.transforms.folding import scalar_constant
 from tangra.transforms.rewriting import buffer_seeds
 from tangra.transforms.symbols import bound_symbols
 
+CALLS = frozenset({"call", "custom_derivative"})
 STAY = frozenset(
     {
         "index",
@@ -65,8 +66,7 @@ class _Hoist:
         moved, stay = [], []
         first = True  # nothing that has an effect has stayed so far
         for op in body.ops:
-            outside = not any(id(v) in inside for v in op.operands)
-            if outside and self.movable(op, local):
+            if inside.isdisjoint([id(v) for v in op.operands]) and self.movable(op, local):
                 moved.append(op)
                 continue
             if first and op.name == "fail_if":
@@ -76,7 +76,7 @@ class _Hoist:
                     continue
             first = first and not may_have_effects(op)
             stay.append(op)
-            inside.update(id(r) for r in op.results)
+            inside.update([id(r) for r in op.results])
         body.ops = stay
         return moved
 
@@ -89,16 +89,17 @@ class _Hoist:
 
     def sized(self, r: Value, op: Op) -> bool:
         """Whether the sizes of `r` are valid whether the loop runs or not: a size computed for it might be negative."""
+        if not r.shape:
+            return True
         given = self.given.union(*(v.shape for v in op.operands))
         return all(isinstance(n, int) or n in given for n in r.shape)
 
 
 def may_have_effects(op: Op) -> bool:
     """Whether an operation, or one in its blocks, has an effect or calls a function."""
-    return any(
-        o.defn.effect or o.name in ("call", "custom_derivative")
-        for o in (op, *(i for r in op.regions for i in r.walk()))
-    )
+    if op.defn.effect or op.name in CALLS:
+        return True
+    return any(o.defn.effect or o.name in CALLS for region in op.regions for o in region.walk())
 
 
 def _failure_before(loop: Op, op: Op, inside: set[int]) -> list[Op]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from tangra.ir import Block, Builder, Func, Op, Value
-from tangra.transforms.activity import carried_args, carried_operands, carried_yields
+from tangra.transforms.activity import carried_args, carried_operands, carried_yields, specials_of
 
 BUFFER_WRITES = frozenset({"update", "accumulate", "scatter", "scatter_add"})
 
@@ -19,7 +19,7 @@ class Rewriter:
     specials: ClassVar[dict[str, Callable[[Any, Op], Sequence[Value] | None]]] = {}
 
     def __init_subclass__(cls) -> None:
-        cls.specials = {name[3:]: getattr(cls, name) for name in dir(cls) if name.startswith("op_")}
+        cls.specials = specials_of(cls)
 
     def __init__(self) -> None:
         self.b = Builder()
