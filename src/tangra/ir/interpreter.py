@@ -76,8 +76,7 @@ class _Run:
         for op in block.ops:
             if op.defn.terminator:
                 return [_read(env, v) for v in op.operands]
-            structural = _STRUCTURAL.get(op.name)
-            results = self.op(op, env, symbols) if structural is None else structural(self, op, env, symbols)
+            results = self.op(op, env, symbols)
             if len(results) != len(op.results):
                 raise InterpreterError(f"{op!r} gave {len(results)} results, declared are {len(op.results)}")
             for result, value in zip(op.results, results, strict=True):
@@ -90,7 +89,9 @@ class _Run:
         raise InterpreterError("a block has no terminator")
 
     def op(self, op: Op, env: dict[int, Any], symbols: Symbols) -> Sequence[Any]:
-        """The results of an operation that its definition evaluates."""
+        structural = _STRUCTURAL.get(op.name)
+        if structural is not None:
+            return structural(self, op, env, symbols)
         evaluate, symbolic = self.meanings.get(id(op)) or self.meaning(op)
         try:
             operands = [env[id(v)] for v in op.operands]
