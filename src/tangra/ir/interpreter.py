@@ -37,10 +37,9 @@ def interpret(
     program has the attribute `tangra_state`: what the failing op says each parameter holds, by parameter index.
     Results share no memory with arguments. `watch` is told of every operation that has run, and its results.
     """
-    with np.errstate(all="ignore"):
-        results = _Run(exceptions or {}, watch).call(
-            func, [_argument(a, p) for a, p in zip(args, func.params, strict=True)]
-        )
+    results = _Run(exceptions or {}, watch).call(
+        func, [_argument(a, p) for a, p in zip(args, func.params, strict=True)]
+    )
     return [np.array(r) if isinstance(r, np.ndarray) else r for r in results]
 
 
@@ -68,7 +67,8 @@ class _Run:
         env = {id(p): v for p, v in zip(func.params, args, strict=True)}
         for p, v in zip(func.params, args, strict=True):
             check_type(v, p.type, symbols, p)
-        return self.block(func.body, env, symbols)
+        with np.errstate(all="ignore"):
+            return self.block(func.body, env, symbols)
 
     def block(self, block: Block, env: dict[int, Any], symbols: Symbols) -> list[Any]:
         """Run `block`; what its terminator names. Symbols bound inside end with it."""
@@ -111,7 +111,7 @@ class _Run:
         evaluate = op.defn.evaluate
         if evaluate is None:
             raise InterpreterError(f"{op!r} has no reference meaning")
-        loud = getattr(evaluate, "loud", evaluate)  # warnings are off for the whole run
+        loud = getattr(evaluate, "loud", evaluate)  # warnings are off for the whole call
         found = self.meanings[id(op)] = loud, any(_mentions_dim(a) for a in op.attrs.values())
         return found
 
