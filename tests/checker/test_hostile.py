@@ -168,3 +168,17 @@ def test_time_is_not_spent_twice(tmp_path: Path) -> None:
     start = time.process_time()
     assert _check(path).returncode == 0
     assert time.process_time() - start < SECONDS
+
+
+@pytest.mark.parametrize("direction", [1, -1])
+def test_everything_imported_in_a_ring_of_files(tmp_path: Path, direction: int) -> None:
+    """Names add up from file to file: what binding them takes has an end."""
+    count = 3_000
+    (tmp_path / "pyproject.toml").write_text("")
+    for number in range(count):
+        text = f"from m{(number + direction) % count} import *\ndef f{number}(x): return x\nx{number} = {number}\n"
+        (tmp_path / f"m{number}.py").write_text(text)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    done = _check(tmp_path)
+    assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "[]", "")
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before < SECONDS / 3

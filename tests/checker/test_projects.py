@@ -4,7 +4,9 @@ import textwrap
 from dataclasses import replace
 from pathlib import Path
 
-from tangra.checker import Outcome, check
+import pytest
+
+from tangra.checker import Outcome, check, imports
 from tangra.checker.reports import cleaned
 from tangra.shape_rules import shape_text
 
@@ -223,3 +225,25 @@ def test_modules_are_imported_by_names_made_as_text(tmp_path: Path) -> None:
             """,
     }
     assert shape(run(tmp_path, files), "x") == "(5, 5)"
+
+
+def test_names_beyond_the_room_for_star_imports_are_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = {
+        "widths.py": "import torch\nhead, tail, _own = 3, 4, 5\nbatch = torch.zeros(3, 4)\n",
+        "listed.py": "__all__ = ['_shown']\n_shown, hidden = 6, 7\n",
+        "main.py": """
+            import torch
+            from widths import *
+            from listed import *
+            batch @ torch.zeros(tail, _shown) + torch.zeros(3, 6)
+            batch @ torch.zeros(head, 2)
+            c = torch.zeros(hidden) if False else torch.zeros(head)
+            """,
+    }
+    found = run(tmp_path, files)
+    (report,) = found.reports
+    assert (report.code, report.place.line) == ("TG511", 6)
+    monkeypatch.setattr(imports, "MAX_STARRED", 2)
+    found = run(tmp_path, files)
+    assert not found.reports
+    assert not found.statistics.failures

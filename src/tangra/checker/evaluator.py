@@ -46,6 +46,7 @@ from tangra.checker.symbols import is_rigid
 from tangra.shape_rules.failures import Failure
 from tangra.shape_rules.values import UNKNOWN, Tensor, Unknown, shape_text
 from tangra.shapes import Dim, symbols_of
+from tangra.shapes.dims import MADE
 
 MAX_DEPTH = 70
 """Calls nested in each other; deeper ones are unknown."""
@@ -54,7 +55,10 @@ ENTRY_STEPS = 400_000
 
 
 ENTRY_SECONDS = 4.0
-"""Processor time of one entry point: a net below the count of steps, whose prices differ."""
+"""Processor time of one entry point: a net below the count of steps, which ought to end it first: what is found must
+not depend on how fast a machine is."""
+SIZE_STEPS = 2
+"""How many nodes arithmetic that makes one symbolic size stands for."""
 LOOK_SECONDS = 0.25
 """How long the clock is not looked at."""
 
@@ -136,7 +140,8 @@ class Evaluator:
         self.unknowns = 0
         self.wild = 0
         self.recognised = 0
-        self.steps = 0
+        self.starred = 0
+        self.steps, self.made_before = 0, MADE[0]
         self.sampled = 0
         self.limit = ENTRY_STEPS
         self.granted, self.next_look = ENTRY_SECONDS, time.monotonic() + LOOK_SECONDS
@@ -193,7 +198,14 @@ class Evaluator:
         """Stop what takes too long, or what nobody waits for."""
         if self.cancelled():
             raise Cancelled
-        if self.steps > self.limit or (time.monotonic() > self.next_look and self.time_left < 0):
+        self.weigh()
+        if time.monotonic() > self.next_look and self.time_left < 0:
+            raise BudgetSpent
+
+    def weigh(self) -> None:
+        """Stop what takes too many steps, or too much arithmetic of sizes."""
+        work = self.steps + SIZE_STEPS * (MADE[0] - self.made_before)
+        if self.steps > self.limit or work > ENTRY_STEPS:
             raise BudgetSpent
 
     @property
@@ -220,7 +232,7 @@ class Evaluator:
         """A fresh budget for a function that is checked by itself, or for a statement of a module."""
         if self.cancelled():
             raise Cancelled
-        self.steps = 0
+        self.steps, self.made_before = 0, MADE[0]
         self.time_left = ENTRY_SECONDS
 
     @contextmanager

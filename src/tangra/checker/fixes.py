@@ -32,6 +32,7 @@ from tangra.checker.source import SourceFile
 from tangra.checker.statistics import Statistics
 from tangra.shape_rules import failures
 from tangra.shape_rules.values import Tensor
+from tangra.shapes.dims import MADE
 
 if TYPE_CHECKING:
     from tangra.checker.evaluator import Evaluator
@@ -42,6 +43,8 @@ MAX_TRIED = 60
 """Candidates tried for one finding."""
 TRIAL_STEPS = 5_000
 """Nodes that one trial may evaluate."""
+TRIAL_SIZES = 10_000
+"""Symbolic sizes that arithmetic may make in it."""
 MAX_OPERANDS = 8
 EXPRESSIONS = (ast.BinOp, ast.Call, ast.Subscript, ast.Compare, ast.UnaryOp)
 
@@ -228,7 +231,7 @@ def _attempt(ev: Evaluator, run: Callable[[], Value]) -> Value:
     mark = ev.journal.open()
     facts, guards, frames = ev.ctx.facts, ev.guards, ev.frames
     ev.tries = [*ev.tries, TryState(None)]
-    ev.steps, ev.remarks = ev.limit - TRIAL_STEPS, []
+    ev.steps, ev.remarks, ev.made_before = ev.limit - TRIAL_STEPS, [], MADE[0] + TRIAL_SIZES
     try:
         value = run()
         return None if ev.remarks else value
@@ -247,6 +250,7 @@ def _without_a_trace(ev: Evaluator) -> Iterator[None]:
     """Trials count nowhere: not as findings, not in statistics, not as calls that were seen."""
     kept = (ev.statistics, ev.shapes, ev.observer, ev.steps, ev.entered, ev.tries, ev.runs, ev.missed)
     lengths = [(row, len(row)) for row in (ev.built, ev.functions, ev.classes)]
+    made = MADE[0] - ev.made_before
     ev.statistics, ev.shapes, ev.observer = Statistics(), {}, None
     ev.entered, ev.runs, ev.missed = set(ev.entered), dict(ev.runs), []
     summarised, ev.summaries.enabled = ev.summaries.enabled, False
@@ -255,6 +259,6 @@ def _without_a_trace(ev: Evaluator) -> Iterator[None]:
     finally:
         ev.remarks = None
         ev.statistics, ev.shapes, ev.observer, ev.steps, ev.entered, ev.tries, ev.runs, ev.missed = kept
-        ev.summaries.enabled = summarised
+        ev.summaries.enabled, ev.made_before = summarised, MADE[0] - made
         for row, length in lengths:
             del row[length:]

@@ -354,6 +354,13 @@ class Journal:
             self.version += 1
             self.symbolic = self._share(value) or self.symbolic
 
+    def write_shared(self, cell: Cell, values: dict[str, Value]) -> None:
+        """Set fields to what something shared leads to already."""
+        if self.marks:
+            self.log += [(cell, key, cell.fields.get(key, MISSING)) for key in values]
+        cell.fields.update(values)
+        self.version += cell.shared
+
     def delete(self, cell: Cell, key: str) -> None:
         """Remove a field if it is there."""
         if key in cell.fields:

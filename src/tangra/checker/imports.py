@@ -17,6 +17,9 @@ from tangra.shape_rules.values import UNKNOWN
 if TYPE_CHECKING:
     from tangra.checker.evaluator import Evaluator
 
+MAX_STARRED = 2_000_000
+"""Names that all `import *` of a run may bind; what further ones bind is unknown."""
+
 
 def run_import(ev: Evaluator, node: ast.Import) -> None:
     """`import a.b as c`."""
@@ -109,14 +112,22 @@ def _import_all(ev: Evaluator, owner: Value, node: ast.ImportFrom) -> None:
         return
     listed = owner.fields.get("__all__")
     names = listed.items if isinstance(listed, ListCell) else listed if isinstance(listed, tuple) else None
-    for name, value in list(owner.fields.items()):
-        if name[0] != "$" and (name in names if names is not None else not name.startswith("_")):
-            store_name(ev, name, value, node)
+    if names is None:
+        found = {name: value for name, value in owner.fields.items() if name[0] not in "$_"}
+    else:
+        chosen = {name for name in names if isinstance(name, str)}
+        found = {name: value for name, value in owner.fields.items() if name in chosen and name[0] != "$"}
+    ev.starred += len(found)
+    if ev.starred > MAX_STARRED:
+        ev.write(ev.frame.scope, INCOMPLETE, True)
+        return
+    ev.journal.write_shared(ev.frame.scope, found)
+    ev.frame.lines.update(dict.fromkeys(found, node.lineno))
     promised = owner.fields.get(STARS, ())
     for name in names or ():
         if isinstance(name, str) and name not in owner.fields:
             store_name(ev, name, Deferred(owner.name, name), node)
     if promised or INCOMPLETE in owner.fields:
         scope = ev.frame.scope
-        ev.write(scope, STARS, (*scope.fields.get(STARS, ()), *promised))
+        ev.write(scope, STARS, tuple(dict.fromkeys((*scope.fields.get(STARS, ()), *promised))))
         ev.write(scope, INCOMPLETE, True)

@@ -29,7 +29,7 @@ from tangra.checker.heap import (
     Raised,
     Value,
 )
-from tangra.checker.joining import widened
+from tangra.checker.joining import same, widened
 from tangra.checker.ranks import learn_rank
 from tangra.shape_rules import registry
 from tangra.shape_rules.failures import RuleError
@@ -162,6 +162,7 @@ def array_operation(
 
 
 def _by_rule(ev: Evaluator, node: ast.AST | None, operation: Callable[..., Value], operands: Sequence[Value]) -> Value:
+    ev.weigh()
     outer, ev.ctx.node = ev.ctx.node, node
     try:
         return from_rule(operation(*operands))
@@ -355,6 +356,8 @@ def rebind(ev: Evaluator, target: ast.expr, value: Value) -> None:
     """What an in-place operation leaves in the name or attribute it was called on."""
     from tangra.checker.assignment import assign
 
+    if isinstance(target, ast.Attribute) and same(ev.peek(target, ev.frame), value):
+        return  # as all of `nn.init` leaves shapes
     if isinstance(target, ast.Name | ast.Attribute) and isinstance(value, Tensor):
         assign(ev, target, value)
 

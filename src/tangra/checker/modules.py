@@ -9,6 +9,7 @@ from tangra.checker.deferred import INCOMPLETE
 from tangra.checker.dispatch import execute_one
 from tangra.checker.evaluator import BudgetSpent, Frame, PythonRaise
 from tangra.checker.heap import ModuleCell, Value
+from tangra.shapes.dims import MADE
 
 if TYPE_CHECKING:
     from tangra.checker.evaluator import Evaluator
@@ -44,7 +45,7 @@ def run_module(ev: Evaluator, module: ModuleCell) -> None:
     tries, ev.tries = ev.tries, []
     log = ev.journal.begin_anew()  # a module is evaluated once: no branch takes that back
     ev.frame.mark = ev.journal.open()
-    guards, facts, steps, left = ev.guards, ev.ctx.facts, ev.steps, ev.time_left
+    guards, facts, steps, left, made = ev.guards, ev.ctx.facts, ev.steps, ev.time_left, MADE[0] - ev.made_before
     ev.guards = 0
     try:
         for statement in file.tree.body:
@@ -66,6 +67,7 @@ def run_module(ev: Evaluator, module: ModuleCell) -> None:
             module.fields[INCOMPLETE] = True
     finally:
         ev.steps, ev.time_left = steps, left  # importing is not on the account of who imports
+        ev.made_before = MADE[0] - made
         ev.journal.go_on_with(log)
         ev.frames, ev.tries, ev.guards = outer, tries, guards
         ev.ctx.restore(facts)

@@ -185,6 +185,7 @@ def _unknown_result(symbol: str, left: Value, right: Value) -> Value:
 
 
 def _sizes(ev: Evaluator, symbol: str, left: int | Dim, right: int | Dim) -> Value:
+    ev.weigh()
     try:
         if symbol == "**" and (not isinstance(right, int) or not 0 <= right <= 8):
             return ev.ctx.opaque_int()

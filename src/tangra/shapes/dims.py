@@ -180,8 +180,13 @@ def _with_index(operation: Callable[[Dim, int], Size], dim: Dim, other: object) 
     return operation(dim, number)
 
 
+MADE = [0]
+"""How many sizes were made so far, by which those who have to come to an end measure what arithmetic costs."""
+
+
 def _dim(terms: dict[Monomial, int]) -> Dim:
     """A `Dim` over `terms`, which holds no zero coefficient and at least one monomial that is not constant."""
+    MADE[0] += 1
     dim = object.__new__(Dim)
     dim._terms = terms
     dim._hash = dim._text = dim._sorted = dim._symbols = None
