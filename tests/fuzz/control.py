@@ -68,11 +68,15 @@ def test(g: Gen) -> str:
 
 
 def defined_on_both(g: Gen) -> list[str]:
-    """A name that both arms of a branch bind, perhaps to numbers of different kinds."""
+    """A name that both arms of a branch bind, perhaps to numbers of different kinds, one perhaps left before."""
     ty = g.pick([FLOAT, VECTOR, INT, BOOL])
     name = g.fresh("b")
     values = [scalars.expr(g, ty, 1), scalars.expr(g, ty, 1)]
-    lines = [f"if {scalars.boolean(g, 1)}:", f"    {name} = {values[0]}", "else:", f"    {name} = {values[1]}"]
+    first = leave(g) if g.depth and g.percent(40) else []
+    lines = [f"if {scalars.boolean(g, 1)}:", *indent(first), f"    {name} = {values[0]}"]
+    if g.percent(30):
+        lines += [f"    if {scalars.boolean(g, 0)}:", f"        {name} = {values[1]}"]
+    lines += ["else:", f"    {name} = {values[1]}"]
     g.bind(ty, name)
     return lines
 

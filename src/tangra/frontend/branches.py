@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tangra.api.kinds import PYBOOL
@@ -12,7 +12,7 @@ from tangra.api.values import AbstractValue, Const, Scalar
 from tangra.frontend import conversion, narrowing, plans, symbols
 from tangra.frontend.heap import BROKEN, CONTINUED, RETURNED, PathEnds, Result, State
 from tangra.frontend.joining import Join
-from tangra.frontend.liveness import liveness
+from tangra.frontend.liveness import Live, liveness
 from tangra.ir import Block, Op, Value
 
 if TYPE_CHECKING:
@@ -34,11 +34,13 @@ class Arm:
         """Whether control has left the statement list: certainly, certainly not, or None for sometimes."""
         return exit_status(self.state)
 
-    @property
-    def names_dead(self) -> bool:
-        """After a certain `return`, nobody reads the local names."""
+    def needed(self, exits: frozenset[str] | None) -> frozenset[str] | None:
+        """The local names that may be read after it, where it certainly leaves: after a `return` none, after `break`
+        and `continue` `exits`; else None."""
         flag = self.state.env.get(RETURNED)
-        return isinstance(flag, Const) and bool(flag.value)
+        if isinstance(flag, Const) and flag.value:
+            return frozenset()
+        return exits if self.exited else None
 
 
 def exit_status(state: State) -> bool | None:
@@ -107,7 +109,7 @@ def exec_if(ev: Evaluator, node: ast.If, rest: Sequence[ast.stmt]) -> None:
             exec_block(ev, rest)
         return
     assert isinstance(cond, Scalar)
-    live = live_after(ev, node)
+    live = live_names(ev, node)
     base = ev.state
     arms = [
         run_arm(ev, cond.value, True, lambda: exec_block(ev, node.body)),
@@ -117,18 +119,17 @@ def exec_if(ev: Evaluator, node: ast.If, rest: Sequence[ast.stmt]) -> None:
     leaving = [arm for arm in arms if not arm.state.dead and arm.exited is not False]
     if rest and leaving and len(running) == 1:
         resume(ev, running[0], rest)
-        join_arms(ev, cond.value, base, arms, None if ev.frame is None else live)
+        join_arms(ev, cond.value, base, arms, None if live is None else replace(live, after=live.end))
         return
     join_arms(ev, cond.value, base, arms, live)
     if rest and not continue_rest(ev, rest):
         exec_block(ev, rest)
 
 
-def live_after(ev: Evaluator, node: ast.stmt) -> frozenset[str] | None:
+def live_names(ev: Evaluator, node: ast.stmt) -> Live | None:
     """Names that may be read after a statement; None if unknown."""
     assert ev.frame is not None
-    found = liveness(ev.frame.definition.node).get(id(node))
-    return None if found is None else found.after
+    return liveness(ev.frame.definition.node).get(id(node))
 
 
 def run_arm(ev: Evaluator, cond: Value, holds: bool, body: Callable[[], object]) -> Arm:
@@ -163,7 +164,7 @@ def resume(ev: Evaluator, arm: Arm, rest: Sequence[ast.stmt]) -> None:
 
 
 def branch(
-    ev: Evaluator, cond: Value, then: Callable[[], object], other: Callable[[], object], live: frozenset[str] | None
+    ev: Evaluator, cond: Value, then: Callable[[], object], other: Callable[[], object], live: Live | None
 ) -> None:
     """Run one of two actions, as `cond` says at run time."""
     base = ev.state
@@ -196,21 +197,24 @@ def choose_slot(ev: Evaluator, cond: AbstractValue, then: Callable[[], Result], 
     return ev.state.env.pop(name)  # type: ignore[return-value]
 
 
-def join_arms(ev: Evaluator, cond: Value, base: State, arms: list[Arm], live: frozenset[str] | None) -> None:
-    """Emit the `if` and make the state after it."""
+def join_arms(ev: Evaluator, cond: Value, base: State, arms: list[Arm], live: Live | None) -> None:
+    """Emit the `if` and make the state after it, which holds the names that are live."""
     dead = [arm.state.dead for arm in arms]
     if any(dead):
         _leave(ev, cond, arms, dead)
         return
     for arm in arms:
         narrowing.widen(base, arm.state)
-    names_dead = arms[0].names_dead, arms[1].names_dead
-    join = Join(ev, base, (arms[0].state, arms[1].state), frozenset() if all(names_dead) else live, None, names_dead)
+    first, second = (arm.needed(None if live is None else live.exits) for arm in arms)
+    names = None if live is None else live.after
+    if first is not None and second is not None:
+        names = first | second
+    join = Join(ev, base, (arms[0].state, arms[1].state), names, None, (first, second))
     plan = join.make_plan()
     for side, arm in enumerate(arms):
         outer, ev.state = ev.state, arm.state
         with ev.b.at(arm.block):
-            ev.b.yield_(*plans.plan_values(ev, plan, side, names_dead[side]))
+            ev.b.yield_(*plans.plan_values(ev, plan, side, join.needed[side]))
         ev.state = outer
     results: list[Value] = []
     if arms[0].block.terminator.operands or any(has_effect(arm.block) for arm in arms):

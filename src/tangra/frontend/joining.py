@@ -61,6 +61,7 @@ from tangra.frontend.templates import (
     _Bottom,
     _Maker,
     _Shape,
+    unneeded,
 )
 from tangra.ir import ArrayType
 from tangra.shapes.prover import known_eq
@@ -87,7 +88,7 @@ class Join:
         sides: tuple[State | None, State | None],
         live: frozenset[str] | None,
         previous: Plan | None = None,
-        dead_names: tuple[bool, bool] = (False, False),
+        needed: tuple[frozenset[str] | None, frozenset[str] | None] = (None, None),
         optional: bool = True,
     ) -> None:
         self.ev = ev
@@ -95,7 +96,7 @@ class Join:
         self.sides = sides
         self.live = live
         self.previous = previous
-        self.dead_names = dead_names
+        self.needed = needed
         self.optional = optional
         self.plan = Plan()
         self.numbers: dict[Any, int] = {}
@@ -127,7 +128,7 @@ class Join:
 
     def _entry(self, side: int, name: str) -> Any:
         state = self.sides[side]
-        if state is None or (self.dead_names[side] and not name.startswith("$")):
+        if state is None or unneeded(name, self.needed[side]):
             return BOTTOM
         return state.env.get(name)
 

@@ -17,10 +17,18 @@ NONE: Names = frozenset()
 
 @dataclass(frozen=True)
 class Live:
-    """`after`: live when the statement is over by any way out; `header`: live at the top of a loop's body."""
+    """`after`: live when the statement is over by any way out; `header`: live at the top of a loop's body; `end`: live
+    at the end of the statements that it is one of; `exits`: live where `break` and `continue` in it lead to."""
 
     after: Names
     header: Names = NONE
+    end: Names = NONE
+    exits: Names | None = None
+
+
+def only(names: Names | None) -> Live | None:
+    """Names that are live after something that is no statement."""
+    return None if names is None else Live(names)
 
 
 _CACHE: dict[int, tuple[ast.AST, dict[int, Live]]] = {}
@@ -80,10 +88,13 @@ class _Analysis:
         self.found: dict[int, Live] = {}
         self.breaks: list[Names] = []
         self.continues: list[Names] = []
+        self.ends: list[Names] = []
 
     def block(self, statements: list[ast.stmt], out: Names) -> Names:
+        self.ends.append(out)
         for statement in reversed(statements):
             out = self.statement(statement, out)
+        self.ends.pop()
         return out
 
     def statement(self, node: ast.stmt, out: Names) -> Names:
@@ -96,7 +107,7 @@ class _Analysis:
 
     def _record(self, node: ast.stmt, after: Names, header: Names = NONE) -> None:
         exits = frozenset[str]().union(*self.breaks[-1:], *self.continues[-1:])
-        self.found[id(node)] = Live(after | exits, header)
+        self.found[id(node)] = Live(after | exits, header, self.ends[-1] | exits, exits)
 
     def _assign(self, node: ast.Assign, out: Names) -> Names:
         killed = frozenset[str]().union(*(_targets(t) for t in node.targets))
@@ -172,4 +183,4 @@ class _Analysis:
         return self._loop(node, reads(node.test), NONE, out)
 
 
-__all__ = ["Live", "liveness", "reads"]
+__all__ = ["Live", "liveness", "only", "reads"]

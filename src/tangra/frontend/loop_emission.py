@@ -17,6 +17,7 @@ from tangra.frontend.heap import (
     State,
 )
 from tangra.frontend.joining import Join
+from tangra.frontend.liveness import only
 from tangra.frontend.loop_guesses import foreseen, in_order, says_too_much
 from tangra.frontend.loop_lengths import Length, check_lengths, convert_known, converted, set_lengths
 from tangra.frontend.loop_parts import (
@@ -131,7 +132,7 @@ def _at_most_once(ev: Evaluator, loop: Loop, restore: dict[str, Any]) -> None:
         return
     cond = ev.b("lt", ev.b.dim(first), ev.b.dim(last))
     ev.symbols.comparisons[cond] = "<", first, last
-    branches.branch(ev, cond, lambda: one_trip(ev, loop, start), lambda: None, loop.live_after)
+    branches.branch(ev, cond, lambda: one_trip(ev, loop, start), lambda: None, only(loop.live_after))
 
 
 def _without_dead_names(ev: Evaluator, loop: Loop, at_least_once: bool) -> tuple[State, dict[str, Any]]:

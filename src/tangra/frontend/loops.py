@@ -20,6 +20,7 @@ from tangra.frontend.heap import (
     CONTINUED,
     STOPPED,
 )
+from tangra.frontend.liveness import only
 from tangra.frontend.loop_emission import emit
 from tangra.frontend.loop_parts import (
     UNROLL_LIMIT,
@@ -189,7 +190,7 @@ def _peel(ev: Evaluator, loop: Loop) -> None:
     _ask_for_sign(ev, loop, first, last)
     cond = ev.b("lt", ev.b.dim(first), ev.b.dim(last))
     ev.symbols.comparisons[cond] = "<", first, last
-    branches.branch(ev, cond, lambda: _first_trip(ev, loop), lambda: None, loop.live)
+    branches.branch(ev, cond, lambda: _first_trip(ev, loop), lambda: None, only(loop.live))
 
 
 def _ask_for_sign(ev: Evaluator, loop: Loop, first: Size, last: Size) -> None:
@@ -210,6 +211,6 @@ def _first_trip(ev: Evaluator, loop: Loop) -> None:
         return
     rest = advanced(ev, loop, 1)
     if stops(ev) is None:
-        branches.branch(ev, stop_flag(ev), lambda: None, lambda: emit(ev, rest), loop.live)
+        branches.branch(ev, stop_flag(ev), lambda: None, lambda: emit(ev, rest), only(loop.live))
     else:
         emit(ev, rest)

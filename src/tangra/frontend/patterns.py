@@ -41,7 +41,7 @@ def _cases(ev: Evaluator, node: ast.Match, subject: AbstractValue, cases: list[a
         cond.value,
         lambda: branches.exec_block(ev, case.body),
         lambda: _cases(ev, node, subject, cases[1:]),
-        branches.live_after(ev, node),
+        branches.live_names(ev, node),
     )
 
 

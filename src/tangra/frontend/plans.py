@@ -38,6 +38,7 @@ from tangra.frontend.templates import (
     make_state,
     parts_of,
     types,
+    unneeded,
 )
 from tangra.ir import ArrayType, Value
 
@@ -52,13 +53,13 @@ def plan_types(plan: Plan) -> list[ArrayType]:
     return found + [t for info in plan.objects for t in types(info.state)]
 
 
-def plan_values(ev: Evaluator, plan: Plan, side: int, dead_names: bool = False) -> list[Value]:
-    """The IR values that the evaluator's current state gives for a plan, of which it is side 0 or 1."""
+def plan_values(ev: Evaluator, plan: Plan, side: int, needed: frozenset[str] | None = None) -> list[Value]:
+    """The IR values that the evaluator's current state gives for a plan, of which it is side 0 or 1; `needed` as in
+    `unneeded`."""
     env = ev.state.env
     found: list[Value] = []
     for name, template in plan.entries.items():
-        dead = dead_names and not name.startswith("$")
-        found += coerce(ev, template, BOTTOM if dead else env.get(name))
+        found += coerce(ev, template, BOTTOM if unneeded(name, needed) else env.get(name))
     for ref, state in plan.heap.items():
         found += coerce_state(ev, state, ref)
     for info in plan.objects:

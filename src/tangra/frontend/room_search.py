@@ -16,6 +16,7 @@ from tangra.api.kinds import PYINT
 from tangra.api.values import Const
 from tangra.frontend import branches, symbols
 from tangra.frontend.heap import FULL, NEEDED, STOPPED, ArrayState, ItemsRead, StackState
+from tangra.frontend.liveness import only
 from tangra.frontend.loop_parts import Loop, one_trip
 from tangra.frontend.loop_plans import memo_key
 from tangra.ir import I64, Block, Value, scalar
@@ -105,4 +106,4 @@ def trip(ev: Evaluator, loop: Loop, lengths: Mapping[int, Length]) -> None:
     def stop() -> None:
         ev.state.env[FULL] = ev.state.env[STOPPED] = Const(True)
 
-    branches.branch(ev, full, stop, lambda: one_trip(ev, loop, None), loop.live)
+    branches.branch(ev, full, stop, lambda: one_trip(ev, loop, None), only(loop.live))

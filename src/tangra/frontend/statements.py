@@ -10,7 +10,7 @@ from tangra.api.values import AbstractValue, Const, Scalar
 from tangra.frontend import assignment, branches, calls, failures, iteration, loops, names, optional, patterns, symbols
 from tangra.frontend.dispatch import statement
 from tangra.frontend.heap import BROKEN, CONTINUED, RESULT, RETURNED, STOPPED
-from tangra.frontend.liveness import Live, liveness
+from tangra.frontend.liveness import only
 from tangra.frontend.loop_parts import Loop
 from tangra.frontend.paths import Path
 from tangra.frontend.scope import assigned_in
@@ -47,16 +47,11 @@ def continue_(ev: Evaluator, node: ast.Continue) -> None:
     ev.state.env[CONTINUED] = Const(True)
 
 
-def _live(ev: Evaluator, node: ast.stmt) -> Live | None:
-    assert ev.frame is not None
-    return liveness(ev.frame.definition.node).get(id(node))
-
-
 @statement(ast.For)
 def for_(ev: Evaluator, node: ast.For) -> None:
     """`for target in iterable`."""
     iterable = ev.eval(node.iter)
-    live = _live(ev, node)
+    live = branches.live_names(ev, node)
     name = node.target.id if isinstance(node.target, ast.Name) else "i"
 
     def body(item: AbstractValue) -> None:
@@ -80,7 +75,7 @@ def for_(ev: Evaluator, node: ast.For) -> None:
 @statement(ast.While)
 def while_(ev: Evaluator, node: ast.While) -> None:
     """`while test`: each trip tests first, and the one where the test fails does nothing."""
-    live = _live(ev, node)
+    live = branches.live_names(ev, node)
 
     def body(index: AbstractValue | None) -> None:
         cond = ev.truth(ev.eval(node.test))
@@ -91,7 +86,7 @@ def while_(ev: Evaluator, node: ast.While) -> None:
                 stop()
             return
         assert isinstance(cond, Scalar)
-        after = None if live is None else live.after | live.header
+        after = only(None if live is None else live.after | live.header)
         branches.branch(ev, cond.value, lambda: branches.exec_block(ev, node.body), stop, after)
 
     def stop() -> None:

@@ -54,6 +54,11 @@ class _Bottom:
 BOTTOM = _Bottom()
 
 
+def unneeded(name: str, needed: frozenset[str] | None) -> bool:
+    """Whether nobody reads a local name on a path after which only `needed` are read (None: all of them)."""
+    return needed is not None and name not in needed and not name.startswith("$")
+
+
 @dataclass(frozen=True, eq=False)
 class Same:
     """The same on both sides."""
