@@ -109,9 +109,6 @@ def nested(x):
 
 ROWS = ([1.1, 3.0, -2.0, 1.5], [3.0, 0.9, 0.5], [-1.1, 0.25, 0.75], [0.5], [1.2, -0.4, 2.5, 0.3, -3.0])
 XS = [np.array(row) for row in ROWS]
-    np.array(v)
-    for v in ([1.0, 3.0, -2.0, 1.5], [3.0, 1.0, 0.5], [-1.0, 0.25, 0.75], [0.5], [1.2, -0.4, 2.5, 0.3, -3.0])
-]
 
 
 @pytest.mark.parametrize("program", [continued, broken_off, arrays_in_while, nested, in_cases])
