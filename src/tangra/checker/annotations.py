@@ -11,7 +11,7 @@ from tangra.checker.alternatives import distribute
 from tangra.checker.codes import ANNOTATION, COMMENT
 from tangra.checker.dispatch import evaluate
 from tangra.checker.evaluator import Frame, PythonRaise
-from tangra.checker.heap import ClassCell, FunctionCell, LibraryName, ListCell, ModuleCell, OneOf, Scope, Value
+from tangra.checker.heap import ClassCell, FunctionCell, LibraryName, ListCell, ModuleCell, Native, OneOf, Scope, Value
 from tangra.checker.source import Stated
 from tangra.checker.structure import parameters
 from tangra.shape_rules.failures import Failure, RuleError
@@ -85,10 +85,11 @@ class ArrayAnnotation:
 
 @dataclass(frozen=True, eq=False)
 class Generic:
-    """`List[int]`, `Optional[...]` and their like."""
+    """`List[int]`, `Optional[...]` and their like. `made_by`: the builtin that makes objects of `list[int]`."""
 
     name: str
     args: tuple[Value, ...]
+    made_by: Value = None
 
 
 def subscripted(ev: Evaluator, owner: Value, index: Value, node: ast.AST) -> Value:
@@ -98,8 +99,10 @@ def subscripted(ev: Evaluator, owner: Value, index: Value, node: ast.AST) -> Val
         if isinstance(members, tuple):
             return next((member for member in members if member.fields["name"] == index), UNKNOWN)
         return owner
-    assert isinstance(owner, LibraryName)
     parts = index if isinstance(index, tuple) else (index,)
+    if isinstance(owner, Native):
+        return Generic(owner.name.rpartition(".")[2], tuple(parts), owner)
+    assert isinstance(owner, LibraryName)
     package, _, word = owner.dotted.rpartition(".")
     if package == "jaxtyping" and word in WORDS and len(parts) == 2:
         return _array_annotation(word, parts[0], parts[1])

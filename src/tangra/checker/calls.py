@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tangra.checker.alternatives import distribute, has_alternatives
-from tangra.checker.annotations import annotated_parameters
+from tangra.checker.annotations import Generic, annotated_parameters
 from tangra.checker.binding import bind
 from tangra.checker.classes import current_super, instantiate
 from tangra.checker.dispatch import CALLS, Call, Flow, call, evaluate, execute
@@ -176,6 +176,8 @@ def _call_library_value(ev: Evaluator, function: Value, given: Call) -> Value:
         return call_transformed(ev, function, given.args, given.kwargs, node)
     if isinstance(function, Rule):
         return call_rule(ev, function, given.args, given.kwargs, node)
+    if isinstance(function, Generic) and function.made_by is not None:
+        return call(ev, function.made_by, given.args, given.kwargs, node, given.open)
     ev.wild += 1
     havoc(ev, [*given.args, *given.kwargs.values()])
     return UNKNOWN

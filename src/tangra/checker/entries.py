@@ -371,6 +371,10 @@ def _generic(ev: Evaluator, wanted: Generic, name: str) -> Value:
     word = wanted.name.lower()
     if word in ("list", "sequence", "iterable") and len(wanted.args) == 1:
         return ListCell(None, "list", argument(ev, wanted.args[0], name, UNKNOWN, False))
+    if word in ("dict", "mapping", "ordereddict") and len(wanted.args) == 2:
+        made = DictCell(None)
+        made.fields["element"] = argument(ev, wanted.args[1], name, UNKNOWN, False)
+        return made
     if word == "tuple" and wanted.args and Ellipsis not in wanted.args:
         return tuple(argument(ev, each, name, UNKNOWN, False) for each in wanted.args)
     return UNKNOWN

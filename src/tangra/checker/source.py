@@ -19,6 +19,7 @@ from pathlib import Path
 
 from tangra.checker.dependencies import digest
 from tangra.checker.files import MAX_BYTES, read_regular
+from tangra.checker.type_comments import add_annotations
 
 MAX_SIGNS = 400_000
 """Commas, brackets, ends of lines and their like in one file; the trees of larger ones would take half a gigabyte."""
@@ -160,6 +161,7 @@ def parse(path: Path, text: str, version: tuple[int, int] | None = None) -> Sour
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             file.tree = ast.parse(text, feature_version=version)
+            add_annotations(file.tree, text)
     except SyntaxError as error:
         newer = version is not None and version > sys.version_info[:2]
         hint = f" (by the grammar of the Python that runs the checker, {sys.version_info[0]}.{sys.version_info[1]})"

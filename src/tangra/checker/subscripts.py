@@ -9,7 +9,7 @@ from tangra.checker.alternatives import distribute
 from tangra.checker.attributes import call_method
 from tangra.checker.dispatch import call
 from tangra.checker.evaluator import PythonRaise
-from tangra.checker.heap import ClassCell, DictCell, Instance, LibraryName, ListCell, OneOf, Raised, Value
+from tangra.checker.heap import ClassCell, DictCell, Instance, LibraryName, ListCell, Native, OneOf, Raised, Value
 from tangra.checker.joining import join, join_all, told_apart
 from tangra.checker.library import array_operation, call_rule, to_rule, update_rule
 from tangra.shape_rules import operators as array_operators
@@ -19,6 +19,9 @@ from tangra.shapes import Dim
 
 if TYPE_CHECKING:
     from tangra.checker.evaluator import Evaluator
+
+GENERICS = frozenset(f"builtins.{name}" for name in ("list", "tuple", "dict", "set", "frozenset", "type"))
+"""Builtins that are types with parameters: `list[int]`."""
 
 
 def make_slice(lower: Value, upper: Value, step: Value) -> Value:
@@ -58,7 +61,7 @@ def get_item(ev: Evaluator, owner: Value, index: Value, node: ast.AST) -> Value:
             return Unknown("str")
     if isinstance(owner, range) and isinstance(index, int) and -len(owner) <= index < len(owner):
         return owner[index]
-    if isinstance(owner, LibraryName | ClassCell):
+    if isinstance(owner, LibraryName | ClassCell) or (isinstance(owner, Native) and owner.name in GENERICS):
         from tangra.checker.annotations import subscripted
 
         return subscripted(ev, owner, index, node)
