@@ -9,8 +9,8 @@ function's code has changed since; `--nice 15` makes way for others. It fails if
 
 float64 is compared with the C library's functions of long doubles, whose errors are less than 0.01 ulp of a double
 (at most 8 ulp of theirs, says its manual); float32 with our functions of doubles, or, of points, with the C library's.
-Functions of one argument are walked over in float32, all 2^32 numbers or every so many (`--every`); of the others there
-are points. Those of lgamma and digamma are from 0 on, as their bounds are.
+Functions of one argument are walked over in float32, all 2^32 numbers or every so many (`--every`, odd); of the others
+there are points. Those of lgamma and digamma are from 0 on, as their bounds are.
 """
 
 from __future__ import annotations
@@ -87,13 +87,18 @@ class Job:
     def chunks(self) -> int:
         if not self.walks:
             return -(-self.points // CHUNK)
-        return (2**31 if self.op in ("lgamma", "digamma") else 2**32) // (STRIDE * self.every)
+        return -(-self.top // (STRIDE * self.every))
+
+    @property
+    def top(self) -> int:
+        """The bits after the last number of a walk."""
+        return 2**31 if self.op in ("lgamma", "digamma") else 2**32
 
     def arguments(self, chunk: int) -> tuple[Array, ...]:
         if not self.walks:
             return reference.points(self.op, self.dtype, CHUNK, chunk)
         start = chunk * STRIDE * self.every
-        walk = np.arange(start, start + STRIDE * self.every, self.every, dtype=np.uint64)
+        walk = np.arange(start, min(start + STRIDE * self.every, self.top), self.every, dtype=np.uint64)
         return (walk.astype(np.uint32).view(np.float32),)
 
     def exact(self, args: tuple[Array, ...]) -> Array:
@@ -228,8 +233,10 @@ def options() -> argparse.Namespace:
     given.types = given.types.split(",")
     if unknown := (set(given.operations) - set(names)) | (set(given.types) - {"f64", "f32"}):
         parser.error(f"unknown: {', '.join(sorted(unknown))}; functions are {', '.join(names)}; types f64 and f32")
-    if given.every and 2**31 % (STRIDE * given.every):
-        parser.error("--every is a power of two, at most 16384")
+    if given.every < 0 or (given.every > 1 and given.every % 2 == 0):
+        parser.error(
+            "--every is odd, so that numbers with all last bits turn up: there are more errors where they aren't 0"
+        )
     return given
 
 

@@ -63,7 +63,7 @@ def test_functions_and_types_in_any_order(monkeypatch: pytest.MonkeyPatch, capsy
         assert "exp f64 variant points" in printed
         assert "log f64 variant points" in printed
         assert "f32" not in printed
-    for wrong in (["expp"], ["exp", "--types", "f16"], ["exp", "--every", "3"]):
+    for wrong in (["expp"], ["exp", "--types", "f16"], ["exp", "--every", "4"]):
         with pytest.raises(SystemExit):
             run(monkeypatch, *wrong)
 
@@ -72,13 +72,21 @@ def test_walks_and_the_table(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     record = str(tmp_path / "record.json")
-    run(monkeypatch, "exp", "hypot", "--types", "f32", "--every", "4096", "--points", "100000", "--record", record)
+    run(monkeypatch, "exp", "hypot", "--types", "f32", "--every", "4095", "--points", "100000", "--record", record)
     capsys.readouterr()
     run(monkeypatch, "exp", "hypot", "--types", "f32", "--record", record, "--table")
     lines = capsys.readouterr().out.splitlines()
     assert lines[2].startswith("| exp | ")
     assert "10⁶ | " in lines[2]
     assert "10⁵ | " in lines[3]
+
+
+def test_a_walk_meets_all_last_bits_and_ends_at_the_end() -> None:
+    for op, top in (("exp", 2**32), ("lgamma", 2**31)):
+        job = Job(op, F32, 0, 99_991, "variant")
+        numbers = np.concatenate([job.arguments(chunk)[0].view(np.uint32) for chunk in range(job.chunks)])
+        assert np.array_equal(numbers, np.arange(0, top, 99_991))
+        assert len(np.unique(numbers & 15)) == 16
 
 
 def test_an_error_above_the_bound_fails(monkeypatch: pytest.MonkeyPatch) -> None:
