@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from tangra.api.values import AbstractValue, ArrayValue, Const, DictValue, ListValue, TupleValue
+from tangra.api.values import AbstractValue, ArrayValue, Const, DictValue, InstanceValue, ListValue, TupleValue
 from tangra.core import stages
 from tangra.core.application import Application
 from tangra.core.subtrace import trace
 from tangra.core.trees import Flattener, Leaf, Node, Tree, build, current
 from tangra.errors import ShapeMismatchError, TypeMismatchError, declare
+from tangra.frontend import attributes, classes, containers
 from tangra.frontend.evaluator import Evaluator
 from tangra.frontend.failures import end_path
 from tangra.ir import ArrayType, Block, Value
@@ -90,15 +91,24 @@ def _spread(ev: Evaluator, tree: Tree, spec: Any, axes: Axes) -> None:
         return
     if not isinstance(tree, Node):
         return
-    parts = [spec] * len(tree.children)
-    if isinstance(spec, dict):
-        parts = [spec.get(name) for name in tree.names]
-    elif isinstance(spec, tuple | list):
-        if len(spec) != len(tree.children):
-            ev.error(TypeMismatchError, "vmap: axes and value have different structures", code=BAD_AXES, fix=AXES)
-        parts = list(spec)
+    parts = _parts(tree, spec)
+    if parts is None or len(parts) != len(tree.children):
+        ev.error(TypeMismatchError, "vmap: axes and value have different structures", code=BAD_AXES, fix=AXES)
     for child, part in zip(tree.children, parts, strict=True):
         _spread(ev, child, part, axes)
+
+
+def _parts(tree: Node, spec: Any) -> list[Any] | None:
+    """What the axes of a container say of its parts; None where they are of another structure."""
+    if spec is None or isinstance(spec, int):
+        return [spec] * len(tree.children)
+    if isinstance(spec, dict):
+        return [spec[name] for name in tree.names] if set(spec) == set(tree.names) else None
+    if isinstance(spec, tuple | list):
+        return list(spec) if tree.form in ("tuple", "list") else None
+    if tree.form == "instance" and type(spec) is tree.cls:
+        return [getattr(spec, name, None) for name in tree.names]
+    return None
 
 
 def _common_size(ev: Evaluator, values: Sequence[Value], axes: Axes, paths: Sequence[str]) -> Size:
@@ -152,18 +162,10 @@ def static_tree(ev: Evaluator, v: AbstractValue, what: str) -> Any:
         return tuple(static_tree(ev, item, what) for item in v.items)
     if isinstance(v, ListValue):
         return [static_tree(ev, item, what) for item in ev.iterate(v) or ()]
-    if isinstance(v, DictValue):
-        flat = Flattener(ev)
-        node = flat.add(v, what)
-        assert isinstance(node, Node)
-        return {name: _static_part(child, flat) for name, child in zip(node.names, node.children, strict=True)}
+    if isinstance(v, (DictValue, InstanceValue)):
+        if isinstance(v, DictValue):
+            pairs = containers.pairs_of(ev, v)
+        else:
+            pairs = [(name, attributes.get(ev, v, name)) for name in classes.attribute_names(ev, v)]
+        return {name: static_tree(ev, item, what) for name, item in pairs}
     return v.value if isinstance(v, Const) else ev.static(v, what)
-
-
-def _static_part(tree: Tree, flat: Flattener) -> Any:
-    if isinstance(tree, Leaf):
-        leaf = flat.leaves[tree.number]
-        return leaf.value if isinstance(leaf, Const) else None
-    if isinstance(tree, Node):
-        return tuple(_static_part(child, flat) for child in tree.children)
-    return tree.value

@@ -50,10 +50,11 @@ class Row(Protocol):
 
 
 class Builder:
-    """Builds the objects of one call."""
+    """Builds the objects of one call. `whole` are its results where `values` are those of one item of a list."""
 
-    def __init__(self, values: Row, arguments: Arguments) -> None:
+    def __init__(self, values: Row, arguments: Arguments, whole: Row | None = None) -> None:
         self.values = values
+        self.whole = values if whole is None else whole
         self.arguments = arguments
         self.made: dict[int, Any] = {}
 
@@ -133,8 +134,8 @@ class Builder:
                 object.__setattr__(obj, name, self.build(item))
             return obj
         if isinstance(node, StackNode):
-            count = int(self.build(node.count))
-            rows = [Builder(_Rows(self.values, k), self.arguments).build(node.item) for k in range(count)]
+            count = int(Builder(self.whole, self.arguments).build(node.count))  # lists in a list are equally long
+            rows = [Builder(_Rows(self.values, k), self.arguments, self.whole).build(node.item) for k in range(count)]
             self.made[node.key] = rows
             return rows
         raise InternalError(f"a result of an unknown form: {type(node).__name__}")

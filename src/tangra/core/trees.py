@@ -21,6 +21,7 @@ from tangra.api.values import (
     TupleValue,
 )
 from tangra.errors import UnsupportedError, declare
+from tangra.frontend import classes
 from tangra.frontend.evaluator import Evaluator
 from tangra.frontend.heap import ArrayState, DictState, InstanceState, ListState
 from tangra.ir import Value
@@ -113,7 +114,7 @@ class Flattener:
     def _instance(self, v: InstanceValue, path: str) -> Node:
         state = self.ev.look(v.ref)
         assert isinstance(state, InstanceState)
-        names = list(dict.fromkeys([*self.ev.live.has_attributes(v.ref), *(name for name, _ in state.attrs)]))
+        names = classes.attribute_names(self.ev, v)
         children = []
         for name in names:
             own = state.get(name)

@@ -200,6 +200,9 @@ def _constant(ev: Evaluator, v: Const, name: str) -> AbstractValue | None:
 def _class_attribute(ev: Evaluator, cls: type, name: str) -> AbstractValue | None:
     ev.live.reads.attribute(cls, name)
     found = classes.member(ev, cls, name)
+    declared = container_methods.CLASS_METHODS.get((cls, name))
+    if declared is not None:
+        return BoundMethod(Const(cls), declared)
     of_user = cls.__module__.partition(".")[0] not in LIBRARIES
     if name == "_make" and issubclass(cls, tuple) and hasattr(cls, "_fields"):
         return BoundMethod(Const(cls), classes.make_tuple)

@@ -102,7 +102,9 @@ def unless_exited(ev: Evaluator, action: Callable[[], object]) -> None:
 
 def exec_if(ev: Evaluator, node: ast.If, rest: Sequence[ast.stmt]) -> None:
     """An `if` with the statements that follow it in its block."""
-    cond = ev.truth(ev.eval(node.test))
+    from tangra.frontend import conditions
+
+    cond = conditions.evaluate(ev, node.test)
     if isinstance(cond, Const):
         exec_block(ev, [*(node.body if cond.value else node.orelse)])
         if rest and not continue_rest(ev, rest):

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from tangra.api import registry
+from tangra.api.builtins import class_of
 from tangra.api.values import (
     AbstractValue,
     BoundMethod,
@@ -168,6 +169,10 @@ def _call_object(ev: Evaluator, function: Const, args: list[AbstractValue], kwar
         return call(ev, _dispatched(ev, obj, args[0]), args, kwargs)
     if isinstance(obj, types.MethodType):
         return call(ev, ev.live.lift(obj, Path(obj)), args, kwargs)
+    if isinstance(obj, types.MethodDescriptorType) and args and class_of(args[0]) is obj.__objclass__:
+        from tangra.frontend import attributes
+
+        return call(ev, attributes.get(ev, args[0], obj.__name__), args[1:], kwargs)
     if isinstance(obj, type) and obj.__module__.partition(".")[0] not in LIBRARIES:
         return classes.construct(ev, obj, args, kwargs)
     if not callable(obj):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from tangra.api.kinds import PYBOOL
 from tangra.api.values import AbstractValue, Const, ListValue, Scalar
-from tangra.frontend import assignment, branches, container_methods, containers, iteration
+from tangra.frontend import assignment, branches, conditions, container_methods, containers, iteration
 from tangra.frontend.dispatch import expression
 from tangra.frontend.heap import BROKEN, CellRef, CellState, MaybeUnbound
 from tangra.frontend.iteration import Generator
@@ -112,7 +112,7 @@ def drive(ev: Evaluator, g: Generator, body: Callable[[AbstractValue], None], un
 
         def trip(item: AbstractValue) -> None:
             scope.inside(lambda: assignment.assign(ev, part.target, item))
-            conditions(k, 0)
+            filtered(k, 0)
 
         found = iteration.for_each(
             ev,
@@ -127,18 +127,18 @@ def drive(ev: Evaluator, g: Generator, body: Callable[[AbstractValue], None], un
         if k == 0:
             broken[0] = found
 
-    def conditions(k: int, at: int) -> None:
+    def filtered(k: int, at: int) -> None:
         tests = node.generators[k].ifs
         if at == len(tests):
             clause(k + 1)
             return
-        cond = scope.inside(lambda: ev.truth(ev.eval(tests[at])))
+        cond = scope.inside(lambda: conditions.evaluate(ev, tests[at]))
         if isinstance(cond, Const):
             if cond.value:
-                conditions(k, at + 1)
+                filtered(k, at + 1)
             return
         assert isinstance(cond, Scalar)
-        branches.branch(ev, cond.value, lambda: conditions(k, at + 1), lambda: None, None)
+        branches.branch(ev, cond.value, lambda: filtered(k, at + 1), lambda: None, None)
 
     def element() -> AbstractValue:
         if isinstance(node, ast.DictComp):

@@ -238,6 +238,14 @@ def dict_pop(ev: Evaluator, v: DictValue, key: AbstractValue, default: AbstractV
     return conversion.slot(ev, found, "the value")
 
 
+@_method(DICT_METHODS, "popitem")
+def popitem(ev: Evaluator, v: DictValue) -> AbstractValue:
+    keys = dict_state(ev, v).keys
+    if not keys:
+        ev.python_error("KeyError", "'popitem(): dictionary is empty'")
+    return TupleValue((Const(keys[-1]), dict_pop(ev, v, Const(keys[-1]))))
+
+
 @_method(DICT_METHODS, "copy")
 def copy_dict(ev: Evaluator, v: DictValue) -> AbstractValue:
     state = dict_state(ev, v)
@@ -248,6 +256,28 @@ def copy_dict(ev: Evaluator, v: DictValue) -> AbstractValue:
 def clear_dict(ev: Evaluator, v: DictValue) -> AbstractValue:
     ev.put(v.ref, DictState((), ()))
     return NONE
+
+
+CLASS_METHODS: dict[tuple[type, str], Callable[..., AbstractValue]] = {}
+"""Methods of built-in classes that are called on the class: handler(ev, cls, *args)."""
+
+
+def class_method(cls: type, name: str) -> Callable[[Any], Any]:
+    """Declare one."""
+
+    def add(function: Any) -> Any:
+        CLASS_METHODS[cls, name] = function
+        return function
+
+    return add
+
+
+@class_method(dict, "fromkeys")
+def fromkeys(
+    ev: Evaluator, cls: AbstractValue, iterable: AbstractValue, value: AbstractValue = NONE, /
+) -> AbstractValue:
+    keys = [ev.static(key, "a key of a dict") for key in as_items(ev, iterable, "dict.fromkeys()")]
+    return new_dict(ev, list(dict.fromkeys(keys)), [value] * len(dict.fromkeys(keys)))
 
 
 def method(ev: Evaluator, receiver: AbstractValue, name: str) -> AbstractValue | None:

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from tangra.api.values import AbstractValue, Const, Scalar, SliceValue, TupleValue
-from tangra.frontend import branches, calls, containers, conversion, failures, names, operators, optional
+from tangra.frontend import branches, calls, conditions, containers, conversion, failures, names, operators, optional
 from tangra.frontend.dispatch import expression
 from tangra.frontend.heap import MaybeNone
 
@@ -112,7 +112,7 @@ def compare_values(ev: Evaluator, op: ast.cmpop, left: AbstractValue, right: Abs
 
 @expression(ast.IfExp)
 def conditional(ev: Evaluator, node: ast.IfExp) -> AbstractValue:
-    cond = ev.truth(ev.eval(node.test))
+    cond = conditions.evaluate(ev, node.test)
     return branches.choose(ev, cond, lambda: ev.eval(node.body), lambda: ev.eval(node.orelse))
 
 

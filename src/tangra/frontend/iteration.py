@@ -18,7 +18,7 @@ from tangra.api.values import (
     TupleValue,
 )
 from tangra.errors import TypeMismatchError
-from tangra.frontend import classes, containers, conversion, diagnostics, loops
+from tangra.frontend import branches, classes, containers, conversion, diagnostics, loops
 from tangra.frontend.heap import CellState, ListState, StackState
 from tangra.frontend.loop_parts import UNROLL_LIMIT, Bounds, Loop
 from tangra.frontend.scope import Comprehension
@@ -382,14 +382,22 @@ def _each_item(
     count = len(s.items)
     lengths = [(x, len(state.items)) for x in _lists(v) if isinstance(state := ev.look(x.ref), ListState)]
 
+    def of_same_size() -> None:
+        if isinstance(v, DictValue) and len(containers.dict_state(ev, v).keys) != count:
+            ev.python_error("RuntimeError", "dictionary changed size during iteration")
+
     def trip(index: AbstractValue | None) -> None:
         assert isinstance(index, Const)
         if any(len(containers.list_state(ev, x).items) != n for x, n in lengths):
             ev.unsupported("a list that changes its length while a loop runs over it", "loop over a copy: list(x)")
+        of_same_size()
         body(s.item(index))
 
     loop = Loop(v, Bounds(Const(0), Const(count), 1), trip, own_flags=own_flags)
-    return loops.run_unrolled(ev, loop, count)
+    broken = loops.run_unrolled(ev, loop, count)
+    if broken == Const(False) and branches.exit_status(ev.state) is False:
+        of_same_size()
+    return broken
 
 
 def _lists(v: AbstractValue) -> list[ListValue]:

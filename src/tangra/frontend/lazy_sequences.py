@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -109,14 +109,15 @@ def _as_read(ev: Evaluator, v: AbstractValue) -> AbstractValue:
     return ev.new_array(ev.read(v.ref)) if isinstance(v, ArrayValue) and v.type.rank == 1 else v
 
 
-def groups(ev: Evaluator, function: object, args: Sequence[AbstractValue], options: dict[str, int]) -> TupleValue:
+def groups(ev: Evaluator, function: Any, args: Sequence[AbstractValue], options: dict[str, Any]) -> AbstractValue:
     """What a function of itertools makes of items that are known one by one."""
     iteration.once(ev, args)
     plain: list[object] = []
     for arg in args:
         items = None if isinstance(arg, Const) and isinstance(arg.value, int) else ev.iterate(arg)
         plain.append(ev.static(arg, "the length of what itertools combines") if items is None else list(items))
-    return TupleValue(tuple(TupleValue(tuple(group)) for group in function(*plain, **options)))  # type: ignore[operator]
+    made = tuple(TupleValue(tuple(group)) for group in function(*plain, **options))
+    return taken(ev, f"itertools.{function.__name__}", TupleValue(made))
 
 
 # ---- parts --------------------------------------------------------------------------------------------------------
@@ -154,6 +155,16 @@ def islice_(ev: Evaluator, iterable: AbstractValue, *ends: AbstractValue) -> Abs
     return iteration.one_shot(ev, "islice", iterable, (start or 0, stop, 1 if step is None else step))
 
 
+# ---- what was taken at once ----------------------------------------------------------------------------------------
+
+
+def taken(ev: Evaluator, form: str, items: AbstractValue) -> IterValue:
+    """An iterator, named `form`, over items that were all made when it was."""
+    if form not in iteration.LAZY:
+        iteration.lazy(form)(lambda ev, v: iteration.sequence(ev, v.parts[0]))
+    return iteration.one_shot(ev, form, items)
+
+
 # ---- running ------------------------------------------------------------------------------------------------------
 
 
@@ -175,7 +186,7 @@ def accumulate_(
 
     given = not (isinstance(initial, Const) and initial.value is None)
     comprehension.fold(ev, iterable, kept(initial) if given else None, step, first=kept)
-    return out
+    return taken(ev, "accumulate", out)
 
 
 # ---- one by one ---------------------------------------------------------------------------------------------------

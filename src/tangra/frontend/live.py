@@ -32,7 +32,7 @@ from tangra.errors import EntryError
 from tangra.frontend import diagnostics, fixed
 from tangra.frontend.guards import Capture, Guard
 from tangra.frontend.heap import ArrayState, CellState, Deleted, DictState, InstanceState, ListState
-from tangra.frontend.objects import LIBRARIES, is_user_instance
+from tangra.frontend.objects import LIBRARIES, attribute_names, is_user_instance
 from tangra.frontend.paths import Path
 from tangra.frontend.reads import Reads
 from tangra.ir import I64, ArrayType, Op, Value, lookup, scalar
@@ -337,7 +337,7 @@ class LiveObjects:
     def has_attributes(self, ref: int) -> list[str]:
         """Names of the attributes that a live instance has of its own."""
         obj = self.objects.get(ref)
-        return list(getattr(obj, "__dict__", ())) if obj is not None else []
+        return attribute_names(obj) if obj is not None else []
 
 
 def array_type(obj: np.ndarray[Any, Any], path: Path, ev: Evaluator) -> ArrayType:

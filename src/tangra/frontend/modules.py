@@ -21,6 +21,7 @@ HANDLERS = (
     "comprehension",
     "names",
     "pybuiltins",
+    "pyoperator",
     "pystdlib",
 )
 

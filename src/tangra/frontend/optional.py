@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tangra.api.kinds import PYBOOL
 from tangra.api.values import AbstractValue, InstanceValue, Scalar, TupleValue
-from tangra.frontend import attributes, branches, calls, classes, names
+from tangra.frontend import attributes, branches, calls, classes, conditions, names
 from tangra.frontend.heap import (
     MaybeNone,
     Result,
@@ -31,7 +31,7 @@ def evaluate(ev: Evaluator, node: ast.expr) -> Result:
         if isinstance(node, ast.Attribute):
             return _attribute(ev, node)
         if isinstance(node, ast.IfExp):
-            cond = ev.truth(ev.eval(node.test))
+            cond = conditions.evaluate(ev, node.test)
             return branches.choose_slot(ev, cond, lambda: evaluate(ev, node.body), lambda: evaluate(ev, node.orelse))
         if isinstance(node, ast.Tuple) and not any(isinstance(part, ast.Starred) for part in node.elts):
             return TupleValue(tuple(evaluate(ev, part) for part in node.elts))  # type: ignore[misc]

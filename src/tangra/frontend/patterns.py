@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tangra.api import builtins
 from tangra.api.values import AbstractValue, Const, DictValue, InstanceValue, ListValue, Scalar, TupleValue
-from tangra.frontend import attributes, branches, containers, names, operators
+from tangra.frontend import attributes, branches, conditions, containers, names, operators
 
 if TYPE_CHECKING:
     from tangra.frontend.evaluator import Evaluator
@@ -25,10 +25,10 @@ def _cases(ev: Evaluator, node: ast.Match, subject: AbstractValue, cases: list[a
     with ev.at(case.pattern):
         cond = matches(ev, case.pattern, subject)
     if isinstance(cond, Const) and cond.value and case.guard is not None:
-        cond = ev.truth(ev.eval(case.guard))
+        cond = conditions.evaluate(ev, case.guard)
     elif isinstance(cond, Scalar) and case.guard is not None:
         guard = case.guard
-        cond = branches.both(ev, "and", cond, cond, lambda: ev.truth(ev.eval(guard)))
+        cond = branches.both(ev, "and", cond, cond, lambda: conditions.evaluate(ev, guard))
     if isinstance(cond, Const):
         if cond.value:
             branches.exec_block(ev, case.body)

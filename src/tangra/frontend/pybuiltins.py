@@ -37,6 +37,7 @@ from tangra.frontend import (
     containers,
     conversion,
     iteration,
+    lazy_sequences,
 )
 from tangra.frontend.calls import builtin
 from tangra.frontend.heap import MaybeUnbound, StackState
@@ -128,9 +129,7 @@ def filter_(ev: Evaluator, function: AbstractValue, iterable: AbstractValue) -> 
             container_methods.append(ev, out, item)
 
     iteration.for_each(ev, iterable, keep, key=ev.loop_key(("filter", ev.span)))
-    if isinstance(ev.look(out.ref), StackState):
-        return out
-    return TupleValue(tuple(containers.as_items(ev, out, "filter()")))
+    return lazy_sequences.taken(ev, "filter", out)
 
 
 # ---- containers -------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Functions of the standard library in compiled code: functools, dataclasses, copy, operator, itertools."""
+"""Functions of the standard library in compiled code: functools, dataclasses, copy, itertools."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import copy
 import dataclasses
 import functools
 import itertools
-import operator
 import types
 from typing import TYPE_CHECKING, Any
 
@@ -19,11 +18,12 @@ from tangra.api.values import (
 )
 from tangra.frontend import (
     classes,
+    container_methods,
     containers,
     copying,
     dataclass_methods,
+    iteration,
     lazy_sequences,
-    operators,
 )
 from tangra.frontend.calls import builtin
 
@@ -77,47 +77,7 @@ def namespace_(ev: Evaluator, *args: AbstractValue, **kwargs: AbstractValue) -> 
     return classes.construct(ev, types.SimpleNamespace, list(args), kwargs)
 
 
-# ---- operator and itertools -------------------------------------------------------------------------------
-
-_OPERATORS: dict[Any, str] = {
-    operator.add: "+",
-    operator.sub: "-",
-    operator.mul: "*",
-    operator.truediv: "/",
-    operator.floordiv: "//",
-    operator.mod: "%",
-    operator.pow: "**",
-    operator.matmul: "@",
-    operator.lt: "<",
-    operator.le: "<=",
-    operator.gt: ">",
-    operator.ge: ">=",
-    operator.eq: "==",
-    operator.ne: "!=",
-    operator.and_: "&",
-    operator.or_: "|",
-    operator.xor: "^",
-}
-
-
-def _declare_operator(function: Any, sign: str) -> None:
-    @builtin(function)
-    def handler(ev: Evaluator, a: AbstractValue, b: AbstractValue) -> AbstractValue:
-        return operators.binary(ev, sign, a, b)
-
-
-for _function, _sign in _OPERATORS.items():
-    _declare_operator(_function, _sign)
-
-
-@builtin(operator.neg)
-def neg_(ev: Evaluator, v: AbstractValue) -> AbstractValue:
-    return operators.unary(ev, "-", v)
-
-
-@builtin(operator.getitem)
-def getitem_(ev: Evaluator, v: AbstractValue, index: AbstractValue) -> AbstractValue:
-    return operators.getitem(ev, v, index)
+# ---- itertools --------------------------------------------------------------------------------------------
 
 
 def _combinatoric(function: Any) -> None:
@@ -138,4 +98,31 @@ for _combiner in _COMBINATORIC:
 
 @builtin(itertools.chain)
 def chain_(ev: Evaluator, *iterables: AbstractValue) -> AbstractValue:
-    return TupleValue(tuple(x for v in iterables for x in containers.as_items(ev, v, "itertools.chain()")))
+    items = tuple(x for v in iterables for x in containers.as_items(ev, v, "itertools.chain()"))
+    return lazy_sequences.taken(ev, "chain", TupleValue(items))
+
+
+@container_methods.class_method(itertools.chain, "from_iterable")
+def chain_from_(ev: Evaluator, cls: AbstractValue, iterable: AbstractValue, /) -> AbstractValue:
+    return chain_(ev, *containers.as_items(ev, iterable, "itertools.chain.from_iterable()"))
+
+
+@builtin(itertools.zip_longest)
+def zip_longest_(ev: Evaluator, *iterables: AbstractValue, fillvalue: AbstractValue = NONE) -> AbstractValue:
+    return lazy_sequences.groups(ev, itertools.zip_longest, iterables, {"fillvalue": fillvalue})
+
+
+@builtin(itertools.starmap)
+def starmap_(ev: Evaluator, function: AbstractValue, iterable: AbstractValue, /) -> AbstractValue:
+    def applied(ev: Evaluator, self: AbstractValue, args: AbstractValue, /) -> AbstractValue:
+        return ev.call(function, list(containers.as_items(ev, args, "starmap()")), {})
+
+    return iteration.one_shot(ev, "map", BoundMethod(NONE, applied), (iterable,))
+
+
+@builtin(itertools.repeat)
+def repeat_(ev: Evaluator, object: AbstractValue, times: AbstractValue | None = None) -> AbstractValue:
+    if times is None:
+        ev.unsupported("itertools.repeat() without end", "say how many times")
+    count = max(int(ev.static(times, "how many times")), 0)
+    return lazy_sequences.taken(ev, "repeat", TupleValue((object,) * count))

@@ -7,7 +7,19 @@ import importlib
 from typing import TYPE_CHECKING
 
 from tangra.api.values import AbstractValue, Const, Scalar
-from tangra.frontend import assignment, branches, calls, failures, iteration, loops, names, optional, patterns, symbols
+from tangra.frontend import (
+    assignment,
+    branches,
+    calls,
+    conditions,
+    failures,
+    iteration,
+    loops,
+    names,
+    optional,
+    patterns,
+    symbols,
+)
 from tangra.frontend.dispatch import statement
 from tangra.frontend.heap import BROKEN, CONTINUED, RESULT, RETURNED, STOPPED
 from tangra.frontend.liveness import only
@@ -78,7 +90,7 @@ def while_(ev: Evaluator, node: ast.While) -> None:
     live = branches.live_names(ev, node)
 
     def body(index: AbstractValue | None) -> None:
-        cond = ev.truth(ev.eval(node.test))
+        cond = conditions.evaluate(ev, node.test)
         if isinstance(cond, Const):
             if cond.value:
                 branches.exec_block(ev, node.body)
@@ -126,7 +138,7 @@ def assert_(ev: Evaluator, node: ast.Assert) -> None:
     """An `assert`, which Python does not run with -O."""
     if not __debug__:
         return
-    cond = ev.truth(ev.eval(node.test))
+    cond = conditions.evaluate(ev, node.test)
     if isinstance(cond, Const) and cond.value:
         return
     failures.fail(ev, "AssertionError", None if node.msg is None else [node.msg], unless=cond)

@@ -1,0 +1,136 @@
+"""Iterators of the standard library give their items once, also those whose items are made when they are."""
+
+from __future__ import annotations
+
+import itertools
+import operator
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+
+import tangra as tg
+
+
+def same(f: Any, *args: Any) -> None:
+    """The compiled function gives what the function gives, to the types of its results."""
+    expected, found = f(*args), tg.jit(f)(*args)
+    assert repr(found) == repr(expected)
+
+
+MADE: list[Callable[[float], Any]] = [
+    lambda x: filter(None, [x, 0, 1.0]),
+    lambda x: itertools.chain([1], [x]),
+    lambda x: itertools.chain.from_iterable([[1], [x]]),
+    lambda x: itertools.accumulate([1, x]),
+    lambda x: itertools.combinations([1, x, 3], 2),
+    lambda x: itertools.product([1, 2], [x]),
+    lambda x: itertools.zip_longest([1, 2], [x]),
+    lambda x: itertools.repeat(x, 2),
+    lambda x: itertools.starmap(operator.mul, [(1, x), (2, 3)]),
+]
+
+
+@pytest.mark.parametrize("make", MADE)
+def test_a_second_loop_is_refused(make: Callable[[float], Any]) -> None:
+    def once(x: float) -> Any:
+        return list(make(x))
+
+    def twice(x: float) -> Any:
+        items = make(x)
+        return list(items), list(items)
+
+    same(once, 2.0)
+    assert twice(2.0)[1] == []
+    with pytest.raises(tg.TangraError, match="a second loop over one"):
+        tg.jit(twice)(2.0)
+
+
+def test_what_takes_items_takes_those() -> None:
+    def f(x: float) -> Any:
+        a, *b = itertools.chain([1], [x, 2])
+        pairs = [u * v for u, v in itertools.combinations([1, x, 3], 2)]
+        return a, b, pairs, max(itertools.chain([1], [x])), dict(itertools.zip_longest("ab", [x], fillvalue=0))
+
+    same(f, 2.0)
+
+
+class Point(NamedTuple):
+    x: float
+    y: float
+
+    def scaled(self, k: float) -> float:
+        return self.x * k
+
+
+SECOND = operator.itemgetter(1)
+
+
+def test_functions_of_the_module_operator() -> None:
+    def f(x: float) -> Any:
+        p = Point(x, 1.0)
+        parts = operator.itemgetter("a")({"a": x}), SECOND([1, x]), operator.itemgetter(0, -1)([1, 2, x])
+        of = operator.attrgetter("x")(p), operator.attrgetter("x", "y")(p), operator.methodcaller("scaled", 3.0)(p)
+        tests = operator.truth([x]), operator.not_(x), operator.contains([1, 2], 2), operator.is_(p, None)
+        items = [1.0]
+        joined = operator.iadd(items, [x])
+        operator.setitem(items, 0, x)
+        order = sorted([p, Point(0.5, x)], key=operator.itemgetter(0))
+        return parts, of, tests, items, joined is items, order, operator.abs(-x), operator.lshift(1, 2)
+
+    same(f, 2.0)
+
+
+def test_class_methods_and_last_items_of_dicts() -> None:
+    def f(x: float) -> Any:
+        d = dict.fromkeys("aba", x)
+        last = d.popitem()
+        return d, last, sorted(["b", "A"], key=str.lower)
+
+    same(f, 2.0)
+    with pytest.raises(KeyError):
+        tg.jit(lambda x: {}.popitem())(2.0)
+
+
+def test_a_dict_that_changes_its_size_in_a_loop_over_it() -> None:
+    def f(x: float) -> Any:
+        d = {"a": x}
+        for k in d:
+            d[k + "2"] = x
+        return d
+
+    for g in (f, tg.jit(f)):
+        with pytest.raises(RuntimeError, match="changed size"):
+            g(2.0)
+
+
+def test_tests_ask_for_the_truth_only() -> None:
+    def f(x: float, n: int) -> Any:
+        stack = [x]
+        k = 0
+        while stack and k < n:
+            v = stack.pop()
+            if v > 0.5 and not (stack or v > 100):
+                stack.append(v * 0.7)
+            k += 1
+        assert stack or k, "nothing happened"
+        return k, stack, [i for i in range(3) if i and x], 1 if x or n else 0
+
+    for args in ((2.0, 3), (0.1, 9), (2.0, 0)):
+        same(f, *args)
+
+
+def test_lists_of_lists_that_grew_in_loops_come_back() -> None:
+    def f(x: float, n: int) -> Any:
+        rows = []
+        for i in range(n):
+            row = []
+            for j in range(n):
+                row.append(x * i + j)
+            rows.append((row, i))
+        return rows
+
+    for n in (1, 3, 20):
+        same(f, 2.0, n)
+    assert np.array_equal(tg.jit(lambda x, n: [r for r, _ in f(x, n)])(2.0, 3), [[0, 1, 2], [2, 3, 4], [4, 5, 6]])
