@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from tangra.api.values import AbstractValue, Const, Scalar, SliceValue, TupleValue
-from tangra.frontend import branches, calls, conditions, containers, conversion, failures, names, operators, optional
+from tangra.frontend import branches, calls, conditions, containers, conversion, names, operators, optional, wordings
 from tangra.frontend.dispatch import expression
 from tangra.frontend.heap import MaybeNone
 
@@ -189,7 +189,7 @@ def f_string(ev: Evaluator, node: ast.JoinedStr) -> AbstractValue:
         except conversion.NotPlain:
             ev.policy.unsupported(ev, node)
         if part.conversion != -1:
-            plain = failures.converted(chr(part.conversion), plain)
+            plain = wordings.converted(chr(part.conversion), plain)
         spec = ev.eval(part.format_spec) if part.format_spec is not None else Const("")
         parts.append(format(plain, ev.static(spec, "a format specification")))
     return Const("".join(parts))

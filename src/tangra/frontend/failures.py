@@ -4,42 +4,18 @@ from __future__ import annotations
 
 import ast
 import functools
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from tangra.api.elementwise import as_kind
-from tangra.api.kinds import Kind
 from tangra.api.values import AbstractValue, Const, InstanceValue, Scalar
-from tangra.frontend import conversion
-from tangra.frontend.exceptions import MESSAGE, NUMBER, ExceptionSpec, NumberArgument
+from tangra.frontend import conversion, wordings
+from tangra.frontend.exceptions import MESSAGE, NUMBER, ExceptionSpec
 from tangra.frontend.heap import PathEnds
+from tangra.frontend.wordings import Wording
 from tangra.ir import Value
 
 if TYPE_CHECKING:
     from tangra.frontend.evaluator import Evaluator
-
-
-MAX_WORDINGS = 16
-
-
-@dataclass(frozen=True)
-class Wording:
-    """A message as a format string and the run-time numbers in it, for the kinds of numbers of which `when` is true.
-
-    `kind` is that of a number which is the exception's argument itself.
-    """
-
-    text: str = ""
-    payload: list[Value] = field(default_factory=list)
-    when: tuple[Value, ...] = ()
-    kind: Kind | None = None
-
-    def argument(self, value: Any) -> Any:
-        """An argument of the exception with this message."""
-        return NumberArgument(self.kind.type) if value is NUMBER and self.kind is not None else value
 
 
 def fail(ev: Evaluator, name: str, message: list[ast.expr] | None, unless: AbstractValue) -> None:
@@ -113,104 +89,28 @@ def register(ev: Evaluator, cls: type[BaseException], args: tuple[Any, ...]) -> 
 def _arguments(ev: Evaluator, cls: type[BaseException], nodes: list[ast.expr]) -> list[tuple[str, Wording]]:
     """The exception made from argument expressions: what it is registered as and its message, which may be different
     ones for different kinds of the numbers in it."""
-    wordings: list[Wording] | None = None
+    found: list[Wording] | None = None
     args: list[Any] = []
     for node in nodes:
-        if isinstance(node, (ast.JoinedStr, ast.BinOp)) and wordings is None:
-            wordings = _template(ev, node)
-            if wordings is not None:
+        if isinstance(node, (ast.JoinedStr, ast.BinOp, ast.Call)) and found is None:
+            found = wordings.template(ev, node)
+            if found is not None:
                 args.append(MESSAGE)
                 continue
         value = ev.eval(node)
         try:
             plain = conversion.plain(ev, value)
         except conversion.NotPlain:
-            if wordings is not None or not isinstance(value, Scalar):
+            if found is not None or not isinstance(value, Scalar):
                 ev.unsupported(
                     "an exception with run-time arguments other than one message", "put the numbers into an f-string"
                 )
-            wordings = [replace(w, kind=k) for k, w in _by_kind(ev, value, lambda kind: "{}", apart=True)]
+            found = [replace(w, kind=k) for k, w in wordings.by_kind(ev, value, lambda kind: "{}", apart=True)]
             args.append(NUMBER)
             continue
-        if isinstance(plain, str) and wordings is None and len(nodes) == 1:
-            wordings = [_literal(plain)]
+        if isinstance(plain, str) and found is None and len(nodes) == 1:
+            found = [wordings.literal(plain)]
             args.append(MESSAGE)
         else:
             args.append(plain)
-    return [(register(ev, cls, tuple(map(w.argument, args))), w) for w in wordings or [Wording()]]
-
-
-def _literal(text: str) -> Wording:
-    return Wording(text.replace("{", "{{").replace("}", "}}"))
-
-
-def _template(ev: Evaluator, node: ast.expr) -> list[Wording] | None:
-    """An f-string with run-time numbers, or a sum of strings, as wordings."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return [_literal(node.value)]
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        left, right = _template(ev, node.left), _template(ev, node.right)
-        return None if left is None or right is None else _joined(ev, left, right)
-    if not isinstance(node, ast.JoinedStr):
-        return None
-    found = [Wording()]
-    for part in node.values:
-        if isinstance(part, ast.Constant):
-            found = _joined(ev, found, [_literal(str(part.value))])
-        else:
-            assert isinstance(part, ast.FormattedValue)
-            found = _joined(ev, found, _placeholder(ev, part))
-    return found
-
-
-def _joined(ev: Evaluator, left: list[Wording], right: list[Wording]) -> list[Wording]:
-    """Every wording of one side followed by every one of the other."""
-    if len(left) * len(right) > MAX_WORDINGS:
-        ev.unsupported(
-            "a message of an error with many numbers that may be ints or floats", "convert them with float()"
-        )
-    return [Wording(a.text + b.text, [*a.payload, *b.payload], (*a.when, *b.when)) for a in left for b in right]
-
-
-def _by_kind(
-    ev: Evaluator, value: Scalar, text: Callable[[Kind], str], apart: bool = False
-) -> list[tuple[Kind, Wording]]:
-    """A number's text for each kind that it may have; kinds that print alike are one, unless they are kept apart."""
-    found: dict[Any, tuple[Kind, Wording]] = {}
-    for k, kind in enumerate(value.kinds):
-        number = as_kind(ev, value, kind)
-        alike = (text(kind), number.value.dtype, kind if apart else None)
-        when: tuple[Value, ...] = () if value.tag is None else (ev.b("eq", value.tag, ev.b.int(k)),)
-        if alike in found:
-            other = found.pop(alike)[1]
-            when = tuple(ev.b("or", a, b) for a, b in zip(other.when, when, strict=True))
-        found[alike] = kind, Wording(text(kind), [number.value], when)
-    return list(found.values())
-
-
-def _placeholder(ev: Evaluator, part: ast.FormattedValue) -> list[Wording]:
-    value = ev.eval(part.value)
-    spec = "" if part.format_spec is None else ev.static(ev.eval(part.format_spec), "a format specification")
-    try:
-        plain = conversion.plain(ev, value)
-    except conversion.NotPlain:
-        if not isinstance(value, Scalar):
-            ev.unsupported("an array or object in the message of an error", "put numbers into it, such as x.shape[0]")
-        mark = "" if part.conversion == -1 else chr(part.conversion)
-
-        def text(kind: Kind) -> str:
-            if mark in ("r", "a") and not kind.python:
-                if spec or kind.type is np.bool_:
-                    ev.unsupported("the repr of a NumPy scalar in the message of an error", "leave out the !r")
-                return f"np.{kind.type.__name__}({{}})"
-            return "{" + (f"!{mark}" if mark else "") + (f":{spec}" if spec else "") + "}"
-
-        return [wording for _, wording in _by_kind(ev, value, text)]
-    if part.conversion != -1:
-        plain = converted(chr(part.conversion), plain)
-    return [_literal(format(plain, spec))]
-
-
-def converted(mark: str, value: Any) -> str:
-    """`!s`, `!r` or `!a` of a format string."""
-    return str(value) if mark == "s" else repr(value) if mark == "r" else ascii(value)
+    return [(register(ev, cls, tuple(map(w.argument, args))), w) for w in found or [Wording()]]

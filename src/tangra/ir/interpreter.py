@@ -151,7 +151,7 @@ class _Run:
         if not condition:
             return []
         count = op.attrs.get("n_state", 0)
-        message, payload = op.attrs.get("message"), [v.item() for v in rest[count:]]
+        message, payload = op.attrs.get("message"), [number_in_text(v) for v in rest[count:]]
         error = self.exception(op.attrs["kind"], () if message is None else (message.format(*payload),))
         error.tangra_state = dict(  # type: ignore[attr-defined]
             zip(op.attrs.get("state", ()), rest[:count], strict=True)
@@ -220,6 +220,11 @@ _STRUCTURAL: dict[str, Callable[[_Run, Op, dict[int, Any], Symbols], Sequence[An
     "tape_pop": _Run.tape_pop,
     "undef": _Run.undef,
 }
+
+
+def number_in_text(v: Any) -> Any:
+    """A number as a message is formatted from it. Single precision has texts of its own: `str` writes fewer digits."""
+    return v if isinstance(v, np.float32) else v.item()
 
 
 def _read(env: Mapping[int, Any], v: Value) -> Any:

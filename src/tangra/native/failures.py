@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from tangra.ir.graph import Span
+from tangra.ir.interpreter import number_in_text
 from tangra.ir.types import DType
 
 INTERRUPTED, FORKED, ABANDONED = -1, -2, -3
@@ -48,12 +49,11 @@ class NativeFailure(Exception):
         return found() if self.text is None else found(self.text)
 
 
-def payload_number(word: int, dtype: DType) -> np.generic:
-    """A payload word: floats are kept as doubles, integers as i64."""
+def payload_number(word: int, dtype: DType) -> Any:
+    """The number in a message that a payload word is: floats are kept as doubles, integers as i64."""
     raw = np.array(word, np.int64)
     bits: np.ndarray[Any, Any] = raw.view(np.float64) if dtype.kind == "f" else raw
-    value: np.generic = bits.astype(dtype.numpy)[()]  # type: ignore[assignment]
-    return value
+    return number_in_text(bits.astype(dtype.numpy)[()])
 
 
 def fetched_exception(words: Sequence[int]) -> BaseException:

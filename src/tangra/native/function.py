@@ -158,8 +158,7 @@ class NativeFunction:
             )
         record = self.form.records[number - 1]
         values = [
-            payload_number(word, dtype).item()
-            for word, dtype in zip(words[arena.PAYLOAD :], record.payload, strict=False)
+            payload_number(word, dtype) for word, dtype in zip(words[arena.PAYLOAD :], record.payload, strict=False)
         ]
         text = None if record.message is None else record.message.format(*values)
         failure = NativeFailure(record.kind, text, record.span)
