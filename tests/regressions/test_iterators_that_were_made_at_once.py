@@ -47,6 +47,82 @@ def test_a_second_loop_is_refused(make: Callable[[float], Any]) -> None:
         tg.jit(twice)(2.0)
 
 
+def late_filter(x: float) -> Any:
+    least, items = 1.0, [1.0, 2.0]
+    found = filter(lambda v: v > least, items)
+    least = 0.5
+    items.append(x)
+    return list(found)
+
+
+def late_chain(x: float) -> Any:
+    items = [1.0, 2.0]
+    found = itertools.chain(items, [x])
+    items.append(7.0)
+    items[0] = x * 3
+    return list(found)
+
+
+def late_accumulate(x: float) -> Any:
+    items = [1.0, 2.0]
+    found = itertools.accumulate(items)
+    items[0] = x
+    return list(found)
+
+
+def late_zip_longest(x: float) -> Any:
+    items = [1.0]
+    found = itertools.zip_longest(items, [x, x])
+    items[0] = x * 3
+    return list(found)
+
+
+def late_pairwise(x: float) -> Any:
+    items = [1.0, 2.0]
+    found = itertools.pairwise(items)
+    items.append(x)
+    return list(found)
+
+
+def chain_of_what_the_loop_changes(x: float) -> Any:
+    a, b = [1.0, 2.0], [3.0, x]
+    total = 0.0
+    for v in itertools.chain(a, b):
+        b[1] += v
+        total += v
+    return total
+
+
+@pytest.mark.parametrize(
+    "f",
+    [late_filter, late_chain, late_accumulate, late_zip_longest, late_pairwise, chain_of_what_the_loop_changes],
+)
+def test_items_are_read_when_they_are_asked_for(f: Any) -> None:
+    same(f, 5.0)
+
+
+def pairs_of_what_the_loop_changes(x: float) -> Any:
+    items, total = [1.0, 2.0, x], 0.0
+    for a, b in itertools.pairwise(items):
+        items[2] = 9.0
+        total += a * b
+    return total
+
+
+def sums_of_what_the_loop_changes(x: float) -> Any:
+    items, total = [1.0, 2.0, x], 0.0
+    for v in itertools.accumulate(items):
+        items[2] = 9.0
+        total += v
+    return total
+
+
+@pytest.mark.parametrize("f", [pairs_of_what_the_loop_changes, sums_of_what_the_loop_changes])
+def test_items_that_change_in_the_loop_over_what_is_made_of_them_are_refused(f: Any) -> None:
+    with pytest.raises(tg.TangraError, match="a container that changes while a loop runs over"):
+        tg.jit(f)(5.0)
+
+
 def test_what_takes_items_takes_those() -> None:
     def f(x: float) -> Any:
         a, *b = itertools.chain([1], [x, 2])

@@ -33,6 +33,7 @@ from tangra.api.values import (
     ArrayValue,
     Const,
     DictValue,
+    DictView,
     InstanceValue,
     ListValue,
     Scalar,
@@ -369,6 +370,8 @@ def class_of(v: AbstractValue) -> type | None:
         return list
     if isinstance(v, DictValue):
         return dict
+    if isinstance(v, DictView):
+        return type(getattr({}, v.form)())
     return v.cls if isinstance(v, InstanceValue) else None
 
 

@@ -29,7 +29,7 @@ from tangra.api.elementwise import (
 )
 from tangra.api.kinds import PYBOOL, PYFLOAT, PYINT, kind_of
 from tangra.api.numpy_layout import keep_order
-from tangra.api.values import AbstractValue, ArrayValue, Const, InstanceValue, Scalar, TupleValue
+from tangra.api.values import AbstractValue, ArrayValue, Const, DictView, InstanceValue, Scalar, TupleValue
 from tangra.errors import ShapeMismatchError, TypeMismatchError, declare
 from tangra.ir import BOOL, F64, I8, I64, U64, DType, Value
 
@@ -296,6 +296,8 @@ def describe(ctx: Context, v: AbstractValue) -> str:
         return f"array {v.type.dtype.numpy}[{', '.join(map(str, v.type.shape))}]"
     if isinstance(v, Const):
         return type(v.value).__name__
+    if isinstance(v, DictView):
+        return f"dict_{v.form}"
     if isinstance(v, (InstanceValue, TupleValue)) and v.cls is not None:
         return f"{v.cls.__name__} object"
     return type(v).__name__.removesuffix("Value").lower()

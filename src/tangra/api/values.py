@@ -91,6 +91,14 @@ class DictValue:
 
 
 @dataclass(frozen=True, slots=True)
+class DictView:
+    """`d.keys()`, `d.values()` or `d.items()`, by `form`: what the dict holds whenever it is looked at."""
+
+    form: str
+    of: DictValue
+
+
+@dataclass(frozen=True, slots=True)
 class InstanceValue:
     """A reference to an instance of a user's class (plain or dataclass) on the heap."""
 
@@ -243,6 +251,7 @@ AbstractValue = (
     | TupleValue
     | ListValue
     | DictValue
+    | DictView
     | InstanceValue
     | SliceValue
     | RangeValue

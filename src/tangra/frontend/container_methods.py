@@ -11,6 +11,8 @@ from tangra.api.values import (
     BoundMethod,
     Const,
     DictValue,
+    DictView,
+    IterValue,
     ListValue,
     TupleValue,
 )
@@ -191,19 +193,17 @@ def dict_get(ev: Evaluator, v: DictValue, key: AbstractValue, default: AbstractV
 
 @_method(DICT_METHODS, "keys")
 def dict_keys(ev: Evaluator, v: DictValue) -> AbstractValue:
-    return TupleValue(tuple(Const(k) for k in dict_state(ev, v).keys))
+    return DictView("keys", v)
 
 
 @_method(DICT_METHODS, "values")
 def dict_values(ev: Evaluator, v: DictValue) -> AbstractValue:
-    return TupleValue(tuple(conversion.slot(ev, x, "a value") for x in dict_state(ev, v).values))
+    return DictView("values", v)
 
 
 @_method(DICT_METHODS, "items")
 def dict_items(ev: Evaluator, v: DictValue) -> AbstractValue:
-    state = dict_state(ev, v)
-    pairs = zip(state.keys, state.values, strict=True)
-    return TupleValue(tuple(TupleValue((Const(k), conversion.slot(ev, x, "a value"))) for k, x in pairs))
+    return DictView("items", v)
 
 
 @_method(DICT_METHODS, "update")
@@ -297,9 +297,15 @@ def method(ev: Evaluator, receiver: AbstractValue, name: str) -> AbstractValue |
     return BoundMethod(receiver, entry) if entry is not None else None
 
 
+def _listed(ev: Evaluator, v: AbstractValue) -> AbstractValue:
+    """What a method of a text takes the items of, as a list."""
+    return new_list(ev, as_items(ev, v, "this method")) if isinstance(v, (IterValue, DictView)) else v
+
+
 def _constant_method(name: str) -> Callable[..., AbstractValue]:
     def call(ev: Evaluator, receiver: Const, *args: AbstractValue, **kwargs: AbstractValue) -> AbstractValue:
-        plain_args = [ev.static(a, f"an argument of .{name}()") for a in args]
+        listed = [_listed(ev, a) for a in args]
+        plain_args = [ev.static(a, f"an argument of .{name}()") for a in listed]
         plain_kwargs = {k: ev.static(a, f"an argument of .{name}()") for k, a in kwargs.items()}
         for argument in (*plain_args, *plain_kwargs.values()):
             ev.live.reads.as_text(argument)

@@ -11,6 +11,7 @@ from tangra.api.values import (
     ArrayValue,
     Const,
     DictValue,
+    DictView,
     ListValue,
     RangeValue,
     Scalar,
@@ -77,13 +78,24 @@ def as_items(ev: Evaluator, v: AbstractValue, what: str) -> list[AbstractValue]:
     return list(found)
 
 
+def viewed(ev: Evaluator, v: DictView) -> list[AbstractValue]:
+    """What a view of a dict shows now."""
+    state = dict_state(ev, v.of)
+    if v.form == "keys":
+        return [Const(key) for key in state.keys]
+    values = [conversion.slot(ev, x, "a value of the dict") for x in state.values]
+    if v.form == "values":
+        return values
+    return [TupleValue((Const(key), x)) for key, x in zip(state.keys, values, strict=True)]
+
+
 def length(ev: Evaluator, v: AbstractValue) -> AbstractValue:
     """`len(v)`."""
     if isinstance(v, ListValue):
         state = ev.look(v.ref)
         return state.count if isinstance(state, StackState) else Const(len(list_state(ev, v).items))
-    if isinstance(v, DictValue):
-        return Const(len(dict_state(ev, v).keys))
+    if isinstance(v, (DictValue, DictView)):
+        return Const(len(dict_state(ev, v if isinstance(v, DictValue) else v.of).keys))
     if isinstance(v, TupleValue):
         return Const(len(v.items))
     if isinstance(v, ArrayValue):
@@ -104,6 +116,8 @@ def length(ev: Evaluator, v: AbstractValue) -> AbstractValue:
 
 def binary(ev: Evaluator, op: str, left: AbstractValue, right: AbstractValue) -> AbstractValue | None:
     """An operator of which an operand is a container; None if it is not for containers."""
+    if isinstance(left, DictView) and isinstance(right, DictView):
+        return _two_views(ev, op, left, right)
     if op == "*" and is_number(left) and isinstance(right, (TupleValue, ListValue)):
         return _repeat(ev, right, left)
     if op == "*" and isinstance(left, (TupleValue, ListValue)) and is_number(right):
@@ -147,6 +161,18 @@ def numpy_takes(ev: Evaluator, left: AbstractValue, right: AbstractValue) -> boo
             )
         return python == {False}
     return False
+
+
+def _two_views(ev: Evaluator, op: str, left: DictView, right: DictView) -> AbstractValue:
+    """Views of keys and of items are equal as sets; views of values never are."""
+    if op not in ("==", "!="):
+        ev.unsupported("a set made of views of dicts", "use a list comprehension")
+    if left.form != right.form or left.form == "values":
+        return Const(op == "!=")
+    if left.form == "keys":
+        same = set(dict_state(ev, left.of).keys) == set(dict_state(ev, right.of).keys)
+        return Const(same is (op == "=="))
+    return ev.binary(op, left.of, right.of)
 
 
 def _two(ev: Evaluator, op: str, left: Any, right: Any) -> AbstractValue | None:

@@ -15,6 +15,7 @@ from tangra.api.values import (
     ArrayValue,
     Const,
     DictValue,
+    DictView,
     FunctionValue,
     InstanceValue,
     IterValue,
@@ -343,6 +344,10 @@ def items(ev: Evaluator, v: AbstractValue) -> Sequence[AbstractValue] | None:
         state = ev.look(v.ref)
         assert isinstance(state, DictState)
         return [Const(key) for key in state.keys]
+    if isinstance(v, DictView):
+        from tangra.frontend import containers
+
+        return containers.viewed(ev, v)
     if isinstance(v, Const):
         if isinstance(v.value, (str, bytes, tuple, list, range, dict)) and len(v.value) <= MAX_ITEMS:
             return [ev.live.constant(item) for item in fixed.contents(ev, v, "the items of")]

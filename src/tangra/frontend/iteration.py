@@ -11,6 +11,7 @@ from tangra.api.values import (
     ArrayValue,
     Const,
     DictValue,
+    DictView,
     InstanceValue,
     IterValue,
     ListValue,
@@ -65,7 +66,18 @@ def sequence(ev: Evaluator, v: AbstractValue) -> Sequence_:
         ev.error(TypeMismatchError, f"{conversion.describe(ev, v)} is not iterable", code=diagnostics.NOT_ITERABLE)
     if isinstance(v, ListValue):
         return Sequence_(Const(len(found)), lambda i: ev.getitem(v, i), (Const(None),) * len(found))
+    if isinstance(v, DictView):
+        return Sequence_(Const(len(found)), lambda i: _shown(ev, v, i), (Const(None),) * len(found))
     return fixed(ev, found)
+
+
+def _shown(ev: Evaluator, v: DictView, place: AbstractValue) -> AbstractValue:
+    """The item at a place of a view when it is reached."""
+    found = containers.viewed(ev, v)
+    k = int(ev.static(place, "the position in a dict"))
+    if k >= len(found):
+        ev.python_error("RuntimeError", "dictionary changed size during iteration")
+    return found[k]
 
 
 def one_shot(ev: Evaluator, form: str, *parts: Any) -> IterValue:
@@ -214,7 +226,7 @@ def whole(ev: Evaluator, v: IterValue) -> Sequence_:
 def iterables(v: IterValue) -> tuple[AbstractValue, ...]:
     if v.form == "map":
         return tuple(v.parts[1])
-    return tuple(v.parts[0]) if v.form in ("zip", "product") else (v.parts[0],)
+    return v.parts[0] if isinstance(v.parts[0], tuple) else (v.parts[0],)
 
 
 def _shortest(ev: Evaluator, inner: list[Sequence_], strict: bool) -> tuple[AbstractValue, Any]:
@@ -328,7 +340,7 @@ def is_short(ev: Evaluator, v: AbstractValue) -> bool:
         return all(is_short(ev, part) for part in parts) and is_few(sequence(ev, v).count)
     if isinstance(v, ListValue):
         return not isinstance(ev.look(v.ref), StackState)
-    return isinstance(v, (TupleValue, DictValue, Const))
+    return isinstance(v, (TupleValue, DictValue, DictView, Const))
 
 
 def _generated(ev: Evaluator, g: Generator) -> list[AbstractValue]:
@@ -383,7 +395,7 @@ def _each_item(
     lengths = [(x, len(state.items)) for x in _lists(v) if isinstance(state := ev.look(x.ref), ListState)]
 
     def of_same_size() -> None:
-        if isinstance(v, DictValue) and len(containers.dict_state(ev, v).keys) != count:
+        if isinstance(v, (DictValue, DictView)) and containers.length(ev, v) != Const(count):
             ev.python_error("RuntimeError", "dictionary changed size during iteration")
 
     def trip(index: AbstractValue | None) -> None:

@@ -13,6 +13,7 @@ from tangra.api.values import (
     BoundMethod,
     Const,
     DictValue,
+    DictView,
     FunctionValue,
     InstanceValue,
     IterValue,
@@ -241,6 +242,9 @@ class Join:
         if isinstance(one, (SliceValue, RangeValue)):
             form = type(one)
             return self._parts(lambda p: form(*p), a, b, old, lambda x: (x.start, x.stop, x.step), one)
+        if isinstance(one, DictView) and all(x.form == one.form for x in both):
+            view = one.form
+            return self._parts(lambda p: DictView(view, p[0]), a, b, old, lambda x: (x.of,), one)
         if isinstance(one, BoundMethod) and all(same(x.function, one.function) for x in both):
             function = one.function
             return self._parts(lambda p: BoundMethod(p[0], function), a, b, old, lambda x: (x.self,), one)

@@ -5,13 +5,24 @@ Each is one loop, also where Python counts in several places: `break` leaves all
 
 from __future__ import annotations
 
+import bisect
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tangra.api.values import AbstractValue, ArrayValue, Const, IterValue, RangeValue, TupleValue
+from tangra.api.values import (
+    AbstractValue,
+    ArrayValue,
+    Const,
+    DictValue,
+    DictView,
+    IterValue,
+    ListValue,
+    RangeValue,
+    TupleValue,
+)
 from tangra.frontend import (
     branches,
     comprehension,
@@ -110,14 +121,18 @@ def _as_read(ev: Evaluator, v: AbstractValue) -> AbstractValue:
 
 
 def groups(ev: Evaluator, function: Any, args: Sequence[AbstractValue], options: dict[str, Any]) -> AbstractValue:
+    """The iterator that a function of itertools makes of items that are known one by one, and reads at once."""
+    return taken(ev, f"itertools.{function.__name__}", grouped(ev, function, args, options))
+
+
+def grouped(ev: Evaluator, function: Any, args: Sequence[AbstractValue], options: dict[str, Any]) -> TupleValue:
     """What a function of itertools makes of items that are known one by one."""
     iteration.once(ev, args)
     plain: list[object] = []
     for arg in args:
         items = None if isinstance(arg, Const) and isinstance(arg.value, int) else ev.iterate(arg)
         plain.append(ev.static(arg, "the length of what itertools combines") if items is None else list(items))
-    made = tuple(TupleValue(tuple(group)) for group in function(*plain, **options))
-    return taken(ev, f"itertools.{function.__name__}", TupleValue(made))
+    return TupleValue(tuple(TupleValue(tuple(group)) for group in function(*plain, **options)))
 
 
 # ---- parts --------------------------------------------------------------------------------------------------------
@@ -155,7 +170,7 @@ def islice_(ev: Evaluator, iterable: AbstractValue, *ends: AbstractValue) -> Abs
     return iteration.one_shot(ev, "islice", iterable, (start or 0, stop, 1 if step is None else step))
 
 
-# ---- what was taken at once ----------------------------------------------------------------------------------------
+# ---- what is taken at once -----------------------------------------------------------------------------------------
 
 
 def taken(ev: Evaluator, form: str, items: AbstractValue) -> IterValue:
@@ -163,6 +178,67 @@ def taken(ev: Evaluator, form: str, items: AbstractValue) -> IterValue:
     if form not in iteration.LAZY:
         iteration.lazy(form)(lambda ev, v: iteration.sequence(ev, v.parts[0]))
     return iteration.one_shot(ev, form, items)
+
+
+def later(ev: Evaluator, form: str, iterables: Sequence[AbstractValue], make: Callable[[], AbstractValue]) -> IterValue:
+    """An iterator, named `form`, whose items are all made when the first is asked for. Python makes one after the
+    other: where that might be something else, because what they are made of has changed meanwhile, it is refused."""
+    iteration.LAZY.setdefault(form, _made)
+    cells = (ev.allocate(CellState(None)) for _ in range(2))
+    return iteration.one_shot(ev, form, tuple(iterables), make, *cells)
+
+
+def _made(ev: Evaluator, v: IterValue) -> Sequence_:
+    iterables, make, items, read = v.parts[:4]
+    if _held(ev, items) is None:
+        ev.put(items, CellState(make()))
+        ev.put(read, CellState(Const(_contents(ev, iterables))))
+    found, before = _held(ev, items), _held(ev, read)
+    assert found is not None
+    assert isinstance(before, Const)
+    inner = iteration.sequence(ev, found)
+
+    def item(k: AbstractValue) -> AbstractValue:
+        if any(x is not y for x, y in zip(before.value, _contents(ev, iterables), strict=True)):
+            ev.unsupported(f"a container that changes while a loop runs over {v.form}() of it", "loop over a copy")
+        return inner.item(k)
+
+    return Sequence_(inner.count, item, inner.items)
+
+
+def _held(ev: Evaluator, cell: int) -> AbstractValue | None:
+    state = ev.look(cell)
+    assert isinstance(state, CellState)
+    return None if state.value is None else conversion.slot(ev, state.value, "what the iterator gives")
+
+
+def _contents(ev: Evaluator, iterables: Sequence[AbstractValue]) -> list[Any]:
+    """What the containers hold that iterables take their items from."""
+    found: list[Any] = []
+    for v in iterables:
+        if isinstance(v, IterValue) and v.form != "generator":
+            found += _contents(ev, iteration.iterables(v))
+        elif isinstance(v, (ListValue, DictValue, DictView)):
+            found.append(ev.look((v.of if isinstance(v, DictView) else v).ref))
+        elif isinstance(v, ArrayValue):
+            found.append(ev.read(v.ref))
+    return found
+
+
+@iteration.lazy("chain")
+def _chain(ev: Evaluator, v: IterValue) -> Sequence_:
+    parts = [iteration.sequence(ev, part) for part in v.parts[0]]
+    counts = [part.count.value for part in parts if isinstance(part.count, Const)]
+    if len(counts) < len(parts):
+        ev.unsupported("itertools.chain of an iterable of a length that is only known at run time", "loop over each")
+    ends = list(itertools.accumulate(counts, initial=0))
+
+    def item(k: AbstractValue) -> AbstractValue:
+        place = int(ev.static(k, "the position in a chain"))
+        at = bisect.bisect_right(ends, place) - 1
+        return parts[at].item(Const(place - ends[at]))
+
+    return Sequence_(Const(ends[-1]), item, (NONE,) * ends[-1])
 
 
 # ---- running ------------------------------------------------------------------------------------------------------
@@ -173,8 +249,18 @@ def accumulate_(
     ev: Evaluator, iterable: AbstractValue, func: AbstractValue = NONE, *, initial: AbstractValue = NONE
 ) -> AbstractValue:
     """`itertools.accumulate`: everything that the running total is, in turn."""
-    out = containers.new_list(ev, [])
 
+    def make() -> AbstractValue:
+        out = containers.new_list(ev, [])
+        _accumulate(ev, out, iterable, func, initial)
+        return out
+
+    return later(ev, "accumulate", [iterable], make)
+
+
+def _accumulate(
+    ev: Evaluator, out: ListValue, iterable: AbstractValue, func: AbstractValue, initial: AbstractValue
+) -> None:
     def kept(total: AbstractValue) -> AbstractValue:
         container_methods.append(ev, out, total)
         return total
@@ -186,7 +272,6 @@ def accumulate_(
 
     given = not (isinstance(initial, Const) and initial.value is None)
     comprehension.fold(ev, iterable, kept(initial) if given else None, step, first=kept)
-    return taken(ev, "accumulate", out)
 
 
 # ---- one by one ---------------------------------------------------------------------------------------------------

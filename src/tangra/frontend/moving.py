@@ -16,6 +16,7 @@ from tangra.api.values import (
     BoundMethod,
     Const,
     DictValue,
+    DictView,
     FunctionValue,
     InstanceValue,
     ListValue,
@@ -60,6 +61,8 @@ class Mover:
             return self.number(v)
         if isinstance(v, (ArrayValue, ListValue, DictValue, InstanceValue, CellRef)):
             return replace(v, ref=self.ref(v.ref))
+        if isinstance(v, DictView):
+            return DictView(v.form, self.entry(v.of))
         if isinstance(v, MaybeNone):
             return MaybeNone(self.entry(v.value), self.value(v.there))
         if isinstance(v, TupleValue):

@@ -17,6 +17,7 @@ from tangra.api.values import (
     BoundMethod,
     Const,
     DictValue,
+    DictView,
     FunctionValue,
     InstanceValue,
     IterValue,
@@ -208,7 +209,7 @@ def truth(ev: Evaluator, v: AbstractValue) -> AbstractValue:
             return truth(ev, ev.call(method, [], {}))
     if isinstance(v, TupleValue):
         return Const(bool(v.items))
-    if isinstance(v, (ListValue, DictValue, RangeValue)):
+    if isinstance(v, (ListValue, DictValue, DictView, RangeValue)):
         return ev.binary("!=", containers.length(ev, v), Const(0))
     if isinstance(v, InstanceValue):
         return Const(True)

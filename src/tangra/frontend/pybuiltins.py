@@ -118,6 +118,10 @@ def _iterated(ev: Evaluator, iterables: Sequence[AbstractValue]) -> tuple[Abstra
 
 @builtin(builtins.filter)
 def filter_(ev: Evaluator, function: AbstractValue, iterable: AbstractValue) -> AbstractValue:
+    return lazy_sequences.later(ev, "filter", [iterable], lambda: _filtered(ev, function, iterable))
+
+
+def _filtered(ev: Evaluator, function: AbstractValue, iterable: AbstractValue) -> AbstractValue:
     out = containers.new_list(ev, [])
 
     def keep(item: AbstractValue) -> None:
@@ -129,7 +133,7 @@ def filter_(ev: Evaluator, function: AbstractValue, iterable: AbstractValue) -> 
             container_methods.append(ev, out, item)
 
     iteration.for_each(ev, iterable, keep, key=ev.loop_key(("filter", ev.span)))
-    return lazy_sequences.taken(ev, "filter", out)
+    return out
 
 
 # ---- containers -------------------------------------------------------------------------------------------

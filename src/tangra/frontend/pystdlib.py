@@ -90,7 +90,6 @@ _COMBINATORIC: tuple[Any, ...] = (
     itertools.combinations,
     itertools.permutations,
     itertools.combinations_with_replacement,
-    itertools.pairwise,
 )
 for _combiner in _COMBINATORIC:
     _combinatoric(_combiner)
@@ -98,8 +97,7 @@ for _combiner in _COMBINATORIC:
 
 @builtin(itertools.chain)
 def chain_(ev: Evaluator, *iterables: AbstractValue) -> AbstractValue:
-    items = tuple(x for v in iterables for x in containers.as_items(ev, v, "itertools.chain()"))
-    return lazy_sequences.taken(ev, "chain", TupleValue(items))
+    return iteration.one_shot(ev, "chain", iterables)
 
 
 @container_methods.class_method(itertools.chain, "from_iterable")
@@ -109,7 +107,19 @@ def chain_from_(ev: Evaluator, cls: AbstractValue, iterable: AbstractValue, /) -
 
 @builtin(itertools.zip_longest)
 def zip_longest_(ev: Evaluator, *iterables: AbstractValue, fillvalue: AbstractValue = NONE) -> AbstractValue:
-    return lazy_sequences.groups(ev, itertools.zip_longest, iterables, {"fillvalue": fillvalue})
+    return lazy_sequences.later(
+        ev,
+        "zip_longest",
+        iterables,
+        lambda: lazy_sequences.grouped(ev, itertools.zip_longest, iterables, {"fillvalue": fillvalue}),
+    )
+
+
+@builtin(itertools.pairwise)
+def pairwise_(ev: Evaluator, iterable: AbstractValue, /) -> AbstractValue:
+    return lazy_sequences.later(
+        ev, "pairwise", [iterable], lambda: lazy_sequences.grouped(ev, itertools.pairwise, [iterable], {})
+    )
 
 
 @builtin(itertools.starmap)

@@ -19,6 +19,7 @@ from tangra.api.values import (
     BoundMethod,
     Const,
     DictValue,
+    DictView,
     FunctionValue,
     InstanceValue,
     ListValue,
@@ -102,6 +103,8 @@ class Signature:
             return "tuple", v.cls, tuple(self._value(item) for item in v.items)
         if isinstance(v, (ListValue, DictValue)):
             return type(v).__name__, self._object(v.ref)
+        if isinstance(v, DictView):
+            return "view", v.form, self._object(v.of.ref)
         if isinstance(v, InstanceValue):
             return "instance", v.cls, self._object(v.ref)
         if isinstance(v, (SliceValue, RangeValue)):
