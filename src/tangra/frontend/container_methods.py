@@ -118,18 +118,16 @@ def remove(ev: Evaluator, v: ListValue, item: AbstractValue) -> AbstractValue:
 
 @_method(LIST_METHODS, "index")
 def index_of(ev: Evaluator, v: AbstractValue, item: AbstractValue) -> AbstractValue:
-    for k, other in enumerate(as_items(ev, v, "index()")):
-        if ev.static(ev.truth(ev.binary("==", item, other)), "whether an item is equal to the one searched for"):
-            return Const(k)
-    ev.python_error("ValueError", "the value is not in the list")
+    from tangra.frontend import searching
+
+    return searching.index_of(ev, v, item)
 
 
 @_method(LIST_METHODS, "count")
 def count_of(ev: Evaluator, v: AbstractValue, item: AbstractValue) -> AbstractValue:
-    total: AbstractValue = Const(0)
-    for other in as_items(ev, v, "count()"):
-        total = ev.binary("+", total, ev.truth(ev.binary("==", item, other)))
-    return total
+    from tangra.frontend import searching
+
+    return searching.count_of(ev, v, item)
 
 
 @_method(LIST_METHODS, "copy")

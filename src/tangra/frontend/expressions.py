@@ -6,7 +6,18 @@ import ast
 from typing import TYPE_CHECKING
 
 from tangra.api.values import AbstractValue, Const, Scalar, SliceValue, TupleValue
-from tangra.frontend import branches, calls, conditions, containers, conversion, names, operators, optional, wordings
+from tangra.frontend import (
+    branches,
+    calls,
+    conditions,
+    container_methods,
+    containers,
+    conversion,
+    names,
+    operators,
+    optional,
+    wordings,
+)
 from tangra.frontend.dispatch import expression
 from tangra.frontend.heap import MaybeNone
 
@@ -123,7 +134,15 @@ def tuple_(ev: Evaluator, node: ast.Tuple) -> AbstractValue:
 
 @expression(ast.List)
 def list_(ev: Evaluator, node: ast.List) -> AbstractValue:
-    return containers.new_list(ev, _elements(ev, node.elts))
+    if not any(isinstance(part, ast.Starred) for part in node.elts):
+        return containers.new_list(ev, [ev.eval(part) for part in node.elts])
+    made = containers.new_list(ev, [])
+    for part in node.elts:
+        if isinstance(part, ast.Starred):
+            container_methods.extend(ev, made, ev.eval(part.value))
+        else:
+            container_methods.append(ev, made, ev.eval(part))
+    return made
 
 
 def _elements(ev: Evaluator, nodes: list[ast.expr]) -> list[AbstractValue]:

@@ -1,0 +1,77 @@
+"""A name that is bound behind an early exit in a nested block is still there behind that block."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tangra as tg
+
+
+def in_a_constant_branch(x: Any, n: Any, b: Any) -> Any:
+    if 1:
+        if n:
+            return 4
+        n = 4
+    return x + n
+
+
+def in_a_branch(x: Any, n: Any, b: Any) -> Any:
+    if b:
+        if n:
+            return 4
+        n = 4
+    return x + n
+
+
+def in_two(x: Any, n: Any, b: Any) -> Any:
+    if x > 0:
+        if b:
+            if n:
+                return 4.0
+            n = 4
+            y = n * x
+        else:
+            y = 1.0
+        x += n
+    else:
+        if n:
+            if b:
+                return 1.0
+            y = 3.0
+        y = 2.0
+    return x + y + n
+
+
+def in_a_loop(x: Any, n: Any, b: Any) -> Any:
+    k = -1
+    for i in range(5):
+        if b:
+            if i > n:
+                break
+            if i == 1:
+                continue
+            k = i * 2
+        k = k + 1
+    return k + x
+
+
+def in_a_match(x: Any, n: Any, b: Any) -> Any:
+    match n:
+        case 0:
+            if b:
+                return 5.0
+            y = 6
+        case _:
+            y = 8
+    return y + x
+
+
+@pytest.mark.parametrize("f", [in_a_constant_branch, in_a_branch, in_two, in_a_loop, in_a_match])
+@pytest.mark.parametrize("x", [1.5, -2.0, np.float64(2.0)])
+@pytest.mark.parametrize("n", [0, 3])
+@pytest.mark.parametrize("b", [True, False])
+def test_values(f: Any, x: Any, n: int, b: bool) -> None:
+    assert repr(tg.jit(f)(x, n, b)) == repr(f(x, n, b))
