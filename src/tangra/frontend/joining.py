@@ -237,17 +237,14 @@ class Join:
         if isinstance(one, TupleValue):
             if any(x.cls is not one.cls or len(x.items) != len(one.items) for x in both):
                 return self._conflict(a, b)
-            cls = one.cls
-            return self._parts(lambda items: TupleValue(tuple(items), cls), a, b, old, lambda x: x.items, one)
+            return self._parts(lambda items: TupleValue(tuple(items), one.cls), a, b, old, lambda x: x.items, one)
         if isinstance(one, (SliceValue, RangeValue)):
             form = type(one)
             return self._parts(lambda p: form(*p), a, b, old, lambda x: (x.start, x.stop, x.step), one)
         if isinstance(one, DictView) and all(x.form == one.form for x in both):
-            view = one.form
-            return self._parts(lambda p: DictView(view, p[0]), a, b, old, lambda x: (x.of,), one)
+            return self._parts(lambda p: replace(one, of=p[0]), a, b, old, lambda x: (x.of,), one)
         if isinstance(one, BoundMethod) and all(same(x.function, one.function) for x in both):
-            function = one.function
-            return self._parts(lambda p: BoundMethod(p[0], function), a, b, old, lambda x: (x.self,), one)
+            return self._parts(lambda p: replace(one, self=p[0]), a, b, old, lambda x: (x.self,), one)
         if isinstance(one, FunctionValue) and all(x.definition is one.definition for x in both):
             return self._function(a, b, old, one)
         if len(both) == 1 and isinstance(one, (Const, FunctionValue, PartialValue, IterValue)):

@@ -185,11 +185,11 @@ def later(ev: Evaluator, form: str, iterables: Sequence[AbstractValue], make: Ca
     other: where that might be something else, because what they are made of has changed meanwhile, it is refused."""
     iteration.LAZY.setdefault(form, _made)
     cells = (ev.allocate(CellState(None)) for _ in range(2))
-    return iteration.one_shot(ev, form, tuple(iterables), make, *cells)
+    return iteration.one_shot(ev, form, (), make, tuple(iterables), *cells)  # `make` takes from the iterables
 
 
 def _made(ev: Evaluator, v: IterValue) -> Sequence_:
-    iterables, make, items, read = v.parts[:4]
+    make, iterables, items, read = v.parts[1:5]
     if _held(ev, items) is None:
         ev.put(items, CellState(make()))
         ev.put(read, CellState(Const(_contents(ev, iterables))))
@@ -217,7 +217,7 @@ def _contents(ev: Evaluator, iterables: Sequence[AbstractValue]) -> list[Any]:
     found: list[Any] = []
     for v in iterables:
         if isinstance(v, IterValue) and v.form != "generator":
-            found += _contents(ev, iteration.iterables(v))
+            found += _contents(ev, v.parts[2] if iteration.LAZY.get(v.form) is _made else iteration.iterables(v))
         elif isinstance(v, (ListValue, DictValue, DictView)):
             found.append(ev.look((v.of if isinstance(v, DictView) else v).ref))
         elif isinstance(v, ArrayValue):
