@@ -226,3 +226,12 @@ def test_singledispatch_by_the_class_of_the_first_argument() -> None:
         return 7.0
 
     same(f, 2.0)
+
+
+def test_slices_are_equal_by_their_parts() -> None:
+    def f(n: int) -> Any:
+        s = slice(1, None, 2)
+        return s == slice(1, None, 2), s != slice(1, 2), slice(n) == slice(3), slice(0, n) == slice(0, 3), s == 1
+
+    for n in (1, 3):
+        same(f, n)

@@ -64,6 +64,8 @@ def binary(ev: Evaluator, op: str, left: AbstractValue, right: AbstractValue) ->
         return result
     if isinstance(left, (ArrayValue,)) or isinstance(right, ArrayValue):
         return numbers.binary(ev, op, left, right)
+    if isinstance(left, SliceValue) and isinstance(right, SliceValue):
+        left, right = (TupleValue((v.start, v.stop, v.step)) for v in (left, right))
     found = containers.binary(ev, op, left, right)
     if found is not None:
         return found
