@@ -41,7 +41,7 @@ from tangra.frontend.heap import (
     ViewState,
 )
 from tangra.frontend.joining_lists import to_stack
-from tangra.frontend.sameness import describe_slot, same, same_state, slots_of, state_text
+from tangra.frontend.sameness import describe_slot, of_one_kind, same, same_state, slots_of, state_text
 from tangra.frontend.templates import (
     BOTTOM,
     ArrayT,
@@ -350,7 +350,7 @@ class Join:
         shown = list(dict.fromkeys(describe_slot(self.ev, x) for x in values if x is not BOTTOM))
         spans = tuple(getattr(x, "span", None) for x in values)
         if len(set(shown)) < 2:
-            return ConflictT(Conflict(f"depends on the path taken: it is a {shown[0]} of different structure", spans))
+            return ConflictT(of_one_kind(shown[0], values[0], spans))
         return ConflictT(Conflict(f"is {' on one path and '.join(shown)} on another", spans))
 
     # ---- states of objects ---------------------------------------------------------------------------------

@@ -44,6 +44,11 @@ class Policy:
     def unsupported(self, ev: Evaluator, node: ast.AST) -> NoReturn:
         """A construct that the language does not cover."""
         name, fix = WAYS_ROUND.get(type(node), (f"the construct {type(node).__name__}", None))
+        if isinstance(node, ast.Try) and not node.handlers:
+            name, fix = (
+                "try/finally",
+                "write what follows `finally` behind the block: an error ends the call",
+            )
         ev.error(UnsupportedError, f"{name}: not supported in compiled code", code=diagnostics.UNSUPPORTED, fix=fix)
 
     def unknown_call(self, ev: Evaluator, function: AbstractValue, name: str) -> AbstractValue:

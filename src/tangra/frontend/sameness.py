@@ -21,6 +21,7 @@ from tangra.frontend import conversion
 from tangra.frontend.heap import (
     ArrayState,
     CellState,
+    Conflict,
     ConflictState,
     Deleted,
     DictState,
@@ -148,3 +149,12 @@ def state_text(state: HeapState) -> str:
     if isinstance(state, DictState):
         return f"a dict with keys {list(state.keys)}"
     return "an object with different contents"
+
+
+def of_one_kind(shown: str, value: Any, spans: tuple[Any, ...]) -> Conflict:
+    """Two values that read alike and can't be one: `shown` is what `value` is called."""
+    if isinstance(value, FunctionValue) or (isinstance(value, Const) and callable(value.value)):
+        what = "class" if isinstance(value, Const) and isinstance(value.value, type) else "function"
+        way = "call each of them in its own branch"
+        return Conflict(f"is one {what} on one path and another on the other", spans, way)
+    return Conflict(f"depends on the path taken: it is a {shown} of different structure", spans)
