@@ -239,8 +239,7 @@ class Join:
                 return self._conflict(a, b)
             return self._parts(lambda items: TupleValue(tuple(items), one.cls), a, b, old, lambda x: x.items, one)
         if isinstance(one, (SliceValue, RangeValue)):
-            form = type(one)
-            return self._parts(lambda p: form(*p), a, b, old, lambda x: (x.start, x.stop, x.step), one)
+            return self._parts(lambda p: type(one)(*p), a, b, old, lambda x: (x.start, x.stop, x.step), one)
         if isinstance(one, DictView) and all(x.form == one.form for x in both):
             return self._parts(lambda p: replace(one, of=p[0]), a, b, old, lambda x: (x.of,), one)
         if isinstance(one, BoundMethod) and all(same(x.function, one.function) for x in both):
