@@ -127,7 +127,7 @@ def _values(shapes: dict[Path, dict[int, dict[str, object]]]) -> list[tuple[int,
     ]
 
 
-FILMS = """
+LISTS = """
 import torch
 from torch import nn, Tensor
 
@@ -136,37 +136,16 @@ class Detector(nn.Module):
     def __init__(self):
         super().__init__()
         self.stem = nn.Conv2d(3, 8, 4, stride=4)
-        self.film = nn.Conv3d(3, 8, 2, stride=2)
 
     def forward(self, images{annotation}, frames=None):{comment}
         maps = [self.stem(image[None]) for image in images]
         first = maps[0]
         return first
-
-
-class Pair(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.stem = nn.Conv2d(3, 8, 4, stride=4)
-        self.film = nn.Conv3d(3, 8, 2, stride=2)
-
-    def forward(self, left: Tensor, right: Tensor, clip: Tensor):
-        both = torch.cat([self.stem(left), self.stem(right)])
-        one, other = both.chunk(2)
-        product = torch.matmul(one.flatten(2).transpose(1, 2), other.flatten(2))
-        moved = self.film(clip)
-        return product
 """
 
 
 def test_lists_are_known_from_annotations_and_from_comments(tmp_path: Path) -> None:
     comments = (": list[Tensor]", ""), ("", "\n        # type: (List[Tensor], Optional[Tensor]) -> Tensor")
     for number, (annotation, comment) in enumerate(comments):
-        text = FILMS.replace("{annotation}", annotation).replace("{comment}", comment)
+        text = LISTS.replace("{annotation}", annotation).replace("{comment}", comment)
         assert examples(tmp_path / f"p{number}.py", text)[0]["first"] == "(1, 8, 56, 56)"
-
-
-def test_the_arrays_of_a_likely_call_are_of_one_batch(tmp_path: Path) -> None:
-    texts = examples(tmp_path / "p.py", FILMS.replace("{annotation}", "").replace("{comment}", ""))[0]
-    assert texts["product"] == "(N, 3136, 3136)"
-    assert texts["moved"] == "(N, 8, 8, 112, 112)"

@@ -10,7 +10,7 @@ from tangra.checker.dispatch import call
 from tangra.checker.evaluator import BudgetSpent, PythonRaise
 from tangra.checker.heap import ClassCell, FunctionCell, Instance, LibraryName, ListCell, Value
 from tangra.checker.ranks import array_of
-from tangra.shape_rules.values import UNKNOWN, Item, Tensor, Unknown
+from tangra.shape_rules.values import UNKNOWN, Tensor, Unknown
 
 if TYPE_CHECKING:
     from tangra.checker.evaluator import Evaluator
@@ -28,8 +28,6 @@ INPUTS = {
 """Names that stand for arrays of one rank wherever they are used, with the dtype of indices."""
 FED = ("input_ids", "decoder_input_ids", "pixel_values", "input_features", "input_values")
 """Those that a model is fed, even where they have None for a default."""
-FRAMES = 16
-"""Images of a film."""
 MAX_DEPTH = 3
 """Objects that are made for the arguments of objects."""
 
@@ -43,18 +41,13 @@ class Likely:
         self.fallback = fallback
         self.image = image
         self.guessed = False
-        self.batch: Item | None = None
 
     def array(self, library: str, rank: int, dtype: str | None) -> Tensor:
-        """An array of this rank. Images and films have one size: what networks make of any would take long to say."""
+        """An array of this rank. Images have one size: what networks make of any size would take long to say."""
         made = array_of(self.ev, library, rank, dtype)
-        if made.shape and rank > 1:  # the arrays of a call are of one batch
-            self.batch = made.shape[0] if self.batch is None else self.batch
-            made = made.with_(shape=(self.batch, *made.shape[1:]))
         if rank < 4 or made.shape is None:
             return made
-        lead = made.shape[:-2] if rank == 4 else (*made.shape[:-3], FRAMES)
-        return made.with_(shape=(*lead, self.image, self.image))
+        return made.with_(shape=(*made.shape[:-2], self.image, self.image))
 
     def argument(
         self, function: FunctionCell, receiver: list[Value], parameter: ast.arg, default: Value, has_default: bool
