@@ -42,7 +42,7 @@ def statement(g: Gen) -> list[str]:
         table += [(3, branch), (6, loop), (1, match), (1, defined_on_both)] if g.depth < 3 else []
         table += [(2, leave)] if g.depth else []
         table += [(1, grow), (1, effect), (1, optional), (1, growing.grow_freely), (1, growing.grow_in_two_loops)]
-        table += [(1, segments.segment), (1, segments.taken)]
+        table += [(1, segments.segment), (1, segments.taken), (1, segments.remembered)]
         table += [(2, writing.closure), (1, writing.counter), (1, iterating.iterate)] if not g.depth else []
         table += [(1, fail)] if not g.smooth else []
     return g.weighted(table)(g)

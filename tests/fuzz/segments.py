@@ -69,3 +69,17 @@ def taken(g: Gen) -> list[str]:
     lines += g.pick(rest)
     g.bind(FLOAT, total)
     return lines
+
+
+def remembered(g: Gen) -> list[str]:
+    """A name that a loop binds for its later trips, and reads only in those."""
+    known, kept, total, item = (g.fresh(c) for c in "kbaw")
+    v, start = arrays.name(g, VECTOR), scalars.floating(g, 1)
+    used = g.pick([f"{kept} * {item}", f"np.sin({kept})", f"0.5 * {kept} - {item}"])
+    bound = [f"    {kept} = {g.pick([item, f'{item} * {start}', start])}", f"    {known} = True"]
+    if g.percent(50):
+        bound = [f"    if {scalars.boolean(g, 1)}:", *[f"    {line}" for line in bound]]
+    lines = [f"{known}, {total} = False, {start}", f"for {item} in {v}:"]
+    lines += [f"    if {known}:", f"        {total} = np.tanh({total} + {used})", *bound]
+    g.bind(FLOAT, total)
+    return lines

@@ -80,6 +80,8 @@ class Evaluator:
         self.roomy: frozenset[int] = frozenset()
         self.shrunk: set[int] = set()
         self.without_room: frozenset[int] = frozenset()
+        self.bound_later: frozenset[Any] = frozenset()
+        """Names, by frame, and cells that the loops being evaluated bind, perhaps in an earlier trip."""
         self.counted: dict[int, int] = {}
         self.unread: set[int] = set()
         self.keys: dict[Any, Any] = {}

@@ -164,6 +164,7 @@ def _trial(ev: Evaluator, loop: Loop, plan: Plan, base: State, lengths: dict[int
     key = "owned", id(loop.key)
     ev.memo[key] = ev.memo.get(key, frozenset()) | frozenset(block.args)
     appended, ev.appended = ev.appended, {}
+    bound_later, ev.bound_later = ev.bound_later, ev.bound_later | _binds(ev, loop, base)
     roomy, ev.roomy = ev.roomy, ev.roomy | lengths.keys()
     without_room, ev.without_room = ev.without_room, ev.without_room | growth.lists_without_room(ev, base)
     try:
@@ -183,9 +184,15 @@ def _trial(ev: Evaluator, loop: Loop, plan: Plan, base: State, lengths: dict[int
         ev.frame = frame
         return block, ev.state
     finally:
-        ev.state, ev.roomy, ev.without_room = outer, roomy, without_room
+        ev.state, ev.roomy, ev.without_room, ev.bound_later = outer, roomy, without_room, bound_later
         for ref, forms in appended.items():
             ev.appended[ref] = [*forms, *ev.appended.get(ref, [])]
+
+
+def _binds(ev: Evaluator, loop: Loop, base: State) -> set[Any]:
+    """The names that a loop binds, and the cells of those that closures share."""
+    cells = {entry.ref for name in loop.assigned if isinstance(entry := base.env.get(name), CellRef)}
+    return cells | {(id(ev.frame), name) for name in loop.assigned}
 
 
 def _induction(ev: Evaluator, loop: Loop, index: Value) -> Scalar:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tangra.api.values import AbstractValue
 from tangra.frontend.dispatch import expression
+from tangra.frontend.failures import end_path
 from tangra.frontend.heap import (
     CellRef,
     CellState,
@@ -55,15 +56,17 @@ def load_slot(ev: Evaluator, name: str) -> Result:
     return found
 
 
-def _unbound(ev: Evaluator, name: str) -> AbstractValue:
-    ev.python_error(
-        "UnboundLocalError", f"cannot access local variable '{name}' where it is not associated with a value"
-    )
+def _unbound(ev: Evaluator, name: str, cell: int | None = None) -> AbstractValue:
+    message = f"cannot access local variable '{name}' where it is not associated with a value"
+    if cell in ev.bound_later or (id(ev.frame), name) in ev.bound_later:
+        ev.fail_if(ev.b.bool(True), "UnboundLocalError", message)
+        end_path(ev)
+    ev.python_error("UnboundLocalError", message)
 
 
 def _bound(ev: Evaluator, name: str, entry: Slot | None, cell: int | None = None) -> Result:
     if entry is None:
-        return _unbound(ev, name)
+        return _unbound(ev, name, cell)
     if isinstance(entry, Conflict):
         return ev.policy.conflict(ev, name, entry)
     if isinstance(entry, MaybeUnbound):
