@@ -208,3 +208,9 @@ def negative_stride_argument(x):
 @program(np.asfortranarray(rng.normal(size=(3, 4))))
 def fortran_ordered_argument(x):
     return x.ravel()[5] * x[1, 2] + x.reshape(4, 3)[2, 1] + (x.T @ x)[0, 3] + x.ravel(order="F")[5]
+
+
+@program(rng.normal(size=(3, 4)))
+def open_mesh_of_booleans(x):
+    picked = x[np.ix_([True, False, True], [0, -1])] * x[np.ix_([2, 0], np.array([False, True, True, False]))]
+    return picked.sum() + picked[1, 0]

@@ -196,3 +196,8 @@ def int_float_equality(i, f):
 @program(9007199254740993, grad=False)
 def exact_against_float(n):
     return n == float(n), n > float(n), n + 0.0, n - int(float(n))
+
+
+@program(7, True, np.arange(3, dtype=np.int8), grad=False)
+def fractions_of_integers(n, flag, k):
+    return n.numerator, n.denominator, flag.numerator, flag.denominator, k[2].numerator, k[2].denominator

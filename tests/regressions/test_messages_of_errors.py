@@ -65,3 +65,11 @@ def test_a_float_as_an_integer_is_refused() -> None:
 
     with pytest.raises(tg.UnsupportedError, match="convert it with int"):
         tg.jit(f)(2.5)
+
+
+@pytest.mark.parametrize("f", [lambda x: x.flatten("K"), lambda x: x.ravel("A"), lambda x: np.ravel(x, "K")])
+def test_an_order_that_numpy_takes_and_compiled_code_does_not(f: Any) -> None:
+    with pytest.raises(tg.UnsupportedError, match="depends on how the operand lies in memory"):
+        tg.jit(f)(np.ones((2, 3)))
+    with pytest.raises(tg.TangraError, match="order must be one of 'C', 'F', not 'Q'"):
+        tg.jit(lambda x: x.ravel("Q"))(np.ones((2, 3)))

@@ -113,6 +113,15 @@ def static_str(ctx: Context, v: AbstractValue, what: str, allowed: Sequence[str]
     return str(value)
 
 
+def order_arg(ctx: Context, order: AbstractValue) -> str:
+    """An `order=` argument: "C" or "F"."""
+    value = ctx.static(order, "order")
+    if value in ("A", "K"):
+        what = f"order={value!r} depends on how the operand lies in memory, which compiled code does not look at"
+        unsupported(ctx, what, "pass order='C' or order='F'")
+    return static_str(ctx, order, "order", ("C", "F"))
+
+
 def casting_arg(ctx: Context, casting: AbstractValue) -> Casting:
     """A `casting=` argument."""
     value = ctx.static(casting, "casting")

@@ -26,8 +26,8 @@ from tangra.api.numpy_common import (
     dtype_arg,
     fit_to,
     only,
+    order_arg,
     static_bool,
-    static_str,
     unsupported,
 )
 from tangra.api.numpy_joining import new_list
@@ -131,7 +131,7 @@ def flatten(ctx: Context, x: AbstractValue, order: AbstractValue = Const("C")) -
     """`x.flatten()`: a copy."""
     _numpy_only(ctx, x, "flatten")
     value = ctx.array(x)
-    if static_str(ctx, order, "order", ("C", "F")) == "F":
+    if order_arg(ctx, order) == "F":
         value = ctx.b("transpose", value, perm=tuple(range(value.array.rank))[::-1])
     return ctx.new_array(ctx.b("reshape", value, shape=(prod(value.shape),)))
 
@@ -393,6 +393,18 @@ def scalar_real(ctx: Context, x: AbstractValue) -> AbstractValue:
 def imaginary_part(ctx: Context, x: AbstractValue) -> AbstractValue:
     """`x.imag` of a real array: zeros."""
     return ctx.new_array(ctx.b.zeros(ctx.type_of(x)))
+
+
+@attribute("scalar", "numerator")
+def numerator(ctx: Context, x: AbstractValue) -> AbstractValue:
+    """`x.numerator` of an integer: itself (Python's bool gives an int)."""
+    return call(ctx, int, x) if kinds_of(x) == (PYBOOL,) else x
+
+
+@attribute("scalar", "denominator")
+def denominator(ctx: Context, x: AbstractValue) -> AbstractValue:
+    """`x.denominator` of an integer: Python's 1."""
+    return Const(1)
 
 
 @attribute("scalar", "imag")

@@ -24,9 +24,9 @@ from tangra.api.numpy_common import (
     bad_value,
     is_none,
     is_true,
+    order_arg,
     shape_arg,
     static_int,
-    static_str,
 )
 from tangra.api.numpy_layout import is_contiguous, reshape_view, step_view
 from tangra.api.registry import function
@@ -74,7 +74,7 @@ def reshape(
     """`np.reshape(a, shape, order)`, order C or F: a view where the memory allows one."""
     base = as_array(ctx, a)
     shape_ = target_shape(ctx, base, shape)
-    if static_str(ctx, order, "order", ("C", "F")) == "F":
+    if order_arg(ctx, order) == "F":
         rank = base.type.rank
         inner = reshape_view(ctx, permuted(ctx, base, range(rank)[::-1]), shape_[::-1])
         return permuted(ctx, inner, range(len(shape_))[::-1])
@@ -87,7 +87,7 @@ def reshape(
 def ravel(ctx: Context, a: AbstractValue, order: AbstractValue = Const("C")) -> AbstractValue:
     """`np.ravel(a)`: a view of contiguous arrays, a copy of others."""
     base = as_array(ctx, a)
-    if static_str(ctx, order, "order", ("C", "F")) == "F":
+    if order_arg(ctx, order) == "F":
         base = permuted(ctx, base, range(base.type.rank)[::-1])
     shape = (prod(base.type.shape),)
     if is_contiguous(ctx, base):

@@ -22,6 +22,7 @@ from tangra.api.numpy_common import (
     is_none,
     is_true,
     items_arg,
+    known_array,
     mask_of,
     order_c,
     ramp,
@@ -163,7 +164,11 @@ def ix_(ctx: Context, *args: AbstractValue) -> AbstractValue:
         if value.array.rank != 1:
             bad_shape(ctx, "Cross index must be 1 dimensional")
         if value.dtype == BOOL:
-            unsupported(ctx, "np.ix_ of booleans: how many are true depends on data", "pass integer positions")
+            known = known_array(ctx, a)
+            if known is None:
+                what = "np.ix_ of run-time booleans: how many are true depends on data"
+                unsupported(ctx, what, "pass integer positions")
+            value = ctx.b.const_array(np.flatnonzero(known), I64)
         value = cast(ctx, value, I64) if value.shape[0] == 0 else value
         shape = tuple(value.shape[0] if j == k else 1 for j in range(len(args)))
         result.append(ctx.new_array(reshape(ctx, value, shape)))
