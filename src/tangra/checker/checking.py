@@ -121,7 +121,7 @@ def _check_group(group: _Group, outcome: Outcome, run: _Run) -> None:
             project.read(path)
     else:
         reports, statistics = _evaluate(project, files, wanted, outcome, run)
-        if name is not None and not statistics.spent and not statistics.failures:
+        if name is not None and not statistics.late and not statistics.failures:
             records.keep(name, project, reports, statistics)
     outcome.reports += reports
     outcome.statistics.add(statistics)

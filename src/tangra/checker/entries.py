@@ -239,7 +239,8 @@ def evaluated_in(
         return True, run()
     except PythonRaise:
         return False, UNKNOWN
-    except (BudgetSpent, RecursionError):
+    except (BudgetSpent, RecursionError) as error:
+        ev.statistics.late |= isinstance(error, RecursionError)
         if not asks:
             ev.note_spent(where)
         return False, UNKNOWN

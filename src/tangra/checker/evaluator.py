@@ -200,6 +200,7 @@ class Evaluator:
             raise Cancelled
         self.weigh()
         if time.monotonic() > self.next_look and self.time_left < 0:
+            self.statistics.late = True
             raise BudgetSpent
 
     def weigh(self) -> None:

@@ -57,6 +57,7 @@ def run_module(ev: Evaluator, module: ModuleCell) -> None:
             except PythonRaise:
                 pass
             except RecursionError:
+                ev.statistics.late = True
                 ev.note_spent(f"{file.path.name}:{statement.lineno}")
             except BudgetSpent:
                 ev.note_spent(f"{file.path.name}:{statement.lineno}")

@@ -69,6 +69,7 @@ def keep(name: str, project: Project, reports: Sequence[Report], statistics: Sta
         "statistics": {
             "arrays": len(statistics.arrays),
             "known": len(statistics.known),
+            "spent": statistics.spent,
             "missing": statistics.missing_rules,
             "broken": statistics.broken_rules,
         },
@@ -80,6 +81,7 @@ def _statistics(data: Any, where: str) -> Statistics:
     return Statistics(
         arrays={(where, number) for number in range(int(data["arrays"]))},
         known={(where, number) for number in range(int(data["known"]))},
+        spent=[str(place) for place in data["spent"]],
         missing_rules={str(word): int(count) for word, count in data["missing"].items()},
         broken_rules={str(word): int(count) for word, count in data["broken"].items()},
     )

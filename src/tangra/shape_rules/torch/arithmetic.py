@@ -115,6 +115,8 @@ def where(ctx: RuleContext, condition: Value, input: Value = ..., other: Value =
     from tangra.shape_rules.torch.indexing import nonzero
 
     condition = operand_of(ctx, "where", condition)
+    if not isinstance(condition, Tensor):
+        return Unknown()
     if input is ... or other is ...:
         return nonzero(ctx, condition, as_tuple=True)
     if condition.dtype not in (None, "bool", "uint8"):

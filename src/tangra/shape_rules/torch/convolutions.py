@@ -82,11 +82,17 @@ def spatial(ctx: RuleContext, input: Tensor, rank: int, name: str) -> tuple[Shap
     return (shape[: -rank - 1], sizes) if len(sizes) == rank else None
 
 
+def _known(value: Value) -> Tensor:
+    """A layer's parameter, of which a program may have made anything."""
+    return value if isinstance(value, Tensor) else Tensor("torch")
+
+
 def convolve(
     ctx: RuleContext, input: Tensor, weight: Tensor, bias: Tensor | None, rank: int, name: str,
     stride: Value, padding: Value, dilation: Value, groups: Value,
 ) -> Tensor:  # fmt: skip
     """The result of a convolution over `rank` axes."""
+    weight, bias = _known(weight), None if bias is None else _known(bias)
     require_rank(ctx, weight, (rank + 2,), f"the weight of {name}")
     found = spatial(ctx, input, rank, name)
     same_dtype(ctx, input, weight, name)
@@ -159,6 +165,7 @@ def transpose_convolve(
 ) -> Tensor:  # fmt: skip
     """The result of a transposed convolution: (n - 1)*stride - 2*padding + dilation*(kernel - 1) + extra + 1."""
     name = f"conv_transpose{rank}d()"
+    weight, bias = _known(weight), None if bias is None else _known(bias)
     require_rank(ctx, weight, (rank + 2,), f"the weight of {name}")
     found = spatial(ctx, input, rank, name)
     same_dtype(ctx, input, weight, name)

@@ -29,13 +29,20 @@ def getitem(ctx: RuleContext, self: Tensor, index: Value) -> Tensor:
 
 @method(CLASS, "__setitem__")
 def setitem(ctx: RuleContext, self: Tensor, index: Value, value: Value) -> None:
-    """`x[index] = value`: the value must broadcast to the part."""
-    part = index_result(ctx, self, index)
+    """`x[index] = value`: the value must broadcast to the part. How large that is doesn't matter for a number."""
+    part = index_result(ctx, self, index if isinstance(value, Tensor) else _without_ends(index))
     if isinstance(value, Tensor) and value.shape is not None and part.shape is not None:
         shape = value.shape
         while len(shape) > len(part.shape) and shape[0] == 1:  # torch drops leading ones of the value
             shape = shape[1:]
         broadcast_to(ctx, shape, part.shape, "assignment to a part: ", "RuntimeError")
+
+
+def _without_ends(index: Value) -> Value:
+    """An index whose slices take all of their axes."""
+    if isinstance(index, tuple):
+        return tuple(map(_without_ends, index))
+    return slice(None) if isinstance(index, slice) and index.step is None else index
 
 
 @both("nonzero", "argwhere")
