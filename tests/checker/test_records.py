@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tangra import disk
-from tangra.checker import Outcome, check, checking, records
+from tangra.checker import Outcome, check, checking, evaluator, records
+from tests.checker.test_effort import PROGRAM
 
 HELPER = "import torch\ndef make(n):\n    return torch.zeros(n, 4)\n"
 MAIN = (
@@ -162,3 +163,21 @@ def test_only_the_owner_may_look_or_write(project: Path, evaluated: list[int]) -
     folder.chmod(0o777)
     check([project], kept=True)
     assert len(evaluated) == 2
+
+
+def test_what_the_budget_cut_short_is_kept_and_what_the_clock_did_is_not(
+    project: Path, evaluated: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "main.py").write_text(PROGRAM)
+    monkeypatch.setattr(evaluator, "ENTRY_STEPS", 10_000)
+    first = check([project], kept=True)
+    assert first.statistics.spent == ["windows of main.py"]
+    assert not first.statistics.late
+    assert check([project], kept=True).statistics.spent == first.statistics.spent
+    assert len(evaluated) == 1
+    monkeypatch.setattr(evaluator, "ENTRY_SECONDS", -1.0)
+    monkeypatch.setattr(evaluator, "LOOK_SECONDS", -1.0)
+    (project / "main.py").write_text(PROGRAM + "later\n")
+    assert check([project], kept=True).statistics.late
+    assert check([project], kept=True).statistics.late
+    assert len(evaluated) == 3

@@ -227,3 +227,19 @@ def test_packed_sequences_keep_their_number_through_a_recurrent_layer() -> None:
 def test_a_vector_has_no_inputs_and_outputs_to_draw_weights_for() -> None:
     with pytest.raises(RuleError, match="at least 2"):
         apply("torch.nn.init.xavier_uniform_", tensor((4,)))
+
+
+def test_a_number_written_to_a_part_asks_for_no_sizes():
+    x = t(N, C)
+    call_method(x, "__setitem__", (slice(symbol("a"), symbol("b")), 0), 1.0)
+    with pytest.raises(RuleError):
+        call_method(t(3, 4), "__setitem__", (slice(0, 2), 7), 1.0)
+    with pytest.raises(RuleError):
+        call_method(t(3, 4), "__setitem__", (slice(0, 2), slice(None)), t(3, 4))
+
+
+def test_operands_of_which_only_the_type_is_known():
+    assert isinstance(apply("torch.where", Unknown("bool")), Unknown)
+    found = apply("torch.nn.functional.conv2d", t(2, 3, 8, 8), Unknown(), None)
+    assert isinstance(found, Tensor)
+    assert found.rank == 4
