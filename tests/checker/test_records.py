@@ -175,9 +175,10 @@ def test_what_the_budget_cut_short_is_kept_and_what_the_clock_did_is_not(
     assert not first.statistics.late
     assert check([project], kept=True).statistics.spent == first.statistics.spent
     assert len(evaluated) == 1
+    monkeypatch.setattr(evaluator, "ENTRY_STEPS", 10**9)
     monkeypatch.setattr(evaluator, "ENTRY_SECONDS", -1.0)
     monkeypatch.setattr(evaluator, "LOOK_SECONDS", -1.0)
-    (project / "main.py").write_text(PROGRAM + "later\n")
+    (project / "main.py").write_text("def f(x):\n" + 3000 * "    x = x + 1\n" + "    return x\n")
     assert check([project], kept=True).statistics.late
     assert check([project], kept=True).statistics.late
     assert len(evaluated) == 3
