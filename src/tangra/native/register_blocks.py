@@ -73,10 +73,18 @@ def fits_cache(dtype: DType, sizes: Sequence[object]) -> bool:
     return rows * terms > 0 and columns >= FEWEST_COLUMNS and columns * terms * dtype.itemsize <= CACHED_BYTES
 
 
+FEWEST_SUMS = 8
+"""Registers of sums that keep two multipliers busy: an addition takes four cycles."""
+
+
 def fits_sums(dtype: DType, columns: object) -> bool:
-    """Whether a row of so many columns is summed up in registers."""
+    """Whether a row of so many columns is summed up in registers, which must be several: a sum waits for itself."""
     widest = engine.widest_vectors() // dtype.bits
-    return isinstance(columns, int) and widest <= columns <= _registers() // 2 * widest and columns % widest == 0
+    return (
+        isinstance(columns, int)
+        and FEWEST_SUMS * widest <= columns <= _registers() // 2 * widest
+        and columns % widest == 0
+    )
 
 
 def parts(total: int, size: int) -> Iterator[tuple[int, int, int]]:
