@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 ARRAYS = ("x", "w", "y")
@@ -18,7 +19,7 @@ Numbers = tuple[int, ...]
 
 
 @dataclass(frozen=True)
-class Task:
+class Task(ABC):
     """A product with a result in float32 or int32; the arrays are called x, w and y."""
 
     what: str
@@ -42,26 +43,26 @@ class Task:
         return "f32" if self.numbers == "bf16" else self.type(which)
 
     @property
+    @abstractmethod
     def name(self) -> str:
         """A name that tells all of it, as part of one of LLVM's."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def shared(self) -> str:
         """The array that parts of the work have in common and that is brought in order once; none: ""."""
-        raise NotImplementedError
 
+    @abstractmethod
     def steps(self, which: str) -> Numbers:
         """How far apart elements of x, w or y lie along each axis."""
-        raise NotImplementedError
 
     def inside(self, which: str) -> Numbers:
         """The same for the array that the kernel reads or writes, where that is not free to choose."""
         return self.steps(which)
 
+    @abstractmethod
     def free(self, which: str) -> bool:
         """Whether the kernel chooses how the array lies."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)
