@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from tangra.checker import Cancelled, Session, check
+from tangra.checker.importers import with_importers
+from tangra.checker.project import open_project
 
 MODEL = """
 import torch
@@ -103,3 +105,74 @@ def test_a_question_can_be_taken_back(project: Path) -> None:
     with pytest.raises(Cancelled):
         session.check([project / "long.py"], cancelled=lambda: True)
     assert places(session.check([project / "model.py"])) == [("model.py", 11, "TG516")]
+
+
+PACKAGE = {
+    "pkg/__init__.py": "from .one import *\nfrom .two import Two\nfrom . import three\n",
+    "pkg/one.py": "def one(x):\n    return x\n",
+    "pkg/two.py": "from .one import helper\n\nclass Two: pass\n",
+    "pkg/three.py": "from pkg import one as first\n\ndef third(x):\n    return first(x)\n",
+    "by_name.py": "from pkg import one as first\n",
+    "other_name.py": "from pkg import Two\n",
+    "by_module.py": "import pkg.one as m\nm.one(1)\n",
+    "by_package.py": "import pkg\npkg.one(1)\n",
+    "by_path.py": "import pkg.two\npkg.three.third(1)\n",
+    "computed.py": "import pkg\nf = getattr(pkg, NAME)\n",
+    "unrelated.py": "import pkg\npkg.Two()\n",
+    "further.py": "from by_name import first\n",
+    "caller.py": "from pkg.three import third as t\n",
+    "caller_of_caller.py": "from caller import t\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("file", "found"),
+    [
+        (
+            "pkg/one.py",
+            "by_module by_name by_package by_path caller caller_of_caller computed further "
+            "pkg/__init__ pkg/three pkg/two other_name unrelated",
+        ),
+        ("pkg/two.py", "computed other_name pkg/__init__ unrelated by_path"),
+        ("pkg/three.py", "by_path caller caller_of_caller computed pkg/__init__"),
+        ("other_name.py", ""),
+    ],
+)
+def test_importers_are_those_that_ask_for_something_of_the_file(tmp_path: Path, file: str, found: str) -> None:
+    for name, text in {"pyproject.toml": "", **PACKAGE}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    first, *others = with_importers(open_project(tmp_path), [tmp_path / file])
+    assert first == tmp_path / file
+    names = [str(other.relative_to(tmp_path).with_suffix("")) for other in others]
+    assert sorted(names) == sorted(found.split())
+
+
+def test_modules_are_found_in_folders_too_large_to_list(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tangra.checker.files.MAX_NAMES", 2)
+    (project / "pkg").mkdir()
+    (project / "pkg" / "__init__.py").write_text("from .net import make\n")
+    for name in "abcd":
+        (project / "pkg" / f"{name}.py").write_text("")
+    (project / "pkg" / "net.py").write_text("def make(x, y):\n    return x + y\n")
+    (project / "use.py").write_text("import torch\nimport pkg as p\np.make(torch.zeros(2), torch.zeros(3))\n")
+    assert places(check([project / "pkg" / "net.py"])) == [("net.py", 2, "TG510")]
+
+
+def test_an_installed_file_does_not_bring_its_neighbours_along(tmp_path: Path) -> None:
+    packages = tmp_path / "env" / "lib" / "python3.11" / "site-packages"
+    for name, text in {
+        "torch/__init__.py": "zeros = ones = lambda *sizes: sizes\n",
+        "models/__init__.py": "",
+        "models/parts.py": "def add(x, y):\n    return x + y\n",
+        "models/net.py": (
+            "import torch\nfrom .parts import add\nfrom models.parts import add as plus\n"
+            "add(torch.zeros(2), torch.ones(3))\nplus(torch.zeros(2), torch.ones(4))\n"
+        ),
+    }.items():
+        (packages / name).parent.mkdir(parents=True, exist_ok=True)
+        (packages / name).write_text(text)
+    for python in (None, tmp_path / "env"):
+        outcome = check([packages / "models"], python=python)
+        assert places(outcome) == [("parts.py", 2, "TG510")]
+        assert len(outcome.reports[0].related) == 2

@@ -11,6 +11,45 @@ from pathlib import Path
 
 MAX_BYTES = 20_000_000
 """Files past this are not read."""
+MAX_NAMES = 10_000
+"""Names of a larger folder are not listed; they are asked for one by one."""
+
+
+class Folder:
+    """What a folder holds, as far as imports are concerned: listed once, as names are told apart by their case."""
+
+    __slots__ = ("files", "folders", "is_listed", "path")
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.files: set[str] = set()
+        self.folders: set[str] = set()
+        self.is_listed = True
+        try:
+            with os.scandir(path) as entries:
+                for number, entry in enumerate(entries):
+                    if number == MAX_NAMES:
+                        self.is_listed = False
+                        return
+                    if entry.is_dir():
+                        self.folders.add(entry.name)
+                    elif entry.name.endswith(".py") and entry.is_file():
+                        self.files.add(entry.name)
+        except OSError:
+            return
+
+    def has_file(self, name: str) -> bool:
+        """Whether a Python file of this name lies in it."""
+        return name in self.files or (not self.is_listed and os.path.isfile(os.path.join(self.path, name)))
+
+    def has_folder(self, name: str) -> bool:
+        """Whether a folder of this name lies in it."""
+        return name in self.folders or (not self.is_listed and os.path.isdir(os.path.join(self.path, name)))
+
+    @property
+    def holds_modules(self) -> bool:
+        """Whether an import can find anything in it."""
+        return bool(self.files or self.folders) or not self.is_listed
 
 
 def read_regular(path: Path) -> bytes:

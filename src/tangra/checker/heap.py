@@ -337,7 +337,7 @@ class Journal:
     `version` counts the writes to shared objects; `share` is told what they hold then, and says whether sizes nobody
     knows are among it, which `symbolic` remembers. `undone` counts how often places of the log lost their meaning."""
 
-    def __init__(self, share: Callable[[Value], bool]) -> None:
+    def __init__(self, share: Callable[[Value, Value], bool]) -> None:
         self.log: list[tuple[Cell, str, Value]] = []
         self.marks = 0
         self.version = 0
@@ -347,12 +347,13 @@ class Journal:
 
     def write(self, cell: Cell, key: str, value: Value) -> None:
         """Set a field."""
+        before = cell.fields.get(key, MISSING)
         if self.marks:
-            self.log.append((cell, key, cell.fields.get(key, MISSING)))
+            self.log.append((cell, key, before))
         cell.fields[key] = value
         if cell.shared:
             self.version += 1
-            self.symbolic = self._share(value) or self.symbolic
+            self.symbolic = self._share(value, before) or self.symbolic
 
     def write_shared(self, cell: Cell, values: dict[str, Value]) -> None:
         """Set fields to what something shared leads to already."""

@@ -1,42 +1,109 @@
-"""Which files of a project lead to a given one: those that import it, by way of others too.
+"""Which files of a project may call what stands in a given one: those that import it, by way of others too.
 
-Only import statements count, and they are found in the text, so nothing has to be parsed for the answer.
+Import statements count, with the names that they ask for: a package whose `__init__` imports all its files does not
+make each of them an importer of every other. Statements and names are found in the text, so nothing has to be parsed.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from tangra.checker.project import Project, python_files
 
 MAX_FILES = 5_000
 """Files of one project that are searched; in larger ones only the package of the file is."""
+EVERYTHING = "*"
 
 _IMPORT = re.compile(
     r"^[ \t]*(?:from[ \t]+(?P<dots>\.*)(?P<base>[\w.]*)[ \t]+import[ \t]+(?P<names>\([^)]*\)|[^\n#;]*)"
     r"|import[ \t]+(?P<modules>[^\n#;]*))",
     re.MULTILINE,
 )
-_NAME = re.compile(r"(\w+(?:\.\w+)*)(?:\s+as\s+\w+)?")
+_NAME = re.compile(r"(\w+(?:\.\w+)*|\*)(?:\s+as\s+(\w+))?")
+_DEFINED = re.compile(r"^[ \t]*(?:(?:async[ \t]+)?def|class)[ \t]+(\w+)|^(\w+)\b[^=\n]*=", re.MULTILINE)
+_ATTRIBUTE = re.compile(r"\.\s*([^\W\d]\w*)")
+COMPUTED = frozenset({"__dict__", "getattr", "vars"})
+"""Ways to read attributes whose names don't stand in the text."""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """`from ..base import names` (`level` dots), or `import base` (no `names`). Each name comes with the one that it is
+    bound to."""
+
+    level: int
+    base: str
+    names: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Import:
+    """A file binds `bound` to what another calls `name` (`EVERYTHING`: to all of it); no name: to its module."""
+
+    importer: Path
+    name: str | None
+    bound: str
 
 
 def with_importers(project: Project, files: Iterable[Path]) -> list[Path]:
-    """`files`, and then the files of their project that import one of them."""
+    """`files`, and then the files of their project that import something of one of them."""
     wanted = list(files)
-    importers: dict[Path, list[Path]] = {}
+    imports: dict[Path, list[Import]] = {}
     for candidate in _candidates(project, wanted):
-        for found in imported_files(project, candidate):
-            importers.setdefault(found, []).append(candidate)
-    reached = dict.fromkeys(wanted)
-    queue = list(reached)
+        for found, each in imports_of(project, candidate):
+            imports.setdefault(found, []).append(each)
+    names = {file: _defined(project, file) for file in wanted}
+    queue = list(names)
     while queue:
-        for importer in importers.get(queue.pop(), ()):
-            if importer not in reached:
-                reached[importer] = None
-                queue.append(importer)
-    return [*wanted, *sorted(set(reached) - set(wanted))]
+        target = queue.pop()
+        for each in _asking(project, imports, target, names[target], target in wanted):
+            gained = names[target] if each.name == EVERYTHING else {each.bound}
+            known = names.get(each.importer)
+            if known is None or not gained <= known:
+                names[each.importer] = gained | (_defined(project, each.importer) if known is None else known)
+                queue.append(each.importer)
+    return [*wanted, *sorted(set(names) - set(wanted))]
+
+
+def _asking(
+    project: Project, imports: dict[Path, list[Import]], target: Path, names: set[str], is_wanted: bool
+) -> Iterator[Import]:
+    """The imports by which one of `names` of the file `target` is got; all of it, if `is_wanted`."""
+    for each in imports.get(target, ()):
+        if is_wanted or (each.name in names or each.name == EVERYTHING if each.name else _reads(project, each, names)):
+            yield each
+    inner = {target.stem}
+    for folder in target.parents:  # of a package's module everything in it is an attribute
+        for each in (*imports.get(folder, ()), *imports.get(folder / "__init__.py", ())):
+            if each.name is None and _reads(project, each, inner):
+                yield each
+        inner = {folder.name}
+        if folder == project.root:
+            break
+
+
+def _reads(project: Project, found: Import, names: set[str]) -> bool:
+    """Whether the file that imports a module reads an attribute with one of these names, or by a computed one."""
+    read = project.sources.found_in(found.importer, attributes_read)
+    return not names.isdisjoint(read) or not COMPUTED.isdisjoint(read)
+
+
+def _defined(project: Project, path: Path) -> set[str]:
+    """The names that a file defines, and what stands inside of its functions and classes too."""
+    return project.sources.found_in(path, defined_names)
+
+
+def defined_names(text: str) -> set[str]:
+    """The names of a text's functions, classes and variables."""
+    return {name for pair in _DEFINED.findall(text) for name in pair if name and not name.startswith("__")}
+
+
+def attributes_read(text: str) -> set[str]:
+    """The names behind a dot, and of `COMPUTED` those that stand anywhere in the text."""
+    return {*_ATTRIBUTE.findall(text), *(word for word in COMPUTED if word in text)}
 
 
 def _candidates(project: Project, files: list[Path]) -> list[Path]:
@@ -63,33 +130,39 @@ def _candidates(project: Project, files: list[Path]) -> list[Path]:
     return list(near)[:MAX_FILES]
 
 
-def imported_files(project: Project, path: Path) -> Iterator[Path]:
-    """The files that import statements in the file `path` name."""
-    text = project.read_text(path, counts=False)  # who imports whom is found anew for every question
+def imports_of(project: Project, path: Path) -> Iterator[tuple[Path, Import]]:
+    """The files that import statements in the file `path` name, and what is imported from them."""
+    for statement in project.sources.found_in(path, import_statements):
+        dotted = _absolute(project, path, statement.level, statement.base)
+        if dotted is None:
+            continue
+        if not statement.names:
+            for end in range(dotted.count(".") + 1):
+                found = project.find_module(".".join(dotted.split(".")[: end + 1]), path)
+                if found is not None:
+                    yield found, Import(path, None, dotted.partition(".")[0])
+            continue
+        base = project.find_module(dotted, path)
+        for name, bound in statement.names:
+            if base is not None:
+                yield base, Import(path, name, bound)
+            inner = None if name == EVERYTHING else project.find_module(f"{dotted}.{name}", path)
+            if inner is not None:
+                yield inner, Import(path, None, bound)
+
+
+def import_statements(text: str) -> list[Statement]:
+    """The import statements of a text."""
+    found: list[Statement] = []
     if "import" not in text:
-        return
+        return found
     for match in _IMPORT.finditer(text):
         if match["modules"] is not None:
-            for name in _NAME.findall(match["modules"]):
-                yield from _files(project, name, path)
-            continue
-        base = _absolute(project, path, len(match["dots"]), match["base"])
-        if base is None:
-            continue
-        yield from _files(project, base, path)
-        for name in _NAME.findall(match["names"]):
-            found = project.find_module(f"{base}.{name}", path)
-            if found is not None:
-                yield found
-
-
-def _files(project: Project, dotted: str, importer: Path) -> Iterator[Path]:
-    """The file of a module and of the packages it lies in, all of which an import runs."""
-    parts = dotted.split(".")
-    for end in range(1, len(parts) + 1):
-        found = project.find_module(".".join(parts[:end]), importer)
-        if found is not None:
-            yield found
+            found += [Statement(0, name, ()) for name, _ in _NAME.findall(match["modules"])]
+        else:
+            names = tuple((name, bound or name) for name, bound in _NAME.findall(match["names"]))
+            found.append(Statement(len(match["dots"]), match["base"], names))
+    return found
 
 
 def _absolute(project: Project, path: Path, level: int, base: str) -> str | None:

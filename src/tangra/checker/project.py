@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tangra.checker.config import ROOT_MARKERS, Config, load_config
 from tangra.checker.dependencies import Dependencies
-from tangra.checker.files import read_regular, resolved
+from tangra.checker.files import Folder, read_regular, resolved
 from tangra.checker.source import SourceCache, SourceFile
 
 SKIPPED_FOLDERS = frozenset(
@@ -39,6 +39,7 @@ SKIPPED_FOLDERS = frozenset(
         ".ipynb_checkpoints",
     ]
 )
+INSTALLED = ("site-packages", "dist-packages")
 SUFFIXES = frozenset({".py", ".ipynb"})
 
 
@@ -52,8 +53,9 @@ class Project:
     sources: SourceCache = field(default_factory=SourceCache)
     files: dict[Path, SourceFile] = field(default_factory=dict)
     dependencies: Dependencies = field(default_factory=Dependencies)
-    _found: dict[tuple[str, Path | None, Path | None], Path | None] = field(default_factory=dict)
-    _files: dict[Path, bool] = field(default_factory=dict)
+    _found: dict[tuple[str, str | None, str | None], Path | None] = field(default_factory=dict)
+    _folders: dict[str, Folder] = field(default_factory=dict)
+    _near: dict[str, tuple[str, str | None]] = field(default_factory=dict)
 
     @property
     def is_marked(self) -> bool:
@@ -68,24 +70,26 @@ class Project:
             self.dependencies.files.setdefault(path, file.digest)
         return file
 
-    def read_text(self, path: Path, counts: bool = True) -> str:
-        """The text of a file that need not be parsed, in which what can't be decoded is left out. `counts`: the answer
-        depends on it."""
+    def read_text(self, path: Path) -> str:
+        """The text of a file that need not be parsed, in which what can't be decoded is left out."""
         content = self.sources.overlays.get(path)
         try:
             content = read_regular(path) if content is None else content
         except OSError:
             content = None
-        if counts:
-            self.dependencies.read(path, content)
+        self.dependencies.read(path, content)
         return "" if content is None else content.decode("utf-8", "replace")
 
     def has_file(self, path: Path) -> bool:
         """Whether there is a file at `path`, on which the answer then depends."""
-        known = self._files.get(path)
+        return self._listed(str(path.parent)).has_file(path.name)
+
+    def _listed(self, folder: str) -> Folder:
+        """What a folder holds, on which the answer then depends."""
+        known = self._folders.get(folder)
         if known is None:
-            self.dependencies.folders.add(path.parent)
-            known = self._files[path] = path.is_file()
+            self.dependencies.folders.add(Path(folder))
+            known = self._folders[folder] = Folder(folder)
         return known
 
     def module_name(self, path: Path) -> str:
@@ -108,57 +112,54 @@ class Project:
 
     def find_module(self, dotted: str, importer: Path | None) -> Path | None:
         """The file that `import dotted` reads in the file `importer`; a folder without `__init__.py` is itself."""
-        near = self._import_root(importer) if importer else None
-        beside = importer.parent if importer and self._looks_beside(importer, near, dotted) else None
+        near, beside = self._nearest(importer) if importer else (None, None)
+        if beside is not None and dotted.partition(".")[0] in sys.stdlib_module_names:
+            beside = None
         key = (dotted, near, beside)
         if key not in self._found:
             self._found[key] = self._search(dotted, (near, beside), importer)
         return self._found[key]
 
-    def _looks_beside(self, importer: Path, near: Path | None, dotted: str) -> bool:
-        """Whether the importer may be a script, in whose folder imports are looked for first; a module of a package has
-        to call its neighbours by their full names."""
-        if near == importer.parent:
-            return False
-        return near not in self.site_packages and dotted.partition(".")[0] not in sys.stdlib_module_names
+    def _nearest(self, importer: Path) -> tuple[str, str | None]:
+        """The folder that the topmost package of a file lies in, and its own folder where it may be a script, for which
+        imports are looked for there first; a module of a package has to call its neighbours by their full names."""
+        name = str(importer)
+        known = self._near.get(name)
+        if known is None:
+            own = os.path.dirname(name)
+            near = own
+            while self._listed(near).has_file("__init__.py") and near != os.path.dirname(near):
+                near = os.path.dirname(near)
+            packaged = near == own or near in map(str, self.site_packages)
+            known = self._near[name] = (near, None if packaged else own)
+        return known
 
-    def _import_root(self, importer: Path) -> Path:
-        folder = importer.parent
-        while self.has_file(folder / "__init__.py") and folder != folder.parent:
-            folder = folder.parent
-        return folder
-
-    def _search(self, dotted: str, nearest: tuple[Path | None, ...], importer: Path | None) -> Path | None:
+    def _search(self, dotted: str, nearest: tuple[str | None, ...], importer: Path | None) -> Path | None:
         parts = dotted.split(".")
-        bases = [base for base in (*nearest, self.root, self.root / "src") if base]
-        bases += [self.root / extra for extra in self.config.source_roots]
+        installed = {str(folder) for folder in self.site_packages}
+        installed |= {base for base in nearest if base and os.path.basename(base) in INSTALLED}
+        bases = [base for base in (*nearest, str(self.root), str(self.root / "src")) if base]
+        bases += [str(self.root / extra) for extra in self.config.source_roots]
         if parts[0] in self.config.follow:
-            bases += list(self.site_packages)
-        else:  # a package that is followed does not bring its neighbours along
-            bases = [base for base in bases if base not in self.site_packages]
+            bases += map(str, self.site_packages)
+        else:  # an installed package does not bring its neighbours along
+            own = [base for base in installed if importer and importer.is_relative_to(os.path.join(base, parts[0]))]
+            bases = [base for base in bases if base not in installed or base in own]
         for base in dict.fromkeys(bases):
-            found = self._module_at(base.joinpath(*parts))
+            found = self._module_at(os.path.join(base, *parts[:-1]), parts[-1])
             itself = found == importer and len(parts) == 1 and found is not None and found.name != "__init__.py"
             if found is not None and not itself:  # a script called like a library means the library
                 return found
         return None
 
-    def _module_at(self, stem: Path) -> Path | None:
-        if self.has_file(stem / "__init__.py"):
-            return stem / "__init__.py"
-        file = stem.with_name(stem.name + ".py")
-        if self.has_file(file):
-            return file
-        if stem.is_dir() and any(child.suffix == ".py" or child.is_dir() for child in _children(stem)):
-            return stem
-        return None
-
-
-def _children(folder: Path) -> list[Path]:
-    try:
-        return list(folder.iterdir())
-    except OSError:
-        return []
+    def _module_at(self, folder: str, name: str) -> Path | None:
+        here, inner = self._listed(folder), os.path.join(folder, name)
+        is_folder = here.has_folder(name)
+        if is_folder and self._listed(inner).has_file("__init__.py"):
+            return Path(inner, "__init__.py")
+        if here.has_file(f"{name}.py"):
+            return Path(f"{inner}.py")
+        return Path(inner) if is_folder and self._listed(inner).holds_modules else None
 
 
 def find_root(path: Path) -> Path:
@@ -195,9 +196,9 @@ def python_files(paths: Iterable[Path], excluded: Iterable[str] = ()) -> Iterato
             yield resolved(path)
             continue
         for folder, inner, names in os.walk(path):
-            here = Path(folder)
+            here = resolved(Path(folder))
             inner[:] = sorted(name for name in inner if name not in SKIPPED_FOLDERS and not name.endswith(".egg-info"))
             for name in sorted(names):
                 file = here / name
-                if file.suffix in SUFFIXES and not any(file.match(pattern) for pattern in patterns):
-                    yield resolved(file)
+                if file.suffix in SUFFIXES and not any(Path(folder, name).match(pattern) for pattern in patterns):
+                    yield resolved(file) if file.is_symlink() else file

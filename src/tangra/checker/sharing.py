@@ -71,10 +71,11 @@ def parts(value: Value) -> Iterator[Value]:
         yield from vars(value).values()
 
 
-def share(value: Value) -> bool:
-    """Mark everything that can be reached from `value` as shared; whether sizes nobody knows are among it."""
+def share(value: Value, before: Value = None) -> bool:
+    """Mark everything that can be reached from `value` as shared; whether sizes nobody knows are among it. What it
+    holds as `before`, whose place it takes in something shared, holds it, was looked at then."""
     symbolic = False
-    queue = [value]
+    queue = _new_parts(value, before)
     while queue:
         found = queue.pop()
         if isinstance(found, Cell):
@@ -86,6 +87,15 @@ def share(value: Value) -> bool:
             continue
         queue.extend(parts(found))
     return symbolic
+
+
+def _new_parts(value: Value, before: Value) -> list[Value]:
+    """What there is to look at: registries grow by an entry at a time, to thousands."""
+    if type(value) is dict and type(before) is dict:
+        return [part for key, held in value.items() if before.get(key) is not held for part in (key, held)]
+    if type(value) is tuple and type(before) is tuple:
+        return [*(new for new, old in zip(value, before, strict=False) if new is not old), *value[len(before) :]]
+    return [value]
 
 
 def has_symbols(value: Value) -> bool:

@@ -8,19 +8,22 @@ from __future__ import annotations
 import ast
 import io
 import json
+import os
 import re
 import sys
 import tokenize
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar, cast
 
 from tangra.checker.dependencies import digest
 from tangra.checker.files import MAX_BYTES, read_regular
 from tangra.checker.type_comments import add_annotations
 
+Found = TypeVar("Found")
 MAX_SIGNS = 400_000
 """Commas, brackets, ends of lines and their like in one file; the trees of larger ones would take half a gigabyte."""
 MAX_NESTING = 400
@@ -102,6 +105,7 @@ class SourceCache:
     def __init__(self, overlays: Mapping[Path, bytes] | None = None) -> None:
         self.overlays: dict[Path, bytes] = dict(overlays or {})
         self._files: dict[Path, tuple[object, SourceFile]] = {}
+        self._findings: dict[tuple[Path, Callable[[str], object]], tuple[object, object]] = {}
 
     def set_overlay(self, path: Path, content: bytes | None) -> None:
         """What stands in for the file at `path`; None: nothing."""
@@ -112,20 +116,39 @@ class SourceCache:
 
     def read(self, path: Path, version: tuple[int, int] | None = None) -> SourceFile:
         """The parsed file as it is now; the grammar is that of a Python `version`, if one is given."""
-        content = self.overlays.get(path)
-        stamp: object = content
-        if content is None:
-            try:
-                found = path.stat()
-                stamp = (found.st_mtime_ns, found.st_size, found.st_ino)
-            except OSError:
-                stamp = None
+        stamp = self._stamp(path)
         known = self._files.get(path)
         if known is not None and known[0] == (stamp, version):
             return known[1]
-        file = read(path, content, version)
+        file = read(path, self.overlays.get(path), version)
         self._files[path] = ((stamp, version), file)
         return file
+
+    def found_in(self, path: Path, find: Callable[[str], Found]) -> Found:
+        """What `find` finds in the text of a file, in which what can't be decoded is left out. It need not parse."""
+        stamp = self._stamp(path)
+        known = self._findings.get((path, find))
+        if known is not None and known[0] == stamp:
+            return cast(Found, known[1])
+        content = self.overlays.get(path)
+        try:
+            content = read_regular(path) if content is None else content
+        except OSError:
+            content = b""
+        found = find(content.decode("utf-8", "replace"))
+        self._findings[path, find] = stamp, found
+        return found
+
+    def _stamp(self, path: Path) -> object:
+        """What changes whenever the file does."""
+        content = self.overlays.get(path)
+        if content is not None:
+            return content
+        try:
+            found = os.stat(path)
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def read(path: Path, content: bytes | None = None, version: tuple[int, int] | None = None) -> SourceFile:
