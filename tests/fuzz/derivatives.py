@@ -171,6 +171,8 @@ def first_order(subject: Subject) -> Verdict:
         return ill_conditioned(subject, verdict)
     numeric, uncertain = difference(lambda h: float(subject.plain(*subject.moved(h))))
     verdict = close("derivative against differences", along, numeric, uncertain + 1e-6 * scale)
+    if verdict.sort != "agree" and uncertain > max(1.0, abs(numeric)):
+        return Verdict("tie", "differences say nothing: steps are too long for it")
     if verdict.sort != "agree" and np.isnan(along) and overflows(subject):
         return Verdict("tie", "numbers on the way are beyond the range of floats")
     return verdict

@@ -210,3 +210,21 @@ def test_lists_of_lists_that_grew_in_loops_come_back() -> None:
     for n in (1, 3, 20):
         same(f, 2.0, n)
     assert np.array_equal(tg.jit(lambda x, n: [r for r, _ in f(x, n)])(2.0, 3), [[0, 1, 2], [2, 3, 4], [4, 5, 6]])
+
+
+def test_an_iterator_known_to_be_exhausted_inside_a_tuple() -> None:
+    """StopIteration turned into a RuntimeError in the compiler's own generators. Found by random programs."""
+
+    def inner(values: tuple[float, ...]) -> float:
+        return float(next(iter(values)))
+
+    def function(x: float) -> Any:
+        return inner(()), x
+
+    for way in (function, tg.jit(function)):
+        with pytest.raises(StopIteration):
+            way(1.0)
+    with pytest.raises(tg.TangraError) as caught:
+        tg.jit(function)(1.0)
+    assert caught.value.code == "TG205"
+    assert "inner(" in str(caught.value) or "next(iter(values))" in str(caught.value)

@@ -63,3 +63,41 @@ def test_places_of_a_run_time_count_are_rounded_as_in_numpy(count: int) -> None:
 
     compiled = tg.jit(spaced, dynamic=True)
     assert compiled(np.ones(count)).tolist() == spaced(np.ones(count)).tolist()
+
+
+def with_none(s: float, n: int, big: int) -> Any:
+    found = None
+    if n > 3:
+        found = big
+    for k in range(3):
+        if found is None:
+            found = s
+        elif k > 1:
+            found = found + 1
+    return 0.5 if found is None else found
+
+
+def unbound_first(s: float, n: int, big: int) -> Any:
+    for k in range(3):
+        if k > n:
+            found = s
+        elif k > n - 2:
+            found = big
+    return found
+
+
+@pytest.mark.parametrize("function", [with_none, unbound_first])
+@pytest.mark.parametrize("n", [0, 2, 3, 4])
+def test_an_int_that_is_not_there_is_not_too_large(function: Any, n: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stood in memory in its place was compared with the largest int of floats. Found by random programs."""
+    monkeypatch.setenv("TANGRA_POISON", "1")
+    if function is unbound_first and n == 4:
+        with pytest.raises(UnboundLocalError):
+            tg.jit(function)(1.5, n, 3)
+        return
+    expected = function(1.5, n, 3)
+    for found in (tg.jit(function)(1.5, n, 3), tg.vmap(function)(np.full(2, 1.5), np.full(2, n), np.full(2, 3))[1]):
+        assert found == expected
+    if n == 4:
+        with pytest.raises(OverflowError):
+            tg.jit(function)(1.5, n, 2**60)

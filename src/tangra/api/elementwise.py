@@ -245,15 +245,19 @@ def join_kinds(left: Sequence[Kind], right: Sequence[Kind]) -> tuple[Kind, ...]:
     return tuple(sorted({*left, *right}, key=lambda k: (not k.python, k.dtype.kind, k.dtype.bits, k.dtype.name)))
 
 
-def as_joined(ctx: Context, v: AbstractValue, kinds: tuple[Kind, ...], dtype: DType) -> tuple[Value, Value]:
-    """A number as (payload of `dtype`, index of its kind in `kinds`); ints that a float payload can't hold fail."""
+def as_joined(
+    ctx: Context, v: AbstractValue, kinds: tuple[Kind, ...], dtype: DType, there: Value | None = None
+) -> tuple[Value, Value]:
+    """A number as (payload of `dtype`, index of its kind in `kinds`); ints that a float payload can't hold fail, where
+    the number is `there` at all."""
     s = ctx.number(v)
     value, b = s.value, ctx.b
     if dtype.is_float and value.dtype.is_integer and value.dtype.bits == 64:
         exact = s.lo is not None and s.hi is not None and s.lo >= -EXACT_INT and s.hi <= EXACT_INT
         if not exact:
+            large = b("gt", b("abs", b("cast", value, dtype=F64)), b.float(float(EXACT_INT)))
             ctx.fail_if(
-                b("gt", b("abs", b("cast", value, dtype=F64)), b.float(float(EXACT_INT))),
+                large if there is None else b("and", there, large),
                 "OverflowError",
                 "integer {} is too large for a variable that also holds floats",
                 [value],

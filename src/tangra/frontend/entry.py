@@ -33,7 +33,7 @@ from tangra.frontend.nodes import ConstNode, Node
 from tangra.frontend.outlining import state_indices
 from tangra.frontend.overlaps import Overlap
 from tangra.frontend.paths import ArgRoot, Path
-from tangra.frontend.policy import Policy
+from tangra.frontend.policy import Exhausted, Policy
 from tangra.frontend.results import ResultBuilder
 from tangra.frontend.source import load
 from tangra.frontend.specs import (
@@ -80,10 +80,13 @@ def trace(
     keyed: list[tuple[int | str, Any]] = [*enumerate(args), *(kwargs or {}).items()]
     for key, value in keyed:
         roots[key] = _spec(value, key, key in static, seen)
-    with _deep_recursion():
-        traced = _retrace(fn, roots, name, min_dim, policy, blocks=blocks)
-        _check_all_sizes(fn, roots, name, policy)
-    return traced
+    try:
+        with _deep_recursion():
+            traced = _retrace(fn, roots, name, min_dim, policy, blocks=blocks)
+            _check_all_sizes(fn, roots, name, policy)
+        return traced
+    except Exhausted as error:
+        raise error.for_python() from None
 
 
 def _retrace(

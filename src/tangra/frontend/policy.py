@@ -92,7 +92,7 @@ class Policy:
 
     def raises(self, ev: Evaluator, name: str, message: str) -> NoReturn:
         """Python is certain to raise `name` here."""
-        cls = python_error_class(name)
+        cls = Exhausted if name == "StopIteration" else python_error_class(name)
         ev.error(cls, f"{name}: {message}", code=diagnostics.PYTHON_ERROR)
 
     def entered(self, ev: Evaluator, parameters: Mapping[str, AbstractValue]) -> None:
@@ -104,6 +104,17 @@ class Policy:
     def constant(self, value: object) -> Const:
         """A Python object known at compile time."""
         return Const(value)
+
+
+class Exhausted(TypeMismatchError):
+    """A StopIteration known at compile time. A real one can't pass through the compiler's own generators: Python makes
+    a RuntimeError of it there."""
+
+    def for_python(self) -> TangraError:
+        """The error as the user sees it."""
+        found = python_error_class("StopIteration")(str(self.args[0]), code=self.code)
+        found.diagnostic = self.diagnostic
+        return found
 
 
 _CLASSES: dict[str, type[TangraError]] = {}

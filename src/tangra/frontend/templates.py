@@ -266,28 +266,35 @@ def types(template: Template | StateTemplate) -> list[ArrayType]:
     return types(template.count) if isinstance(template, StackT) else []
 
 
-def coerce(ev: Evaluator, template: Template, value: Any) -> list[Value]:
-    """The IR values that `value` gives for a template, emitted where the builder stands."""
+def coerce(ev: Evaluator, template: Template, value: Any, there: Value | None = None) -> list[Value]:
+    """The IR values that `value` gives for a template, emitted where the builder stands; only where it is `there` they
+    mean anything."""
     if not types(template):
         return []
     if isinstance(template, MaybeT):
         if value is None or value is BOTTOM:
             return [ev.b.bool(False), *_undefined(ev, template.inner)]
-        bound = value.bound if isinstance(value, MaybeUnbound) else ev.b.bool(True)
-        return [bound, *coerce(ev, template.inner, value.value if isinstance(value, MaybeUnbound) else value)]
+        if isinstance(value, MaybeUnbound):
+            return [value.bound, *coerce(ev, template.inner, value.value, _both(ev, there, value.bound))]
+        return [ev.b.bool(True), *coerce(ev, template.inner, value, there)]
     if value is BOTTOM or value is None or isinstance(value, Conflict):
         return _undefined(ev, template)
     if isinstance(template, OptionalT):
         if isinstance(value, Const) and value.value is None:
             return [ev.b.bool(False), *_undefined(ev, template.inner)]
         if isinstance(value, MaybeNone):
-            return [value.there, *coerce(ev, template.inner, value.value)]
-        return [ev.b.bool(True), *coerce(ev, template.inner, value)]
+            return [value.there, *coerce(ev, template.inner, value.value, _both(ev, there, value.there))]
+        return [ev.b.bool(True), *coerce(ev, template.inner, value, there)]
     if isinstance(template, NumberT):
-        payload, tag = as_joined(ev, value, template.kinds, template.dtype)
+        payload, tag = as_joined(ev, value, template.kinds, template.dtype, there)
         return [payload, tag] if len(template.kinds) > 1 else [payload]
     assert isinstance(template, PartsT)
-    return [v for part, item in zip(template.parts, parts_of(value), strict=True) for v in coerce(ev, part, item)]
+    pairs = zip(template.parts, parts_of(value), strict=True)
+    return [v for part, item in pairs for v in coerce(ev, part, item, there)]
+
+
+def _both(ev: Evaluator, one: Value | None, other: Value) -> Value:
+    return other if one is None else ev.b("and", one, other)
 
 
 def parts_of(value: Any) -> tuple[Any, ...]:
