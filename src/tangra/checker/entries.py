@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tangra.checker.annotations import (
@@ -18,7 +20,7 @@ from tangra.checker.annotations import (
     stated_value,
 )
 from tangra.checker.calls import run_function
-from tangra.checker.evaluator import BudgetSpent, Frame, PythonRaise
+from tangra.checker.evaluator import ENTRY_STEPS, BudgetSpent, Frame, PythonRaise
 from tangra.checker.heap import (
     ClassCell,
     DictCell,
@@ -44,6 +46,9 @@ MAX_ASKED = 4
 """Arguments of one function whose ranks are found out."""
 ASKING_STEPS = 2_000
 """Nodes that may be evaluated to find one out."""
+FILE_STEPS, FILE_SHARE, LEAST_STEPS = 1_200_000, 3, 4_000
+"""How many nodes the functions of one file, or its methods, may take together; each may take a share of what is left,
+and so much at least."""
 KINDS = {"builtins.float": "float", "builtins.str": "str", "builtins.bool": "bool"}
 
 
@@ -158,6 +163,24 @@ def _instance(ev: Evaluator, cls: ClassCell) -> Value:
 def _attempt(ev: Evaluator, function: FunctionCell, receiver: list[Value]) -> bool:
     """Evaluate the function with arguments made from its signature; whether it came to its end."""
     ev.declared_entries.add(function.node)
+    with _allowed(ev, (function.module.path, bool(receiver))):
+        return _with_ranks(ev, function, receiver)
+
+
+@contextmanager
+def _allowed(ev: Evaluator, account: tuple[Path | None, bool]) -> Iterator[None]:
+    """A budget that becomes smaller the more of its file's functions (or methods) took much: libraries have files with
+    hundreds of functions that build nearly the same."""
+    left = FILE_STEPS - ev.taken.get(account, 0)
+    ev.limit = ev.grant = min(ENTRY_STEPS, max(LEAST_STEPS, left // FILE_SHARE))
+    try:
+        yield
+    finally:
+        ev.limit = ev.grant = ENTRY_STEPS
+        ev.taken[account] = FILE_STEPS - left + ev.work
+
+
+def _with_ranks(ev: Evaluator, function: FunctionCell, receiver: list[Value]) -> bool:
     ranks = found_ranks(ev, function, receiver)
     outer = ev.reports
     if all(len(fitting) == 1 for fitting in ranks.values()):

@@ -143,7 +143,8 @@ class Evaluator:
         self.starred = 0
         self.steps, self.made_before = 0, MADE[0]
         self.sampled = 0
-        self.limit = ENTRY_STEPS
+        self.limit = self.grant = ENTRY_STEPS
+        self.taken: dict[tuple[Path | None, bool], int] = {}
         self.granted, self.next_look = ENTRY_SECONDS, time.monotonic() + LOOK_SECONDS
         self.deadline: float | None = None
         self.node: ast.AST | None = None
@@ -205,9 +206,13 @@ class Evaluator:
 
     def weigh(self) -> None:
         """Stop what takes too many steps, or too much arithmetic of sizes."""
-        work = self.steps + SIZE_STEPS * (MADE[0] - self.made_before)
-        if self.steps > self.limit or work > ENTRY_STEPS:
+        if self.steps > self.limit or self.work > self.grant:
             raise BudgetSpent
+
+    @property
+    def work(self) -> int:
+        """What the entry point took so far: nodes, and arithmetic of sizes."""
+        return self.steps + SIZE_STEPS * (MADE[0] - self.made_before)
 
     @property
     def time_left(self) -> float:
