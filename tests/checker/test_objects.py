@@ -8,6 +8,26 @@ import pytest
 from tests.checker.programs import lines, shapes
 
 PROGRAMS = {
+    "classes that derive from one of several, from a library's, from a builtin, from none of them": (
+        """
+        class Net(torch.nn.Module): pass
+        class Deeper(Net): pass
+        class Table(dict): pass
+        class Other: pass
+        def size(kind):
+            if issubclass(kind, (Other, torch.nn.ModuleDict)):
+                return 2
+            if issubclass(kind, Table | Other):
+                return 3
+            if issubclass(kind, dict):
+                return 4
+            return 5 if issubclass(kind, torch.nn.Module) else 6 if issubclass(kind, object) else 7
+        class Names(dict): pass
+        class Plain: pass
+        x = torch.zeros(size(Other), size(Table), size(Names), size(Deeper), size(Plain))
+        """,
+        "(2, 3, 4, 5, 6)",
+    ),
     "a partial of a partial is one of the function": (
         """
         from functools import partial

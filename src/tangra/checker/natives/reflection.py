@@ -151,10 +151,35 @@ def _library_type(value: Value, dotted: str) -> bool | None:
 
 @native("builtins.issubclass")
 def is_subclass(ev: Evaluator, call: Call) -> Value:
-    value, kind = call.args[0], call.args[1]
-    if isinstance(value, ClassCell) and isinstance(kind, ClassCell):
-        return kind in value.mro or (Unknown("bool") if not value.complete else False)
-    return Unknown("bool")
+    known = subclass_of(call.args[0], call.args[1])
+    return Unknown("bool") if known is None else known
+
+
+def subclass_of(value: Value, kind: Value) -> bool | None:
+    """`issubclass(value, kind)`; None where nobody knows."""
+    if isinstance(kind, tuple) or (isinstance(kind, ListCell) and kind.kind == "union"):
+        answers = [subclass_of(value, each) for each in (kind if isinstance(kind, tuple) else kind.items or ())]
+        return True if True in answers else None if None in answers else False
+    if not isinstance(value, ClassCell):
+        return None
+    if isinstance(kind, ClassCell):
+        is_known = (
+            kind in value.mro
+            or kind.dotted == "builtins.object"
+            or (kind.dotted is not None and value.derives_from(kind.dotted))
+        )
+    elif isinstance(kind, LibraryName):
+        is_known = kind.dotted == "builtins.object" or value.derives_from(kind.dotted)
+    elif isinstance(kind, Native):
+        is_known = value.derives_from(kind.name)
+    else:
+        return None
+    if is_known or not value.complete:
+        return is_known or None
+    if isinstance(kind, LibraryName):  # whose further bases, and those it finds by their methods, nobody knows
+        alone = all(each.dotted is None and each.rule is None for each in value.mro)
+        return False if alone and not kind.dotted.startswith(("typing.", "collections.", "numbers.")) else None
+    return False
 
 
 NAMES_OF_CLASSES = frozenset({"__name__", "__qualname__", "__module__", "__dict__", "__mro__"})
