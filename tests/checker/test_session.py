@@ -111,12 +111,17 @@ PACKAGE = {
     "pkg/__init__.py": "from .one import *\nfrom .two import Two\nfrom . import three\n",
     "pkg/one.py": "def one(x):\n    return x\n",
     "pkg/two.py": "from .one import helper\n\nclass Two: pass\n",
-    "pkg/three.py": "from pkg import one as first\n\ndef third(x):\n    return first(x)\n",
+    "pkg/three.py": (
+        "from pkg import one as first\n\n@decorated\ndef third(x):\n    return second(x)\n\n"
+        "def other():\n    return 1\n\nif True:\n    second = [\n        first,\n]\n"
+    ),
+    "other_of_three.py": "from pkg.three import other\n",
     "by_name.py": "from pkg import one as first\n",
     "other_name.py": "from pkg import Two\n",
     "by_module.py": "import pkg.one as m\nm.one(1)\n",
     "by_package.py": "import pkg\npkg.one(1)\n",
     "by_path.py": "import pkg.two\npkg.three.third(1)\n",
+    "table.py": "import pkg.three\nf = pkg.three.__dict__[NAME]\n",
     "computed.py": "import pkg\nf = getattr(pkg, NAME)\n",
     "unrelated.py": "import pkg\npkg.Two()\n",
     "further.py": "from by_name import first\n",
@@ -130,11 +135,11 @@ PACKAGE = {
     [
         (
             "pkg/one.py",
-            "by_module by_name by_package by_path caller caller_of_caller computed further "
-            "pkg/__init__ pkg/three pkg/two other_name unrelated",
+            "by_module by_name by_package by_path caller caller_of_caller computed further table "
+            "pkg/__init__ pkg/three pkg/two",
         ),
         ("pkg/two.py", "computed other_name pkg/__init__ unrelated by_path"),
-        ("pkg/three.py", "by_path caller caller_of_caller computed pkg/__init__"),
+        ("pkg/three.py", "by_path caller caller_of_caller computed other_of_three pkg/__init__ table"),
         ("other_name.py", ""),
     ],
 )

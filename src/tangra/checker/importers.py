@@ -1,7 +1,8 @@
 """Which files of a project may call what stands in a given one: those that import it, by way of others too.
 
-Import statements count, with the names that they ask for: a package whose `__init__` imports all its files does not
-make each of them an importer of every other. Statements and names are found in the text, so nothing has to be parsed.
+Names count: a file leads to another if it imports one of its names, or one of a file that leads there, which is
+mentioned there where what leads there is. So a package whose `__init__` imports all its files does not make each of
+them an importer of every other. All this is found in the text, so nothing has to be parsed.
 """
 
 from __future__ import annotations
@@ -23,10 +24,12 @@ _IMPORT = re.compile(
     re.MULTILINE,
 )
 _NAME = re.compile(r"(\w+(?:\.\w+)*|\*)(?:\s+as\s+(\w+))?")
-_DEFINED = re.compile(r"^[ \t]*(?:(?:async[ \t]+)?def|class)[ \t]+(\w+)|^(\w+)\b[^=\n]*=", re.MULTILINE)
+_DEFINED = re.compile(r"^[ \t]*(?:(?:async[ \t]+)?def|class)[ \t]+(\w+)|^[ \t]*(\w+)\b[^=\n(]*=", re.MULTILINE)
+_DEFINITION = re.compile(r"(?:@[^\n]*\n|[ \t#)][^\n]*\n|\n)*(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)")
+_STATEMENT = re.compile(r"^(?=[^\s#)\]}])", re.MULTILINE)
+_WORD = re.compile(r"[^\W\d]\w*")
 _ATTRIBUTE = re.compile(r"\.\s*([^\W\d]\w*)")
-COMPUTED = frozenset({"__dict__", "getattr", "vars"})
-"""Ways to read attributes whose names don't stand in the text."""
+_COMPUTED = re.compile(r"\b(?:getattr|vars)\(\s*([\w.]+)|([\w.]+)\.__dict__")
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,14 @@ class Import:
     bound: str
 
 
+@dataclass(frozen=True)
+class Part:
+    """A statement at the top of a file: the names that it defines (in its branches too), and all that it mentions."""
+
+    defined: frozenset[str]
+    words: frozenset[str]
+
+
 def with_importers(project: Project, files: Iterable[Path]) -> list[Path]:
     """`files`, and then the files of their project that import something of one of them."""
     wanted = list(files)
@@ -55,7 +66,7 @@ def with_importers(project: Project, files: Iterable[Path]) -> list[Path]:
     for candidate in _candidates(project, wanted):
         for found, each in imports_of(project, candidate):
             imports.setdefault(found, []).append(each)
-    names = {file: _defined(project, file) for file in wanted}
+    names = {file: {name for part in _parts(project, file) for name in part.defined} for file in wanted}
     queue = list(names)
     while queue:
         target = queue.pop()
@@ -63,7 +74,7 @@ def with_importers(project: Project, files: Iterable[Path]) -> list[Path]:
             gained = names[target] if each.name == EVERYTHING else {each.bound}
             known = names.get(each.importer)
             if known is None or not gained <= known:
-                names[each.importer] = gained | (_defined(project, each.importer) if known is None else known)
+                names[each.importer] = _leading(project, each.importer, gained | (known or set()))
                 queue.append(each.importer)
     return [*wanted, *sorted(set(names) - set(wanted))]
 
@@ -73,37 +84,64 @@ def _asking(
 ) -> Iterator[Import]:
     """The imports by which one of `names` of the file `target` is got; all of it, if `is_wanted`."""
     for each in imports.get(target, ()):
-        if is_wanted or (each.name in names or each.name == EVERYTHING if each.name else _reads(project, each, names)):
+        if is_wanted or (
+            each.name in names or each.name == EVERYTHING if each.name else _reads(project, each, target, names)
+        ):
             yield each
     inner = {target.stem}
     for folder in target.parents:  # of a package's module everything in it is an attribute
         for each in (*imports.get(folder, ()), *imports.get(folder / "__init__.py", ())):
-            if each.name is None and _reads(project, each, inner):
+            if each.name is None and _reads(project, each, folder, inner):
                 yield each
         inner = {folder.name}
         if folder == project.root:
             break
 
 
-def _reads(project: Project, found: Import, names: set[str]) -> bool:
+def _reads(project: Project, found: Import, module: Path, names: set[str]) -> bool:
     """Whether the file that imports a module reads an attribute with one of these names, or by a computed one."""
     read = project.sources.found_in(found.importer, attributes_read)
-    return not names.isdisjoint(read) or not COMPUTED.isdisjoint(read)
+    own = module.parent.name if module.stem == "__init__" else module.stem
+    return not names.isdisjoint(read) or not read.isdisjoint((f"{found.bound}[]", f".{own}[]"))
 
 
-def _defined(project: Project, path: Path) -> set[str]:
-    """The names that a file defines, and what stands inside of its functions and classes too."""
-    return project.sources.found_in(path, defined_names)
+def _leading(project: Project, path: Path, names: set[str]) -> set[str]:
+    """`names`, and those that a file defines where it mentions them or another such."""
+    found, before = set(names), 0
+    while len(found) > before:
+        before = len(found)
+        for part in _parts(project, path):
+            if not found.isdisjoint(part.words):
+                found |= part.defined
+    return found
 
 
-def defined_names(text: str) -> set[str]:
-    """The names of a text's functions, classes and variables."""
-    return {name for pair in _DEFINED.findall(text) for name in pair if name and not name.startswith("__")}
+def _parts(project: Project, path: Path) -> list[Part]:
+    return project.sources.found_in(path, parts_of)
+
+
+def parts_of(text: str) -> list[Part]:
+    """A text's statements."""
+    found: list[Part] = []
+    decorators = ""
+    for piece in _STATEMENT.split(text):
+        if piece.startswith("@"):
+            decorators += piece
+            continue
+        piece, decorators = decorators + piece, ""
+        definition = _DEFINITION.match(piece)
+        inner = ((definition[1],),) if definition else _DEFINED.findall(piece)
+        defined = {name for names in inner for name in names if name and not name.startswith("__")}
+        if defined:
+            found.append(Part(frozenset(defined), frozenset(_WORD.findall(piece))))
+    return found
 
 
 def attributes_read(text: str) -> set[str]:
-    """The names behind a dot, and of `COMPUTED` those that stand anywhere in the text."""
-    return {*_ATTRIBUTE.findall(text), *(word for word in COMPUTED if word in text)}
+    """The names behind a dot; and with brackets behind them, names whose attributes are read by computed names."""
+    computed = [name for pair in _COMPUTED.findall(text) for name in pair if name]
+    ends = [f".{name.rpartition('.')[2]}[]" for name in computed if "." in name]
+    return {*_ATTRIBUTE.findall(text), *(f"{name}[]" for name in computed), *ends}
 
 
 def _candidates(project: Project, files: list[Path]) -> list[Path]:
