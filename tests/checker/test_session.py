@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from tangra.checker import Cancelled, Session, check
+from tangra.checker.evaluator import Evaluator, Frame
 from tangra.checker.importers import with_importers
+from tangra.checker.observations import Observer
 from tangra.checker.project import open_project
 
 MODEL = """
@@ -151,6 +153,30 @@ def test_importers_are_those_that_ask_for_something_of_the_file(tmp_path: Path, 
     assert first == tmp_path / file
     names = [str(other.relative_to(tmp_path).with_suffix("")) for other in others]
     assert sorted(names) == sorted(found.split())
+
+
+def test_of_importers_only_what_leads_to_the_file_is_evaluated(project: Path) -> None:
+    (project / "more.py").write_text(
+        "import torch\nfrom model import Net\n\n"
+        "def make(x: torch.Tensor):\n    return helper(Net(16), x)\n\n"
+        "def helper(net, x):\n    return net(torch.zeros(3, 18))\n\n"
+        "def aside(x: torch.Tensor):\n    return x + 1\n\n"
+        "class Trainer:\n    def run(self):\n        return make(torch.zeros(2))\n"
+    )
+    ran: list[str] = []
+
+    class Watch(Observer):
+        def entered(self, ev: Evaluator, frame: Frame) -> None:
+            ran.append(frame.function.name if frame.function else "")
+
+    outcome = Session().check([project / "model.py"], observer=Watch())
+    assert [(place.file.name, place.line) for place, _ in outcome.reports[0].related] == [
+        ("train.py", 5), ("more.py", 8), ("more.py", 5)
+    ]  # fmt: skip
+    assert {"make", "helper", "run", "forward"} <= set(ran)
+    assert "aside" not in ran
+    check([project], observer=Watch())
+    assert "aside" in ran
 
 
 def test_modules_are_found_in_folders_too_large_to_list(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

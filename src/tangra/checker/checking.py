@@ -110,7 +110,10 @@ class _Group:
 def _check_group(group: _Group, outcome: Outcome, run: _Run) -> None:
     project = group.project
     wanted = list(dict.fromkeys([*group.named, *group.walked]))
-    files = list(dict.fromkeys([*with_importers(project, group.named), *group.walked])) if group.named else wanted
+    leading = (
+        with_importers(project, group.named) | dict.fromkeys(group.walked) if group.named else dict.fromkeys(wanted)
+    )
+    files = list(leading)
     outcome.files += wanted
     outcome.projects.append(project)
     name = records.name_of(project, files, wanted) if run.kept and not project.sources.overlays else None
@@ -120,7 +123,7 @@ def _check_group(group: _Group, outcome: Outcome, run: _Run) -> None:
         for path in {report.place.file for report in reports}:
             project.read(path)
     else:
-        reports, statistics = _evaluate(project, files, wanted, outcome, run)
+        reports, statistics = _evaluate(project, leading, wanted, outcome, run)
         if name is not None and not statistics.late and not statistics.failures:
             records.keep(name, project, reports, statistics)
     outcome.reports += reports
@@ -128,7 +131,7 @@ def _check_group(group: _Group, outcome: Outcome, run: _Run) -> None:
 
 
 def _evaluate(
-    project: Project, files: list[Path], wanted: list[Path], outcome: Outcome, run: _Run
+    project: Project, files: dict[Path, frozenset[str] | None], wanted: list[Path], outcome: Outcome, run: _Run
 ) -> tuple[list[Report], Statistics]:
     from tangra.checker.entries import check_entries
     from tangra.checker.evaluator import Evaluator
@@ -140,6 +143,7 @@ def _evaluate(
         run.observer.config = project.config
     ev.summaries.enabled = run.summaries and run.observer is None
     ev.checked = frozenset(files)
+    ev.leading = {path: names for path, names in files.items() if names is not None}
     _load_rules(project)
     for number, path in enumerate(files):
         run.progress(number, len(files), path.name)

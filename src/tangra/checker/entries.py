@@ -76,12 +76,28 @@ def _feed_all(ev: Evaluator) -> None:
 
 def _is_wanted(ev: Evaluator, node: ast.AST | None, cell: Value) -> bool:
     module = cell.module if isinstance(cell, FunctionCell) else cell.scope.module if cell.scope else None
-    return node is not None and module is not None and module.path in ev.checked
+    return node is not None and module is not None and module.path in ev.checked and _leads(ev, module, node)
+
+
+def _leads(ev: Evaluator, module: ModuleCell, node: ast.AST) -> bool:
+    """Whether a definition can lead to what is reported: of a file that is evaluated for its calls of another one, only
+    the functions and classes that mention what leads there."""
+    names = ev.leading.get(module.path) if module.path else None
+    if names is None or module.file is None or module.file.tree is None:
+        return True
+    line: int = getattr(node, "lineno", 0)
+    for statement in module.file.tree.body:
+        if statement.lineno <= line <= (statement.end_lineno or line):
+            definition = isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+            return not definition or statement.name in names  # type: ignore[attr-defined]
+    return True
 
 
 def _is_checked(ev: Evaluator, function: FunctionCell) -> bool:
     """Whether the function is checked by itself: nobody called it, or its annotations promise more than one call."""
     if function.module.path not in ev.checked or "overload" in decorator_names(function.node):
+        return False
+    if not _leads(ev, function.module, function.node):
         return False
     if function.node not in ev.entered:
         return True

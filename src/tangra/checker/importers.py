@@ -59,13 +59,14 @@ class Part:
     words: frozenset[str]
 
 
-def with_importers(project: Project, files: Iterable[Path]) -> list[Path]:
-    """`files`, and then the files of their project that import something of one of them."""
+def with_importers(project: Project, files: Iterable[Path]) -> dict[Path, frozenset[str] | None]:
+    """`files`, and then the files of their project that import something of one of them, each with the names that lead
+    there (None: all)."""
     wanted = list(files)
     imports: dict[Path, list[Import]] = {}
     for candidate in _candidates(project, wanted):
-        for found, each in imports_of(project, candidate):
-            imports.setdefault(found, []).append(each)
+        for module, each in imports_of(project, candidate):
+            imports.setdefault(module, []).append(each)
     names = {file: {name for part in _parts(project, file) for name in part.defined} for file in wanted}
     queue = list(names)
     while queue:
@@ -76,7 +77,9 @@ def with_importers(project: Project, files: Iterable[Path]) -> list[Path]:
             if known is None or not gained <= known:
                 names[each.importer] = _leading(project, each.importer, gained | (known or set()))
                 queue.append(each.importer)
-    return [*wanted, *sorted(set(names) - set(wanted))]
+    found: dict[Path, frozenset[str] | None] = dict.fromkeys(wanted)
+    found.update((path, frozenset(names[path])) for path in sorted(set(names) - set(wanted)))
+    return found
 
 
 def _asking(
