@@ -8,6 +8,7 @@ import pytest
 
 from tangra.checker import Outcome, check
 from tangra.checker.evaluator import Evaluator
+from tangra.checker.observations import Observer
 from tangra.checker.reports import cleaned
 from tangra.checker.summaries import Summaries
 from tangra.shape_rules import shape_text
@@ -82,3 +83,60 @@ def test_a_forgotten_write_would_be_seen(tmp_path: Path, monkeypatch: pytest.Mon
     assert told(check([path])) == wanted
     monkeypatch.setattr(Summaries, "_holds", lambda self, summary: True)
     assert told(check([path])) != wanted
+
+
+LIBRARY = """
+import torch
+from torch import nn
+
+class Block(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.layers = nn.Sequential(*[nn.Linear(width, width) for _ in range(3)])
+
+    def forward(self, x):
+        return torch.relu(self.layers(x))
+
+def stack(width, wrap):
+    return nn.Sequential(Block(width), wrap(Block(width)), Block(width))
+"""
+OPEN = """
+import torch
+from torch import nn
+from library import Block, stack
+
+class Wrapped(nn.Module):
+    def __init__(self, inner):
+        super().__init__()
+        self.inner = inner
+        self.head = nn.Linear(8, 8)
+
+    def forward(self, x):
+        y = self.inner(x)
+        return self.head(y) + y
+
+net = stack(8, Wrapped)
+x = torch.zeros(2, 8)
+for _ in range(3):
+    x = net(x)
+    y = net(torch.zeros(5, 8))
+blocks = [Block(8) for _ in range(4)]
+for block in blocks:
+    x = block(x)
+z = stack(8, lambda inner: Wrapped(inner))(torch.zeros(3, 8))
+wrong = net(torch.zeros(2, 9))
+"""
+
+
+def test_an_editor_sees_the_same_of_its_files(tmp_path: Path, replayed: list[Summaries]) -> None:
+    (tmp_path / "pyproject.toml").write_text("")
+    (tmp_path / "library.py").write_text(LIBRARY)
+    path = tmp_path / "open.py"
+    path.write_text(OPEN)
+    every, some = Observer([path]), Observer([path])
+    assert told(check([path], observer=every, summaries=False)) == told(check([path], observer=some))
+    assert list(every.sights(path)) == list(some.sights(path))
+    assert list(every.functions_in(path)) == list(some.functions_in(path))
+    assert [run.replayed > 5 for run in replayed] == [False, True]
+    forward = [function for function in some.functions_in(path) if function.name == "Wrapped.forward"]
+    assert len(forward[0].contexts) == 4

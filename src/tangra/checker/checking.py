@@ -65,9 +65,9 @@ def check(
     A file that is named is checked with the files of its project that import it, so that their calls are seen; what is
     reported is of the files asked for. `progress` gets how many of how many parts are done, and the name of the next;
     `observer` sees what arrays expressions hold. Without `summaries` every call is evaluated, which finds the same and
-    takes longer; so it is with an observer, which sees every call. With `kept`, an answer of an earlier process is
-    given again where it still holds (see `records`); it says nothing of `shapes`. With `likely`, functions that nobody
-    calls are called as is likely too, for examples of shapes (see `samples`).
+    takes longer; so it is with an observer that has no `edited` files, as it sees every call. With `kept`, an answer of
+    an earlier process is given again where it still holds (see `records`); it says nothing of `shapes`. With `likely`,
+    functions that nobody calls are called as is likely too, for examples of shapes (see `samples`).
     """
     outcome = Outcome()
     run = _Run(cancelled, progress, observer, summaries, kept and observer is None, likely)
@@ -141,7 +141,7 @@ def _evaluate(
     ev.observer = run.observer
     if run.observer is not None:
         run.observer.config = project.config
-    ev.summaries.enabled = run.summaries and run.observer is None
+    ev.summaries.enabled = run.summaries and (run.observer is None or bool(run.observer.edited))
     ev.checked = frozenset(files)
     ev.leading = {path: names for path, names in files.items() if names is not None}
     _load_rules(project)

@@ -77,10 +77,12 @@ class Seen:
 
 
 class Observer:
-    """The arrays that a run sees, and how the functions of `edited` files were entered, to be evaluated again."""
+    """The arrays that a run sees, and how the functions of `edited` files were entered, to be evaluated again. If there
+    are such files, calls that lead to none of their functions need not be seen every time."""
 
     def __init__(self, edited: Iterable[Path] = ()) -> None:
         self.edited = frozenset(edited)
+        self.watched: set[ast.AST] = set()
         self.room = MAX_HELD
         self.seen: dict[Path, dict[ast.AST, Seen]] = {}
         self.sources: dict[Path, SourceFile] = {}
@@ -112,7 +114,11 @@ class Observer:
 
     def entered(self, ev: Evaluator, frame: Frame) -> None:
         """A function begins: its parameters are bound."""
-        if frame.function is None or frame.file is None or ev.quiet:
+        if frame.function is None or frame.file is None:
+            return
+        if frame.file.path in self.edited:
+            self.watched.add(frame.function.node)
+        if ev.quiet:
             return
         function = frame.function
         frame.context = context_of(ev)

@@ -174,7 +174,7 @@ class Summaries:
             written[cell] = place
         entered = ev.entered_since[start.entered :]
         nodes = frozenset(entered)
-        if self._is_running(nodes):
+        if self._is_running(nodes) or (ev.observer is not None and not ev.observer.watched.isdisjoint(nodes)):
             return None
         copier = Copier(start.born, {cell: cell for cell in likeness.cells})
         copier.take_over(self._parts, written, ev.journal.undone)
