@@ -1,5 +1,6 @@
 """Sessions: unsaved text, files that change, the project around a file, and answers nobody waits for any more."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -123,6 +124,12 @@ PACKAGE = {
     "by_module.py": "import pkg.one as m\nm.one(1)\n",
     "by_package.py": "import pkg\npkg.one(1)\n",
     "by_path.py": "import pkg.two\npkg.three.third(1)\n",
+    "alias.py": "import pkg.one as m\n\ndef run():\n    return m.one(1)\n",
+    "of_alias.py": "from alias import run\n",
+    "continued.py": "import os, \\\n    pkg.one as m\nfrom os import path, \\\n    sep\nm.one(1)\n",
+    "note.ipynb": json.dumps(
+        {"cells": [{"cell_type": "code", "source": ["%matplotlib inline\n", "from pkg.one import one\n", "one(1)"]}]}
+    ),
     "table.py": "import pkg.three\nf = pkg.three.__dict__[NAME]\n",
     "computed.py": "import pkg\nf = getattr(pkg, NAME)\n",
     "unrelated.py": "import pkg\npkg.Two()\n",
@@ -137,8 +144,8 @@ PACKAGE = {
     [
         (
             "pkg/one.py",
-            "by_module by_name by_package by_path caller caller_of_caller computed further table "
-            "pkg/__init__ pkg/three pkg/two",
+            "alias by_module by_name by_package by_path caller caller_of_caller computed continued further note "
+            "of_alias table pkg/__init__ pkg/three pkg/two",
         ),
         ("pkg/two.py", "computed other_name pkg/__init__ unrelated by_path"),
         ("pkg/three.py", "by_path caller caller_of_caller computed other_of_three pkg/__init__ table"),

@@ -19,8 +19,8 @@ MAX_FILES = 5_000
 EVERYTHING = "*"
 
 _IMPORT = re.compile(
-    r"^[ \t]*(?:from[ \t]+(?P<dots>\.*)(?P<base>[\w.]*)[ \t]+import[ \t]+(?P<names>\([^)]*\)|[^\n#;]*)"
-    r"|import[ \t]+(?P<modules>[^\n#;]*))",
+    r"^[ \t]*(?:from[ \t]+(?P<dots>\.*)(?P<base>[\w.]*)[ \t]+import[ \t]+(?P<names>\([^)]*\)|(?:\\\r?\n|[^\n#;])*)"
+    r"|import[ \t]+(?P<modules>(?:\\\r?\n|[^\n#;])*))",
     re.MULTILINE,
 )
 _NAME = re.compile(r"(\w+(?:\.\w+)*|\*)(?:\s+as\s+(\w+))?")
@@ -34,12 +34,13 @@ _COMPUTED = re.compile(r"\b(?:getattr|vars)\(\s*([\w.]+)|([\w.]+)\.__dict__")
 
 @dataclass(frozen=True)
 class Statement:
-    """`from ..base import names` (`level` dots), or `import base` (no `names`). Each name comes with the one that it is
-    bound to."""
+    """`from ..base import names` (`level` dots), or `import base as alias` (no `names`). Each name comes with the one
+    that it is bound to."""
 
     level: int
     base: str
     names: tuple[tuple[str, str], ...]
+    alias: str = ""
 
 
 @dataclass(frozen=True)
@@ -178,10 +179,11 @@ def imports_of(project: Project, path: Path) -> Iterator[tuple[Path, Import]]:
         if dotted is None:
             continue
         if not statement.names:
-            for end in range(dotted.count(".") + 1):
-                found = project.find_module(".".join(dotted.split(".")[: end + 1]), path)
+            parts = dotted.split(".")
+            for end in range(len(parts) if statement.alias else 1, len(parts) + 1):
+                found = project.find_module(".".join(parts[:end]), path)
                 if found is not None:
-                    yield found, Import(path, None, dotted.partition(".")[0])
+                    yield found, Import(path, None, statement.alias or parts[0])
             continue
         base = project.find_module(dotted, path)
         for name, bound in statement.names:
@@ -199,7 +201,7 @@ def import_statements(text: str) -> list[Statement]:
         return found
     for match in _IMPORT.finditer(text):
         if match["modules"] is not None:
-            found += [Statement(0, name, ()) for name, _ in _NAME.findall(match["modules"])]
+            found += [Statement(0, name, (), alias) for name, alias in _NAME.findall(match["modules"])]
         else:
             names = tuple((name, bound or name) for name, bound in _NAME.findall(match["names"]))
             found.append(Statement(len(match["dots"]), match["base"], names))

@@ -125,7 +125,8 @@ class SourceCache:
         return file
 
     def found_in(self, path: Path, find: Callable[[str], Found]) -> Found:
-        """What `find` finds in the text of a file, in which what can't be decoded is left out. It need not parse."""
+        """What `find` finds in the text of a file (of a notebook, in its code), which need not parse, and in which what
+        can't be decoded is left out."""
         stamp = self._stamp(path)
         known = self._findings.get((path, find))
         if known is not None and known[0] == stamp:
@@ -135,7 +136,7 @@ class SourceCache:
             content = read_regular(path) if content is None else content
         except OSError:
             content = b""
-        found = find(content.decode("utf-8", "replace"))
+        found = find(self.read(path).text if path.suffix == ".ipynb" else content.decode("utf-8", "replace"))
         self._findings[path, find] = stamp, found
         return found
 
