@@ -227,24 +227,28 @@ class Evaluator:
 
     def _read_only(self, target: ArrayValue) -> bool:
         """Whether an array is a read-only view, or was read-only when it was passed."""
-        ref, state = target.ref, self.glance(target.ref)
-        while isinstance(state, ViewState):
-            if ref in self.live.read_only:
-                return True
-            if state.step is not None and not state.step.writeable:
-                return True
-            ref, state = state.base, self.glance(state.base)
-        maybe = self.live.read_only & {target.ref, ref}.union(
-            *(self.state.partners.get(r, ()) for r in (target.ref, ref))
-        )
-        if maybe and ref not in maybe:
+        found = self.writes_fail(self.state, target.ref)
+        if found is None:
             self.error(
                 AliasError,
                 f"{called.name_of(self, target.ref) or 'this array'} may or may not be a read-only array here",
                 code=diagnostics.ALIAS,
                 fix="write into a copy (x = x.copy())",
             )
-        return bool(maybe)
+        return found
+
+    def writes_fail(self, within: State, ref: int) -> bool | None:
+        """Whether an array can't be written to in a state; None: that depends on the path."""
+        root, unsure = ref, False
+        while isinstance(state := within.heap.get(root, self.initial.get(root)), ViewState):
+            if root in self.live.read_only or (state.step is not None and not state.step.writeable):
+                return True
+            unsure = unsure or root in self.live.maybe_read_only
+            root = state.base
+        if root in self.live.read_only:
+            return True
+        near = {ref, root}.union(*(within.partners.get(r, ()) for r in (ref, root)))
+        return None if unsure or near & (self.live.read_only | self.live.maybe_read_only) else False
 
     def _write(self, ref: int, value: Value) -> None:
         state = self.look(ref)

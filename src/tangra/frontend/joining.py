@@ -309,7 +309,9 @@ class Join:
             if isinstance(template, KeepT) and isinstance(template.state, ConflictState):
                 self.numbers[key] = -1
                 self.reasons[key] = template.state.conflict
-            if isinstance(template, ArrayT) and any(map(self._is_traced, (0, 1), refs)):
+            if isinstance(template, ArrayT) and any(
+                relations.is_traced(self, side, ref) for side, ref in enumerate(refs)
+            ):
                 template = replace(template, tracked=True)
             poisoned = any(s is not None and r in s.poisoned for s, r in zip(self.sides, refs, strict=True))
             self.infos[index] = ObjectInfo(
@@ -318,15 +320,11 @@ class Join:
                 (refs[0], refs[1]),
                 self.before((refs[0], refs[1])),
                 poisoned,
+                relations.read_only(self, refs, known) if isinstance(one, ArrayValue) else False,
             )
         if self.numbers[key] >= 0:
             return ObjectT(self.numbers[key])
         return ConflictT(self.reasons[key]) if isinstance(one, ListValue) else self._conflict(a, b)
-
-    def _is_traced(self, side: int, ref: int | None) -> bool:
-        """Whether it can be told which array from before the call an object is, if it is one."""
-        state = None if ref is None else self.state_of(side, ref)
-        return ref in self.ev.live.paths or (isinstance(state, ArrayState) and state.origin is not None)
 
     def before(self, refs: tuple[int | None, ...]) -> frozenset[int]:
         """Arrays from before the join that the object made of `refs` may be, or share memory with."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tangra.frontend.heap import ViewState
+from tangra.frontend.heap import ArrayState, ViewState
 
 if TYPE_CHECKING:
     from tangra.frontend.joining import Join
+    from tangra.frontend.templates import ObjectInfo
 
 
 def find(join: Join) -> None:
@@ -28,6 +29,25 @@ def find(join: Join) -> None:
     for side in join.sides:
         if side is not None:
             join.plan.poisoned.update({r: True for r in side.poisoned if join.exists(r)})
+
+
+def is_traced(join: Join, side: int, ref: int | None) -> bool:
+    """Whether it can be told which array from before the call an object is, if it is one."""
+    state = None if ref is None else join.state_of(side, ref)
+    return ref in join.ev.live.paths or (isinstance(state, ArrayState) and state.origin is not None)
+
+
+def read_only(join: Join, refs: tuple[int | None, ...], known: ObjectInfo | None) -> bool | None:
+    """Whether the array made of two can't be written to (None: it depends on the path); `known` is what earlier
+    trips of a loop gave."""
+    answers = {
+        join.ev.writes_fail(state, ref)
+        for state, ref in zip(join.sides, refs, strict=True)
+        if state is not None and ref is not None
+    }
+    if len(answers) > 1 or (known is not None and known.read_only is None):
+        return None
+    return answers.pop() if answers else False
 
 
 def _may_be_one(join: Join, side: int, a: int | None, b: int | None) -> bool:

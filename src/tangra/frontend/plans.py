@@ -81,6 +81,8 @@ def plan_state(ev: Evaluator, plan: Plan, base: State, values: list[Value]) -> S
         state.heap[ref] = make_state(ev, info.state, leaves, refs, plan)
     for k, (ref, info) in enumerate(zip(refs, plan.objects, strict=True)):
         ev.pair(ref, [*sorted(info.partners), *(refs[j] for j in plan.partners.get(k, ()))])
+        if info.read_only is not False:
+            (ev.live.read_only if info.read_only else ev.live.maybe_read_only).add(ref)
         if info.poisoned:
             state.poisoned[ref] = ev.span
             for old in info.refs:

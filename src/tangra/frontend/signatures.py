@@ -221,7 +221,7 @@ class Signature:
         if owner in self.shares.values():
             raise Unfit
         read_only = owner in ev.live.read_only or ref in ev.live.read_only
-        if read_only and owner != ref:
+        if (read_only and owner != ref) or not ev.live.maybe_read_only.isdisjoint((owner, ref)):
             raise Unfit
         self.shares[ref] = owner
         self.arrays[ref] = self._fresh_slot(value)

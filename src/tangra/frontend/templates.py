@@ -187,6 +187,8 @@ class ObjectInfo:
     refs: tuple[int | None, int | None] = field(compare=False)
     partners: frozenset[int] = field(compare=False)
     poisoned: bool = False
+    read_only: bool | None = False
+    """Whether it is an array that can't be written to; None: that depends on the path."""
 
 
 @dataclass
