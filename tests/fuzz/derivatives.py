@@ -264,7 +264,10 @@ def second_order(subject: Subject) -> Verdict:
     if verdict.sort != "agree":
         return ill_conditioned(subject, verdict)
     numeric, uncertain = difference(lambda h: dot(subject.gradient(*subject.moved(h)), other))
-    return close("hvp against differences of gradients", mine, numeric, uncertain + 1e-6 * scale)
+    verdict = close("hvp against differences of gradients", mine, numeric, uncertain + 1e-6 * scale)
+    if verdict.sort != "agree" and uncertain > max(1.0, abs(numeric)):
+        return Verdict("tie", "differences say nothing: steps are too long for it")
+    return verdict
 
 
 PLANS: tuple[dict[str, Any], ...] = ({"policy": "sqrt"}, {"policy": "binomial", "snapshots": 2}, {"memory": 10**5})
