@@ -92,7 +92,7 @@ def share(value: Value, before: Value = None) -> bool:
 def _new_parts(value: Value, before: Value) -> list[Value]:
     """What there is to look at: registries grow by an entry at a time, to thousands."""
     if type(value) is dict and type(before) is dict:
-        return [part for key, held in value.items() if before.get(key) is not held for part in (key, held)]
+        return [part for key, held in value.items() if before.get(key, before) is not held for part in (key, held)]
     if type(value) is tuple and type(before) is tuple:
         return [*(new for new, old in zip(value, before, strict=False) if new is not old), *value[len(before) :]]
     return [value]
