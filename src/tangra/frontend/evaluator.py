@@ -353,10 +353,10 @@ class Evaluator:
         self, base: ArrayValue, read: Callable[[Value], Value], write: Callable[[Value, Value], Value]
     ) -> ArrayValue:
         """An array that shares memory with `base`."""
-        step = getattr(read, "__self__", None)
-        value = self.read(base.ref)
-        first = value, read(value)
-        return ArrayValue(self.allocate(ViewState(base.ref, read, write, step, first)), first[1].array)
+        whole = self.read(base.ref)
+        part = read(whole)
+        state = ViewState(base.ref, part.array, read, write, getattr(read, "__self__", None), (whole, part))
+        return ArrayValue(self.allocate(state), state.array)
 
     def getitem(self, target: AbstractValue, index: AbstractValue) -> AbstractValue:
         """`target[index]`."""

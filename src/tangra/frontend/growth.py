@@ -15,6 +15,7 @@ from tangra.frontend.stack_items import (
     item_form,
     join_all,
     join_items,
+    room_of,
 )
 from tangra.frontend.stacks import new_stack, widened, with_room
 from tangra.shapes import Size, ceil_div, dmax
@@ -57,11 +58,6 @@ class Growth:
         form = form_of(ev, state.items) if state.items else self.form  # type: ignore[arg-type]
         form = None if form is None else join_items(self.form, form)
         return None if form is None else replace(self, before=state, form=form)
-
-
-def room_of(ev: Evaluator, state: StackState) -> Size:
-    """The items that a stack has room for."""
-    return ev.peek(state.leaves[0]).shape[0] if state.leaves else 0
 
 
 def has_room(ev: Evaluator, ref: int) -> bool:

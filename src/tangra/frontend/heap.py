@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tangra.api.values import AbstractValue, ViewStep
-from tangra.ir import Span, Value
+from tangra.ir import ArrayType, Span, Value
 from tangra.shapes.facts import Facts
 
 
@@ -66,12 +66,18 @@ class ArrayState:
     value: Value
     origin: Value | None = None
 
+    @property
+    def array(self) -> ArrayType:
+        """The type."""
+        return self.value.array
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ViewState:
-    """An array that shares memory with `base`: how to read it from the base's value and write it there."""
+    """An array of this type that shares memory with `base`: how to read it from the base's value and write it there."""
 
     base: int
+    array: ArrayType
     read: Callable[[Value], Value]
     write: Callable[[Value, Value], Value]
     step: ViewStep | None = None

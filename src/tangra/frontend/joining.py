@@ -374,14 +374,7 @@ class Join:
         return self._slots(type(one), names, a, b, old)
 
     def _array_state(self, ref: int | None, a: Any, b: Any) -> StateTemplate:
-        types = []
-        for state in (a, b):
-            if state is BOTTOM:
-                continue
-            if isinstance(state, ArrayState):
-                types.append(state.value.array)
-            else:
-                types.append(state.first[1].array)
+        types = [state.array for state in (a, b) if state is not BOTTOM]
         if not all(self._one_type(t, types[0]) for t in types):
             return self._conflicting(a, b)
         return ArrayT(types[0])

@@ -34,7 +34,7 @@ def to_stack(join: Join, ref: int | None, a: Any, b: Any, old: Any) -> ToStackT 
             rooms.append(len(x.items))
             tops.append(len(x.items))
         else:
-            rooms.append(join.ev.peek(x.leaves[0]).shape[0] if x.leaves else 0)
+            rooms.append(stack_items.room_of(join.ev, x))
             tops.append(x.count.value if isinstance(x.count, Const) else x.count.hi)
         empty.append(isinstance(x, ListState) and not x.items)
         join.ev.state = outer

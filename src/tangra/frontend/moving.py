@@ -113,4 +113,4 @@ class Mover:
         if step is None:
             raise Unfit
         moved = replace(step, operands=tuple(self.value(v) for v in step.operands))
-        return ViewState(self.ref(state.base), moved.read, moved.write, moved)
+        return ViewState(self.ref(state.base), state.array, moved.read, moved.write, moved)

@@ -36,7 +36,8 @@ def _enter_member(ev: Evaluator, base: int, whole: Value, member: Member) -> Non
     for step in steps:
         if step is not steps[0]:
             base, whole = live.anonymous(state), _value(state)
-        state = ViewState(base, step.read, step.write, step, (whole, step.read(whole)))
+        part = step.read(whole)
+        state = ViewState(base, part.array, step.read, step.write, step, (whole, part))
     ref = live._object(state, member.path, array)
     value = ArrayValue(ref, _value(state).array, layout_strides(array.shape, layout_of(array)))
     live.known[id(array)] = array, value
@@ -86,4 +87,5 @@ def _strided(ev: Evaluator, base: int, whole: Value, member: Member) -> ViewStat
     def write(block: Value, new: Value) -> Value:
         return ev.b("scatter", block, new, places)
 
-    return ViewState(base, read, write, None, (whole, read(whole)))
+    part = read(whole)
+    return ViewState(base, part.array, read, write, None, (whole, part))

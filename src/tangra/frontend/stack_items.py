@@ -11,7 +11,7 @@ from tangra.api.kinds import Kind
 from tangra.api.values import AbstractValue, ArrayValue, ListValue, TupleValue
 from tangra.errors import UnsupportedError
 from tangra.frontend import diagnostics, symbols
-from tangra.frontend.heap import ListState, StackState
+from tangra.frontend.heap import ArrayState, ItemsRead, ListState, StackState, ViewState
 from tangra.ir import I64, ArrayType, DType, Span, scalar
 from tangra.shapes import Size
 
@@ -128,6 +128,17 @@ def leaf_types(form: Item) -> list[ArrayType]:
     if isinstance(form, ListItem):
         return [ArrayType(t.dtype, (form.length, *t.shape)) for t in leaf_types(form.part)]
     return [t for part in form.parts for t in leaf_types(part)]
+
+
+def room_of(ev: Evaluator, state: StackState) -> Size:
+    """The items that a stack has room for. Nothing is read for it: a join, outside its arms, may ask."""
+    if not state.leaves:
+        return 0
+    if state.leaves[0] in ev.unread:
+        raise ItemsRead
+    first = ev.look(state.leaves[0])
+    assert isinstance(first, (ArrayState, ViewState)), first
+    return first.array.shape[0]
 
 
 def common_form(ev: Evaluator, state: ListState | StackState) -> Item | None:

@@ -12,7 +12,7 @@ from tangra.api.kinds import PYBOOL, PYINT
 from tangra.api.values import AbstractValue, Const, ListValue, SliceValue
 from tangra.frontend import conversion, stacks
 from tangra.frontend.heap import ListState, StackState
-from tangra.frontend.stack_items import Item, NumberItem, TupleItem, leaf_types
+from tangra.frontend.stack_items import Item, NumberItem, TupleItem, leaf_types, room_of
 from tangra.ir import BOOL, I64, U8, Value
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ def _order(ev: Evaluator, keys: StackState, reverse: bool) -> Value:
 
 
 def _numbers(ev: Evaluator, state: StackState) -> Value:
-    return ev.b("iota", dtype=I64, shape=(ev.peek(state.leaves[0]).shape[0],), axis=0)
+    return ev.b("iota", dtype=I64, shape=(room_of(ev, state),), axis=0)
 
 
 def _all(ev: Evaluator, scalar: Value, like: Value) -> Value:

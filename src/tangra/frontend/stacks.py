@@ -28,6 +28,7 @@ from tangra.frontend.stack_items import (
     item_form,
     join_items,
     leaf_types,
+    room_of,
 )
 from tangra.ir import I64, Value
 from tangra.shapes import Size
@@ -148,7 +149,7 @@ def append(ev: Evaluator, v: ListValue, state: StackState, item: AbstractValue) 
     state = _fitting(ev, v, state, item)
     if not state.leaves:
         ev.unsupported("a list of empty tuples that grows in a loop")
-    room = ev.peek(state.leaves[0]).shape[0]
+    room = room_of(ev, state)
     count = ev.number(state.count)
     if isinstance(room, int) and count.hi is not None and count.hi >= room:
         state, room = with_room(ev, state, count.hi + 1), count.hi + 1
