@@ -8,7 +8,7 @@ from types import CodeType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from tangra.core import overlapping
-from tangra.core.results import Arguments, Builder, apply, call_arguments
+from tangra.core.results import Arguments, Builder, call_arguments, change_of
 from tangra.errors import AliasError
 from tangra.frontend.exceptions import exception_arguments
 from tangra.frontend.guards import Guard
@@ -120,11 +120,13 @@ class Specialisation(ABC):
         return self.finished(found, arguments)
 
     def finished(self, results: Sequence[Any], arguments: Arguments) -> Any:
-        """The Python result, after all that the call changes is changed."""
+        """The Python result, after all that the call changes is changed. Everything is looked up before: what is found
+        at a path is what was there in front of the call."""
         builder = Builder(results, arguments)
         result = builder.build(self.terms.result)
-        for mutation in self.terms.mutations:
-            apply(mutation, builder)
+        changes = [change_of(mutation, builder) for mutation in self.terms.mutations]
+        for change in changes:
+            change.make()
         return result
 
     def fail(self, address: int) -> NoReturn:
