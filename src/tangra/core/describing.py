@@ -45,8 +45,7 @@ def describe_arguments(
 
     names = argument_names(function, len(args))
     positional = [described(k, v, names[k]) for k, v in enumerate(args)]
-    named = {name: described(name, kwargs[name], f"argument {name}") for name in sorted(kwargs)}
-    return positional, {name: named[name] for name in kwargs}
+    return positional, {name: described(name, v, f"argument {name}") for name, v in kwargs.items()}
 
 
 class _Refine:

@@ -83,7 +83,7 @@ class _Walk:
         if cls is list:
             return self.again(v) or (list, *[self.of(x) for x in v])
         if cls is dict:
-            return self.again(v) or (dict, *[(k, self.of(x)) for k, x in v.items()])
+            return self.again(v) or (dict, *[(key_in_dict(k), self.of(x)) for k, x in v.items()])
         if isinstance(v, functools.partial):
             named = [(k, self.of(x)) for k, x in v.keywords.items()]
             return (cls, self.of(v.func), *[self.of(x) for x in v.args], *named)
@@ -109,6 +109,11 @@ class Same:
         return id(self.obj)
 
 
+def key_in_dict(k: Any) -> Key:
+    """A key of a dict that is equal only for keys that can't be told apart."""
+    return k if type(k) is str else exact(k)
+
+
 def key_of(
     args: Sequence[Any],
     kwargs: Mapping[str, Any],
@@ -116,11 +121,10 @@ def key_of(
     dynamic: Mapping[int | str, Axes] = NO_AXES,
 ) -> Keyed:
     """The key of a call. `static` arguments (positions or names) count by value; `dynamic` has axes that are to be
-    symbolic."""
+    symbolic. Keyword arguments in another order are another call: a function that takes `**kwargs` sees the order."""
     walk = _Walk()
     parts: list[tuple[int | str, Key]] = []
-    given: list[tuple[int | str, Any]] = [*enumerate(args), *((name, kwargs[name]) for name in sorted(kwargs))]
-    for key, v in given:
+    for key, v in (*enumerate(args), *kwargs.items()):
         walk.argument, walk.axes = key, dynamic.get(key, ())
         parts.append((key, ("static", _frozen(v, key)) if key in static else walk.of(v)))
     skeleton = tuple(parts)
@@ -158,7 +162,7 @@ def _defines_hash(cls: type) -> bool:
 def difference(now: Keyed, before: Keyed) -> str:
     """What distinguishes two calls, in words."""
     new, old = dict(now.skeleton), dict(before.skeleton)
-    if new.keys() != old.keys():
+    if list(new) != list(old):
         return f"called with {_names(new)} instead of {_names(old)}"
     changed = [_change(f"argument {key}", new[key], old[key]) for key in new if new[key] != old[key]]
     return "; ".join(changed) or f"sizes {now.sizes} instead of {before.sizes}"
@@ -174,9 +178,14 @@ def _change(where: str, new: Key, old: Key) -> str:
             if new[0] in (tuple, list):
                 return _change(f"{where}[{k}]", a, b)
             if isinstance(a, tuple) and isinstance(b, tuple) and len(a) == len(b) == 2 and a[0] == b[0]:
-                name = f"[{a[0]!r}]" if new[0] is dict else f".{a[0]}"
+                name = f"[{_shown(a[0])}]" if new[0] is dict else f".{a[0]}"
                 return _change(f"{where}{name}", a[1], b[1])
     return f"{where} is {described(new)} instead of {described(old)}"
+
+
+def _shown(key: Key) -> str:
+    """A key of a dict as `key_in_dict` has it."""
+    return repr(key[1]) if isinstance(key, tuple) else repr(key)
 
 
 def _names(parts: Mapping[int | str, Key]) -> str:

@@ -67,7 +67,7 @@ class Guard:
         if self.check == "length":
             return bool(len(value) == self.expected)
         if self.check == "keys":
-            return bool(tuple(value) == self.expected)
+            return bool(exact(tuple(value)) == exact(self.expected))
         if self.check == "lacks":
             return bool(self.expected.isdisjoint(value))
         if self.check == "layout":
