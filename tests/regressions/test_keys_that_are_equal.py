@@ -50,7 +50,7 @@ def test_tuples_as_keys() -> None:
 def test_globals() -> None:
     global captured
     compiled = tg.jit(keys_of_a_global)
-    for captured in DICTS * 2:  # noqa: B007
+    for captured in DICTS * 2:
         assert repr(compiled(1.0)) == repr(keys_of_a_global(1.0))
 
 

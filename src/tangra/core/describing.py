@@ -15,7 +15,9 @@ from tangra.frontend.specs import (
     DictSpec,
     InstanceSpec,
     ListSpec,
+    MethodSpec,
     NumberSpec,
+    PartialSpec,
     TupleSpec,
     spec_of,
 )
@@ -70,6 +72,10 @@ class _Refine:
             return DictSpec(s.keys, tuple(self.spec(x) for x in s.items), s.identity, s.source)
         if isinstance(s, InstanceSpec):
             return InstanceSpec(s.cls, s.names, tuple(self.spec(x) for x in s.items), s.identity, s.source)
+        if isinstance(s, MethodSpec):
+            return MethodSpec(s.function, self.spec(s.holder))
+        if isinstance(s, PartialSpec):
+            return PartialSpec(self.spec(s.function), self.spec(s.args), self.spec(s.keywords))
         return s
 
     def _array(self, s: ArraySpec) -> ArgSpec:

@@ -19,6 +19,7 @@ from tangra.core.dynamic import LEAST, SMALL_DIM, Axes, check_rank, is_named
 from tangra.errors import EntryError, declare
 from tangra.frontend.guards import exact
 from tangra.frontend.objects import attribute_names, is_user_instance
+from tangra.frontend.specs import HOLDERS, LiveSpec, spec_of
 
 BAD_STATIC = declare("TG815", "a static argument whose value can change or can't be compared")
 
@@ -68,6 +69,13 @@ class _Walk:
                 sizes.append(-1)
         return (np.ndarray, a.dtype, tuple(sizes), a.flags.writeable, type(a), layout_of(a))
 
+    def holder(self, v: Any) -> Key:
+        """The key of a bound method or a partial, by what it holds if that is described too (see `spec_of`)."""
+        described = not isinstance(spec_of(v), LiveSpec)
+        if isinstance(v, functools.partial):
+            return (type(v), self.of(v.func), self.of(v.args), self.of(v.keywords)) if described else Same(v)
+        return (type(v), Same(v.__func__), self.of(v.__self__) if described else Same(v.__self__))
+
     def of(self, v: Any) -> Key:
         cls = type(v)
         if cls in _NUMBERS:
@@ -84,11 +92,8 @@ class _Walk:
             return self.again(v) or (list, *[self.of(x) for x in v])
         if cls is dict:
             return self.again(v) or (dict, *[(key_in_dict(k), self.of(x)) for k, x in v.items()])
-        if isinstance(v, functools.partial):
-            named = [(k, self.of(x)) for k, x in v.keywords.items()]
-            return (cls, self.of(v.func), *[self.of(x) for x in v.args], *named)
-        if isinstance(v, types.MethodType):
-            return (cls, Same(v.__func__), self.of(v.__self__))
+        if cls in HOLDERS:
+            return self.holder(v)
         if is_user_instance(v):
             return self.again(v) or (cls, *[(k, self.of(getattr(v, k))) for k in attribute_names(v)])
         return Same(v)
@@ -124,7 +129,8 @@ def key_of(
     symbolic. Keyword arguments in another order are another call: a function that takes `**kwargs` sees the order."""
     walk = _Walk()
     parts: list[tuple[int | str, Key]] = []
-    for key, v in (*enumerate(args), *kwargs.items()):
+    given: list[tuple[int | str, Any]] = [*enumerate(args), *kwargs.items()]
+    for key, v in given:
         walk.argument, walk.axes = key, dynamic.get(key, ())
         parts.append((key, ("static", _frozen(v, key)) if key in static else walk.of(v)))
     skeleton = tuple(parts)

@@ -35,7 +35,9 @@ from tangra.frontend.specs import (
     InstanceSpec,
     ListSpec,
     LiveSpec,
+    MethodSpec,
     NumberSpec,
+    PartialSpec,
     SameSpec,
     TupleSpec,
 )
@@ -192,6 +194,11 @@ def _describe(walk: Reachable, spec: ArgSpec) -> None:
     elif isinstance(spec, TupleSpec):
         walk.walk(spec.cls)
         _describe_all(walk, spec.items)
+    elif isinstance(spec, MethodSpec):
+        walk.walk(spec.function)
+        _describe(walk, spec.holder)
+    elif isinstance(spec, PartialSpec):
+        _describe_all(walk, (spec.function, spec.args, spec.keywords))
     elif spec.source is None or walk.has(spec.source):
         walk.say("again", walk.numbers.get(spec.identity or 0))
     else:

@@ -8,6 +8,7 @@ the result. What it can't decide quickly it leaves to the careful way, before an
 from __future__ import annotations
 
 import enum
+import functools
 import types
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -26,9 +27,12 @@ from tangra.frontend.specs import (
     InstanceSpec,
     ListSpec,
     LiveSpec,
+    MethodSpec,
     NumberSpec,
+    PartialSpec,
     SameSpec,
     TupleSpec,
+    parts,
 )
 from tangra.native.module import Module
 from tangra.native.wrapper import Wrapper
@@ -128,8 +132,17 @@ class _Writer:
             self._items(spec.items, path)
         elif isinstance(spec, SameSpec):
             self.w.require(self.w.same(obj, self.identities[spec.identity]))
+        elif isinstance(spec, (MethodSpec, PartialSpec)):
+            self._bound(spec, path, obj)
         elif not isinstance(spec, LiveSpec):
             self._container(spec, path, obj)
+
+    def _bound(self, spec: MethodSpec | PartialSpec, path: Path, obj: str) -> None:
+        self._class(obj, types.MethodType if isinstance(spec, MethodSpec) else functools.partial)
+        if isinstance(spec, MethodSpec):
+            self.w.require_is(self.w.attribute(obj, "__func__"), spec.function)
+        for part, where in parts(spec, path):
+            self._spec(part, where)
 
     def _class(self, obj: str, cls: type, layout: type | None = None) -> None:
         self.w.require_class(obj, cls)

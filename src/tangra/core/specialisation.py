@@ -14,7 +14,7 @@ from tangra.frontend.exceptions import exception_arguments
 from tangra.frontend.guards import Guard
 from tangra.frontend.overlaps import Overlap, WholePath
 from tangra.frontend.paths import ArgRoot, Path
-from tangra.frontend.specs import ArgSpec, DictSpec, InstanceSpec, ListSpec, TupleSpec
+from tangra.frontend.specs import ArgSpec, DictSpec, InstanceSpec, ListSpec, parts
 from tangra.frontend.traced import Terms
 from tangra.ir.graph import Span
 from tangra.native.function import NativeFunction
@@ -206,12 +206,5 @@ def container_paths(spec: ArgSpec, path: Path) -> Iterator[Path]:
     """Where the lists, dicts and instances of an argument are."""
     if isinstance(spec, (ListSpec, DictSpec, InstanceSpec)):
         yield path
-    if isinstance(spec, (TupleSpec, ListSpec)):
-        for k, item in enumerate(spec.items):
-            yield from container_paths(item, path.item(k))
-    elif isinstance(spec, DictSpec):
-        for key, item in zip(spec.keys, spec.items, strict=True):
-            yield from container_paths(item, path.item(key))
-    elif isinstance(spec, InstanceSpec):
-        for name, item in zip(spec.names, spec.items, strict=True):
-            yield from container_paths(item, path.attr(name))
+    for part, where in parts(spec, path):
+        yield from container_paths(part, where)

@@ -251,6 +251,8 @@ class LiveObjects:
             return self._dict(obj, path)
         if isinstance(obj, functools.partial):
             self.guard(path, "is", obj)
+            self.guard(path.attr("args"), "length", len(obj.args))
+            self.guard(path.attr("keywords"), "keys", tuple(obj.keywords))
             args = tuple(self.lift(a, path.attr("args").item(k)) for k, a in enumerate(obj.args))
             kwargs = tuple((k, self.lift(v, path.attr("keywords").item(k))) for k, v in obj.keywords.items())
             return PartialValue(self.lift(obj.func, path.attr("func")), args, kwargs)
