@@ -52,7 +52,18 @@ VARIANTS = 8
 """Forms kept of what is one call to the digest: they differ in the values of arguments that are compiled in."""
 AT_START = sources.fingerprint()
 """This package as it was imported: who edits it while it runs gets nothing kept."""
-FIELDS = ("leaves", "captures", "guards", "result", "written", "mutations", "changes", "exceptions", "static")
+FIELDS = (
+    "leaves",
+    "captures",
+    "guards",
+    "result",
+    "written",
+    "mutations",
+    "changes",
+    "exceptions",
+    "static",
+    "tells_apart",
+)
 
 
 class Remembered(Specialisation):

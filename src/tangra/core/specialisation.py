@@ -59,12 +59,13 @@ class Specialisation(ABC):
 
     def _identity_paths(self) -> tuple[list[Path], bool]:
         """Where objects are whose being the same or not matters; whether captured containers are among them."""
-        if not (self.terms.written or self.terms.changes):
+        terms = self.terms
+        if not (terms.written or terms.changes or terms.tells_apart):
             return [], False
         paths = [p.path for p in self.params if p.kind is None and not isinstance(p.path, WholePath)]
         containers: list[Path] = []
-        if self.terms.changes:
-            containers = [g.path for g in self.terms.guards if g.check == "type" and g.expected is not tuple]
+        if terms.changes or terms.tells_apart:
+            containers = [g.path for g in terms.guards if g.check == "type" and g.expected is not tuple]
         arguments = [path for key, spec in self.roots() for path in container_paths(spec, Path(ArgRoot(key)))]
         return [*paths, *containers, *arguments], bool(containers)
 

@@ -213,6 +213,7 @@ class _Tracer:
             bool(mutations) or ev.changes_objects,
             ev.exceptions,
             self.static,
+            ev.live.tells_apart,
             self.func,
             ev.counters,
             ev.live.reads,

@@ -61,6 +61,7 @@ class LiveObjects:
         self.maybe_read_only: set[int] = set()
         self.static_paths: set[Any] = set()
         self.signs: dict[Any, str] = {}
+        self.tells_apart = False
         self.next_ref = -1
         self.reads = Reads()
 
@@ -130,6 +131,11 @@ class LiveObjects:
         self.next_ref -= 1
         self.ev.initial[ref] = state
         return ref
+
+    def compare(self, ref: int, other: int) -> None:
+        """Note that it was asked whether two objects are the same: of two from before the call, that is for each call
+        to say."""
+        self.tells_apart |= ref != other and ref in self.paths and other in self.paths
 
     # ---- conversion ----------------------------------------------------------------------------------------
     def constant(self, value: Any) -> AbstractValue:
