@@ -72,7 +72,7 @@ class Builder:
             return node.value
         if isinstance(node, TupleNode):
             items = [self.build(item) for item in node.items]
-            return tuple(items) if node.cls is None else node.cls(*items)
+            return tuple(items) if node.cls is None else tuple.__new__(node.cls, items)
         if isinstance(node, ExistingNode):
             return node.path.read(self.arguments)
         if isinstance(node, OriginNode):

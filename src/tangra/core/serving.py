@@ -313,4 +313,5 @@ class _Writer:
             return w.made_dict(node.keys, items)
         if isinstance(node, ListNode):
             return w.made_list(items)
-        return w.made_tuple(items) if node.cls is None else w.called(node.cls, items)
+        plain = w.made_tuple(items)
+        return plain if node.cls is None else w.called(tuple.__new__, [w.constant(node.cls), plain])
