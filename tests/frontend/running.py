@@ -38,8 +38,8 @@ def run(traced: Traced, args: tuple[Any, ...], kwargs: dict[str, Any] | None = N
         written.path.read(arguments)[...] = results[written.result]
     builder = Builder(results, arguments)
     result = builder.build(traced.result)
-    for mutation in traced.mutations:
-        change_of(mutation, builder).make()
+    for change in [change_of(mutation, builder) for mutation in traced.mutations]:
+        change.make()
     return result
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from tangra.api.layouts import layout_of
 from tangra.core.dynamic import LEAST, SMALL_DIM, Axes, check_rank, is_named
 from tangra.errors import EntryError, declare
-from tangra.frontend.guards import exact
+from tangra.frontend.guards import Same, exact
 from tangra.frontend.objects import attribute_names, is_user_instance
 from tangra.frontend.specs import HOLDERS, LiveSpec, spec_of
 
@@ -97,21 +97,6 @@ class _Walk:
         if is_user_instance(v):
             return self.again(v) or (cls, *[(k, self.of(getattr(v, k))) for k in attribute_names(v)])
         return Same(v)
-
-
-class Same:
-    """Equal to itself and to another `Same` of the very same object, which it keeps alive."""
-
-    __slots__ = ("obj",)
-
-    def __init__(self, obj: Any) -> None:
-        self.obj = obj
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Same) and self.obj is other.obj
-
-    def __hash__(self) -> int:
-        return id(self.obj)
 
 
 def key_in_dict(k: Any) -> Key:
@@ -207,7 +192,7 @@ def described(key: Key) -> str:
     if key[0] == "same":
         return "an argument passed twice"
     if key[0] == "static":
-        simple = len(key[1]) == 2 and not isinstance(key[1][1], tuple)
+        simple = isinstance(key[1], tuple) and len(key[1]) == 2 and not isinstance(key[1][1], tuple)
         return f"the constant {key[1][1]!r}" if simple else "another constant"
     if key[0] is np.ndarray:
         read_only = "" if key[3] else "a read-only "

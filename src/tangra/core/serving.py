@@ -17,6 +17,7 @@ import numpy as np
 
 from tangra.frontend.guards import Guard
 from tangra.frontend.nodes import ArrayNode, ConstNode, DictNode, ExistingNode, ListNode, Node, NumberNode, TupleNode
+from tangra.frontend.objects import slot_names
 from tangra.frontend.overlaps import WholePath
 from tangra.frontend.paths import MISSING, ArgRoot, Path
 from tangra.frontend.specs import (
@@ -166,7 +167,7 @@ class _Writer:
                 self._spec(item, path.item(key))
         else:
             own = getattr(spec.source, "__dict__", None)
-            if own is None or tuple(own) != spec.names:
+            if own is None or tuple(own) != spec.names or slot_names(spec.cls):
                 raise NoShortWay
             self._class(obj, spec.cls)
             self._keys(self.w.attribute(obj, "__dict__"), spec.names)

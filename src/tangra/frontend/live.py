@@ -32,7 +32,7 @@ from tangra.errors import EntryError
 from tangra.frontend import diagnostics, fixed
 from tangra.frontend.guards import Capture, Guard
 from tangra.frontend.heap import ArrayState, CellState, Deleted, DictState, InstanceState, ListState
-from tangra.frontend.objects import LIBRARIES, attribute_names, is_user_instance
+from tangra.frontend.objects import LIBRARIES, attribute_names, is_user_instance, slot_names
 from tangra.frontend.paths import Path
 from tangra.frontend.reads import Reads
 from tangra.ir import I64, ArrayType, Op, Value, lookup, scalar
@@ -156,9 +156,12 @@ class LiveObjects:
 
     def guard_lacks(self, path: Path, name: str) -> None:
         """Require that the dict at `path` has no such key."""
-        known = self.guards.get((path.key, "lacks"))
-        names = known.expected if known is not None else frozenset()
-        self.guard(path, "lacks", names | {name})
+        self.guard(path, "lacks", self._names(path, "lacks") | {name})
+
+    def _names(self, path: Path, check: str) -> frozenset[str]:
+        """The names that a guard requires to be missing so far."""
+        known = self.guards.get((path.key, check))
+        return known.expected if known is not None else frozenset()
 
     def _fixed(self, path: Path) -> bool:
         return isinstance(path.root, types.ModuleType) and path.root.__name__.partition(".")[0] in LIBRARIES
@@ -334,8 +337,12 @@ class LiveObjects:
             return self.lift(own[name], self.paths[ref].attr(name))
         if own is not None and not self.paths[ref].is_argument:
             self.guard_lacks(self.paths[ref].attr("__dict__"), name)
-        if any(name in getattr(cls, "__slots__", ()) for cls in type(obj).__mro__) and hasattr(obj, name):
+        if name not in slot_names(type(obj)):
+            return None
+        if hasattr(obj, name):
             return self.lift(getattr(obj, name), self.paths[ref].attr(name))
+        if not self.paths[ref].is_argument:
+            self.guard(self.paths[ref], "unset", self._names(self.paths[ref], "unset") | {name})
         return None
 
     def global_value(self, ref: int, name: str) -> AbstractValue | None:
