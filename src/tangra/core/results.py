@@ -27,6 +27,7 @@ from tangra.frontend.nodes import (
     TupleNode,
     ViewNode,
 )
+from tangra.frontend.objects import attribute_names, is_empty
 from tangra.frontend.traced import Mutation
 
 Arguments = dict[int | str, Any]
@@ -191,11 +192,13 @@ class Change:
             object.__setattr__(target, name, self.value)
 
     def _delete(self) -> None:
+        """Delete a name, if it is there: the call may have bound it first."""
         if self.form == "global":
-            del self.target[self.name]
+            self.target.pop(self.name, None)
         elif self.form == "cell":
-            del self.target.cell_contents
-        else:
+            if not is_empty(self.target):
+                del self.target.cell_contents
+        elif self.name in attribute_names(self.target):
             assert self.name is not None
             delattr(self.target, self.name)
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from tangra.api.kinds import Kind
 from tangra.api.layouts import layout_of
-from tangra.frontend.objects import attribute_names, is_user_instance
+from tangra.frontend.objects import attribute_names, is_empty, is_user_instance
 from tangra.frontend.paths import Path
 from tangra.ir.types import ArrayType
 
@@ -77,8 +77,8 @@ class Guard:
     """What must hold of the object at `path` for the compiled function to be valid.
 
     `check`: 'is' (the very object), 'equal' (same type and value), 'type' (class), 'length', 'keys', 'array' (dtype and
-    shape as an ArrayType), 'lacks' (a dict that has none of these keys), 'unset' (an object none of
-    whose slots of these names is filled), 'layout' (memory layout of an array) and
+    shape as an ArrayType), 'lacks' (a dict that has none of these keys), 'unset' (an object none of whose slots of
+    these names is filled), 'empty' (an unbound variable of a closure), 'layout' (memory layout of an array) and
     'writeable' (whether it may be written to), 'kind' (class of a number), 'positive' and 'not positive'.
     """
 
@@ -106,6 +106,8 @@ class Guard:
             return bool(exact(tuple(value)) == exact(self.expected))
         if self.check == "lacks":
             return bool(self.expected.isdisjoint(value))
+        if self.check == "empty":
+            return is_empty(value)
         if self.check == "unset":
             return not any(hasattr(value, name) for name in self.expected)
         if self.check == "layout":

@@ -32,7 +32,7 @@ from tangra.errors import EntryError
 from tangra.frontend import diagnostics, fixed
 from tangra.frontend.guards import Capture, Guard
 from tangra.frontend.heap import ArrayState, CellState, Deleted, DictState, InstanceState, ListState
-from tangra.frontend.objects import LIBRARIES, attribute_names, is_user_instance, slot_names
+from tangra.frontend.objects import LIBRARIES, attribute_names, is_empty, is_user_instance, slot_names
 from tangra.frontend.paths import Path
 from tangra.frontend.reads import Reads
 from tangra.ir import I64, ArrayType, Op, Value, lookup, scalar
@@ -102,12 +102,11 @@ class LiveObjects:
         known = self.known.get(id(cell))
         if known is None:
             path = Path(cell, (("attr", "cell_contents"),), name)
-            try:
-                content = cell.cell_contents
-            except ValueError:
+            if is_empty(cell):
+                self.guard(Path(cell, (), name), "empty", None)
                 state = CellState(None)
             else:
-                state = CellState(self.lift(content, path))
+                state = CellState(self.lift(cell.cell_contents, path))
             ref = self._object(state, Path(cell, (), name), cell)
             known = self.known[id(cell)] = cell, InstanceValue(ref, types.CellType)
         assert isinstance(known[1], InstanceValue)

@@ -53,6 +53,15 @@ def is_user_instance(obj: Any) -> bool:
     return not isinstance(obj, (enum.Enum, BaseException, list, dict, str, int, float, set, tuple, np.generic))
 
 
+def is_empty(cell: types.CellType) -> bool:
+    """Whether the variable of a closure is unbound."""
+    try:
+        _ = cell.cell_contents
+    except ValueError:
+        return True
+    return False
+
+
 def slot_names(cls: type) -> list[str]:
     """The attributes for which instances of a class have slots."""
     names: list[str] = []
