@@ -333,6 +333,14 @@ def default_value(ev: Evaluator, value: Any, path: Path) -> AbstractValue:
 
 def named_tuple(ev: Evaluator, cls: Any, args: list[AbstractValue], kwargs: dict[str, AbstractValue]) -> TupleValue:
     """An instance of a NamedTuple class."""
+    for method in ("__new__", "__init__"):
+        own = member(ev, cls, method)
+        if own is not None and own[1] not in (tuple, object) and not is_generated(getattr(own[0], "__func__", own[0])):
+            ev.unsupported(
+                f"constructing {cls.__name__}, a NamedTuple whose {method} is written by hand,",
+                "construct it outside and pass it in",
+                diagnostics.UNSUPPORTED_CALL,
+            )
     names = list(cls._fields)
     if len(args) > len(names):
         ev.python_error("TypeError", f"{cls.__name__} takes {len(names)} arguments but {len(args)} were given")

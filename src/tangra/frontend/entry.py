@@ -9,10 +9,12 @@ from typing import Any
 
 from tangra.api.values import (
     AbstractValue,
+    BoundMethod,
     Const,
     DictValue,
     InstanceValue,
     ListValue,
+    PartialValue,
     TupleValue,
 )
 from tangra.errors import EntryError, ShapeMismatchError, TangraError, TypeMismatchError
@@ -44,9 +46,12 @@ from tangra.frontend.specs import (
     InstanceSpec,
     ListSpec,
     LiveSpec,
+    MethodSpec,
     NumberSpec,
+    PartialSpec,
     SameSpec,
     TupleSpec,
+    parts,
     spec_of,
 )
 from tangra.frontend.symbols import remove_unused_bindings
@@ -208,6 +213,7 @@ class _Tracer:
             bool(mutations) or ev.changes_objects,
             ev.exceptions,
             self.static,
+            ev.live.tells_apart,
             self.func,
             ev.counters,
             ev.live.reads,
@@ -252,7 +258,20 @@ class _Tracer:
             return TupleValue(tuple(self.bind(s, path.item(k)) for k, s in enumerate(spec.items)), spec.cls)
         if isinstance(spec, SameSpec):
             return self.identities[spec.identity]
+        if isinstance(spec, MethodSpec):
+            return BoundMethod(self.bind(spec.holder, path.attr("__self__")), Const(spec.function))
+        if isinstance(spec, PartialSpec):
+            return self._partial(spec, path)
         return self._container(spec, path)
+
+    def _partial(self, spec: PartialSpec, path: Path) -> PartialValue:
+        function, args, keywords = (self.bind(part, where) for part, where in parts(spec, path))
+        assert isinstance(args, TupleValue)
+        assert isinstance(keywords, DictValue)
+        state = self.ev.initial[keywords.ref]
+        assert isinstance(state, DictState)
+        named: Any = zip(state.keys, state.values, strict=True)
+        return PartialValue(function, args.items, tuple(named))
 
     def _number(self, spec: NumberSpec, path: Path) -> AbstractValue:
         if self.fixed.get(path.key) == "value":
@@ -381,6 +400,8 @@ class _Tracer:
         for kind, key in leaf.path.steps:
             if isinstance(spec, (TupleSpec, ListSpec)):
                 spec = spec.items[key]
+            elif isinstance(spec, (MethodSpec, PartialSpec)):
+                spec = next(part for part, where in parts(spec, leaf.path) if where.steps[-1] == (kind, key))
             elif isinstance(spec, DictSpec):
                 spec = spec.items[spec.keys.index(key)]
             else:

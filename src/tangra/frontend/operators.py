@@ -230,15 +230,17 @@ def identical(ev: Evaluator, left: AbstractValue, right: AbstractValue) -> bool:
         )
     if isinstance(left, (FunctionValue, BoundMethod, PartialValue)) or type(left) is not type(right):
         return left == right
-    if isinstance(left, ArrayValue) and isinstance(right, ArrayValue):
-        return left.ref == right.ref
+    if isinstance(left, (ArrayValue, ListValue, DictValue, InstanceValue)):
+        ev.live.compare(left.ref, right.ref)  # type: ignore[union-attr]  # of the same class
+        return left.ref == right.ref  # type: ignore[union-attr]
     if isinstance(left, Scalar) and isinstance(right, Scalar):
         return left.value is right.value
     return left == right
 
 
 def is_test(ev: Evaluator, left: AbstractValue, right: AbstractValue) -> AbstractValue:
-    """`left is right`; of arrays that may be one object or two it is an error."""
+    """`left is right`; of arrays that may be one object or two it is an error, and of tuples, which have no identity
+    here, unless the answer is plain."""
     for a, b in ((left, right), (right, left)):
         if isinstance(a, Scalar) and isinstance(b, Const) and isinstance(b.value, bool) and PYBOOL in a.kinds:
             return _is_bool(ev, a, b.value)
@@ -248,6 +250,14 @@ def is_test(ev: Evaluator, left: AbstractValue, right: AbstractValue) -> Abstrac
             TypeMismatchError,
             "whether these are the same array depends on the path taken before",
             code=diagnostics.ALIAS,
+        )
+    tuples = isinstance(left, TupleValue) and isinstance(right, TupleValue) and left is not right
+    if tuples and (left.cls, len(left.items)) == (right.cls, len(right.items)):  # type: ignore[union-attr]
+        ev.error(
+            TypeMismatchError,
+            "whether these are the same tuple is not known in compiled code",
+            code=diagnostics.ALIAS,
+            fix="compare tuples with ==",
         )
     return Const(identical(ev, left, right))
 
