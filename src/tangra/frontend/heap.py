@@ -167,7 +167,8 @@ class State:
 
     `partners` are arrays (by reference) that may or may not be the same object as another after a join; `poisoned`
     those of which a partner was written since, with the place of the write. `scope` are the symbols that types may use.
-    `narrowed` has what this path knows of the flags of `MaybeNone`s.
+    `narrowed` has what this path knows of the flags of `MaybeNone`s. `read_only` are arrays made while evaluating that
+    can't be written to, or None where that depends on the path (views say it themselves, see `ViewStep`).
     """
 
     heap: dict[int, HeapState] = field(default_factory=dict)
@@ -177,6 +178,7 @@ class State:
     facts: Facts = field(default_factory=Facts)
     scope: frozenset[str] = frozenset()
     narrowed: dict[Value, bool] = field(default_factory=dict)
+    read_only: dict[int, bool | None] = field(default_factory=dict)
     dead: bool = False
 
     def copy(self) -> State:
@@ -189,6 +191,7 @@ class State:
             self.facts,
             self.scope,
             dict(self.narrowed),
+            dict(self.read_only),
             self.dead,
         )
 

@@ -24,7 +24,7 @@ from tangra.api.values import (
     TupleValue,
 )
 from tangra.frontend import joining_relations as relations
-from tangra.frontend import symbols
+from tangra.frontend import symbols, writing
 from tangra.frontend.heap import (
     RESULT,
     ArrayState,
@@ -313,14 +313,15 @@ class Join:
                 relations.is_traced(self, side, ref) for side, ref in enumerate(refs)
             ):
                 template = replace(template, tracked=True)
-            poisoned = any(s is not None and r in s.poisoned for s, r in zip(self.sides, refs, strict=True))
+            stale = relations.stale(self, refs)
             self.infos[index] = ObjectInfo(
                 _Shape.joined([x for x in (a, b) if x is not BOTTOM], known.value if known else None),
                 template,
                 (refs[0], refs[1]),
                 self.before((refs[0], refs[1])),
-                poisoned,
+                stale is not None,
                 relations.read_only(self, refs, known) if isinstance(one, ArrayValue) else False,
+                stale,
             )
         if self.numbers[key] >= 0:
             return ObjectT(self.numbers[key])
@@ -333,11 +334,7 @@ class Join:
             state = self.sides[side]
             if ref is None or state is None:
                 continue
-            chain = {ref}
-            current = self.state_of(side, ref)
-            while isinstance(current, ViewState):
-                chain.add(current.base)
-                current = self.state_of(side, current.base)
+            chain = set(writing.memory(self.ev, state, ref))
             for r in set(chain):
                 chain |= state.partners.get(r, frozenset())
             found |= {r for r in chain if self.exists(r)}

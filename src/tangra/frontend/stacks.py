@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from tangra.api.elementwise import as_joined, as_joined_rows, is_number, kinds_of
 from tangra.api.numpy_layout import step_view
 from tangra.api.values import AbstractValue, ArrayValue, Const, ListValue, Scalar, SliceValue, TupleValue
-from tangra.frontend import conversion, counted_lists, symbols
+from tangra.frontend import conversion, counted_lists, symbols, writing
 from tangra.frontend.heap import ArrayState, ListState, StackState, ViewState
 from tangra.frontend.stack_arrays import first_rows, stack_size
 from tangra.frontend.stack_items import (
@@ -74,18 +74,24 @@ def _store(ev: Evaluator, state: StackState, at: Value, item: AbstractValue) -> 
         if isinstance(ev.look(ref), ViewState):
             ev.write(ArrayValue(ref, new.array), new)
         else:
+            for other in ev.state.partners.get(ref, ()):
+                if isinstance(held := ev.state.heap.get(other), ViewState) and held.base == ref:
+                    ev.poison(other, ref)  # of an item that was taken out: in Python it is still that item
             ev.put(ref, ArrayState(new))
     _pair(ev, state, item)
 
 
 def _pair(ev: Evaluator, state: StackState, item: AbstractValue) -> None:
-    """An array or list put into a stack is shared with it in Python, and copied here. What is put into it twice is
-    shared by two of its items: a write to one is then refused."""
+    """An array or list put into a stack is shared with it in Python, and copied here, and so is all that it may be.
+    What is put into it twice is shared by two of its items: a write to one is then refused."""
     for ref in memory(ev, item):
         for leaf in state.leaves:
             if ref in ev.state.partners.get(leaf, ()):
                 ev.pair_with_itself(leaf)
-        ev.pair(ref, state.leaves)
+            if writing.writes_fail(ev, ev.state, ref) is not False:
+                ev.state.read_only[leaf] = None
+        for other in (ref, *ev.state.partners.get(ref, ())):
+            ev.pair(other, state.leaves)
 
 
 def memory(ev: Evaluator, item: AbstractValue) -> list[int]:
@@ -181,6 +187,8 @@ def twin(ev: Evaluator, olds: Sequence[int], value: Value) -> int:
         ev.pair(twin, [old, *ev.state.partners.get(old, ())])
         if old in ev.state.poisoned:
             ev.state.poisoned[twin] = ev.state.poisoned[old]
+        if old in ev.state.read_only:
+            ev.state.read_only[twin] = ev.state.read_only[old]
     return twin
 
 
@@ -259,9 +267,8 @@ def setitem(ev: Evaluator, v: ListValue, state: StackState, index: AbstractValue
     """`v[index] = item`."""
     state = _fitting(ev, v, state, item)
     at = position(ev, state.count, index, "list assignment index out of range")
-    for ref, other in list(ev.state.heap.items()):
-        if isinstance(other, ViewState) and other.base in state.leaves:
-            ev.state.poisoned[ref] = ev.span  # in Python it is still the old item
+    for ref in _views(ev, state.leaves):
+        ev.state.poisoned[ref] = ev.span  # in Python it is still the old item
     _store(ev, state, at, item)
     ev.state.poisoned.pop(v.ref, None)  # a row of a list of rows is the partner of what it was just written through
 
@@ -273,26 +280,50 @@ def pop(ev: Evaluator, v: ListValue, state: StackState, index: AbstractValue) ->
 
         return stack_order.pop(ev, v, state, index)
     at = position(ev, state.count, index, "pop from empty list")
-    item = item_at(ev, state, at)
-    ev.put(v.ref, StackState(state.shape, state.leaves, ev.binary("-", state.count, Const(1))))
-    return detached(ev, item)
+    item = detached(ev, item_at(ev, state, at))
+    cut(ev, v, state, ev.binary("-", state.count, Const(1)))
+    return item
+
+
+def cut(ev: Evaluator, v: ListValue, state: StackState, count: AbstractValue) -> None:
+    """Make a stack as short as `count`. Views of what it loses go on to be what they are, in Python: they are made
+    partners of the arrays of the stack, and an item that may be put into their place makes them stale."""
+    for ref in _views(ev, state.leaves):
+        ev.pair(ref, state.leaves)
+    ev.put(v.ref, StackState(state.shape, state.leaves, count))
+
+
+def _views(ev: Evaluator, leaves: Sequence[int]) -> frozenset[int]:
+    """The views of items of a stack that there are."""
+    return frozenset(r for r, held in ev.state.heap.items() if isinstance(held, ViewState) and held.base in leaves)
 
 
 def detached(ev: Evaluator, item: AbstractValue) -> AbstractValue:
-    """An item that left its stack: arrays are copied."""
+    """An item that leaves its stack: arrays are copied. Whatever else may be that item, in Python, is a partner."""
     if isinstance(item, TupleValue):
         return TupleValue(tuple(detached(ev, x) for x in item.items), item.cls)
-    return ev.new_array(ev.array(item)) if isinstance(item, ArrayValue) else item
+    if not isinstance(item, ArrayValue):
+        return item
+    leaf = ev.root(item.ref)
+    found = ev.new_array(ev.array(item))
+    ev.pair(found.ref, sorted((_views(ev, (leaf,)) | ev.state.partners.get(leaf, frozenset())) - {item.ref}))
+    if leaf in ev.state.read_only:
+        ev.state.read_only[found.ref] = ev.state.read_only[leaf]
+    return found
 
 
 def copy(ev: Evaluator, state: StackState) -> StackState:
     """A stack of its own with the same items."""
     leaves = []
     for ref in state.leaves:
-        twin = ev.allocate(ArrayState(ev.read(ref)))
-        ev.pair(twin, [ref]) if any(isinstance(f, (ArrayItem, ListItem)) for f in _flat(state.shape)) else None
-        leaves.append(twin)
+        leaves.append(_copied(ev, state, ref, ev.read(ref)))
     return StackState(state.shape, tuple(leaves), state.count)
+
+
+def _copied(ev: Evaluator, state: StackState, ref: int, value: Value) -> int:
+    """An array for a list of items that another list holds in `ref`: arrays and lists among them are in both."""
+    shared = any(isinstance(f, (ArrayItem, ListItem)) for f in _flat(state.shape))
+    return twin(ev, [ref], value) if shared else ev.allocate(ArrayState(value))
 
 
 def _flat(form: Item) -> list[Item]:
@@ -317,10 +348,7 @@ def _slice(ev: Evaluator, state: StackState, index: SliceValue) -> AbstractValue
         part = ev.getitem(whole, index)
         assert isinstance(part, ArrayValue)
         count = ev.size_value(part.type.shape[0])
-        twin = ev.allocate(ArrayState(ev.read(part.ref)))
-        if any(isinstance(f, (ArrayItem, ListItem)) for f in _flat(state.shape)):
-            ev.pair(twin, [ref])
-        leaves.append(twin)
+        leaves.append(_copied(ev, state, ref, ev.read(part.ref)))
     assert count is not None
     return ListValue(ev.allocate(StackState(state.shape, tuple(leaves), count)))
 
