@@ -6,6 +6,7 @@ that they are the same was forgotten where lists were copied, popped from, joine
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -121,6 +122,15 @@ def a_sorted_list(x: Any, n: int) -> Any:
     return items[0]
 
 
+def rows_in_two_lists(x: Any, n: int) -> Any:
+    rows = []
+    for k in range(n):
+        rows.append([x[k], x[k] * 2])
+    same = list(rows)
+    same[0][0] = 5.0
+    return rows[0]
+
+
 def another_item_in_its_place(x: Any, n: int) -> Any:
     items = _multiples(x, n)
     last = items[-1]
@@ -142,7 +152,8 @@ def other_items_after_clearing(x: Any, n: int) -> Any:
 SHARED = [
     an_item_and_the_one_popped, the_one_popped_and_an_item, the_one_popped_and_a_name, the_one_popped_and_an_argument,
     a_copy_and_a_name, a_slice_and_a_name, a_comprehension_and_a_name, two_lists, two_lists_in_a_branch,
-    a_list_and_a_name_in_branches, a_sorted_list, another_item_in_its_place, other_items_after_clearing,
+    a_list_and_a_name_in_branches, a_sorted_list, rows_in_two_lists, another_item_in_its_place,
+    other_items_after_clearing,
 ]  # fmt: skip
 
 
@@ -211,6 +222,14 @@ def read_after_copying(x: Any, n: int) -> Any:
     return sum(a.sum() for a in copied) + sum(a[0] for a in rest) + items[0][0]
 
 
-@pytest.mark.parametrize("function", [one_after_another, looked_at_and_taken, read_after_copying])
+def copied_deeply(x: Any, n: int) -> Any:
+    items = _multiples(x, n)
+    copied = copy.deepcopy(items)
+    items[1][0] = 5.0
+    copied[0][1] = 7.0
+    return items[0][1] + copied[1][0] + items[1][0]
+
+
+@pytest.mark.parametrize("function", [one_after_another, looked_at_and_taken, read_after_copying, copied_deeply])
 def test_what_nobody_shares_is_written_to(function: Callable[..., Any]) -> None:
     assert tg.jit(function)(X.copy(), 4) == pytest.approx(function(X.copy(), 4), rel=1e-12)

@@ -59,7 +59,11 @@ def _copy_object(ev: Evaluator, v: AbstractValue, memo: Memo) -> None:
         filled = memo[v.ref] = DictValue(ev.allocate(DictState((), ())))
         values = tuple(deep_copy(ev, x, memo) for _, x in pairs)
         ev.put(filled.ref, DictState(tuple(k for k, _ in pairs), values))
-    elif isinstance(v, (ArrayValue, ListValue)):
+    elif isinstance(v, ListValue):
+        grown = ev.look(v.ref)
+        assert isinstance(grown, StackState)
+        memo[v.ref] = ListValue(ev.allocate(stacks.deep_copy(ev, grown)))
+    elif isinstance(v, ArrayValue):
         memo[v.ref] = copy(ev, v)
 
 

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from tangra.api.kinds import Kind, np_kind
 from tangra.api.values import AbstractValue, ArrayValue, Scalar
 from tangra.errors import AliasError, InternalError, Note, ShapeMismatchError, TangraError, UnsupportedError
-from tangra.frontend import called, conversion, diagnostics, operators, slice_ends, symbols, whereabouts, writing
+from tangra.frontend import called, conversion, diagnostics, memory, operators, slice_ends, symbols, whereabouts
 from tangra.frontend.dispatch import EXPRESSIONS, STATEMENTS
 from tangra.frontend.emission import CheckingBuilder
 from tangra.frontend.heap import ArrayState, ConflictState, HeapState, ItemsRead, ListState, State, ViewState
@@ -211,16 +211,16 @@ class Evaluator:
 
     def require_writeable(self, target: ArrayValue, what: str = "assignment destination") -> None:
         """Fail if an array is read-only; the error says `what` it is."""
-        writing.require_writeable(self, target, what)
+        memory.require_writeable(self, target, what)
 
     def write(self, target: ArrayValue, value: Value, what: str = "assignment destination") -> None:
         """Replace the contents of an array, which errors call `what`: every alias sees it."""
-        writing.require_writeable(self, target, what)
+        memory.require_writeable(self, target, what)
         self._write(target.ref, value)
-        memory = writing.memory(self, self.state, target.ref)
-        for ref in memory:
+        parts = memory.chain(self, self.state, target.ref)
+        for ref in parts:
             for partner in self.state.partners.get(ref, ()):
-                if partner == ref or partner not in memory:
+                if partner == ref or partner not in parts:
                     self.poison(partner, target.ref)
 
     def _write(self, ref: int, value: Value) -> None:

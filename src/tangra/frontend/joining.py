@@ -24,7 +24,7 @@ from tangra.api.values import (
     TupleValue,
 )
 from tangra.frontend import joining_relations as relations
-from tangra.frontend import symbols, writing
+from tangra.frontend import memory, symbols
 from tangra.frontend.heap import (
     RESULT,
     ArrayState,
@@ -334,7 +334,7 @@ class Join:
             state = self.sides[side]
             if ref is None or state is None:
                 continue
-            chain = set(writing.memory(self.ev, state, ref))
+            chain = set(memory.chain(self.ev, state, ref))
             for r in set(chain):
                 chain |= state.partners.get(r, frozenset())
             found |= {r for r in chain if self.exists(r)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tangra.api.values import Const
-from tangra.frontend import stack_items, stacks, symbols, writing
+from tangra.frontend import memory, stack_items, stacks, symbols
 from tangra.frontend.heap import ListState, StackState, State
 from tangra.frontend.templates import BOTTOM, ToStackT
 from tangra.shapes import Size, dmax
@@ -46,10 +46,10 @@ def to_stack(join: Join, ref: int | None, a: Any, b: Any, old: Any) -> ToStackT 
     lengths = {len(x.items) if isinstance(x, ListState) else getattr(x.count, "value", None) for _, x in present}
     length = lengths.pop() if len(lengths) == 1 else None
     fixed = rooms[0] == rooms[-1] and bounded
-    parts = [(side, part) for side, x in present for part in memory(join, side, x)]
+    parts = [(side, part) for side, x in present for part in items_memory(join, side, x)]
     shared = frozenset[int]().union(*(join.before((p, None) if side == 0 else (None, p)) for side, p in parts))
     stale = any(p in _state(join, side).poisoned for side, p in parts)
-    read_only = any(writing.writes_fail(join.ev, _state(join, side), p) is not False for side, p in parts)
+    read_only = any(memory.writes_fail(join.ev, _state(join, side), p) is not False for side, p in parts)
     room = dmax(*rooms)
     if isinstance(old, ToStackT):
         shared, stale, read_only = shared | old.shared, stale or old.stale, read_only or old.read_only
@@ -58,7 +58,7 @@ def to_stack(join: Join, ref: int | None, a: Any, b: Any, old: Any) -> ToStackT 
     return ToStackT(form, room, top, length if isinstance(length, int) else None, fixed, shared, stale, read_only)
 
 
-def memory(join: Join, side: int, state: ListState | StackState) -> frozenset[int]:
+def items_memory(join: Join, side: int, state: ListState | StackState) -> frozenset[int]:
     """The mutable objects that the items of a list are on a side, and the arrays that they are views of."""
     within = _state(join, side)
     outer, join.ev.state = join.ev.state, within
@@ -66,10 +66,10 @@ def memory(join: Join, side: int, state: ListState | StackState) -> frozenset[in
         if isinstance(state, StackState):
             refs = list(state.leaves)
         else:
-            refs = [ref for item in state.items for ref in stacks.memory(join.ev, item)]  # type: ignore[arg-type]
+            refs = [ref for item in state.items for ref in stacks.item_memory(join.ev, item)]  # type: ignore[arg-type]
     finally:
         join.ev.state = outer
-    return frozenset(part for ref in refs for part in writing.memory(join.ev, within, ref))
+    return frozenset(part for ref in refs for part in memory.chain(join.ev, within, ref))
 
 
 def _state(join: Join, side: int) -> State:

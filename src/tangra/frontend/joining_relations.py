@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import combinations, permutations
 from typing import TYPE_CHECKING
 
-from tangra.frontend import joining_lists, writing
+from tangra.frontend import joining_lists, memory
 from tangra.frontend.heap import ArrayState, ListState, StackState
 from tangra.frontend.templates import Node, ToStackT
 
@@ -29,7 +29,7 @@ def find(join: Join) -> None:
     plan.partners = {i: frozenset(js) for i, js in related.items()}
     items = dict(_items(join))
     if items:
-        nodes = {**{Node(k): memory for k, memory in enumerate(objects)}, **items}
+        nodes = {**{Node(k): held for k, held in enumerate(objects)}, **items}
         plan.items = frozenset(
             (a, b) for a, b in combinations(nodes, 2) if b in items and _may_share(join, nodes[a], nodes[b])
         )
@@ -47,7 +47,7 @@ def find(join: Join) -> None:
 
 def _known(join: Join, ref: int) -> bool | None:
     """Whether an array from before the two sides parted can't be written to after them."""
-    answers = {writing.is_read_only(join.ev, side, ref) for side in join.sides if side is not None}
+    answers = {memory.is_read_only(join.ev, side, ref) for side in join.sides if side is not None}
     return answers.pop() if len(answers) == 1 else None
 
 
@@ -61,7 +61,7 @@ def read_only(join: Join, refs: tuple[int | None, ...], known: ObjectInfo | None
     """Whether the array made of two can't be written to (None: it depends on the path); `known` is what earlier
     trips of a loop gave."""
     answers = {
-        writing.writes_fail(join.ev, state, ref)
+        memory.writes_fail(join.ev, state, ref)
         for state, ref in zip(join.sides, refs, strict=True)
         if state is not None and ref is not None
     }
@@ -74,7 +74,7 @@ def stale(join: Join, refs: tuple[int | None, ...]) -> int | None:
     """What may have been changed unseen of the objects that one is made of, and of the arrays they are views of."""
     for state, ref in zip(join.sides, refs, strict=True):
         if state is not None and ref is not None:
-            for part in writing.memory(join.ev, state, ref):
+            for part in memory.chain(join.ev, state, ref):
                 if part in state.poisoned:
                     return part
     return None
@@ -84,7 +84,7 @@ def _objects(join: Join, info: ObjectInfo) -> list[Memory]:
     """The memory of an object of the plan, on both sides."""
     sides = zip(join.sides, info.refs, strict=True)
     return [
-        frozenset(() if state is None or ref is None else writing.memory(join.ev, state, ref)) for state, ref in sides
+        frozenset(() if state is None or ref is None else memory.chain(join.ev, state, ref)) for state, ref in sides
     ]
 
 
@@ -100,7 +100,7 @@ def _items(join: Join) -> Iterator[tuple[Node, list[Memory]]]:
 
 def _inside(join: Join, side: int, ref: int | None) -> Memory:
     state = join.state_of(side, ref)
-    return joining_lists.memory(join, side, state) if isinstance(state, (ListState, StackState)) else frozenset()
+    return joining_lists.items_memory(join, side, state) if isinstance(state, (ListState, StackState)) else frozenset()
 
 
 def _may_share(join: Join, one: list[Memory], other: list[Memory]) -> bool:

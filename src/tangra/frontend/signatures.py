@@ -30,7 +30,7 @@ from tangra.api.values import (
     TransformValue,
     TupleValue,
 )
-from tangra.frontend import writing
+from tangra.frontend import memory
 from tangra.frontend.heap import (
     ArrayState,
     CellRef,
@@ -221,7 +221,7 @@ class Signature:
             state = found
         if owner in self.shares.values():
             raise Unfit
-        flags = [writing.is_read_only(ev, ev.state, r) for r in (owner, ref)]
+        flags = [memory.is_read_only(ev, ev.state, r) for r in (owner, ref)]
         read_only = True in flags
         if (read_only and owner != ref) or None in flags:
             raise Unfit

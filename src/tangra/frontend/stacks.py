@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from tangra.api.elementwise import as_joined, as_joined_rows, is_number, kinds_of
 from tangra.api.numpy_layout import step_view
 from tangra.api.values import AbstractValue, ArrayValue, Const, ListValue, Scalar, SliceValue, TupleValue
-from tangra.frontend import conversion, counted_lists, symbols, writing
+from tangra.frontend import conversion, counted_lists, memory, symbols
 from tangra.frontend.heap import ArrayState, ListState, StackState, ViewState
 from tangra.frontend.stack_arrays import first_rows, stack_size
 from tangra.frontend.stack_items import (
@@ -84,20 +84,20 @@ def _store(ev: Evaluator, state: StackState, at: Value, item: AbstractValue) -> 
 def _pair(ev: Evaluator, state: StackState, item: AbstractValue) -> None:
     """An array or list put into a stack is shared with it in Python, and copied here, and so is all that it may be.
     What is put into it twice is shared by two of its items: a write to one is then refused."""
-    for ref in memory(ev, item):
+    for ref in item_memory(ev, item):
         for leaf in state.leaves:
             if ref in ev.state.partners.get(leaf, ()):
                 ev.pair_with_itself(leaf)
-            if writing.writes_fail(ev, ev.state, ref) is not False:
+            if memory.writes_fail(ev, ev.state, ref) is not False:
                 ev.state.read_only[leaf] = None
         for other in (ref, *ev.state.partners.get(ref, ())):
             ev.pair(other, state.leaves)
 
 
-def memory(ev: Evaluator, item: AbstractValue) -> list[int]:
+def item_memory(ev: Evaluator, item: AbstractValue) -> list[int]:
     """The mutable objects that an item is made of."""
     if isinstance(item, TupleValue):
-        return [ref for part in item.items for ref in memory(ev, part)]
+        return [ref for part in item.items for ref in item_memory(ev, part)]
     if isinstance(item, ArrayValue):
         return list(dict.fromkeys((item.ref, ev.root(item.ref))))
     if not isinstance(item, ListValue):
@@ -105,7 +105,7 @@ def memory(ev: Evaluator, item: AbstractValue) -> list[int]:
     state = ev.glance(item.ref)
     inner = list(state.leaves) if isinstance(state, StackState) else []
     if isinstance(state, ListState):
-        inner = [ref for x in state.items for ref in memory(ev, x)]  # type: ignore[arg-type]
+        inner = [ref for x in state.items for ref in item_memory(ev, x)]  # type: ignore[arg-type]
     return [item.ref, *inner]
 
 
@@ -259,7 +259,7 @@ def _list_item(ev: Evaluator, form: ListItem, leaves: Any, at: Value) -> ListVal
         rows.append(row.ref)
         refs.append(ref)
     made = ListValue(ev.allocate(StackState(form.part, tuple(rows), ev.size_value(form.length))))
-    ev.pair(made.ref, refs)
+    ev.pair(made.ref, [near for ref in refs for near in (ref, *ev.state.partners.get(ref, ()))])
     return made
 
 
@@ -317,6 +317,16 @@ def copy(ev: Evaluator, state: StackState) -> StackState:
     leaves = []
     for ref in state.leaves:
         leaves.append(_copied(ev, state, ref, ev.read(ref)))
+    return StackState(state.shape, tuple(leaves), state.count)
+
+
+def deep_copy(ev: Evaluator, state: StackState) -> StackState:
+    """A stack of its own with copies of the items, of which two are one where they were."""
+    leaves = []
+    for ref in state.leaves:
+        leaves.append(ev.allocate(ArrayState(ev.read(ref))))
+        if ref in ev.state.partners.get(ref, ()):
+            ev.pair_with_itself(leaves[-1])
     return StackState(state.shape, tuple(leaves), state.count)
 
 

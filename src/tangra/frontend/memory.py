@@ -1,4 +1,4 @@
-"""Whether arrays can be written to, and in whose memory they lie."""
+"""In whose memory arrays lie, whether they can be written to, and which objects may be one."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from tangra.api.values import ArrayValue
 from tangra.errors import AliasError
 from tangra.frontend import called, diagnostics
-from tangra.frontend.heap import PathEnds, State, ViewState
+from tangra.frontend.heap import PathEnds, StackState, State, ViewState
 
 if TYPE_CHECKING:
     from tangra.frontend.evaluator import Evaluator
 
 
-def memory(ev: Evaluator, within: State, ref: int) -> list[int]:
+def chain(ev: Evaluator, within: State, ref: int) -> list[int]:
     """An object, and the arrays that it is a view of, in a state."""
     found = [ref]
     while isinstance(state := within.heap.get(found[-1], ev.initial.get(found[-1])), ViewState):
@@ -39,13 +39,13 @@ def require_writeable(ev: Evaluator, target: ArrayValue, what: str = "assignment
 
 def writes_fail(ev: Evaluator, within: State, ref: int) -> bool | None:
     """Whether an array can't be written to in a state; None: that depends on the path."""
-    chain = memory(ev, within, ref)
-    for view in chain[:-1]:
+    parts = chain(ev, within, ref)
+    for view in parts[:-1]:
         state = within.heap.get(view, ev.initial.get(view))
         step = state.step if isinstance(state, ViewState) else None
         if view in ev.live.read_only or (step is not None and not step.writeable):
             return True
-    root = chain[-1]
+    root = parts[-1]
     known = is_read_only(ev, within, root)
     if known is not False:
         return known
@@ -56,3 +56,22 @@ def writes_fail(ev: Evaluator, within: State, ref: int) -> bool | None:
 def is_read_only(ev: Evaluator, within: State, ref: int) -> bool | None:
     """Whether an array that owns its memory is known to be read-only; None: that depends on the path."""
     return within.read_only.get(ref, ref in ev.live.read_only)
+
+
+def may_be_one(ev: Evaluator, a: int, b: int) -> bool:
+    """Whether two objects with references of their own may be one, in Python."""
+    partners = ev.state.partners
+    one, other = _home(ev, a), _home(ev, b)
+    same_list = one == other and (one, other) != (a, b)
+    return same_list or b in partners.get(a, ()) or other in partners.get(one, ())
+
+
+def _home(ev: Evaluator, ref: int) -> int:
+    """The array that holds an item of a grown list, if the object is one; else the object."""
+    state = ev.glance(ref)
+    if isinstance(state, StackState) and state.leaves:
+        state = ev.glance(state.leaves[0])
+    if not isinstance(state, ViewState):
+        return ref
+    lists = (held for held in ev.state.heap.values() if isinstance(held, StackState))
+    return state.base if any(state.base in held.leaves for held in lists) else ref
