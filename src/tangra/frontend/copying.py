@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from tangra.api.values import AbstractValue, ArrayValue, DictValue, InstanceValue, ListValue, TupleValue
 from tangra.frontend import classes, containers, stacks
-from tangra.frontend.heap import DictState, InstanceState, ListState, StackState
+from tangra.frontend.heap import Conflict, DictState, InstanceState, ListState, MaybeNone, MaybeUnbound, StackState
 
 if TYPE_CHECKING:
     from tangra.frontend.evaluator import Evaluator
@@ -69,6 +70,14 @@ def _copy_object(ev: Evaluator, v: AbstractValue, memo: Memo) -> None:
 
 def _attributes(ev: Evaluator, v: InstanceValue, twin: InstanceValue, memo: Memo | None) -> None:
     for name in classes.attribute_names(ev, v):
-        value = classes.slot(ev, v, name)
-        if value is not None:
-            classes.set_slot(ev, twin, name, value if memo is None else deep_copy(ev, value, memo))
+        held = classes.held(ev, v, name)
+        if held is not None:
+            classes.set_slot(ev, twin, name, held if memo is None else _deep_slot(ev, held, memo))
+
+
+def _deep_slot(ev: Evaluator, held: Any, memo: Memo) -> Any:
+    if isinstance(held, Conflict):
+        return held
+    if isinstance(held, (MaybeUnbound, MaybeNone)):
+        return replace(held, value=_deep_slot(ev, held.value, memo))
+    return deep_copy(ev, held, memo)

@@ -22,7 +22,7 @@ from tangra.api.values import (
     ViewStep,
 )
 from tangra.frontend import classes, containers, conversion, iteration
-from tangra.frontend.heap import ArrayState, Conflict, MaybeNone, StackState, ViewState
+from tangra.frontend.heap import ArrayState, Conflict, MaybeNone, MaybeUnbound, StackState, ViewState
 from tangra.frontend.nodes import (
     ArrayNode,
     BackReference,
@@ -36,6 +36,7 @@ from tangra.frontend.nodes import (
     OptionalNode,
     OriginNode,
     PartsNode,
+    PresentNode,
     TupleNode,
     ViewNode,
 )
@@ -176,5 +177,9 @@ class ResultBuilder:
             return DictNode(content.keys, tuple(self.node(x) for x in content.values), v.ref)
         assert isinstance(v, InstanceValue), v
         names = tuple(classes.attribute_names(ev, v))
-        slots = tuple(classes.own_slot(ev, v, n) or classes.slot(ev, v, n) for n in names)
-        return InstanceNode(v.cls, names, tuple(map(self.node, slots)), v.ref)
+        return InstanceNode(v.cls, names, tuple(self._attribute(classes.held(ev, v, n)) for n in names), v.ref)
+
+    def _attribute(self, held: Any) -> Node:
+        if isinstance(held, MaybeUnbound):
+            return PresentNode(self.add(held.bound), self.node(held.value))
+        return self.node(held)
