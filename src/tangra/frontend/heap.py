@@ -97,12 +97,14 @@ class StackState:
     """A list that grew in a run-time loop: item k is element k of each array of `leaves`, put together by `shape`.
 
     `leaves` are references to arrays on the heap, one for each number or array in an item, `count` the length, an int
-    known at compile time or run-time.
+    known at compile time or run-time. `was` is the list of static length that it still is: it was made a stack to be
+    indexed, and no item was put in or taken out since.
     """
 
     shape: Any
     leaves: tuple[int, ...]
     count: AbstractValue
+    was: ListState | None = None
 
 
 @dataclass(frozen=True, slots=True)

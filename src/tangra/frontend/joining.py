@@ -420,7 +420,8 @@ class Join:
             if kept and all(x.leaves == one.leaves and x.shape == one.shape for x in both):
                 counts = [BOTTOM if x is BOTTOM else x.count for x in (a, b)]
                 count = self.lub(counts[0], counts[1], old.count if isinstance(old, StackT) else None)
-                return StackT(one.shape, one.leaves, count)
+                was = one.was if all(x.was is one.was for x in both) else None
+                return StackT(one.shape, one.leaves, count, was)
         elif all(isinstance(x, ListState) and len(x.items) == len(one.items) for x in both):
             return None
         if len(both) < 2 and not isinstance(one, StackState):

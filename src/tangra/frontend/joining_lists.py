@@ -51,11 +51,22 @@ def to_stack(join: Join, ref: int | None, a: Any, b: Any, old: Any) -> ToStackT 
     stale = any(p in _state(join, side).poisoned for side, p in parts)
     read_only = any(memory.writes_fail(join.ev, _state(join, side), p) is not False for side, p in parts)
     room = dmax(*rooms)
+    was = _was(join, [x for _, x in present], ref)
     if isinstance(old, ToStackT):
         shared, stale, read_only = shared | old.shared, stale or old.stale, read_only or old.read_only
+        was = was if was is old.was else None
         if top != old.top:  # a count that grows at every trip: its bound would never settle
             top = room if isinstance(room, int) else None
-    return ToStackT(form, room, top, length if isinstance(length, int) else None, fixed, shared, stale, read_only)
+    return ToStackT(form, room, top, length if isinstance(length, int) else None, fixed, shared, stale, read_only, was)
+
+
+def _was(join: Join, states: list[ListState | StackState], ref: int | None) -> ListState | None:
+    """The list of static length from before the join that a list still is."""
+    before = None if ref is None else join.base.heap.get(ref, join.ev.initial.get(ref))
+    if not isinstance(before, (ListState, StackState)) or len(states) < 2:
+        return None
+    found = before if isinstance(before, ListState) else before.was
+    return found if all((x if isinstance(x, ListState) else x.was) is found for x in states) else None
 
 
 def items_memory(join: Join, side: int, state: ListState | StackState) -> frozenset[int]:

@@ -21,7 +21,7 @@ from tangra.api.values import (
     TupleValue,
     ViewStep,
 )
-from tangra.frontend import classes, containers, conversion, iteration
+from tangra.frontend import classes, containers, conversion, iteration, stacks
 from tangra.frontend.heap import ArrayState, Conflict, MaybeNone, MaybeUnbound, StackState, ViewState
 from tangra.frontend.nodes import (
     ArrayNode,
@@ -167,6 +167,9 @@ class ResultBuilder:
         ev = self.ev
         if isinstance(v, ListValue):
             state = ev.look(v.ref)
+            held = stacks.original(ev, state) if isinstance(state, StackState) else None
+            if held is not None:
+                return ListNode(tuple(self.node(x) for x in held.items), v.ref)
             if isinstance(state, StackState):
                 from tangra.frontend import stack_arrays
 

@@ -9,6 +9,7 @@ in Python changes the list too, is refused.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tangra.api.elementwise import as_joined, as_joined_rows, is_number, kinds_of
@@ -270,6 +271,8 @@ def setitem(ev: Evaluator, v: ListValue, state: StackState, index: AbstractValue
     for ref in _views(ev, state.leaves):
         ev.state.poisoned[ref] = ev.span  # in Python it is still the old item
     _store(ev, state, at, item)
+    if not any(isinstance(ev.look(ref), ViewState) for ref in state.leaves):
+        ev.put(v.ref, replace(state, was=None))
     ev.state.poisoned.pop(v.ref, None)  # a row of a list of rows is the partner of what it was just written through
 
 
@@ -371,9 +374,19 @@ def from_list(ev: Evaluator, v: ListValue) -> StackState | None:
     form = form_of(ev, items)
     if form is None:
         return None
-    state = new_stack(ev, form, len(items), items)
-    ev.put(v.ref, state)
+    was = ev.look(v.ref)
+    assert isinstance(was, ListState)
+    state = replace(new_stack(ev, form, len(items), items), was=was)
+    ev.state.heap[v.ref] = state  # nothing changes for what else the list may be
     return state
+
+
+def original(ev: Evaluator, state: StackState) -> ListState | None:
+    """The list of static length that a stack still is; None if there is none, or arrays were written since."""
+    if state.was is None:
+        return None
+    refs = [ref for item in state.was.items for ref in item_memory(ev, item)]  # type: ignore[arg-type]
+    return None if any(ref in ev.state.poisoned for ref in refs) else state.was
 
 
 def stacked_values(ev: Evaluator, form: Item, room: Size, state: ListState | StackState) -> list[Value]:

@@ -142,14 +142,15 @@ class StackT:
     shape: Any
     leaves: tuple[int, ...]
     count: Template
+    was: ListState | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ToStackT:
     """Lists of different lengths, or one of them grown in a loop: made stacks with `room`. `top` bounds the count.
 
     `shared` are objects from before that the items may be, in Python; `stale` says that one was written since, and
-    `read_only` that one may be a read-only array.
+    `read_only` that one may be a read-only array. `was` is the list that it is on both sides.
     """
 
     form: Any
@@ -160,6 +161,15 @@ class ToStackT:
     shared: frozenset[int] = frozenset()
     stale: bool = False
     read_only: bool = False
+    was: ListState | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ToStackT) and self.was is other.was and self._facts() == other._facts()
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def _facts(self) -> tuple[Any, ...]:
+        return self.form, self.room, self.top, self.length, self.fixed, self.shared, self.stale, self.read_only
 
 
 @dataclass(frozen=True, eq=False)
@@ -408,12 +418,12 @@ def make_state(
                 ev.state.poisoned[ref] = ev.span
             if template.read_only:
                 ev.state.read_only[ref] = None
-        return StackState(template.form, tuple(arrays), count)
+        return StackState(template.form, tuple(arrays), count, template.was)
     if isinstance(template, KeepT):
         return template.state
     if isinstance(template, ArrayT):
         return ArrayState(next(leaves), next(leaves) if template.tracked else None)
     if isinstance(template, StackT):
-        return StackState(template.shape, template.leaves, make(template.count, leaves, refs, plan))
+        return StackState(template.shape, template.leaves, make(template.count, leaves, refs, plan), template.was)
     parts = [make(part, leaves, refs, plan) for part in template.parts]
     return state_of(template.form, template.names, parts)
