@@ -61,8 +61,8 @@ def _xlogy(op: str) -> Any:
         x, y = xs
         zero = like(ctx, 0, x)
         none = ctx.b("eq", x, zero)
-        low, high = (ctx.b(name, y, like(ctx, at, y)) for name, at in (("le", 0 if op == "log" else -1), ("eq", np.inf)))
-        vanishes = ctx.b("and", none, ctx.b("or", low, high))
+        low = ctx.b("le", y, like(ctx, 0 if op == "log" else -1, y))
+        vanishes = ctx.b("and", none, ctx.b("or", low, ctx.b("eq", y, like(ctx, np.inf, y))))
         product = ctx.b("mul", x, ctx.b(op, ctx.b("select", vanishes, like(ctx, 2, y), y)))
         return ctx.b("select", none, ctx.b("add", product, zero), product)  # 0 of either sign plus 0 is 0
 

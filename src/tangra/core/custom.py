@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
-from tangra.api.values import AbstractValue, Const, TupleValue
+from tangra.api.values import AbstractValue, ArrayValue, Const, TupleValue, ViewStep
 from tangra.core.application import Application
 from tangra.core.arguments import Arguments, is_float
 from tangra.core.derivatives import rebuild
@@ -28,16 +29,22 @@ NO_RULE = declare(
 
 
 def stop_gradient(ev: Evaluator, x: AbstractValue) -> AbstractValue:
-    """`tg.stop_gradient(x)`: the same value, a constant for derivatives."""
+    """`tg.stop_gradient(x)`: the same value, a constant for derivatives. Arrays share their memory with those of x."""
     flat = Flattener(ev)
     tree = flat.add(x, "x")
     leaves: list[AbstractValue] = []
     for k, leaf in enumerate(flat.leaves):
-        if flat.first[k] < k:
-            leaves.append(leaves[flat.first[k]])
-        else:
-            leaves.append(like(ev, leaf, ev.b("stop_gradient", current(ev, leaf))) if is_float(ev, leaf) else leaf)
-    return build(ev, tree, leaves)
+        leaves.append(leaves[flat.first[k]] if flat.first[k] < k else _stopped(ev, leaf))
+    return build(ev, tree, leaves) if any(is_float(ev, leaf) for leaf in flat.leaves) else x
+
+
+def _stopped(ev: Evaluator, leaf: AbstractValue) -> AbstractValue:
+    if not is_float(ev, leaf):
+        return leaf
+    if not isinstance(leaf, ArrayValue):
+        return like(ev, leaf, ev.b("stop_gradient", current(ev, leaf)))
+    step = ViewStep(ev.b, "stop_gradient", (), ())
+    return replace(ev.view(leaf, step.read, step.write), strides=leaf.strides)
 
 
 def _call(

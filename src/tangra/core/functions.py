@@ -149,7 +149,7 @@ _kept: dict[tuple[object, ...], Transformed] = {}
 def _cached(transform: str, f: Callable[..., Any]) -> Transformed:
     """One Transformed per function and transform, so that repeated calls compile once.
 
-    A function has its own as an attribute. What is found there may be another function's, since `functools.wraps` copies
+    A function has its own as an attribute. What is found there may be another function's: `functools.wraps` copies
     attributes. Of bound methods there are many that are one and the same, and an object's attributes are part of what
     it is: theirs are kept here.
     """
