@@ -294,6 +294,14 @@ def where_(ctx: Context, cond: Value, a: Value | Number, b: Value | Number) -> V
     return ctx.b("select", *broadcast(ctx, [cond, x, y]))
 
 
+def series(ctx: Context, coefficients: Sequence[float], x: Value) -> Value:
+    """The sum of coefficients times x^0, x^1, x^2 …."""
+    total = ctx.b.full(ctx.b.const(coefficients[-1], x.dtype), x.shape)
+    for each in coefficients[-2::-1]:
+        total = ew(ctx, "add", ctx.b("mul", total, x), each)
+    return total
+
+
 def ramp(ctx: Context, size: Size, dtype: DType = I64) -> Value:
     """0, 1, …, size - 1."""
     return ctx.b("iota", dtype=dtype, shape=(size,), axis=0)

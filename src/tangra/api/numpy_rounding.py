@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from tangra.api.context import Context
@@ -23,6 +25,7 @@ from tangra.api.numpy_common import (
     is_none,
     part,
     return_value,
+    series,
     static_bool,
     static_int,
     strong,
@@ -67,13 +70,21 @@ def fix(ctx: Context, x: AbstractValue, out: AbstractValue = NONE) -> AbstractVa
     return call_ufunc(ctx, np.trunc, (x,), out)
 
 
+SINC = [(-1) ** k / math.factorial(2 * k + 1) for k in range(10)]
+"""The power series of sin(y) / y in y^2; where |y| < 1 what is left out is below 1e-19. Its derivatives are right at 0
+too, where those of a quotient would be lost."""
+
+
 @function(np.sinc)
 def sinc(ctx: Context, x: AbstractValue) -> AbstractValue:
-    """`np.sinc(x)`: sin(pi x) / (pi x), 1 at 0; as NumPy, x = 0 is replaced by 1e-20."""
+    """`np.sinc(x)`: sin(pi x) / (pi x), 1 at 0."""
     value = ctx.array(x)
-    value = cast(ctx, value, inexact(value.dtype))
-    y = ew(ctx, "mul", where_(ctx, ew(ctx, "eq", value, 0), 1.0e-20, value), np.pi)
-    return keep_order(ctx, ctx.result(ew(ctx, "div", ctx.b("sin", y), y)), (x,))
+    y = ew(ctx, "mul", cast(ctx, value, inexact(value.dtype)), np.pi)
+    near = ew(ctx, "lt", ctx.b("abs", y), 1.0)
+    small, far = where_(ctx, near, y, 0.0), where_(ctx, near, 1.0, y)
+    quotient = ctx.b("div", ctx.b("sin", far), far)
+    total = series(ctx, SINC, ctx.b("mul", small, small))
+    return keep_order(ctx, ctx.result(ctx.b("select", near, total, quotient)), (x,))
 
 
 @function(np.real)

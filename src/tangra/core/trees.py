@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from tangra.api.elementwise import is_number
 from tangra.api.values import (
@@ -23,7 +23,7 @@ from tangra.api.values import (
 from tangra.errors import UnsupportedError, declare
 from tangra.frontend import classes
 from tangra.frontend.evaluator import Evaluator
-from tangra.frontend.heap import ArrayState, DictState, InstanceState, ListState
+from tangra.frontend.heap import ArrayState, DictState, InstanceState, ListState, MaybeNone
 from tangra.ir import Value
 
 OPAQUE_LEAF = declare("TG814", "a value that a transformation can't take apart")
@@ -63,6 +63,7 @@ class Flattener:
         self.paths: list[str] = []
         self.first: list[int] = []
         self.seen: dict[int, int] = {}
+        self.around: list[int] = []
         self.repeated = False
 
     def add(self, v: AbstractValue, path: str = "") -> Tree:
@@ -80,22 +81,35 @@ class Flattener:
                 self.add(item, f"{path}.{names[k]}" if names else f"{path}[{k}]") for k, item in enumerate(v.items)
             ]
             return Node("tuple", tuple(children), (), v.cls)
-        if isinstance(v, ListValue):
-            items = self.ev.iterate(v) or ()
-            return Node("list", tuple(self.add(item, f"{path}[{k}]") for k, item in enumerate(items)))
-        if isinstance(v, DictValue):
-            return self._dict(v, path)
-        if isinstance(v, InstanceValue):
-            return self._instance(v, path)
+        if isinstance(v, (ListValue, DictValue, InstanceValue)):
+            return self._container(v, path)
         if isinstance(v, Const):
             return v
-        self.ev.error(
-            UnsupportedError,
-            f"{path or 'this'} is a {type(v).__name__.removesuffix('Value').lower()}, which a transformation can't "
-            "pass in or out",
-            code=OPAQUE_LEAF,
-            fix="pass and return arrays, numbers and containers of them",
-        )
+        if isinstance(v, MaybeNone):
+            self._refuse(path, "is None on some paths", "give it a value on all of them")
+        kind = type(v).__name__.removesuffix("Value").lower()
+        self._refuse(path, f"is a {kind}", "pass and return arrays, numbers and containers of them")
+
+    def _container(self, v: ListValue | DictValue | InstanceValue, path: str) -> Node:
+        if v.ref in self.around:
+            self._refuse(path, "holds itself", "pass and return objects that don't")
+        self.around.append(v.ref)
+        if isinstance(v, ListValue):
+            node = self._list(v, path)
+        else:
+            node = self._dict(v, path) if isinstance(v, DictValue) else self._instance(v, path)
+        self.around.pop()
+        return node
+
+    def _list(self, v: ListValue, path: str) -> Node:
+        items = self.ev.iterate(v)
+        if items is None:
+            self._refuse(path, "is a list of a length that only the run knows", "make an array of it: np.array(items)")
+        return Node("list", tuple(self.add(item, f"{path}[{k}]") for k, item in enumerate(items)))
+
+    def _refuse(self, path: str, what: str, fix: str) -> NoReturn:
+        text = f"{path or 'this'} {what}, which a transformation can't pass in or out"
+        self.ev.error(UnsupportedError, text, code=OPAQUE_LEAF, fix=fix)
 
     def _leaf(self, v: AbstractValue, path: str, first: int | None = None) -> Leaf:
         self.first.append(len(self.leaves) if first is None else first)

@@ -139,6 +139,8 @@ class ResultBuilder:
     def _view(self, ref: int, state: ViewState, step: ViewStep) -> Node:
         attrs = dict(step.attrs)
         base = self._array(state.base)
+        if step.op == "stop_gradient":
+            return base
         if step.op == "transpose":
             return ViewNode(base, step.op, tuple(attrs["perm"]), (), (), ref)
         if step.op in ("gather", "diagonal"):
