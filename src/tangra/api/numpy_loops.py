@@ -63,7 +63,8 @@ def _scaled(factor: float) -> Emit:
 
 def _power(ctx: Context, xs: list[Value], vs: Operands) -> Value:
     x, y = xs
-    exponent = vs[1].value if isinstance(vs[1], Const) and kind_of(vs[1].value) is not None else None
+    given = vs[1] if len(vs) > 1 else None  # a fold has no operands of its own
+    exponent = given.value if isinstance(given, Const) and kind_of(given.value) is not None else None
     if x.dtype.is_float:
         return numbers.power_value(ctx, x, y, exponent)
     if y.dtype.kind == "i" and (exponent is None or exponent < 0):

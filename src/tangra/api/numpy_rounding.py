@@ -52,7 +52,7 @@ def round_(ctx: Context, a: AbstractValue, decimals: AbstractValue = ZERO, out: 
     elif digits < 0:
         wide = _rounded(ctx, cast(ctx, value, F64), digits)
         value = cast(ctx, wide, value.dtype)
-    result = return_value(ctx, value, out, "np.round")
+    result = return_value(ctx, value, out, "np.round", True)
     return keep_order(ctx, result, (a,)) if is_none(out) else result
 
 
@@ -116,7 +116,7 @@ def _declare_test(f: object, op: str, test: str) -> None:
         value = value if value.dtype.is_float else cast(ctx, value, F64)
         sign = ctx.b("signbit", value)
         sign = sign if op == "negative" else ctx.b("not", sign)
-        return return_value(ctx, ctx.b("and", ctx.b("isinf", value), sign), out, test)
+        return return_value(ctx, ctx.b("and", ctx.b("isinf", value), sign), out, test, True)
 
     entry.__doc__ = f"`{test}(x)`."
     function(f)(entry)
