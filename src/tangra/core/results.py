@@ -161,19 +161,23 @@ class _Rows:
         return row.copy() if isinstance(row, np.ndarray) else row
 
 
-def apply(mutation: Mutation, builder: Builder) -> None:
+def apply_all(mutations: Sequence[Mutation], builder: Builder) -> None:
+    """Make changes to objects of the caller. All that they name is found where it was before any of them is made."""
+    targets = [mutation.path.read(builder.arguments) for mutation in mutations]
+    values = [None if mutation.node is None else builder.build(mutation.node) for mutation in mutations]
+    for mutation, target, value in zip(mutations, targets, values, strict=True):
+        _apply(mutation, target, value)
+
+
+def _apply(mutation: Mutation, target: Any, value: Any) -> None:
     """Make one change to an object of the caller."""
-    target = mutation.path.read(builder.arguments)
     if mutation.node is None:
         _delete(mutation, target)
-        return
-    value = builder.build(mutation.node)
-    if mutation.form == "list":
+    elif mutation.form == "list":
         target[:] = value
     elif mutation.form == "dict":
-        kept = dict(value)
         target.clear()
-        target.update(kept)
+        target.update(value)
     elif mutation.form == "global":
         target[mutation.name] = value
     elif mutation.form == "cell":

@@ -8,7 +8,7 @@ from types import CodeType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from tangra.core import overlapping
-from tangra.core.results import Arguments, Builder, apply, call_arguments
+from tangra.core.results import Arguments, Builder, apply_all, call_arguments
 from tangra.errors import AliasError
 from tangra.frontend.exceptions import exception_arguments
 from tangra.frontend.guards import Guard
@@ -123,8 +123,7 @@ class Specialisation(ABC):
         """The Python result, after all that the call changes is changed."""
         builder = Builder(results, arguments)
         result = builder.build(self.terms.result)
-        for mutation in self.terms.mutations:
-            apply(mutation, builder)
+        apply_all(self.terms.mutations, builder)
         return result
 
     def fail(self, address: int) -> NoReturn:
