@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tangra.api.values import AbstractValue, ArrayValue, Const, DictValue, InstanceValue, ListValue, TupleValue
-from tangra.core import stages
+from tangra.core import stages, subtrace
 from tangra.core.application import Application
 from tangra.core.subtrace import trace
 from tangra.core.trees import Flattener, Leaf, Node, Tree, build, current
@@ -59,7 +59,7 @@ def vmap(call: Application) -> AbstractValue:
     stages.note("before vmap", sub.func)
     func = lanes(sub.func, [axes[k] for k in mapped] + [None] * len(sub.captured), size)
     stages.note("after vmap", func)
-    results = ev.b.call(func, [*(values[k] for k in mapped), *sub.captured]).results
+    results = subtrace.call(ev, func, [*(values[k] for k in mapped), *sub.captured])
     if sub.ends:
         end_path(ev)
     out_axes: Axes = {}
