@@ -64,6 +64,36 @@ def test_results_hold_what_they_were_made_of() -> None:
     assert pair[0] is x
 
 
+def an_item(items: list[Any], n: int) -> Any:
+    return items[n]
+
+
+def an_item_of_a_tuple(items: list[Any], n: int) -> Any:
+    p, q = items
+    return (p, q, p)[n]
+
+
+def an_item_on_one_path(items: list[Any], n: int) -> Any:
+    item = items[1]
+    if n < 1:
+        item = items[n]
+    return item
+
+
+def the_last_of_a_loop(items: list[Any], n: int) -> Any:
+    item = items[0]
+    for k in range(n + 2):
+        item = items[k % 2]
+    return item
+
+
+@pytest.mark.parametrize("function", [an_item, an_item_of_a_tuple, an_item_on_one_path, the_last_of_a_loop])
+@pytest.mark.parametrize("n", [0, 1, -1])
+def test_an_item_that_is_returned_is_that_item(function: Callable[..., Any], n: int) -> None:
+    items = [X * 1, X * 2]
+    assert tg.jit(function)(items, n) is function(items, n)
+
+
 def one_of_two(x: Any, n: int) -> Any:
     p, q = [1.0, 2.0], [3.0, 4.0]
     first = p[n - 2]

@@ -83,6 +83,8 @@ class ViewState:
     step: ViewStep | None = None
     first: tuple[Value, Value] | None = None
     """The base's value when the view was made, and the view's."""
+    origin: Value | None = None
+    """Of an item at a run-time place of a list or tuple: as of an `ArrayState`."""
 
 
 @dataclass(frozen=True, slots=True)

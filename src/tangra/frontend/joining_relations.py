@@ -7,7 +7,7 @@ from itertools import combinations, permutations
 from typing import TYPE_CHECKING
 
 from tangra.frontend import joining_lists, memory
-from tangra.frontend.heap import ArrayState, ListState, StackState
+from tangra.frontend.heap import ArrayState, ListState, StackState, ViewState
 from tangra.frontend.templates import Node, ToStackT
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def _known(join: Join, ref: int) -> bool | None:
 def is_traced(join: Join, side: int, ref: int | None) -> bool:
     """Whether it can be told which array from before the call an object is, if it is one."""
     state = None if ref is None else join.state_of(side, ref)
-    return ref in join.ev.live.paths or (isinstance(state, ArrayState) and state.origin is not None)
+    return ref in join.ev.live.paths or (isinstance(state, (ArrayState, ViewState)) and state.origin is not None)
 
 
 def read_only(join: Join, refs: tuple[int | None, ...], known: ObjectInfo | None) -> bool | None:

@@ -125,15 +125,16 @@ class ResultBuilder:
         state = ev.look(ref)
         if root not in ev.live.paths:
             self.met.setdefault(root, set()).add(ref)
-        if isinstance(state, ViewState) and (step := state.step) is not None:
+        origin = state.origin if isinstance(state, (ArrayState, ViewState)) else None
+        if origin is None and isinstance(state, ViewState) and (step := state.step) is not None:
             shared = root in ev.live.paths or root in self.shared
             if shared or not step.writeable:
                 return self._view(ref, state, step)
         if ref not in self.arrays:
             self.arrays[ref] = self.add(value)
         node = ArrayNode(self.arrays[ref], ref, value.dtype.numpy)
-        if isinstance(state, ArrayState) and state.origin is not None:
-            return OriginNode(self.add(state.origin), tuple(ev.live.arrays_from_before()), node)
+        if origin is not None:
+            return OriginNode(self.add(origin), tuple(ev.live.arrays_from_before()), node)
         return node
 
     def _view(self, ref: int, state: ViewState, step: ViewStep) -> Node:

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from tangra.api.elementwise import as_joined, as_joined_rows, is_number, kinds_of
 from tangra.api.numpy_layout import step_view
 from tangra.api.values import AbstractValue, ArrayValue, Const, ListValue, Scalar, SliceValue, TupleValue
@@ -197,7 +199,9 @@ def getitem(ev: Evaluator, v: ListValue, state: StackState, index: AbstractValue
     """`v[index]`."""
     if isinstance(index, SliceValue):
         return _slice(ev, state, index)
-    return item_at(ev, state, position(ev, state.count, index, "list index out of range"))
+    at = position(ev, state.count, index, "list index out of range")
+    held = original(ev, state)
+    return item_at(ev, state, at) if held is None else item_of(ev, state, at, held.items)  # type: ignore[arg-type]
 
 
 def position(ev: Evaluator, count: AbstractValue, index: AbstractValue, message: str) -> Value:
@@ -230,6 +234,18 @@ def item_at(ev: Evaluator, state: StackState, at: Value) -> AbstractValue:
     """The item at a position that is in range: numbers, and views for arrays."""
     leaves = iter(state.leaves)
     return _item(ev, state.shape, leaves, at)
+
+
+def item_of(ev: Evaluator, state: StackState, at: Value, items: Sequence[AbstractValue]) -> AbstractValue:
+    """The same of a stack that was made of `items`: it is noted which array from before the call an array is."""
+    found = item_at(ev, state, at)
+    refs = [item.ref if isinstance(item, ArrayValue) and item.ref in ev.live.paths else 0 for item in items]
+    if isinstance(found, ArrayValue) and any(refs):
+        held = ev.look(found.ref)
+        assert isinstance(held, ViewState)
+        origin = ev.b("index", ev.b.const_array(np.array(refs), I64), at, sizes=(None,), steps=(1,))
+        ev.state.heap[found.ref] = replace(held, origin=origin)
+    return found
 
 
 def _item(ev: Evaluator, form: Item, leaves: Any, at: Value) -> AbstractValue:

@@ -35,6 +35,7 @@ from tangra.frontend.heap import (
     MaybeNone,
     MaybeUnbound,
     StackState,
+    ViewState,
 )
 from tangra.frontend.sameness import same, same_state, slots_of, state_of
 from tangra.ir import BOOL, I64, ArrayType, DType, Value, scalar
@@ -370,7 +371,7 @@ def coerce_state(ev: Evaluator, template: StateTemplate, ref: int | None) -> lis
 def _origin(ev: Evaluator, ref: int) -> Value:
     """The `origin` of an array."""
     state = ev.glance(ref)
-    if isinstance(state, ArrayState) and state.origin is not None:
+    if isinstance(state, (ArrayState, ViewState)) and state.origin is not None:
         return state.origin
     return ev.b.int(ref if ref in ev.live.paths else 0)
 
