@@ -13,10 +13,12 @@ from tangra.api.elementwise import is_number
 from tangra.api.values import (
     AbstractValue,
     ArrayValue,
+    BoundMethod,
     Const,
     DictValue,
     InstanceValue,
     ListValue,
+    PartialValue,
     Scalar,
     TupleValue,
 )
@@ -38,7 +40,8 @@ class Leaf:
 
 @dataclass(frozen=True)
 class Node:
-    """A container: `form` is 'tuple', 'list', 'dict' or 'instance'; `names` are keys or attributes."""
+    """A container: `form` is 'tuple', 'list', 'dict' or 'instance', or 'method' or 'partial' for what these hold;
+    `names` are keys, attributes or keywords, `cls` the class or the method's function."""
 
     form: str
     children: tuple[Tree, ...]
@@ -63,6 +66,7 @@ class Flattener:
         self.paths: list[str] = []
         self.first: list[int] = []
         self.seen: dict[int, int] = {}
+        self.around: list[int] = []
         self.repeated = False
 
     def add(self, v: AbstractValue, path: str = "") -> Tree:
@@ -74,19 +78,19 @@ class Flattener:
             self.seen.setdefault(v.ref, len(self.leaves))
         if isinstance(v, ArrayValue):
             return self._leaf(v, path, self.seen[v.ref])
+        if isinstance(v, (ListValue, DictValue, InstanceValue)):
+            return self._object(v, path)
         if isinstance(v, TupleValue):
             names = getattr(v.cls, "_fields", ()) if v.cls else ()
             children = [
                 self.add(item, f"{path}.{names[k]}" if names else f"{path}[{k}]") for k, item in enumerate(v.items)
             ]
             return Node("tuple", tuple(children), (), v.cls)
-        if isinstance(v, ListValue):
-            items = self.ev.iterate(v) or ()
-            return Node("list", tuple(self.add(item, f"{path}[{k}]") for k, item in enumerate(items)))
-        if isinstance(v, DictValue):
-            return self._dict(v, path)
-        if isinstance(v, InstanceValue):
-            return self._instance(v, path)
+        if isinstance(v, BoundMethod) and isinstance(v.function, Const):
+            return Node("method", (self.add(v.self, path),), (), v.function.value)
+        if isinstance(v, PartialValue):
+            held = (v.function, *v.args, *(x for _, x in v.kwargs))
+            return Node("partial", tuple(self.add(x, path) for x in held), tuple(k for k, _ in v.kwargs))
         if isinstance(v, Const):
             return v
         self.ev.error(
@@ -96,6 +100,24 @@ class Flattener:
             code=OPAQUE_LEAF,
             fix="pass and return arrays, numbers and containers of them",
         )
+
+    def _object(self, v: ListValue | DictValue | InstanceValue, path: str) -> Node:
+        """An object that may hold others."""
+        if v.ref in self.around:
+            self.ev.error(
+                UnsupportedError,
+                f"{path or 'this'} is an object that is a part of itself, which a transformation can't pass in or out",
+                code=OPAQUE_LEAF,
+                fix="pass what is needed of it",
+            )
+        self.around.append(v.ref)
+        if isinstance(v, ListValue):
+            items = self.ev.iterate(v) or ()
+            node = Node("list", tuple(self.add(item, f"{path}[{k}]") for k, item in enumerate(items)))
+        else:
+            node = self._dict(v, path) if isinstance(v, DictValue) else self._instance(v, path)
+        self.around.pop()
+        return node
 
     def _leaf(self, v: AbstractValue, path: str, first: int | None = None) -> Leaf:
         self.first.append(len(self.leaves) if first is None else first)
@@ -145,6 +167,11 @@ def build(ev: Evaluator, tree: Tree, leaves: Sequence[AbstractValue]) -> Abstrac
         return TupleValue(children, tree.cls)
     if tree.form == "list":
         return ListValue(ev.allocate(ListState(children)))
+    if tree.form == "method":
+        return BoundMethod(children[0], Const(tree.cls))
+    if tree.form == "partial":
+        last = len(children) - len(tree.names)
+        return PartialValue(children[0], children[1:last], tuple(zip(tree.names, children[last:], strict=True)))
     if tree.form == "dict":
         return DictValue(ev.allocate(DictState(tree.names, children)))
     state = InstanceState(tuple(zip(tree.names, children, strict=True)))
