@@ -6,6 +6,7 @@ import functools
 from typing import Any
 
 import numpy as np
+import pytest
 
 import tangra as tg
 
@@ -92,6 +93,27 @@ def test_what_can_not_be_passed_is_not_looked_at() -> None:
     for k in 1.0, 2.0:
         for n in 30, 31, 32:
             assert compiled(Odd(k).times, np.ones(n)) == k * n
+
+
+def squared_by(p: Any, x: Any) -> Any:
+    return p(x) * x.sum()
+
+
+def test_transformations_take_them() -> None:
+    account, x = Account(), np.array([1.0, 2.0])
+    for p in account.dot, functools.partial(Account.dot, account), functools.partial(first_of, np.ones(2), k=3.0):
+        gradient = tg.grad(squared_by, argnums=1)(p, x)
+        ends = [squared_by(p, x + d) - squared_by(p, x - d) for d in np.eye(2) * 1e-6]
+        np.testing.assert_allclose(gradient, np.array(ends) / 2e-6, rtol=1e-6)
+        batched = tg.vmap(squared_by, in_axes=(None, 0))(p, np.stack([x, x * 2.0]))
+        np.testing.assert_allclose(batched, [squared_by(p, x), squared_by(p, x * 2.0)], rtol=1e-14)
+
+
+def test_objects_that_are_parts_of_themselves() -> None:
+    d: dict[str, Any] = {"k": 2.0}
+    d["d"] = d
+    with pytest.raises(tg.TangraError, match="a part of itself"):
+        tg.grad(lambda d, x: d["d"]["k"] * x, argnums=1)(d, 3.0)
 
 
 scaled = functools.partial(first_of, [1.0])

@@ -156,6 +156,8 @@ def difference(now: Keyed, before: Keyed) -> str:
     if list(new) != list(old):
         return f"called with {_names(new)} instead of {_names(old)}"
     changed = [_change(f"argument {key}", new[key], old[key]) for key in new if new[key] != old[key]]
+    if not changed and now.sizes == before.sizes:
+        return "its form was dropped for newer ones"
     return "; ".join(changed) or f"sizes {now.sizes} instead of {before.sizes}"
 
 

@@ -59,8 +59,8 @@ class Plan:
         """Write the wrapper of the main function of `module`; NoShortWay where there is none."""
         if self.made.partition_needed or any(isinstance(p.path, WholePath) for p in self.made.params):
             raise NoShortWay  # the flat array of overlapping ones is no object of the program
-        if self.made.terms.changes and module.records:
-            raise NoShortWay  # a failed call that changes containers is made again by CPython
+        if self.made.made_again and module.records:
+            raise NoShortWay
         _Writer(self.made, w).write(module.uses_arena, module.tapes)
 
 

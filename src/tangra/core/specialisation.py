@@ -28,6 +28,8 @@ class Specialisation(ABC):
 
     `positional` and `named` describe the arguments of the call it was made for; symbolic dims are at least `min_dim`.
     `overlapping` has the forms for calls that this one would serve if their arrays did not overlap in memory.
+    `made_again`: native code keeps some of what a call changes in registers, so a call that fails is made again by
+    CPython.
     """
 
     native: NativeFunction
@@ -48,6 +50,7 @@ class Specialisation(ABC):
         self.min_dim = min_dim
         self.params = terms.parameters
         self.zero_rank = [w for w in terms.written if not self.params[w.param].type.rank]
+        self.made_again = terms.changes or bool(self.zero_rank)
         self._identified, self.partition_needed = self._identity_paths()
         self._partition: tuple[int, ...] | None = None
         self.overlapping: dict[Any, Specialisation] = {}
@@ -107,7 +110,7 @@ class Specialisation(ABC):
             raise AliasError("arrays that overlap in memory are written", code=overlapping.OVERLAP, fix="pass copies")
         if self.terms.written:
             self._check_writable(values)
-        if self.terms.changes:
+        if self.made_again:
             found = self._on_copies(arguments, values)
             if found is None:
                 return self._by_python(arguments)
@@ -141,8 +144,9 @@ class Specialisation(ABC):
     def _on_copies(self, arguments: Arguments, values: Sequence[Any]) -> Any:
         """Run on copies of the arrays that are written, which are then copied back; None if it failed.
 
-        A function that changes lists, dicts or attributes leaves them, after an exception, as they were at that point.
-        Native code keeps such state in registers, so the failed call is made again by CPython, from the start.
+        A function that changes lists, dicts, attributes or arrays without axes leaves them, after an exception, as they
+        were at that point. Native code keeps such state in registers, so the failed call is made again by CPython, from
+        the start.
         """
         written = {w.param for w in self.terms.written}
         given = [v.copy() if k in written else v for k, v in enumerate(values)]
