@@ -84,9 +84,9 @@ def _at(ufunc: np.ufunc) -> None:
             bad_value(ctx, f"{name}: the first operand must be an array")
         if (b is None) != (ufunc.nin == 1):
             bad_value(ctx, f"{name}: second operand needed for this ufunc, or not taken by it")
-        others: tuple[ArrayValue, ...] = (
-            () if b is None else (ctx.new_array(ctx.array(b)),)
-        )  # Python's too, which are weak elsewhere
+        others: tuple[ArrayValue, ...] = ()
+        if b is not None:
+            others = (ctx.new_array(ctx.array(b)),)  # also Python's numbers, which are weak elsewhere
         a, parts, _ = parts_of(ctx, a, indices)
         if any(p.form == "mask" for p in parts):
             unsupported(ctx, f"{name} with a boolean mask", "write it as a loop, or with np.where")
