@@ -10,6 +10,8 @@ from tangra.api.values import (
     Scalar,
 )
 from tangra.frontend.heap import (
+    RESULT,
+    RETURNED,
     ArrayState,
     HeapState,
     InstanceState,
@@ -59,8 +61,10 @@ def plan_values(ev: Evaluator, plan: Plan, side: int, needed: frozenset[str] | N
     `unneeded`."""
     env = ev.state.env
     found: list[Value] = []
+    returned = env.get(RETURNED)
     for name, template in plan.entries.items():
-        found += coerce(ev, template, BOTTOM if unneeded(name, needed) else env.get(name))
+        there = returned.value if name == RESULT and isinstance(returned, Scalar) else None
+        found += coerce(ev, template, BOTTOM if unneeded(name, needed) else env.get(name), there)
     for ref, state in plan.heap.items():
         found += coerce_state(ev, state, ref)
     for info in plan.objects:
