@@ -1,5 +1,5 @@
-"""Functions with a custom_jvp rule whose results are of several kinds, or whose rule gives them in another dtype, ended in
-errors of our own."""
+"""Functions with a custom_jvp rule whose results are of several kinds, or whose rule gives them in another dtype, ended
+in errors of our own."""
 
 import numpy as np
 import pytest

@@ -17,6 +17,7 @@ from tangra.frontend.failures import end_path
 from tangra.ir import ArrayType, Block, Value
 from tangra.shapes import Size
 from tangra.transforms import vmap as lanes
+from tangra.transforms.checkpoint_segments import bind_sizes, sizes
 
 BAD_AXES = declare("TG801", "in_axes or out_axes of vmap that don't fit the arguments or results")
 NO_BATCH = declare("TG802", "vmap without a batched argument, or with sizes that differ")
@@ -58,8 +59,9 @@ def vmap(call: Application) -> AbstractValue:
     sub = trace(ev, call.function, arguments, "vmap", flat.repeated)
     stages.note("before vmap", sub.func)
     func = lanes(sub.func, [axes[k] for k in mapped] + [None] * len(sub.captured), size)
+    lengths = sizes(ev.b, bind_sizes(func.body))
     stages.note("after vmap", func)
-    results = ev.b.call(func, [*(values[k] for k in mapped), *sub.captured]).results
+    results = ev.b.call(func, [*(values[k] for k in mapped), *sub.captured, *lengths]).results
     if sub.ends:
         end_path(ev)
     out_axes: Axes = {}

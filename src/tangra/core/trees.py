@@ -23,7 +23,7 @@ from tangra.api.values import (
 from tangra.errors import UnsupportedError, declare
 from tangra.frontend import classes
 from tangra.frontend.evaluator import Evaluator
-from tangra.frontend.heap import ArrayState, DictState, InstanceState, ListState, MaybeNone
+from tangra.frontend.heap import ArrayState, DictState, InstanceState, ListState, MaybeNone, Result
 from tangra.ir import Value
 
 OPAQUE_LEAF = declare("TG814", "a value that a transformation can't take apart")
@@ -66,8 +66,10 @@ class Flattener:
         self.around: list[int] = []
         self.repeated = False
 
-    def add(self, v: AbstractValue, path: str = "") -> Tree:
+    def add(self, v: Result, path: str = "") -> Tree:
         """The tree of `v`; its leaves are appended."""
+        if isinstance(v, MaybeNone):
+            self._refuse(path, "is None on some paths", "give it a value on all of them")
         if is_number(v) and not _is_flag(v):
             return self._leaf(v, path)
         if isinstance(v, (ArrayValue, ListValue, DictValue, InstanceValue)):
@@ -85,8 +87,6 @@ class Flattener:
             return self._container(v, path)
         if isinstance(v, Const):
             return v
-        if isinstance(v, MaybeNone):
-            self._refuse(path, "is None on some paths", "give it a value on all of them")
         kind = type(v).__name__.removesuffix("Value").lower()
         self._refuse(path, f"is a {kind}", "pass and return arrays, numbers and containers of them")
 

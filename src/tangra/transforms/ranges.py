@@ -256,7 +256,7 @@ class Ranges(Rewriter):
                 self.facts = self.facts.with_le(self.size(init), self.size(r))
 
     def safe_sums(self, init: Value, loop: Op) -> set[tuple[str, int, int]] | None:
-        """The sums of a loop's trips that are tested not to wrap; None where none that begins with `init` gets there."""
+        """The sums of a loop's trips that are tested not to wrap; None where none from `init` on gets there."""
         if known_le(self.size(init), LIMIT >> 1, self.facts):
             return None
         inner = list(loop.regions[0].walk())
@@ -266,7 +266,7 @@ class Ranges(Rewriter):
     def grows(self, y: Value, arg: Value, body: Block, level: int, safe: set[tuple[str, int, int]] | None) -> bool:
         """Whether `y` is `arg` plus constants that are not negative, on every path, and without wrapping.
 
-        Trips are counted in i64, and a sum of less than 2^16 a trip does not get from 2^62 to 2^63 in any time there is.
+        Trips are counted in i64; sums of less than 2^16 a trip don't get from 2^62 to 2^63 in any time there is.
         """
         if y is arg:
             return True
