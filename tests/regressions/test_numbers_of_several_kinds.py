@@ -124,7 +124,9 @@ def two_returns_in_a_loop(s: float, n: int, big: int) -> Any:
 
 @pytest.mark.parametrize("function", [two_returns, two_returns_in_a_loop])
 @pytest.mark.parametrize("n", [0, 1, 4])
-def test_a_result_that_was_not_returned_is_not_too_large(function: Any, n: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_result_that_was_not_returned_is_not_too_large(
+    function: Any, n: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What stood in memory where the other side has the result of `return`. Found by random programs."""
     monkeypatch.setenv("TANGRA_POISON", "1")
     for s in (0.5, 1.5, 4.5):

@@ -19,6 +19,7 @@ from tangra.errors import TypeMismatchError, declare
 from tangra.frontend.evaluator import Evaluator
 from tangra.frontend.paths import Path
 from tangra.ir import Block, Builder, Func, Value
+from tangra.shapes import symbol
 from tangra.transforms import jvp as forward
 from tangra.transforms import vjp as reverse
 
@@ -66,8 +67,12 @@ def recomputed(call: Application) -> AbstractValue:
     floats = [p.array.dtype.is_float for p in sub.func.params]
     pulled = reverse(sub.func, floats)
     b = Builder(Block())
-    params = [b.block.add_arg(p.type, p.name) for p in pulled.params]
-    b.return_(*b.call(pulled, params).results[len(sub.func.returned) :])
+    operands = {id(p): b.block.add_arg(p.type, p.name) for p in pulled.params}
+    for op in pulled.body.ops:
+        if op.name == "bind_dim" and (number := operands.get(id(op.operands[0]))) is not None:
+            b.emit("bind_dim", [number], dict(op.attrs))
+            operands[id(op.operands[0])] = b.dim(symbol(op.attrs["symbol"]))
+    b.return_(*b.call(pulled, [operands[id(p)] for p in pulled.params]).results[len(sub.func.returned) :])
     rules: dict[str, Func | None] = {
         "jvp": forward(sub.func, floats),
         "vjp": Func(f"checkpoint_{sub.func.name}", b.block),

@@ -12,12 +12,16 @@ from dataclasses import dataclass
 from tangra.api.values import AbstractValue, Const, Scalar
 from tangra.core.trees import Flattener, Tree, current
 from tangra.errors import AliasError, UnsupportedError, declare
-from tangra.frontend import closing
+from tangra.frontend import closing, symbols
 from tangra.frontend.evaluator import Evaluator
 from tangra.frontend.failures import end_path
 from tangra.frontend.heap import ArrayState, CellState, PathEnds, State
 from tangra.frontend.outlining import may_fail
 from tangra.ir import Block, Func, Value
+from tangra.ir.graph import clone_block
+from tangra.ir.mentions import symbols_of_type
+from tangra.shapes.facts import EMPTY, Facts
+from tangra.transforms.dce import eliminate_dead_code
 from tangra.transforms.rules import strip_state
 
 WRITES_OUTSIDE = declare("TG812", "a transformed function writes to something outside itself")
@@ -34,7 +38,7 @@ class SubTrace:
     `func` takes the parameters its caller made, then `captured`; it returns the result's leaves and then their kind
     tags. `tree` is the result's structure, `leaves` its leaves as they were inside, `first` has for each leaf the first
     one that is the same array, `tags` the position among the results of each leaf's tag. `ends`: the function certainly
-    raises, and has no result.
+    raises, and has no result. `facts`: what is known of sizes at its end.
     """
 
     func: Func
@@ -44,6 +48,7 @@ class SubTrace:
     first: list[int]
     tags: list[int | None]
     ends: bool = False
+    facts: Facts = EMPTY
 
 
 def trace(
@@ -89,7 +94,7 @@ def trace_block(ev: Evaluator, compute: Callable[[Block], AbstractValue], transf
         refuse_writes(ev, before, after, transform)
     for op in sub.func.body.walk():
         strip_state(op)
-    sub.captured = close(ev, sub.func)
+    sub.captured, sub.facts = close(ev, sub.func), after.facts
     return sub
 
 
@@ -111,6 +116,27 @@ def raise_in(ev: Evaluator, sub: SubTrace, operands: Sequence[Value]) -> None:
     if sub.ends:
         call(ev, sub.func, [*operands, *sub.captured])
         end_path(ev)
+
+
+def name_sizes(ev: Evaluator, sub: SubTrace, operands: Sequence[Value]) -> None:
+    """Make sizes of results that a traced function finds out known around it: a function that does only that is called
+    in front of it, and the sizes become parameters."""
+    body = sub.func.body
+    mentioned, given = symbols_of_type([v.type for v in sub.func.returned]), {id(p) for p in body.args}
+    found = [op for op in body.ops if op.attrs.get("symbol") in mentioned and id(op.operands[0]) not in given]
+    if not found:
+        return
+    mapping: dict[int, Value] = {}
+    ahead = Func(f"sizes_{sub.func.name}", clone_block(body, mapping))
+    ahead.body.terminator.operands = [mapping[id(op.operands[0])] for op in found]
+    eliminate_dead_code(ahead)
+    sizes = call(ev, ahead, [*operands, *sub.captured])
+    body.ops = [op for op in body.ops if not any(op is each for each in found)]
+    for op, size in zip(found, sizes, strict=True):
+        op.operands = [body.add_arg(size.type)]
+        sub.captured.append(ev.b.dim(symbols.bind(ev, size, op.attrs["symbol"])))
+    body.ops[:0] = found
+    ev.state.facts = sub.facts
 
 
 def _finish(ev: Evaluator, block: Block, name: str, result: AbstractValue) -> SubTrace:
