@@ -7,6 +7,7 @@ import numpy as np
 from tangra.api.context import Context
 from tangra.api.elementwise import broadcast, cast, is_number, operand
 from tangra.api.kinds import PYBOOL
+from tangra.api.numbers import compare
 from tangra.api.numpy_common import (
     BOOL,
     F64,
@@ -31,7 +32,6 @@ from tangra.api.numpy_cumulative import neighbours
 from tangra.api.numpy_layout import keep_order
 from tangra.api.numpy_methods import astype
 from tangra.api.numpy_ufuncs import call_ufunc
-from tangra.api.numbers import compare
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue, Const, Scalar
 from tangra.ir import Value
