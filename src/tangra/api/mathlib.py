@@ -93,6 +93,11 @@ def checked(ctx: Context, f: Callable[..., Any], x: Value, r: Value, domain: Any
         ctx.fail_if(b("and", b("isinf", r), b("isfinite", x)), "OverflowError", _text(f, overflow), [x])
 
 
+def _lgamma_argument(ctx: Context, x: Value) -> Value:
+    """inf for -inf: the operation is SciPy's, which has -inf there, where Python has inf."""
+    return ctx.b("select", ctx.b("isinf", x), ctx.b.filled(math.inf, x.array), x)
+
+
 def _declare_unary(name: str) -> None:
     f = getattr(math, name)
     op, domain, pole, overflow = UNARY[name]
@@ -102,7 +107,7 @@ def _declare_unary(name: str) -> None:
         if folded is not None:
             return folded
         value = python_float(ctx, x, name)
-        result = ctx.b(op, value)
+        result = ctx.b(op, value if name != "lgamma" else _lgamma_argument(ctx, value))
         checked(ctx, f, value, result, domain, pole, overflow)
         return Scalar(result, (PYFLOAT,))
 

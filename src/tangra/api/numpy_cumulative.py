@@ -32,7 +32,7 @@ from tangra.api.numpy_common import (
 from tangra.api.numpy_reductions import accumulation_dtype
 from tangra.api.numpy_scan import scan_axis
 from tangra.api.registry import function
-from tangra.api.values import AbstractValue, Const, TupleValue
+from tangra.api.values import AbstractValue, ArrayValue, Const, TupleValue
 from tangra.ir import Value
 from tangra.shapes import Size, dmax
 
@@ -149,6 +149,8 @@ def diff(
 ) -> AbstractValue:
     """`np.diff(a, n, axis)`: x[1:] - x[:-1], n times; of bools, where neighbours differ."""
     value, times = ctx.array(a), static_int(ctx, n, "n")
+    if times == 0 and isinstance(a, ArrayValue):
+        return a  # itself, in NumPy
     if not value.shape:
         bad_value(ctx, "np.diff requires an array of at least one dimension")
     if times < 0:

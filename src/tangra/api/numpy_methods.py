@@ -122,7 +122,17 @@ def reshape(
 def transpose(ctx: Context, x: AbstractValue, *axes: AbstractValue) -> AbstractValue:
     """`x.transpose()`, `x.transpose(1, 0)`, `x.transpose((1, 0))`."""
     _numpy_only(ctx, x, "transpose")
+    if is_number(x):
+        return x
     return numpy_shaping.transpose(ctx, x, NONE if not axes else _sizes(ctx, axes))
+
+
+@method("scalar", "squeeze")
+def squeeze(ctx: Context, x: AbstractValue, axis: AbstractValue = NONE) -> AbstractValue:
+    """`x.squeeze()` of a NumPy scalar: itself."""
+    _numpy_only(ctx, x, "squeeze")
+    only(ctx, "squeeze", "axis", axis, None, ())
+    return x
 
 
 @method("array", "flatten")

@@ -135,6 +135,8 @@ def lexsort(ctx: Context, keys: AbstractValue, axis: AbstractValue = Const(-1)) 
         bad_value(ctx, "need sequence of keys with len > 0 in lexsort")
     if any(v.array.rank != 1 for v in values):
         unsupported(ctx, "np.lexsort of keys with more than one dimension", "sort each row in a loop")
+    for v in values[1:]:
+        ctx.require_equal(values[0].shape[0], v.shape[0], "np.lexsort, sizes of the keys")
     order = ordered(ctx, "argsort", values[0], 0)
     for v in values[1:]:
         order = ctx.b("gather", order, ordered(ctx, "argsort", ctx.b("gather", v, order), 0))

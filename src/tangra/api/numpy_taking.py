@@ -36,7 +36,7 @@ from tangra.api.numpy_common import (
     unsupported,
 )
 from tangra.api.numpy_repeating import take_along
-from tangra.api.numpy_shaping import diagonal_indices
+from tangra.api.numpy_shaping import diagonal_indices, reshaped
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue, ArrayValue, Const, TupleValue
 from tangra.ir import BOOL, Value
@@ -186,6 +186,10 @@ def ix_(ctx: Context, *args: AbstractValue) -> AbstractValue:
         value = ctx.array(a)
         if value.array.rank != 1:
             bad_shape(ctx, "Cross index must be 1 dimensional")
+        shape = tuple(value.shape[0] if j == k else 1 for j in range(len(args)))
+        if isinstance(a, ArrayValue) and value.dtype != BOOL and value.shape[0] != 0:
+            result.append(reshaped(ctx, a, shape))
+            continue
         if value.dtype == BOOL:
             known = known_array(ctx, a)
             if known is None:
