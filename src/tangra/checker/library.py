@@ -45,8 +45,8 @@ ARRAY_LIBRARIES = frozenset({"torch", "numpy", "jax", "einops", "flax", "torchvi
 MAX_DEPTH = 6
 PYTHON_TYPES = {"builtins.bool": bool, "builtins.int": int, "builtins.float": float, "builtins.complex": complex}
 """The types that stand for dtypes."""
-UPDATES = "jax.at"
-"""The class whose methods `x.at` and `x.at[index]` have; both are records that begin with the array."""
+RECORDS = {"array": "jax.at", "generator": "numpy.random.Generator", "indexed": "numpy.indexed"}
+"""The class whose methods a record has, by its first name: `x.at[index]`, `np.random.default_rng()`, `np.r_`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -347,9 +347,10 @@ def call_library(
     return UNKNOWN
 
 
-def update_rule(owner: Value, name: str) -> Rule | None:
-    """The method of `x.at` or `x.at[index]`."""
-    return registry.find_method(UPDATES, name) if isinstance(owner, Record) and owner.names[:1] == ("array",) else None
+def record_rule(owner: Value, name: str) -> Rule | None:
+    """The method of a record that stands for an object of a library."""
+    cls = RECORDS.get(owner.names[0]) if isinstance(owner, Record) and owner.names else None
+    return None if cls is None else registry.find_method(cls, name)
 
 
 def rebind(ev: Evaluator, target: ast.expr, value: Value) -> None:
