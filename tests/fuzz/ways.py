@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from tests.fuzz import inputs, modules
-from tests.fuzz.compare import Outcome, difference, spreads
+from tests.fuzz.compare import Outcome, difference, sharing, spreads
 
 DONATING = 7
 """One call in so many is made with donated arguments too."""
@@ -226,7 +226,8 @@ def one_call(
         verdict = judge(way, got, wanted, function, fresh, single)
         if verdict.sort != "agree":
             return verdict
-    return AGREE
+    problem = sharing(found, wanted)
+    return AGREE if problem is None else Verdict("wrong", f"native: {problem}")
 
 
 def refused(error: BaseException | None, wanted: BaseException | None) -> Verdict | None:
@@ -279,6 +280,9 @@ def judge(
 
 def overflowed(got: Outcome, wanted: Outcome) -> bool:
     """Whether compiled code refused an int beyond 64 bits, which is the documented difference."""
-    return (
-        isinstance(got.error, OverflowError) and "64" in str(got.error) and not isinstance(wanted.error, OverflowError)
-    )
+    return is_beyond(got.error) and not isinstance(wanted.error, OverflowError)
+
+
+def is_beyond(error: BaseException | None) -> bool:
+    """Whether compiled code says that an int does not fit in 64 bits."""
+    return isinstance(error, OverflowError) and "64" in str(error)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tangra.api import comparing, indexing, numbers, registry
-from tangra.api.elementwise import is_number
+from tangra.api.elementwise import broadcast_to, is_number
 from tangra.api.kinds import PYBOOL, kind_of
 from tangra.api.values import (
     AbstractValue,
@@ -148,7 +148,8 @@ def _array_inplace(ev: Evaluator, op: str, left: ArrayValue, right: AbstractValu
         if mine == 1 and theirs != 1:
             _too_large(ev, left, value.array)
         ev.require_equal(mine, theirs, "the result of an in-place operation does not fit the array")
-    ev.write(left, ev.array(result, left.type.dtype), "output array")
+    value = ev.array(result, left.type.dtype)
+    ev.write(left, broadcast_to(ev, value, left.type.shape), "output array")
     return left
 
 
