@@ -41,7 +41,9 @@ if TYPE_CHECKING:
     from tangra.checker.evaluator import Evaluator
 
 CALLABLES = (FunctionCell, BoundMethod, Native, Partial, ClassCell)
-ARRAY_LIBRARIES = frozenset({"torch", "numpy", "jax", "einops", "flax", "torchvision"})
+ARRAY_LIBRARIES = frozenset({"torch", "numpy", "jax", "einops", "flax", "equinox", "optax", "torchvision"})
+ROOTS = {"torch": "torch.nn.Module", "flax.linen": "flax.linen.Module"}
+"""What the layers of a library or package derive from, where that is a class of ours."""
 MAX_DEPTH = 6
 PYTHON_TYPES = {"builtins.bool": bool, "builtins.int": int, "builtins.float": float, "builtins.complex": complex}
 """The types that stand for dtypes."""
@@ -246,9 +248,7 @@ def library_class(ev: Evaluator, entry: ModuleRule) -> ClassCell:
                 bases = [library_class(ev, found)]
                 break
     if not bases:
-        root = prelude_class(
-            ev, {"torch": "torch.nn.Module", "flax": "flax.linen.Module"}.get(entry.name.split(".")[0], "")
-        )
+        root = prelude_class(ev, ROOTS.get(entry.name.rpartition(".")[0], ROOTS.get(entry.name.split(".")[0], "")))
         bases = [root] if root is not None else []
     first = entry.cls.__dict__.get("rule_names", (entry.name,))[0]
     if first != entry.name and first in ev.library_classes:
