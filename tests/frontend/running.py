@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tangra.core.results import Builder, apply
+from tangra.core.results import Builder, change_of
 from tangra.frontend.entry import trace
 from tangra.frontend.exceptions import MESSAGE
 from tangra.frontend.traced import Traced
@@ -38,8 +38,8 @@ def run(traced: Traced, args: tuple[Any, ...], kwargs: dict[str, Any] | None = N
         written.path.read(arguments)[...] = results[written.result]
     builder = Builder(results, arguments)
     result = builder.build(traced.result)
-    for mutation in traced.mutations:
-        apply(mutation, builder)
+    for change in [change_of(mutation, builder) for mutation in traced.mutations]:
+        change.make()
     return result
 
 

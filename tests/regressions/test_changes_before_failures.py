@@ -171,3 +171,28 @@ def test_an_array_that_changes_only_before_a_failure() -> None:
         with pytest.raises(ValueError, match="output array is read-only"):
             compiled(x, y, [1.0, 2.0])
         assert y.tolist() == np.full((2, 3), 0.25).tolist()
+
+
+def of_one_number(z: Any, n: int) -> Any:
+    for k in range(n):
+        z[...] += k
+        if z > 4:
+            raise KeyError(k)
+    z += 1
+    return z
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.int64])
+def test_arrays_without_axes(dtype: Any) -> None:
+    """Native code has their numbers in registers."""
+    compiled = ways.tangra().jit(of_one_number)
+    for n in 3, 9, 0, 9:
+        z, y = np.array(1, dtype), np.array(1, dtype)
+        if n < 5:
+            assert compiled(z, n) is z
+            assert of_one_number(y, n) is y
+        else:
+            for f, a in (compiled, z), (of_one_number, y):
+                with pytest.raises(KeyError):
+                    f(a, n)
+        assert z == y

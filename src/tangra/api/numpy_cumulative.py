@@ -61,7 +61,7 @@ def accumulate(
 ) -> AbstractValue:
     """`np.cumsum` and its relatives; NaN counts as `nan` where that is given."""
     value = ctx.array(a)
-    target = dtype_arg(ctx, dtype) or accumulation_dtype(ctx, ufunc, value.dtype)
+    target = dtype_arg(ctx, dtype) or accumulation_dtype(ctx, ufunc, value.dtype, out)
     if nan is not None and value.dtype.is_float:
         value = where_(ctx, ctx.b("isnan", value), nan, value)
     value = cast(ctx, value, target)
@@ -109,7 +109,7 @@ def _declare_standard(name: str, ufunc: np.ufunc, identity: int) -> None:
         if is_none(axis) and value.array.rank != 1:
             bad_value(ctx, f"np.{name}: for an array of {value.array.rank} dimensions, axis= must be given")
         place = axis_arg(ctx, ZERO if is_none(axis) else axis, value.array.rank)
-        target = dtype_arg(ctx, dtype) or accumulation_dtype(ctx, ufunc, value.dtype)
+        target = dtype_arg(ctx, dtype) or accumulation_dtype(ctx, ufunc, value.dtype, out)
         result = scan(ctx, ufunc, cast(ctx, value, target), place)
         if static_bool(ctx, include_initial, "include_initial"):
             edge = tuple(1 if k == place else d for k, d in enumerate(value.shape))

@@ -228,6 +228,7 @@ def partition(
     """`x.partition(kth)`: in place; fully sorted."""
     assert isinstance(x, ArrayValue)
     ctx.require_writeable(x, "partition array")
+    numpy_sorting.require_kth(ctx, x, kth, axis)
     return sort(ctx, x, axis, NONE, order)
 
 

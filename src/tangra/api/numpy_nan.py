@@ -70,6 +70,8 @@ _declare_sum("nanprod", np.multiply, 1)
 
 
 def _declare_extremum(name: str, ufunc: np.ufunc, fill: float) -> None:
+    word = f"f{name[3:]}"  # fmax and fmin, which skip NaN
+
     def entry(
         ctx: Context,
         a: AbstractValue,
@@ -81,9 +83,10 @@ def _declare_extremum(name: str, ufunc: np.ufunc, fill: float) -> None:
     ) -> AbstractValue:
         value = ctx.array(a)
         if not value.dtype.is_float:
-            return reduce_ufunc(ctx, ufunc, a, axis, NONE, out, keepdims, initial, where, f"np.{name}")
-        clean = without_nan(ctx, a, fill)
-        result = ctx.array(reduce_ufunc(ctx, ufunc, clean, axis, NONE, NONE, keepdims, initial, where, f"np.{name}"))
+            return reduce_ufunc(ctx, ufunc, a, axis, NONE, out, keepdims, initial, where, f"np.{name}", word)
+        clean, label = without_nan(ctx, a, fill), f"np.{name}"
+        reduced = reduce_ufunc(ctx, ufunc, clean, axis, NONE, NONE, keepdims, initial, where, label, word)
+        result = ctx.array(reduced)
         axes, keep = axes_arg(ctx, axis, value.array.rank), static_bool(ctx, keepdims, "keepdims")
         if initial is None:
             none = ctx.b("reduce_and", ctx.b("isnan", value), axes=tuple(sorted(axes)))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tangra.api.values import AbstractValue, ArrayValue, Const, DictValue, InstanceValue, ListValue, TupleValue
-from tangra.core import stages
+from tangra.core import stages, subtrace
 from tangra.core.application import Application
 from tangra.core.subtrace import trace
 from tangra.core.trees import Flattener, Leaf, Node, Tree, build, current
@@ -61,7 +61,7 @@ def vmap(call: Application) -> AbstractValue:
     func = lanes(sub.func, [axes[k] for k in mapped] + [None] * len(sub.captured), size)
     lengths = sizes(ev.b, bind_sizes(func.body))
     stages.note("after vmap", func)
-    results = ev.b.call(func, [*(values[k] for k in mapped), *sub.captured, *lengths]).results
+    results = subtrace.call(ev, func, [*(values[k] for k in mapped), *sub.captured, *lengths])
     if sub.ends:
         end_path(ev)
     found = results[: len(sub.leaves)]

@@ -13,7 +13,7 @@ from tangra.core.arguments import Arguments, is_float
 from tangra.core.derivatives import rebuild
 from tangra.core.matching import matching
 from tangra.core.spelling import spelled_shape
-from tangra.core.subtrace import SubTrace, trace_block
+from tangra.core.subtrace import SubTrace, kept_for_failures, trace_block
 from tangra.core.trees import Flattener, build, current, like, numbers
 from tangra.errors import TypeMismatchError, declare
 from tangra.frontend.evaluator import Evaluator
@@ -54,8 +54,9 @@ def _call(
 ) -> AbstractValue:
     """Emit the `custom_derivative`; its first operands are the active leaves, `own` says how many of all operands the
     rules know derivatives for."""
-    operands = [*a.values(), *captured]
-    op = ev.b.emit("custom_derivative", operands, {"primal": sub.func, **rules, "own": own})
+    kept, values = kept_for_failures(ev, sub.func)
+    operands = [*a.values(), *captured, *values]
+    op = ev.b.emit("custom_derivative", operands, {"primal": sub.func, **rules, "own": own, **kept})
     return rebuild(ev, sub, op.results)
 
 

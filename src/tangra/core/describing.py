@@ -15,7 +15,9 @@ from tangra.frontend.specs import (
     DictSpec,
     InstanceSpec,
     ListSpec,
+    MethodSpec,
     NumberSpec,
+    PartialSpec,
     TupleSpec,
     spec_of,
 )
@@ -45,8 +47,7 @@ def describe_arguments(
 
     names = argument_names(function, len(args))
     positional = [described(k, v, names[k]) for k, v in enumerate(args)]
-    named = {name: described(name, kwargs[name], f"argument {name}") for name in sorted(kwargs)}
-    return positional, {name: named[name] for name in kwargs}
+    return positional, {name: described(name, v, f"argument {name}") for name, v in kwargs.items()}
 
 
 class _Refine:
@@ -71,6 +72,10 @@ class _Refine:
             return DictSpec(s.keys, tuple(self.spec(x) for x in s.items), s.identity, s.source)
         if isinstance(s, InstanceSpec):
             return InstanceSpec(s.cls, s.names, tuple(self.spec(x) for x in s.items), s.identity, s.source)
+        if isinstance(s, MethodSpec):
+            return MethodSpec(s.function, self.spec(s.holder))
+        if isinstance(s, PartialSpec):
+            return PartialSpec(self.spec(s.function), self.spec(s.args), self.spec(s.keywords))
         return s
 
     def _array(self, s: ArraySpec) -> ArgSpec:

@@ -10,7 +10,7 @@ from typing import Any
 from tangra.errors import EntryError, declare
 from tangra.frontend.nodes import ArrayNode, ExistingNode, Node, OriginNode
 from tangra.frontend.paths import ArgRoot, Path
-from tangra.frontend.specs import ArgSpec, ArraySpec, DictSpec, InstanceSpec, ListSpec, TupleSpec
+from tangra.frontend.specs import ArgSpec, ArraySpec, parts
 from tangra.frontend.traced import Leaf, Traced, Written
 
 BAD_DONATION = declare("TG831", "an argument that can't be donated")
@@ -127,12 +127,5 @@ def _arrays(spec: ArgSpec, path: Path) -> Iterator[tuple[Path, ArraySpec]]:
     """The arrays of an argument."""
     if isinstance(spec, ArraySpec):
         yield path, spec
-    elif isinstance(spec, (TupleSpec, ListSpec)):
-        for k, item in enumerate(spec.items):
-            yield from _arrays(item, path.item(k))
-    elif isinstance(spec, DictSpec):
-        for key, item in zip(spec.keys, spec.items, strict=True):
-            yield from _arrays(item, path.item(key))
-    elif isinstance(spec, InstanceSpec):
-        for name, item in zip(spec.names, spec.items, strict=True):
-            yield from _arrays(item, path.attr(name))
+    for part, where in parts(spec, path):
+        yield from _arrays(part, where)

@@ -17,8 +17,9 @@ import numpy as np
 from tangra.api.layouts import layout_of
 from tangra.core.dynamic import LEAST, SMALL_DIM, Axes, check_rank, is_named
 from tangra.errors import EntryError, declare
-from tangra.frontend.guards import exact
+from tangra.frontend.guards import Same, exact
 from tangra.frontend.objects import attribute_names, is_user_instance
+from tangra.frontend.specs import HOLDERS, LiveSpec, spec_of
 
 BAD_STATIC = declare("TG815", "a static argument whose value can change or can't be compared")
 
@@ -68,6 +69,13 @@ class _Walk:
                 sizes.append(-1)
         return (np.ndarray, a.dtype, tuple(sizes), a.flags.writeable, type(a), layout_of(a))
 
+    def holder(self, v: Any) -> Key:
+        """The key of a bound method or a partial, by what it holds if that is described too (see `spec_of`)."""
+        described = not isinstance(spec_of(v), LiveSpec)
+        if isinstance(v, functools.partial):
+            return (type(v), self.of(v.func), self.of(v.args), self.of(v.keywords)) if described else Same(v)
+        return (type(v), Same(v.__func__), self.of(v.__self__) if described else Same(v.__self__))
+
     def of(self, v: Any) -> Key:
         cls = type(v)
         if cls in _NUMBERS:
@@ -83,30 +91,17 @@ class _Walk:
         if cls is list:
             return self.again(v) or (list, *[self.of(x) for x in v])
         if cls is dict:
-            return self.again(v) or (dict, *[(k, self.of(x)) for k, x in v.items()])
-        if isinstance(v, functools.partial):
-            named = [(k, self.of(x)) for k, x in v.keywords.items()]
-            return (cls, self.of(v.func), *[self.of(x) for x in v.args], *named)
-        if isinstance(v, types.MethodType):
-            return (cls, Same(v.__func__), self.of(v.__self__))
+            return self.again(v) or (dict, *[(key_in_dict(k), self.of(x)) for k, x in v.items()])
+        if cls in HOLDERS:
+            return self.holder(v)
         if is_user_instance(v):
             return self.again(v) or (cls, *[(k, self.of(getattr(v, k))) for k in attribute_names(v)])
         return Same(v)
 
 
-class Same:
-    """Equal to itself and to another `Same` of the very same object, which it keeps alive."""
-
-    __slots__ = ("obj",)
-
-    def __init__(self, obj: Any) -> None:
-        self.obj = obj
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Same) and self.obj is other.obj
-
-    def __hash__(self) -> int:
-        return id(self.obj)
+def key_in_dict(k: Any) -> Key:
+    """A key of a dict that is equal only for keys that can't be told apart."""
+    return k if type(k) is str else exact(k)
 
 
 def key_of(
@@ -116,10 +111,10 @@ def key_of(
     dynamic: Mapping[int | str, Axes] = NO_AXES,
 ) -> Keyed:
     """The key of a call. `static` arguments (positions or names) count by value; `dynamic` has axes that are to be
-    symbolic."""
+    symbolic. Keyword arguments in another order are another call: a function that takes `**kwargs` sees the order."""
     walk = _Walk()
     parts: list[tuple[int | str, Key]] = []
-    given: list[tuple[int | str, Any]] = [*enumerate(args), *((name, kwargs[name]) for name in sorted(kwargs))]
+    given: list[tuple[int | str, Any]] = [*enumerate(args), *kwargs.items()]
     for key, v in given:
         walk.argument, walk.axes = key, dynamic.get(key, ())
         parts.append((key, ("static", _frozen(v, key)) if key in static else walk.of(v)))
@@ -158,9 +153,11 @@ def _defines_hash(cls: type) -> bool:
 def difference(now: Keyed, before: Keyed) -> str:
     """What distinguishes two calls, in words."""
     new, old = dict(now.skeleton), dict(before.skeleton)
-    if new.keys() != old.keys():
+    if list(new) != list(old):
         return f"called with {_names(new)} instead of {_names(old)}"
     changed = [_change(f"argument {key}", new[key], old[key]) for key in new if new[key] != old[key]]
+    if not changed and now.sizes == before.sizes:
+        return "its form was dropped for newer ones"
     return "; ".join(changed) or f"sizes {now.sizes} instead of {before.sizes}"
 
 
@@ -174,9 +171,14 @@ def _change(where: str, new: Key, old: Key) -> str:
             if new[0] in (tuple, list):
                 return _change(f"{where}[{k}]", a, b)
             if isinstance(a, tuple) and isinstance(b, tuple) and len(a) == len(b) == 2 and a[0] == b[0]:
-                name = f"[{a[0]!r}]" if new[0] is dict else f".{a[0]}"
+                name = f"[{_shown(a[0])}]" if new[0] is dict else f".{a[0]}"
                 return _change(f"{where}{name}", a[1], b[1])
     return f"{where} is {described(new)} instead of {described(old)}"
+
+
+def _shown(key: Key) -> str:
+    """A key of a dict as `key_in_dict` has it."""
+    return repr(key[1]) if isinstance(key, tuple) else repr(key)
 
 
 def _names(parts: Mapping[int | str, Key]) -> str:
@@ -192,7 +194,7 @@ def described(key: Key) -> str:
     if key[0] == "same":
         return "an argument passed twice"
     if key[0] == "static":
-        simple = len(key[1]) == 2 and not isinstance(key[1][1], tuple)
+        simple = isinstance(key[1], tuple) and len(key[1]) == 2 and not isinstance(key[1][1], tuple)
         return f"the constant {key[1][1]!r}" if simple else "another constant"
     if key[0] is np.ndarray:
         read_only = "" if key[3] else "a read-only "

@@ -35,7 +35,9 @@ from tangra.frontend.specs import (
     InstanceSpec,
     ListSpec,
     LiveSpec,
+    MethodSpec,
     NumberSpec,
+    PartialSpec,
     SameSpec,
     TupleSpec,
 )
@@ -50,7 +52,18 @@ VARIANTS = 8
 """Forms kept of what is one call to the digest: they differ in the values of arguments that are compiled in."""
 AT_START = sources.fingerprint()
 """This package as it was imported: who edits it while it runs gets nothing kept."""
-FIELDS = ("leaves", "captures", "guards", "result", "written", "mutations", "changes", "exceptions", "static")
+FIELDS = (
+    "leaves",
+    "captures",
+    "guards",
+    "result",
+    "written",
+    "mutations",
+    "changes",
+    "exceptions",
+    "static",
+    "tells_apart",
+)
 
 
 class Remembered(Specialisation):
@@ -192,6 +205,11 @@ def _describe(walk: Reachable, spec: ArgSpec) -> None:
     elif isinstance(spec, TupleSpec):
         walk.walk(spec.cls)
         _describe_all(walk, spec.items)
+    elif isinstance(spec, MethodSpec):
+        walk.walk(spec.function)
+        _describe(walk, spec.holder)
+    elif isinstance(spec, PartialSpec):
+        _describe_all(walk, (spec.function, spec.args, spec.keywords))
     elif spec.source is None or walk.has(spec.source):
         walk.say("again", walk.numbers.get(spec.identity or 0))
     else:

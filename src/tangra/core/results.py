@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -22,10 +23,12 @@ from tangra.frontend.nodes import (
     OptionalNode,
     OriginNode,
     PartsNode,
+    PresentNode,
     StackNode,
     TupleNode,
     ViewNode,
 )
+from tangra.frontend.objects import attribute_names, is_empty
 from tangra.frontend.traced import Mutation
 
 Arguments = dict[int | str, Any]
@@ -71,7 +74,7 @@ class Builder:
             return node.value
         if isinstance(node, TupleNode):
             items = [self.build(item) for item in node.items]
-            return tuple(items) if node.cls is None else node.cls(*items)
+            return tuple(items) if node.cls is None else tuple.__new__(node.cls, items)
         if isinstance(node, ExistingNode):
             return node.path.read(self.arguments)
         if isinstance(node, OriginNode):
@@ -131,6 +134,10 @@ class Builder:
         if isinstance(node, InstanceNode):
             obj = self.made[node.key] = node.cls.__new__(node.cls)
             for name, item in zip(node.names, node.items, strict=True):
+                if isinstance(item, PresentNode):
+                    if not self.values[item.index]:
+                        continue
+                    item = item.node
                 object.__setattr__(obj, name, self.build(item))
             return obj
         if isinstance(node, StackNode):
@@ -161,33 +168,48 @@ class _Rows:
         return row.copy() if isinstance(row, np.ndarray) else row
 
 
-def apply(mutation: Mutation, builder: Builder) -> None:
-    """Make one change to an object of the caller."""
-    target = mutation.path.read(builder.arguments)
-    if mutation.node is None:
-        _delete(mutation, target)
-        return
-    value = builder.build(mutation.node)
-    if mutation.form == "list":
-        target[:] = value
-    elif mutation.form == "dict":
-        kept = dict(value)
-        target.clear()
-        target.update(kept)
-    elif mutation.form == "global":
-        target[mutation.name] = value
-    elif mutation.form == "cell":
-        target.cell_contents = value
-    else:
-        assert mutation.name is not None
-        object.__setattr__(target, mutation.name, value)
+@dataclass(frozen=True)
+class Change:
+    """One change to an object of the caller, `target`; see `Mutation`. Without a `value` a name is deleted."""
+
+    form: str
+    target: Any
+    name: str | None
+    value: Any
+    deletes: bool
+
+    def make(self) -> None:
+        """Make it."""
+        target, name = self.target, self.name
+        if self.deletes:
+            self._delete()
+        elif self.form == "list":
+            target[:] = self.value
+        elif self.form == "dict":
+            target.clear()
+            target.update(self.value)
+        elif self.form == "global":
+            target[name] = self.value
+        elif self.form == "cell":
+            target.cell_contents = self.value
+        else:
+            assert name is not None
+            object.__setattr__(target, name, self.value)
+
+    def _delete(self) -> None:
+        """Delete a name, if it is there: the call may have bound it first."""
+        if self.form == "global":
+            self.target.pop(self.name, None)
+        elif self.form == "cell":
+            if not is_empty(self.target):
+                del self.target.cell_contents
+        elif self.name in attribute_names(self.target):
+            assert self.name is not None
+            delattr(self.target, self.name)
 
 
-def _delete(mutation: Mutation, target: Any) -> None:
-    if mutation.form == "global":
-        del target[mutation.name]
-    elif mutation.form == "cell":
-        del target.cell_contents
-    else:
-        assert mutation.name is not None
-        delattr(target, mutation.name)
+def change_of(mutation: Mutation, builder: Builder) -> Change:
+    """A change that a call makes, with all its parts found and built."""
+    deletes = mutation.node is None
+    value = None if mutation.node is None else builder.build(mutation.node)
+    return Change(mutation.form, mutation.path.read(builder.arguments), mutation.name, value, deletes)

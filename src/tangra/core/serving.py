@@ -8,6 +8,7 @@ the result. What it can't decide quickly it leaves to the careful way, before an
 from __future__ import annotations
 
 import enum
+import functools
 import types
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ import numpy as np
 
 from tangra.frontend.guards import Guard
 from tangra.frontend.nodes import ArrayNode, ConstNode, DictNode, ExistingNode, ListNode, Node, NumberNode, TupleNode
+from tangra.frontend.objects import slot_names
 from tangra.frontend.overlaps import WholePath
 from tangra.frontend.paths import MISSING, ArgRoot, Path
 from tangra.frontend.specs import (
@@ -26,9 +28,12 @@ from tangra.frontend.specs import (
     InstanceSpec,
     ListSpec,
     LiveSpec,
+    MethodSpec,
     NumberSpec,
+    PartialSpec,
     SameSpec,
     TupleSpec,
+    parts,
 )
 from tangra.native.module import Module
 from tangra.native.wrapper import Wrapper
@@ -54,8 +59,8 @@ class Plan:
         """Write the wrapper of the main function of `module`; NoShortWay where there is none."""
         if self.made.partition_needed or any(isinstance(p.path, WholePath) for p in self.made.params):
             raise NoShortWay  # the flat array of overlapping ones is no object of the program
-        if self.made.terms.changes and module.records:
-            raise NoShortWay  # a failed call that changes containers is made again by CPython
+        if self.made.made_again and module.records:
+            raise NoShortWay
         _Writer(self.made, w).write(module.uses_arena, module.tapes)
 
 
@@ -128,8 +133,17 @@ class _Writer:
             self._items(spec.items, path)
         elif isinstance(spec, SameSpec):
             self.w.require(self.w.same(obj, self.identities[spec.identity]))
+        elif isinstance(spec, (MethodSpec, PartialSpec)):
+            self._bound(spec, path, obj)
         elif not isinstance(spec, LiveSpec):
             self._container(spec, path, obj)
+
+    def _bound(self, spec: MethodSpec | PartialSpec, path: Path, obj: str) -> None:
+        self._class(obj, types.MethodType if isinstance(spec, MethodSpec) else functools.partial)
+        if isinstance(spec, MethodSpec):
+            self.w.require_is(self.w.attribute(obj, "__func__"), spec.function)
+        for part, where in parts(spec, path):
+            self._spec(part, where)
 
     def _class(self, obj: str, cls: type, layout: type | None = None) -> None:
         self.w.require_class(obj, cls)
@@ -153,7 +167,7 @@ class _Writer:
                 self._spec(item, path.item(key))
         else:
             own = getattr(spec.source, "__dict__", None)
-            if own is None or tuple(own) != spec.names:
+            if own is None or tuple(own) != spec.names or slot_names(spec.cls):
                 raise NoShortWay
             self._class(obj, spec.cls)
             self._keys(self.w.attribute(obj, "__dict__"), spec.names)
@@ -300,4 +314,5 @@ class _Writer:
             return w.made_dict(node.keys, items)
         if isinstance(node, ListNode):
             return w.made_list(items)
-        return w.made_tuple(items) if node.cls is None else w.called(node.cls, items)
+        plain = w.made_tuple(items)
+        return plain if node.cls is None else w.called(tuple.__new__, [w.constant(node.cls), plain])

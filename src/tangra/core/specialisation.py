@@ -8,13 +8,13 @@ from types import CodeType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from tangra.core import overlapping
-from tangra.core.results import Arguments, Builder, apply, call_arguments
+from tangra.core.results import Arguments, Builder, call_arguments, change_of
 from tangra.errors import AliasError
 from tangra.frontend.exceptions import exception_arguments
 from tangra.frontend.guards import Guard
 from tangra.frontend.overlaps import Overlap, WholePath
 from tangra.frontend.paths import ArgRoot, Path
-from tangra.frontend.specs import ArgSpec, DictSpec, InstanceSpec, ListSpec, TupleSpec
+from tangra.frontend.specs import ArgSpec, DictSpec, InstanceSpec, ListSpec, parts
 from tangra.frontend.traced import Terms
 from tangra.ir.graph import Span
 from tangra.native.function import NativeFunction
@@ -28,6 +28,8 @@ class Specialisation(ABC):
 
     `positional` and `named` describe the arguments of the call it was made for; symbolic dims are at least `min_dim`.
     `overlapping` has the forms for calls that this one would serve if their arrays did not overlap in memory.
+    `made_again`: native code keeps some of what a call changes in registers, so a call that fails is made again by
+    CPython.
     """
 
     native: NativeFunction
@@ -48,6 +50,7 @@ class Specialisation(ABC):
         self.min_dim = min_dim
         self.params = terms.parameters
         self.zero_rank = [w for w in terms.written if not self.params[w.param].type.rank]
+        self.made_again = terms.changes or bool(self.zero_rank)
         self._identified, self.partition_needed = self._identity_paths()
         self._partition: tuple[int, ...] | None = None
         self.overlapping: dict[Any, Specialisation] = {}
@@ -59,12 +62,13 @@ class Specialisation(ABC):
 
     def _identity_paths(self) -> tuple[list[Path], bool]:
         """Where objects are whose being the same or not matters; whether captured containers are among them."""
-        if not (self.terms.written or self.terms.changes):
+        terms = self.terms
+        if not (terms.written or terms.changes or terms.tells_apart):
             return [], False
         paths = [p.path for p in self.params if p.kind is None and not isinstance(p.path, WholePath)]
         containers: list[Path] = []
-        if self.terms.changes:
-            containers = [g.path for g in self.terms.guards if g.check == "type" and g.expected is not tuple]
+        if terms.changes or terms.tells_apart:
+            containers = [g.path for g in terms.guards if g.check == "type" and g.expected is not tuple]
         arguments = [path for key, spec in self.roots() for path in container_paths(spec, Path(ArgRoot(key)))]
         return [*paths, *containers, *arguments], bool(containers)
 
@@ -106,7 +110,7 @@ class Specialisation(ABC):
             raise AliasError("arrays that overlap in memory are written", code=overlapping.OVERLAP, fix="pass copies")
         if self.terms.written:
             self._check_writable(values)
-        if self.terms.changes:
+        if self.made_again:
             found = self._on_copies(arguments, values)
             if found is None:
                 return self._by_python(arguments)
@@ -120,11 +124,13 @@ class Specialisation(ABC):
         return self.finished(found, arguments)
 
     def finished(self, results: Sequence[Any], arguments: Arguments) -> Any:
-        """The Python result, after all that the call changes is changed."""
+        """The Python result, after all that the call changes is changed. Everything is looked up before: what is found
+        at a path is what was there in front of the call."""
         builder = Builder(results, arguments)
         result = builder.build(self.terms.result)
-        for mutation in self.terms.mutations:
-            apply(mutation, builder)
+        changes = [change_of(mutation, builder) for mutation in self.terms.mutations]
+        for change in changes:
+            change.make()
         return result
 
     def fail(self, address: int) -> NoReturn:
@@ -138,8 +144,9 @@ class Specialisation(ABC):
     def _on_copies(self, arguments: Arguments, values: Sequence[Any]) -> Any:
         """Run on copies of the arrays that are written, which are then copied back; None if it failed.
 
-        A function that changes lists, dicts or attributes leaves them, after an exception, as they were at that point.
-        Native code keeps such state in registers, so the failed call is made again by CPython, from the start.
+        A function that changes lists, dicts, attributes or arrays without axes leaves them, after an exception, as they
+        were at that point. Native code keeps such state in registers, so the failed call is made again by CPython, from
+        the start.
         """
         written = {w.param for w in self.terms.written}
         given = [v.copy() if k in written else v for k, v in enumerate(values)]
@@ -204,12 +211,5 @@ def container_paths(spec: ArgSpec, path: Path) -> Iterator[Path]:
     """Where the lists, dicts and instances of an argument are."""
     if isinstance(spec, (ListSpec, DictSpec, InstanceSpec)):
         yield path
-    if isinstance(spec, (TupleSpec, ListSpec)):
-        for k, item in enumerate(spec.items):
-            yield from container_paths(item, path.item(k))
-    elif isinstance(spec, DictSpec):
-        for key, item in zip(spec.keys, spec.items, strict=True):
-            yield from container_paths(item, path.item(key))
-    elif isinstance(spec, InstanceSpec):
-        for name, item in zip(spec.names, spec.items, strict=True):
-            yield from container_paths(item, path.attr(name))
+    for part, where in parts(spec, path):
+        yield from container_paths(part, where)

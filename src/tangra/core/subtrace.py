@@ -16,11 +16,13 @@ from tangra.frontend import closing, symbols
 from tangra.frontend.evaluator import Evaluator
 from tangra.frontend.failures import end_path
 from tangra.frontend.heap import ArrayState, CellState, PathEnds, State
+from tangra.frontend.outlining import may_fail
 from tangra.ir import Block, Func, Value
 from tangra.ir.graph import clone_block
 from tangra.ir.mentions import symbols_of_type
 from tangra.shapes.facts import EMPTY, Facts
 from tangra.transforms.dce import eliminate_dead_code
+from tangra.transforms.rules import strip_state
 
 WRITES_OUTSIDE = declare("TG812", "a transformed function writes to something outside itself")
 
@@ -90,14 +92,29 @@ def trace_block(ev: Evaluator, compute: Callable[[Block], AbstractValue], transf
         ev.state = before
     if not sub.ends:
         refuse_writes(ev, before, after, transform)
+    for op in sub.func.body.walk():
+        strip_state(op)
     sub.captured, sub.facts = close(ev, sub.func), after.facts
     return sub
+
+
+def call(ev: Evaluator, func: Func, operands: Sequence[Value]) -> list[Value]:
+    """The results of a function that a transform made. It writes to nothing of the compiled function's: if it fails,
+    the arguments of that are left as they are here."""
+    attrs, values = kept_for_failures(ev, func)
+    return ev.b.emit("call", [*operands, *values], {"callee": func, **attrs}).results
+
+
+def kept_for_failures(ev: Evaluator, func: Func) -> tuple[dict[str, tuple[int, ...]], list[Value]]:
+    """The attribute `kept` of a call of `func`, and the operands behind its arguments that go with it."""
+    indices, values = ev.written_so_far() if may_fail(func.body, ev.outlines.failing) else ([], [])
+    return ({"kept": tuple(indices)} if indices else {}), values
 
 
 def raise_in(ev: Evaluator, sub: SubTrace, operands: Sequence[Value]) -> None:
     """Where a traced function certainly raises, so does the transformed one: nothing after the call is reached."""
     if sub.ends:
-        ev.b.call(sub.func, [*operands, *sub.captured])
+        call(ev, sub.func, [*operands, *sub.captured])
         end_path(ev)
 
 
@@ -113,7 +130,7 @@ def name_sizes(ev: Evaluator, sub: SubTrace, operands: Sequence[Value]) -> None:
     ahead = Func(f"sizes_{sub.func.name}", clone_block(body, mapping))
     ahead.body.terminator.operands = [mapping[id(op.operands[0])] for op in found]
     eliminate_dead_code(ahead)
-    sizes = ev.b.call(ahead, [*operands, *sub.captured]).results
+    sizes = call(ev, ahead, [*operands, *sub.captured])
     body.ops = [op for op in body.ops if not any(op is each for each in found)]
     for op, size in zip(found, sizes, strict=True):
         op.operands = [body.add_arg(size.type)]

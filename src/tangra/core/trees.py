@@ -13,10 +13,12 @@ from tangra.api.elementwise import is_number
 from tangra.api.values import (
     AbstractValue,
     ArrayValue,
+    BoundMethod,
     Const,
     DictValue,
     InstanceValue,
     ListValue,
+    PartialValue,
     Scalar,
     TupleValue,
 )
@@ -38,7 +40,8 @@ class Leaf:
 
 @dataclass(frozen=True)
 class Node:
-    """A container: `form` is 'tuple', 'list', 'dict' or 'instance'; `names` are keys or attributes."""
+    """A container: `form` is 'tuple', 'list', 'dict' or 'instance', or 'method' or 'partial' for what these hold;
+    `names` are keys, attributes or keywords, `cls` the class or the method's function."""
 
     form: str
     children: tuple[Tree, ...]
@@ -77,14 +80,19 @@ class Flattener:
             self.seen.setdefault(v.ref, len(self.leaves))
         if isinstance(v, ArrayValue):
             return self._leaf(v, path, self.seen[v.ref])
+        if isinstance(v, (ListValue, DictValue, InstanceValue)):
+            return self._container(v, path)
         if isinstance(v, TupleValue):
             names = getattr(v.cls, "_fields", ()) if v.cls else ()
             children = [
                 self.add(item, f"{path}.{names[k]}" if names else f"{path}[{k}]") for k, item in enumerate(v.items)
             ]
             return Node("tuple", tuple(children), (), v.cls)
-        if isinstance(v, (ListValue, DictValue, InstanceValue)):
-            return self._container(v, path)
+        if isinstance(v, BoundMethod) and isinstance(v.function, Const):
+            return Node("method", (self.add(v.self, path),), (), v.function.value)
+        if isinstance(v, PartialValue):
+            held = (v.function, *v.args, *(x for _, x in v.kwargs))
+            return Node("partial", tuple(self.add(x, path) for x in held), tuple(k for k, _ in v.kwargs))
         if isinstance(v, Const):
             return v
         kind = type(v).__name__.removesuffix("Value").lower()
@@ -92,7 +100,7 @@ class Flattener:
 
     def _container(self, v: ListValue | DictValue | InstanceValue, path: str) -> Node:
         if v.ref in self.around:
-            self._refuse(path, "holds itself", "pass and return objects that don't")
+            self._refuse(path, "is an object that is a part of itself", "pass what is needed of it")
         self.around.append(v.ref)
         if isinstance(v, ListValue):
             node = self._list(v, path)
@@ -159,6 +167,11 @@ def build(ev: Evaluator, tree: Tree, leaves: Sequence[AbstractValue]) -> Abstrac
         return TupleValue(children, tree.cls)
     if tree.form == "list":
         return ListValue(ev.allocate(ListState(children)))
+    if tree.form == "method":
+        return BoundMethod(children[0], Const(tree.cls))
+    if tree.form == "partial":
+        last = len(children) - len(tree.names)
+        return PartialValue(children[0], children[1:last], tuple(zip(tree.names, children[last:], strict=True)))
     if tree.form == "dict":
         return DictValue(ev.allocate(DictState(tree.names, children)))
     state = InstanceState(tuple(zip(tree.names, children, strict=True)))

@@ -9,14 +9,16 @@ from typing import Any
 
 from tangra.api.values import (
     AbstractValue,
+    BoundMethod,
     Const,
     DictValue,
     InstanceValue,
     ListValue,
+    PartialValue,
     TupleValue,
 )
 from tangra.errors import EntryError, ShapeMismatchError, TangraError, TypeMismatchError
-from tangra.frontend import calls, diagnostics, modules, shape_annotations, shared_memory
+from tangra.frontend import calls, diagnostics, modules, shape_annotations, shared_memory, stacks
 from tangra.frontend.diagnostics import StaticNeeded
 from tangra.frontend.evaluator import Evaluator
 from tangra.frontend.heap import (
@@ -44,9 +46,12 @@ from tangra.frontend.specs import (
     InstanceSpec,
     ListSpec,
     LiveSpec,
+    MethodSpec,
     NumberSpec,
+    PartialSpec,
     SameSpec,
     TupleSpec,
+    parts,
     spec_of,
 )
 from tangra.frontend.symbols import remove_unused_bindings
@@ -208,6 +213,7 @@ class _Tracer:
             bool(mutations) or ev.changes_objects,
             ev.exceptions,
             self.static,
+            ev.live.tells_apart,
             self.func,
             ev.counters,
             ev.live.reads,
@@ -252,7 +258,20 @@ class _Tracer:
             return TupleValue(tuple(self.bind(s, path.item(k)) for k, s in enumerate(spec.items)), spec.cls)
         if isinstance(spec, SameSpec):
             return self.identities[spec.identity]
+        if isinstance(spec, MethodSpec):
+            return BoundMethod(self.bind(spec.holder, path.attr("__self__")), Const(spec.function))
+        if isinstance(spec, PartialSpec):
+            return self._partial(spec, path)
         return self._container(spec, path)
+
+    def _partial(self, spec: PartialSpec, path: Path) -> PartialValue:
+        function, args, keywords = (self.bind(part, where) for part, where in parts(spec, path))
+        assert isinstance(args, TupleValue)
+        assert isinstance(keywords, DictValue)
+        state = self.ev.initial[keywords.ref]
+        assert isinstance(state, DictState)
+        named: Any = zip(state.keys, state.values, strict=True)
+        return PartialValue(function, args.items, tuple(named))
 
     def _number(self, spec: NumberSpec, path: Path) -> AbstractValue:
         if self.fixed.get(path.key) == "value":
@@ -326,7 +345,8 @@ class _Tracer:
                 ev.stale(ref, str(ev.live.paths[ref]))
         for ref, state in list(ev.state.heap.items()):
             path = ev.live.paths.get(ref)
-            if path is None or isinstance(state, (ArrayState, ViewState)) or state == ev.initial[ref]:
+            held = stacks.original(ev, state) if isinstance(state, StackState) else None
+            if path is None or isinstance(state, (ArrayState, ViewState)) or ev.initial[ref] in (state, held):
                 continue
             found += self._mutation(builder, ref, path)
         return found
@@ -381,6 +401,8 @@ class _Tracer:
         for kind, key in leaf.path.steps:
             if isinstance(spec, (TupleSpec, ListSpec)):
                 spec = spec.items[key]
+            elif isinstance(spec, (MethodSpec, PartialSpec)):
+                spec = next(part for part, where in parts(spec, leaf.path) if where.steps[-1] == (kind, key))
             elif isinstance(spec, DictSpec):
                 spec = spec.items[spec.keys.index(key)]
             else:

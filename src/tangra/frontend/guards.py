@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, is_dataclass
+import datetime
+import decimal
+from dataclasses import dataclass, is_dataclass
 from typing import Any
 
 import numpy as np
 
 from tangra.api.kinds import Kind
 from tangra.api.layouts import layout_of
+from tangra.frontend.objects import attribute_names, is_empty, is_user_instance
 from tangra.frontend.paths import Path
 from tangra.ir.types import ArrayType
 
@@ -23,18 +26,50 @@ class Capture:
     type: ArrayType
 
 
+BY_TEXT = (float, np.floating, complex, np.complexfloating, range, decimal.Decimal, datetime.datetime, datetime.time)
+"""Classes some of whose objects are equal though they print differently."""
+
+
+class Same:
+    """Equal to itself and to another `Same` of the very same object, which it keeps alive."""
+
+    __slots__ = ("obj",)
+
+    def __init__(self, obj: Any) -> None:
+        self.obj = obj
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Same) and self.obj is other.obj
+
+    def __hash__(self) -> int:
+        return id(self.obj)
+
+
 def exact(v: Any) -> Any:
-    """A constant as something that is equal only for constants that compile to the same: parts of tuples and of
-    dataclasses by class and value, floats by their text (0.0 and -0.0 differ, and so do 1, 1.0 and True)."""
-    if isinstance(v, (float, np.floating)):
+    """A constant as something that is equal only for constants that compile to the same: parts of tuples and of frozen
+    dataclasses by class and value, what may be equal without being alike by its text (0.0 and -0.0 differ, and so do 1,
+    1.0 and True), other objects of the user's classes by identity."""
+    if isinstance(v, BY_TEXT):
         return (type(v), repr(v))
     if isinstance(v, tuple):
         return (type(v), *map(exact, v))
     if isinstance(v, frozenset):
         return (type(v), frozenset(map(exact, v)))
-    if is_dataclass(v) and not isinstance(v, type):
-        return (type(v), *(exact(getattr(v, f.name, None)) for f in fields(v)))
-    return (type(v), v)
+    if not is_user_instance(v):
+        return (type(v), v)
+    if not (is_dataclass(v) and getattr(type(v), "__dataclass_params__").frozen):  # noqa: B009
+        return Same(v)
+    return (type(v), *((name, _held(getattr(v, name))) for name in attribute_names(v)))
+
+
+def _held(v: Any) -> Any:
+    """What an attribute of a frozen dataclass holds, which need not be one of its fields."""
+    found = exact(v)
+    try:
+        hash(found)
+    except TypeError:
+        return Same(v)
+    return found
 
 
 @dataclass(frozen=True)
@@ -42,7 +77,8 @@ class Guard:
     """What must hold of the object at `path` for the compiled function to be valid.
 
     `check`: 'is' (the very object), 'equal' (same type and value), 'type' (class), 'length', 'keys', 'array' (dtype and
-    shape as an ArrayType), 'lacks' (a dict that has none of these keys), 'layout' (memory layout of an array) and
+    shape as an ArrayType), 'lacks' (a dict that has none of these keys), 'unset' (an object none of whose slots of
+    these names is filled), 'empty' (an unbound variable of a closure), 'layout' (memory layout of an array) and
     'writeable' (whether it may be written to), 'kind' (class of a number), 'positive' and 'not positive'.
     """
 
@@ -67,9 +103,13 @@ class Guard:
         if self.check == "length":
             return bool(len(value) == self.expected)
         if self.check == "keys":
-            return bool(tuple(value) == self.expected)
+            return bool(exact(tuple(value)) == exact(self.expected))
         if self.check == "lacks":
             return bool(self.expected.isdisjoint(value))
+        if self.check == "empty":
+            return is_empty(value)
+        if self.check == "unset":
+            return not any(hasattr(value, name) for name in self.expected)
         if self.check == "layout":
             return bool(layout_of(value) == self.expected)
         if self.check == "writeable":

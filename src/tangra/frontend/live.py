@@ -32,7 +32,7 @@ from tangra.errors import EntryError
 from tangra.frontend import diagnostics, fixed
 from tangra.frontend.guards import Capture, Guard
 from tangra.frontend.heap import ArrayState, CellState, Deleted, DictState, InstanceState, ListState
-from tangra.frontend.objects import LIBRARIES, attribute_names, is_user_instance
+from tangra.frontend.objects import LIBRARIES, attribute_names, is_empty, is_user_instance, slot_names
 from tangra.frontend.paths import Path
 from tangra.frontend.reads import Reads
 from tangra.ir import I64, ArrayType, Op, Value, lookup, scalar
@@ -58,9 +58,9 @@ class LiveObjects:
         self.objects: dict[int, Any] = {}
         self.array_params: dict[int, int] = {}
         self.read_only: set[int] = set()
-        self.maybe_read_only: set[int] = set()
         self.static_paths: set[Any] = set()
         self.signs: dict[Any, str] = {}
+        self.tells_apart = False
         self.next_ref = -1
         self.reads = Reads()
 
@@ -101,12 +101,11 @@ class LiveObjects:
         known = self.known.get(id(cell))
         if known is None:
             path = Path(cell, (("attr", "cell_contents"),), name)
-            try:
-                content = cell.cell_contents
-            except ValueError:
+            if is_empty(cell):
+                self.guard(Path(cell, (), name), "empty", None)
                 state = CellState(None)
             else:
-                state = CellState(self.lift(content, path))
+                state = CellState(self.lift(cell.cell_contents, path))
             ref = self._object(state, Path(cell, (), name), cell)
             known = self.known[id(cell)] = cell, InstanceValue(ref, types.CellType)
         assert isinstance(known[1], InstanceValue)
@@ -131,6 +130,11 @@ class LiveObjects:
         self.ev.initial[ref] = state
         return ref
 
+    def compare(self, ref: int, other: int) -> None:
+        """Note that it was asked whether two objects are the same: of two from before the call, that is for each call
+        to say."""
+        self.tells_apart |= ref != other and ref in self.paths and other in self.paths
+
     # ---- conversion ----------------------------------------------------------------------------------------
     def constant(self, value: Any) -> AbstractValue:
         """An object that the evaluation itself computed, as an abstract value: lists and dicts are fresh ones."""
@@ -150,9 +154,12 @@ class LiveObjects:
 
     def guard_lacks(self, path: Path, name: str) -> None:
         """Require that the dict at `path` has no such key."""
-        known = self.guards.get((path.key, "lacks"))
-        names = known.expected if known is not None else frozenset()
-        self.guard(path, "lacks", names | {name})
+        self.guard(path, "lacks", self._names(path, "lacks") | {name})
+
+    def _names(self, path: Path, check: str) -> frozenset[str]:
+        """The names that a guard requires to be missing so far."""
+        known = self.guards.get((path.key, check))
+        return known.expected if known is not None else frozenset()
 
     def _fixed(self, path: Path) -> bool:
         return isinstance(path.root, types.ModuleType) and path.root.__name__.partition(".")[0] in LIBRARIES
@@ -251,6 +258,8 @@ class LiveObjects:
             return self._dict(obj, path)
         if isinstance(obj, functools.partial):
             self.guard(path, "is", obj)
+            self.guard(path.attr("args"), "length", len(obj.args))
+            self.guard(path.attr("keywords"), "keys", tuple(obj.keywords))
             args = tuple(self.lift(a, path.attr("args").item(k)) for k, a in enumerate(obj.args))
             kwargs = tuple((k, self.lift(v, path.attr("keywords").item(k))) for k, v in obj.keywords.items())
             return PartialValue(self.lift(obj.func, path.attr("func")), args, kwargs)
@@ -326,8 +335,12 @@ class LiveObjects:
             return self.lift(own[name], self.paths[ref].attr(name))
         if own is not None and not self.paths[ref].is_argument:
             self.guard_lacks(self.paths[ref].attr("__dict__"), name)
-        if any(name in getattr(cls, "__slots__", ()) for cls in type(obj).__mro__) and hasattr(obj, name):
+        if name not in slot_names(type(obj)):
+            return None
+        if hasattr(obj, name):
             return self.lift(getattr(obj, name), self.paths[ref].attr(name))
+        if not self.paths[ref].is_argument:
+            self.guard(self.paths[ref], "unset", self._names(self.paths[ref], "unset") | {name})
         return None
 
     def global_value(self, ref: int, name: str) -> AbstractValue | None:

@@ -26,6 +26,11 @@ def _visit(node: ast.AST, owner: str) -> None:
                 _visit(part, inside if name == "body" else owner)
 
 
+def full(name: str, owner: str) -> str:
+    """What a name means inside the class called `owner`."""
+    return _full(name, owner.lstrip("_")) or name
+
+
 def _full(name: str | None, owner: str) -> str | None:
     private = name is not None and owner and name.startswith("__") and not name.endswith("__")
     return f"_{owner}{name}" if private else name

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tangra.api import registry
+from tangra.frontend import mangling
 
 LIBRARIES = frozenset(
     {
@@ -52,10 +53,26 @@ def is_user_instance(obj: Any) -> bool:
     return not isinstance(obj, (enum.Enum, BaseException, list, dict, str, int, float, set, tuple, np.generic))
 
 
+def is_empty(cell: types.CellType) -> bool:
+    """Whether the variable of a closure is unbound."""
+    try:
+        _ = cell.cell_contents
+    except ValueError:
+        return True
+    return False
+
+
+def slot_names(cls: type) -> list[str]:
+    """The attributes for which instances of a class have slots."""
+    names: list[str] = []
+    for base in cls.__mro__:
+        slots = vars(base).get("__slots__", ())
+        names += (mangling.full(n, base.__name__) for n in ((slots,) if isinstance(slots, str) else slots))
+    return [n for n in dict.fromkeys(names) if n not in ("__dict__", "__weakref__")]
+
+
 def attribute_names(obj: Any) -> list[str]:
     """The attributes that an instance has of its own, in its dict or in slots."""
     names = list(getattr(obj, "__dict__", ()))
-    for cls in type(obj).__mro__:
-        slots = vars(cls).get("__slots__", ())
-        names += [n for n in ((slots,) if isinstance(slots, str) else slots) if hasattr(obj, n) and n not in names]
+    names += [n for n in slot_names(type(obj)) if n not in names and hasattr(obj, n)]
     return [n for n in names if n not in ("__dict__", "__weakref__")]

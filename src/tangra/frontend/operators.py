@@ -37,6 +37,7 @@ from tangra.frontend import (
     conversion,
     diagnostics,
     fixed,
+    memory,
     user_operators,
 )
 from tangra.frontend.heap import StackState
@@ -74,7 +75,7 @@ def binary(ev: Evaluator, op: str, left: AbstractValue, right: AbstractValue) ->
     if containers.numpy_takes(ev, left, right) and op != "@":
         return numbers.binary(ev, op, left, right)
     if op in ("==", "!="):
-        return Const(identical(ev, left, right) is (op == "=="))
+        return Const(is_one(ev, left, right).value is (op == "=="))
     if op == "*" and is_number(left if _is_text(right) else right) and (_is_text(left) or _is_text(right)):
         ev.unsupported("a text repeated a number of times that is only known at run time")
     names = conversion.describe(ev, left), conversion.describe(ev, right)
@@ -222,6 +223,10 @@ def truth(ev: Evaluator, v: AbstractValue) -> AbstractValue:
     return result
 
 
+OBJECTS = (ArrayValue, ListValue, DictValue, InstanceValue)
+"""Values that are references to objects."""
+
+
 def identical(ev: Evaluator, left: AbstractValue, right: AbstractValue) -> bool:
     """`left is right`, as far as it is defined by the language and not by CPython's caches."""
     if isinstance(left, Const) and isinstance(right, Const):
@@ -230,26 +235,41 @@ def identical(ev: Evaluator, left: AbstractValue, right: AbstractValue) -> bool:
         )
     if isinstance(left, (FunctionValue, BoundMethod, PartialValue)) or type(left) is not type(right):
         return left == right
-    if isinstance(left, ArrayValue) and isinstance(right, ArrayValue):
-        return left.ref == right.ref
+    if isinstance(left, OBJECTS):
+        ev.live.compare(left.ref, right.ref)  # type: ignore[union-attr]  # of the same class
+        return left.ref == right.ref  # type: ignore[union-attr]
     if isinstance(left, Scalar) and isinstance(right, Scalar):
         return left.value is right.value
     return left == right
 
 
-def is_test(ev: Evaluator, left: AbstractValue, right: AbstractValue) -> AbstractValue:
-    """`left is right`; of arrays that may be one object or two it is an error."""
-    for a, b in ((left, right), (right, left)):
-        if isinstance(a, Scalar) and isinstance(b, Const) and isinstance(b.value, bool) and PYBOOL in a.kinds:
-            return _is_bool(ev, a, b.value)
-    arrays = isinstance(left, ArrayValue) and isinstance(right, ArrayValue)
-    if arrays and right.ref in ev.state.partners.get(left.ref, ()):  # type: ignore[union-attr]
+def is_one(ev: Evaluator, left: AbstractValue, right: AbstractValue) -> Const:
+    """Whether two values are identical; of objects that may be one or two it is an error."""
+    a, b = (v.ref if isinstance(v, OBJECTS) else None for v in (left, right))
+    if a is not None and b is not None and a != b and memory.may_be_one(ev, a, b):
+        what = "array" if isinstance(left, ArrayValue) else "object"
         ev.error(
             TypeMismatchError,
-            "whether these are the same array depends on the path taken before",
+            f"whether these are the same {what} depends on the path taken before",
             code=diagnostics.ALIAS,
         )
     return Const(identical(ev, left, right))
+
+
+def is_test(ev: Evaluator, left: AbstractValue, right: AbstractValue) -> AbstractValue:
+    """`left is right`; of tuples, which have no identity here, it is an error unless the answer is plain."""
+    for a, b in ((left, right), (right, left)):
+        if isinstance(a, Scalar) and isinstance(b, Const) and isinstance(b.value, bool) and PYBOOL in a.kinds:
+            return _is_bool(ev, a, b.value)
+    tuples = isinstance(left, TupleValue) and isinstance(right, TupleValue) and left is not right
+    if tuples and (left.cls, len(left.items)) == (right.cls, len(right.items)):  # type: ignore[union-attr]
+        ev.error(
+            TypeMismatchError,
+            "whether these are the same tuple is not known in compiled code",
+            code=diagnostics.ALIAS,
+            fix="compare tuples with ==",
+        )
+    return is_one(ev, left, right)
 
 
 def _is_bool(ev: Evaluator, v: Scalar, wanted: bool) -> AbstractValue:

@@ -23,6 +23,8 @@ from tangra.frontend.specs import (
     InstanceSpec,
     ListSpec,
     LiveSpec,
+    MethodSpec,
+    PartialSpec,
     SameSpec,
     TupleSpec,
 )
@@ -132,7 +134,7 @@ def holds_arrays(spec: ArgSpec) -> bool:
     """Whether an argument has arrays in it, or what may reach some."""
     if isinstance(spec, (TupleSpec, ListSpec, DictSpec, InstanceSpec)):
         return any(holds_arrays(item) for item in spec.items)
-    return isinstance(spec, (ArraySpec, SameSpec, LiveSpec))
+    return isinstance(spec, (ArraySpec, SameSpec, LiveSpec, MethodSpec, PartialSpec))
 
 
 def symbolic_arguments(

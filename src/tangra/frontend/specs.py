@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import enum
+import functools
 import types
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +16,7 @@ from tangra.api.layouts import Layout, layout_of
 from tangra.errors import EntryError
 from tangra.frontend import diagnostics
 from tangra.frontend.objects import attribute_names, is_user_instance
+from tangra.frontend.paths import Path
 from tangra.ir.types import ArrayType
 
 
@@ -46,7 +49,7 @@ class ConstSpec:
 
 @dataclass(frozen=True)
 class LiveSpec:
-    """Any other live object, converted as globals are: functions, bound methods, partials."""
+    """Any other live object, converted as globals are: functions, classes, modules."""
 
     value: Any
 
@@ -96,7 +99,55 @@ class SameSpec:
     identity: int
 
 
-ArgSpec = ArraySpec | NumberSpec | ConstSpec | LiveSpec | TupleSpec | ListSpec | DictSpec | InstanceSpec | SameSpec
+@dataclass(frozen=True)
+class MethodSpec:
+    """A bound method: what it is bound to is as much part of the call as an argument of its own."""
+
+    function: Any
+    holder: ArgSpec
+
+
+@dataclass(frozen=True)
+class PartialSpec:
+    """A `functools.partial`, by what it holds."""
+
+    function: ArgSpec
+    args: ArgSpec
+    keywords: ArgSpec
+
+
+ArgSpec = (
+    ArraySpec
+    | NumberSpec
+    | ConstSpec
+    | LiveSpec
+    | TupleSpec
+    | ListSpec
+    | DictSpec
+    | InstanceSpec
+    | SameSpec
+    | MethodSpec
+    | PartialSpec
+)
+
+HOLDERS = (types.MethodType, functools.partial)
+"""Callables that hold arguments."""
+
+
+def parts(spec: ArgSpec, path: Path) -> Iterator[tuple[ArgSpec, Path]]:
+    """What an argument at `path` holds, and where."""
+    if isinstance(spec, (TupleSpec, ListSpec)):
+        yield from ((item, path.item(k)) for k, item in enumerate(spec.items))
+    elif isinstance(spec, DictSpec):
+        yield from ((item, path.item(key)) for key, item in zip(spec.keys, spec.items, strict=True))
+    elif isinstance(spec, InstanceSpec):
+        yield from ((item, path.attr(name)) for name, item in zip(spec.names, spec.items, strict=True))
+    elif isinstance(spec, MethodSpec):
+        yield spec.holder, path.attr("__self__")
+    elif isinstance(spec, PartialSpec):
+        yield spec.function, path.attr("func")
+        yield spec.args, path.attr("args")
+        yield spec.keywords, path.attr("keywords")
 
 
 def spec_of(obj: Any, where: str = "argument", seen: set[int] | None = None) -> ArgSpec:
@@ -129,9 +180,26 @@ def spec_of(obj: Any, where: str = "argument", seen: set[int] | None = None) -> 
             return SameSpec(id(obj))
         seen.add(id(obj))
         return _object(obj, where, seen)
-    if isinstance(obj, (types.FunctionType, types.MethodType)):
-        return LiveSpec(obj)
+    if type(obj) in HOLDERS:
+        return _holder(obj, where, seen)
     return ConstSpec(obj) if obj is None or isinstance(obj, (str, bytes)) else LiveSpec(obj)
+
+
+def _holder(obj: Any, where: str, seen: set[int]) -> ArgSpec:
+    """A bound method or a partial. One that holds what can't be passed counts as captured: only what is read of it then
+    has to be something that compiled code covers."""
+    inside = set(seen)
+    try:
+        if isinstance(obj, functools.partial):
+            found = [spec_of(getattr(obj, n), f"{where}.{n}", inside) for n in ("func", "args", "keywords")]
+            spec: ArgSpec = PartialSpec(*found)
+        else:
+            held = is_user_instance(obj.__self__) or isinstance(obj.__self__, tuple)
+            spec = MethodSpec(obj.__func__, spec_of(obj.__self__, where, inside) if held else LiveSpec(obj.__self__))
+    except EntryError:
+        return LiveSpec(obj)
+    seen |= inside
+    return spec
 
 
 def _subclass(obj: Any, where: str) -> ArgSpec:

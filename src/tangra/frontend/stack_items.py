@@ -67,9 +67,12 @@ class Misfit(UnsupportedError):
         self.ref = ref
 
 
-def form_of(ev: Evaluator, items: Sequence[AbstractValue]) -> Item | None:
-    """The form that all items have; None if there is none."""
-    return join_all([item_form(ev, item) for item in items])
+Refs = frozenset[int]
+
+
+def form_of(ev: Evaluator, items: Sequence[AbstractValue], around: Refs = frozenset()) -> Item | None:
+    """The form that all items have; None if there is none. `around` are the lists that they are in."""
+    return join_all([item_form(ev, item, around) for item in items])
 
 
 def join_all(forms: Sequence[Item | None]) -> Item | None:
@@ -82,10 +85,10 @@ def join_all(forms: Sequence[Item | None]) -> Item | None:
     return found
 
 
-def item_form(ev: Evaluator, item: AbstractValue) -> Item | None:
+def item_form(ev: Evaluator, item: AbstractValue, around: Refs = frozenset()) -> Item | None:
     """The form of one item; None for what a stack can't hold."""
     if isinstance(item, ListValue):
-        return _list_form(ev, item)
+        return None if item.ref in around else _list_form(ev, item, around | {item.ref})
     if is_number(item):
         kinds = join_kinds((), kinds_of(item))
         dtype = join_dtype(kinds)
@@ -93,14 +96,14 @@ def item_form(ev: Evaluator, item: AbstractValue) -> Item | None:
     if isinstance(item, ArrayValue):
         return ArrayItem(item.type)
     if isinstance(item, TupleValue):
-        parts = [item_form(ev, x) for x in item.items]
+        parts = [item_form(ev, x, around) for x in item.items]
         return None if any(p is None for p in parts) else TupleItem(tuple(p for p in parts if p), item.cls)
     return None
 
 
-def _list_form(ev: Evaluator, v: ListValue) -> Item | None:
+def _list_form(ev: Evaluator, v: ListValue, around: Refs) -> Item | None:
     state = ev.glance(v.ref)
-    part = common_form(ev, state) if isinstance(state, (ListState, StackState)) else None
+    part = common_form(ev, state, around) if isinstance(state, (ListState, StackState)) else None
     length = symbols.known_size(state.count) if isinstance(state, StackState) else len(getattr(state, "items", ()))
     return None if part is None or length is None else ListItem(part, length)
 
@@ -141,12 +144,12 @@ def room_of(ev: Evaluator, state: StackState) -> Size:
     return first.array.shape[0]
 
 
-def common_form(ev: Evaluator, state: ListState | StackState) -> Item | None:
+def common_form(ev: Evaluator, state: ListState | StackState, around: Refs = frozenset()) -> Item | None:
     """The form of the items of a list, whichever way it is stored."""
     if isinstance(state, StackState):
         form: Item = state.shape
         return form
-    return form_of(ev, state.items)  # type: ignore[arg-type]
+    return form_of(ev, state.items, around)  # type: ignore[arg-type]
 
 
 def join_forms(a: Item | None, b: Item | None, empty: tuple[bool, bool]) -> Item | None:

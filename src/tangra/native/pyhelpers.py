@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tangra.native import pyapi
 from tangra.native.module import Module
 
 MISS = "inttoptr (i64 1 to ptr)"
@@ -38,7 +39,8 @@ raise:
 
 
 def define_keys(module: Module) -> str:
-    """`i32 (dict, keys, n)`: whether the keys of a dict are these, in this order; -1 if a comparison raised."""
+    """`i32 (dict, keys, n)`: whether the keys of a dict are these, of the same classes (1 is not True) and in this
+    order; -1 if a comparison raised."""
     size = module.external("PyDict_Size", "i64 (ptr)")
     following = module.external("PyDict_Next", "i32 (ptr, ptr, ptr, ptr)")
     get = module.external("PyTuple_GetItem", "ptr (ptr, i64)")
@@ -65,7 +67,14 @@ look:
   %key = load ptr, ptr %place
   %expected = call ptr {get}(ptr %keys, i64 %k)
   %is = icmp eq ptr %key, %expected
-  br i1 %is, label %same, label %equal
+  br i1 %is, label %same, label %classes
+classes:
+  %class.place = getelementptr inbounds i8, ptr %key, i64 {pyapi.TYPE}
+  %class = load ptr, ptr %class.place
+  %class.expected.place = getelementptr inbounds i8, ptr %expected, i64 {pyapi.TYPE}
+  %class.expected = load ptr, ptr %class.expected.place
+  %alike = icmp eq ptr %class, %class.expected
+  br i1 %alike, label %equal, label %no
 equal:
   call void {hold}(ptr %key)
   %equals = call i32 {compare}(ptr %key, ptr %expected, i32 {EQUAL})

@@ -266,7 +266,7 @@ class Ranges(Rewriter):
     def grows(self, y: Value, arg: Value, body: Block, level: int, safe: set[tuple[str, int, int]] | None) -> bool:
         """Whether `y` is `arg` plus constants that are not negative, on every path, and without wrapping.
 
-        Trips are counted in i64; sums of less than 2^16 a trip don't get from 2^62 to 2^63 in any time there is.
+        Trips are counted in i64, and a sum of less than 2^16 a trip never gets from 2^62 to 2^63.
         """
         if y is arg:
             return True
