@@ -1,4 +1,5 @@
-"""Rules for optax's losses; its optimisers are programs for the evaluator."""
+"""Rules for optax's losses. Its optimisers, which take trees apart and put them together again, are programs for the
+evaluator."""
 
 from tangra.shape_rules.optax import losses
 
