@@ -84,7 +84,8 @@ def _at(ufunc: np.ufunc) -> None:
             bad_value(ctx, f"{name}: the first operand must be an array")
         if (b is None) != (ufunc.nin == 1):
             bad_value(ctx, f"{name}: second operand needed for this ufunc, or not taken by it")
-        others = () if b is None else (ctx.new_array(ctx.array(b)),)  # also Python's numbers, which are weak elsewhere
+        # also Python's numbers, which are weak elsewhere
+        others: tuple[AbstractValue, ...] = () if b is None else (ctx.new_array(ctx.array(b)),)
         a, parts, _ = parts_of(ctx, a, indices)
         if any(p.form == "mask" for p in parts):
             unsupported(ctx, f"{name} with a boolean mask", "write it as a loop, or with np.where")
