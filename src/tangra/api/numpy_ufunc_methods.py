@@ -66,7 +66,7 @@ def _outer(ufunc: np.ufunc) -> None:
         where: AbstractValue = TRUE,
         dtype: AbstractValue = NONE,
     ) -> AbstractValue:
-        left, right = ctx.array(A), ctx.array(B)  # also Python's numbers, which are weak elsewhere
+        left, right = ctx.array(A), ctx.array(B)  # Python's too, which are weak elsewhere
         left = ctx.b("reshape", left, shape=(*left.shape, *(1,) * right.array.rank)) if right.shape else left
         return call_ufunc(ctx, ufunc, (ctx.new_array(left), ctx.new_array(right)), out, where, dtype)
 
@@ -84,8 +84,9 @@ def _at(ufunc: np.ufunc) -> None:
             bad_value(ctx, f"{name}: the first operand must be an array")
         if (b is None) != (ufunc.nin == 1):
             bad_value(ctx, f"{name}: second operand needed for this ufunc, or not taken by it")
-        # also Python's numbers, which are weak elsewhere
-        others: tuple[AbstractValue, ...] = () if b is None else (ctx.new_array(ctx.array(b)),)
+        others: tuple[ArrayValue, ...] = ()
+        if b is not None:
+            others = (ctx.new_array(ctx.array(b)),)  # also Python's numbers, which are weak elsewhere
         a, parts, _ = parts_of(ctx, a, indices)
         if any(p.form == "mask" for p in parts):
             unsupported(ctx, f"{name} with a boolean mask", "write it as a loop, or with np.where")
