@@ -248,14 +248,15 @@ def one_number(ctx: Context, v: AbstractValue, what: str) -> AbstractValue:
     """A number, or the only element of an array of size 1, as a number."""
     if is_number(v):
         return v
-    if isinstance(v, ArrayValue) and v.type.shape and not sized_one_converts():
+    single = isinstance(v, ArrayValue) and all(d == 1 for d in v.type.shape)
+    if isinstance(v, ArrayValue) and single and v.type.shape and not sized_one_converts():
         ctx.error(
             TypeMismatchError,
             "only 0-dimensional arrays can be converted to Python scalars",
             code=NO_CONVERSION,
             fix="take the element, such as x[0] or x.item()",
         )
-    if isinstance(v, ArrayValue) and all(d == 1 for d in v.type.shape):
+    if isinstance(v, ArrayValue) and single:
         value = ctx.array(v)
         return ctx.scalar(ctx.b("reshape", value, shape=()) if value.shape else value)
     if isinstance(v, ArrayValue):

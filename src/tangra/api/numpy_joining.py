@@ -88,8 +88,10 @@ def concatenate(
 def _target(ctx: Context, values: Sequence[Value], dtype: AbstractValue, casting: AbstractValue) -> DType | None:
     """The `dtype=` of a join, to which all parts may be cast."""
     target, how = dtype_arg(ctx, dtype), casting_arg(ctx, casting)
+    if target is None:
+        return None
     for v in values:
-        if target is not None and not np.can_cast(v.dtype.numpy, target.numpy, how):
+        if not np.can_cast(v.dtype.numpy, target.numpy, how):
             bad_value(ctx, f"Cannot cast array data from {v.dtype.numpy} to {target.numpy} by the rule '{how}'")
     return target
 
