@@ -20,6 +20,9 @@ LARGE_LINES = 4000
 vectoriser of straight-line code, which takes a fifth of the time of all passes."""
 HUGE_LINES = 15000
 """One with more lines than this is not vectorised: that takes time in proportion to the square of the loops."""
+LLVM_OPTION = "-fast-isel=false"
+"""The selector of instructions for code that is not optimised moves a load behind a store to the same place, if what is
+loaded goes around a loop into what is stored (seen with LLVM 22). The other one takes a twentieth more time."""
 OPTIONS_OF = 22
 """The LLVM whose options these are; another may not know them, and would end the process."""
 LLVM_OPTIONS = ("-enable-masked-interleaved-mem-accesses",)
@@ -49,9 +52,8 @@ def _target() -> Any:
     llvm = _llvm()
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
-    if llvm.llvm_version_info[0] == OPTIONS_OF:
-        for option in LLVM_OPTIONS:
-            llvm.set_option("tangra", option)
+    for option in (LLVM_OPTION, *(LLVM_OPTIONS if llvm.llvm_version_info[0] == OPTIONS_OF else ())):
+        llvm.set_option("tangra", option)
     return llvm.Target.from_default_triple()
 
 

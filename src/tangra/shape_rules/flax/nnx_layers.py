@@ -73,36 +73,12 @@ class Linear(NnxLayer):
         return made("jax", None if not shape else (*shape[:-1], self.out_features), linen.float_of(self, inputs))
 
 
-@module(N + "Conv")
-class Conv(NnxLayer):
-    """Over the axes between batch and channels (the last)."""
+class _Convolution(NnxLayer):
+    """Over the axes between batch and channels (the last), as `of`, linen's layer."""
 
-    def __init__(
-        self,
-        ctx: RuleContext,
-        in_features: Value,
-        out_features: Value,
-        kernel_size: Value,
-        strides: Value = 1,
-        padding: Value = "SAME",
-        **kwargs: Value,
-    ) -> None:
-        _fields(ctx, self, kwargs)
-        self.in_features = size_argument(ctx, in_features, "in_features")
-        self.features = size_argument(ctx, out_features, "out_features")
-        self.kernel_size = size_sequence(ctx, kernel_size, "kernel_size")
-        self.strides, self.padding = strides, padding
-        self.kernel_dilation = kwargs.get("kernel_dilation", 1)
-        self.feature_group_count = kwargs.get("feature_group_count", 1)
-
-    def forward(self, ctx: RuleContext, inputs: Tensor) -> Tensor:
-        _takes(ctx, inputs, self.in_features, "Conv", "channels")
-        return linen.Conv.forward(self, ctx, inputs)  # type: ignore[arg-type]
-
-
-@module(N + "ConvTranspose")
-class ConvTranspose(NnxLayer):
-    """Over the axes between batch and channels."""
+    of: Any
+    kernel_dilation: Value = 1
+    feature_group_count: Value = 1
 
     def __init__(
         self,
@@ -117,13 +93,27 @@ class ConvTranspose(NnxLayer):
         _fields(ctx, self, kwargs)
         self.in_features = size_argument(ctx, in_features, "in_features")
         self.features = size_argument(ctx, out_features, "out_features")
-        self.kernel_size = (kernel_size,) if is_size(kernel_size) else kernel_size
+        self.kernel_size = size_sequence(ctx, (kernel_size,) if is_size(kernel_size) else kernel_size, "kernel_size")
         self.strides, self.padding = strides, padding
-        self.kernel_dilation = kwargs.get("kernel_dilation", 1)
 
     def forward(self, ctx: RuleContext, inputs: Tensor) -> Tensor:
-        _takes(ctx, inputs, self.in_features, "ConvTranspose", "channels")
-        return linen.ConvTranspose.forward(self, ctx, inputs)  # type: ignore[arg-type]
+        _takes(ctx, inputs, self.in_features, self.title, "channels")
+        found: Tensor = self.of.forward(self, ctx, inputs)
+        return found
+
+
+@module(N + "Conv")
+class Conv(_Convolution):
+    """A convolution."""
+
+    of = linen.Conv
+
+
+@module(N + "ConvTranspose")
+class ConvTranspose(_Convolution):
+    """A transposed convolution."""
+
+    of = linen.ConvTranspose
 
 
 @module(N + "Embed")
