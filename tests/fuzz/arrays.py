@@ -222,6 +222,9 @@ def int_index(g: Gen) -> str:
 
 
 def from_object(g: Gen, ty: Ty) -> str:
+    helpers = [h.call for h in g.helpers if h.result == ty and h.call]
+    if helpers and g.percent(60):
+        return g.pick(helpers)(g, 1)
     found = [
         *(f"{p}.v" for p in g.known(POINT)),
         *(f"{p}.v" for p in g.known(PAIR)),

@@ -71,6 +71,37 @@ def identity(outcome: Outcome) -> list[int]:
     return order
 
 
+def arrays_of(value: Any, path: str) -> list[tuple[str, Any]]:
+    """The arrays in a value, with their paths."""
+    return [(where, part) for where, _, part in leaves(value, path) if isinstance(part, np.ndarray) and part.size]
+
+
+def shared(outcome: Outcome) -> set[tuple[str, str]]:
+    """Which arrays of the result share memory with one another, or with arrays of the arguments."""
+    mine = arrays_of(outcome.result, "the result")
+    theirs = [pair for k, a in enumerate(outcome.args) for pair in arrays_of(a, f"argument {k}")]
+    pairs = [(one, other) for k, one in enumerate(mine) for other in [*mine[:k], *theirs]]
+    return {(one[0], other[0]) for one, other in pairs if np.shares_memory(one[1], other[1])}
+
+
+def locked(outcome: Outcome) -> set[str]:
+    """Arrays of the result that can't be written to."""
+    return {path for path, a in arrays_of(outcome.result, "the result") if not a.flags.writeable}
+
+
+def sharing(found: Outcome, wanted: Outcome) -> str | None:
+    """What shares memory though it should not, or is read-only. That less is shared is documented for some paths."""
+    if found.error is not None or wanted.error is not None:
+        return None
+    more = shared(found) - shared(wanted)
+    if more:
+        one, other = min(more)
+        return f"{one} shares memory with {other}"
+    if locked(found) - locked(wanted):
+        return f"{min(locked(found) - locked(wanted))} is read-only"
+    return None
+
+
 def off(found: Any, wanted: Any) -> float:
     """How far two numbers or arrays of floats are apart, relative to their size where that is above 1; inf where one is
     finite and the other is not."""

@@ -4,8 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.fuzz import arrays, growing, iterating, mixtures, scalars, segments, writing
-from tests.fuzz.scope import ARRAYS, BOOL, FLOAT, FLOATS, INT, MATRIX, PAIR, POINT, TABLE, VECTOR, Gen
+from tests.fuzz import (
+    arrays,
+    calling,
+    carrying,
+    growing,
+    iterating,
+    kinds,
+    matching,
+    mixtures,
+    scalars,
+    searching,
+    segments,
+    spots,
+    transforming,
+    writing,
+)
+from tests.fuzz.scope import (
+    ARRAYS,
+    BODY,
+    BOOL,
+    FLOAT,
+    FLOATS,
+    INT,
+    MATRIX,
+    PAIR,
+    PART,
+    POINT,
+    SMOOTH,
+    TABLE,
+    VECTOR,
+    Gen,
+    Ty,
+)
 
 Statement = Callable[[Gen], list[str]]
 SIMPLE: list[tuple[int, Statement]] = [
@@ -37,11 +68,14 @@ def block(g: Gen, most: int = 3) -> list[str]:
 def statement(g: Gen) -> list[str]:
     """One statement of any sort."""
     g.room[0] -= 1
-    table = list(SIMPLE)
+    table = [*SIMPLE, (3, spots.place)]
     if g.room[0] > 0:
-        table += [(3, branch), (6, loop), (1, match), (1, defined_on_both)] if g.depth < 3 else []
+        table += [(3, branch), (6, loop), (1, match), (2, matching.match), (1, defined_on_both)] if g.depth < 3 else []
         table += [(2, leave)] if g.depth else []
-        table += [(1, grow), (1, effect), (1, optional), (1, growing.grow_freely), (1, growing.grow_in_two_loops)]
+        table += [(1, grow), (1, optional), (1, growing.grow_freely), (1, growing.grow_in_two_loops)]
+        table += [(3, calling.called), (4, carrying.carried), (3, kinds.kind), (3, searching.search)]
+        if any(h.result == SMOOTH for h in g.helpers):
+            table += [(3, transforming.transformed), (1, transforming.descent)]
         table += [(1, segments.segment), (1, segments.taken), (1, segments.remembered)]
         table += [(2, writing.closure), (1, writing.counter), (1, iterating.iterate)] if not g.depth else []
         table += [(1, fail)] if not g.smooth else []
@@ -71,7 +105,7 @@ def defined_on_both(g: Gen) -> list[str]:
     """A name that both arms of a branch bind, perhaps to numbers of different kinds, one perhaps left before."""
     ty = g.pick([FLOAT, VECTOR, INT, BOOL])
     name = g.fresh("b")
-    values = [scalars.expr(g, ty, 1), scalars.expr(g, ty, 1)]
+    values = [apart(g, ty), apart(g, ty)]
     first = leave(g) if g.depth and g.percent(40) else []
     lines = [f"if {scalars.boolean(g, 1)}:", *indent(first), f"    {name} = {values[0]}"]
     if g.percent(30):
@@ -81,11 +115,17 @@ def defined_on_both(g: Gen) -> list[str]:
     return lines
 
 
+def apart(g: Gen, ty: Ty) -> str:
+    """A value for a path; of arrays most often a new one, since others can't be written to behind the join."""
+    text = scalars.expr(g, ty, 1)
+    return f"({text} * 1.0)" if ty == VECTOR and g.percent(60) else text
+
+
 def optional(g: Gen) -> list[str]:
     """A name that is None on some paths, perhaps changed in a loop, and used where it is known not to be."""
     ty = g.pick([FLOAT, VECTOR])
     name, used = g.fresh("o"), g.fresh("b")
-    value, other = scalars.expr(g, ty, 1), scalars.expr(g, ty, 1)
+    value, other = apart(g, ty), apart(g, ty)
     lines = [f"{name} = None", f"if {scalars.boolean(g, 1)}:", f"    {name} = {value}"]
     if ty == FLOAT and g.percent(50):
         bound = scalars.floating(g, 1)
@@ -248,7 +288,50 @@ def leave(g: Gen) -> list[str]:
 
 def returned(g: Gen) -> str:
     """A `return` of what the function gives."""
-    return f"return {', '.join(scalars.expr(g, ty, 1) for ty in g.result)}"
+    return f"return {', '.join(given(g, ty) for ty in g.result)}"
+
+
+def given(g: Gen, ty: Ty) -> str:
+    """A result: containers by a name, or new ones around arrays that others hold too."""
+    known = [n for n in g.known(ty) if ty.form not in ("py", "array")]
+    if known and g.percent(60):
+        return g.pick(known)
+    if ty == PART:
+        return part(g)
+    if ty in (POINT, PAIR, TABLE, FLOATS, ARRAYS):
+        return writing.new_object(g, ty)
+    if ty == BODY:
+        return f"Body({given(g, POINT)}, {scalars.expr(g, VECTOR, 1)})"
+    text = scalars.expr(g, ty, 1)
+    return text if g.outside or ty != FLOAT else f"np.tanh({text})"
+
+
+VIEWS: tuple[str, ...] = (
+    "{v}",
+    "{m}",
+    "{v}[1:]",
+    "{m}.T",
+    "{m}[:, 0]",
+    "{v}[::-1]",
+    "{m}[::-1, 1:]",
+    "{v}[None]",
+    "{m}[0]",
+)
+VIEWS += (
+    "{m}[0]",
+    "{v}.reshape(-1)",
+    "{m}.reshape(-1)",
+    "{m}.T[0]",
+    "np.diagonal({m})",
+    "{m}[..., -1]",
+    "{v}[:, None].T",
+)
+COPIES = ("{v}.copy()", "{m} + 0.5", "{m}.T.copy()", "np.sin({m}.T)", "np.broadcast_to({v}, (2, len({v})))")
+
+
+def part(g: Gen) -> str:
+    """An array, or a view of one, of any shape, which is the same wherever a program returns one."""
+    return g.pick(g.part).format(v=g.pick(g.known(VECTOR)), m=g.pick(g.known(MATRIX)))
 
 
 # ---- failures, lists, calls ---------------------------------------------------------------------------
@@ -280,15 +363,6 @@ def grow(g: Gen) -> list[str]:
         lines.append(f"{name}.pop()" if g.percent(50) else f"{name} = [2.0 * e for e in {name}]")
     g.bind(FLOATS, name)
     return lines
-
-
-def effect(g: Gen) -> list[str]:
-    """A call for what it writes."""
-    helpers = [h for h in g.helpers if h.call is None]
-    if not helpers:
-        return writing.store(g)
-    helper = g.pick(helpers)
-    return [f"{helper.name}({', '.join(scalars.expr(g, p, 1) for p in helper.params)})"]
 
 
 __all__ = ["PAIR", "POINT", "block", "indent", "returned"]

@@ -21,7 +21,7 @@ def grow_freely(g: Gen) -> list[str]:
         [f"if {scalars.boolean(inner, 1)}:", f"    {name}.append({item})"],
         [f"{name}.append({item})", f"{name}.append({last})", f"if len({name}) > 3:", f"    {name}.pop()"],
         [f"{name}.append({last})", f"if len({name}) > 3:", f"    {name}.pop(0)"],
-        [f"{name}.insert({k} % 3, {item})"],
+        [f"{name}.insert({g.pick(['0', '1', '-1'])}, {item})"],
         [f"for {g.fresh('i')} in range({k} % 3):", f"    {name}.append({item})"],
     ]
     first = scalars.floating(g, 1)

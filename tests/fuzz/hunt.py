@@ -41,7 +41,8 @@ def f(x, y, s, n):
 
 @dataclass(frozen=True)
 class Case:
-    """A program and how it is called; `mode` is "values", or "derivatives" for smooth programs."""
+    """A program and how it is called; `mode` is "values", or for derivatives "derivatives" of smooth programs and
+    "kinked" of others."""
 
     source: str
     number: int = 0
@@ -49,14 +50,14 @@ class Case:
 
 
 def mode_of(seed: int) -> str:
-    """The mode of a seed's program: two in five are smooth, for derivatives."""
-    return "derivatives" if seed % 5 in (1, 3) else "values"
+    """The mode of a seed's program: three in ten are smooth, one in ten is not, for derivatives."""
+    return "kinked" if seed % 10 == 3 else "derivatives" if seed % 5 in (1, 3) else "values"
 
 
 def case_of(seed: int) -> Case:
     """The case of a seed."""
     mode = mode_of(seed)
-    return Case(generator.seeded(seed, mode == "derivatives"), seed, mode)
+    return Case(generator.seeded(seed, mode), seed, mode)
 
 
 @contextmanager

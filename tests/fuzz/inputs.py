@@ -20,7 +20,7 @@ class Call:
     k: int = 2
     seed: int = 0
     forms: dict[str, str] = field(default_factory=dict)
-    overlap: bool = False
+    overlap: int = 0
 
 
 @dataclass(frozen=True)
@@ -31,12 +31,18 @@ class Scenario:
     dynamic: bool = False
 
 
+OVERLAPPING = 0.06
+"""The share of second calls whose arguments share memory."""
 FORMS: dict[str, tuple[str, ...]] = {
     "x": ("strided", "reversed", "float32", "readonly"),
     "y": ("fortran", "strided", "float32", "reversed"),
     "s": ("np.float64", "int", "np.float32"),
     "n": ("np.int64", "np.int32", "bool"),
     "e": ("strided", "int32"),
+    "v": ("strided", "reversed", "readonly"),
+    "m": ("fortran", "reversed", "readonly"),
+    "j": ("strided", "int64", "int16"),
+    "t": ("reversed", "int8"),
 }
 
 
@@ -46,7 +52,7 @@ def scenario(number: int, runtime_sizes: bool, read_only: bool = True) -> Scenar
     r = random.Random(number)
     forms = {name: r.choice(options) for name, options in FORMS.items() if r.random() < 0.2}
     forms = {name: form for name, form in forms.items() if read_only or form != "readonly"}
-    overlap = r.random() < 0.01
+    overlap = r.randrange(1, 99) if r.random() < OVERLAPPING else 0
     if not runtime_sizes:
         return Scenario((Call(seed=r.randrange(99)), Call(seed=r.randrange(99), forms=forms, overlap=overlap)))
     if r.random() < 0.5:
@@ -59,9 +65,36 @@ def scenario(number: int, runtime_sizes: bool, read_only: bool = True) -> Scenar
 def make(names: Sequence[str], call: Call, module: Any) -> tuple[Any, ...]:
     """The arguments of one call; `module` has the classes."""
     found = {name: reformed(value(name, call, module), call.forms.get(name, "plain")) for name in names}
-    if call.overlap and call.k and "y" in found:
-        found["x"] = found["y"][call.k - 1]
+    if call.overlap and call.k:
+        overlapping(found, call)
     return tuple(found[name] for name in names)
+
+
+def overlapping(found: dict[str, Any], call: Call) -> None:
+    """Arguments that share memory: arrays side by side, and those in containers."""
+    row = found["y"][call.k - 1]
+    ways: list[Callable[[], Any]] = [lambda: found.update(x=row)]
+    if "v" in found:
+        ways += [
+            lambda: found.update(v=found["x"]),
+            lambda: found.update(v=found["x"][::-1]),
+            lambda: found.update(v=row),
+        ]
+    if "m" in found:
+        ways += [lambda: found.update(m=found["y"]), lambda: found.update(m=found["y"][::-1])]
+    if "p" in found:
+        ways += [lambda: setattr(found["p"], "v", found["x"]), lambda: setattr(found["p"], "v", row)]
+    if "d" in found:
+        ways += [lambda: found["d"].update(v=found["x"]), lambda: found["d"].update(v=row[::-1])]
+    if "o" in found:
+        ways += [lambda: setattr(found["o"], "w", found["o"].inner.v), lambda: setattr(found["o"], "w", found["x"])]
+    if "o" in found and "p" in found:
+        ways += [lambda: setattr(found["o"], "inner", found["p"])] * 2
+    if "r" in found:
+        ways += [lambda: found["r"].__setitem__(0, found["r"][1]), lambda: found["r"].__setitem__(1, found["x"])]
+    if "c" in found:
+        ways += [lambda: found.update(c=found["c"]._replace(v=found["x"]))]
+    ways[call.overlap % len(ways)]()
 
 
 def value(name: str, call: Call, module: Any) -> Any:
@@ -78,6 +111,13 @@ def value(name: str, call: Call, module: Any) -> Any:
         "b": lambda: rng.random(n) < 0.5,
         "p": lambda: module.Point(float(rng.normal()), rng.normal(size=n), int(rng.integers(0, 4))),
         "d": lambda: {"a": float(rng.normal()), "v": rng.normal(size=n), "k": int(rng.integers(0, 4))},
+        "v": lambda: rng.normal(size=n),
+        "m": lambda: rng.normal(size=(k, n)),
+        "c": lambda: module.Pair(float(rng.normal()), rng.normal(size=n)),
+        "o": lambda: module.Body(module.Point(float(rng.normal()), rng.normal(size=n), 1), rng.normal(size=n)),
+        "r": lambda: [rng.normal(size=n), rng.normal(size=n)],
+        "j": lambda: rng.integers(-4, 9, size=n).astype(np.int32),
+        "t": lambda: rng.integers(0, 250, size=n).astype(np.uint8),
         "l": lambda: [float(v) for v in rng.normal(size=3)],
     }
     return makers[name]()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.fuzz import arrays, scalars
-from tests.fuzz.scope import COLUMN, FLOAT, IVECTOR, MATRIX, VECTOR, Gen, Ty
+from tests.fuzz import arrays, scalars, templates
+from tests.fuzz.scope import COLUMN, FLOAT, IVECTOR, MASK, MATRIX, VECTOR, Gen, Ty
 
 FUNCTIONS = "from tangra.nn import functional as F\n"
 
@@ -133,15 +133,14 @@ SMOOTH_INTS = ["np.bincount({i}, minlength={n})", "np.take({i}, {i})", "np.diff(
 
 def table(g: Gen, ty: Ty) -> list[str]:
     """Templates for a type."""
-    if ty == VECTOR:
-        return VECTORS if g.smooth else VECTORS + KINKED_VECTORS
-    if ty == MATRIX:
-        return MATRICES if g.smooth else MATRICES + KINKED_MATRICES
-    if ty == FLOAT:
-        return FLOATS if g.smooth else FLOATS + KINKED_FLOATS
-    if ty == IVECTOR:
-        return SMOOTH_INTS if g.smooth else INTS + SMOOTH_INTS
-    return []
+    smooth, kinked = {
+        VECTOR: (VECTORS + templates.VECTORS, KINKED_VECTORS + templates.KINKED_VECTORS),
+        MATRIX: (MATRICES + templates.MATRICES, KINKED_MATRICES + templates.KINKED_MATRICES),
+        FLOAT: (FLOATS + templates.FLOATS, KINKED_FLOATS + templates.KINKED_FLOATS),
+        IVECTOR: (SMOOTH_INTS + templates.SMOOTH_INTS, INTS + templates.INTS),
+        MASK: (templates.MASKS, []),
+    }.get(ty, ([], []))
+    return smooth if g.smooth else smooth + kinked
 
 
 def call(g: Gen, ty: Ty, fuel: int) -> str | None:
@@ -154,4 +153,11 @@ def call(g: Gen, ty: Ty, fuel: int) -> str | None:
     parts |= {"v": lambda: arrays.name(g, VECTOR), "u": lambda: arrays.array_expr(g, VECTOR, min(fuel - 1, 1))}
     parts |= {"m": lambda: arrays.name(g, MATRIX), "w": lambda: arrays.name(g, COLUMN)}
     parts |= {"a": lambda: f"np.tanh({scalars.floating(g, 0)})", "b": lambda: f"np.sin({scalars.floating(g, 0)})"}
+    parts |= {"q": lambda: arrays.mask(g, MASK, 0), "c": lambda: cube(g)}
     return f"({template.format(**{key: make() for key, make in parts.items() if '{' + key + '}' in template})})"
+
+
+def cube(g: Gen) -> str:
+    """An array of rank 3, two matrices."""
+    m = arrays.name(g, MATRIX)
+    return g.pick([f"np.stack([{m}, 0.5 * {m}])", f"np.array([{m}, {m}[::-1]])", f"({m} * np.ones((2, 1, 1)))"])

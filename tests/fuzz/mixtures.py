@@ -96,7 +96,7 @@ def list_of_arrays(g: Gen) -> list[str]:
         *g.pick(
             [
                 [f"{name}[{i} % 2][0:1] = {a}"],
-                [f"for u in {name}:", "    u[:1] += 0.5"],
+                [f"for row in {name}:", "    row[:1] += 0.5"],
                 [f"{name}.append({v})", f"{name}[-1][:1] = np.sin({a})"],
                 ["for i in range(2):", f"    {name}.append({name}[i] + i)"],
                 [f"{name} = {name}[::-1] + [{v}]", f"{name}[0][-1:] *= 0.5"],
@@ -181,4 +181,6 @@ ALL = (mixed_list, list_of_lists, list_of_arrays, meter, cube, zero_rank, outsid
 
 def mixture(g: Gen) -> list[str]:
     """One of these statements; smooth programs keep to those without branches on floats."""
-    return g.pick((list_of_lists, list_of_arrays, meter, cube, zero_rank) if g.smooth else ALL)(g)
+    if g.smooth:
+        return g.pick((list_of_lists, list_of_arrays, meter, cube, zero_rank))(g)
+    return g.pick(ALL if g.outside else [form for form in ALL if form is not outside])(g)

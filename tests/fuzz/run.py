@@ -151,7 +151,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--minutes", type=float)
     parser.add_argument("--log", type=Path, help="a file with the totals, to go on with another time")
     parser.add_argument("--shrink", type=float, default=30.0, help="seconds for making one finding small")
-    parser.add_argument("--mode", choices=["values", "derivatives"])
+    parser.add_argument("--mode", choices=["values", "derivatives", "kinked"])
     parser.add_argument("--isolate", action="store_true")
     parser.add_argument("--one", type=int)
     parser.add_argument("--file", type=Path)

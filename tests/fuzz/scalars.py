@@ -267,7 +267,7 @@ def _converted(g: Gen, fuel: int) -> str:
             f"np.float64({a})",
             f"float(np.float32({a}))",
             f"float({small})",
-            f"(1.0 * {boolean(g, fuel - 1)} + {a})",
+            f"(1.0 * ({boolean(g, fuel - 1)}) + {a})",
             f"float({arrays.array_expr(g, IVECTOR, fuel - 1)}.sum() % 7)",
             f"np.interp({a}, np.arange(3.0), np.array([0.0, 1.0, -1.0]))",
             f"float(np.count_nonzero({arrays.array_expr(g, MASK, fuel - 1)}))",

@@ -57,6 +57,10 @@ FLOAT, INT, BOOL = Ty("py", "float"), Ty("py", "int"), Ty("py", "bool")
 FLOATS = Ty("list", "float")
 ARRAYS = Ty("list", "array")
 POINT, PAIR, TABLE, FUNCTION = Ty("Point"), Ty("Pair"), Ty("dict"), Ty("function")
+BODY, SMOOTH = Ty("Body"), Ty("smooth function")
+TUPLE, OPTIONAL, NOTHING, DECORATOR = Ty("tuple"), Ty("optional"), Ty("None"), Ty("decorator")
+PART = Ty("part of an array")
+"""What functions give besides: a float and a vector, a float or None, None, what wraps a function."""
 V, W, M = ("N",), ("K",), ("K", "N")
 
 
@@ -85,7 +89,8 @@ class Helper(NamedTuple):
 
 @dataclass
 class Gen:
-    """A program being drawn. `sizes` says how each size is written; `indices` are ints known to be in range of one."""
+    """A program being drawn. `sizes` says how each size is written; `indices` are ints known to be in range of one.
+    `smooth` programs have no kinks; those that write to nothing `outside` have derivatives."""
 
     choices: Chooser
     smooth: bool = False
@@ -95,6 +100,8 @@ class Gen:
     frozen: set[str] = field(default_factory=set)
     helpers: list[Helper] = field(default_factory=list)
     result: tuple[Ty, ...] = (FLOAT,)
+    part: tuple[str, ...] = ("{v}",)
+    outside: bool = True
     depth: int = 0
     in_loop: bool = False
     room: list[int] = field(default_factory=lambda: [14])

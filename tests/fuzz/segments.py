@@ -22,7 +22,7 @@ def segment(g: Gen) -> list[str]:
         [f"{total} = np.sum({row} * {row}) * {start}"],
         [f"{total} = {start} + {row} @ np.tanh({row}) + len({row})"],
         [f"{total} = {start}", f"if len({row}) > 1:", f"    {total} += {row}[0] * np.mean({row})"],
-        [f"{total} = {start} + np.sum(np.array([{item} for {item} in {row}]) ** 2)"],
+        [f"{total} = {start} + np.sum(np.array([{item} for {item} in {row}], np.float64) ** 2)"],
     ]
     if not g.smooth:
         ways += [

@@ -26,7 +26,9 @@ PROGRAMS = int(os.environ.get("TANGRA_FUZZ_PROGRAMS", "2000"))
 SHARDS = 40
 SMOOTH_SHARDS = 12
 """Shards of smooth programs, for derivatives."""
-REFUSED = 0.05
+KINKED_SHARDS = 4
+"""Shards of others, for derivatives."""
+REFUSED = 0.06
 """The share of programs that may be refused."""
 SHRINK_SECONDS = 30.0
 
@@ -54,7 +56,7 @@ def drawn(mode: str, shard: int, count: int) -> list[Case]:
         suppress_health_check=list(HealthCheck),
         verbosity=Verbosity.quiet,
     )
-    @given(source=programs(smooth=mode == "derivatives"), number=st.integers(0, 10_000))
+    @given(source=programs(mode), number=st.integers(0, 10_000))
     def collect(source: str, number: int) -> None:
         if len(found) >= count:
             raise Enough
@@ -76,7 +78,8 @@ def small(case: Case, verdict: Verdict) -> str:
 @pytest.mark.parametrize("shard", range(SHARDS))
 def test_ways_agree(shard: int) -> None:
     """CPython, the IR interpreter and native code agree (or, in the first shards, the derivatives do)."""
-    cases = drawn("derivatives" if shard < SMOOTH_SHARDS else "values", shard, max(1, PROGRAMS // SHARDS))
+    mode = "derivatives" if shard < SMOOTH_SHARDS else "kinked" if shard < SMOOTH_SHARDS + KINKED_SHARDS else "values"
+    cases = drawn(mode, shard, max(1, PROGRAMS // SHARDS))
     sorts: Counter[str] = Counter()
     refusals: Counter[str] = Counter()
     before: Verdict | None = None

@@ -30,6 +30,7 @@ from tests.fuzz.scope import (
 
 Statement = Callable[[Gen], list[str]]
 PREFIX = {FLOAT: "a", INT: "k", BOOL: "t", VECTOR: "v", MATRIX: "m", COLUMN: "w"}
+PREFIX |= {POINT: "p", PAIR: "c", TABLE: "d", FLOATS: "l", ARRAYS: "r"}
 SMALL_INTS = ("int8", "uint8", "int32")
 
 
@@ -188,6 +189,7 @@ def alias(g: Gen) -> list[str]:
             f"{v}.reshape(-1)",
             f"np.asarray({v})",
             f"{v}[::-1][::-1]",
+            arrays.from_object(g, VECTOR),
         ]
     )
     lines = [f"{name} = {source}"]
@@ -271,18 +273,21 @@ def whole(g: Gen) -> list[str]:
 
 def make_object(g: Gen) -> list[str]:
     """A new object, holding arrays that others hold too."""
-    a, v, k = scalars.floating(g, 1), arrays.array_expr(g, VECTOR, g.below(2)), scalars.integer(g, 1)
     ty = g.pick([POINT, PAIR, TABLE, FLOATS, ARRAYS])
-    name = g.fresh({POINT: "p", PAIR: "c", TABLE: "d", FLOATS: "l", ARRAYS: "r"}[ty])
-    text = {
+    text = new_object(g, ty)
+    return [f"{g.bind(ty, g.fresh(PREFIX[ty]))} = {text}"]
+
+
+def new_object(g: Gen, ty: Ty) -> str:
+    """An expression that makes an object."""
+    a, v, k = scalars.floating(g, 1), arrays.array_expr(g, VECTOR, g.below(2)), scalars.integer(g, 1)
+    return {
         POINT: g.pick([f"Point({a}, {v}, {k})", f"Point(v={v}, a={a})"]),
         PAIR: f"Pair({a}, {v})",
         TABLE: g.pick([f"{{'a': {a}, 'v': {v}, 'k': {k}}}", f"dict(a={a}, v={v}, k={k})"]),
         FLOATS: f"[{', '.join(scalars.floating(g, 1) for _ in range(1 + g.below(3)))}]",
         ARRAYS: f"[{v}, {arrays.name(g, VECTOR)}]",
     }[ty]
-    g.bind(ty, name)
-    return [f"{name} = {text}"]
 
 
 def change_object(g: Gen) -> list[str]:

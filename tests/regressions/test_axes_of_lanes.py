@@ -82,3 +82,15 @@ def test_a_deleted_attribute_is_no_part_of_an_argument() -> None:
         return tg.grad(lambda c: c.x * c.b.sum())(c)
 
     assert repr(vars(tg.jit(f)(3.0))) == repr({"b": np.full(2, 3.0), "x": 2.0})
+
+
+def test_bools_that_are_known_when_compiling_are_one_for_each_lane():
+    def f(x, flag):
+        return x.sum() > 1.0, x.shape[0] > 2, {"given": flag, "none": None}
+
+    for n in (3, 20, 30):
+        some, long, rest = tg.vmap(f, in_axes=(0, None), out_axes=-1)(np.eye(2, n), True)
+        np.testing.assert_array_equal(some, [False, False])
+        np.testing.assert_array_equal(long, [True, True])
+        np.testing.assert_array_equal(rest["given"], [True, True])
+        assert rest["none"] is None

@@ -71,6 +71,15 @@ def f(x, y, s, n, l, d, p):
     x[0] = 1.0
     return x[n + 7]
 """,
+    # A loop of few trips found behind its first one that a list is indexed at run time: it is unrolled.
+    "list_indexed_behind_the_first_trip": """
+def f(x, y, s, n, l):
+    found = None
+    for i in range(3):
+        if found is None or l[n % 3] > 0.0:
+            found = s
+    return n
+""",
 }
 REFUSED: dict[str, str] = {
     # What an argument holds after the call was lost where the name was bound to something else on one path only.

@@ -140,3 +140,18 @@ def test_floors_of_numpy_integers() -> None:
         compiled = tg.jit(lambda x: function(x))
         for v in (np.int64(2**53 + 1), np.int64(-(2**53) - 1), np.uint64(2**62 + 1), np.int64(7), np.int8(-3)):
             assert difference(compiled(v), function(v), rtol=0.0) is None, v
+
+
+def below_its_start(n: Any, trips: int) -> int:
+    k, found = n, 0
+    for _ in range(trips):
+        found += bool(k < n)
+        k = k + np.int64(1)
+    return found
+
+
+def test_sums_that_wrap() -> None:
+    """A number that a loop only adds to is no less than it was before, unless it was near the end of its range."""
+    with np.errstate(over="ignore"):
+        for n in (2**63 - 1, 2**63 - 3, 2**62, 0, -5):
+            assert tg.jit(below_its_start)(np.int64(n), 5) == below_its_start(np.int64(n), 5), n

@@ -101,3 +101,37 @@ def test_an_int_that_is_not_there_is_not_too_large(function: Any, n: int, monkey
     if n == 4:
         with pytest.raises(OverflowError):
             tg.jit(function)(1.5, n, 2**60)
+
+
+def two_returns(s: float, n: int, big: int) -> Any:
+    if big > 0:
+        if s > n:
+            return big
+    for k in range(3):
+        if k > n:
+            return 0.5
+    return s
+
+
+def two_returns_in_a_loop(s: float, n: int, big: int) -> Any:
+    for k in range(3):
+        if k > n:
+            return big
+        if k > s:
+            return 0.5
+    return -1
+
+
+@pytest.mark.parametrize("function", [two_returns, two_returns_in_a_loop])
+@pytest.mark.parametrize("n", [0, 1, 4])
+def test_a_result_that_was_not_returned_is_not_too_large(
+    function: Any, n: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What stood in memory where the other side has the result of `return`. Found by random programs."""
+    monkeypatch.setenv("TANGRA_POISON", "1")
+    for s in (0.5, 1.5, 4.5):
+        expected = function(s, n, 3)
+        found = [tg.jit(function)(s, n, 3), tg.vmap(function)(np.full(2, s), np.full(2, n), np.full(2, 3))[1]]
+        assert found == [expected, expected]
+    with pytest.raises(OverflowError):
+        tg.jit(two_returns)(4.5, 0, 2**60)

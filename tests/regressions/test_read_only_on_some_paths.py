@@ -100,7 +100,21 @@ def read_alone(x: Any, n: int) -> Any:
     return y + o
 
 
-@pytest.mark.parametrize("function", [only_where_it_is, bound_in_a_loop, two_views, read_alone])
+def _chosen(x: Any, n: int, depth: int) -> Any:
+    if depth == 0:
+        return np.diag(np.outer(x, x)) if n > 2 else np.broadcast_to(x[0], 3)
+    return _chosen(x * 2, n, depth - 1)
+
+
+def made_by_a_function_of_its_own(x: Any, n: int) -> Any:
+    o = _chosen(x, n, 3)
+    o[0] = 1.0
+    return o
+
+
+@pytest.mark.parametrize(
+    "function", [only_where_it_is, bound_in_a_loop, two_views, read_alone, made_by_a_function_of_its_own]
+)
 @pytest.mark.parametrize("n", [1, 3, 5])
 def test_where_it_is_known_numpy_decides(function: Callable[..., Any], n: int) -> None:
     def outcome(f: Callable[..., Any]) -> str:

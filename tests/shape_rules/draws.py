@@ -62,7 +62,7 @@ class Case:
 def library_of(name: str) -> str:
     """The library whose arrays a function takes."""
     first = name.partition(".")[0]
-    if first == "flax" or name.startswith("einops.layers.flax"):
+    if first in ("flax", "equinox", "optax") or name.startswith("einops.layers.flax"):
         return "jax"
     return first if first in ("numpy", "jax") else "torch"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -112,14 +113,29 @@ def execute(call: Call) -> Any:
     function = lookup(call.name)
     if call.kind != "layer":
         return function(*args, **kwargs)
-    layer = function(*args, **kwargs)
+    layer = function(*args, **kwargs, **drawing(call.name))
     inputs = [real(value) for value in call.inputs]
     options = {word: real(value) for word, value in call.options.items()}
     if library_of(call.name) == "jax":
         import jax
 
+        if not call.name.startswith("flax.linen."):
+            return layer(*inputs, **options)
         return layer.init_with_output(jax.random.key(0), *inputs, **options)[0]
     return layer(*inputs, **options)
+
+
+def drawing(name: str) -> dict[str, Any]:
+    """What layers draw their parameters from, where they take it."""
+    if name.startswith("flax.nnx."):
+        from flax import nnx
+
+        return {"rngs": nnx.Rngs(0)}
+    if name.startswith("equinox.nn.") and "key" in inspect.signature(lookup(name).__init__).parameters:
+        import jax
+
+        return {"key": jax.random.key(0)}
+    return {}
 
 
 def lookup(name: str) -> Any:

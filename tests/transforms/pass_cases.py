@@ -31,7 +31,7 @@ def passes() -> dict[str, Callable[[Func], object]]:
     """Every pass by name: those of the simplifier and of its end, which change a function in place, and the
     transformations, which give a new one."""
     found: dict[str, Callable[[Func], object]] = {}
-    for each in (pipeline.inline_calls, pipeline.inline_small_calls, *pipeline.CLEAN, *pipeline.PROVING):
+    for each in (pipeline.inline_calls, pipeline.inline_small_calls, *pipeline.CLEAN, *pipeline.LAST):
         found[each.__name__] = each
     for name, value in vars(finishing).items():
         if callable(value) and getattr(value, "__module__", "").startswith("tangra.transforms") and name != "finish":

@@ -1,8 +1,8 @@
-"""In how many array expressions of the libraries' models is the shape known? Counted over whole files, whether the
-programs reach an expression or not; known is one whose shape was known in some call.
+"""In how many array expressions of the libraries' models is the shape known? Counted over whole files in which models
+of the programs stand, whether the programs reach an expression or not; known is one whose shape was known in some call.
 
 `python -m tests.wild.known --python /path/to/python [--library NAME]` (make check-shapes) prints the share for the
-files that the programs' models stand in, first as a project that nobody calls (what `tangra check` prints), then with
+those files, first as a project that nobody calls (what `tangra check` prints), then with
 likely calls (`tangra shapes`), then with the programs' calls too. Sizes that an input decides are known; `?` is not.
 """
 
@@ -26,7 +26,7 @@ from tests.wild.evaluation import FOLLOWED
 from tests.wild.programs import programs
 from tests.wild.run import share
 
-FILES = {
+FOLDERS = {
     "torchvision": ["torchvision/models"],
     "timm": ["timm/models", "timm/layers"],
     "transformers": [
@@ -36,10 +36,13 @@ FILES = {
 
 
 def files_of(library: str, python: Path) -> list[Path]:
-    """The files of a library's models."""
+    """The files of a library's models and layers with array expressions that the programs reach."""
     packages = site_packages(python)[0]
-    found = [packages / part for part in FILES[library]]
-    return [file for path in found for file in ([path] if path.is_file() else python_files([path], ()))]
+    found = [packages / part for part in FOLDERS[library]]
+    files = [file for path in found for file in ([path] if path.is_file() else python_files([path], ()))]
+    ev, _ = evaluated(library, python, [], calls=True, likely=False)
+    reached = {key[0] for key in ev.statistics.arrays}
+    return [path for path in files if id(ev.project.files.get(path)) in reached]
 
 
 def evaluated(library: str, python: Path, files: list[Path], calls: bool, likely: bool) -> tuple[Evaluator, float]:
@@ -75,10 +78,10 @@ def main(arguments: list[str]) -> int:
     """Count; the exit status says whether seven of ten are known."""
     parser = argparse.ArgumentParser(prog="python -m tests.wild.known")
     parser.add_argument("--python", type=Path, required=True)
-    parser.add_argument("--library", choices=FILES)
+    parser.add_argument("--library", choices=FOLDERS)
     options = parser.parse_args(arguments)
     good = True
-    for library in FILES if options.library is None else (options.library,):
+    for library in FOLDERS if options.library is None else (options.library,):
         files = files_of(library, options.python)
         for label, calls, likely in (
             ("nobody's", False, False),

@@ -6,7 +6,9 @@ Loops over generators of run-time length are the frontend's; it folds them with 
 from __future__ import annotations
 
 import builtins
+import warnings
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -230,11 +232,31 @@ def all_(ctx: Context, iterable: AbstractValue) -> AbstractValue:
 # ---- conversions -----------------------------------------------------------------------------------------------------
 
 
+@cache
+def sized_one_converts() -> bool:
+    """Whether an array of one element that has axes is a number to `float`, as before NumPy 2.4 (with a warning)."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            float(np.ones(1))
+        except TypeError:
+            return False
+    return True
+
+
 def one_number(ctx: Context, v: AbstractValue, what: str) -> AbstractValue:
     """A number, or the only element of an array of size 1, as a number."""
     if is_number(v):
         return v
-    if isinstance(v, ArrayValue) and all(d == 1 for d in v.type.shape):
+    single = isinstance(v, ArrayValue) and all(d == 1 for d in v.type.shape)
+    if isinstance(v, ArrayValue) and single and v.type.shape and not sized_one_converts():
+        ctx.error(
+            TypeMismatchError,
+            "only 0-dimensional arrays can be converted to Python scalars",
+            code=NO_CONVERSION,
+            fix="take the element, such as x[0] or x.item()",
+        )
+    if isinstance(v, ArrayValue) and single:
         value = ctx.array(v)
         return ctx.scalar(ctx.b("reshape", value, shape=()) if value.shape else value)
     if isinstance(v, ArrayValue):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import reduce
 from typing import Any
 
 from tangra.api import pyint
@@ -11,6 +12,7 @@ from tangra.api.builtins import int_, items_of, one_number, truncated
 from tangra.api.context import Context
 from tangra.api.elementwise import EXACT_INT, cast, dispatch, float_like, kinds_of, operand, scalar_kinds
 from tangra.api.kinds import PYBOOL, PYFLOAT, PYINT, kind_of
+from tangra.api.numpy_common import root_of_squares
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue, Const, Scalar
 from tangra.errors import TypeMismatchError, declare
@@ -91,6 +93,11 @@ def checked(ctx: Context, f: Callable[..., Any], x: Value, r: Value, domain: Any
         ctx.fail_if(b("and", b("isinf", r), b("isfinite", x)), "OverflowError", _text(f, overflow), [x])
 
 
+def _lgamma_argument(ctx: Context, x: Value) -> Value:
+    """inf for -inf: the operation is SciPy's, which has -inf there, where Python has inf."""
+    return ctx.b("select", ctx.b("isinf", x), ctx.b.filled(math.inf, x.array), x)
+
+
 def _declare_unary(name: str) -> None:
     f = getattr(math, name)
     op, domain, pole, overflow = UNARY[name]
@@ -100,7 +107,7 @@ def _declare_unary(name: str) -> None:
         if folded is not None:
             return folded
         value = python_float(ctx, x, name)
-        result = ctx.b(op, value)
+        result = ctx.b(op, value if name != "lgamma" else _lgamma_argument(ctx, value))
         checked(ctx, f, value, result, domain, pole, overflow)
         return Scalar(result, (PYFLOAT,))
 
@@ -173,13 +180,22 @@ def hypot(ctx: Context, *coordinates: AbstractValue) -> AbstractValue:
     if folded is not None:
         return folded
     values = [python_float(ctx, c, "hypot") for c in coordinates]
-    result = ctx.b("abs", values[0])
-    for v in values[1:]:
-        result = ctx.b("hypot", result, v)
-    finite = ctx.b("isfinite", values[0])
-    for v in values[1:]:
-        finite = ctx.b("and", finite, ctx.b("isfinite", v))
-    return Scalar(result, (PYFLOAT,))
+    if len(values) > 2:
+        return Scalar(_length(ctx, values), (PYFLOAT,))
+    return Scalar(ctx.b("hypot" if len(values) == 2 else "abs", *values), (PYFLOAT,))
+
+
+def _length(ctx: Context, values: Sequence[Value]) -> Value:
+    """The root of the sum of squares, scaled by the largest, on which it doesn't depend, so that they don't overflow.
+    (Pair by pair derivatives would be lost where a pair is the origin.)"""
+    b, zero = ctx.b, ctx.b.float(0.0)
+    sizes = [b("abs", v) for v in values]
+    largest = b("stop_gradient", reduce(lambda x, y: b("maximum", x, y), sizes))
+    infinite = reduce(lambda x, y: b("or", x, y), [b("isinf", v) for v in values])
+    scale = b("select", b("or", infinite, b("eq", largest, zero)), b.float(1.0), largest)
+    parts = [b("div", v, scale) for v in values]
+    length = root_of_squares(ctx, reduce(lambda x, y: b("add", x, y), [b("mul", v, v) for v in parts]))
+    return b("select", infinite, b.float(math.inf), b("mul", length, scale))
 
 
 @function(math.dist)

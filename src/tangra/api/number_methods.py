@@ -55,8 +55,7 @@ def bit_count(ctx: Context, x: AbstractValue) -> AbstractValue:
     if isinstance(x, Const):
         return Const(x.value.bit_count())
     value = ctx.array(call_ufunc(ctx, np.bitwise_count, (x,)))
-    kind = kinds_of(x)[0]
-    return Scalar(cast(ctx, value, I64), (PYINT,), None, None, 0, 64) if kind.python else ctx.scalar(value)
+    return Scalar(cast(ctx, value, I64), (PYINT,), None, None, 0, 64)
 
 
 def _constant_method(name: str) -> None:

@@ -246,21 +246,33 @@ def inexact(dtype: DType) -> DType:
     return F32 if dtype == F32 else F64
 
 
-def return_value(ctx: Context, value: Value, out: AbstractValue | None, function: str) -> AbstractValue:
+def return_value(
+    ctx: Context, value: Value, out: AbstractValue | None, function: str, repeats: bool = False
+) -> AbstractValue:
     """The result of a NumPy function: written to `out` if given (same-kind casts only), else a scalar or fresh
-    array."""
+    array. `out` has the result's shape; of what is a ufunc in NumPy (`repeats`) it may be larger."""
     if out is None or is_none(out):
         return ctx.result(value)
     if isinstance(out, TupleValue) and len(out.items) == 1:
-        return return_value(ctx, value, out.items[0], function)
+        return return_value(ctx, value, out.items[0], function, repeats)
     if not isinstance(out, ArrayValue):
         bad_value(ctx, f"out= of {function} must be an array")
     if not np.can_cast(value.dtype.numpy, out.type.dtype.numpy, "same_kind"):
         bad_value(
             ctx, f"{function}: a {value.dtype.numpy} result can't be written to an out= array of {out.type.dtype.numpy}"
         )
+    if not repeats:
+        _same_sizes(ctx, value.shape, out.type.shape, function)
     ctx.write(out, cast(ctx, fit_to(ctx, value, out.type.shape), out.type.dtype), "output array")
     return out
+
+
+def _same_sizes(ctx: Context, shape: Shape, target: Shape, function: str) -> None:
+    """Require the shape of an `out=` to be that of the result."""
+    if len(shape) != len(target):
+        bad_shape(ctx, f"{function}: out= has {len(target)} dimensions, the result has {len(shape)}")
+    for size, wanted in zip(target, shape, strict=True):
+        ctx.require_equal(size, wanted, f"size of out= of {function}")
 
 
 def fit_to(ctx: Context, value: Value, shape: Shape) -> Value:
@@ -292,6 +304,14 @@ def where_(ctx: Context, cond: Value, a: Value | Number, b: Value | Number) -> V
     assert isinstance(like, Value), "one branch is a value"
     x, y = (v if isinstance(v, Value) else ctx.b.const(v, like.dtype) for v in (a, b))
     return ctx.b("select", *broadcast(ctx, [cond, x, y]))
+
+
+def series(ctx: Context, coefficients: Sequence[float], x: Value) -> Value:
+    """The sum of coefficients times x^0, x^1, x^2 …."""
+    total = ctx.b.full(ctx.b.const(coefficients[-1], x.dtype), x.shape)
+    for each in coefficients[-2::-1]:
+        total = ew(ctx, "add", ctx.b("mul", total, x), each)
+    return total
 
 
 def ramp(ctx: Context, size: Size, dtype: DType = I64) -> Value:

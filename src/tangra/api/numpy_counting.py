@@ -89,9 +89,16 @@ def histogram_bin_edges(
 def _edges(ctx: Context, value: Value, bins: AbstractValue, limits: AbstractValue) -> tuple[Value, bool]:
     """Bin edges, and whether they are evenly spaced between given limits."""
     if ctx.is_array(bins) or rank_of(ctx, bins) == 1:
-        return ctx.array(bins), False
+        table = ctx.array(bins)
+        falls = ctx.b("reduce_or", neighbours(ctx, "lt", table, 0), axes=(0,))
+        ctx.fail_if(falls, "ValueError", "`bins` must increase monotonically, when an array")
+        return table, False
+    count = ctx.size(bins, "bins")
+    ctx.fail_if(ctx.b("lt", ctx.b.dim(count), ctx.b.int(1)), "ValueError", "`bins` must be positive, when an integer")
     dtype = inexact(value.dtype)
-    if is_none(limits):
+    if is_none(limits) and 0 in value.shape:
+        low, high = ctx.b.const(0, dtype), ctx.b.const(1, dtype)
+    elif is_none(limits):
         line = flat(ctx, cast(ctx, value, dtype))
         require_elements(ctx, line, (0,), "np.histogram of an empty array without range=")
         low, high = ctx.b("reduce_min", line, axes=(0,)), ctx.b("reduce_max", line, axes=(0,))
@@ -106,7 +113,7 @@ def _edges(ctx: Context, value: Value, bins: AbstractValue, limits: AbstractValu
     same = ctx.b("eq", low, high)
     low = where_(ctx, same, ew(ctx, "sub", low, 0.5), low)
     high = where_(ctx, same, ew(ctx, "add", high, 0.5), high)
-    return spaced(ctx, low, high, ctx.size(bins, "bins") + 1, True)[0], True
+    return spaced(ctx, low, high, count + 1, True)[0], True
 
 
 @function(np.histogram)

@@ -32,7 +32,7 @@ from tangra.api.numpy_common import (
 from tangra.api.numpy_reductions import accumulation_dtype
 from tangra.api.numpy_scan import scan_axis
 from tangra.api.registry import function
-from tangra.api.values import AbstractValue, Const, TupleValue
+from tangra.api.values import AbstractValue, ArrayValue, Const, TupleValue
 from tangra.ir import Value
 from tangra.shapes import Size, dmax
 
@@ -61,7 +61,7 @@ def accumulate(
 ) -> AbstractValue:
     """`np.cumsum` and its relatives; NaN counts as `nan` where that is given."""
     value = ctx.array(a)
-    target = dtype_arg(ctx, dtype) or accumulation_dtype(ctx, ufunc, value.dtype)
+    target = dtype_arg(ctx, dtype) or accumulation_dtype(ctx, ufunc, value.dtype, out)
     if nan is not None and value.dtype.is_float:
         value = where_(ctx, ctx.b("isnan", value), nan, value)
     value = cast(ctx, value, target)
@@ -109,7 +109,7 @@ def _declare_standard(name: str, ufunc: np.ufunc, identity: int) -> None:
         if is_none(axis) and value.array.rank != 1:
             bad_value(ctx, f"np.{name}: for an array of {value.array.rank} dimensions, axis= must be given")
         place = axis_arg(ctx, ZERO if is_none(axis) else axis, value.array.rank)
-        target = dtype_arg(ctx, dtype) or accumulation_dtype(ctx, ufunc, value.dtype)
+        target = dtype_arg(ctx, dtype) or accumulation_dtype(ctx, ufunc, value.dtype, out)
         result = scan(ctx, ufunc, cast(ctx, value, target), place)
         if static_bool(ctx, include_initial, "include_initial"):
             edge = tuple(1 if k == place else d for k, d in enumerate(value.shape))
@@ -149,6 +149,8 @@ def diff(
 ) -> AbstractValue:
     """`np.diff(a, n, axis)`: x[1:] - x[:-1], n times; of bools, where neighbours differ."""
     value, times = ctx.array(a), static_int(ctx, n, "n")
+    if times == 0 and isinstance(a, ArrayValue):
+        return a  # itself, in NumPy
     if not value.shape:
         bad_value(ctx, "np.diff requires an array of at least one dimension")
     if times < 0:

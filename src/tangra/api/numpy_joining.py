@@ -17,6 +17,7 @@ from tangra.api.numpy_common import (
     axis_arg,
     bad_value,
     cast,
+    casting_arg,
     dtype_arg,
     flat,
     is_none,
@@ -80,8 +81,19 @@ def concatenate(
             code=BAD_SHAPE,
             fix="use np.stack or np.array",
         )
-    place = axis_arg(ctx, axis, values[0].array.rank)
-    return return_value(ctx, joined(ctx, values, place, dtype_arg(ctx, dtype)), out, "np.concatenate")
+    place, target = axis_arg(ctx, axis, values[0].array.rank), _target(ctx, values, dtype, casting)
+    return return_value(ctx, joined(ctx, values, place, target), out, "np.concatenate")
+
+
+def _target(ctx: Context, values: Sequence[Value], dtype: AbstractValue, casting: AbstractValue) -> DType | None:
+    """The `dtype=` of a join, to which all parts may be cast."""
+    target, how = dtype_arg(ctx, dtype), casting_arg(ctx, casting)
+    if target is None:
+        return None
+    for v in values:
+        if not np.can_cast(v.dtype.numpy, target.numpy, how):
+            bad_value(ctx, f"Cannot cast array data from {v.dtype.numpy} to {target.numpy} by the rule '{how}'")
+    return target
 
 
 def stacked(ctx: Context, values: Sequence[Value], axis: int, dtype: DType | None = None) -> Value:
@@ -108,7 +120,7 @@ def stack(
     """`np.stack(arrays, axis)`."""
     values = arrays_of(ctx, arrays, "np.stack")
     place = static_int(ctx, axis, "axis")
-    return return_value(ctx, stacked(ctx, values, place, dtype_arg(ctx, dtype)), out, "np.stack")
+    return return_value(ctx, stacked(ctx, values, place, _target(ctx, values, dtype, casting)), out, "np.stack")
 
 
 def at_least(ctx: Context, value: Value, rank: int) -> Value:
@@ -127,7 +139,7 @@ def _declare_stack(f: object, rank: int, axis: int) -> None:
     ) -> AbstractValue:
         values = [at_least(ctx, v, rank) for v in arrays_of(ctx, tup, getattr(f, "__name__", "stack"))]
         place = 0 if rank == 1 and values[0].array.rank == 1 else axis
-        return ctx.new_array(joined(ctx, values, place, dtype_arg(ctx, dtype)))
+        return ctx.new_array(joined(ctx, values, place, _target(ctx, values, dtype, casting)))
 
     entry.__doc__ = f"`np.{getattr(f, '__name__', '')}`."
     function(f)(entry)

@@ -6,6 +6,7 @@ import numpy as np
 
 from tangra.api.context import Context
 from tangra.api.elementwise import cast, operand
+from tangra.api.kinds import PYINT
 from tangra.api.numpy_common import (
     FALSE,
     NONE,
@@ -21,10 +22,10 @@ from tangra.api.numpy_common import (
     where_,
 )
 from tangra.api.numpy_creation import to_kind
-from tangra.api.numpy_linalg import adjoint, matrices, multiple, singular_values
+from tangra.api.numpy_linalg import adjoint, factors, matrices, singular_values
 from tangra.api.numpy_products import product
 from tangra.api.registry import function
-from tangra.api.values import AbstractValue, TupleValue
+from tangra.api.values import AbstractValue, Scalar, TupleValue
 from tangra.ir import I32, I64, Value
 from tangra.shapes import dmax, dmin, known_eq, known_le
 
@@ -55,7 +56,7 @@ def pinv(
         tolerance = cast(ctx, operand(ctx, given, value.dtype), value.dtype)
     if tolerance.shape:
         tolerance = reshape(ctx, tolerance, (*tolerance.shape, 1))
-    u, s, vt = multiple(ctx, "svd", value)
+    u, s, vt = factors(ctx, value)
     large = ew(ctx, "gt", s, _cutoff(ctx, s, tolerance))
     inverse = where_(ctx, large, ew(ctx, "div", ctx.b.filled(1, s.array), where_(ctx, large, s, 1)), 0)
     scaled = ew(ctx, "mul", reshape(ctx, inverse, (*inverse.shape, 1)), adjoint(ctx, u))
@@ -76,7 +77,7 @@ def matrix_rank(
     if value.array.rank < 2:
         nonzero = ctx.b("ne", value, ctx.b.zeros(value.array))
         some = ctx.b("reduce_or", nonzero, axes=tuple(range(value.array.rank))) if value.shape else nonzero
-        return ctx.result(cast(ctx, some, I64))
+        return Scalar(cast(ctx, some, I64), (PYINT,), None, None, 0, 1)
     value = matrices(ctx, A, "np.linalg.matrix_rank", square=False)
     s = singular_values(ctx, value)
     if not is_none(tol):
@@ -104,7 +105,7 @@ def lstsq(ctx: Context, a: AbstractValue, b: AbstractValue, rcond: AbstractValue
             ctx, "np.linalg.lstsq of a matrix that may have more columns than rows", "use np.linalg.pinv(a) @ b"
         )
     rows, columns = left.shape
-    u, s, vt = multiple(ctx, "svd", left)
+    u, s, vt = factors(ctx, left)
     eps = float(np.finfo(dtype.numpy).eps)
     default = ew(ctx, "mul", size_as(ctx, dmax(rows, columns), dtype), eps)
     given = None if is_none(rcond) else operand(ctx, rcond, dtype)

@@ -31,7 +31,7 @@ from tangra.api.numpy_common import (
 )
 from tangra.api.numpy_products import product
 from tangra.api.registry import function
-from tangra.api.values import AbstractValue, Const, TupleValue
+from tangra.api.values import AbstractValue, ArrayValue, Const, TupleValue
 from tangra.ir import DType, Value
 from tangra.shapes import Size, broadcast_shapes, known_eq, known_le, shape_text
 
@@ -192,12 +192,19 @@ def svd(
         unsupported(
             ctx, "np.linalg.svd with full_matrices=True of a matrix that is not square", "pass full_matrices=False"
         )
-    return TupleValue(tuple(ctx.new_array(r) for r in multiple(ctx, "svd", value)), SVD)
+    return TupleValue(tuple(ctx.new_array(r) for r in factors(ctx, value)), SVD)
+
+
+def factors(ctx: Context, value: Value) -> list[Value]:
+    """U, S and Vh; LAPACK refuses NaN."""
+    unknown = ctx.b("reduce_or", ctx.b("isnan", value), axes=tuple(range(value.array.rank)))
+    ctx.fail_if(unknown, "LinAlgError", "SVD did not converge")
+    return multiple(ctx, "svd", value)
 
 
 def singular_values(ctx: Context, value: Value) -> Value:
     """Singular values, descending."""
-    return multiple(ctx, "svd", value)[1]
+    return factors(ctx, value)[1]
 
 
 @function(np.linalg.svdvals)
@@ -221,6 +228,8 @@ def matrix_power(ctx: Context, a: AbstractValue, n: AbstractValue) -> AbstractVa
         require_ok(ctx, ok, SINGULAR)
     if power == 0:
         return ctx.new_array(broadcast_to(ctx, identity(ctx, value.shape[-1], value.dtype), value.shape))
+    if power == 1 and isinstance(a, ArrayValue):
+        return a  # itself, in NumPy
     result, rest = None, abs(power)
     while rest:
         if rest & 1:

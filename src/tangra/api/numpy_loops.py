@@ -12,7 +12,7 @@ import numpy as np
 from tangra.api import numbers
 from tangra.api.context import Context
 from tangra.api.elementwise import cast
-from tangra.api.kinds import kind_of
+from tangra.api.kinds import dtype_of, kind_of
 from tangra.api.values import AbstractValue, Const
 from tangra.ir import BOOL, I64, U64, Value
 from tangra.ir.types import I32, ArrayType
@@ -63,7 +63,8 @@ def _scaled(factor: float) -> Emit:
 
 def _power(ctx: Context, xs: list[Value], vs: Operands) -> Value:
     x, y = xs
-    exponent = vs[1].value if isinstance(vs[1], Const) and kind_of(vs[1].value) is not None else None
+    given = vs[1] if len(vs) > 1 else None  # a fold has no operands of its own
+    exponent = given.value if isinstance(given, Const) and kind_of(given.value) is not None else None
     if x.dtype.is_float:
         return numbers.power_value(ctx, x, y, exponent)
     if y.dtype.kind == "i" and (exponent is None or exponent < 0):
@@ -75,14 +76,16 @@ def _power(ctx: Context, xs: list[Value], vs: Operands) -> Value:
 
 
 def _reciprocal(ctx: Context, xs: list[Value], _: Operands) -> Value:
-    """1 / x; of integers truncated towards zero, the least integer for 0 as the machine division gives."""
+    """1 / x; of integers truncated towards zero, for 0 what the machine makes of infinity: the least of 32 or 64
+    bits, cut off to the dtype."""
     x, b = xs[0], ctx.b
     one = like(ctx, 1, x)
     if x.dtype.is_float:
         return b("div", one, x)
     unit = b("select", b("eq", b("abs", x), one), x, like(ctx, 0, x))
     info = np.iinfo(x.dtype.numpy)
-    return b("select", b("eq", x, like(ctx, 0, x)), like(ctx, info.min if x.dtype.kind == "i" else 0, x), unit)
+    least = info.min if x.dtype.kind == "i" and x.dtype.bits >= 32 else 0
+    return b("select", b("eq", x, like(ctx, 0, x)), like(ctx, least, x), unit)
 
 
 def _logical_not(ctx: Context, xs: list[Value], _: Operands) -> Value:
@@ -123,9 +126,11 @@ def _half(ctx: Context, exponent: Value) -> Value:
 
 
 def _spacing(ctx: Context, xs: list[Value], _: Operands) -> Value:
-    """The distance to the next number away from zero, with the sign of x."""
+    """The distance to the next number away from zero, with the sign of x; of both zeros upwards."""
     x, b = xs[0], ctx.b
-    return b("sub", b("nextafter", x, b("copysign", like(ctx, np.inf, x), x)), x)
+    up = like(ctx, np.inf, x)
+    away = b("select", b("eq", x, like(ctx, 0, x)), up, b("copysign", up, x))
+    return b("sub", b("nextafter", x, away), x)
 
 
 def _float_power(ctx: Context, xs: list[Value], vs: Operands) -> Value:
@@ -139,7 +144,12 @@ def _ldexp(ctx: Context, xs: list[Value], _: Operands) -> Value:
 def _bit_count(ctx: Context, xs: list[Value], _: Operands) -> Value:
     """Set bits of |x|, by clearing pairs, nibbles and bytes in 64 bits."""
     b = ctx.b
-    v = cast(ctx, b("abs", xs[0]) if xs[0].dtype != BOOL else xs[0], U64)
+    x = xs[0]
+    if x.dtype.kind == "i":  # the absolute value of the least one needs all bits
+        unsigned = dtype_of(np.dtype(f"u{x.dtype.itemsize}"))
+        assert unsigned is not None
+        x = cast(ctx, b("abs", x), unsigned)
+    v = cast(ctx, x, U64)
 
     def masked(x: Value, mask: int) -> Value:
         return b("and", x, b.filled(mask, v.array))

@@ -24,6 +24,7 @@ from tangra.api.numpy_common import (
     dtype_arg,
     ew,
     fit_to,
+    is_none,
     is_true,
     mask_of,
     return_value,
@@ -32,7 +33,7 @@ from tangra.api.numpy_common import (
     static_bool,
     unsupported,
 )
-from tangra.api.numpy_reductions import reduce_ufunc, restored
+from tangra.api.numpy_reductions import accumulation_dtype, reduce_ufunc, restored
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue
 from tangra.ir import Value
@@ -41,6 +42,11 @@ from tangra.ir import Value
 def mean_dtype(dtype: DType) -> DType:
     """What NumPy sums in for a mean: float64 for ints and bools."""
     return dtype if dtype.is_float else F64
+
+
+def _summed_in(ctx: Context, dtype: DType, out: AbstractValue) -> DType:
+    """The dtype of the sum behind a mean that is written to `out` (which decides where there are floats)."""
+    return accumulation_dtype(ctx, np.add, dtype, out) if dtype.is_float else F64
 
 
 def divided(ctx: Context, total: Value, count: Value) -> Value:
@@ -79,8 +85,7 @@ def mean(
 ) -> AbstractValue:
     """`np.mean`: the sum in the accumulation dtype divided by the count."""
     value, axes = ctx.array(a), axes_arg(ctx, axis, rank_of(ctx, a))
-    target = dtype_arg(ctx, dtype, mean_dtype(value.dtype))
-    assert target is not None
+    target = dtype_arg(ctx, dtype) or _summed_in(ctx, value.dtype, out)
     keep = static_bool(ctx, keepdims, "keepdims")
     if target == BOOL:
         unsupported(ctx, "np.mean with dtype=bool", "use np.any")
@@ -99,6 +104,7 @@ def variance(
     ddof: AbstractValue,
     keepdims: AbstractValue,
     where: AbstractValue,
+    out: AbstractValue,
 ) -> Value:
     """mean(|x - mean|^2) with count - ddof (not below 0) as the divisor."""
     value, axes = ctx.array(a), axes_arg(ctx, axis, rank_of(ctx, a))
@@ -109,9 +115,12 @@ def variance(
     value, keep = cast(ctx, value, target), static_bool(ctx, keepdims, "keepdims")
     center = divided(ctx, masked_sum(ctx, value, axes, where, True), number_of(ctx, value, axes, where, True))
     deviation = ew(ctx, "sub", value, center)
-    total = masked_sum(ctx, ctx.b("mul", deviation, deviation), axes, where, keep)
+    squares = ctx.b("mul", deviation, deviation)
+    if is_none(dtype):
+        squares = cast(ctx, squares, _summed_in(ctx, value.dtype, out))
+    total = masked_sum(ctx, squares, axes, where, keep)
     degrees = ew(ctx, "sub", number_of(ctx, value, axes, where, keep), operand(ctx, ddof, F64))
-    return cast(ctx, divided(ctx, total, ew(ctx, "maximum", degrees, 0.0)), target)
+    return divided(ctx, total, ew(ctx, "maximum", degrees, 0.0))
 
 
 def _declare_spread(f: object, root: bool, name: str) -> None:
@@ -130,7 +139,7 @@ def _declare_spread(f: object, root: bool, name: str) -> None:
     ) -> AbstractValue:
         if mean is not None:
             unsupported(ctx, f"{name}: mean= is not supported", "leave it out")
-        result = variance(ctx, a, axis, dtype, ddof if correction is None else correction, keepdims, where)
+        result = variance(ctx, a, axis, dtype, ddof if correction is None else correction, keepdims, where, out)
         return return_value(ctx, root_of_squares(ctx, result) if root else result, out, name)
 
     entry.__doc__ = f"`{name}(a, axis, dtype, out, ddof, keepdims, where=)`."

@@ -122,7 +122,17 @@ def reshape(
 def transpose(ctx: Context, x: AbstractValue, *axes: AbstractValue) -> AbstractValue:
     """`x.transpose()`, `x.transpose(1, 0)`, `x.transpose((1, 0))`."""
     _numpy_only(ctx, x, "transpose")
+    if is_number(x):
+        return x
     return numpy_shaping.transpose(ctx, x, NONE if not axes else _sizes(ctx, axes))
+
+
+@method("scalar", "squeeze")
+def squeeze(ctx: Context, x: AbstractValue, axis: AbstractValue = NONE) -> AbstractValue:
+    """`x.squeeze()` of a NumPy scalar: itself."""
+    _numpy_only(ctx, x, "squeeze")
+    only(ctx, "squeeze", "axis", axis, None, ())
+    return x
 
 
 @method("array", "flatten")
@@ -228,6 +238,7 @@ def partition(
     """`x.partition(kth)`: in place; fully sorted."""
     assert isinstance(x, ArrayValue)
     ctx.require_writeable(x, "partition array")
+    numpy_sorting.require_kth(ctx, x, kth, axis)
     return sort(ctx, x, axis, NONE, order)
 
 

@@ -14,6 +14,7 @@ from tangra.api.numpy_common import (
     ZERO,
     axes_arg,
     axis_arg,
+    bad_value,
     dtype_arg,
     ew,
     flat,
@@ -21,13 +22,14 @@ from tangra.api.numpy_common import (
     return_value,
     root_of_squares,
     static_bool,
+    unsupported,
     where_,
 )
 from tangra.api.numpy_means import masked_sum, mean_dtype, number_of
 from tangra.api.numpy_reductions import position, reduce_ufunc, require_elements, restored
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue
-from tangra.ir import Value
+from tangra.ir import DType, Value
 
 
 def without_nan(ctx: Context, a: AbstractValue, fill: float) -> AbstractValue:
@@ -70,6 +72,8 @@ _declare_sum("nanprod", np.multiply, 1)
 
 
 def _declare_extremum(name: str, ufunc: np.ufunc, fill: float) -> None:
+    word = f"f{name[3:]}"  # fmax and fmin, which skip NaN
+
     def entry(
         ctx: Context,
         a: AbstractValue,
@@ -81,9 +85,10 @@ def _declare_extremum(name: str, ufunc: np.ufunc, fill: float) -> None:
     ) -> AbstractValue:
         value = ctx.array(a)
         if not value.dtype.is_float:
-            return reduce_ufunc(ctx, ufunc, a, axis, NONE, out, keepdims, initial, where, f"np.{name}")
-        clean = without_nan(ctx, a, fill)
-        result = ctx.array(reduce_ufunc(ctx, ufunc, clean, axis, NONE, NONE, keepdims, initial, where, f"np.{name}"))
+            return reduce_ufunc(ctx, ufunc, a, axis, NONE, out, keepdims, initial, where, f"np.{name}", word)
+        clean, label = without_nan(ctx, a, fill), f"np.{name}"
+        reduced = reduce_ufunc(ctx, ufunc, clean, axis, NONE, NONE, keepdims, initial, where, label, word)
+        result = ctx.array(reduced)
         axes, keep = axes_arg(ctx, axis, value.array.rank), static_bool(ctx, keepdims, "keepdims")
         if initial is None:
             none = ctx.b("reduce_and", ctx.b("isnan", value), axes=tuple(sorted(axes)))
@@ -125,6 +130,17 @@ _declare_position("nanargmax", "argmax", -np.inf)
 _declare_position("nanargmin", "argmin", np.inf)
 
 
+def _target(ctx: Context, value: Value, dtype: AbstractValue, name: str) -> DType:
+    """The dtype of a mean or a spread without NaN."""
+    target = dtype_arg(ctx, dtype, mean_dtype(value.dtype))
+    assert target is not None
+    if not target.is_float and value.dtype.is_float:
+        bad_value(ctx, "If a is inexact, then dtype must be inexact")
+    if not target.is_float:
+        unsupported(ctx, f"np.{name} with an integer dtype=", "leave it out, and convert the result")
+    return target
+
+
 def _divided(ctx: Context, total: Value, count: Value) -> Value:
     wide = cast(ctx, total, F64)
     return cast(ctx, ew(ctx, "div", wide, count), total.dtype)
@@ -143,7 +159,7 @@ def nanmean(
 ) -> AbstractValue:
     """`np.nanmean`."""
     value, axes = ctx.array(a), axes_arg(ctx, axis, rank_of(ctx, a))
-    target, keep = dtype_arg(ctx, dtype, mean_dtype(value.dtype)) or F64, static_bool(ctx, keepdims, "keepdims")
+    target, keep = _target(ctx, value, dtype, "nanmean"), static_bool(ctx, keepdims, "keepdims")
     mask = valid(ctx, a, where)
     value = cast(ctx, value, target)
     total, count = masked_sum(ctx, value, axes, mask, keep), number_of(ctx, value, axes, mask, keep)
@@ -163,7 +179,7 @@ def _declare_spread(name: str, root: bool) -> None:
         where: AbstractValue = TRUE,
     ) -> AbstractValue:
         value, axes = ctx.array(a), axes_arg(ctx, axis, rank_of(ctx, a))
-        target, keep = dtype_arg(ctx, dtype, mean_dtype(value.dtype)) or F64, static_bool(ctx, keepdims, "keepdims")
+        target, keep = _target(ctx, value, dtype, name), static_bool(ctx, keepdims, "keepdims")
         mask = valid(ctx, a, where)
         value = cast(ctx, value, target)
         center = _divided(ctx, masked_sum(ctx, value, axes, mask, True), number_of(ctx, value, axes, mask, True))

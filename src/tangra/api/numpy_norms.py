@@ -15,6 +15,7 @@ from tangra.api.numpy_common import (
     axes_arg,
     bad_shape,
     bad_value,
+    count_of,
     ew,
     flat,
     inexact,
@@ -27,10 +28,11 @@ from tangra.api.numpy_common import (
 )
 from tangra.api.numpy_linalg import matrices, multiple, singular_values
 from tangra.api.numpy_products import contract
-from tangra.api.numpy_reductions import restored
+from tangra.api.numpy_reductions import require_elements, restored
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue, Const
 from tangra.ir import Value
+from tangra.shapes import known_le
 
 
 @function(np.linalg.cond)
@@ -38,12 +40,16 @@ def cond(ctx: Context, x: AbstractValue, p: AbstractValue = NONE) -> AbstractVal
     """`np.linalg.cond(x, p)`: ratio of extreme singular values, or norm(x) * norm(inv(x))."""
     order = ctx.static(p, "p")
     value = matrices(ctx, x, "np.linalg.cond", square=order not in (None, 2, -2))
+    axes = (value.array.rank - 2, value.array.rank - 1)
+    if 0 in value.shape[-2:]:
+        ctx.fail_if(ctx.b.bool(True), "LinAlgError", "cond is not defined on empty arrays")
+        return ctx.result(ctx.b.full(ctx.b.const(np.inf, value.dtype), value.shape[:-2]))
     if order in (None, 2, -2):
         s = singular_values(ctx, value)
         ends = [part(ctx, s, s.array.rank - 1, k, None) for k in (0, s.shape[-1] - 1)]
-        return ctx.result(ew(ctx, "div", *(ends if order != -2 else ends[::-1])))
+        ratio = ew(ctx, "div", *(ends if order != -2 else ends[::-1]))
+        return ctx.result(where_(ctx, ctx.b("isnan", ratio), np.inf, ratio))  # 0 / 0: NaN elements have failed
     inverse = multiple(ctx, "inverse", value)[0]
-    axes = (value.array.rank - 2, value.array.rank - 1)
     ratio = ew(ctx, "mul", matrix_norm(ctx, value, order, axes), matrix_norm(ctx, inverse, order, axes))
     unknown = ctx.b("reduce_or", ctx.b("isnan", value), axes=axes)
     singular = ew(ctx, "and", ctx.b("isnan", ratio), ctx.b("not", unknown))
@@ -88,13 +94,22 @@ def vector_norm(ctx: Context, value: Value, order: Any, axes: Sequence[int]) -> 
         bad_value(ctx, f"Invalid norm order '{order}' for vectors")
     magnitude = b("abs", value)
     if order in (np.inf, -np.inf):
-        return b("reduce_max" if order > 0 else "reduce_min", magnitude, **over)
+        return _extreme(ctx, magnitude, tuple(axes), order > 0)
     if order == 0:
         return b("reduce_sum", cast(ctx, b("ne", value, b.zeros(value.array)), value.dtype), **over)
     if order == 1:
         return b("reduce_sum", magnitude, **over)
     total = b("reduce_sum", ew(ctx, "pow", magnitude, float(order)), **over)
     return ew(ctx, "pow", total, 1.0 / float(order))
+
+
+def _extreme(ctx: Context, value: Value, axes: tuple[int, ...], largest: bool) -> Value:
+    """The largest of numbers that are not negative, 0 of none; or the smallest, of which there must be one."""
+    if not largest:
+        require_elements(ctx, value, axes, "zero-size array to reduction operation minimum which has no identity")
+        return ctx.b("reduce_min", value, axes=tuple(sorted(axes)))
+    result = ctx.b("reduce_max", value, axes=tuple(sorted(axes)))
+    return result if known_le(1, count_of(value.shape, axes), ctx.facts) else ew(ctx, "maximum", result, 0.0)
 
 
 def matrix_norm(ctx: Context, value: Value, order: Any, axes: Sequence[int]) -> Value:
@@ -107,13 +122,13 @@ def matrix_norm(ctx: Context, value: Value, order: Any, axes: Sequence[int]) -> 
         summed, chosen = (row, column) if abs(order) == 1 else (column, row)
         sums = b("reduce_sum", b("abs", value), axes=(summed,))
         chosen -= 1 if summed < chosen else 0
-        return b("reduce_max" if order > 0 else "reduce_min", sums, axes=(chosen,))
+        return _extreme(ctx, sums, (chosen,), order > 0)
     if order in (2, -2, "nuc"):
         rank = value.array.rank
         front = transpose(ctx, value, (*(k for k in range(rank) if k not in axes), row, column))
         s = singular_values(ctx, front)
-        op = "reduce_sum" if order == "nuc" else "reduce_max" if order > 0 else "reduce_min"
-        return b(op, s, axes=(s.array.rank - 1,))
+        last = (s.array.rank - 1,)
+        return b("reduce_sum", s, axes=last) if order == "nuc" else _extreme(ctx, s, last, order > 0)
     bad_value(ctx, f"Invalid norm order {order!r} for matrices.")
 
 

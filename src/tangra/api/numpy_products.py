@@ -145,7 +145,7 @@ def outer(ctx: Context, a: AbstractValue, b: AbstractValue, out: AbstractValue =
     """`np.outer(a, b)`: of the flattened arrays."""
     x, y = (flat(ctx, v) for v in pair(ctx, a, b))
     x = reshape(ctx, x, (x.shape[0], 1))
-    return return_value(ctx, ew(ctx, "and" if x.dtype == BOOL else "mul", x, y), out, "np.outer")
+    return return_value(ctx, ew(ctx, "and" if x.dtype == BOOL else "mul", x, y), out, "np.outer", True)
 
 
 @function(np.linalg.outer)
@@ -262,7 +262,7 @@ def trace(
     front = transpose(ctx, value, (i, j, *(k for k in range(rank) if k not in (i, j))))
     places = diagonal_indices(ctx, front.shape[0], front.shape[1], static_int(ctx, offset, "offset"))
     line = ctx.b("gather", front, *places)
-    target = dtype_arg(ctx, dtype) or accumulation_dtype(ctx, np.add, value.dtype)
+    target = dtype_arg(ctx, dtype) or accumulation_dtype(ctx, np.add, value.dtype, out)
     return return_value(ctx, ctx.b("reduce_sum", cast(ctx, line, target), axes=(0,)), out, "np.trace")
 
 

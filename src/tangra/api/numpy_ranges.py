@@ -28,6 +28,7 @@ from tangra.api.numpy_common import (
     is_none,
     move,
     only,
+    promote_dtypes,
     ramp,
     size_as,
     static_bool,
@@ -91,7 +92,7 @@ def arange(
     assert last is not None
     assert by is not None
     bounds = (first, last, by)
-    result = dtype_arg(ctx, dtype) or common(ctx, *bounds)
+    result = dtype_arg(ctx, dtype) or promote_dtypes(ctx, common(ctx, *bounds), I64)
     if result == BOOL:
         unsupported(ctx, "np.arange of booleans", "use np.array([False, True])")
     if all(isinstance(v, Const) for v in bounds):

@@ -13,6 +13,7 @@ import numpy as np
 
 from tangra.api.context import Context
 from tangra.api.elementwise import broadcast, operand, rank_of
+from tangra.api.kinds import Kind
 from tangra.api.numpy_common import (
     BOOL,
     F64,
@@ -40,8 +41,9 @@ from tangra.api.numpy_common import (
 )
 from tangra.api.numpy_loops import EMIT
 from tangra.api.numpy_scan import fold_axis
+from tangra.api.numpy_ufuncs import loop_dtypes
 from tangra.api.registry import function
-from tangra.api.values import AbstractValue, Const
+from tangra.api.values import AbstractValue, ArrayValue, Const, TupleValue
 from tangra.ir import Value
 from tangra.shapes import Size, known_le, prod, reduce_shape
 
@@ -67,8 +69,17 @@ def _loop_dtype(ufunc: np.ufunc, dtype: str) -> np.dtype[Any] | None:
     return found
 
 
-def accumulation_dtype(ctx: Context, ufunc: np.ufunc, dtype: DType) -> DType:
-    """The dtype in which NumPy reduces: int64 and uint64 for sums of small ints and bools, else the array's."""
+def accumulation_dtype(ctx: Context, ufunc: np.ufunc, dtype: DType, out: AbstractValue | None = None) -> DType:
+    """The dtype in which NumPy reduces: int64 and uint64 for sums of small ints and bools, else the array's. An array
+    `out` is the first operand of the ufunc's loop instead, so that small sums are not widened, and float32 may be."""
+    target = out.items[0] if isinstance(out, TupleValue) and len(out.items) == 1 else out
+    if isinstance(target, ArrayValue):
+        kinds = Kind(False, target.type.dtype), Kind(False, dtype)
+        try:
+            loop = loop_dtypes(ufunc, kinds, None, "unsafe")[0]
+        except TypeError as e:
+            bad_value(ctx, f"np.{ufunc.__name__}: {e}")
+        return supported(ctx, loop, f"np.{ufunc.__name__}.reduce computes here in ")
     found = _loop_dtype(ufunc, dtype.numpy)
     if found is None:
         bad_value(ctx, f"np.{ufunc.__name__}.reduce is not defined for {dtype.numpy}")
@@ -93,12 +104,7 @@ def require_elements(ctx: Context, value: Value, axes: Sequence[int], message: s
 
 
 def reduce_value(ctx: Context, ufunc: np.ufunc, value: Value, axes: Sequence[int]) -> Value:
-    """The reduction of a value that already has its accumulation dtype."""
-    if ufunc not in REDUCTIONS:
-        result = value
-        for axis in sorted(axes, reverse=True):
-            result = fold_axis(ctx, ufunc, result, axis)
-        return result
+    """The reduction, by an operation of the IR's, of a value that already has its accumulation dtype."""
     op, _ = REDUCTIONS[ufunc]
     if ufunc in (np.add, np.multiply) and value.dtype == BOOL:
         op = "reduce_or" if ufunc is np.add else "reduce_and"
@@ -116,22 +122,30 @@ def reduce_ufunc(
     initial: AbstractValue | None = None,
     where: AbstractValue = TRUE,
     name: str = "",
+    word: str = "",
 ) -> AbstractValue:
-    """`ufunc.reduce(a, axis, dtype, out, keepdims, initial, where)`; `axis` None means all."""
-    name = name or f"np.{ufunc.__name__}.reduce"
+    """`ufunc.reduce(a, axis, dtype, out, keepdims, initial, where)`; `axis` None means all. `word` is the ufunc that
+    errors name."""
+    name, word = name or f"np.{ufunc.__name__}.reduce", word or ufunc.__name__
     value = ctx.array(a)
     axes = axes_arg(ctx, axis, value.array.rank)
     logical = ufunc in (np.logical_and, np.logical_or, np.logical_xor)
-    target = BOOL if logical else dtype_arg(ctx, dtype) or accumulation_dtype(ctx, ufunc, value.dtype)
+    target = BOOL if logical else dtype_arg(ctx, dtype) or accumulation_dtype(ctx, ufunc, value.dtype, out)
     value = cast(ctx, value, target)
     start = None if initial is None or is_none(initial) else cast(ctx, operand(ctx, initial, _number(target)), target)
-    if not is_true(where):
-        value = _masked(ctx, ufunc, value, where, start, name)
-    identity = REDUCTIONS.get(ufunc, ("", None))[1]
+    identity = None if initial is not None and is_none(initial) else ufunc.identity
     if identity is None and start is None:
-        word = ufunc.__name__
-        require_elements(ctx, value, axes, f"zero-size array to reduction operation {word} which has no identity")
-    result = _started(ctx, ufunc, value, axes, start)
+        if not is_true(where):
+            what = f"{name}: the reduction has no identity, so to use a where mask one has to specify 'initial'"
+            bad_value(ctx, what, "pass initial=")
+        message = f"zero-size array to reduction operation {word} which has no identity"
+        require_elements(ctx, value, axes, message)
+    mask = None if is_true(where) else fit_to(ctx, mask_of(ctx, where), value.shape)
+    if ufunc in REDUCTIONS:
+        result = _started(ctx, ufunc, value, axes, start, mask)
+    else:
+        first = ctx.b.const(identity, target) if start is None and identity is not None else start
+        result = _folded(ctx, ufunc, value, axes, first, mask)
     keep = static_bool(ctx, keepdims, "keepdims")
     return return_value(ctx, restored(ctx, result, value.shape, axes, keep), out, name)
 
@@ -141,24 +155,44 @@ def _number(dtype: DType) -> DType:
     return dtype if dtype.is_float else F64 if dtype == BOOL else dtype
 
 
-def _masked(ctx: Context, ufunc: np.ufunc, value: Value, where: AbstractValue, start: Value | None, name: str) -> Value:
-    identity = REDUCTIONS.get(ufunc, ("", None))[1]
-    if identity is None and start is None:
-        bad_value(
-            ctx,
-            f"{name}: the reduction has no identity, so to use a where mask one has to specify 'initial'",
-            "pass initial=",
-        )
-    neutral = start if identity is None else ctx.b.const(identity, value.dtype)
-    assert neutral is not None
-    return ctx.b("select", fit_to(ctx, mask_of(ctx, where), value.shape), value, ctx.b.full(neutral, value.shape))
+def _folded(
+    ctx: Context, ufunc: np.ufunc, value: Value, axes: Sequence[int], start: Value | None, mask: Value | None
+) -> Value:
+    """The reduction by any ufunc, element by element; along several axes only where the order does not matter."""
+    if len(axes) == 1:
+        return fold_axis(ctx, ufunc, value, axes[0], start, mask)
+    if len(axes) > 1 and not _reorderable(ufunc):
+        word = f"reduction operation '{ufunc.__name__}' is not reorderable, so at most one axis may be specified"
+        bad_value(ctx, word, "reduce one axis after the other")
+    line = merged_last(ctx, value, axes)
+    mask = mask if mask is None else merged_last(ctx, mask, axes)
+    return fold_axis(ctx, ufunc, line, line.array.rank - 1, start, mask)
 
 
-def _started(ctx: Context, ufunc: np.ufunc, value: Value, axes: Sequence[int], start: Value | None) -> Value:
-    """The reduction with `start` as its first element."""
+@lru_cache(maxsize=256)
+def _reorderable(ufunc: np.ufunc) -> bool:
+    """Whether NumPy reduces several axes by this ufunc."""
+    try:
+        ufunc.reduce(np.ones((1, 1)), axis=(0, 1))
+    except ValueError:
+        return False
+    except TypeError:  # of integers only, all of which are
+        return True
+    return True
+
+
+def _started(
+    ctx: Context, ufunc: np.ufunc, value: Value, axes: Sequence[int], start: Value | None, mask: Value | None
+) -> Value:
+    """The reduction by an operation of the IR's, with `start` as its first element."""
+    identity = REDUCTIONS[ufunc][1]
+    if mask is not None:
+        neutral = start if identity is None else ctx.b.const(identity, value.dtype)
+        assert neutral is not None
+        value = ctx.b("select", mask, value, ctx.b.full(neutral, value.shape))
     if start is None:
         return reduce_value(ctx, ufunc, value, axes)
-    if REDUCTIONS.get(ufunc, ("", None))[1] is None and known_le(1, count_of(value.shape, axes), ctx.facts) is not True:
+    if identity is None and known_le(1, count_of(value.shape, axes), ctx.facts) is not True:
         merged = merged_last(ctx, value, axes)
         first = ctx.b.full(start, (*merged.shape[:-1], 1))
         longer = ctx.b("concat", first, merged, axis=merged.array.rank - 1)

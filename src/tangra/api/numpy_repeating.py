@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tangra.api.context import Context
-from tangra.api.elementwise import is_number, operand
+from tangra.api.elementwise import is_number, operand, stored
 from tangra.api.numpy_common import (
     I64,
     NONE,
@@ -32,7 +32,7 @@ from tangra.api.numpy_common import (
 )
 from tangra.api.numpy_joining import joined
 from tangra.api.registry import function
-from tangra.api.values import AbstractValue, Const, Scalar, SliceValue
+from tangra.api.values import AbstractValue, Const, DictValue, Scalar, SliceValue
 from tangra.errors import DataDependentShapeError, declare
 from tangra.ir import Value
 from tangra.shapes import Size, known_eq, prod
@@ -160,7 +160,7 @@ def _pairs(ctx: Context, v: AbstractValue, rank: int, what: str) -> list[tuple[A
     """A number, (before, after), ((before, after),) or one pair for each axis."""
     if is_number(v):
         return [(v, v)] * rank
-    items = ctx.iterate(v, what)
+    items = None if isinstance(v, DictValue) else ctx.iterate(v, what)
     if items is None:
         bad_value(ctx, f"np.pad: {what} must be a number or a sequence of known length")
     if all(is_number(i) for i in items):
@@ -225,7 +225,7 @@ def _pad_constant(
     for side, (n, fill) in enumerate(zip(width, fills, strict=True)):
         if known_eq(n, 0, ctx.facts):
             continue
-        v = ctx.array(fill, value.dtype)
+        v = stored(ctx, fill, value.dtype)
         v = reshape(ctx, v, ()) if v.shape else v
         amount = tuple(n if k == axis else 0 for k in range(rank))
         none = (0,) * rank

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from tangra.api.context import Context
 from tangra.api.elementwise import broadcast, cast, is_number, operand
 from tangra.api.kinds import PYBOOL
+from tangra.api.numbers import compare
 from tangra.api.numpy_common import (
     BOOL,
     F64,
@@ -23,9 +26,9 @@ from tangra.api.numpy_common import (
     is_none,
     part,
     return_value,
+    series,
     static_bool,
     static_int,
-    strong,
     where_,
 )
 from tangra.api.numpy_cumulative import neighbours
@@ -49,16 +52,24 @@ def round_(ctx: Context, a: AbstractValue, decimals: AbstractValue = ZERO, out: 
     elif digits < 0:
         wide = _rounded(ctx, cast(ctx, value, F64), digits)
         value = cast(ctx, wide, value.dtype)
-    result = return_value(ctx, value, out, "np.round")
+    result = return_value(ctx, value, out, "np.round", True)
     return keep_order(ctx, result, (a,)) if is_none(out) else result
 
 
 def _rounded(ctx: Context, value: Value, digits: int) -> Value:
     if digits == 0:
         return ctx.b("rint", value)
-    scale = float(10 ** abs(digits))
+    scale = _power_of_ten(abs(digits))
     first, second = ("mul", "div") if digits > 0 else ("div", "mul")
     return ew(ctx, second, ctx.b("rint", ew(ctx, first, value, scale)), scale)
+
+
+def _power_of_ten(n: int) -> float:
+    """10**n as NumPy computes it: by products from 1e9 on, inf at last."""
+    scale = float(10 ** min(n, 9))
+    for _ in range(min(n, 400) - 9):
+        scale *= 10.0
+    return scale
 
 
 @function(np.fix)
@@ -67,13 +78,21 @@ def fix(ctx: Context, x: AbstractValue, out: AbstractValue = NONE) -> AbstractVa
     return call_ufunc(ctx, np.trunc, (x,), out)
 
 
+SINC = [(-1) ** k / math.factorial(2 * k + 1) for k in range(10)]
+"""The power series of sin(y) / y in y^2; where |y| < 1 what is left out is below 1e-19. Its derivatives are right at 0
+too, where those of a quotient would be lost."""
+
+
 @function(np.sinc)
 def sinc(ctx: Context, x: AbstractValue) -> AbstractValue:
-    """`np.sinc(x)`: sin(pi x) / (pi x), 1 at 0; as NumPy, x = 0 is replaced by 1e-20."""
+    """`np.sinc(x)`: sin(pi x) / (pi x), 1 at 0."""
     value = ctx.array(x)
-    value = cast(ctx, value, inexact(value.dtype))
-    y = ew(ctx, "mul", where_(ctx, ew(ctx, "eq", value, 0), 1.0e-20, value), np.pi)
-    return keep_order(ctx, ctx.result(ew(ctx, "div", ctx.b("sin", y), y)), (x,))
+    y = ew(ctx, "mul", cast(ctx, value, inexact(value.dtype)), np.pi)
+    near = ew(ctx, "lt", ctx.b("abs", y), 1.0)
+    small, far = where_(ctx, near, y, 0.0), where_(ctx, near, 1.0, y)
+    quotient = ctx.b("div", ctx.b("sin", far), far)
+    total = series(ctx, SINC, ctx.b("mul", small, small))
+    return keep_order(ctx, ctx.result(ctx.b("select", near, total, quotient)), (x,))
 
 
 @function(np.real)
@@ -105,7 +124,7 @@ def _declare_test(f: object, op: str, test: str) -> None:
         value = value if value.dtype.is_float else cast(ctx, value, F64)
         sign = ctx.b("signbit", value)
         sign = sign if op == "negative" else ctx.b("not", sign)
-        return return_value(ctx, ctx.b("and", ctx.b("isinf", value), sign), out, test)
+        return return_value(ctx, ctx.b("and", ctx.b("isinf", value), sign), out, test, True)
 
     entry.__doc__ = f"`{test}(x)`."
     function(f)(entry)
@@ -249,27 +268,28 @@ def _same_shape(ctx: Context, x: Value, y: Value) -> bool | None:
 @function(np.array_equal)
 def array_equal(ctx: Context, a1: AbstractValue, a2: AbstractValue, equal_nan: AbstractValue = FALSE) -> AbstractValue:
     """`np.array_equal`: a Python bool; False for other shapes (which must be known to differ or agree)."""
-    dtype = strong(ctx, a1, a2)
-    x, y = ctx.array(a1, dtype), ctx.array(a2, dtype)
+    x, y = ctx.array(a1), ctx.array(a2)
     same = _same_shape(ctx, x, y)
     if same is False:
         return FALSE
     if same is None:
         for m, n in zip(x.shape, y.shape, strict=True):
             ctx.require_equal(m, n, "np.array_equal, sizes")
-    x, y = broadcast(ctx, [x, y])
-    equal = ctx.b("eq", x, y)
-    if static_bool(ctx, equal_nan, "equal_nan") and dtype.is_float:
-        equal = ctx.b("or", equal, ctx.b("and", ctx.b("isnan", x), ctx.b("isnan", y)))
+    equal = _equal(ctx, x, y)
+    if static_bool(ctx, equal_nan, "equal_nan") and x.dtype.is_float and y.dtype.is_float:
+        equal = ew(ctx, "or", equal, ew(ctx, "and", ctx.b("isnan", x), ctx.b("isnan", y)))
     return python_bool(ctx, everything(ctx, equal))
+
+
+def _equal(ctx: Context, x: Value, y: Value) -> Value:
+    """`x == y` as NumPy compares arrays: int64 and uint64 by value."""
+    return ctx.array(compare(ctx, "==", ctx.new_array(x), ctx.new_array(y)))
 
 
 @function(np.array_equiv)
 def array_equiv(ctx: Context, a1: AbstractValue, a2: AbstractValue) -> AbstractValue:
     """`np.array_equiv`: equal after broadcasting, which must be possible."""
-    dtype = strong(ctx, a1, a2)
-    x, y = broadcast(ctx, [ctx.array(a1, dtype), ctx.array(a2, dtype)])
-    return python_bool(ctx, everything(ctx, ctx.b("eq", x, y)))
+    return python_bool(ctx, everything(ctx, _equal(ctx, ctx.array(a1), ctx.array(a2))))
 
 
 def _astype(

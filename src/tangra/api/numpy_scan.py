@@ -36,15 +36,20 @@ def apply_loop(ctx: Context, ufunc: np.ufunc, x: Value, y: Value) -> Value:
     return cast(ctx, result, x.dtype)
 
 
-def fold_axis(ctx: Context, ufunc: np.ufunc, value: Value, axis: int) -> Value:
-    """`x[0] op x[1] op …` from the left along `axis`, which has at least one element."""
+def fold_axis(
+    ctx: Context, ufunc: np.ufunc, value: Value, axis: int, start: Value | None = None, mask: Value | None = None
+) -> Value:
+    """`start op x[0] op x[1] op …` from the left along `axis`, of the elements that `mask` names; without a start
+    there is at least one element, and no mask."""
     b, layer = ctx.b, Layer(ctx, value, axis)
-    first = layer.read(value, b.int(0))
+    shape = tuple(d for k, d in enumerate(value.shape) if k != axis)
+    first = layer.read(value, b.int(0)) if start is None else b.full(start, shape)
     body = Block([ArrayType(I64), first.type])
     with b.at(body):
         i, total = body.args
-        b.yield_(apply_loop(ctx, ufunc, total, layer.read(value, i)))
-    bounds = [b.int(1), b.dim(value.shape[axis]), b.int(1)]
+        new = apply_loop(ctx, ufunc, total, layer.read(value, i))
+        b.yield_(new if mask is None else b("select", layer.read(mask, i), new, total))
+    bounds = [b.int(1 if start is None else 0), b.dim(value.shape[axis]), b.int(1)]
     return b.emit("loop", [*bounds, first], dict(LOOP), [body]).result
 
 

@@ -166,7 +166,7 @@ def interp(
     high = ew(ctx, "minimum", ew(ctx, "add", low, 1), size_as(ctx, n - 1, I64))
     x0, x1, y0, y1 = (b("gather", t, k) if k.shape else _at(ctx, t, k) for t in (table, values) for k in (low, high))
     slope = ew(ctx, "div", b("sub", y1, y0), where_(ctx, b("eq", x1, x0), 1.0, b("sub", x1, x0)))
-    inner = b("add", b("mul", slope, b("sub", point, x0)), y0)
+    inner = _inside(ctx, slope, point, (x0, y0), (x1, y1))
     first, last = (_at(ctx, table, b.dim(k)) for k in (0, n - 1))
     below = _at(ctx, values, b.int(0)) if is_none(left) else operand(ctx, left, F64)
     above = _at(ctx, values, b.dim(n - 1)) if is_none(right) else operand(ctx, right, F64)
@@ -174,6 +174,16 @@ def interp(
     inner = b.full(final, point.shape) if n == 1 else where_(ctx, ew(ctx, "eq", point, last), final, inner)
     result = where_(ctx, ew(ctx, "lt", point, first), below, where_(ctx, ew(ctx, "gt", point, last), above, inner))
     return ctx.result(result if n == 1 else where_(ctx, b("isnan", point), point, result))
+
+
+def _inside(ctx: Context, slope: Value, point: Value, low: tuple[Value, Value], high: tuple[Value, Value]) -> Value:
+    """The line through two points of the table, from the first; where that is NaN (of infinite values), the first
+    itself, or the line from the second, or what the two have in common, as NumPy does it."""
+    b = ctx.b
+    from_low, from_high = (b("add", b("mul", slope, b("sub", point, x)), y) for x, y in (low, high))
+    level = b("and", b("isnan", from_high), b("eq", low[1], high[1]))
+    other = b("select", b("or", b("eq", point, low[0]), level), low[1], from_high)
+    return b("select", b("isnan", from_low), other, from_low)
 
 
 def _at(ctx: Context, line: Value, k: Value) -> Value:

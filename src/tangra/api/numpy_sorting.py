@@ -23,17 +23,20 @@ from tangra.api.numpy_common import (
     known_array,
     only,
     return_value,
+    size_as,
     static_bool,
     static_str,
     strong,
     supported,
     unsupported,
+    where_,
 )
 from tangra.api.numpy_repeating import take_along
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue, Const, TupleValue
 from tangra.errors import DataDependentShapeError, declare
 from tangra.ir import U8, Value
+from tangra.shapes import known_le, prod
 
 DATA_SIZE = declare("TG605", "a function whose result's size depends on array elements")
 _LOOP = "loop over the elements, or use a mask with np.where"
@@ -90,6 +93,20 @@ def argsort(
     return ctx.new_array(_sorted(ctx, "argsort", a, axis, kind, order))
 
 
+def require_kth(ctx: Context, a: AbstractValue, kth: AbstractValue, axis: AbstractValue) -> None:
+    """Fail where a `kth` of a partition is not a place of the axis."""
+    shape, place, b = ctx.type_of(a).shape, ctx.array(kth), ctx.b
+    if not place.dtype.is_integer:
+        bad_value(ctx, "Partition index must be integer")
+    count = size_as(ctx, prod(shape) if is_none(axis) or not shape else shape[axis_arg(ctx, axis, len(shape))], I64)
+    line = cast(ctx, flat(ctx, place), I64)
+    line = where_(ctx, ew(ctx, "lt", line, 0), ew(ctx, "add", line, count), line)
+    bad = b("or", ew(ctx, "lt", line, 0), ew(ctx, "ge", line, ew(ctx, "maximum", count, 1)))  # of nothing, 0 will do
+    if known_le(1, line.shape[0], ctx.facts) is True:
+        culprit = b("index", line, b("argmax", bad, axis=0), sizes=(None,), steps=(1,))
+        ctx.fail_if(b("reduce_or", bad, axes=(0,)), "ValueError", "kth(={}) out of bounds ({})", [culprit, count])
+
+
 def _declare_partition(name: str, op: str) -> None:
     def entry(
         ctx: Context,
@@ -99,6 +116,7 @@ def _declare_partition(name: str, op: str) -> None:
         kind: AbstractValue = Const("introselect"),
         order: AbstractValue = NONE,
     ) -> AbstractValue:
+        require_kth(ctx, a, kth, axis)
         return ctx.new_array(_sorted(ctx, op, a, axis, NONE, order))
 
     entry.__doc__ = f"`np.{name}(a, kth, axis)`: fully sorted, which is one of the orders NumPy may give."
@@ -117,6 +135,8 @@ def lexsort(ctx: Context, keys: AbstractValue, axis: AbstractValue = Const(-1)) 
         bad_value(ctx, "need sequence of keys with len > 0 in lexsort")
     if any(v.array.rank != 1 for v in values):
         unsupported(ctx, "np.lexsort of keys with more than one dimension", "sort each row in a loop")
+    for v in values[1:]:
+        ctx.require_equal(values[0].shape[0], v.shape[0], "np.lexsort, sizes of the keys")
     order = ordered(ctx, "argsort", values[0], 0)
     for v in values[1:]:
         order = ctx.b("gather", order, ordered(ctx, "argsort", ctx.b("gather", v, order), 0))
@@ -159,10 +179,10 @@ def digitize(ctx: Context, x: AbstractValue, bins: AbstractValue, right: Abstrac
     rising = b("reduce_and", b("le", left, after), axes=(0,))
     falling = b("reduce_and", b("ge", left, after), axes=(0,))
     ctx.fail_if(b("not", b("or", rising, falling)), "ValueError", "bins must be monotonically increasing or decreasing")
-    closed = static_bool(ctx, right, "right")
-    up = located(ctx, edges, value, "left" if closed else "right")
+    side = "left" if static_bool(ctx, right, "right") else "right"
+    up = located(ctx, edges, value, side)
     reverse = b("index", edges, b.dim(count - 1), sizes=(count,), steps=(-1,))
-    down = located(ctx, reverse, value, "right" if closed else "left")
+    down = located(ctx, reverse, value, side)
     down = ew(ctx, "sub", b.dim(count), down)
     return ctx.result(b("select", b.full(rising, up.shape), up, down))
 

@@ -36,11 +36,11 @@ from tangra.api.numpy_common import (
     unsupported,
 )
 from tangra.api.numpy_repeating import take_along
-from tangra.api.numpy_shaping import diagonal_indices
+from tangra.api.numpy_shaping import diagonal_indices, reshaped
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue, ArrayValue, Const, TupleValue
 from tangra.ir import BOOL, Value
-from tangra.shapes import Size, prod
+from tangra.shapes import Size, known_eq, known_le, prod
 
 MODES = ("raise", "wrap", "clip")
 
@@ -74,8 +74,19 @@ def take(
         value, place = flat(ctx, value), 0
     else:
         place = axis_arg(ctx, axis, value.array.rank)
+    _require_choice(ctx, value.shape[place], ctx.type_of(indices).shape)
     index = index_values(ctx, indices, value.shape[place], place, word)
     return return_value(ctx, take_along(ctx, value, index, place), out, "np.take")
+
+
+def _require_choice(ctx: Context, size: Size, places: Shape) -> None:
+    """Fail where something is taken from an axis without elements."""
+    if known_le(1, size, ctx.facts) or 0 in places:
+        return
+    empty = ctx.b("eq", ctx.b.dim(size), ctx.b.int(0))
+    if known_le(1, prod(places), ctx.facts) is not True:
+        empty = ctx.b("and", empty, ctx.b("gt", ctx.b.dim(prod(places)), ctx.b.int(0)))
+    ctx.fail_if(empty, "IndexError", "cannot do a non-empty take from an empty axes.")
 
 
 @function(np.put)
@@ -88,6 +99,8 @@ def put(
     ctx.require_writeable(a, "put: output array")
     value = ctx.array(a)
     line = flat(ctx, value)
+    if rank_of(ctx, v) and not _any_values(ctx, v, "np.put"):
+        return NONE
     index = flat(ctx, index_values(ctx, ind, line.shape[0], 0, static_str(ctx, mode, "mode", MODES)))
     new = flat(ctx, cast(ctx, operand(ctx, v, value.dtype), value.dtype)) if rank_of(ctx, v) else None
     if new is None:
@@ -98,6 +111,16 @@ def put(
         filled = ctx.b("gather", new, ew(ctx, "mod", ramp(ctx, index.shape[0]), size_as(ctx, new.shape[0], I64)))
     ctx.write(a, reshape(ctx, ctx.b("scatter", line, filled, index), value.shape))
     return NONE
+
+
+def _any_values(ctx: Context, v: AbstractValue, name: str) -> bool:
+    """Whether there are values to repeat: of none, nothing is written."""
+    count = prod(ctx.type_of(v).shape)
+    if known_eq(count, 0, ctx.facts):
+        return False
+    if known_le(1, count, ctx.facts) is not True:
+        unsupported(ctx, f"{name} of values of which there may be none", "test their number before the call")
+    return True
 
 
 def along_axis(ctx: Context, a: Value, indices: AbstractValue, axis: int, name: str) -> tuple[list[Value], Shape]:
@@ -163,6 +186,10 @@ def ix_(ctx: Context, *args: AbstractValue) -> AbstractValue:
         value = ctx.array(a)
         if value.array.rank != 1:
             bad_shape(ctx, "Cross index must be 1 dimensional")
+        shape = tuple(value.shape[0] if j == k else 1 for j in range(len(args)))
+        if isinstance(a, ArrayValue) and value.dtype != BOOL and value.shape[0] != 0:
+            result.append(reshaped(ctx, a, shape))
+            continue
         if value.dtype == BOOL:
             known = known_array(ctx, a)
             if known is None:
@@ -186,6 +213,8 @@ def fill_diagonal(ctx: Context, a: AbstractValue, val: AbstractValue, wrap: Abst
     rank = value.array.rank
     for d in value.shape[1:] if rank > 2 else ():
         ctx.require_equal(value.shape[0], d, "np.fill_diagonal, dimensions of the array")
+    if rank_of(ctx, val) and not _any_values(ctx, val, "np.fill_diagonal"):
+        return NONE
     index, _ = diagonal_indices(ctx, value.shape[0], value.shape[1], 0)
     new = flat(ctx, operand(ctx, val, value.dtype)) if rank_of(ctx, val) else operand(ctx, val, value.dtype)
     if new.shape and new.shape != index.shape:
@@ -251,13 +280,21 @@ def isin(
     return ctx.new_array(ctx.b("not", found) if static_bool(ctx, invert, "invert") else found)
 
 
+def _positions(ctx: Context, v: AbstractValue) -> Value:
+    """Integers as int64."""
+    value = ctx.array(v)
+    if value.dtype.is_float and 0 not in value.shape:
+        bad_value(ctx, f"only int indices permitted, not {value.dtype.numpy}")
+    return cast(ctx, value, I64)
+
+
 @function(np.unravel_index)
 def unravel_index(
     ctx: Context, indices: AbstractValue, shape: AbstractValue, order: AbstractValue = Const("C")
 ) -> AbstractValue:
     """`np.unravel_index(indices, shape)`: a tuple of index arrays; out of range raises."""
     order_c(ctx, "np.unravel_index", order)
-    sizes, value = shape_arg(ctx, shape), ctx.array(indices, I64)
+    sizes, value = shape_arg(ctx, shape), _positions(ctx, indices)
     total = size_as(ctx, prod(sizes), I64)
     bad = ctx.b("or", ew(ctx, "lt", value, 0), ew(ctx, "ge", value, total))
     culprit = value
@@ -291,7 +328,7 @@ def ravel_multi_index(
         bad_value(ctx, f"parameter multi_index must be a sequence of length {len(sizes)}")
     total: Value | None = None
     for item, size in zip(items, sizes, strict=True):
-        value = ctx.array(item, I64)
+        value = _positions(ctx, item)
         n = size_as(ctx, size, I64)
         if word == "raise":
             bad = ctx.b("or", ew(ctx, "lt", value, 0), ew(ctx, "ge", value, n))

@@ -75,23 +75,34 @@ def resolve(
     return [supported(ctx, d, f"np.{ufunc.__name__} computes here in ") for d in found.pop()]
 
 
-def values_of(ctx: Context, ufunc: np.ufunc, operands: Operands, dtypes: Sequence[DType]) -> tuple[Value, ...]:
-    """The results of the ufunc's loop `dtypes`."""
-    inputs = broadcast(ctx, [operand(ctx, v, d) for v, d in zip(operands, dtypes, strict=False)])
+def values_of(
+    ctx: Context, ufunc: np.ufunc, operands: Operands, dtypes: Sequence[DType], where: AbstractValue = TRUE
+) -> tuple[Value, ...]:
+    """The results of the ufunc's loop `dtypes`, of which only those that `where` names are used."""
+    inputs = [operand(ctx, v, d) for v, d in zip(operands, dtypes, strict=False)]
+    if ufunc is np.power and not is_true(where) and not dtypes[1].is_float:  # the only loop that may fail
+        base, exponent, mask = broadcast(ctx, [*inputs, mask_of(ctx, where)])
+        inputs = [base, ctx.b("select", mask, exponent, ctx.b.zeros(exponent.array))]
+    inputs = broadcast(ctx, inputs)
     results = EMIT[ufunc](ctx, inputs, operands)
     results = results if isinstance(results, tuple) else (results,)
     return tuple(cast(ctx, r, d) for r, d in zip(results, dtypes[ufunc.nin :], strict=True))
 
 
 def compute(
-    ctx: Context, ufunc: np.ufunc, operands: Operands, dtype: DType | None = None, casting: Casting = "same_kind"
+    ctx: Context,
+    ufunc: np.ufunc,
+    operands: Operands,
+    dtype: DType | None = None,
+    casting: Casting = "same_kind",
+    where: AbstractValue = TRUE,
 ) -> tuple[Value, ...] | AbstractValue:
     """The results as IR values; an abstract number where its kind is only known at run time."""
     if ufunc in COMPARISONS and dtype is None:
         return (_compared(ctx, ufunc, operands),)
     dtypes = resolve(ctx, ufunc, operands, dtype, casting)
     if dtypes is not None:
-        return values_of(ctx, ufunc, operands, dtypes)
+        return values_of(ctx, ufunc, operands, dtypes, where)
     if ufunc.nout == 1 and all(is_number(v) for v in operands):
         return dispatch(ctx, operands, lambda vs: call_ufunc(ctx, ufunc, vs))
     ctx.error(
@@ -142,7 +153,7 @@ def call_ufunc(
         if ufunc.nout == 1 and scalar_kinds(operands) and all(is_number(v) for v in operands):
             results = compute(ctx, ufunc, operands)
             return ctx.result(results[0]) if isinstance(results, tuple) else results
-    results = compute(ctx, ufunc, operands, dtype_arg(ctx, dtype), casting)
+    results = compute(ctx, ufunc, operands, dtype_arg(ctx, dtype), casting, where)
     if not isinstance(results, tuple):
         bad_value(ctx, f"np.{ufunc.__name__}: the kind of an operand is only known at run time", "convert it first")
     outs = _outs(ctx, ufunc, out)

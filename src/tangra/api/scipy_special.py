@@ -23,6 +23,7 @@ from tangra.api.numpy_common import (
     fit_to,
     inexact,
     is_none,
+    series,
     static_bool,
     static_int,
     unsupported,
@@ -49,20 +50,21 @@ def _logit(ctx: Context, xs: list[Value], _: Operands) -> Value:
 
 
 def _log_expit(ctx: Context, xs: list[Value], _: Operands) -> Value:
-    """log(sigmoid(x)) = min(x, 0) - log1p(exp(-|x|))."""
+    """log(sigmoid(x)) = -log(1 + exp(-x))."""
     x = xs[0]
-    tail = ctx.b("log1p", ctx.b("exp", ctx.b("neg", ctx.b("abs", x))))
-    return ctx.b("sub", ctx.b("minimum", x, like(ctx, 0, x)), tail)
+    return ctx.b("neg", ctx.b("logaddexp", like(ctx, 0, x), ctx.b("neg", x)))
 
 
 def _xlogy(op: str) -> Any:
     def emit(ctx: Context, xs: list[Value], _: Operands) -> Value:
-        """x log(y), 0 where x = 0 and y is not NaN."""
+        """x log(y), 0 where x = 0 and y is not NaN. Its derivative by x is log(y) there too."""
         x, y = xs
         zero = like(ctx, 0, x)
-        vanishes = ctx.b("and", ctx.b("eq", x, zero), ctx.b("not", ctx.b("isnan", y)))
-        safe = ctx.b("select", vanishes, like(ctx, 1 if op == "log" else 0, y), y)
-        return ctx.b("select", vanishes, zero, ctx.b("mul", x, ctx.b(op, safe)))
+        none = ctx.b("eq", x, zero)
+        low = ctx.b("le", y, like(ctx, 0 if op == "log" else -1, y))
+        vanishes = ctx.b("and", none, ctx.b("or", low, ctx.b("eq", y, like(ctx, np.inf, y))))
+        product = ctx.b("mul", x, ctx.b(op, ctx.b("select", vanishes, like(ctx, 2, y), y)))
+        return ctx.b("select", none, ctx.b("add", product, zero), product)  # 0 of either sign plus 0 is 0
 
     return emit
 
@@ -126,7 +128,9 @@ def _huber(ctx: Context, xs: list[Value], _: Operands) -> Value:
 def _pseudo_huber(ctx: Context, xs: list[Value], _: Operands) -> Value:
     """delta^2 (sqrt(1 + (r / delta)^2) - 1), as delta^2 u^2 / (1 + sqrt(1 + u^2))."""
     delta, r = xs
-    u = ctx.b("div", r, delta)
+    zero = like(ctx, 0, r)
+    nothing = ctx.b("eq", delta, zero)
+    u = ctx.b("div", r, ctx.b("select", nothing, like(ctx, 1, r), delta))
     square = ctx.b("mul", u, u)
     one = like(ctx, 1, r)
     value = ctx.b(
@@ -134,19 +138,25 @@ def _pseudo_huber(ctx: Context, xs: list[Value], _: Operands) -> Value:
         ctx.b("mul", ctx.b("mul", delta, delta), square),
         ctx.b("add", one, ctx.b("sqrt", ctx.b("add", one, square))),
     )
-    trivial = ctx.b("or", ctx.b("eq", delta, like(ctx, 0, r)), ctx.b("eq", r, like(ctx, 0, r)))
-    value = ctx.b("select", trivial, like(ctx, 0, r), value)
-    return ctx.b("select", ctx.b("lt", delta, like(ctx, 0, r)), like(ctx, np.inf, r), value)
+    infinite = ctx.b("not", ctx.b("isfinite", ctx.b("mul", delta, delta)))
+    trivial = ctx.b("or", nothing, ctx.b("and", ctx.b("eq", r, zero), infinite))
+    value = ctx.b("select", trivial, zero, value)
+    return ctx.b("select", ctx.b("lt", delta, zero), like(ctx, np.inf, r), value)
+
+
+EXPREL = [1 / math.factorial(k + 1) for k in range(16)]
+"""The power series of exprel; where |x| < 1/2 what is left out is below 1e-18. Its derivatives are right at 0 too,
+where those of a quotient would be lost."""
 
 
 def _exprel(ctx: Context, xs: list[Value], _: Operands) -> Value:
     """(exp(x) - 1) / x, 1 at 0."""
     x = xs[0]
-    small = ctx.b("lt", ctx.b("abs", x), like(ctx, 1e-16, x))
-    safe = ctx.b("select", small, like(ctx, 1, x), x)
+    near = ctx.b("lt", ctx.b("abs", x), like(ctx, 0.5, x))
+    safe = ctx.b("select", near, like(ctx, 1, x), x)
     power = ctx.b("expm1", safe)
     value = ctx.b("select", ctx.b("isinf", power), power, ctx.b("div", power, safe))
-    return ctx.b("select", small, like(ctx, 1, x), value)
+    return ctx.b("select", near, series(ctx, EXPREL, ctx.b("select", near, x, like(ctx, 0, x))), value)
 
 
 def _exp10(ctx: Context, xs: list[Value], _: Operands) -> Value:
@@ -156,9 +166,14 @@ def _exp10(ctx: Context, xs: list[Value], _: Operands) -> Value:
 def _boxcox(ctx: Context, xs: list[Value], _: Operands) -> Value:
     """expm1(lambda log x) / lambda, log x for lambda = 0."""
     x, lam = xs
+    zero, one, log = like(ctx, 0, x), like(ctx, 1, x), ctx.b("log", x)
+    exponent = ctx.b("mul", lam, log)
+    near = ctx.b("lt", ctx.b("abs", exponent), like(ctx, 0.5, x))
     small = ctx.b("lt", ctx.b("abs", lam), like(ctx, 1e-19, x))
-    safe, log = ctx.b("select", small, like(ctx, 1, x), lam), ctx.b("log", x)
-    return ctx.b("select", small, log, ctx.b("div", ctx.b("expm1", ctx.b("mul", safe, log)), safe))
+    safe = ctx.b("select", ctx.b("or", near, small), one, lam)
+    far = ctx.b("select", small, log, ctx.b("div", ctx.b("expm1", exponent), safe))
+    relative = series(ctx, EXPREL, ctx.b("select", near, exponent, zero))
+    return ctx.b("select", near, ctx.b("mul", ctx.b("select", near, log, zero), relative), far)
 
 
 _UFUNCS: dict[str, Any] = {

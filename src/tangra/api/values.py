@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tangra.api.kinds import Kind
-from tangra.ir import I64, ArrayType, Builder, DType, Span, Value
+from tangra.ir import I64, ArrayType, Builder, DType, Op, Span, Value
 from tangra.shapes import Size
 
 
@@ -173,8 +173,9 @@ class ViewStep:
     """How a view reads and writes its base: `op` is 'index', 'reshape', 'transpose', or (read-only) 'broadcast' or
     'gather', which makes diagonal number `offset`, applied to (base, *operands) with `attrs`; 'diagonal', the main one
     of the first two axes, which can be written; 'windows' (read-only), those of `size` elements along `axis`, with an
-    axis of their own at the end; or 'strided', which has `size` elements of one axis from a first place, a number of
-    places apart, both of them operands. A join of two heaps can merge views that differ only in `operands`.
+    axis of their own at the end; 'strided', which has `size` elements of one axis from a first place, a number of
+    places apart, both of them operands; or 'stop_gradient', the same array, a constant for derivatives. A join of two
+    heaps can merge views that differ only in `operands`.
     `Context.view` is given the bound methods `step.read` and `step.write`.
     """
 
@@ -203,6 +204,8 @@ class ViewStep:
         if self.op == "strided":
             changed = self.b("scatter", self._axis_first(base), self._axis_first(new), self._places())
             return self._axis_last(changed)
+        if self.op == "stop_gradient":
+            return self._started(base, new)
         if self.op == "reshape":
             return self.b("reshape", new, shape=base.shape)
         if self.op == "transpose":
@@ -213,7 +216,31 @@ class ViewStep:
     @property
     def writeable(self) -> bool:
         """Whether the base can be written through the view."""
-        return self.op in ("index", "reshape", "transpose", "strided", "diagonal")
+        return self.op in ("index", "reshape", "transpose", "strided", "diagonal", "stop_gradient")
+
+    def _started(self, base: Value, new: Value) -> Value:
+        """The base after a write to it through the view: what was not written still has its derivative."""
+        started = self._of_base(new, base)
+        return new if started is None else started
+
+    def _of_base(self, v: Value, base: Value, written: tuple[Op, Value] | None = None) -> Value | None:
+        """The array that `v` is, made of the base where `v` is made of what the view read; None where it is another
+        one. `written`: the write of `v` in its place, and the array that it is written into."""
+        made = v.defining_op
+        if made is None or made.name not in ("stop_gradient", "reshape", "transpose", "index", "update", "scatter"):
+            return None
+        x, *places = made.operands
+        if made.name == "stop_gradient":
+            return base if x is base else None
+        if made.name == "index":
+            if written is None or not _read_there(made, written[0]):
+                return None
+            return self.b("index", written[1], *places, **made.attrs)
+        inner = self._of_base(x, base, written)
+        if inner is not None and made.name in ("update", "scatter"):
+            part = self._of_base(places[0], base, (made, inner))
+            places[0] = places[0] if part is None else part
+        return None if inner is None else self.b(made.name, inner, *places, **made.attrs)
 
     def _windows(self, base: Value) -> Value:
         attrs = dict(self.attrs)
@@ -242,6 +269,21 @@ class ViewStep:
         axis = dict(self.attrs)["axis"]
         order = (*range(1, axis + 1), 0, *range(axis + 1, len(value.shape)))
         return value if axis == 0 else self.b("transpose", value, perm=order)
+
+
+def _read_there(read: Op, write: Op) -> bool:
+    """Whether one reads what the other overwrites."""
+    old = [write.operands[0], *write.operands[2:]]
+    return read.attrs == write.attrs and all(map(_same_view, read.operands, old))
+
+
+def _same_view(a: Value, b: Value) -> bool:
+    """Whether both are one value, or the same view of one."""
+    one, other = a.defining_op, b.defining_op
+    if a is b or one is None or other is None:
+        return a is b
+    same = one.name == other.name in ("stop_gradient", "reshape", "transpose", "index") and one.attrs == other.attrs
+    return same and all(map(_same_view, one.operands, other.operands))
 
 
 AbstractValue = (

@@ -27,7 +27,7 @@ from tangra.checker.heap import (
     Value,
     Wrapped,
 )
-from tangra.checker.library import BoundRule, array_operation, layer_rule, resolve, update_rule
+from tangra.checker.library import BoundRule, array_operation, layer_rule, record_rule, resolve
 from tangra.checker.structure import local_names
 from tangra.shape_rules import registry
 from tangra.shape_rules.operators import CLASSES
@@ -273,9 +273,9 @@ def _tensor_attribute(ev: Evaluator, owner: Tensor, name: str, node: ast.AST | N
 def _other_attribute(ev: Evaluator, owner: Value, name: str) -> tuple[Value] | None:
     from tangra.checker.natives import container_method
 
-    update = update_rule(owner, name)
-    if update is not None:
-        return (BoundRule(update, owner),)
+    method_of_record = record_rule(owner, name)
+    if method_of_record is not None:
+        return (BoundRule(method_of_record, owner),)
     if isinstance(owner, Record):
         try:
             return (owner.field(name),)

@@ -106,7 +106,7 @@ def _special(ev: Evaluator, cls: ClassCell, node: ast.ClassDef, bases: list[Valu
         cls.complete = True
         cls.dotted = "enum.Enum"
         _make_members(cls, node)
-    elif "flax.linen.Module" in names:
+    elif "flax.linen.Module" in names or ("equinox.Module" in names and not cls.find("__init__")):
         cls.fields["$dataclass"] = True
 
 

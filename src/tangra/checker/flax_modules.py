@@ -154,6 +154,28 @@ def _taken_apart(ev: Evaluator, given: Call) -> Value:
     return UNKNOWN
 
 
+def _param(ev: Evaluator, given: Call) -> Value:
+    """What the initialiser makes of a key and the arguments after it."""
+    initialiser = given.get(2, "init_fn", UNKNOWN)
+    return call(ev, initialiser, [UNKNOWN, *given.args[3:]], _for_initialiser(given), given.node)
+
+
+def _variable(ev: Evaluator, given: Call) -> Value:
+    """A variable, whose value the initialiser makes of the arguments after it."""
+    initialiser, made = given.get(3, "init_fn", UNKNOWN), Instance(VARIABLE)
+    known = not isinstance(initialiser, Unknown) and initialiser is not None
+    arguments = list(given.args[4:])
+    made.fields["value"] = call(ev, initialiser, arguments, _for_initialiser(given), given.node) if known else UNKNOWN
+    return made
+
+
+def _for_initialiser(given: Call) -> dict[str, Value]:
+    return {word: value for word, value in given.kwargs.items() if word not in ("init_fn", "unbox")}
+
+
+VARIABLE = ClassCell("Variable", ())
+
+
 def module_class() -> ClassCell:
     """The class `flax.linen.Module`."""
     cls = ClassCell("Module", ())
@@ -162,5 +184,9 @@ def module_class() -> ClassCell:
         "init": Native("method init", lambda ev, given: _init(ev, given)[1]),
         "init_with_output": Native("method init_with_output", _init),
         "apply": Native("method apply", _apply),
+        "param": Native("method param", _param),
+        "variable": Native("method variable", _variable),
+        "is_initializing": Native("method is_initializing", lambda ev, given: Unknown("bool")),
+        "has_variable": Native("method has_variable", lambda ev, given: Unknown("bool")),
     }
     return cls

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from tangra.checker.heap import MISSING, Delta, DictCell, Journal, ListCell, OneOf, Value
+from tangra.checker.heap import MISSING, Delta, DictCell, Instance, Journal, ListCell, OneOf, Value
 from tangra.shape_rules.values import UNKNOWN, Tensor, Unknown, Variadic
 from tangra.shapes import Dim
 
@@ -73,6 +73,10 @@ def _add(found: list[Value], value: Value, fresh: Fresh) -> None:
     found.append(value)
 
 
+def _is_named_tuple(value: Instance) -> bool:
+    return isinstance(value.cls.fields.get("_fields"), tuple)
+
+
 def _merged(left: Value, right: Value, fresh: Fresh) -> tuple[Value] | None:
     """One value for both, in a tuple, where being one of the two would say little more; else None."""
     if _is_unknown(left) or _is_unknown(right):
@@ -83,6 +87,10 @@ def _merged(left: Value, right: Value, fresh: Fresh) -> tuple[Value] | None:
         return (fresh("n"),) if _is_opaque(left) or _is_opaque(right) else None
     if isinstance(left, tuple) and isinstance(right, tuple) and type(left) is type(right) and len(left) == len(right):
         return (tuple(join(a, b, fresh) for a, b in zip(left, right, strict=True)),) if type(left) is tuple else None
+    if isinstance(left, Instance) and isinstance(right, Instance) and left.cls is right.cls and _is_named_tuple(left):
+        made = Instance(left.cls)
+        made.fields = {name: join(left.fields[name], right.fields.get(name, MISSING), fresh) for name in left.fields}
+        return (made,)
     if isinstance(left, ListCell) and isinstance(right, ListCell) and left.kind == right.kind:
         known = left.items is not None and right.items is not None
         return (

@@ -41,12 +41,14 @@ if TYPE_CHECKING:
     from tangra.checker.evaluator import Evaluator
 
 CALLABLES = (FunctionCell, BoundMethod, Native, Partial, ClassCell)
-ARRAY_LIBRARIES = frozenset({"torch", "numpy", "jax", "einops", "flax", "torchvision"})
+ARRAY_LIBRARIES = frozenset({"torch", "numpy", "jax", "einops", "flax", "equinox", "optax", "torchvision"})
+ROOTS = {"torch": "torch.nn.Module", "flax.linen": "flax.linen.Module"}
+"""What the layers of a library or package derive from, where that is a class of ours."""
 MAX_DEPTH = 6
 PYTHON_TYPES = {"builtins.bool": bool, "builtins.int": int, "builtins.float": float, "builtins.complex": complex}
 """The types that stand for dtypes."""
-UPDATES = "jax.at"
-"""The class whose methods `x.at` and `x.at[index]` have; both are records that begin with the array."""
+RECORDS = {"array": "jax.at", "generator": "numpy.random.Generator", "indexed": "numpy.indexed"}
+"""The class whose methods a record has, by its first name: `x.at[index]`, `np.random.default_rng()`, `np.r_`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -246,9 +248,7 @@ def library_class(ev: Evaluator, entry: ModuleRule) -> ClassCell:
                 bases = [library_class(ev, found)]
                 break
     if not bases:
-        root = prelude_class(
-            ev, {"torch": "torch.nn.Module", "flax": "flax.linen.Module"}.get(entry.name.split(".")[0], "")
-        )
+        root = prelude_class(ev, ROOTS.get(entry.name.rpartition(".")[0], ROOTS.get(entry.name.split(".")[0], "")))
         bases = [root] if root is not None else []
     first = entry.cls.__dict__.get("rule_names", (entry.name,))[0]
     if first != entry.name and first in ev.library_classes:
@@ -347,9 +347,10 @@ def call_library(
     return UNKNOWN
 
 
-def update_rule(owner: Value, name: str) -> Rule | None:
-    """The method of `x.at` or `x.at[index]`."""
-    return registry.find_method(UPDATES, name) if isinstance(owner, Record) and owner.names[:1] == ("array",) else None
+def record_rule(owner: Value, name: str) -> Rule | None:
+    """The method of a record that stands for an object of a library."""
+    cls = RECORDS.get(owner.names[0]) if isinstance(owner, Record) and owner.names else None
+    return None if cls is None else registry.find_method(cls, name)
 
 
 def rebind(ev: Evaluator, target: ast.expr, value: Value) -> None:

@@ -9,6 +9,7 @@ from tangra.checker.dispatch import execute_one
 from tangra.checker.evaluator import Frame
 from tangra.checker.heap import ClassCell, LibraryName, ModuleCell
 from tangra.checker.source import read
+from tangra.shape_rules.values import UNKNOWN, words
 
 if TYPE_CHECKING:
     from tangra.checker.evaluator import Evaluator
@@ -21,6 +22,11 @@ CONTAINERS = {
     "torch.nn": "torch_nn.py",
     "torch.utils.data": "torch_data.py",
     "torch.ao.quantization": "torch_quantization.py",
+    "optax": "optax.py",
+    "flax.training.train_state": "flax_training.py",
+    "flax.nnx": "flax_nnx.py",
+    "equinox.nn": "equinox_nn.py",
+    "$initialisers": "jax_initialisers.py",
 }
 SYNONYMS = {
     "torch.nn.modules.Module": MODULE,
@@ -39,6 +45,28 @@ SYNONYMS |= {
     for package in ("torch.nn.quantized", "torch.ao.nn.quantized", "torch.quantization")
     for name in ("FloatFunctional", "QuantStub", "DeQuantStub")
 }
+INITIALISERS = words(
+    """
+    normal uniform truncated_normal constant variance_scaling lecun_normal lecun_uniform glorot_normal
+    glorot_uniform he_normal he_uniform xavier_normal xavier_uniform kaiming_normal kaiming_uniform orthogonal
+    delta_orthogonal zeros_init ones_init
+    """
+)
+SYNONYMS |= {
+    f"{package}.initializers.{name}": "$initialisers.Initialiser"
+    for package in ("jax.nn", "flax.linen", "flax.nnx")
+    for name in INITIALISERS
+}
+OPTIMISERS = words(
+    """
+    adabelief adadelta adafactor adagrad adam adamax adamaxw adamw adan amsgrad chain clip clip_by_global_norm
+    adaptive_grad_clip add_decayed_weights apply_every apply_if_finite centralize ema fromage identity
+    inject_hyperparams lamb lars lion lookahead masked multi_transform nadam nadamw noisy_sgd novograd
+    optimistic_gradient_descent partition polyak_sgd radam rmsprop rprop scale scale_by_adam scale_by_learning_rate
+    scale_by_schedule scale_by_rms scale_by_trust_ratio set_to_zero sgd sign_sgd sm3 trace yogi zero_nans MultiSteps
+    """
+)
+SYNONYMS |= {f"optax.{name}": "optax.GradientTransformation" for name in OPTIMISERS}
 PLAIN = ("torch.autograd.Function", "builtins.object")
 
 
@@ -78,7 +106,8 @@ def _load(ev: Evaluator, package: str) -> None:
 
     tree = read(Path(__file__).parent / "prelude" / CONTAINERS[package]).tree
     module = ModuleCell(package, None)
-    fixed = {"Module": prelude_class(ev, MODULE), "torch": LibraryName("torch"), **PRIMITIVES}
+    libraries = {"torch": LibraryName("torch"), "jax": LibraryName("jax"), "_unknown": UNKNOWN}
+    fixed = {"Module": prelude_class(ev, MODULE), **libraries, **PRIMITIVES}
     module.fields.update(fixed)
     outer, ev.frames = ev.frames, [Frame(None, module, None, None)]
     steps = ev.steps

@@ -11,7 +11,7 @@ from tangra.checker.dispatch import call
 from tangra.checker.evaluator import PythonRaise
 from tangra.checker.heap import ClassCell, DictCell, Instance, LibraryName, ListCell, Native, OneOf, Raised, Value
 from tangra.checker.joining import join, join_all, told_apart
-from tangra.checker.library import array_operation, call_rule, to_rule, update_rule
+from tangra.checker.library import array_operation, call_rule, record_rule, to_rule
 from tangra.shape_rules import operators as array_operators
 from tangra.shape_rules.failures import INDEX, Failure
 from tangra.shape_rules.values import UNKNOWN, Tensor, Unknown, shape_text
@@ -37,7 +37,7 @@ def get_item(ev: Evaluator, owner: Value, index: Value, node: ast.AST) -> Value:
         return array_operation(
             ev, node, lambda array, at: array_operators.getitem(ev.ctx, array, at), (owner, to_rule(index))
         )
-    update = update_rule(owner, "__getitem__")
+    update = record_rule(owner, "__getitem__")
     if update is not None:
         return call_rule(ev, update, [owner, index], {}, node)
     if isinstance(owner, tuple):

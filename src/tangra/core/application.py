@@ -8,7 +8,7 @@ from typing import Any
 
 from tangra.api.values import AbstractValue
 from tangra.core.arguments import Arguments, Key, parameters
-from tangra.core.subtrace import SubTrace, raise_in, trace
+from tangra.core.subtrace import SubTrace, name_sizes, raise_in, trace
 from tangra.errors import TypeMismatchError, declare
 from tangra.frontend.evaluator import Evaluator
 
@@ -63,6 +63,7 @@ class Application:
         """The function traced for these arguments; what it raises for all of them is raised here."""
         sub = trace(self.ev, self.function, arguments.enter, transform, arguments.repeated)
         raise_in(self.ev, sub, arguments.values())
+        name_sizes(self.ev, sub, arguments.values())
         return sub
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tangra.api.values import AbstractValue, ArrayValue, Const, DictValue, InstanceValue, ListValue, TupleValue
-from tangra.core import stages
+from tangra.core import stages, subtrace
 from tangra.core.application import Application
 from tangra.core.subtrace import trace
 from tangra.core.trees import Flattener, Leaf, Node, Tree, build, current
@@ -17,6 +17,7 @@ from tangra.frontend.failures import end_path
 from tangra.ir import ArrayType, Block, Value
 from tangra.shapes import Size
 from tangra.transforms import vmap as lanes
+from tangra.transforms.checkpoint_segments import bind_sizes, sizes
 
 BAD_AXES = declare("TG801", "in_axes or out_axes of vmap that don't fit the arguments or results")
 NO_BATCH = declare("TG802", "vmap without a batched argument, or with sizes that differ")
@@ -58,17 +59,33 @@ def vmap(call: Application) -> AbstractValue:
     sub = trace(ev, call.function, arguments, "vmap", flat.repeated)
     stages.note("before vmap", sub.func)
     func = lanes(sub.func, [axes[k] for k in mapped] + [None] * len(sub.captured), size)
+    lengths = sizes(ev.b, bind_sizes(func.body))
     stages.note("after vmap", func)
-    results = ev.b.call(func, [*(values[k] for k in mapped), *sub.captured]).results
+    results = subtrace.call(ev, func, [*(values[k] for k in mapped), *sub.captured, *lengths])
     if sub.ends:
         end_path(ev)
+    found = results[: len(sub.leaves)]
+    tree = _with_flags(ev, sub.tree, size, found)
     out_axes: Axes = {}
-    _spread(ev, sub.tree, options.get("out_axes", 0), out_axes)
-    stacked = [_moved(ev, v, out_axes.get(k), k) for k, v in enumerate(results[: len(sub.leaves)])]
+    _spread(ev, tree, options.get("out_axes", 0), out_axes)
+    stacked = [_moved(ev, v, out_axes.get(k), k) for k, v in enumerate(found)]
     leaves: list[AbstractValue] = []
     for k, v in enumerate(stacked):
-        leaves.append(leaves[sub.first[k]] if sub.first[k] < k else ev.result(v))
-    return build(ev, sub.tree, leaves)
+        repeated = k < len(sub.first) and sub.first[k] < k
+        leaves.append(leaves[sub.first[k]] if repeated else ev.result(v))
+    return build(ev, tree, leaves)
+
+
+def _with_flags(ev: Evaluator, tree: Tree, size: Size, found: list[Value]) -> Tree:
+    """The structure of the results of all lanes, of which bools are leaves, too, known or not; adds the values of known
+    ones to those `found`."""
+    if isinstance(tree, Node):
+        children = tuple(_with_flags(ev, child, size, found) for child in tree.children)
+        return Node(tree.form, children, tree.names, tree.cls)
+    if isinstance(tree, Const) and isinstance(tree.value, bool):
+        found.append(ev.b.full(ev.b.bool(tree.value), (size,)))
+        return Leaf(len(found) - 1)
+    return tree
 
 
 def _per_argument(ev: Evaluator, in_axes: Sequence[Any], count: int) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tangra.api.values import AbstractValue
-from tangra.core import custom
+from tangra.core import custom, subtrace
 from tangra.core.application import Application
 from tangra.core.checkpoint_options import plan_of
 from tangra.core.derivatives import rebuild
@@ -19,5 +19,5 @@ def checkpoint(call: Application) -> AbstractValue:
         return call.plainly()
     a = call.arguments(call.every())
     sub = call.traced(a, "checkpoint")
-    results = call.ev.b.call(mark_loops(sub.func, plan), [*a.values(), *sub.captured]).results
+    results = subtrace.call(call.ev, mark_loops(sub.func, plan), [*a.values(), *sub.captured])
     return rebuild(call.ev, sub, results)

@@ -65,7 +65,7 @@ def lowered(traced: Traced) -> Func:
     returned = {w.param: w.result for w in traced.written}
     in_place = tuple((p, r) for p, r in returned.items() if traced.func.params[p].array.rank)
     traced.func.attrs["written"] = in_place
-    func = simplify(traced.func)
+    func = simplify(traced.func, last=True)
     finish(func)
     func.attrs["written"] = in_place
     if os.environ.get("TANGRA_VERIFY"):

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
-from tangra.api.values import AbstractValue, Const, TupleValue
+from tangra.api.values import AbstractValue, ArrayValue, Const, TupleValue, ViewStep
 from tangra.core.application import Application
 from tangra.core.arguments import Arguments, is_float
 from tangra.core.derivatives import rebuild
 from tangra.core.matching import matching
-from tangra.core.subtrace import SubTrace, trace_block
+from tangra.core.spelling import spelled_shape
+from tangra.core.subtrace import SubTrace, kept_for_failures, trace_block
 from tangra.core.trees import Flattener, build, current, like, numbers
 from tangra.errors import TypeMismatchError, declare
 from tangra.frontend.evaluator import Evaluator
 from tangra.frontend.paths import Path
 from tangra.ir import Block, Builder, Func, Value
+from tangra.shapes import symbol
 from tangra.transforms import jvp as forward
 from tangra.transforms import vjp as reverse
 
@@ -28,16 +31,22 @@ NO_RULE = declare(
 
 
 def stop_gradient(ev: Evaluator, x: AbstractValue) -> AbstractValue:
-    """`tg.stop_gradient(x)`: the same value, a constant for derivatives."""
+    """`tg.stop_gradient(x)`: the same value, a constant for derivatives. Arrays share their memory with those of x."""
     flat = Flattener(ev)
     tree = flat.add(x, "x")
     leaves: list[AbstractValue] = []
     for k, leaf in enumerate(flat.leaves):
-        if flat.first[k] < k:
-            leaves.append(leaves[flat.first[k]])
-        else:
-            leaves.append(like(ev, leaf, ev.b("stop_gradient", current(ev, leaf))) if is_float(ev, leaf) else leaf)
-    return build(ev, tree, leaves)
+        leaves.append(leaves[flat.first[k]] if flat.first[k] < k else _stopped(ev, leaf))
+    return build(ev, tree, leaves) if any(is_float(ev, leaf) for leaf in flat.leaves) else x
+
+
+def _stopped(ev: Evaluator, leaf: AbstractValue) -> AbstractValue:
+    if not is_float(ev, leaf):
+        return leaf
+    if not isinstance(leaf, ArrayValue):
+        return like(ev, leaf, ev.b("stop_gradient", current(ev, leaf)))
+    step = ViewStep(ev.b, "stop_gradient", (), ())
+    return replace(ev.view(leaf, step.read, step.write), strides=leaf.strides)
 
 
 def _call(
@@ -45,8 +54,9 @@ def _call(
 ) -> AbstractValue:
     """Emit the `custom_derivative`; its first operands are the active leaves, `own` says how many of all operands the
     rules know derivatives for."""
-    operands = [*a.values(), *captured]
-    op = ev.b.emit("custom_derivative", operands, {"primal": sub.func, **rules, "own": own})
+    kept, values = kept_for_failures(ev, sub.func)
+    operands = [*a.values(), *captured, *values]
+    op = ev.b.emit("custom_derivative", operands, {"primal": sub.func, **rules, "own": own, **kept})
     return rebuild(ev, sub, op.results)
 
 
@@ -57,8 +67,12 @@ def recomputed(call: Application) -> AbstractValue:
     floats = [p.array.dtype.is_float for p in sub.func.params]
     pulled = reverse(sub.func, floats)
     b = Builder(Block())
-    params = [b.block.add_arg(p.type, p.name) for p in pulled.params]
-    b.return_(*b.call(pulled, params).results[len(sub.func.returned) :])
+    operands = {id(p): b.block.add_arg(p.type, p.name) for p in pulled.params}
+    for op in pulled.body.ops:
+        if op.name == "bind_dim" and (number := operands.get(id(op.operands[0]))) is not None:
+            b.emit("bind_dim", [number], dict(op.attrs))
+            operands[id(op.operands[0])] = b.dim(symbol(op.attrs["symbol"]))
+    b.return_(*b.call(pulled, [operands[id(p)] for p in pulled.params]).results[len(sub.func.returned) :])
     rules: dict[str, Func | None] = {
         "jvp": forward(sub.func, floats),
         "vjp": Func(f"checkpoint_{sub.func.name}", b.block),
@@ -174,11 +188,11 @@ def custom_jvp(call: Application) -> AbstractValue:
             ev.error(TypeMismatchError, "the rule of a custom_jvp returns (result, tangent)", code=NO_RULE)
         flat = Flattener(ev)
         flat.add(items[0], "the result of the rule")
-        values = [current(ev, leaf) for leaf in flat.leaves]
-        if len(values) != len(sub.leaves):
+        if len(flat.leaves) != len(sub.leaves):
             ev.error(
                 TypeMismatchError, "the rule of a custom_jvp returns another structure than the function", code=NO_RULE
             )
+        values = [_fitting(ev, current(ev, v), like) for v, like in zip(flat.leaves, sub.func.returned, strict=False)]
         found = matching(ev, items[1], sub.tree, sub.leaves, dict(enumerate(values)), "tangent of the rule")
         return TupleValue((*(ev.result(v) for v in values), *(ev.result(found[k]) for k in floats)))
 
@@ -189,8 +203,18 @@ def custom_jvp(call: Application) -> AbstractValue:
     return _call(ev, a, sub, {"jvp": rule.func, "vjp": None}, captured, len(a.active))
 
 
+def _fitting(ev: Evaluator, v: Value, like: Value) -> Value:
+    """A part of a rule's result, of the dtype that the function's own has."""
+    if v.shape != like.shape:
+        shapes = [spelled_shape(each.shape) for each in (v, like)]
+        text = f"the rule of a custom_jvp returns a result of shape {shapes[0]}, the function one of shape {shapes[1]}"
+        ev.error(TypeMismatchError, text, code=NO_RULE)
+    return v if v.dtype == like.dtype else ev.b("cast", v, dtype=like.dtype)
+
+
 def unite_forward(sub: SubTrace, rule: SubTrace, active: int) -> list[Value]:
-    """As `unite` for a forward rule: its parameters are the primal's, then a tangent for every float one."""
+    """As `unite` for a forward rule: its parameters are the primal's, then a tangent for every float one. Of what kinds
+    the function's numbers are, the function itself says."""
     mine, theirs = list(sub.captured), list(rule.captured)
     rule_args = rule.func.body.args
     own = sub.func.body.args[active:]
@@ -200,6 +224,11 @@ def unite_forward(sub: SubTrace, rule: SubTrace, active: int) -> list[Value]:
         sub.func.body.add_arg(v.type, "")
     unused = [Value(v.type, rule.func.body) for v in (*own, *rest) if v.array.dtype.is_float]
     rule.func.body.args = [*rule_args[:active], *spare, *rest, *tangents, *unused]
+    count = len(sub.leaves)
+    if len(sub.func.returned) > count:
+        results, b = rule.func.body.ops.pop().operands, Builder(rule.func.body)
+        kinds = b.call(sub.func, [*rule_args[:active], *spare, *rest]).results[count:]
+        b.return_(*results[:count], *kinds, *results[count:])
     return [*mine, *theirs]
 
 

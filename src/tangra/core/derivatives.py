@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tangra.api.values import AbstractValue, ArrayValue, Const, Scalar, TupleValue
-from tangra.core import stages
+from tangra.core import stages, subtrace
 from tangra.core.application import Application
 from tangra.core.arguments import Arguments, check_floats, has_floats, is_float
 from tangra.core.matching import matching
@@ -72,9 +72,9 @@ class Pulled:
     def run(self, cotangents: Sequence[Value]) -> tuple[list[Value], list[Value]]:
         """(values of the result's leaves and tags, cotangents of the active leaves)."""
         ev, a = self.ev, self.arguments
-        op = ev.b.call(self.func, [*a.values(), *self.sub.captured, *cotangents])
+        results = subtrace.call(ev, self.func, [*a.values(), *self.sub.captured, *cotangents])
         primal = len(self.sub.func.returned)
-        return op.results[:primal], op.results[primal:]
+        return results[:primal], results[primal:]
 
     def result(self, values: Sequence[Value], tree: Tree | None = None) -> AbstractValue:
         """The function's result from the values `run` gave."""
@@ -212,9 +212,9 @@ class Pushed:
 
     def run(self, tangents: Sequence[Value]) -> tuple[list[Value], list[Value]]:
         """(values of the result's leaves and tags, tangents of the float ones)."""
-        op = self.ev.b.call(self.func, [*self.arguments.values(), *self.sub.captured, *tangents])
+        results = subtrace.call(self.ev, self.func, [*self.arguments.values(), *self.sub.captured, *tangents])
         primal = len(self.sub.func.returned)
-        return op.results[:primal], op.results[primal:]
+        return results[:primal], results[primal:]
 
 
 def push(call: Application, transform: str) -> Pushed:

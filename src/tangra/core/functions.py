@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import types
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from tangra.core.checkpoint_options import plan_of
-from tangra.core.jitted import jit
 from tangra.core.transformed import Transformed
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -111,12 +111,12 @@ def hvp(f: Callable[..., Any], primals: Any, tangents: Any) -> Any:
 
 def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], Any]]:
     """(f(*primals), pullback): `pullback(cotangent)` is a tuple with the cotangent of each primal."""
-    return jit(f)(*_snapshot(primals)), _Linear(_cached("pullback", f), _snapshot(primals))
+    return _cached("jit", f)(*_snapshot(primals)), _Linear(_cached("pullback", f), _snapshot(primals))
 
 
 def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
     """(f(*primals), the derivative there as a linear function of the tangents)."""
-    return jit(f)(*_snapshot(primals)), _Linear(_cached("pushforward", f), _snapshot(primals))
+    return _cached("jit", f)(*_snapshot(primals)), _Linear(_cached("pushforward", f), _snapshot(primals))
 
 
 class _Linear:
@@ -141,18 +141,35 @@ def _as_tuple(v: Any) -> tuple[Any, ...]:
     return tuple(v) if isinstance(v, (tuple, list)) and not hasattr(v, "_fields") else (v,)
 
 
+MOST_KEPT = 64
+"""Derivatives of callables other than functions that are kept, the last ones used."""
+_kept: dict[tuple[object, ...], Transformed] = {}
+
+
 def _cached(transform: str, f: Callable[..., Any]) -> Transformed:
-    """One Transformed per function and transform, so that repeated calls compile once."""
-    known = getattr(f, "__tangra_transforms__", None)
-    if known is None:
-        known = {}
-        try:
-            f.__tangra_transforms__ = known  # type: ignore[attr-defined]
-        except AttributeError:
-            return Transformed(transform, f)
-    if transform not in known:
-        known[transform] = Transformed(transform, f)
-    return known[transform]  # type: ignore[no-any-return]
+    """One Transformed per function and transform, so that repeated calls compile once.
+
+    A function has its own as an attribute. What is found there may be another function's: `functools.wraps` copies
+    attributes. Of bound methods there are many that are one and the same, and an object's attributes are part of what
+    it is: theirs are kept here.
+    """
+    if isinstance(f, types.FunctionType):
+        known: dict[str, Transformed] = getattr(f, "__tangra_transforms__", {})
+        found = known.get(transform)
+        if found is None or found.function is not f:
+            found = Transformed(transform, f)
+            own = {name: each for name, each in known.items() if each.function is f}
+            f.__tangra_transforms__ = {**own, transform: found}  # type: ignore[attr-defined]
+        return found
+    parts = (f.__self__, f.__func__) if isinstance(f, types.MethodType) else (f,)
+    key = (transform, *map(id, parts))
+    found = _kept.pop(key, None)
+    if found is None:
+        found = Transformed(transform, f)
+    _kept[key] = found
+    if len(_kept) > MOST_KEPT:
+        _kept.pop(next(iter(_kept)), None)
+    return found
 
 
 def stop_gradient(x: F) -> F:

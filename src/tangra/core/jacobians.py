@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tangra.api.values import AbstractValue, Const, Scalar
+from tangra.core import subtrace
 from tangra.core.application import Application
 from tangra.core.arguments import Arguments
 from tangra.core.derivatives import Pulled, Pushed, check_cuts, pull, push
@@ -33,7 +34,7 @@ def mapped(ev: Evaluator, func: Func, operands: Sequence[Value], batched: dict[i
     """The results of `func` with some operands replaced by batches (axis 0), stacked along axis 0."""
     axes = [0 if k in batched else None for k in range(len(func.params))]
     lanes = vmap(func, axes, size)
-    return ev.b.call(lanes, [batched.get(k, v) for k, v in enumerate(operands)]).results
+    return subtrace.call(ev, lanes, [batched.get(k, v) for k, v in enumerate(operands)])
 
 
 def jacfwd(call: Application) -> AbstractValue:
@@ -58,7 +59,7 @@ def _column(ev: Evaluator, p: Pushed, n: int) -> list[Value]:
     leaf = values[n].array
     if not leaf.rank:
         operands[at] = ev.b.filled(1.0, leaf)
-        return ev.b.call(p.func, operands).results[primal:]
+        return subtrace.call(ev, p.func, operands)[primal:]
     eye, size = basis(ev, leaf)
     together = _together(ev, p.func, operands, at, primal) if isinstance(size, int) else None
     if together is not None:
@@ -91,7 +92,7 @@ def _together(ev: Evaluator, func: Func, operands: Sequence[Value], at: int, pri
     basis = ev.b("transpose", rows, perm=(0, *range(2, leaf.rank + 2), 1))
     if rounds == 1:
         given[at] = ev.b("reshape", basis, shape=(*leaf.shape, width))
-        return ev.b.call(lanes, given).results[primal:]
+        return subtrace.call(ev, lanes, given)[primal:]
     found = []
     for v in mapped(ev, lanes, given, {at: basis}, rounds)[primal:]:
         out = v.shape[1:-1]
@@ -129,7 +130,7 @@ def _row(ev: Evaluator, p: Pulled, m: int) -> list[Value]:
     out = returned[p.floats[m]].array
     if not out.rank:
         operands[at] = ev.b.filled(1.0, out)
-        return ev.b.call(p.func, operands).results[primal:]
+        return subtrace.call(ev, p.func, operands)[primal:]
     eye, size = basis(ev, out)
     together = _together(ev, p.func, operands, at, primal) if isinstance(size, int) else None
     if together is None:

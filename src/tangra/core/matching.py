@@ -68,7 +68,9 @@ def _align(
     if t is None or not (is_number(t) or isinstance(t, ArrayValue)):
         _mismatch(ev, what, _form(given), "one number or array")
     v = current(ev, t)
-    if v.shape != value.shape:
+    if len(v.shape) != len(value.shape) or any(
+        a != b for a, b in zip(v.shape, value.shape, strict=True) if isinstance(a, int) and isinstance(b, int)
+    ):
         shapes = [spelled_shape(each.shape) for each in (v, value)]
         ev.error(
             TypeMismatchError,
@@ -76,6 +78,10 @@ def _align(
             code=TANGENT_MISMATCH,
             fix=f"give the {what} the shape of its primal",
         )
+    if v.shape != value.shape:
+        for a, b in zip(v.shape, value.shape, strict=True):
+            ev.require_equal(a, b, f"sizes of a {what} and of its primal")
+        v = ev.b("reshape", v, shape=value.shape)
     found[tree.number] = v if v.dtype == value.dtype else ev.b("cast", v, dtype=value.dtype)
 
 

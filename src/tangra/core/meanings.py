@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from tangra.api import registry
-from tangra.api.values import AbstractValue, Const, PartialValue, TransformValue, TupleValue
+from tangra.api.values import AbstractValue, Const, ListValue, PartialValue, TransformValue, TupleValue
 from tangra.core import arguments, batching, checkpointing, custom, derivatives, functions, jacobians, sparsity
 from tangra.core.application import Application, Meaning
 from tangra.core.jitted import JitFunction, jit
@@ -84,8 +84,10 @@ RUN: dict[str, Meaning] = {
 
 
 def _items(ev: Evaluator, v: AbstractValue) -> list[AbstractValue]:
-    """The members of a tuple of primals or tangents; a single value stands for a tuple of one."""
-    items = ev.iterate(v) if isinstance(v, TupleValue) else None
+    """The members of a tuple or list of primals or tangents; a single value, such as a NamedTuple, stands for a tuple
+    of one."""
+    several = isinstance(v, ListValue) or (isinstance(v, TupleValue) and v.cls is None)
+    items = ev.iterate(v) if several else None
     return [v] if items is None else list(items)
 
 

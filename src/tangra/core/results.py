@@ -23,6 +23,7 @@ from tangra.frontend.nodes import (
     OptionalNode,
     OriginNode,
     PartsNode,
+    PresentNode,
     StackNode,
     TupleNode,
     ViewNode,
@@ -133,6 +134,10 @@ class Builder:
         if isinstance(node, InstanceNode):
             obj = self.made[node.key] = node.cls.__new__(node.cls)
             for name, item in zip(node.names, node.items, strict=True):
+                if isinstance(item, PresentNode):
+                    if not self.values[item.index]:
+                        continue
+                    item = item.node
                 object.__setattr__(obj, name, self.build(item))
             return obj
         if isinstance(node, StackNode):

@@ -10,6 +10,7 @@ import itertools
 from dataclasses import replace
 
 from tangra.api.values import AbstractValue, ArrayValue, Const, Scalar, TupleValue
+from tangra.core import subtrace
 from tangra.core.application import Application
 from tangra.core.arguments import Arguments
 from tangra.core.derivatives import Pushed, push
@@ -62,7 +63,7 @@ def sparsity(call: Application) -> AbstractValue:
     if func is None:
         return TupleValue((Const(None), Const(False)))
     sets = singletons(ev.b, value.array.shape, WORDS, current(ev, call.args[0]))
-    found = ev.b.call(func, [*operands, sets]).results[len(p.sub.func.returned)]
+    found = subtrace.call(ev, func, [*operands, sets])[len(p.sub.func.returned)]
     read = [k for k in read_parameters(func) if k < len(operands)]
     whole = _whole_numbers(ev, p.arguments)
     fixed = all(id(operands[k]) in whole for k in read)
@@ -88,6 +89,6 @@ def compressed(call: Application) -> AbstractValue:
     rank = seeds.array.rank
     if together is not None:
         last = ev.b("transpose", seeds, perm=(*range(1, rank), 0))
-        return TupleValue((ev.new_array(ev.b.call(together, [*operands, last]).results[result]), form))
+        return TupleValue((ev.new_array(subtrace.call(ev, together, [*operands, last])[result]), form))
     found = mapped(ev, p.func, [*operands, ev.b.zeros(p.arguments.values()[0].array)], {at: seeds}, count)[result]
     return TupleValue((ev.new_array(ev.b("transpose", found, perm=(*range(1, found.array.rank), 0))), form))

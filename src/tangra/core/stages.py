@@ -88,7 +88,7 @@ def _simplified(made: Compiled, name: str, after: bool) -> str:
         if pass_name == name and ended == after:
             texts.append(print_func(func))
 
-    simplify(made.traced.func, watch)
+    simplify(made.traced.func, watch, last=True)
     if not texts:
         return f"{name} did not run: nothing was left to do"
     return texts[-1] if after else texts[0]

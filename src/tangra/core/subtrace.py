@@ -12,11 +12,17 @@ from dataclasses import dataclass
 from tangra.api.values import AbstractValue, Const, Scalar
 from tangra.core.trees import Flattener, Tree, current
 from tangra.errors import AliasError, UnsupportedError, declare
-from tangra.frontend import closing
+from tangra.frontend import closing, symbols
 from tangra.frontend.evaluator import Evaluator
 from tangra.frontend.failures import end_path
 from tangra.frontend.heap import ArrayState, CellState, PathEnds, State
+from tangra.frontend.outlining import may_fail
 from tangra.ir import Block, Func, Value
+from tangra.ir.graph import clone_block
+from tangra.ir.mentions import symbols_of_type
+from tangra.shapes.facts import EMPTY, Facts
+from tangra.transforms.dce import eliminate_dead_code
+from tangra.transforms.rules import strip_state
 
 WRITES_OUTSIDE = declare("TG812", "a transformed function writes to something outside itself")
 
@@ -32,7 +38,7 @@ class SubTrace:
     `func` takes the parameters its caller made, then `captured`; it returns the result's leaves and then their kind
     tags. `tree` is the result's structure, `leaves` its leaves as they were inside, `first` has for each leaf the first
     one that is the same array, `tags` the position among the results of each leaf's tag. `ends`: the function certainly
-    raises, and has no result.
+    raises, and has no result. `facts`: what is known of sizes at its end.
     """
 
     func: Func
@@ -42,6 +48,7 @@ class SubTrace:
     first: list[int]
     tags: list[int | None]
     ends: bool = False
+    facts: Facts = EMPTY
 
 
 def trace(
@@ -85,15 +92,51 @@ def trace_block(ev: Evaluator, compute: Callable[[Block], AbstractValue], transf
         ev.state = before
     if not sub.ends:
         refuse_writes(ev, before, after, transform)
-    sub.captured = close(ev, sub.func)
+    for op in sub.func.body.walk():
+        strip_state(op)
+    sub.captured, sub.facts = close(ev, sub.func), after.facts
     return sub
+
+
+def call(ev: Evaluator, func: Func, operands: Sequence[Value]) -> list[Value]:
+    """The results of a function that a transform made. It writes to nothing of the compiled function's: if it fails,
+    the arguments of that are left as they are here."""
+    attrs, values = kept_for_failures(ev, func)
+    return ev.b.emit("call", [*operands, *values], {"callee": func, **attrs}).results
+
+
+def kept_for_failures(ev: Evaluator, func: Func) -> tuple[dict[str, tuple[int, ...]], list[Value]]:
+    """The attribute `kept` of a call of `func`, and the operands behind its arguments that go with it."""
+    indices, values = ev.written_so_far() if may_fail(func.body, ev.outlines.failing) else ([], [])
+    return ({"kept": tuple(indices)} if indices else {}), values
 
 
 def raise_in(ev: Evaluator, sub: SubTrace, operands: Sequence[Value]) -> None:
     """Where a traced function certainly raises, so does the transformed one: nothing after the call is reached."""
     if sub.ends:
-        ev.b.call(sub.func, [*operands, *sub.captured])
+        call(ev, sub.func, [*operands, *sub.captured])
         end_path(ev)
+
+
+def name_sizes(ev: Evaluator, sub: SubTrace, operands: Sequence[Value]) -> None:
+    """Make sizes of results that a traced function finds out known around it: a function that does only that is called
+    in front of it, and the sizes become parameters."""
+    body = sub.func.body
+    mentioned, given = symbols_of_type([v.type for v in sub.func.returned]), {id(p) for p in body.args}
+    found = [op for op in body.ops if op.attrs.get("symbol") in mentioned and id(op.operands[0]) not in given]
+    if not found:
+        return
+    mapping: dict[int, Value] = {}
+    ahead = Func(f"sizes_{sub.func.name}", clone_block(body, mapping))
+    ahead.body.terminator.operands = [mapping[id(op.operands[0])] for op in found]
+    eliminate_dead_code(ahead)
+    sizes = call(ev, ahead, [*operands, *sub.captured])
+    body.ops = [op for op in body.ops if not any(op is each for each in found)]
+    for op, size in zip(found, sizes, strict=True):
+        op.operands = [body.add_arg(size.type)]
+        sub.captured.append(ev.b.dim(symbols.bind(ev, size, op.attrs["symbol"])))
+    body.ops[:0] = found
+    ev.state.facts = sub.facts
 
 
 def _finish(ev: Evaluator, block: Block, name: str, result: AbstractValue) -> SubTrace:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from tangra.api.elementwise import is_number
 from tangra.api.values import (
@@ -25,7 +25,7 @@ from tangra.api.values import (
 from tangra.errors import UnsupportedError, declare
 from tangra.frontend import classes
 from tangra.frontend.evaluator import Evaluator
-from tangra.frontend.heap import ArrayState, DictState, InstanceState, ListState
+from tangra.frontend.heap import ArrayState, DictState, InstanceState, ListState, MaybeNone, Result
 from tangra.ir import Value
 
 OPAQUE_LEAF = declare("TG814", "a value that a transformation can't take apart")
@@ -69,8 +69,10 @@ class Flattener:
         self.around: list[int] = []
         self.repeated = False
 
-    def add(self, v: AbstractValue, path: str = "") -> Tree:
+    def add(self, v: Result, path: str = "") -> Tree:
         """The tree of `v`; its leaves are appended."""
+        if isinstance(v, MaybeNone):
+            self._refuse(path, "is None on some paths", "give it a value on all of them")
         if is_number(v) and not _is_flag(v):
             return self._leaf(v, path)
         if isinstance(v, (ArrayValue, ListValue, DictValue, InstanceValue)):
@@ -79,7 +81,7 @@ class Flattener:
         if isinstance(v, ArrayValue):
             return self._leaf(v, path, self.seen[v.ref])
         if isinstance(v, (ListValue, DictValue, InstanceValue)):
-            return self._object(v, path)
+            return self._container(v, path)
         if isinstance(v, TupleValue):
             names = getattr(v.cls, "_fields", ()) if v.cls else ()
             children = [
@@ -93,31 +95,29 @@ class Flattener:
             return Node("partial", tuple(self.add(x, path) for x in held), tuple(k for k, _ in v.kwargs))
         if isinstance(v, Const):
             return v
-        self.ev.error(
-            UnsupportedError,
-            f"{path or 'this'} is a {type(v).__name__.removesuffix('Value').lower()}, which a transformation can't "
-            "pass in or out",
-            code=OPAQUE_LEAF,
-            fix="pass and return arrays, numbers and containers of them",
-        )
+        kind = type(v).__name__.removesuffix("Value").lower()
+        self._refuse(path, f"is a {kind}", "pass and return arrays, numbers and containers of them")
 
-    def _object(self, v: ListValue | DictValue | InstanceValue, path: str) -> Node:
-        """An object that may hold others."""
+    def _container(self, v: ListValue | DictValue | InstanceValue, path: str) -> Node:
         if v.ref in self.around:
-            self.ev.error(
-                UnsupportedError,
-                f"{path or 'this'} is an object that is a part of itself, which a transformation can't pass in or out",
-                code=OPAQUE_LEAF,
-                fix="pass what is needed of it",
-            )
+            self._refuse(path, "is an object that is a part of itself", "pass what is needed of it")
         self.around.append(v.ref)
         if isinstance(v, ListValue):
-            items = self.ev.iterate(v) or ()
-            node = Node("list", tuple(self.add(item, f"{path}[{k}]") for k, item in enumerate(items)))
+            node = self._list(v, path)
         else:
             node = self._dict(v, path) if isinstance(v, DictValue) else self._instance(v, path)
         self.around.pop()
         return node
+
+    def _list(self, v: ListValue, path: str) -> Node:
+        items = self.ev.iterate(v)
+        if items is None:
+            self._refuse(path, "is a list of a length that only the run knows", "make an array of it: np.array(items)")
+        return Node("list", tuple(self.add(item, f"{path}[{k}]") for k, item in enumerate(items)))
+
+    def _refuse(self, path: str, what: str, fix: str) -> NoReturn:
+        text = f"{path or 'this'} {what}, which a transformation can't pass in or out"
+        self.ev.error(UnsupportedError, text, code=OPAQUE_LEAF, fix=fix)
 
     def _leaf(self, v: AbstractValue, path: str, first: int | None = None) -> Leaf:
         self.first.append(len(self.leaves) if first is None else first)

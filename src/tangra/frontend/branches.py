@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tangra.api.kinds import PYBOOL
 from tangra.api.values import AbstractValue, Const, Scalar
 from tangra.frontend import conversion, narrowing, plans, symbols
-from tangra.frontend.heap import BROKEN, CONTINUED, RETURNED, PathEnds, Result, State
+from tangra.frontend.heap import BROKEN, CONTINUED, RESULT, RETURNED, PathEnds, Result, State
 from tangra.frontend.joining import Join
 from tangra.frontend.liveness import Live, liveness
 from tangra.ir import Block, Op, Value
@@ -95,6 +95,8 @@ def unless_exited(ev: Evaluator, action: Callable[[], object]) -> None:
     def stayed() -> None:
         for name in open_flags:
             ev.state.env[name] = Const(False)
+        if RETURNED in open_flags:
+            ev.state.env.pop(RESULT, None)  # that of the other side
         action()
 
     branch(ev, exit_flag(ev), left, stayed, None)

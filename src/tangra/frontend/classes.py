@@ -8,9 +8,10 @@ import functools
 import types
 from typing import TYPE_CHECKING, Any
 
-from tangra.api.values import AbstractValue, BoundMethod, Const, InstanceValue, TupleValue
+from tangra.api.kinds import PYBOOL
+from tangra.api.values import AbstractValue, BoundMethod, Const, InstanceValue, Scalar, TupleValue
 from tangra.frontend import conversion, descriptors, diagnostics
-from tangra.frontend.heap import Deleted, InstanceState, MaybeNone
+from tangra.frontend.heap import Deleted, InstanceState, MaybeNone, MaybeUnbound, Slot
 from tangra.frontend.objects import LIBRARIES
 from tangra.frontend.paths import MISSING, Path
 
@@ -112,21 +113,36 @@ def bind(ev: Evaluator, v: AbstractValue, cls: type, found: tuple[Any, type], na
 
 def slot(ev: Evaluator, v: InstanceValue, name: str) -> AbstractValue | None:
     """An instance's own attribute; None if it has none."""
+    found = held(ev, v, name)
+    if isinstance(found, MaybeUnbound):
+        message = f"'{v.cls.__name__}' object has no attribute '{name}'"
+        ev.fail_if(ev.b("not", found.bound), "AttributeError", message)
+        found = found.value
+    return None if found is None else conversion.slot(ev, found, f"the attribute {name}")
+
+
+def held(ev: Evaluator, v: InstanceValue, name: str) -> Slot | None:
+    """What an instance holds under a name, if it does so on some paths."""
     state = ev.look(v.ref)
     assert isinstance(state, InstanceState), state
     found = state.get(name)
     if isinstance(found, Deleted):
         return None
-    if found is not None:
-        return conversion.slot(ev, found, f"the attribute {name}")
-    return ev.live.attribute(v.ref, name)
+    return ev.live.attribute(v.ref, name) if found is None else found
 
 
 def own_slot(ev: Evaluator, v: InstanceValue, name: str) -> MaybeNone | None:
     """An instance's own attribute if it is None on some paths."""
-    state = ev.look(v.ref)
-    found = state.get(name) if isinstance(state, InstanceState) else None
+    found = held(ev, v, name)
     return found if isinstance(found, MaybeNone) else None
+
+
+def set_on_some_paths(ev: Evaluator, v: AbstractValue, name: str) -> MaybeUnbound | None:
+    """An attribute that an instance has on some paths, and has none of that name on the others."""
+    found = held(ev, v, name) if isinstance(v, InstanceValue) else None
+    if not isinstance(found, MaybeUnbound) or not isinstance(v, InstanceValue) or _is_inherited(ev, v, name):
+        return None
+    return found
 
 
 def set_slot(ev: Evaluator, v: InstanceValue, name: str, value: Any) -> None:
@@ -144,11 +160,32 @@ def getattr_(ev: Evaluator, v: InstanceValue, name: str, hook: bool = True) -> A
     found = member(ev, v.cls, name)
     if found is not None and (isinstance(found[0], property) or descriptors.is_data(found[0])):
         return bind(ev, v, v.cls, found, name)
-    own = slot(ev, v, name)
-    if own is not None:
-        return own
+    own = held(ev, v, name)
+    if isinstance(own, MaybeUnbound) and _is_inherited(ev, v, name, hook):
+        from tangra.frontend import branches
+
+        value, there = own.value, Scalar(own.bound, (PYBOOL,))
+        return branches.choose(
+            ev,
+            there,
+            lambda: conversion.slot(ev, value, f"the attribute {name}"),
+            lambda: _inherited(ev, v, name, hook),  # type: ignore[arg-type, return-value]
+        )
+    return slot(ev, v, name) if own is not None else _inherited(ev, v, name, hook)
+
+
+def _is_inherited(ev: Evaluator, v: InstanceValue, name: str, hook: bool = True) -> bool:
+    """Whether reading an attribute that an instance does not have gives something."""
+    found = member(ev, v.cls, name)
+    of_class = found is not None and not isinstance(found[0], _SLOTS)
+    return of_class or (hook and member(ev, v.cls, "__getattr__") is not None)
+
+
+def _inherited(ev: Evaluator, v: InstanceValue, name: str, hook: bool) -> AbstractValue | None:
+    """What reading an attribute that an instance does not have gives."""
     if name == "__class__":
         return Const(v.cls)
+    found = member(ev, v.cls, name)
     if found is not None and not isinstance(found[0], _SLOTS):
         return bind(ev, v, v.cls, found, name)
     fallback = member(ev, v.cls, "__getattr__") if hook else None

@@ -99,6 +99,11 @@ def drive(ev: Evaluator, g: Generator, body: Callable[[AbstractValue], None], un
     """Run `body` for everything a generator yields; the result says whether it executed `break`."""
     scope = _Scope(ev, g)
     node = g.node
+    if scope.walrus and ev.frame is not g.frame:
+        ev.unsupported(
+            "a generator expression that binds a name of its function with :=, in a loop of another function",
+            "make a list of its items first: list(...)",
+        )
     broken: list[AbstractValue] = [Const(False)]
 
     def clause(k: int) -> None:

@@ -143,7 +143,12 @@ def copy_list(ev: Evaluator, v: ListValue) -> ListValue:
 @_method(LIST_METHODS, "clear")
 def clear(ev: Evaluator, v: ListValue) -> AbstractValue:
     state = ev.look(v.ref)
-    ev.put(v.ref, StackState(state.shape, state.leaves, Const(0)) if isinstance(state, StackState) else ListState(()))
+    if isinstance(state, StackState):
+        from tangra.frontend import stacks
+
+        stacks.cut(ev, v, state, Const(0))
+    else:
+        ev.put(v.ref, ListState(()))
     return NONE
 
 

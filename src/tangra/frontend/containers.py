@@ -319,7 +319,7 @@ def _run_time_item(
         return None
     state = stacks.new_stack(ev, form, len(items), items)
     at = stacks.position(ev, Const(len(items)), index, "tuple index out of range")
-    return stacks.item_at(ev, state, at)
+    return stacks.item_of(ev, state, at, items)
 
 
 def _unrolls(ev: Evaluator, index: Scalar) -> bool:

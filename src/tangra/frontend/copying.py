@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from tangra.api.values import AbstractValue, ArrayValue, DictValue, InstanceValue, ListValue, TupleValue
 from tangra.frontend import classes, containers, stacks
-from tangra.frontend.heap import DictState, InstanceState, ListState, StackState
+from tangra.frontend.heap import Conflict, DictState, InstanceState, ListState, MaybeNone, MaybeUnbound, StackState
 
 if TYPE_CHECKING:
     from tangra.frontend.evaluator import Evaluator
@@ -59,12 +60,24 @@ def _copy_object(ev: Evaluator, v: AbstractValue, memo: Memo) -> None:
         filled = memo[v.ref] = DictValue(ev.allocate(DictState((), ())))
         values = tuple(deep_copy(ev, x, memo) for _, x in pairs)
         ev.put(filled.ref, DictState(tuple(k for k, _ in pairs), values))
-    elif isinstance(v, (ArrayValue, ListValue)):
+    elif isinstance(v, ListValue):
+        grown = ev.look(v.ref)
+        assert isinstance(grown, StackState)
+        memo[v.ref] = ListValue(ev.allocate(stacks.deep_copy(ev, grown)))
+    elif isinstance(v, ArrayValue):
         memo[v.ref] = copy(ev, v)
 
 
 def _attributes(ev: Evaluator, v: InstanceValue, twin: InstanceValue, memo: Memo | None) -> None:
     for name in classes.attribute_names(ev, v):
-        value = classes.slot(ev, v, name)
-        if value is not None:
-            classes.set_slot(ev, twin, name, value if memo is None else deep_copy(ev, value, memo))
+        held = classes.held(ev, v, name)
+        if held is not None:
+            classes.set_slot(ev, twin, name, held if memo is None else _deep_slot(ev, held, memo))
+
+
+def _deep_slot(ev: Evaluator, held: Any, memo: Memo) -> Any:
+    if isinstance(held, Conflict):
+        return held
+    if isinstance(held, (MaybeUnbound, MaybeNone)):
+        return replace(held, value=_deep_slot(ev, held.value, memo))
+    return deep_copy(ev, held, memo)

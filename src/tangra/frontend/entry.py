@@ -18,7 +18,7 @@ from tangra.api.values import (
     TupleValue,
 )
 from tangra.errors import EntryError, ShapeMismatchError, TangraError, TypeMismatchError
-from tangra.frontend import calls, diagnostics, modules, shape_annotations, shared_memory
+from tangra.frontend import calls, diagnostics, modules, shape_annotations, shared_memory, stacks
 from tangra.frontend.diagnostics import StaticNeeded
 from tangra.frontend.evaluator import Evaluator
 from tangra.frontend.heap import (
@@ -345,7 +345,8 @@ class _Tracer:
                 ev.stale(ref, str(ev.live.paths[ref]))
         for ref, state in list(ev.state.heap.items()):
             path = ev.live.paths.get(ref)
-            if path is None or isinstance(state, (ArrayState, ViewState)) or state == ev.initial[ref]:
+            held = stacks.original(ev, state) if isinstance(state, StackState) else None
+            if path is None or isinstance(state, (ArrayState, ViewState)) or ev.initial[ref] in (state, held):
                 continue
             found += self._mutation(builder, ref, path)
         return found

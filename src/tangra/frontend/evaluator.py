@@ -14,10 +14,10 @@ from typing import Any, NoReturn
 from tangra.api.kinds import Kind, np_kind
 from tangra.api.values import AbstractValue, ArrayValue, Scalar
 from tangra.errors import AliasError, InternalError, Note, ShapeMismatchError, TangraError, UnsupportedError
-from tangra.frontend import called, conversion, diagnostics, operators, slice_ends, symbols, whereabouts
+from tangra.frontend import called, conversion, diagnostics, memory, operators, slice_ends, symbols, whereabouts
 from tangra.frontend.dispatch import EXPRESSIONS, STATEMENTS
 from tangra.frontend.emission import CheckingBuilder
-from tangra.frontend.heap import ArrayState, ConflictState, HeapState, ItemsRead, ListState, PathEnds, State, ViewState
+from tangra.frontend.heap import ArrayState, ConflictState, HeapState, ItemsRead, ListState, State, ViewState
 from tangra.frontend.live import LiveObjects
 from tangra.frontend.outlines import Outlines
 from tangra.frontend.place import Place
@@ -211,44 +211,17 @@ class Evaluator:
 
     def require_writeable(self, target: ArrayValue, what: str = "assignment destination") -> None:
         """Fail if an array is read-only; the error says `what` it is."""
-        if self._read_only(target):
-            self.fail_if(self.b.bool(True), "ValueError", f"{what} is read-only")
-            self.state.dead = True
-            raise PathEnds
+        memory.require_writeable(self, target, what)
 
     def write(self, target: ArrayValue, value: Value, what: str = "assignment destination") -> None:
-        """Replace the contents of an array: every alias sees it."""
-        self.require_writeable(target, what)
+        """Replace the contents of an array, which errors call `what`: every alias sees it."""
+        memory.require_writeable(self, target, what)
         self._write(target.ref, value)
-        root = self.root(target.ref)
-        for ref in {root, target.ref}:
+        parts = memory.chain(self, self.state, target.ref)
+        for ref in parts:
             for partner in self.state.partners.get(ref, ()):
-                self.poison(partner, target.ref)
-
-    def _read_only(self, target: ArrayValue) -> bool:
-        """Whether an array is a read-only view, or was read-only when it was passed."""
-        found = self.writes_fail(self.state, target.ref)
-        if found is None:
-            self.error(
-                AliasError,
-                f"{called.name_of(self, target.ref) or 'this array'} may or may not be a read-only array here",
-                code=diagnostics.ALIAS,
-                fix="write into a copy (x = x.copy())",
-            )
-        return found
-
-    def writes_fail(self, within: State, ref: int) -> bool | None:
-        """Whether an array can't be written to in a state; None: that depends on the path."""
-        root, unsure = ref, False
-        while isinstance(state := within.heap.get(root, self.initial.get(root)), ViewState):
-            if root in self.live.read_only or (state.step is not None and not state.step.writeable):
-                return True
-            unsure = unsure or root in self.live.maybe_read_only
-            root = state.base
-        if root in self.live.read_only:
-            return True
-        near = {ref, root}.union(*(within.partners.get(r, ()) for r in (ref, root)))
-        return None if unsure or near & (self.live.read_only | self.live.maybe_read_only) else False
+                if partner == ref or partner not in parts:
+                    self.poison(partner, target.ref)
 
     def _write(self, ref: int, value: Value) -> None:
         state = self.look(ref)

@@ -143,7 +143,8 @@ def convert(ev: Evaluator, loop: Loop, growths: dict[int, Growth]) -> set[int]:
 def _roomy(ev: Evaluator, growth: Growth, room: Size) -> StackState:
     before = growth.before
     if isinstance(before, ListState):
-        return new_stack(ev, growth.form, room, before.items)  # type: ignore[arg-type]
+        stack = new_stack(ev, growth.form, room, before.items)  # type: ignore[arg-type]
+        return replace(stack, was=before) if growth.most == 0 else stack  # it is only indexed
     wide = before if before.shape == growth.form else widened(ev, before, growth.form)
     return with_room(ev, wide, room)
 

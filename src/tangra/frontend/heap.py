@@ -83,6 +83,8 @@ class ViewState:
     step: ViewStep | None = None
     first: tuple[Value, Value] | None = None
     """The base's value when the view was made, and the view's."""
+    origin: Value | None = None
+    """Of an item at a run-time place of a list or tuple: as of an `ArrayState`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +99,14 @@ class StackState:
     """A list that grew in a run-time loop: item k is element k of each array of `leaves`, put together by `shape`.
 
     `leaves` are references to arrays on the heap, one for each number or array in an item, `count` the length, an int
-    known at compile time or run-time.
+    known at compile time or run-time. `was` is the list of static length that it still is: it was made a stack to be
+    indexed, and no item was put in or taken out since.
     """
 
     shape: Any
     leaves: tuple[int, ...]
     count: AbstractValue
+    was: ListState | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +171,8 @@ class State:
 
     `partners` are arrays (by reference) that may or may not be the same object as another after a join; `poisoned`
     those of which a partner was written since, with the place of the write. `scope` are the symbols that types may use.
-    `narrowed` has what this path knows of the flags of `MaybeNone`s.
+    `narrowed` has what this path knows of the flags of `MaybeNone`s. `read_only` are arrays made while evaluating that
+    can't be written to, or None where that depends on the path (views say it themselves, see `ViewStep`).
     """
 
     heap: dict[int, HeapState] = field(default_factory=dict)
@@ -177,6 +182,7 @@ class State:
     facts: Facts = field(default_factory=Facts)
     scope: frozenset[str] = frozenset()
     narrowed: dict[Value, bool] = field(default_factory=dict)
+    read_only: dict[int, bool | None] = field(default_factory=dict)
     dead: bool = False
 
     def copy(self) -> State:
@@ -189,6 +195,7 @@ class State:
             self.facts,
             self.scope,
             dict(self.narrowed),
+            dict(self.read_only),
             self.dead,
         )
 

@@ -24,7 +24,7 @@ from tangra.api.values import (
     TupleValue,
 )
 from tangra.frontend import joining_relations as relations
-from tangra.frontend import symbols
+from tangra.frontend import memory, symbols
 from tangra.frontend.heap import (
     RESULT,
     ArrayState,
@@ -313,14 +313,15 @@ class Join:
                 relations.is_traced(self, side, ref) for side, ref in enumerate(refs)
             ):
                 template = replace(template, tracked=True)
-            poisoned = any(s is not None and r in s.poisoned for s, r in zip(self.sides, refs, strict=True))
+            stale = relations.stale(self, refs)
             self.infos[index] = ObjectInfo(
                 _Shape.joined([x for x in (a, b) if x is not BOTTOM], known.value if known else None),
                 template,
                 (refs[0], refs[1]),
                 self.before((refs[0], refs[1])),
-                poisoned,
+                stale is not None,
                 relations.read_only(self, refs, known) if isinstance(one, ArrayValue) else False,
+                stale,
             )
         if self.numbers[key] >= 0:
             return ObjectT(self.numbers[key])
@@ -333,11 +334,7 @@ class Join:
             state = self.sides[side]
             if ref is None or state is None:
                 continue
-            chain = {ref}
-            current = self.state_of(side, ref)
-            while isinstance(current, ViewState):
-                chain.add(current.base)
-                current = self.state_of(side, current.base)
+            chain = set(memory.chain(self.ev, state, ref))
             for r in set(chain):
                 chain |= state.partners.get(r, frozenset())
             found |= {r for r in chain if self.exists(r)}
@@ -423,7 +420,8 @@ class Join:
             if kept and all(x.leaves == one.leaves and x.shape == one.shape for x in both):
                 counts = [BOTTOM if x is BOTTOM else x.count for x in (a, b)]
                 count = self.lub(counts[0], counts[1], old.count if isinstance(old, StackT) else None)
-                return StackT(one.shape, one.leaves, count)
+                was = one.was if all(x.was is one.was for x in both) else None
+                return StackT(one.shape, one.leaves, count, was)
         elif all(isinstance(x, ListState) and len(x.items) == len(one.items) for x in both):
             return None
         if len(both) < 2 and not isinstance(one, StackState):

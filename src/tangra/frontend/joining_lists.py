@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tangra.api.values import Const
-from tangra.frontend import stack_items, stacks, symbols
-from tangra.frontend.heap import ListState, StackState
+from tangra.frontend import memory, stack_items, stacks, symbols
+from tangra.frontend.heap import ListState, StackState, State
 from tangra.frontend.templates import BOTTOM, ToStackT
 from tangra.shapes import Size, dmax
 
@@ -46,24 +46,42 @@ def to_stack(join: Join, ref: int | None, a: Any, b: Any, old: Any) -> ToStackT 
     lengths = {len(x.items) if isinstance(x, ListState) else getattr(x.count, "value", None) for _, x in present}
     length = lengths.pop() if len(lengths) == 1 else None
     fixed = rooms[0] == rooms[-1] and bounded
-    shared, stale = _memory(join, present)
+    parts = [(side, part) for side, x in present for part in items_memory(join, side, x)]
+    shared = frozenset[int]().union(*(join.before((p, None) if side == 0 else (None, p)) for side, p in parts))
+    stale = any(p in _state(join, side).poisoned for side, p in parts)
+    read_only = any(memory.writes_fail(join.ev, _state(join, side), p) is not False for side, p in parts)
     room = dmax(*rooms)
+    was = _was(join, [x for _, x in present], ref)
     if isinstance(old, ToStackT):
-        shared, stale = shared | old.shared, stale or old.stale
+        shared, stale, read_only = shared | old.shared, stale or old.stale, read_only or old.read_only
+        was = was if was is old.was else None
         if top != old.top:  # a count that grows at every trip: its bound would never settle
             top = room if isinstance(room, int) else None
-    return ToStackT(form, room, top, length if isinstance(length, int) else None, fixed, shared, stale)
+    return ToStackT(form, room, top, length if isinstance(length, int) else None, fixed, shared, stale, read_only, was)
 
 
-def _memory(join: Join, states: list[tuple[int, Any]]) -> tuple[frozenset[int], bool]:
-    """The objects from before the join that items of the lists are, or share memory with; whether one is stale."""
-    found: frozenset[int] = frozenset()
-    stale = False
-    for side, x in states:
-        outer, join.ev.state = join.ev.state, join.sides[side] or join.base
-        refs = x.leaves if isinstance(x, StackState) else [r for item in x.items for r in stacks.memory(join.ev, item)]
-        stale |= isinstance(x, StackState) and any(ref in join.ev.state.poisoned for ref in refs)
+def _was(join: Join, states: list[ListState | StackState], ref: int | None) -> ListState | None:
+    """The list of static length from before the join that a list still is."""
+    before = None if ref is None else join.base.heap.get(ref, join.ev.initial.get(ref))
+    if not isinstance(before, (ListState, StackState)) or len(states) < 2:
+        return None
+    found = before if isinstance(before, ListState) else before.was
+    return found if all((x if isinstance(x, ListState) else x.was) is found for x in states) else None
+
+
+def items_memory(join: Join, side: int, state: ListState | StackState) -> frozenset[int]:
+    """The mutable objects that the items of a list are on a side, and the arrays that they are views of."""
+    within = _state(join, side)
+    outer, join.ev.state = join.ev.state, within
+    try:
+        if isinstance(state, StackState):
+            refs = list(state.leaves)
+        else:
+            refs = [ref for item in state.items for ref in stacks.item_memory(join.ev, item)]  # type: ignore[arg-type]
+    finally:
         join.ev.state = outer
-        for ref in refs:
-            found |= join.before((ref, None) if side == 0 else (None, ref))
-    return found, stale
+    return frozenset(part for ref in refs for part in memory.chain(join.ev, within, ref))
+
+
+def _state(join: Join, side: int) -> State:
+    return join.sides[side] or join.base

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 @dataclass(eq=False)
 class Outcome:
     """In terms of the callee's own values: `params` are its parameters before unused ones went, `results` says by the
-    id of a value which result of the call it is, `constants` are values that every call makes anew."""
+    id of a value which result of the call it is, `constants` are values that every call makes anew. `read_only` says of
+    objects that are `made` what `State.read_only` does."""
 
     params: list[Value]
     result: Result
@@ -28,6 +29,7 @@ class Outcome:
     made: dict[int, HeapState]
     results: dict[int, int] = field(default_factory=dict)
     constants: dict[int, Value] = field(default_factory=dict)
+    read_only: dict[int, bool | None] = field(default_factory=dict)
 
 
 class Leaving:
@@ -62,6 +64,7 @@ class Leaving:
                 raise Unfit
         self.found.result = result
         self.leave(result)
+        self.found.read_only = {ref: known for ref, known in after.read_only.items() if ref in self.found.made}
         self.ev.b.return_(*self.returned)
         return self.found
 
@@ -156,5 +159,6 @@ def arrive(ev: Evaluator, outcome: Outcome, results: list[Value], signature: Sig
             ev.put(target, moved)
     for ref, state in outcome.made.items():
         ev.state.heap[names[ref]] = mover.state(state)
+    ev.state.read_only.update({names[ref]: known for ref, known in outcome.read_only.items()})
     found: AbstractValue = mover.entry(outcome.result)
     return found

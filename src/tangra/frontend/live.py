@@ -58,7 +58,6 @@ class LiveObjects:
         self.objects: dict[int, Any] = {}
         self.array_params: dict[int, int] = {}
         self.read_only: set[int] = set()
-        self.maybe_read_only: set[int] = set()
         self.static_paths: set[Any] = set()
         self.signs: dict[Any, str] = {}
         self.tells_apart = False

@@ -102,6 +102,10 @@ def _attempts(ev: Evaluator, loop: Loop) -> None:
         return
     except LoopConflict:
         rewind(ev, start)
+    except Unroll:
+        rewind(ev, start)
+        _unroll(ev, loop, trips)
+        return
     except StaticNeeded as needed:
         rewind(ev, start)
         if not _is_mine(ev, loop, needed):

@@ -79,6 +79,14 @@ class OptionalNode:
 
 
 @dataclass(frozen=True)
+class PresentNode:
+    """An attribute of an instance that is there where result `index` is true."""
+
+    index: int
+    node: Node
+
+
+@dataclass(frozen=True)
 class TupleNode:
     """A tuple or NamedTuple."""
 
@@ -145,6 +153,7 @@ Node = (
     | ViewNode
     | OriginNode
     | OptionalNode
+    | PresentNode
     | TupleNode
     | ListNode
     | DictNode

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from tangra.api import comparing, indexing, numbers, registry
-from tangra.api.elementwise import is_number
+from tangra.api.elementwise import broadcast_to, is_number
 from tangra.api.kinds import PYBOOL, kind_of
 from tangra.api.values import (
     AbstractValue,
@@ -37,6 +37,7 @@ from tangra.frontend import (
     conversion,
     diagnostics,
     fixed,
+    memory,
     user_operators,
 )
 from tangra.frontend.heap import StackState
@@ -75,7 +76,7 @@ def binary(ev: Evaluator, op: str, left: AbstractValue, right: AbstractValue) ->
     if containers.numpy_takes(ev, left, right) and op != "@":
         return numbers.binary(ev, op, left, right)
     if op in ("==", "!="):
-        return Const(identical(ev, left, right) is (op == "=="))
+        return Const(is_one(ev, left, right).value is (op == "=="))
     if op == "*" and is_number(left if _is_text(right) else right) and (_is_text(left) or _is_text(right)):
         ev.unsupported("a text repeated a number of times that is only known at run time")
     names = conversion.describe(ev, left), conversion.describe(ev, right)
@@ -148,7 +149,8 @@ def _array_inplace(ev: Evaluator, op: str, left: ArrayValue, right: AbstractValu
         if mine == 1 and theirs != 1:
             _too_large(ev, left, value.array)
         ev.require_equal(mine, theirs, "the result of an in-place operation does not fit the array")
-    ev.write(left, ev.array(result, left.type.dtype), "output array")
+    value = ev.array(result, left.type.dtype)
+    ev.write(left, broadcast_to(ev, value, left.type.shape), "output array")
     return left
 
 
@@ -223,6 +225,10 @@ def truth(ev: Evaluator, v: AbstractValue) -> AbstractValue:
     return result
 
 
+OBJECTS = (ArrayValue, ListValue, DictValue, InstanceValue)
+"""Values that are references to objects."""
+
+
 def identical(ev: Evaluator, left: AbstractValue, right: AbstractValue) -> bool:
     """`left is right`, as far as it is defined by the language and not by CPython's caches."""
     if isinstance(left, Const) and isinstance(right, Const):
@@ -234,7 +240,7 @@ def identical(ev: Evaluator, left: AbstractValue, right: AbstractValue) -> bool:
             _unknown_identity(ev, "object, of which one is a key of a dict or a static argument,", "their attributes")
     if isinstance(left, (FunctionValue, BoundMethod, PartialValue)) or type(left) is not type(right):
         return left == right
-    if isinstance(left, (ArrayValue, ListValue, DictValue, InstanceValue)):
+    if isinstance(left, OBJECTS):
         ev.live.compare(left.ref, right.ref)  # type: ignore[union-attr]  # of the same class
         return left.ref == right.ref  # type: ignore[union-attr]
     if isinstance(left, Scalar) and isinstance(right, Scalar):
@@ -242,23 +248,28 @@ def identical(ev: Evaluator, left: AbstractValue, right: AbstractValue) -> bool:
     return left == right
 
 
+def is_one(ev: Evaluator, left: AbstractValue, right: AbstractValue) -> Const:
+    """Whether two values are identical; of objects that may be one or two it is an error."""
+    a, b = (v.ref if isinstance(v, OBJECTS) else None for v in (left, right))
+    if a is not None and b is not None and a != b and memory.may_be_one(ev, a, b):
+        what = "array" if isinstance(left, ArrayValue) else "object"
+        ev.error(
+            TypeMismatchError,
+            f"whether these are the same {what} depends on the path taken before",
+            code=diagnostics.ALIAS,
+        )
+    return Const(identical(ev, left, right))
+
+
 def is_test(ev: Evaluator, left: AbstractValue, right: AbstractValue) -> AbstractValue:
-    """`left is right`; of arrays that may be one object or two it is an error, and of tuples, which have no identity
-    here, unless the answer is plain."""
+    """`left is right`; of tuples, which have no identity here, it is an error unless the answer is plain."""
     for a, b in ((left, right), (right, left)):
         if isinstance(a, Scalar) and isinstance(b, Const) and isinstance(b.value, bool) and PYBOOL in a.kinds:
             return _is_bool(ev, a, b.value)
-    arrays = isinstance(left, ArrayValue) and isinstance(right, ArrayValue)
-    if arrays and right.ref in ev.state.partners.get(left.ref, ()):  # type: ignore[union-attr]
-        ev.error(
-            TypeMismatchError,
-            "whether these are the same array depends on the path taken before",
-            code=diagnostics.ALIAS,
-        )
     tuples = isinstance(left, TupleValue) and isinstance(right, TupleValue) and left is not right
     if tuples and (left.cls, len(left.items)) == (right.cls, len(right.items)):  # type: ignore[union-attr]
         _unknown_identity(ev, "tuple", "tuples with ==")
-    return Const(identical(ev, left, right))
+    return is_one(ev, left, right)
 
 
 def _unknown_identity(ev: Evaluator, what: str, instead: str) -> NoReturn:

@@ -256,9 +256,11 @@ class _Attempt:
         indices = self.ev.live.array_params
         own = {indices[ref]: place for ref, place in places.items()}
         for op in self.block.walk():
+            if op.attrs.get("kept"):
+                op.attrs = {**op.attrs, "kept": tuple(own[index] for index in op.attrs["kept"])}
             if op.name == "call" and op.attrs.get("state"):
                 op.attrs = {**op.attrs, "state": tuple((theirs, own[ours]) for theirs, ours in op.attrs["state"])}
-            elif state_indices(op):
+            elif op.attrs.get("state"):
                 op.attrs = {**op.attrs, "state": tuple(own[index] for index in op.attrs["state"])}
 
     def check_captured(self, captured: Iterable[Value], seen: dict[int, HeapState | None]) -> None:
@@ -299,8 +301,8 @@ def _emit(ev: Evaluator, made: Specialisation, signature: Signature) -> Result:
 
 def state_indices(op: Op) -> Sequence[int]:
     """The arguments of the compiled function that a failure in an operation writes back."""
-    if op.name == "call":
-        return [ours for _, ours in op.attrs.get("state", ())]
+    if op.name in ("call", "custom_derivative"):
+        return [*(ours for _, ours in op.attrs.get("state", ())), *op.attrs.get("kept", ())]
     return op.attrs.get("state", ()) if op.name == "fail_if" else ()
 
 

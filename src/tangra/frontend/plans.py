@@ -10,6 +10,8 @@ from tangra.api.values import (
     Scalar,
 )
 from tangra.frontend.heap import (
+    RESULT,
+    RETURNED,
     ArrayState,
     HeapState,
     InstanceState,
@@ -22,6 +24,7 @@ from tangra.frontend.templates import (
     BOTTOM,
     ArrayT,
     MaybeT,
+    Node,
     NumberT,
     ObjectT,
     OptionalT,
@@ -58,8 +61,10 @@ def plan_values(ev: Evaluator, plan: Plan, side: int, needed: frozenset[str] | N
     `unneeded`."""
     env = ev.state.env
     found: list[Value] = []
+    returned = env.get(RETURNED)
     for name, template in plan.entries.items():
-        found += coerce(ev, template, BOTTOM if unneeded(name, needed) else env.get(name))
+        there = returned.value if name == RESULT and isinstance(returned, Scalar) else None
+        found += coerce(ev, template, BOTTOM if unneeded(name, needed) else env.get(name), there)
     for ref, state in plan.heap.items():
         found += coerce_state(ev, state, ref)
     for info in plan.objects:
@@ -82,20 +87,32 @@ def plan_state(ev: Evaluator, plan: Plan, base: State, values: list[Value]) -> S
     for k, (ref, info) in enumerate(zip(refs, plan.objects, strict=True)):
         ev.pair(ref, [*sorted(info.partners), *(refs[j] for j in plan.partners.get(k, ()))])
         if info.read_only is not False:
-            (ev.live.read_only if info.read_only else ev.live.maybe_read_only).add(ref)
-        if info.poisoned:
+            state.read_only[ref] = info.read_only
+        if info.stale is not None:
             state.poisoned[ref] = ev.span
-            for old in info.refs:
-                if old in ev.writers:
-                    ev.writers[ref] = ev.writers[old]
+            if info.stale in ev.writers:
+                ev.writers[ref] = ev.writers[info.stale]
+    for one, other in plan.items:
+        for ref in _objects(state, refs, one):
+            ev.pair(ref, _objects(state, refs, other))
     for a, b in plan.pairs:
         if a == b:
             ev.pair_with_itself(a)
         ev.pair(a, [b])
     for ref in plan.poisoned:
         state.poisoned.setdefault(ref, ev.span)
+    state.read_only.update(plan.read_only)
     ev.state = outer
     return state
+
+
+def _objects(state: State, refs: list[int], node: Node) -> tuple[int, ...]:
+    """The objects that a node of `Plan.items` stands for."""
+    if node.made is not None and not node.inside:
+        return (refs[node.made],)
+    held = state.heap[node.ref if node.made is None else refs[node.made]]
+    assert isinstance(held, StackState)
+    return held.leaves
 
 
 def fits(ev: Evaluator, plan: Plan, base: State) -> bool:

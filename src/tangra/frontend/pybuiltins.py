@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tangra.api import builtins as api
 from tangra.api import registry
 from tangra.api.elementwise import is_number
+from tangra.api.kinds import PYBOOL
 from tangra.api.values import (
     AbstractValue,
     ArrayValue,
@@ -262,8 +263,6 @@ def _extremum(
         return default
     if isinstance(found, MaybeUnbound):
         if default is not None:
-            from tangra.api.kinds import PYBOOL
-
             value = found.value
             return branches.choose(ev, Scalar(found.bound, (PYBOOL,)), lambda: value, lambda: default)  # type: ignore[arg-type, return-value]
         ev.fail_if(ev.b("not", found.bound), "ValueError", f"{name}() arg is an empty sequence")
@@ -310,6 +309,12 @@ def getattr_(
     text = ev.static(name, "the name of an attribute")
     if default is None:
         return attributes.get(ev, v, text)
+    there = classes.set_on_some_paths(ev, v, text)
+    if there is not None:
+        value = there.value
+        return branches.choose(
+            ev, Scalar(there.bound, (PYBOOL,)), lambda: conversion.slot(ev, value, "the attribute"), lambda: default
+        )
     found = _if_there(ev, v, text)
     return default if found is None else found
 
@@ -326,7 +331,9 @@ def _if_there(ev: Evaluator, v: AbstractValue, name: str) -> AbstractValue | Non
 
 @builtin(builtins.hasattr)
 def hasattr_(ev: Evaluator, v: AbstractValue, name: AbstractValue) -> AbstractValue:
-    return Const(_if_there(ev, v, ev.static(name, "the name of an attribute")) is not None)
+    text = ev.static(name, "the name of an attribute")
+    there = classes.set_on_some_paths(ev, v, text)
+    return Scalar(there.bound, (PYBOOL,)) if there is not None else Const(_if_there(ev, v, text) is not None)
 
 
 @builtin(builtins.setattr)

@@ -21,8 +21,8 @@ from tangra.api.values import (
     TupleValue,
     ViewStep,
 )
-from tangra.frontend import classes, containers, conversion, iteration
-from tangra.frontend.heap import ArrayState, Conflict, MaybeNone, StackState, ViewState
+from tangra.frontend import classes, containers, conversion, iteration, stacks
+from tangra.frontend.heap import ArrayState, Conflict, MaybeNone, MaybeUnbound, StackState, ViewState
 from tangra.frontend.nodes import (
     ArrayNode,
     BackReference,
@@ -36,6 +36,7 @@ from tangra.frontend.nodes import (
     OptionalNode,
     OriginNode,
     PartsNode,
+    PresentNode,
     TupleNode,
     ViewNode,
 )
@@ -124,20 +125,23 @@ class ResultBuilder:
         state = ev.look(ref)
         if root not in ev.live.paths:
             self.met.setdefault(root, set()).add(ref)
-        if isinstance(state, ViewState) and (step := state.step) is not None:
+        origin = state.origin if isinstance(state, (ArrayState, ViewState)) else None
+        if origin is None and isinstance(state, ViewState) and (step := state.step) is not None:
             shared = root in ev.live.paths or root in self.shared
             if shared or not step.writeable:
                 return self._view(ref, state, step)
         if ref not in self.arrays:
             self.arrays[ref] = self.add(value)
         node = ArrayNode(self.arrays[ref], ref, value.dtype.numpy)
-        if isinstance(state, ArrayState) and state.origin is not None:
-            return OriginNode(self.add(state.origin), tuple(ev.live.arrays_from_before()), node)
+        if origin is not None:
+            return OriginNode(self.add(origin), tuple(ev.live.arrays_from_before()), node)
         return node
 
     def _view(self, ref: int, state: ViewState, step: ViewStep) -> Node:
         attrs = dict(step.attrs)
         base = self._array(state.base)
+        if step.op == "stop_gradient":
+            return base
         if step.op == "transpose":
             return ViewNode(base, step.op, tuple(attrs["perm"]), (), (), ref)
         if step.op in ("gather", "diagonal"):
@@ -166,6 +170,9 @@ class ResultBuilder:
         ev = self.ev
         if isinstance(v, ListValue):
             state = ev.look(v.ref)
+            held = stacks.original(ev, state) if isinstance(state, StackState) else None
+            if held is not None:
+                return ListNode(tuple(self.node(x) for x in held.items), v.ref)
             if isinstance(state, StackState):
                 from tangra.frontend import stack_arrays
 
@@ -176,5 +183,9 @@ class ResultBuilder:
             return DictNode(content.keys, tuple(self.node(x) for x in content.values), v.ref)
         assert isinstance(v, InstanceValue), v
         names = tuple(classes.attribute_names(ev, v))
-        slots = tuple(classes.own_slot(ev, v, n) or classes.slot(ev, v, n) for n in names)
-        return InstanceNode(v.cls, names, tuple(map(self.node, slots)), v.ref)
+        return InstanceNode(v.cls, names, tuple(self._attribute(classes.held(ev, v, n)) for n in names), v.ref)
+
+    def _attribute(self, held: Any) -> Node:
+        if isinstance(held, MaybeUnbound):
+            return PresentNode(self.add(held.bound), self.node(held.value))
+        return self.node(held)

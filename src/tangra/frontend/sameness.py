@@ -103,7 +103,7 @@ def same_state(a: HeapState, b: HeapState) -> bool:
     if isinstance(a, (ViewState, ConflictState)):
         return False
     if isinstance(a, StackState) and isinstance(b, StackState):
-        return a.leaves == b.leaves and a.shape == b.shape and same(a.count, b.count)
+        return a.leaves == b.leaves and a.shape == b.shape and same(a.count, b.count) and a.was is b.was
     (names, parts), (other_names, other_parts) = slots_of(a), slots_of(b)
     return names == other_names and all(map(same, parts, other_parts))
 

@@ -30,6 +30,7 @@ from tangra.api.values import (
     TransformValue,
     TupleValue,
 )
+from tangra.frontend import memory
 from tangra.frontend.heap import (
     ArrayState,
     CellRef,
@@ -220,8 +221,9 @@ class Signature:
             state = found
         if owner in self.shares.values():
             raise Unfit
-        read_only = owner in ev.live.read_only or ref in ev.live.read_only
-        if (read_only and owner != ref) or not ev.live.maybe_read_only.isdisjoint((owner, ref)):
+        flags = [memory.is_read_only(ev, ev.state, r) for r in (owner, ref)]
+        read_only = True in flags
+        if (read_only and owner != ref) or None in flags:
             raise Unfit
         self.shares[ref] = owner
         self.arrays[ref] = self._fresh_slot(value)

@@ -9,12 +9,15 @@ in Python changes the list too, is refused.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from tangra.api.elementwise import as_joined, as_joined_rows, is_number, kinds_of
 from tangra.api.numpy_layout import step_view
 from tangra.api.values import AbstractValue, ArrayValue, Const, ListValue, Scalar, SliceValue, TupleValue
-from tangra.frontend import conversion, counted_lists, symbols
+from tangra.frontend import conversion, counted_lists, memory, symbols
 from tangra.frontend.heap import ArrayState, ListState, StackState, ViewState
 from tangra.frontend.stack_arrays import first_rows, stack_size
 from tangra.frontend.stack_items import (
@@ -74,24 +77,30 @@ def _store(ev: Evaluator, state: StackState, at: Value, item: AbstractValue) -> 
         if isinstance(ev.look(ref), ViewState):
             ev.write(ArrayValue(ref, new.array), new)
         else:
+            for other in ev.state.partners.get(ref, ()):
+                if isinstance(held := ev.state.heap.get(other), ViewState) and held.base == ref:
+                    ev.poison(other, ref)  # of an item that was taken out: in Python it is still that item
             ev.put(ref, ArrayState(new))
     _pair(ev, state, item)
 
 
 def _pair(ev: Evaluator, state: StackState, item: AbstractValue) -> None:
-    """An array or list put into a stack is shared with it in Python, and copied here. What is put into it twice is
-    shared by two of its items: a write to one is then refused."""
-    for ref in memory(ev, item):
+    """An array or list put into a stack is shared with it in Python, and copied here, and so is all that it may be.
+    What is put into it twice is shared by two of its items: a write to one is then refused."""
+    for ref in item_memory(ev, item):
         for leaf in state.leaves:
             if ref in ev.state.partners.get(leaf, ()):
                 ev.pair_with_itself(leaf)
-        ev.pair(ref, state.leaves)
+            if memory.writes_fail(ev, ev.state, ref) is not False:
+                ev.state.read_only[leaf] = None
+        for other in (ref, *ev.state.partners.get(ref, ())):
+            ev.pair(other, state.leaves)
 
 
-def memory(ev: Evaluator, item: AbstractValue) -> list[int]:
+def item_memory(ev: Evaluator, item: AbstractValue) -> list[int]:
     """The mutable objects that an item is made of."""
     if isinstance(item, TupleValue):
-        return [ref for part in item.items for ref in memory(ev, part)]
+        return [ref for part in item.items for ref in item_memory(ev, part)]
     if isinstance(item, ArrayValue):
         return list(dict.fromkeys((item.ref, ev.root(item.ref))))
     if not isinstance(item, ListValue):
@@ -99,7 +108,7 @@ def memory(ev: Evaluator, item: AbstractValue) -> list[int]:
     state = ev.glance(item.ref)
     inner = list(state.leaves) if isinstance(state, StackState) else []
     if isinstance(state, ListState):
-        inner = [ref for x in state.items for ref in memory(ev, x)]  # type: ignore[arg-type]
+        inner = [ref for x in state.items for ref in item_memory(ev, x)]  # type: ignore[arg-type]
     return [item.ref, *inner]
 
 
@@ -181,6 +190,8 @@ def twin(ev: Evaluator, olds: Sequence[int], value: Value) -> int:
         ev.pair(twin, [old, *ev.state.partners.get(old, ())])
         if old in ev.state.poisoned:
             ev.state.poisoned[twin] = ev.state.poisoned[old]
+        if old in ev.state.read_only:
+            ev.state.read_only[twin] = ev.state.read_only[old]
     return twin
 
 
@@ -188,7 +199,9 @@ def getitem(ev: Evaluator, v: ListValue, state: StackState, index: AbstractValue
     """`v[index]`."""
     if isinstance(index, SliceValue):
         return _slice(ev, state, index)
-    return item_at(ev, state, position(ev, state.count, index, "list index out of range"))
+    at = position(ev, state.count, index, "list index out of range")
+    held = original(ev, state)
+    return item_at(ev, state, at) if held is None else item_of(ev, state, at, held.items)  # type: ignore[arg-type]
 
 
 def position(ev: Evaluator, count: AbstractValue, index: AbstractValue, message: str) -> Value:
@@ -223,6 +236,18 @@ def item_at(ev: Evaluator, state: StackState, at: Value) -> AbstractValue:
     return _item(ev, state.shape, leaves, at)
 
 
+def item_of(ev: Evaluator, state: StackState, at: Value, items: Sequence[AbstractValue]) -> AbstractValue:
+    """The same of a stack that was made of `items`: it is noted which array from before the call an array is."""
+    found = item_at(ev, state, at)
+    refs = [item.ref if isinstance(item, ArrayValue) and item.ref in ev.live.paths else 0 for item in items]
+    if isinstance(found, ArrayValue) and any(refs):
+        held = ev.look(found.ref)
+        assert isinstance(held, ViewState)
+        origin = ev.b("index", ev.b.const_array(np.array(refs), I64), at, sizes=(None,), steps=(1,))
+        ev.state.heap[found.ref] = replace(held, origin=origin)
+    return found
+
+
 def _item(ev: Evaluator, form: Item, leaves: Any, at: Value) -> AbstractValue:
     if isinstance(form, TupleItem):
         return TupleValue(tuple(_item(ev, part, leaves, at) for part in form.parts), form.cls)
@@ -251,7 +276,7 @@ def _list_item(ev: Evaluator, form: ListItem, leaves: Any, at: Value) -> ListVal
         rows.append(row.ref)
         refs.append(ref)
     made = ListValue(ev.allocate(StackState(form.part, tuple(rows), ev.size_value(form.length))))
-    ev.pair(made.ref, refs)
+    ev.pair(made.ref, [near for ref in refs for near in (ref, *ev.state.partners.get(ref, ()))])
     return made
 
 
@@ -259,10 +284,11 @@ def setitem(ev: Evaluator, v: ListValue, state: StackState, index: AbstractValue
     """`v[index] = item`."""
     state = _fitting(ev, v, state, item)
     at = position(ev, state.count, index, "list assignment index out of range")
-    for ref, other in list(ev.state.heap.items()):
-        if isinstance(other, ViewState) and other.base in state.leaves:
-            ev.state.poisoned[ref] = ev.span  # in Python it is still the old item
+    for ref in _views(ev, state.leaves):
+        ev.state.poisoned[ref] = ev.span  # in Python it is still the old item
     _store(ev, state, at, item)
+    if not any(isinstance(ev.look(ref), ViewState) for ref in state.leaves):
+        ev.put(v.ref, replace(state, was=None))
     ev.state.poisoned.pop(v.ref, None)  # a row of a list of rows is the partner of what it was just written through
 
 
@@ -273,26 +299,60 @@ def pop(ev: Evaluator, v: ListValue, state: StackState, index: AbstractValue) ->
 
         return stack_order.pop(ev, v, state, index)
     at = position(ev, state.count, index, "pop from empty list")
-    item = item_at(ev, state, at)
-    ev.put(v.ref, StackState(state.shape, state.leaves, ev.binary("-", state.count, Const(1))))
-    return detached(ev, item)
+    item = detached(ev, item_at(ev, state, at))
+    cut(ev, v, state, ev.binary("-", state.count, Const(1)))
+    return item
+
+
+def cut(ev: Evaluator, v: ListValue, state: StackState, count: AbstractValue) -> None:
+    """Make a stack as short as `count`. Views of what it loses go on to be what they are, in Python: they are made
+    partners of the arrays of the stack, and an item that may be put into their place makes them stale."""
+    for ref in _views(ev, state.leaves):
+        ev.pair(ref, state.leaves)
+    ev.put(v.ref, StackState(state.shape, state.leaves, count))
+
+
+def _views(ev: Evaluator, leaves: Sequence[int]) -> frozenset[int]:
+    """The views of items of a stack that there are."""
+    return frozenset(r for r, held in ev.state.heap.items() if isinstance(held, ViewState) and held.base in leaves)
 
 
 def detached(ev: Evaluator, item: AbstractValue) -> AbstractValue:
-    """An item that left its stack: arrays are copied."""
+    """An item that leaves its stack: arrays are copied. Whatever else may be that item, in Python, is a partner."""
     if isinstance(item, TupleValue):
         return TupleValue(tuple(detached(ev, x) for x in item.items), item.cls)
-    return ev.new_array(ev.array(item)) if isinstance(item, ArrayValue) else item
+    if not isinstance(item, ArrayValue):
+        return item
+    leaf = ev.root(item.ref)
+    found = ev.new_array(ev.array(item))
+    ev.pair(found.ref, sorted((_views(ev, (leaf,)) | ev.state.partners.get(leaf, frozenset())) - {item.ref}))
+    if leaf in ev.state.read_only:
+        ev.state.read_only[found.ref] = ev.state.read_only[leaf]
+    return found
 
 
 def copy(ev: Evaluator, state: StackState) -> StackState:
     """A stack of its own with the same items."""
     leaves = []
     for ref in state.leaves:
-        twin = ev.allocate(ArrayState(ev.read(ref)))
-        ev.pair(twin, [ref]) if any(isinstance(f, (ArrayItem, ListItem)) for f in _flat(state.shape)) else None
-        leaves.append(twin)
+        leaves.append(_copied(ev, state, ref, ev.read(ref)))
     return StackState(state.shape, tuple(leaves), state.count)
+
+
+def deep_copy(ev: Evaluator, state: StackState) -> StackState:
+    """A stack of its own with copies of the items, of which two are one where they were."""
+    leaves = []
+    for ref in state.leaves:
+        leaves.append(ev.allocate(ArrayState(ev.read(ref))))
+        if ref in ev.state.partners.get(ref, ()):
+            ev.pair_with_itself(leaves[-1])
+    return StackState(state.shape, tuple(leaves), state.count)
+
+
+def _copied(ev: Evaluator, state: StackState, ref: int, value: Value) -> int:
+    """An array for a list of items that another list holds in `ref`: arrays and lists among them are in both."""
+    shared = any(isinstance(f, (ArrayItem, ListItem)) for f in _flat(state.shape))
+    return twin(ev, [ref], value) if shared else ev.allocate(ArrayState(value))
 
 
 def _flat(form: Item) -> list[Item]:
@@ -317,10 +377,7 @@ def _slice(ev: Evaluator, state: StackState, index: SliceValue) -> AbstractValue
         part = ev.getitem(whole, index)
         assert isinstance(part, ArrayValue)
         count = ev.size_value(part.type.shape[0])
-        twin = ev.allocate(ArrayState(ev.read(part.ref)))
-        if any(isinstance(f, (ArrayItem, ListItem)) for f in _flat(state.shape)):
-            ev.pair(twin, [ref])
-        leaves.append(twin)
+        leaves.append(_copied(ev, state, ref, ev.read(part.ref)))
     assert count is not None
     return ListValue(ev.allocate(StackState(state.shape, tuple(leaves), count)))
 
@@ -333,9 +390,19 @@ def from_list(ev: Evaluator, v: ListValue) -> StackState | None:
     form = form_of(ev, items)
     if form is None:
         return None
-    state = new_stack(ev, form, len(items), items)
-    ev.put(v.ref, state)
+    was = ev.look(v.ref)
+    assert isinstance(was, ListState)
+    state = replace(new_stack(ev, form, len(items), items), was=was)
+    ev.state.heap[v.ref] = state  # nothing changes for what else the list may be
     return state
+
+
+def original(ev: Evaluator, state: StackState) -> ListState | None:
+    """The list of static length that a stack still is; None if there is none, or arrays were written since."""
+    if state.was is None:
+        return None
+    refs = [ref for item in state.was.items for ref in item_memory(ev, item)]  # type: ignore[arg-type]
+    return None if any(ref in ev.state.poisoned for ref in refs) else state.was
 
 
 def stacked_values(ev: Evaluator, form: Item, room: Size, state: ListState | StackState) -> list[Value]:

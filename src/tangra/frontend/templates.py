@@ -35,6 +35,7 @@ from tangra.frontend.heap import (
     MaybeNone,
     MaybeUnbound,
     StackState,
+    ViewState,
 )
 from tangra.frontend.sameness import same, same_state, slots_of, state_of
 from tangra.ir import BOOL, I64, ArrayType, DType, Value, scalar
@@ -142,13 +143,15 @@ class StackT:
     shape: Any
     leaves: tuple[int, ...]
     count: Template
+    was: ListState | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ToStackT:
     """Lists of different lengths, or one of them grown in a loop: made stacks with `room`. `top` bounds the count.
 
-    `shared` are objects from before that the items may be, in Python; `stale` says that one was written since.
+    `shared` are objects from before that the items may be, in Python; `stale` says that one was written since, and
+    `read_only` that one may be a read-only array. `was` is the list that it is on both sides.
     """
 
     form: Any
@@ -158,6 +161,16 @@ class ToStackT:
     fixed: bool = False
     shared: frozenset[int] = frozenset()
     stale: bool = False
+    read_only: bool = False
+    was: ListState | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ToStackT) and self.was is other.was and self._facts() == other._facts()
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def _facts(self) -> tuple[Any, ...]:
+        return self.form, self.room, self.top, self.length, self.fixed, self.shared, self.stale, self.read_only
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,6 +202,18 @@ class ObjectInfo:
     poisoned: bool = False
     read_only: bool | None = False
     """Whether it is an array that can't be written to; None: that depends on the path."""
+    stale: int | None = field(default=None, compare=False)
+    """What makes it poisoned: one of `refs`, or an array of which that is a view."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """What a plan makes and others may share memory with: an object, by its number `made`, or the items `inside` a list
+    that becomes a stack, which is one of these objects or the one at `ref`."""
+
+    made: int | None = None
+    ref: int = 0
+    inside: bool = False
 
 
 @dataclass
@@ -201,6 +226,9 @@ class Plan:
     partners: dict[int, frozenset[int]] = field(default_factory=dict, compare=False)
     pairs: frozenset[tuple[int, int]] = frozenset()
     poisoned: dict[int, Any] = field(default_factory=dict)
+    read_only: dict[int, bool | None] = field(default_factory=dict)
+    items: frozenset[tuple[Node, Node]] = field(default=frozenset(), compare=False)
+    """Nodes that may share memory, one of them the items of a list."""
 
     def covers(self, other: Plan) -> bool:
         """Whether `other` found nothing that this plan does not already say."""
@@ -343,7 +371,7 @@ def coerce_state(ev: Evaluator, template: StateTemplate, ref: int | None) -> lis
 def _origin(ev: Evaluator, ref: int) -> Value:
     """The `origin` of an array."""
     state = ev.glance(ref)
-    if isinstance(state, ArrayState) and state.origin is not None:
+    if isinstance(state, (ArrayState, ViewState)) and state.origin is not None:
         return state.origin
     return ev.b.int(ref if ref in ev.live.paths else 0)
 
@@ -389,12 +417,14 @@ def make_state(
             ev.pair(ref, sorted(template.shared))
             if template.stale:
                 ev.state.poisoned[ref] = ev.span
-        return StackState(template.form, tuple(arrays), count)
+            if template.read_only:
+                ev.state.read_only[ref] = None
+        return StackState(template.form, tuple(arrays), count, template.was)
     if isinstance(template, KeepT):
         return template.state
     if isinstance(template, ArrayT):
         return ArrayState(next(leaves), next(leaves) if template.tracked else None)
     if isinstance(template, StackT):
-        return StackState(template.shape, template.leaves, make(template.count, leaves, refs, plan))
+        return StackState(template.shape, template.leaves, make(template.count, leaves, refs, plan), template.was)
     parts = [make(part, leaves, refs, plan) for part in template.parts]
     return state_of(template.form, template.names, parts)

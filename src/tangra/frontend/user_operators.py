@@ -70,7 +70,7 @@ def _methods(ev: Evaluator, op: str, left: AbstractValue, right: AbstractValue) 
     if op in ("==", "!="):
         from tangra.frontend import operators
 
-        return Const(operators.identical(ev, left, right) is (op == "=="))
+        return Const(operators.is_one(ev, left, right).value is (op == "=="))
     raise numbers.bad_operands(ev, op, conversion.describe(ev, left), conversion.describe(ev, right))
 
 

@@ -175,6 +175,17 @@ class Func:
         return list(seen.values())
 
 
+def arguments_of(call: Op) -> list[Value]:
+    """What a `call` or `custom_derivative` passes: its operands without those kept for a failure."""
+    return call.operands[: len(call.operands) - len(call.attrs.get("kept", ()))]
+
+
+def kept_by(call: Op) -> list[tuple[int, Value]]:
+    """Pairs of a parameter of ours and what a failure in a `call` or `custom_derivative` writes back to it."""
+    kept: Sequence[int] = call.attrs.get("kept", ())
+    return list(zip(kept, call.operands[len(call.operands) - len(kept) :], strict=True))
+
+
 def free_values(block: Block) -> list[Value]:
     """Values that `block` (with its nested blocks) reads and does not define, in order of first use."""
     defined: set[int] = set()

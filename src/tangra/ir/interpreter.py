@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from tangra.ir.graph import Block, Func, Op, Value
+from tangra.ir.graph import Block, Func, Op, Value, arguments_of, kept_by
 from tangra.ir.types import ArrayType, TapeType, Type
 from tangra.shapes import Dim, Symbol, UnboundSymbolError, evaluate
 
@@ -135,15 +135,15 @@ class _Run:
         return carried
 
     def call_op(self, op: Op, env: dict[int, Any], symbols: Symbols) -> Sequence[Any]:
-        """A call; of the state of a failure in it, only the parameters that `state` maps to ours are kept."""
+        """A call. Of the state of a failure in it the parameters remain that `state` maps to ours, and what is kept."""
         callee: Func = op.attrs["primal" if op.name == "custom_derivative" else "callee"]
         try:
-            return self.call(callee, [_read(env, v) for v in op.operands])
+            return self.call(callee, [_read(env, v) for v in arguments_of(op)])
         except BaseException as error:
             state = getattr(error, "tangra_state", {})
             error.tangra_state = {  # type: ignore[attr-defined]
                 ours: state[theirs] for theirs, ours in op.attrs.get("state", ()) if theirs in state
-            }
+            } | {ours: _read(env, v) for ours, v in kept_by(op)}
             raise
 
     def fail_if(self, op: Op, env: dict[int, Any], symbols: Symbols) -> Sequence[Any]:

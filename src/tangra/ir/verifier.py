@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tangra.ir.graph import Block, Func, Op, Value
+from tangra.ir.graph import Block, Func, Op, Value, arguments_of
 from tangra.ir.opdef import IRTypeError
 from tangra.ir.printer import print_op
 from tangra.ir.types import ArrayType, TapeType, Type
@@ -156,9 +156,9 @@ class _Verifier:
         """The callee's parameter types, with its symbols replaced by our sizes, are our operands' types."""
         callee: Func = op.attrs["callee" if op.name == "call" else "primal"]
         sizes: dict[str, Any] = {}
-        for v, p in zip(op.operands, callee.params, strict=True):
+        for v, p in zip(arguments_of(op), callee.params, strict=True):
             bind_sizes(p.type, v.type, sizes)
-        pairs = [(p.type, v.type) for p, v in zip(callee.params, op.operands, strict=True)]
+        pairs = [(p.type, v.type) for p, v in zip(callee.params, arguments_of(op), strict=True)]
         if len(callee.result_types) != len(op.results):
             raise self.fail(f"{callee.name} returns {len(callee.result_types)} values", op)
         pairs += zip(callee.result_types, (r.type for r in op.results), strict=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tangra.ir import Func, Op, Value
+from tangra.ir.graph import arguments_of, kept_by
 from tangra.native import nests
 from tangra.native.emit_function import write_function
 from tangra.native.emitter import Emitter, op_writer
@@ -57,7 +58,7 @@ def _call(em: Emitter, op: Op) -> None:
 def _pass_arguments(em: Emitter, op: Op, sig: Signature, changed: set[int]) -> _Arguments:
     passed = _Arguments([], {})
     given_away: set[int] = set()
-    for k, (v, type) in enumerate(zip(op.operands, sig.params, strict=True)):
+    for k, (v, type) in enumerate(zip(arguments_of(op), sig.params, strict=True)):
         if not type.shape:
             passed.texts.append(f"{register_type(type.dtype)} {em.operand(v)}")
             continue
@@ -87,7 +88,7 @@ def _own(em: Emitter, value: Value, block: Strided) -> Strided:
 def _pass_symbols(em: Emitter, op: Op, sig: Signature) -> list[str]:
     """The callee's size symbols, from the shapes of the operands."""
     found: dict[str, Operand] = {}
-    for v, type in zip(op.operands, sig.params, strict=True):
+    for v, type in zip(arguments_of(op), sig.params, strict=True):
         for ours, theirs in zip(v.shape, type.shape, strict=True):
             name = whole_symbol(theirs)
             if name is not None and name not in found:
@@ -118,7 +119,8 @@ def _take_over(em: Emitter, value: Value, words: str) -> Strided:
 
 
 def _propagate(em: Emitter, op: Op, status: str, passed: _Arguments, changed: set[int]) -> None:
-    """A failing callee makes us fail, after what it left in its parameters is put where our state says."""
+    """A failing callee makes us fail, after what it left in its parameters, and what we kept, is put where our state
+    says."""
     code = em.code
     failing, after = code.name("fail"), code.name("ok")
     code.branch(code.ins(f"icmp ne i32 {status}, 0"), failing, after, UNLIKELY)
@@ -131,6 +133,10 @@ def _propagate(em: Emitter, op: Op, status: str, passed: _Arguments, changed: se
         if target is not None and theirs in passed.arrays and (theirs in changed):
             em.state_params.add(ours)
             pairs.append((target, passed.arrays[theirs]))
+    for ours, value in kept_by(op):
+        if (target := em.parameters.get(ours)) is not None:
+            em.state_params.add(ours)
+            pairs.append((target, em.array(value)))
     nests.assign_all(em, pairs)
     em.uses_failure = True
     code.goto("failed")

@@ -81,10 +81,10 @@ class Use:
 
 
 def uses_of(em: Emitter, loop: Op) -> list[Use]:
-    """The segmented tapes that the body of `loop` uses itself."""
-    found = []
+    """The segmented tapes that the body of `loop` uses itself, but for those that each trip makes for itself."""
+    found, made = [], {id(op.result) for op in loop.regions[0].ops if op.name == "tape_new"}
     for op in loop.regions[0].ops:
-        if op.name in ("tape_push", "tape_pop"):
+        if op.name in ("tape_push", "tape_pop") and id(op.operands[0]) not in made:
             tape = em.repr(op.operands[0])
             if isinstance(tape, SegmentedTape):
                 found.append(Use(tape, op.name == "tape_push", op))

@@ -47,13 +47,14 @@ def _ones(b: Builder, op: Op) -> Value:
 
 
 def _pow_partials(b: Builder, op: Op) -> list[Value | None]:
-    """d/dx = y x^(y-1), 0 where y = 0; d/dy = x^y log x, 0 where x = 0 and y >= 0."""
+    """d/dx = y x^(y-1), 0 where y = 0 and x^(y-1) is infinite; d/dy = x^y log x, 0 where x = 0 and y >= 0."""
     x, y = op.operands
     zero = zeros_like(b, x)
-    dx = b("mul", y, b("pow", x, b("sub", y, like(b, 1, y))))
-    dx = b("select", b("eq", y, zero), zero, dx)
+    power = b("pow", x, b("sub", y, like(b, 1, y)))
+    void = b("and", b("eq", y, zero), b("not", b("isfinite", power)))  # the power goes, and dx stays linear in y
+    dx = b("mul", y, b("select", void, zero, power))
     vanishes = b("and", b("eq", x, zero), b("ge", y, zero))
-    return [dx, b("select", vanishes, zero, b("mul", op.result, b("log", x)))]
+    return [dx, b("mul", op.result, b("log", b("select", vanishes, _ones(b, op), x)))]
 
 
 def _div_partials(b: Builder, op: Op) -> list[Value | None]:

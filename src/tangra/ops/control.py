@@ -61,15 +61,20 @@ def _infer_loop(operands: Sequence[Value], attrs: dict[str, Any], regions: Seque
     return list(carried)
 
 
+def _check_arguments(operands: Sequence[Value], attrs: dict[str, Any], callee: Func) -> None:
+    given = len(operands) - len(attrs.get("kept", ()))
+    _require(given == len(callee.params), f"{callee.name} takes {len(callee.params)} arguments")
+
+
 def _infer_call(operands: Sequence[Value], attrs: dict[str, Any], regions: Sequence[Block]) -> list[Type]:
     callee: Func = attrs["callee"]
-    _require(len(operands) == len(callee.params), f"{callee.name} takes {len(callee.params)} arguments")
+    _check_arguments(operands, attrs, callee)
     return list(attrs.get("result_types") or callee.result_types)
 
 
 def _infer_custom(operands: Sequence[Value], attrs: dict[str, Any], regions: Sequence[Block]) -> list[Type]:
     primal: Func = attrs["primal"]
-    _require(len(operands) == len(primal.params), f"{primal.name} takes {len(primal.params)} arguments")
+    _check_arguments(operands, attrs, primal)
     return list(primal.result_types)
 
 

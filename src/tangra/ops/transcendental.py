@@ -94,12 +94,12 @@ for _table, _singular in ((_SMOOTH, False), (_SINGULAR, True)):
 
 
 def _log_add_partials(b: Builder, op: Op, log_base: float) -> list[Value | None]:
-    """base^x / (base^x + base^y) = sigmoid((x - y) log base), 1/2 where x = y (also where both are infinite)."""
+    """base^x / (base^x + base^y) = sigmoid((x - y) log base), 1/2 where both are one infinity."""
     x, y = op.operands
-    tie, half = b("eq", x, y), like(b, 0.5, x)
-    difference = b("sub", x, y) if log_base == 1 else scale(b, b("sub", x, y), log_base)
-    weights = (b("sigmoid", difference), b("sigmoid", b("neg", difference)))
-    return [b("select", tie, half, w) for w in weights]
+    alike = b("and", b("eq", x, y), b("isinf", x))
+    difference = b("select", alike, like(b, 0, x), b("sub", x, y))
+    difference = difference if log_base == 1 else scale(b, difference, log_base)
+    return [b("sigmoid", difference), b("sigmoid", b("neg", difference))]
 
 
 elementwise(

@@ -32,6 +32,8 @@ LIBRARIES = {
     "jax": "tangra.shape_rules.jax",
     "einops": "tangra.shape_rules.einops",
     "flax": "tangra.shape_rules.flax",
+    "equinox": "tangra.shape_rules.equinox",
+    "optax": "tangra.shape_rules.optax",
 }
 """The package that holds the rules for names with this first word."""
 
@@ -66,6 +68,8 @@ PREFIXES = {
     "torch._C._nn.": "torch.nn.functional.",
     "torch.nn.parameter.": "torch.nn.",
     "flax.linen.linear.": "flax.linen.",
+    "flax.linen.initializers.": "jax.nn.initializers.",
+    "flax.nnx.initializers.": "jax.nn.initializers.",
     "einops.einops.": "einops.",
 }
 """Where libraries keep what they show under a shorter name."""
@@ -328,6 +332,7 @@ def module(*names: str) -> Callable[[C], C]:
 
     def declare(cls: C) -> C:
         cls.rule_names = names  # type: ignore[attr-defined]
+        cls.title = names[0].rpartition(".")[2]  # type: ignore[attr-defined]  # for messages
         for name in names:
             _ENTRIES[name] = ModuleRule(name, cls)
         return cls

@@ -181,7 +181,9 @@ class _Forward:
                 "use reverse mode (tg.grad, tg.vjp, tg.jacrev), or give the function a custom_jvp rule",
             )
         tangents = [self.dense(op.operands[k]) for k in float_positions(op.operands)]
-        self.define(op, emit_call(self.b, rule, [*operands, *tangents]), float_positions(op.results))
+        varied = float_positions(op.results)
+        types = [r.type for r in op.results] + [op.results[k].type for k in varied]
+        self.define(op, emit_call(self.b, rule, [*operands, *tangents], types), varied)
 
     def op_tape_new(self, op: Op) -> None:
         handle = op.result

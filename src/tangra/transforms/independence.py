@@ -204,14 +204,12 @@ class _Trips:
         if arg is last:
             return True
         versions = {id(arg)}
-        accesses: list[list[Value]] = []
+        accesses: list[set[tuple[int, int]]] = []
         if not self.follow(self.body, versions, accesses) or id(last) not in versions:
             return False
-        places = [{(axis, self.shift(start)) for axis, start in enumerate(starts)} for starts in accesses]
-        common = set.intersection(*places) if places else set[tuple[int, int | None]]()
-        return any(shift is not None for _, shift in common)
+        return bool(accesses and set.intersection(*accesses))
 
-    def follow(self, block: Block, versions: set[int], accesses: list[list[Value]]) -> bool:
+    def follow(self, block: Block, versions: set[int], accesses: list[set[tuple[int, int]]]) -> bool:
         """Collect the versions of an array in a block and the places that are accessed; False where it is used in
         another way."""
         for op in block.ops:
@@ -232,14 +230,14 @@ class _Trips:
                 continue
             if not used or op.defn.terminator:
                 continue
-            if used != [0] or op.name not in ("index", *WRITES) or not self.single(op):
+            if used != [0] or op.name not in ("index", *WRITES):
                 return False
-            accesses.append(op.operands[2 if op.name in WRITES else 1 :])
+            accesses.append(self.places(op))
             if op.name in WRITES:
                 versions.add(id(op.result))
         return True
 
-    def follow_loop(self, op: Op, used: list[int], versions: set[int], accesses: list[list[Value]]) -> bool:
+    def follow_loop(self, op: Op, used: list[int], versions: set[int], accesses: list[set[tuple[int, int]]]) -> bool:
         header = 3 if op.attrs["counted"] else 0
         carried = [k - header for k in used]
         versions |= {id(carried_args(op)[k]) for k in carried} | {id(op.results[k]) for k in carried}
@@ -248,13 +246,12 @@ class _Trips:
         kept = [k for k, v in enumerate(carried_yields(op)) if id(v) in versions]
         return kept == carried
 
-    def single(self, op: Op) -> bool:
-        """Whether an access names one index along the axis at which the loop's index stands."""
+    def places(self, op: Op) -> set[tuple[int, int]]:
+        """The axes along which an access names one index at a known distance from the loop's, and these distances."""
         starts = op.operands[2 if op.name in WRITES else 1 :]
-        return any(
-            size is None and self.shift(start) is not None
-            for size, start in zip(op.attrs["sizes"], starts, strict=True)
-        )
+        shifts = [self.shift(start) if size is None else None
+                  for size, start in zip(op.attrs["sizes"], starts, strict=True)]  # fmt: skip
+        return {(axis, shift) for axis, shift in enumerate(shifts) if shift is not None}
 
     def shift(self, start: Value) -> int | None:
         """How far an index is from the loop's, if that is a known number."""

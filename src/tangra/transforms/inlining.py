@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tangra.ir import Block, Func, Op, Value
-from tangra.ir.graph import clone_block, substitute_uses
+from tangra.ir.graph import arguments_of, clone_block, kept_by, substitute_uses
 from tangra.ir.mentions import symbols_of_block
 from tangra.shapes import Size, symbol
 from tangra.transforms.symbols import bound_symbols, fresh_symbol, match_sizes, retype_block
@@ -88,12 +89,14 @@ def _expanded(call: Op, mapping: dict[int, Value], taken: set[str]) -> list[Op]:
     """The operations of the callee on the call's operands; records what the call's results become."""
     callee: Func = call.attrs["callee"]
     body = clone_block(callee.body, {})
-    arguments = {id(p): v for p, v in zip(body.args, call.operands, strict=True)}
+    arguments = {id(p): v for p, v in zip(body.args, arguments_of(call), strict=True)}
     _fit_sizes(call, callee, body, taken)
     substitute_uses(body, arguments)
     ours = dict(call.attrs.get("state", ()))
+    kept = kept_by(call)
     for op in body.walk():
         _map_state(op, ours)
+        _keep(op, kept)
     for r, v in zip(call.results, body.terminator.operands, strict=True):
         mapping[id(r)] = v
     return body.ops[:-1]
@@ -111,6 +114,21 @@ def _map_state(op: Op, ours: dict[int, int]) -> None:
         op.attrs = {**op.attrs, "state": pairs}
 
 
+def _keep(op: Op, kept: Sequence[tuple[int, Value]]) -> None:
+    """A failure in what was a callee writes back what the call kept, where the callee says nothing about it."""
+    if op.name == "fail_if":
+        count, said = op.attrs.get("n_state", 0), op.attrs.get("state", ())
+        more = [(index, v) for index, v in kept if index not in said]
+        op.operands = [*op.operands[: 1 + count], *(v for _, v in more), *op.operands[1 + count :]]
+        state = (*said, *(index for index, _ in more))
+        op.attrs = {**op.attrs, "state": state, "n_state": len(state)}
+    elif "callee" in op.attrs or "primal" in op.attrs:
+        said = {*op.attrs.get("kept", ()), *(index for _, index in op.attrs.get("state", ()))}
+        more = [(index, v) for index, v in kept if index not in said]
+        op.operands = [*op.operands, *(v for _, v in more)]
+        op.attrs = {**op.attrs, "kept": (*op.attrs.get("kept", ()), *(index for index, _ in more))}
+
+
 def _fit_sizes(call: Op, callee: Func, body: Block, taken: set[str]) -> None:
     """Write the callee's types in the caller's sizes.
 
@@ -118,11 +136,11 @@ def _fit_sizes(call: Op, callee: Func, body: Block, taken: set[str]) -> None:
     sizes: the caller has a name for these already.
     """
     sizes: dict[str, Size] = {}
-    for p, v in zip(callee.params, call.operands, strict=True):
+    for p, v in zip(callee.params, arguments_of(call), strict=True):
         match_sizes(p.type, v.type, sizes)
     for theirs, ours in zip(callee.result_types, call.results, strict=True):
         match_sizes(theirs, ours.type, sizes)
-    numbers = {id(p): v.defining_op for p, v in zip(callee.params, call.operands, strict=True)}
+    numbers = {id(p): v.defining_op for p, v in zip(callee.params, arguments_of(call), strict=True)}
     for op in callee.body.ops:
         made = numbers.get(id(op.operands[0])) if op.name == "bind_dim" else None
         if made is not None and made.name == "dim":

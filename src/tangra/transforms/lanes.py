@@ -219,7 +219,7 @@ class Lanes:
     def call(self, op: Op) -> None:
         callee = op.attrs["callee"]
         batched = frozenset(k for k, v in enumerate(op.operands) if id(v) in self.have)
-        if op.attrs.get("state"):
+        if op.attrs.get("state") or op.attrs.get("kept"):
             raise NoRuleError
         key = id(callee), batched
         if key not in self.task.callees:

@@ -15,23 +15,26 @@ from tangra.transforms.folding import fold
 from tangra.transforms.inlining import inline_calls, inline_small_calls
 from tangra.transforms.licm import hoist_invariants
 from tangra.transforms.ranges import remove_proved_checks
-from tangra.transforms.small_arrays import split_small_arrays
+from tangra.transforms.small_arrays import split_small_arrays, split_small_extrema
 
 Pass = Callable[[Func], bool]
 Watch = Callable[[str, Func, bool], None]
 """Told of a pass before (False) and after (True) it ran: its name, the function as it is then."""
 CLEAN: tuple[Pass, ...] = (fold, resolve_sizes, eliminate_common_subexpressions, eliminate_dead_code)
 PROVING: tuple[Pass, ...] = (split_small_arrays, remove_proved_checks, hoist_invariants)
+LAST: tuple[Pass, ...] = (split_small_arrays, split_small_extrema, remove_proved_checks, hoist_invariants)
+"""In place of `PROVING` where nothing is differentiated any more."""
 MAX_ROUNDS = 4
 
 
 def pass_names() -> list[str]:
     """The names of the passes in the order in which they first run."""
-    return [each.__name__ for each in (inline_calls, *CLEAN, *PROVING)]
+    return [each.__name__ for each in (inline_calls, *CLEAN, *LAST)]
 
 
-def simplify(func: Func, watch: Watch | None = None) -> Func:
-    """An equivalent function (a new one) without what is dead, computed twice, known, invariant or proved.
+def simplify(func: Func, watch: Watch | None = None, last: bool = False) -> Func:
+    """An equivalent function (a new one) without what is dead, computed twice, known, invariant or proved. `last`: no
+    derivative of it is taken.
 
     Callees that are small or called once are inlined, the others replaced by their simplified forms, which are made
     once. With TANGRA_VERIFY=1 the IR is verified in the end, and after every pass that says it changed it. `watch` is
@@ -48,7 +51,7 @@ def simplify(func: Func, watch: Watch | None = None) -> Func:
                 callee.simple.simple = callee.simple
         _call_simple_ones(func)
         _run(func, (inline_calls,), checked, watch)
-    return _cleaned(func, checked, watch)
+    return _cleaned(func, LAST if last else PROVING, checked, watch)
 
 
 def _simple(callee: Func, checked: bool) -> Func:
@@ -56,7 +59,7 @@ def _simple(callee: Func, checked: bool) -> Func:
     func = clone_func(callee)
     _call_simple_ones(func)
     _run(func, (inline_small_calls,), checked, None)
-    return _cleaned(func, checked, None)
+    return _cleaned(func, PROVING, checked, None)
 
 
 def _call_simple_ones(func: Func) -> None:
@@ -66,10 +69,10 @@ def _call_simple_ones(func: Func) -> None:
             op.attrs = {**op.attrs, "callee": callee.simple}
 
 
-def _cleaned(func: Func, checked: bool, watch: Watch | None) -> Func:
+def _cleaned(func: Func, proving: Sequence[Pass], checked: bool, watch: Watch | None) -> Func:
     _run(func, CLEAN, checked, watch)
     for _ in range(MAX_ROUNDS):
-        if not _run(func, PROVING, checked, watch):
+        if not _run(func, proving, checked, watch):
             break
         if not _run(func, CLEAN, checked, watch):
             break

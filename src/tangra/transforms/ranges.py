@@ -247,18 +247,26 @@ class Ranges(Rewriter):
     def lower_bounds(self, op: Op) -> None:
         """Assume that integer state stays at or above its initial value where every trip only adds to it."""
         for init, arg, y in zip(carried_operands(op), carried_args(op), carried_yields(op), strict=True):
-            if arg.type == INT and self.grows(y, arg, op.regions[0], 0):
+            if arg.type == INT and self.grows(y, arg, op.regions[0], 0, self.safe_sums(init, op)):
                 self.facts = self.facts.with_le(self.size(init), self.size(arg))
 
     def learn_lower_bounds_of_results(self, op: Op) -> None:
         for init, arg, y, r in zip(carried_operands(op), carried_args(op), carried_yields(op), op.results, strict=True):
-            if arg.type == INT and self.grows(y, arg, op.regions[0], 0):
+            if arg.type == INT and self.grows(y, arg, op.regions[0], 0, self.safe_sums(init, op)):
                 self.facts = self.facts.with_le(self.size(init), self.size(r))
 
-    def grows(self, y: Value, arg: Value, body: Block, level: int) -> bool:
+    def safe_sums(self, init: Value, loop: Op) -> set[tuple[str, int, int]] | None:
+        """The sums of a loop's trips that are tested not to wrap; None where none from `init` on gets there."""
+        if known_le(self.size(init), LIMIT >> 1, self.facts):
+            return None
+        inner = list(loop.regions[0].walk())
+        failing = {id(op.operands[0]) for op in inner if op.name == "fail_if"}
+        return {_same_operation(op) for op in inner if op.name == "add_overflows" and id(op.result) in failing}
+
+    def grows(self, y: Value, arg: Value, body: Block, level: int, safe: set[tuple[str, int, int]] | None) -> bool:
         """Whether `y` is `arg` plus constants that are not negative, on every path, and without wrapping.
 
-        Trips are counted in i64, and a sum of less than 2^16 a trip does not reach 2^63 in any time there is.
+        Trips are counted in i64; sums of less than 2^16 a trip don't get from 2^62 to 2^63 in any time there is.
         """
         if y is arg:
             return True
@@ -267,14 +275,15 @@ class Ranges(Rewriter):
             return False
         if op.name == "add":
             step = scalar_constant(op.operands[1])
-            return step is not None and 0 <= int(step) < 1 << 16 and self.grows(op.operands[0], arg, body, level + 1)
+            fits = step is not None and 0 <= int(step) < 1 << 16 and (safe is None or _same_operation(op) in safe)
+            return fits and self.grows(op.operands[0], arg, body, level + 1, safe)
         if op.name == "loop":
             k = op.results.index(y)
-            inner = self.grows(carried_yields(op)[k], carried_args(op)[k], op.regions[0], level + 1)
-            return inner and self.grows(carried_operands(op)[k], arg, body, level + 1)
+            inner = self.grows(carried_yields(op)[k], carried_args(op)[k], op.regions[0], level + 1, safe)
+            return inner and self.grows(carried_operands(op)[k], arg, body, level + 1, safe)
         if op.name == "if":
             k = op.results.index(y)
-            return all(self.grows(r.terminator.operands[k], arg, body, level + 1) for r in op.regions)
+            return all(self.grows(r.terminator.operands[k], arg, body, level + 1, safe) for r in op.regions)
         return False
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tangra.ir import ArrayType, Func, Op, Value
 from tangra.shapes import Size
+from tangra.transforms.activity import is_float
 from tangra.transforms.errors import TransformError
 from tangra.transforms.frame import Frame
 from tangra.transforms.reverse_split import Split, split
@@ -118,7 +119,8 @@ def _called(sweep: Reverse, op: Op, rule: Func, given: Sequence[Value]) -> list[
     if len(rule.params) != len(arguments) + len(given):
         name = op.attrs["primal"].name
         raise TransformError(f"the reverse rule of `{name}` takes {len(rule.params)} values", op.span)
-    return emit_call(sweep.b, rule, [*arguments, *given]).results
+    found = op.operands if len(rule.returned) == len(op.operands) else [v for v in op.operands if is_float(v)]
+    return emit_call(sweep.b, rule, [*arguments, *given], [v.type for v in found]).results
 
 
 def _transposed(sweep: Reverse, op: Op, given: Sequence[Value]) -> list[Value]:
@@ -132,7 +134,9 @@ def _transposed(sweep: Reverse, op: Op, given: Sequence[Value]) -> list[Value]:
     derived = vjp(rule, flags, sweep.memo)
     zeros = [sweep.b.zeros(v.array) for v in tangents]
     primal_zeros = [sweep.b.zeros(op.results[k].array) for k in float_positions(op.results)]
-    call = emit_call(sweep.b, derived, [*op.operands, *zeros, *primal_zeros, *given])
+    results = [*op.results, *(op.results[k] for k in float_positions(op.results))]
+    types = [v.type for v in (*results, *tangents)]
+    call = emit_call(sweep.b, derived, [*op.operands, *zeros, *primal_zeros, *given], types)
     return call.results[len(rule.returned) :]
 
 

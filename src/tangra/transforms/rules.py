@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tangra.ir import ArrayType, Block, Builder, Func, Op, Type, Value
-from tangra.ir.graph import clone_op
+from tangra.ir.graph import arguments_of, clone_op
 from tangra.shapes import Size
 from tangra.transforms.activity import is_float
 from tangra.transforms.errors import TransformError
@@ -64,8 +64,9 @@ def check_captured(op: Op, flags: Sequence[bool]) -> None:
 
 def strip_state(op: Op) -> None:
     """Make a copied `fail_if` or `call` write nothing back: transformed functions work on copies of their arguments."""
-    if op.name == "call" and "state" in op.attrs:
-        op.attrs = {name: value for name, value in op.attrs.items() if name != "state"}
+    if "callee" in op.attrs or "primal" in op.attrs:
+        op.operands = arguments_of(op)
+        op.attrs = {name: value for name, value in op.attrs.items() if name not in ("state", "kept")}
     if op.name == "fail_if" and op.attrs.get("n_state"):
         count = op.attrs["n_state"]
         op.operands = [op.operands[0], *op.operands[1 + count :]]

@@ -26,6 +26,7 @@ MOST_READ = 16
 LONGEST = 200
 """Operations of a loop's body that is still looked at."""
 REDUCTIONS = {"reduce_sum": "add", "reduce_prod": "mul", "reduce_max": "maximum", "reduce_min": "minimum"}
+EXTREMA = ("reduce_max", "reduce_min")
 REARRANGED = ("broadcast", "reshape", "transpose", "concat")
 WRITES = ("update", "accumulate")
 Elements = np.ndarray[Any, Any]
@@ -33,12 +34,22 @@ Elements = np.ndarray[Any, Any]
 
 
 def split_small_arrays(func: Func) -> bool:
-    """Take them apart in all such loops of `func`, in place. Returns whether there were any."""
+    """Take them apart in all such loops of `func`, in place. Returns whether there were any. Loops with an extremum of
+    more than two elements are left as they are: its derivative is shared out among ties as one of two by two is not."""
+    return _split(func, 2)
+
+
+def split_small_extrema(func: Func) -> bool:
+    """The same where nothing is differentiated any more: also loops with such extrema."""
+    return _split(func, LARGEST)
+
+
+def _split(func: Func, most_compared: int) -> bool:
     changed = False
     for block in [func.body, *(region for op in func.body.walk() for region in op.regions)]:
         for op in list(block.ops):
             if op.name == "loop" and _innermost(op) and only_totals(op):
-                changed |= _Apart(op).rewrite(block)
+                changed |= _Apart(op, most_compared).rewrite(block)
     return changed
 
 
@@ -63,10 +74,12 @@ def _small(v: Value) -> bool:
 
 
 class _Apart:
-    """A loop, and which of its arrays are taken apart. `elements`: what stands for those so far."""
+    """A loop, and which of its arrays are taken apart. `elements`: what stands for those so far. `most_compared`: the
+    elements of an extremum."""
 
-    def __init__(self, loop: Op) -> None:
+    def __init__(self, loop: Op, most_compared: int) -> None:
         self.loop, self.body = loop, loop.regions[0]
+        self.most_compared = most_compared
         self.elements: dict[int, Elements] = {}
         values = [*carried_args(loop), *(v for op in self.body.walk() for v in op.results)]
         self.small = {id(v): v for v in values if _small(v)}
@@ -107,7 +120,10 @@ class _Apart:
         if op.defn.effect or len(op.results) != 1 or not (made or not op.result.shape):
             return False
         if op.name in REDUCTIONS:
-            return id(op.operands[0]) in self.small and op.result.dtype == op.operands[0].dtype
+            (x,) = op.operands
+            compared = prod(x.shape[k] for k in op.attrs["axes"]) if op.name in EXTREMA and is_float(x) else 1
+            fits = isinstance(compared, int) and compared <= self.most_compared
+            return fits and id(x) in self.small and op.result.dtype == x.dtype
         if op.name == "dot_general":
             sizes = [_size(v) if v.shape else 1 for v in op.operands]
             return is_float(op.result) and all(n is not None and 1 <= n <= MOST_READ for n in sizes)

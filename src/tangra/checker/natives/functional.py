@@ -315,7 +315,7 @@ def dataclass(ev: Evaluator, call: Call) -> Value:
     return Native("dataclasses.dataclass", dataclass)
 
 
-@native("dataclasses.field", "flax.struct.field", "attr.ib", "attrs.field")
+@native("dataclasses.field", "flax.struct.field", "equinox.field", "attr.ib", "attrs.field")
 def dataclass_field(ev: Evaluator, call: Call) -> Value:
     from tangra.checker.classes import FIELD
 

@@ -8,6 +8,7 @@ from tangra.checker.attributes import call_method
 from tangra.checker.conditions import truth
 from tangra.checker.dispatch import call as call_value
 from tangra.checker.heap import DictCell, Instance, ListCell, Value
+from tangra.checker.iteration import elements
 from tangra.checker.natives.table import LIBRARY, native
 from tangra.checker.natives.torch_modules import PRIMITIVES as MODULE_PRIMITIVES
 from tangra.shape_rules.values import UNKNOWN, Record, Tensor, Unknown
@@ -38,6 +39,35 @@ def batches(ev: Evaluator, call: Call) -> Value:
         return ListCell([_batch(ev, loader, item, each) for each in sizes], "iterator")
     each = size if drop else ev.ctx.fresh("b")
     return ListCell(None, "iterator", _batch(ev, loader, item, each))
+
+
+@native("torch.utils.data.random_split", "torch.utils.data.dataset.random_split")
+def random_split(ev: Evaluator, call: Call) -> Value:
+    """Subsets of given lengths, or fractions of the data set."""
+    from tangra.checker.prelude_classes import prelude_class
+
+    subset, data = prelude_class(ev, "torch.utils.data.Subset"), call.get(0, "dataset", UNKNOWN)
+    lengths = elements(ev, call.get(1, "lengths", UNKNOWN), call.node)
+    if subset is None or lengths is None:
+        return UNKNOWN
+    if lengths and all(isinstance(length, float) for length in lengths):
+        count = call_method(ev, data, "__len__") if isinstance(data, Instance) and data.cls.find("__len__") else UNKNOWN
+        lengths = _shares(count, lengths) if isinstance(count, int) else [UNKNOWN] * len(lengths)
+    made = []
+    for length in lengths:
+        part = Instance(subset)
+        part.fields["dataset"] = data
+        part.fields["indices"] = range(length) if type(length) is int else ListCell(None)
+        made.append(part)
+    return ListCell(made)
+
+
+def _shares(count: int, fractions: list[Value]) -> list[Value]:
+    """Fractions of a count, rounded down; what is left goes to the first ones."""
+    sizes = [int(count * fraction) for fraction in fractions]
+    for place in range(count - sum(sizes)):
+        sizes[place % len(sizes)] += 1
+    return list(sizes)
 
 
 def _is_size(value: Value) -> bool:

@@ -1,9 +1,10 @@
-"""Rules for flax.linen: layers whose widths come from their input, called with the dtype and shape of a JAX array.
+"""Rules for flax: `flax.linen`, whose layers take their widths from their input, and `flax.nnx`, whose layers are built
+for a width. Both are called with the dtype and shape of a JAX array.
 
-A flax module is constructed with its fields and called; its parameters are made at the first call. `layers` declares
-the classes; a field that shapes don't depend on is accepted and ignored.
+A module of linen's is constructed with its fields and called; its parameters are made at the first call. `layers` and
+`nnx_layers` declare the classes; a field that shapes don't depend on is accepted and ignored.
 """
 
-from tangra.shape_rules.flax import layers
+from tangra.shape_rules.flax import layers, masks, nnx_layers
 
-__all__ = ["layers"]
+__all__ = ["layers", "masks", "nnx_layers"]

@@ -35,6 +35,7 @@ class FlaxModule:
     """Base of flax's layers, for `isinstance`."""
 
     rule_names: tuple[str, ...] = ("flax.linen.Module",)
+    title: str
 
 
 class _OfWidth(FlaxModule):
@@ -49,7 +50,7 @@ def set_fields(ctx: RuleContext, layer: Any, kwargs: dict[str, Value], **default
     """Keep the fields given by keyword, and defaults for the others; fails for one that no layer has."""
     for word, value in {**defaults, **kwargs}.items():
         if word not in COMMON and word not in defaults:
-            ctx.fail(Failure(CALL, f"{type(layer).__name__} has no field {word}", "TypeError"))
+            ctx.fail(Failure(CALL, f"{layer.title} has no field {word}", "TypeError"))
         setattr(layer, word, value)
 
 
@@ -241,7 +242,7 @@ class _Norm(FlaxModule):
         self, ctx: RuleContext, x: Tensor, *rest: Value, mask: Value = None, use_running_average: Value = None
     ) -> Tensor:
         if x.rank == 0:
-            ctx.fail(Failure(RANK, f"{type(self).__name__} of a 0-d array", "ValueError"))
+            ctx.fail(Failure(RANK, f"{self.title} of a 0-d array", "ValueError"))
         return made("jax", x.shape, float_of(self, x))
 
 
@@ -339,11 +340,8 @@ class MultiHeadDotProductAttention(FlaxModule):
         if isinstance(inner, float):
             ctx.fail(Failure(ARGUMENT, f"MultiHeadDotProductAttention of {inner} features", "AssertionError"))
         if is_size(inner):
-            text = f"MultiHeadDotProductAttention: {inner} features in {self.num_heads} heads"
-            for number in (inner, self.num_heads):
-                ctx.require(AtLeast(1, number), Failure(ARGUMENT, text, "TypeError"))
-            ctx.require(Multiple(inner, self.num_heads), Failure(DIVIDE, text, "AssertionError"))
-        _check_inputs(ctx, inputs_q, inputs_k, inputs_v)
+            heads_divide(ctx, "MultiHeadDotProductAttention", inner, self.num_heads, "AssertionError")
+        check_inputs(ctx, inputs_q, inputs_k, inputs_v)
         last: Value = width if fields.out_features in (None, 0) else fields.out_features
         if isinstance(last, float) or (is_size(last) and ctx.truth(AtLeast(last, 0))):
             ctx.fail(Failure(ARGUMENT, f"MultiHeadDotProductAttention to {last} features", "TypeError"))
@@ -352,7 +350,21 @@ class MultiHeadDotProductAttention(FlaxModule):
         return made("jax", (*inputs_q.shape[:-1], last), float_of(self, inputs_q))
 
 
-def _check_inputs(ctx: RuleContext, query: Tensor, key: Tensor | None, value: Tensor | None) -> None:
+def heads_divide(ctx: RuleContext, name: str, inner: Size, heads: Size, error: str) -> None:
+    """Require that features divide into heads."""
+    text = f"{name}: {inner} features in {heads} heads"
+    for number in (inner, heads):
+        ctx.require(AtLeast(1, number), Failure(ARGUMENT, text, "TypeError"))
+    ctx.require(Multiple(inner, heads), Failure(DIVIDE, text, error))
+
+
+def check_inputs(
+    ctx: RuleContext,
+    query: Tensor,
+    key: Tensor | None,
+    value: Tensor | None,
+    name: str = "MultiHeadDotProductAttention",
+) -> None:
     """Require that attention's inputs agree in all axes but length and features, key and value in length too."""
     if key is None and value is not None:
         ctx.fail(Failure(CALL, "attention takes inputs_k where it takes inputs_v", "ValueError"))
@@ -361,7 +373,7 @@ def _check_inputs(ctx: RuleContext, query: Tensor, key: Tensor | None, value: Te
     if query.dims is None or key.dims is None or value.dims is None:
         return
     shapes = ", ".join(shape_text(one.dims) for one in (query, key, value))
-    failure = Failure(MISMATCH, f"MultiHeadDotProductAttention of inputs of shapes {shapes}", "AssertionError")
+    failure = Failure(MISMATCH, f"{name} of inputs of shapes {shapes}", "AssertionError")
     if min(len(one.dims or ()) for one in (query, key, value)) < 2:
         ctx.fail(Failure(RANK, failure.text, "IndexError"))
     if not len(query.dims) == len(key.dims) == len(value.dims):
@@ -433,11 +445,3 @@ def _alias(name: str) -> None:
 
 for _name in ALIASES:
     _alias(_name)
-
-
-@rule("flax.linen.make_causal_mask")
-def make_causal_mask(ctx: RuleContext, x: Tensor, extra_batch_dims: Value = 0, dtype: Value = None) -> Tensor:
-    """(..., 1, length, length)."""
-    last = x.size(-1)
-    shape = None if x.shape is None or last is None or extra_batch_dims != 0 else (*x.shape[:-1], 1, last, last)
-    return made("jax", shape, dtype_argument(dtype, "jax", "float32"))

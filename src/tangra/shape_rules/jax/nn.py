@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tangra.shape_rules.axes import axis_place, axis_places, size_argument
+from tangra.shape_rules.axes import axis_place, axis_places, size_argument, size_sequence
 from tangra.shape_rules.broadcasting import broadcast_to
 from tangra.shape_rules.context import AtLeast, Multiple
 from tangra.shape_rules.dtypes import discrete, float_result
@@ -149,3 +149,9 @@ def _check_extra(ctx: RuleContext, extra: Tensor, goal: Shape, name: str) -> Non
     """Require that the axes of a bias or mask broadcast to the logits'."""
     if extra.shape is not None:
         broadcast_to(ctx, extra.shape, goal, f"dot_product_attention(): a {name}: ", "ValueError")
+
+
+@rule("jax.nn.initializers.zeros", "jax.nn.initializers.ones")
+def initial(ctx: RuleContext, key: Value, shape: Value, dtype: Value = None, out_sharding: Value = None) -> Tensor:
+    """Zeros or ones, as parameters begin."""
+    return made("jax", size_sequence(ctx, shape, "shape"), dtype_argument(dtype, "jax", "float32"))

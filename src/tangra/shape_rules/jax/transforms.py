@@ -80,6 +80,12 @@ def at(ctx: RuleContext, self: Tensor) -> Record:
     return record(array=self)
 
 
+@attribute("jax.Array", "value")
+def value_of(ctx: RuleContext, self: Tensor) -> Tensor:
+    """What flax.nnx's variables hold, which stand for their arrays here."""
+    return self
+
+
 @method(AT, "__getitem__")
 def at_index(ctx: RuleContext, self: Record, index: Value) -> Record:
     """A part to update."""

@@ -4,6 +4,28 @@ A rule is declared once for both libraries (`common.functions`, `common.methods`
 asks which library it was called under. Random draws are compared with recorded answers of both.
 """
 
-from tangra.shape_rules.numpy import arrays, creation, elementwise, joining, linalg, reductions, shaping
+from tangra.shape_rules.numpy import (
+    arrays,
+    creation,
+    elementwise,
+    index_objects,
+    joining,
+    linalg,
+    random,
+    reductions,
+    science,
+    shaping,
+)
 
-__all__ = ["arrays", "creation", "elementwise", "joining", "linalg", "reductions", "shaping"]
+__all__ = [
+    "arrays",
+    "creation",
+    "elementwise",
+    "index_objects",
+    "joining",
+    "linalg",
+    "random",
+    "reductions",
+    "science",
+    "shaping",
+]

@@ -11,11 +11,11 @@ from tangra.shape_rules.broadcasting import broadcast_shapes
 from tangra.shape_rules.coercion import MAX_ELEMENTS, from_nested, to_tensor
 from tangra.shape_rules.context import AtLeast
 from tangra.shape_rules.dtypes import number_kind, wide_default
-from tangra.shape_rules.failures import ARGUMENT, RANK, Failure
+from tangra.shape_rules.failures import ARGUMENT, Failure
 from tangra.shape_rules.numpy.common import dtype_argument, functions, made
 from tangra.shape_rules.ranges import arange_length
-from tangra.shape_rules.registry import constant, inert, method, rule
-from tangra.shape_rules.values import UNKNOWN, DType, Record, Shape, Tensor, Unknown, Value, shape_text, words
+from tangra.shape_rules.registry import constant, inert
+from tangra.shape_rules.values import UNKNOWN, DType, Shape, Tensor, Unknown, Value, words
 from tangra.shapes import dmax
 
 if TYPE_CHECKING:
@@ -177,106 +177,4 @@ def indices(ctx: RuleContext, dimensions: Value, dtype: Value = None, sparse: Va
     return made(library, None if sizes is None else (len(sizes), *sizes), dtype_argument(dtype, library, "int64"))
 
 
-# -------------------------------------------------------------------------------------------------------------- random
-
-GENERATOR = "numpy.random.Generator"
-
-
-def _drawn(ctx: RuleContext, size: Value, dtype: str, *parameters: Value) -> Value:
-    if size is None:
-        tensors = [to_tensor(one, "numpy") for one in parameters if one is not None]
-        shape = broadcast_shapes(ctx, [one.shape for one in tensors], "parameters: ", "ValueError")
-        if shape == ():
-            return ctx.fresh("random", low=-(2**63)) if dtype == "int64" else Unknown("float")
-        return Tensor("numpy", shape, dtype)
-    return Tensor("numpy", shape_argument(ctx, size), dtype)
-
-
-def _two_parameters(first: float, second: float) -> Callable[..., Value]:
-    def draw(ctx: RuleContext, loc: Value = first, scale: Value = second, size: Value = None) -> Value:
-        return _drawn(ctx, size, "float64", loc, scale)
-
-    return draw
-
-
-def _one_parameter(ctx: RuleContext, scale: Value = 1.0, size: Value = None) -> Value:
-    return _drawn(ctx, size, "float64", scale)
-
-
-def _sized(ctx: RuleContext, size: Value = None, dtype: Value = None) -> Value:
-    return _drawn(ctx, size, dtype_argument(dtype, "numpy", "float64") or "float64")
-
-
-def _integers(
-    ctx: RuleContext, low: Value, high: Value = None, size: Value = None, dtype: Value = None, endpoint: Value = False
-) -> Value:
-    return _drawn(ctx, size, dtype_argument(dtype, "numpy", "int64") or "int64", low, high)
-
-
-def _randint(ctx: RuleContext, low: Value, high: Value = None, size: Value = None, dtype: Value = int) -> Value:
-    first, last = (0, low) if high is None else (low, high)
-    for one in (first, last):
-        if isinstance(one, Tensor) or not isinstance(one, int | float):
-            return _integers(ctx, low, high, size, None if dtype is int else dtype)
-    if int(first) >= int(last):
-        ctx.fail(Failure(ARGUMENT, f"randint() from {first} up to {last}", "ValueError"))
-    return _integers(ctx, low, high, size, None if dtype is int else dtype)
-
-
-def _spread(ctx: RuleContext, *d: Value) -> Value:
-    return Unknown("float") if not d else Tensor("numpy", shape_argument(ctx, tuple(d)), "float64")
-
-
-def _declare(name: str, function: Callable[..., Value]) -> None:
-    """The function of `numpy.random`, and the method of a generator."""
-
-    def drawn(ctx: RuleContext, self: Value, *args: Value, **kwargs: Value) -> Value:
-        return function(ctx, *args, **kwargs)
-
-    rule(f"numpy.random.{name}")(function)
-    method(GENERATOR, name)(drawn)
-
-
-for _name in ("normal", "uniform", "laplace", "gumbel"):
-    _declare(_name, _two_parameters(0.0, 1.0))
-for _name in ("beta", "gamma"):
-    _declare(_name, _two_parameters(1.0, 1.0))
-for _name in ("exponential", "standard_gamma"):
-    _declare(_name, _one_parameter)
-for _name in ("random", "random_sample", "standard_normal"):
-    _declare(_name, _sized)
-method(GENERATOR, "integers")(lambda ctx, self, *args, **kwargs: _integers(ctx, *args, **kwargs))
-_declare("randint", _randint)
-for _name in ("rand", "randn"):
-    _declare(_name, _spread)
-
-
-def _choice(ctx: RuleContext, a: Value, size: Value = None, replace: Value = True, p: Value = None) -> Value:
-    pool = to_tensor(a, "numpy") if not isinstance(a, Unknown) else Tensor("numpy")
-    if pool.rank not in (None, 0, 1) or (pool.rank == 0 and isinstance(a, Tensor)):
-        text = f"choice() from an array of shape {shape_text(pool.shape)}: a vector or an int is needed"
-        ctx.fail(Failure(RANK, text, "ValueError"))
-    if isinstance(a, float) or (isinstance(a, int) and a < 1 and size is not None):
-        ctx.fail(Failure(ARGUMENT, f"choice() from {a} numbers", "ValueError"))
-    dtype = "int64" if pool.rank == 0 else pool.dtype
-    if size is None:
-        return UNKNOWN
-    return Tensor("numpy", shape_argument(ctx, size), dtype)
-
-
-def _permutation(ctx: RuleContext, x: Value) -> Value:
-    pool = to_tensor(x, "numpy") if not isinstance(x, Unknown) else Tensor("numpy")
-    if pool.rank == 0:
-        return Tensor("numpy", (dmax(0, size_argument(ctx, x, "x")),), "int64")
-    return Tensor("numpy", pool.shape, pool.dtype)
-
-
-_declare("choice", _choice)
-_declare("permutation", _permutation)
-inert("numpy.random.seed", "numpy.random.shuffle", "numpy.set_printoptions", "numpy.savez", "numpy.save")
-
-
-@rule("numpy.random.default_rng", "numpy.random.RandomState")
-def default_rng(ctx: RuleContext, seed: Value = None) -> Value:
-    """A generator: its methods are declared under `numpy.random.Generator`."""
-    return Record(("generator",), (GENERATOR,))
+inert("numpy.set_printoptions", "numpy.savez", "numpy.save")

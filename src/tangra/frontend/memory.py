@@ -1,0 +1,77 @@
+"""In whose memory arrays lie, whether they can be written to, and which objects may be one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tangra.api.values import ArrayValue
+from tangra.errors import AliasError
+from tangra.frontend import called, diagnostics
+from tangra.frontend.heap import PathEnds, StackState, State, ViewState
+
+if TYPE_CHECKING:
+    from tangra.frontend.evaluator import Evaluator
+
+
+def chain(ev: Evaluator, within: State, ref: int) -> list[int]:
+    """An object, and the arrays that it is a view of, in a state."""
+    found = [ref]
+    while isinstance(state := within.heap.get(found[-1], ev.initial.get(found[-1])), ViewState):
+        found.append(state.base)
+    return found
+
+
+def require_writeable(ev: Evaluator, target: ArrayValue, what: str = "assignment destination") -> None:
+    """Fail if an array is read-only; the error says `what` it is."""
+    fails = writes_fail(ev, ev.state, target.ref)
+    if fails is None:
+        ev.error(
+            AliasError,
+            f"{called.name_of(ev, target.ref) or 'this array'} may or may not be a read-only array here",
+            code=diagnostics.ALIAS,
+            fix="write into a copy (x = x.copy())",
+        )
+    if fails:
+        ev.fail_if(ev.b.bool(True), "ValueError", f"{what} is read-only")
+        ev.state.dead = True
+        raise PathEnds
+
+
+def writes_fail(ev: Evaluator, within: State, ref: int) -> bool | None:
+    """Whether an array can't be written to in a state; None: that depends on the path."""
+    parts = chain(ev, within, ref)
+    for view in parts[:-1]:
+        state = within.heap.get(view, ev.initial.get(view))
+        step = state.step if isinstance(state, ViewState) else None
+        if view in ev.live.read_only or (step is not None and not step.writeable):
+            return True
+    root = parts[-1]
+    known = is_read_only(ev, within, root)
+    if known is not False:
+        return known
+    near = {ref, root}.union(*(within.partners.get(r, ()) for r in (ref, root)))
+    return None if any(is_read_only(ev, within, r) is not False for r in near) else False
+
+
+def is_read_only(ev: Evaluator, within: State, ref: int) -> bool | None:
+    """Whether an array that owns its memory is known to be read-only; None: that depends on the path."""
+    return within.read_only.get(ref, ref in ev.live.read_only)
+
+
+def may_be_one(ev: Evaluator, a: int, b: int) -> bool:
+    """Whether two objects with references of their own may be one, in Python."""
+    partners = ev.state.partners
+    one, other = _home(ev, a), _home(ev, b)
+    same_list = one == other and (one, other) != (a, b)
+    return same_list or b in partners.get(a, ()) or other in partners.get(one, ())
+
+
+def _home(ev: Evaluator, ref: int) -> int:
+    """The array that holds an item of a grown list, if the object is one; else the object."""
+    state = ev.glance(ref)
+    if isinstance(state, StackState) and state.leaves:
+        state = ev.glance(state.leaves[0])
+    if not isinstance(state, ViewState):
+        return ref
+    lists = (held for held in ev.state.heap.values() if isinstance(held, StackState))
+    return state.base if any(state.base in held.leaves for held in lists) else ref
