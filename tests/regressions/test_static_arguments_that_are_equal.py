@@ -64,6 +64,55 @@ def test_static(function: Any, values: list[Any]) -> None:
         assert repr(compiled(v)) == repr(function(v))
 
 
+@dataclasses.dataclass(frozen=True)
+class Poly:
+    terms: tuple[float, ...]
+    n: int = 2
+
+    def __call__(self, x: float) -> float:
+        return sum(t * x**k for k, t in enumerate(self.terms))
+
+    def __len__(self) -> int:
+        return len(self.terms)
+
+    def __add__(self, c: float) -> Any:
+        return dataclasses.replace(self, terms=(self.terms[0] + c, *self.terms[1:]))
+
+
+def used(p: Any, x: float) -> Any:
+    return p(x), len(p), p == p, (p + x).terms, dataclasses.asdict(p), [p.n for _ in range(p.n)], p
+
+
+def who(p: Any, q: Any) -> Any:
+    return p is q, p == q, p
+
+
+def test_frozen_dataclasses_are_objects_like_others() -> None:
+    compiled = tg.jit(used, static=0)
+    for p in Poly((1.0, 2.0)), Poly((1.0, 2.0, 3.0), 3), Poly((1.0, 2.5)), Poly((1.0, 2.0)):
+        assert repr(compiled(p, 0.5)) == repr(used(p, 0.5))
+        assert compiled(p, 0.5)[-1] is p
+
+
+@pytest.mark.parametrize("static", [(0, 1), (0,), ()])
+def test_whether_they_are_the_same(static: Any) -> None:
+    compiled, p = tg.jit(who, static=static), Poly((1.0,))
+    for q in p, Poly((1.0,)), p, Poly((2.0,)):
+        assert repr(compiled(p, q)) == repr(who(p, q))
+
+
+table = {Poly((1.0,)): 1.0}
+
+
+def is_a_key(p: Any) -> Any:
+    return [p is k for k in table]
+
+
+def test_keys_that_are_objects_are_not_compared() -> None:
+    with pytest.raises(tg.TangraError, match="TG401"):
+        tg.jit(is_a_key)(Poly((1.0,)))
+
+
 def test_frozen_dataclasses_count_by_value() -> None:
     @dataclasses.dataclass(frozen=True)
     class Point:

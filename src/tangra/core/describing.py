@@ -20,6 +20,7 @@ from tangra.frontend.specs import (
     PartialSpec,
     TupleSpec,
     spec_of,
+    static_spec,
 )
 from tangra.ir.types import ArrayType
 from tangra.shapes import Size
@@ -43,7 +44,7 @@ def describe_arguments(
 
     def described(key: int | str, v: Any, where: str) -> ArgSpec:
         refine.axes = dynamic.get(key, ())
-        return ConstSpec(v) if key in static else refine.spec(spec_of(v, where, seen))
+        return static_spec(v, seen) if key in static else refine.spec(spec_of(v, where, seen))
 
     names = argument_names(function, len(args))
     positional = [described(k, v, names[k]) for k, v in enumerate(args)]

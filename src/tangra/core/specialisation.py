@@ -14,7 +14,7 @@ from tangra.frontend.exceptions import exception_arguments
 from tangra.frontend.guards import Guard
 from tangra.frontend.overlaps import Overlap, WholePath
 from tangra.frontend.paths import ArgRoot, Path
-from tangra.frontend.specs import ArgSpec, DictSpec, InstanceSpec, ListSpec, parts
+from tangra.frontend.specs import ArgSpec, DictSpec, InstanceSpec, ListSpec, SameSpec, parts
 from tangra.frontend.traced import Terms
 from tangra.ir.graph import Span
 from tangra.native.function import NativeFunction
@@ -209,7 +209,7 @@ def at_line(error: BaseException, span: Span | None) -> BaseException:
 
 def container_paths(spec: ArgSpec, path: Path) -> Iterator[Path]:
     """Where the lists, dicts and instances of an argument are."""
-    if isinstance(spec, (ListSpec, DictSpec, InstanceSpec)):
+    if isinstance(spec, (ListSpec, DictSpec, InstanceSpec, SameSpec)):
         yield path
     for part, where in parts(spec, path):
         yield from container_paths(part, where)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime
 import decimal
-from dataclasses import dataclass, is_dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from tangra.api.kinds import Kind
 from tangra.api.layouts import layout_of
-from tangra.frontend.objects import attribute_names, is_empty, is_user_instance
+from tangra.frontend.objects import attribute_names, is_empty, is_frozen, is_user_instance
 from tangra.frontend.paths import Path
 from tangra.ir.types import ArrayType
 
@@ -55,11 +55,9 @@ def exact(v: Any) -> Any:
         return (type(v), *map(exact, v))
     if isinstance(v, frozenset):
         return (type(v), frozenset(map(exact, v)))
-    if not is_user_instance(v):
-        return (type(v), v)
-    if not (is_dataclass(v) and getattr(type(v), "__dataclass_params__").frozen):  # noqa: B009
-        return Same(v)
-    return (type(v), *((name, _held(getattr(v, name))) for name in attribute_names(v)))
+    if is_frozen(v):
+        return (type(v), *((name, _held(getattr(v, name))) for name in attribute_names(v)))
+    return Same(v) if is_user_instance(v) else (type(v), v)
 
 
 def _held(v: Any) -> Any:

@@ -133,7 +133,7 @@ class LiveObjects:
     def compare(self, ref: int, other: int) -> None:
         """Note that it was asked whether two objects are the same: of two from before the call, that is for each call
         to say."""
-        self.tells_apart |= ref != other and ref in self.paths and other in self.paths
+        self.tells_apart |= ref in self.paths and other in self.paths
 
     # ---- conversion ----------------------------------------------------------------------------------------
     def constant(self, value: Any) -> AbstractValue:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import enum
 import types
 from typing import Any
@@ -35,6 +36,8 @@ LIBRARIES = frozenset(
 )
 """Top-level packages whose attributes are constants of the language, not state of the user's program."""
 
+_PARAMS = "__dataclass_params__"
+
 
 def is_user_instance(obj: Any) -> bool:
     """An instance of a plain class of the user, whose attributes are its state."""
@@ -51,6 +54,12 @@ def is_user_instance(obj: Any) -> bool:
     if isinstance(obj, tuple(registry.OPAQUE)):
         return False
     return not isinstance(obj, (enum.Enum, BaseException, list, dict, str, int, float, set, tuple, np.generic))
+
+
+def is_frozen(obj: Any) -> bool:
+    """A frozen dataclass of the user's: such an object counts by what it holds."""
+    cls = type(obj)
+    return is_user_instance(obj) and dataclasses.is_dataclass(cls) and bool(getattr(cls, _PARAMS).frozen)
 
 
 def is_empty(cell: types.CellType) -> bool:

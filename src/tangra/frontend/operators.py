@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -41,6 +41,7 @@ from tangra.frontend import (
     user_operators,
 )
 from tangra.frontend.heap import StackState
+from tangra.frontend.objects import is_user_instance
 
 if TYPE_CHECKING:
     from tangra.frontend.evaluator import Evaluator
@@ -234,6 +235,9 @@ def identical(ev: Evaluator, left: AbstractValue, right: AbstractValue) -> bool:
         return left.value is right.value or (
             type(left.value) is type(right.value) and kind_of(left.value) is not None and left.value == right.value
         )
+    for one, other in ((left, right), (right, left)):
+        if isinstance(one, InstanceValue) and isinstance(other, Const) and is_user_instance(other.value):
+            _unknown_identity(ev, "object, of which one is a key of a dict or a static argument,", "their attributes")
     if isinstance(left, (FunctionValue, BoundMethod, PartialValue)) or type(left) is not type(right):
         return left == right
     if isinstance(left, OBJECTS):
@@ -264,13 +268,17 @@ def is_test(ev: Evaluator, left: AbstractValue, right: AbstractValue) -> Abstrac
             return _is_bool(ev, a, b.value)
     tuples = isinstance(left, TupleValue) and isinstance(right, TupleValue) and left is not right
     if tuples and (left.cls, len(left.items)) == (right.cls, len(right.items)):  # type: ignore[union-attr]
-        ev.error(
-            TypeMismatchError,
-            "whether these are the same tuple is not known in compiled code",
-            code=diagnostics.ALIAS,
-            fix="compare tuples with ==",
-        )
+        _unknown_identity(ev, "tuple", "tuples with ==")
     return is_one(ev, left, right)
+
+
+def _unknown_identity(ev: Evaluator, what: str, instead: str) -> NoReturn:
+    ev.error(
+        TypeMismatchError,
+        f"whether these are the same {what} is not known in compiled code",
+        code=diagnostics.ALIAS,
+        fix=f"compare {instead}",
+    )
 
 
 def _is_bool(ev: Evaluator, v: Scalar, wanted: bool) -> AbstractValue:

@@ -15,7 +15,7 @@ from tangra.api.kinds import Kind, dtype_of, kind_of
 from tangra.api.layouts import Layout, layout_of
 from tangra.errors import EntryError
 from tangra.frontend import diagnostics
-from tangra.frontend.objects import attribute_names, is_user_instance
+from tangra.frontend.objects import attribute_names, is_frozen, is_user_instance
 from tangra.frontend.paths import Path
 from tangra.ir.types import ArrayType
 
@@ -183,6 +183,23 @@ def spec_of(obj: Any, where: str = "argument", seen: set[int] | None = None) -> 
     if type(obj) in HOLDERS:
         return _holder(obj, where, seen)
     return ConstSpec(obj) if obj is None or isinstance(obj, (str, bytes)) else LiveSpec(obj)
+
+
+def static_spec(obj: Any, seen: set[int]) -> ArgSpec:
+    """The description of an argument that is compiled in: constants, and objects of which the parts are."""
+    if isinstance(obj, tuple) and (type(obj) is tuple or hasattr(obj, "_fields")):
+        items = tuple(static_spec(x, seen) for x in tuple.__iter__(obj))
+        plain = all(isinstance(item, ConstSpec) for item in items)
+        return ConstSpec(obj) if plain else TupleSpec(items, None if type(obj) is tuple else type(obj))
+    if id(obj) in seen:
+        return SameSpec(id(obj))
+    if is_frozen(obj):
+        seen.add(id(obj))
+        names = attribute_names(obj)
+        return InstanceSpec(
+            type(obj), tuple(names), tuple(static_spec(getattr(obj, n), seen) for n in names), id(obj), obj
+        )
+    return LiveSpec(obj) if is_user_instance(obj) or isinstance(obj, (list, dict, np.ndarray)) else ConstSpec(obj)
 
 
 def _holder(obj: Any, where: str, seen: set[int]) -> ArgSpec:

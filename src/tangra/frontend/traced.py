@@ -59,8 +59,8 @@ class Terms:
     `mutations` refer to. `guards` must hold before a call; `static` are argument leaves that became constants, with
     their values.
     `changes` says whether an object from before the call (other than an array) changes on any path, also on one that
-    raises and so has no part in `mutations`; `tells_apart` whether anything depends on two such objects not being the
-    same.
+    raises and so has no part in `mutations`; `tells_apart` whether anything depends on two such objects being the same
+    or not.
     """
 
     leaves: list[Leaf]
