@@ -46,11 +46,7 @@ def writes_fail(ev: Evaluator, within: State, ref: int) -> bool | None:
         if view in ev.live.read_only or (step is not None and not step.writeable):
             return True
     root = parts[-1]
-    known = is_read_only(ev, within, root)
-    if known is not False:
-        return known
-    near = {ref, root}.union(*(within.partners.get(r, ()) for r in (ref, root)))
-    return None if any(is_read_only(ev, within, r) is not False for r in near) else False
+    return is_read_only(ev, within, root)
 
 
 def is_read_only(ev: Evaluator, within: State, ref: int) -> bool | None:
