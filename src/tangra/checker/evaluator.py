@@ -170,6 +170,7 @@ class Evaluator:
         self.preludes: set[str] = set()
         self.mentions: dict[tuple[Path, str], bool] = {}
         self.checked: frozenset[Path] = frozenset()
+        self.own_rules: frozenset[str] = frozenset()
         self.leading: dict[Path, frozenset[str]] = {}
         self.shapes: dict[Path, dict[int, dict[str, Value]]] = {}
         self.examples: dict[Path, dict[int, dict[str, Value]]] = {}

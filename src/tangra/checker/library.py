@@ -30,6 +30,7 @@ from tangra.checker.heap import (
     Value,
 )
 from tangra.checker.joining import same, widened
+from tangra.checker.own_rules import tell_broken
 from tangra.checker.ranks import learn_rank
 from tangra.shape_rules import registry
 from tangra.shape_rules.failures import RuleError
@@ -178,6 +179,7 @@ def _by_rule(ev: Evaluator, node: ast.AST | None, operation: Callable[..., Value
         raise
     except Exception as error:  # a rule that breaks is a rule that knows nothing; the statistics tell
         ev.broken_rule(error)
+        tell_broken(ev, error, node)
         return UNKNOWN
     finally:
         ev.ctx.node = outer

@@ -386,6 +386,11 @@ def entries(library: str) -> dict[str, Entry]:
     return {name: entry for name, entry in _ENTRIES.items() if name.partition(".")[0] == library}
 
 
+def declared() -> dict[str, Entry]:
+    """All that was declared until now, by dotted name."""
+    return dict(_ENTRIES)
+
+
 def methods(cls: str) -> dict[str, Rule]:
     """All methods of a class by name."""
     _load(cls)
