@@ -153,3 +153,25 @@ def test_a_name_that_may_be_a_read_only_array_does_not_lock_the_other() -> None:
     assert total == 3.0
     assert written is y
     assert y[1].tolist() == [1, 1, 1]
+
+
+def nothing_taken(x: Any) -> Any:
+    x -= 0.0
+    return x.sum()
+
+
+def once_through_a_view(x: Any) -> Any:
+    tail = x[1:]
+    tail *= 1.0
+    return tail[0]
+
+
+@pytest.mark.parametrize("function", [nothing_taken, once_through_a_view])
+def test_a_write_that_changes_nothing_is_still_a_write(function: Callable[..., Any]) -> None:
+    compiled, x = tg.jit(function), np.arange(3.0)
+    for _ in range(2):
+        x.flags.writeable = True
+        assert compiled(x) == function(x)
+        x.flags.writeable = False
+        with pytest.raises(ValueError, match="output array is read-only"):
+            compiled(x)

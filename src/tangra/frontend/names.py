@@ -56,12 +56,22 @@ def load_slot(ev: Evaluator, name: str) -> Result:
     return found
 
 
+def _absence(ev: Evaluator, name: str) -> tuple[str, str]:
+    """What Python raises for a name that has no value: one of the function's own, or of a function around it."""
+    frame = ev.frame
+    assert frame is not None
+    if name in frame.definition.scope.bound and not frame.nested:
+        return "UnboundLocalError", f"cannot access local variable '{name}' where it is not associated with a value"
+    text = f"cannot access free variable '{name}' where it is not associated with a value in enclosing scope"
+    return "NameError", text
+
+
 def _unbound(ev: Evaluator, name: str, cell: int | None = None) -> AbstractValue:
-    message = f"cannot access local variable '{name}' where it is not associated with a value"
+    kind, message = _absence(ev, name)
     if cell in ev.bound_later or (id(ev.frame), name) in ev.bound_later:
-        ev.fail_if(ev.b.bool(True), "UnboundLocalError", message)
+        ev.fail_if(ev.b.bool(True), kind, message)
         end_path(ev)
-    ev.python_error("UnboundLocalError", message)
+    ev.python_error(kind, message)
 
 
 def _bound(ev: Evaluator, name: str, entry: Slot | None, cell: int | None = None) -> Result:
@@ -70,8 +80,7 @@ def _bound(ev: Evaluator, name: str, entry: Slot | None, cell: int | None = None
     if isinstance(entry, Conflict):
         return ev.policy.conflict(ev, name, entry)
     if isinstance(entry, MaybeUnbound):
-        message = f"cannot access local variable '{name}' where it is not associated with a value"
-        ev.fail_if(ev.b("not", entry.bound), "UnboundLocalError", message)
+        ev.fail_if(ev.b("not", entry.bound), *_absence(ev, name))
         if cell is None:
             ev.state.env[name] = entry.value
         else:
