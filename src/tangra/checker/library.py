@@ -217,6 +217,8 @@ def _resolve(ev: Evaluator, dotted: str) -> Value:
     cls = prelude_class(ev, dotted)
     if cls is not None:
         return cls
+    if dotted in ev.prelude_functions:
+        return ev.prelude_functions[dotted]
     entry = registry.find(dotted)
     if isinstance(entry, Constant):
         return from_rule(entry.value)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tangra.checker.dispatch import execute_one
 from tangra.checker.evaluator import Frame
-from tangra.checker.heap import ClassCell, LibraryName, ModuleCell
+from tangra.checker.heap import ClassCell, FunctionCell, LibraryName, ModuleCell
 from tangra.checker.source import read
 from tangra.shape_rules.values import UNKNOWN, words
 
@@ -21,6 +21,7 @@ CONTAINERS = {
     "$abstract": "abstract.py",
     "torch.nn": "torch_nn.py",
     "torch.utils.data": "torch_data.py",
+    "torch.distributions": "torch_distributions.py",
     "torch.ao.quantization": "torch_quantization.py",
     "optax": "optax.py",
     "flax.training.train_state": "flax_training.py",
@@ -123,3 +124,5 @@ def _load(ev: Evaluator, package: str) -> None:
         if isinstance(value, ClassCell) and name not in fixed:
             value.dotted = f"{package}.{name}"
             ev.library_classes[value.dotted] = value
+        elif isinstance(value, FunctionCell) and not name.startswith("_"):
+            ev.prelude_functions[f"{package}.{name}"] = value

@@ -390,6 +390,15 @@ def fftshift(ctx: RuleContext, x: Tensor, axes: Value = None) -> Tensor:
     return made(x.library, x.shape, x.dtype)
 
 
+@rule("jax.numpy.fft.rfftfreq")
+def rfftfreq(ctx: RuleContext, n: Value, d: Value = 1.0) -> Tensor:
+    """The frequencies of `rfft`."""
+    if isinstance(n, float):
+        return made("jax", (ctx.fresh("n"),), "float32")
+    count = size_argument(ctx, n, "n")
+    return made("jax", (dmax(count // 2 + 1, 0),), "float32")
+
+
 @rule("numpy.fft.fftfreq", "jax.numpy.fft.fftfreq")
 def fftfreq(ctx: RuleContext, n: Value, d: Value = 1.0, *, library: str) -> Tensor:
     """Frequencies; JAX rounds their number up, and takes a negative one for 0."""
