@@ -72,6 +72,10 @@ class Transformed:
 HOLDERS.types += (BoundRule, Transformed)
 
 
+FAILED = Unknown()
+"""What a failed call gives: unknown, and so is all that is computed of it, whatever other operands say."""
+
+
 class LayerView:
     """An instance as shape rules see a layer: attributes are read and set in the checker's heap."""
 
@@ -159,6 +163,8 @@ def array_operation(
 ) -> Value:
     """The result of a rule, `operation(*operands)`, for every alternative of the operands; a certain failure is
     reported (or raised, where the program catches it) and unknown."""
+    if any(operand is FAILED for operand in operands):
+        return FAILED
     if ev.asked:
         learn_rank(ev, operation, operands)
     return distribute(ev, operands, lambda *given: _by_rule(ev, node, operation, given))
@@ -172,7 +178,7 @@ def _by_rule(ev: Evaluator, node: ast.AST | None, operation: Callable[..., Value
     except RuleError as error:
         if node is not None:
             ev.failed(error.failure, node, operands)
-        return UNKNOWN
+        return FAILED
     except (SizeTooComplex, ShapeError):
         return UNKNOWN
     except (PythonRaise, BudgetSpent, RecursionError):
@@ -192,6 +198,8 @@ def call_rule(
     ev.unknowns += 1  # numbers nobody sees may make the call fail
     given = [to_rule(arg) for arg in args]
     named = {name: to_rule(arg) for name, arg in kwargs.items()}
+    if any(arg is FAILED for arg in given):
+        return FAILED
     return array_operation(ev, node, lambda args, kwargs: rule(ev.ctx, *args, **kwargs), (given, named))
 
 
@@ -315,6 +323,8 @@ def call_layer(
     given = [to_rule(arg) for arg in args]
     named = {name: to_rule(arg) for name, arg in kwargs.items()}
     run = ev.parameters if hasattr(cls, "parameter_width") else None
+    if any(arg is FAILED for arg in given):
+        return FAILED
 
     def apply(args: list[Value], kwargs: dict[str, Value]) -> Value:
         value = rule(ev.ctx, view, *args, **kwargs)

@@ -25,6 +25,7 @@ CONTAINERS = {
     "torch.ao.quantization": "torch_quantization.py",
     "optax": "optax.py",
     "flax.training.train_state": "flax_training.py",
+    "flax.linen": "flax_linen.py",
     "flax.nnx": "flax_nnx.py",
     "equinox.nn": "equinox_nn.py",
     "$initialisers": "jax_initialisers.py",
@@ -108,7 +109,8 @@ def _load(ev: Evaluator, package: str) -> None:
     tree = read(Path(__file__).parent / "prelude" / CONTAINERS[package]).tree
     module = ModuleCell(package, None)
     libraries = {"torch": LibraryName("torch"), "jax": LibraryName("jax"), "_unknown": UNKNOWN}
-    fixed = {"Module": prelude_class(ev, MODULE), **libraries, **PRIMITIVES}
+    bases = {"Module": prelude_class(ev, MODULE), "Base": prelude_class(ev, FLAX_MODULE)}
+    fixed = {**bases, **libraries, **PRIMITIVES}
     module.fields.update(fixed)
     outer, ev.frames = ev.frames, [Frame(None, module, None, None)]
     steps = ev.steps

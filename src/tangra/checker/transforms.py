@@ -103,7 +103,16 @@ def _vmap(ev: Evaluator, made: Transformed, args: list[Value], kwargs: dict[str,
         return UNKNOWN
     result = _call(ev, made.function, given, named, node)
     count: Size = sizes[0][0] if sizes else ev.ctx.fresh("n")
-    out = made.options.get("out_axes", 0)
+    return _with_axes(result, made.options.get("out_axes", 0), count)
+
+
+def _with_axes(result: Value, out: Value, count: Size) -> Value:
+    """The results with the mapped axis where `out_axes` says, which may say it for each of them."""
+    out = tuple(out.items) if isinstance(out, ListCell) and out.items is not None else out
+    if isinstance(out, tuple) and isinstance(result, tuple) and len(out) == len(result):
+        return tuple(_with_axes(part, axis, count) for part, axis in zip(result, out, strict=True))
+    if out is None:
+        return result
 
     def with_axis(tensor: Tensor) -> Value:
         if tensor.shape is None or not isinstance(out, int):
@@ -121,6 +130,12 @@ def _vmap(ev: Evaluator, made: Transformed, args: list[Value], kwargs: dict[str,
 def _without_axis(ev: Evaluator, value: Value, axis: Value, name: str, sizes: list[tuple[Size, str]]) -> Value:
     if axis is None:
         return value
+    parts = axis.items if isinstance(axis, ListCell) else axis
+    if isinstance(parts, list | tuple) and isinstance(value, tuple) and len(parts) == len(value):
+        return tuple(_without_axis(ev, part, own, name, sizes) for part, own in zip(value, parts, strict=True))
+    if isinstance(axis, DictCell) and isinstance(value, DictCell) and axis.entries and value.entries:
+        entries = value.entries.items()
+        return DictCell({key: _without_axis(ev, one, axis.entries.get(key), name, sizes) for key, one in entries})
     if not isinstance(axis, int):
         for each in tensors_in(value):
             del each
@@ -156,6 +171,8 @@ def _grad(ev: Evaluator, made: Transformed, args: list[Value], kwargs: dict[str,
     numbers = made.options.get("argnums", 0)
     numbers = numbers.items if isinstance(numbers, ListCell) else numbers
     picked: Value = UNKNOWN
+    if made.options.get("argnames") is not None:
+        numbers = UNKNOWN
     if isinstance(numbers, int) and numbers < len(args):
         picked = args[numbers]
     elif isinstance(numbers, tuple) and all(isinstance(n, int) and n < len(args) for n in numbers):
@@ -311,6 +328,24 @@ def map_rows(ev: Evaluator, args: list[Value], kwargs: dict[str, Value], node: a
     return map_tensors(result, lambda tensor: tensor.like(None if tensor.shape is None else (length, *tensor.shape)))
 
 
+def associative_scan(ev: Evaluator, args: list[Value], kwargs: dict[str, Value], node: ast.AST | None) -> Value:
+    """`jax.lax.associative_scan(fn, elems)`: what the function makes of two parts is like them."""
+    given = dict(zip(("fn", "elems", "reverse", "axis"), args, strict=False)) | kwargs
+    elements = given.get("elems", UNKNOWN)
+    result = _call(ev, given.get("fn", UNKNOWN), [elements, elements], {}, node)
+    return _same_carry(ev, "associative_scan", elements, result, node)
+
+
+def eval_shape(ev: Evaluator, args: list[Value], kwargs: dict[str, Value], node: ast.AST | None) -> Value:
+    """`jax.eval_shape(f, *args)`: the shapes of the result."""
+    return _call(ev, args[0], args[1:], kwargs, node) if args else UNKNOWN
+
+
+def pure_callback(ev: Evaluator, args: list[Value], kwargs: dict[str, Value], node: ast.AST | None) -> Value:
+    """`jax.pure_callback(f, result_shape_dtypes, *args)`: what is promised."""
+    return args[1] if len(args) > 1 else kwargs.get("result_shape_dtypes", UNKNOWN)
+
+
 def tree_map(ev: Evaluator, args: list[Value], kwargs: dict[str, Value], node: ast.AST | None) -> Value:
     """`jax.tree.map(f, tree, *rest)`: leaf by leaf where the trees have one structure."""
     if len(args) < 2:
@@ -369,6 +404,9 @@ IMMEDIATE: dict[str, Callable[..., Value]] = {
     "while_loop": while_loop,
     "cond": cond,
     "map": map_rows,
+    "associative_scan": associative_scan,
+    "eval_shape": eval_shape,
+    "pure_callback": pure_callback,
     "tree_map": tree_map,
     "identity": identity,
     "switch": switch,

@@ -34,6 +34,7 @@ LIBRARIES = {
     "flax": "tangra.shape_rules.flax",
     "equinox": "tangra.shape_rules.equinox",
     "optax": "tangra.shape_rules.optax",
+    "tangra": "tangra.shape_rules.compiled",
 }
 """The package that holds the rules for names with this first word."""
 

@@ -312,3 +312,12 @@ def resize_method(r: Draws) -> Call:
 def trace_method(r: Draws) -> Call:
     call = reduction(r)
     return Call("", [call.args[0].with_(shape=r.shape(low=2))], {}, kind="method")
+
+
+@case("numpy.lib.stride_tricks.sliding_window_view")
+def sliding(r: Draws) -> Call:
+    x = r.tensor(low=1, high=3, least=2)
+    if r.chance(50):
+        return Call("", [x, tuple(r.randint(1, size) for size in x.shape)])
+    axis = r.axis(len(x.shape))
+    return Call("", [x, r.randint(1, x.shape[axis])], {"axis": axis})

@@ -5,10 +5,12 @@ from __future__ import annotations
 from string import Formatter
 from typing import TYPE_CHECKING
 
+from tangra.shape_rules.axes import size_sequence
 from tangra.shape_rules.broadcasting import broadcast_to
 from tangra.shape_rules.coercion import to_tensor
 from tangra.shape_rules.failures import CALL, Failure
 from tangra.shape_rules.indexing import index_result
+from tangra.shape_rules.numpy.common import dtype_argument
 from tangra.shape_rules.registry import attribute, higher_order, inert, method, rule
 from tangra.shape_rules.values import UNKNOWN, Record, Tensor, Unknown, Value, record
 
@@ -33,6 +35,8 @@ higher_order("while_loop", "jax.lax.while_loop")
 higher_order("fori_loop", "jax.lax.fori_loop")
 higher_order("map", "jax.lax.map")
 higher_order("associative_scan", "jax.lax.associative_scan")
+higher_order("eval_shape", "jax.eval_shape", "equinox.filter_eval_shape", "flax.nnx.eval_shape")
+higher_order("pure_callback", "jax.pure_callback")
 higher_order("tree_map", "jax.tree.map", "jax.tree_util.tree_map", "jax.tree_map")
 higher_order("apply_along_axis", "numpy.apply_along_axis", "jax.numpy.apply_along_axis")
 higher_order("vmap", "jax.numpy.vectorize")
@@ -69,6 +73,15 @@ def update(ctx: RuleContext, name: Value, value: Value) -> None:
     """A global setting."""
     if isinstance(name, str):
         ctx.change_setting(f"jax.{name}", value)
+
+
+@rule("jax.ShapeDtypeStruct")
+def shape_dtype_struct(
+    ctx: RuleContext, shape: Value, dtype: Value, *, named_shape: Value = None, sharding: Value = None,
+    weak_type: Value = False, is_ref: Value = False,
+) -> Tensor:  # fmt: skip
+    """What stands for an array of this shape."""
+    return Tensor("jax", size_sequence(ctx, shape, "shape"), dtype_argument(dtype, "jax", None))
 
 
 AT = "jax.at"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import ceil
 from typing import TYPE_CHECKING
 
 from tangra.shape_rules.axes import axis_place, axis_places, size_argument, size_sequence
@@ -12,7 +13,7 @@ from tangra.shape_rules.failures import ARGUMENT, DTYPE, RANK, Failure
 from tangra.shape_rules.numpy.common import made
 from tangra.shape_rules.registry import rule
 from tangra.shape_rules.values import Tensor, Value, shape_text
-from tangra.shapes import Size
+from tangra.shapes import Size, dmax
 
 if TYPE_CHECKING:
     from tangra.shape_rules.context import RuleContext
@@ -102,3 +103,31 @@ def _hermitian(name: str) -> Callable[..., Tensor]:
 
 for _name in ("hfft", "ihfft"):
     rule(f"numpy.fft.{_name}", f"jax.numpy.fft.{_name}")(_hermitian(_name))
+
+
+@rule("numpy.fft.rfftfreq")
+def rfftfreq(ctx: RuleContext, n: Value, d: Value = 1.0) -> Tensor:
+    """The frequencies of `rfft`."""
+    count = size_argument(ctx, n, "n")
+    if count == 0:
+        ctx.fail(Failure(ARGUMENT, "rfftfreq() of 0", "ZeroDivisionError"))
+    return made("numpy", (dmax(count // 2 + 1, 0),), "float64")
+
+
+@rule("jax.numpy.fft.rfftfreq")
+def jax_rfftfreq(ctx: RuleContext, n: Value, d: Value = 1.0) -> Tensor:
+    """The frequencies of `rfft`."""
+    if isinstance(n, float):
+        return made("jax", (ctx.fresh("n"),), "float32")
+    count = size_argument(ctx, n, "n")
+    return made("jax", (dmax(count // 2 + 1, 0),), "float32")
+
+
+@rule("numpy.fft.fftfreq", "jax.numpy.fft.fftfreq")
+def fftfreq(ctx: RuleContext, n: Value, d: Value = 1.0, *, library: str) -> Tensor:
+    """Frequencies; JAX rounds their number up, and takes a negative one for 0."""
+    if library == "jax":
+        return made(library, (dmax(size_argument(ctx, ceil(n) if isinstance(n, float) else n, "n"), 0),), "float32")
+    count = size_argument(ctx, n, "n")
+    ctx.require(AtLeast(1, count), Failure(ARGUMENT, f"fftfreq() of {count}", "ValueError"))
+    return made(library, (count,), "float64")

@@ -14,7 +14,7 @@ from tangra.shape_rules.numpy.common import functions, made, sequence
 from tangra.shape_rules.numpy.reductions import reduce_to, trace
 from tangra.shape_rules.products import matmul_shape
 from tangra.shape_rules.registry import rule
-from tangra.shape_rules.values import Tensor, Value, shape_text
+from tangra.shape_rules.values import Tensor, Value, record, shape_text
 from tangra.shapes import Size
 
 if TYPE_CHECKING:
@@ -170,3 +170,23 @@ def vector_norm(ctx: RuleContext, x: Tensor, *, axis: Value = None, keepdims: Va
     if isinstance(axis, float) and x.library == "numpy":
         return Tensor(x.library)
     return reduce_to(ctx, x, axis, keepdims, real_of(_floating(x)), "vector_norm()")
+
+
+@rule("numpy.linalg.eig", "jax.numpy.linalg.eig")
+def eig(ctx: RuleContext, a: Tensor) -> Value:
+    """Eigenvalues and vectors; whether they are complex depends on the elements."""
+    shape = eigvals(ctx, a).shape
+    values = Tensor(a.library, shape, None)
+    return record(eigenvalues=values, eigenvectors=Tensor(a.library, a.shape, None))
+
+
+@rule("numpy.linalg.eigvals", "jax.numpy.linalg.eigvals")
+def eigvals(ctx: RuleContext, a: Tensor) -> Tensor:
+    """Eigenvalues; whether they are complex depends on the elements."""
+    error = "LinAlgError" if a.library == "numpy" else "ValueError"
+    if a.rank is not None and a.rank < 2:
+        ctx.fail(Failure(RANK, f"eig() takes matrices, not shape {shape_text(a.shape)}", error))
+    if a.dims is not None:
+        text = f"eig() takes square matrices, not shape {shape_text(a.dims)}"
+        ctx.require_equal(a.dims[-2], a.dims[-1], Failure(RANK, text, error))
+    return Tensor(a.library, None if a.dims is None else a.dims[:-1], None)

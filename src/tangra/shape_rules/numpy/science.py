@@ -14,7 +14,7 @@ from tangra.shape_rules.failures import ARGUMENT, DTYPE, EMPTY, MISMATCH, RANK, 
 from tangra.shape_rules.numpy.common import both, functions, made
 from tangra.shape_rules.numpy.shaping import ERROR
 from tangra.shape_rules.registry import rule
-from tangra.shape_rules.values import UNKNOWN, Item, Tensor, Value, record, shape_text
+from tangra.shape_rules.values import UNKNOWN, Item, Tensor, Value, shape_text
 from tangra.shapes import Dim, Size, dmax, dmin
 
 if TYPE_CHECKING:
@@ -428,32 +428,3 @@ def delete(ctx: RuleContext, arr: Tensor, obj: Value, axis: Value = None) -> Ten
     else:
         left = ctx.fresh("n")
     return made(arr.library, (*arr.dims[:place], left, *arr.dims[place + 1 :]), arr.dtype)
-
-
-@rule("numpy.linalg.eig", "jax.numpy.linalg.eig")
-def eig(ctx: RuleContext, a: Tensor) -> Value:
-    """Eigenvalues and vectors; whether they are complex depends on the elements."""
-    shape = eigvals(ctx, a).shape
-    values = Tensor(a.library, shape, None)
-    return record(eigenvalues=values, eigenvectors=Tensor(a.library, a.shape, None))
-
-
-@rule("numpy.linalg.eigvals", "jax.numpy.linalg.eigvals")
-def eigvals(ctx: RuleContext, a: Tensor) -> Tensor:
-    """Eigenvalues; whether they are complex depends on the elements."""
-    error = "LinAlgError" if a.library == "numpy" else "ValueError"
-    if a.rank is not None and a.rank < 2:
-        ctx.fail(Failure(RANK, f"eig() takes matrices, not shape {shape_text(a.shape)}", error))
-    if a.dims is not None:
-        text = f"eig() takes square matrices, not shape {shape_text(a.dims)}"
-        ctx.require_equal(a.dims[-2], a.dims[-1], Failure(RANK, text, error))
-    return Tensor(a.library, None if a.dims is None else a.dims[:-1], None)
-
-
-@rule("numpy.fft.rfftfreq")
-def rfftfreq(ctx: RuleContext, n: Value, d: Value = 1.0) -> Tensor:
-    """The frequencies of `rfft`."""
-    count = size_argument(ctx, n, "n")
-    if count == 0:
-        ctx.fail(Failure(ARGUMENT, "rfftfreq() of 0", "ZeroDivisionError"))
-    return made("numpy", (dmax(count // 2 + 1, 0),), "float64")

@@ -395,3 +395,42 @@ def ravel_multi_index(ctx: RuleContext, multi_index: Value, dims: Value, mode: V
     shape = broadcast_shapes(ctx, [one.shape for one in found], "ravel_multi_index: ", "ValueError")
     plain = not any(isinstance(one, Tensor) for one in multi_index)
     return ctx.fresh("i") if plain else made(library, shape, "int64")
+
+
+# ------------------------------------------------------------------------------------------------------------- strides
+
+TRICKS = "numpy.lib.stride_tricks."
+
+
+@rule(TRICKS + "sliding_window_view")
+def sliding_window_view(
+    ctx: RuleContext, x: Tensor, window_shape: Value, axis: Value = None, *, subok: Value = False,
+    writeable: Value = False,
+) -> Tensor:  # fmt: skip
+    """Where windows start, then the windows: one size for each axis, or for the axes given."""
+    window = size_sequence(ctx, window_shape, "window_shape")
+    if window is None or x.dims is None:
+        return kept(x, None)
+    axes = tuple(range(len(x.dims))) if axis is None else tuple(axis) if isinstance(axis, list | tuple) else (axis,)
+    if len(axes) != len(window):
+        text = f"sliding_window_view() of shape {shape_text(x.dims)}: {len(window)} sizes for {len(axes)} axes"
+        ctx.fail(Failure(ARGUMENT, text, "ValueError"))
+    sizes = list(x.dims)
+    for one, wide in zip(axes, window, strict=True):
+        place = axis_place(ctx, x, one, error=ERROR)
+        if place is None:
+            return kept(x, None)
+        text = f"sliding_window_view(): a window of {wide} along axis {place} of shape {shape_text(x.dims)}"
+        for low, high in ((0, wide), (wide, sizes[place] + 1 if wide == 0 else sizes[place])):
+            ctx.require(AtLeast(low, high), Failure(ARGUMENT, text, "ValueError"))
+        sizes[place] = sizes[place] - wide + 1
+    return kept(x, (*sizes, *window))
+
+
+@rule(TRICKS + "as_strided")
+def as_strided(
+    ctx: RuleContext, x: Tensor, shape: Value = None, strides: Value = None, subok: Value = False,
+    writeable: Value = True,
+) -> Tensor:  # fmt: skip
+    """A view of this shape."""
+    return kept(x, x.shape if shape is None else size_sequence(ctx, shape, "shape"))
