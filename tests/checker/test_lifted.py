@@ -170,3 +170,21 @@ def test_functions_that_tangra_compiles_are_checked_like_others(tmp_path: Path) 
         path.write_text(text, encoding="utf-8")
         done = subprocess.run([sys.executable, path], capture_output=True, text=True, timeout=120)
         assert done.returncode == code, done.stderr
+
+
+def test_functions_of_functions_are_known_where_no_program_mentions_jax(tmp_path: Path) -> None:
+    text = """
+        import numpy as np
+        import torch
+
+        dots = torch.vmap(torch.dot)(torch.ones(3, 5), torch.ones(3, 5))
+        slope = torch.func.grad(lambda w, x: (w * x).sum())(torch.ones(4), torch.ones(4))
+        both = np.vectorize(lambda a, b: a if a > b else b)(np.random.rand(4, 1), np.random.rand(3))
+        twice, more = np.vectorize(lambda x: (2 * x, x + 1))(np.random.rand(5))
+        spectra = np.apply_along_axis(lambda v: np.fft.rfft(v), 1, np.random.rand(4, 6, 3))
+        squares = np.apply_along_axis(lambda v: np.outer(v, v), axis=-1, arr=np.random.rand(2, 3))
+        """
+    found = shapes(tmp_path, text)
+    assert (found["dots"], found["slope"], found["both"]) == ("(3,)", "(4,)", "(4, 3)")
+    assert (found["twice"], found["spectra"], found["squares"]) == ("(5,)", "(4, 4, 3)", "(2, 3, 3)")
+    assert [line for line, _ in lines(tmp_path, text.replace("torch.ones(3, 5))\n", "torch.ones(4, 5))\n"))] == [5]

@@ -4,6 +4,7 @@ A rule is declared once for both libraries (`common.functions`, `common.methods`
 asks which library it was called under. Random draws are compared with recorded answers of both.
 """
 
+from tangra.shape_rules import marks
 from tangra.shape_rules.numpy import (
     arrays,
     creation,
@@ -31,6 +32,7 @@ __all__ = [
     "index_objects",
     "joining",
     "linalg",
+    "marks",
     "numbers",
     "products",
     "random",

@@ -5,6 +5,7 @@ torch's promotion; a tensor's layout in memory is followed as far as `view` need
 compared with recorded answers of the real library (`tests/shape_rules`).
 """
 
+from tangra.shape_rules import marks
 from tangra.shape_rules.torch import (
     activations,
     arithmetic,
@@ -56,6 +57,7 @@ __all__ = [
     "lazy",
     "linalg",
     "losses",
+    "marks",
     "norms",
     "parts",
     "pools",
