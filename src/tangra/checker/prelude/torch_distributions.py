@@ -15,8 +15,13 @@ class Distribution:
     has_enumerate_support: Any = False
 
     def __init__(self, batch_shape: Any = (), event_shape: Any = (), validate_args: Any = None) -> None:
-        self.batch_shape = torch.Size(batch_shape)
-        self.event_shape = torch.Size(event_shape)
+        self._batch_shape = self.batch_shape = torch.Size(batch_shape)
+        self._event_shape = self.event_shape = torch.Size(event_shape)
+        self._validate_args = _unknown
+
+    @staticmethod
+    def set_default_validate_args(value: Any) -> None:
+        return None
 
     @property
     def _whole(self) -> Any:
