@@ -69,7 +69,43 @@ def in_a_match(x: Any, n: Any, b: Any) -> Any:
     return y + x
 
 
-@pytest.mark.parametrize("f", [in_a_constant_branch, in_a_branch, in_two, in_a_loop, in_a_match])
+def searched(x: Any, n: Any, b: Any) -> Any:
+    for k in range(6):
+        if k * k > abs(x):
+            return k, x
+        if n and b:
+            x = x * 1.5
+    else:
+        raise RuntimeError("nothing found")
+
+
+def in_the_else_of_a_loop(x: Any, n: Any, b: Any) -> Any:
+    """A loop that is left by `return` only, with an `else` that raises, ends in a value on all paths."""
+    k, y = searched(x, n, b)
+    return k + y
+
+
+def counted_down(x: Any, n: Any, b: Any) -> Any:
+    while n > 0:
+        if x > 1:
+            return n, x
+        if b and n == 2:
+            break
+        n = n - 1
+    else:
+        return -1, x * 2
+    return -2, x
+
+
+def in_the_else_of_a_while(x: Any, n: Any, b: Any) -> Any:
+    k, y = counted_down(x, n, b)
+    return k * y
+
+
+NESTED = [in_a_constant_branch, in_a_branch, in_two, in_a_loop, in_a_match]
+
+
+@pytest.mark.parametrize("f", [*NESTED, in_the_else_of_a_loop, in_the_else_of_a_while])
 @pytest.mark.parametrize("x", [1.5, -2.0, np.float64(2.0)])
 @pytest.mark.parametrize("n", [0, 3])
 @pytest.mark.parametrize("b", [True, False])

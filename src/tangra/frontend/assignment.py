@@ -105,7 +105,7 @@ def _unpacked_items(ev: Evaluator, value: AbstractValue, count: int) -> list[Any
     if isinstance(value, ArrayValue) and value.type.shape and not isinstance(value.type.shape[0], int):
         ev.require_equal(value.type.shape[0], count, "the number of values to unpack")
         return [ev.getitem(value, Const(k)) for k in range(count)]
-    found = ev.iterate(value)
+    found = conversion.taken_out(ev, value)
     if found is None:
         what = conversion.describe(ev, value)
         if isinstance(value, (IterValue, RangeValue)):

@@ -68,7 +68,7 @@ def with_key(state: DictState, key: Any, value: Any) -> DictState:
 
 def as_items(ev: Evaluator, v: AbstractValue, what: str) -> list[AbstractValue]:
     """The items of any iterable of static length."""
-    found = ev.iterate(v)
+    found = conversion.taken_out(ev, v)
     if found is None:
         ev.error(
             TypeMismatchError,

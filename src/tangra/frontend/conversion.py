@@ -357,3 +357,14 @@ def items(ev: Evaluator, v: AbstractValue) -> Sequence[AbstractValue] | None:
 
         return iteration.static_items(ev, v)
     return None
+
+
+def taken_out(ev: Evaluator, v: AbstractValue) -> Sequence[AbstractValue] | None:
+    """The items of an iterable, which of an iterator are gone then; None where their number is not known. What an
+    iterator leaves out may be known although it has to be asked for each item."""
+    found = items(ev, v)
+    if found is None and isinstance(v, IterValue):
+        from tangra.frontend import pybuiltins
+
+        return items(ev, pybuiltins.collect(ev, v, "unpacking"))
+    return found

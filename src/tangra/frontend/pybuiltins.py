@@ -143,6 +143,7 @@ def _filtered(ev: Evaluator, function: AbstractValue, iterable: AbstractValue) -
 def collect(ev: Evaluator, iterable: AbstractValue, what: str) -> ListValue:
     """A list of all items of an iterable."""
     if isinstance(iterable, IterValue) and iterable.form == "generator":
+        iteration.consume(ev, iterable)
         return comprehension.collect(ev, iterable.parts[0])
     found = ev.iterate(iterable)
     if found is not None:

@@ -117,7 +117,8 @@ def while_(ev: Evaluator, node: ast.While) -> None:
 
 
 def _else(ev: Evaluator, orelse: list[ast.stmt], broken: AbstractValue) -> None:
-    """The `else` of a loop: run unless it was left by `break` or `return`."""
+    """The `else` of a loop: run unless it was left by `break` or `return`. Without `break` those that don't run it
+    have returned."""
     if not orelse:
         return
     returned = ev.state.env.get(RETURNED, Const(False))
@@ -130,7 +131,18 @@ def _else(ev: Evaluator, orelse: list[ast.stmt], broken: AbstractValue) -> None:
     left = flags[0].value
     for other in flags[1:]:
         left = ev.b("or", left, other.value)
-    branches.branch(ev, left, lambda: None, lambda: branches.exec_block(ev, orelse), None)
+
+    def run() -> None:
+        if flags[-1] is returned:
+            ev.state.env[RETURNED] = Const(False)
+            ev.state.env.pop(RESULT, None)  # that of the other side
+        branches.exec_block(ev, orelse)
+
+    def leave() -> None:
+        if flags == [returned]:
+            ev.state.env[RETURNED] = Const(True)
+
+    branches.branch(ev, left, leave, run, None)
 
 
 @statement(ast.Assert)
