@@ -31,7 +31,7 @@ from tangra.frontend.containers import (
     with_key,
     without_key,
 )
-from tangra.frontend.heap import DictState, ListState, StackState
+from tangra.frontend.heap import DictState, ListState, MaybeNone, Result, StackState
 
 if TYPE_CHECKING:
     from tangra.frontend.evaluator import Evaluator
@@ -189,9 +189,11 @@ def sort(
 
 
 @_method(DICT_METHODS, "get")
-def dict_get(ev: Evaluator, v: DictValue, key: AbstractValue, default: AbstractValue = NONE) -> AbstractValue:
+def dict_get(ev: Evaluator, v: DictValue, key: AbstractValue, default: AbstractValue = NONE) -> Result:
     found = dict_state(ev, v).get(ev.static(key, "a key of a dict"))
-    return default if found is None else conversion.slot(ev, found, "the value")
+    if found is None or isinstance(found, MaybeNone):
+        return default if found is None else found
+    return conversion.slot(ev, found, "the value")
 
 
 @_method(DICT_METHODS, "keys")

@@ -23,6 +23,7 @@ from tangra.frontend.heap import (
 from tangra.frontend.liveness import only
 from tangra.frontend.loop_emission import emit
 from tangra.frontend.loop_parts import (
+    STOPS,
     UNROLL_LIMIT,
     Loop,
     LoopConflict,
@@ -34,7 +35,6 @@ from tangra.frontend.loop_parts import (
     mark,
     one_trip,
     rewind,
-    stop_flag,
     stops,
 )
 from tangra.frontend.loop_plans import memo_key
@@ -177,7 +177,7 @@ def _unroll(ev: Evaluator, loop: Loop, trips: int | None) -> None:
 
 def _unroll_unless_stopped(ev: Evaluator, rest: Loop, trips: int | None) -> None:
     """The trips after one that may have left the loop."""
-    branches.branch(ev, stop_flag(ev), lambda: None, lambda: _unroll(ev, rest, trips), None)
+    branches.unless_exited(ev, lambda: _unroll(ev, rest, trips), STOPS)
 
 
 def _peel(ev: Evaluator, loop: Loop) -> None:
@@ -215,6 +215,6 @@ def _first_trip(ev: Evaluator, loop: Loop) -> None:
         return
     rest = advanced(ev, loop, 1)
     if stops(ev) is None:
-        branches.branch(ev, stop_flag(ev), lambda: None, lambda: emit(ev, rest), only(loop.live))
+        branches.unless_exited(ev, lambda: emit(ev, rest), STOPS, only(loop.live))
     else:
         emit(ev, rest)
