@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from tangra.api.values import AbstractValue, Const, Scalar
 from tangra.core.trees import Flattener, Tree, current
 from tangra.errors import AliasError, UnsupportedError, declare
-from tangra.frontend import closing, symbols
+from tangra.frontend import closing, putting_off, symbols
 from tangra.frontend.evaluator import Evaluator
 from tangra.frontend.failures import end_path
 from tangra.frontend.heap import ArrayState, CellState, PathEnds, State
@@ -80,7 +80,7 @@ def trace_block(ev: Evaluator, compute: Callable[[Block], AbstractValue], transf
     block, before, frame = Block(), ev.state, ev.frame
     ev.state = before.copy()
     try:
-        with ev.b.at(block):
+        with ev.b.at(block), putting_off.nothing(ev):
             try:
                 sub = _finish(ev, block, name, compute(block))
             except PathEnds:

@@ -13,6 +13,7 @@ from tangra.frontend import conversion, narrowing, plans, symbols
 from tangra.frontend.heap import BROKEN, CONTINUED, RESULT, RETURNED, PathEnds, Result, State
 from tangra.frontend.joining import Join
 from tangra.frontend.liveness import Live, liveness
+from tangra.frontend.putting_off import UNSETTLED, put_off
 from tangra.ir import Block, Op, Value
 
 if TYPE_CHECKING:
@@ -149,6 +150,9 @@ def run_arm(ev: Evaluator, cond: Value, holds: bool, body: Callable[[], object])
             body()
     except PathEnds:
         ev.frame = frame
+    except UNSETTLED as error:
+        put_off(ev, error)
+        ev.frame = frame
     finally:
         arm.state, ev.state = ev.state, outer
     return arm
@@ -157,6 +161,7 @@ def run_arm(ev: Evaluator, cond: Value, holds: bool, body: Callable[[], object])
 def resume(ev: Evaluator, arm: Arm, rest: Sequence[ast.stmt]) -> None:
     """Go on with `rest` at the end of an arm."""
     outer, ev.state = ev.state, arm.state
+    frame = ev.frame
     try:
         with ev.b.at(arm.block):
             if arm.exited is None:
@@ -165,6 +170,9 @@ def resume(ev: Evaluator, arm: Arm, rest: Sequence[ast.stmt]) -> None:
                 exec_block(ev, rest)
     except PathEnds:
         pass
+    except UNSETTLED as error:
+        put_off(ev, error)
+        ev.frame = frame
     finally:
         arm.state, ev.state = ev.state, outer
 

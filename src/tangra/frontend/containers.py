@@ -329,6 +329,8 @@ def _unrolls(ev: Evaluator, index: Scalar) -> bool:
 
 
 def item_index(ev: Evaluator, index: AbstractValue, count: int, what: str) -> int:
+    if count == 0 and isinstance(index, Scalar) and not any(k.dtype.is_float for k in index.kinds):
+        ev.python_error("IndexError", f"{what} index out of range")
     k = ev.static(index, f"an index into a {what}")
     if isinstance(k, float) or not hasattr(k, "__index__"):
         ev.python_error("TypeError", f"{what} indices must be integers or slices, not {type(k).__name__}")

@@ -82,6 +82,7 @@ class Evaluator:
         self.without_room: frozenset[int] = frozenset()
         self.bound_later: frozenset[Any] = frozenset()
         """Names, by frame, and cells that the loops being evaluated bind, perhaps in an earlier trip."""
+        self.put_off: list[TangraError] | None = None
         self.counted: dict[int, int] = {}
         self.unread: set[int] = set()
         self.keys: dict[Any, Any] = {}

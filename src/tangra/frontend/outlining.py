@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from tangra.api.values import Scalar
 from tangra.errors import TangraError
-from tangra.frontend import closing, diagnostics
+from tangra.frontend import closing, diagnostics, putting_off
 from tangra.frontend.diagnostics import StaticNeeded
 from tangra.frontend.heap import ArrayState, HeapState, PathEnds, Result, State, ViewState
 from tangra.frontend.leaving import Leaving, Outcome, arrive
@@ -130,7 +130,7 @@ class _Attempt:
             inside = self.inside(before, mover)
             ev.untouched = self.untouched()
             ev.state = inside.copy()
-            with ev.b.at(self.block):
+            with ev.b.at(self.block), putting_off.nothing(ev):
                 result = evaluate(names, own)
                 leaving = Leaving(ev, inside, self.block, self.allowed())
                 outcome = leaving.outcome(result)
