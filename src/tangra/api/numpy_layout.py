@@ -133,7 +133,8 @@ def _view_strides(ctx: Context, base: ArrayValue, op: str, attrs: dict[str, Any]
 
 def reshaped_strides(ctx: Context, shape: Shape, strides: Strides, target: Shape) -> tuple[bool | None, Strides]:
     """(can an array of these strides be reshaped without a copy, the strides of the result): NumPy's rule, by which
-    runs of old axes with the same number of elements as runs of new ones must be contiguous in themselves."""
+    runs of old axes with the same number of elements as runs of new ones must be contiguous in themselves. `target` has
+    as many elements as `shape`."""
     unknown: Strides = (None,) * len(target)
     if _matches(ctx, shape, strides) or 0 in shape or 0 in target:
         return True, c_strides(target)
@@ -143,7 +144,7 @@ def reshaped_strides(ctx: Context, shape: Shape, strides: Strides, target: Shape
     result: list[Size | None] = [1] * len(target)
     verdict: bool | None = True
     while old and new:
-        run, places = [old.pop(0)], [new.pop(0)]
+        run, places, rest = [old.pop(0)], [new.pop(0)], False
         left, right = run[0][0], target[places[0]]
         while not known_eq(left, right, facts):
             if known_le(right, left, facts) and new:
@@ -152,12 +153,13 @@ def reshaped_strides(ctx: Context, shape: Shape, strides: Strides, target: Shape
             elif known_le(left, right, facts) and old:
                 run.append(old.pop(0))
                 left = left * run[-1][0]
-            else:
-                return None, unknown
+            else:  # all that is left has as many elements before as after
+                run, places, old, new, rest = [*run, *old], [*places, *new], [], [], True
+                break
         for (_, s), (inner, t) in itertools.pairwise(run):
             same = None if s is None or t is None else known_eq(s, t * inner, facts)
             if same is False:
-                return False, unknown
+                return None if rest else False, unknown
             verdict = verdict if same else None
         step = run[-1][1]
         for place in reversed(places):
