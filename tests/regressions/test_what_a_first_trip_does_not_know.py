@@ -110,6 +110,56 @@ def in_a_while_loop(x: Any, n: int) -> Any:
     return made
 
 
+def a_direction_in_a_while_loop(x: Any, n: int) -> Any:
+    p: Any = None
+    r = x.copy()
+    k = 0
+    while k < n and np.linalg.norm(r) > 1e-8:
+        if k == 0:
+            p = r.copy()
+        else:
+            p = r + 0.3 * p
+        r = r - 0.5 * p
+        k += 1
+        if r[0] > 1e3:
+            break
+    return r, k
+
+
+def an_array_before(x: Any, n: int) -> Any:
+    previous: Any = None
+    total = 0.0
+    for j in range(n):
+        g = x * j
+        total += 0.0 if j == 0 else (g @ g) / (previous @ previous + 1)
+        previous = g
+    return total
+
+
+class Recorder:
+    def __init__(self) -> None:
+        self.previous: Any = None
+        self.history: list[Any] = []
+        self.count = 0
+
+    def __call__(self, v: Any) -> Any:
+        out = 0.0
+        if self.count > 0:
+            out = v - self.previous + 0.1 * self.history[self.count - 1]
+        self.previous = v
+        self.history.append(out)
+        self.count += 1
+        return out
+
+
+def in_an_object(x: Any, n: int) -> Any:
+    recorder = Recorder()
+    total = 0.0
+    for j in range(n):
+        total += recorder(x[j])
+    return total, recorder.history
+
+
 LOOPS = [
     the_last_item,
     the_item_before,
@@ -122,6 +172,9 @@ LOOPS = [
     after_a_continue,
     the_value_before,
     in_a_while_loop,
+    a_direction_in_a_while_loop,
+    an_array_before,
+    in_an_object,
 ]
 
 

@@ -78,6 +78,8 @@ def _attempts(ev: Evaluator, loop: Loop) -> None:
     if trips is not None and trips <= 1:
         _unroll(ev, loop, trips)
         return
+    if loop.bounds is not None and has_trip(ev, loop)[0] is False:
+        return
     start = mark(ev)
     peel = "peel", memo_key(ev, loop)
     try:
@@ -210,7 +212,17 @@ def _ask_for_sign(ev: Evaluator, loop: Loop, first: Size, last: Size) -> None:
 
 
 def _first_trip(ev: Evaluator, loop: Loop) -> None:
+    first = loop.first
+    if first is not None:
+        one_trip(ev, replace(loop, body=lambda _: first(lambda: _other_trips(ev, loop))), None)
+        return
     one_trip(ev, loop, None if loop.bounds is None else loop.bounds.start)
+    _other_trips(ev, loop)
+
+
+def _other_trips(ev: Evaluator, loop: Loop) -> None:
+    if CONTINUED in ev.state.env:
+        ev.state.env[CONTINUED] = Const(False)
     if stops(ev) is True:
         return
     rest = advanced(ev, loop, 1)

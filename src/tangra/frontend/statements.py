@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tangra.api.values import AbstractValue, Const, Scalar
@@ -22,7 +23,7 @@ from tangra.frontend import (
 )
 from tangra.frontend.dispatch import statement
 from tangra.frontend.heap import BROKEN, CONTINUED, RESULT, RETURNED, STOPPED
-from tangra.frontend.liveness import only
+from tangra.frontend.liveness import Live, only
 from tangra.frontend.loop_parts import Loop
 from tangra.frontend.paths import Path
 from tangra.frontend.scope import assigned_in
@@ -89,17 +90,23 @@ def while_(ev: Evaluator, node: ast.While) -> None:
     """`while test`: each trip tests first, and the one where the test fails does nothing."""
     live = branches.live_names(ev, node)
 
-    def body(index: AbstractValue | None) -> None:
+    def trip(then: Callable[[], None], after: Live | None) -> None:
+        def run() -> None:
+            branches.exec_block(ev, node.body)
+            then()
+
         cond = conditions.evaluate(ev, node.test)
         if isinstance(cond, Const):
-            if cond.value:
-                branches.exec_block(ev, node.body)
-            else:
-                stop()
+            run() if cond.value else stop()
             return
         assert isinstance(cond, Scalar)
-        after = only(None if live is None else live.after | live.header)
-        branches.branch(ev, cond.value, lambda: branches.exec_block(ev, node.body), stop, after)
+        branches.branch(ev, cond.value, run, stop, after)
+
+    def body(index: AbstractValue | None) -> None:
+        trip(lambda: None, only(None if live is None else live.after | live.header))
+
+    def first(then: Callable[[], None]) -> None:
+        trip(then, only(None if live is None else live.after))
 
     def stop() -> None:
         ev.state.env[STOPPED] = Const(True)
@@ -111,6 +118,7 @@ def while_(ev: Evaluator, node: ast.While) -> None:
         assigned_in(node),
         live.header if live else None,
         live.after if live else None,
+        first=first,
     )
     broken = loops.run_loop(ev, loop)
     _else(ev, node.orelse, broken)
