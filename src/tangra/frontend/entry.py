@@ -35,7 +35,7 @@ from tangra.frontend.nodes import ConstNode, Node
 from tangra.frontend.outlining import state_indices
 from tangra.frontend.overlaps import Overlap
 from tangra.frontend.paths import ArgRoot, Path
-from tangra.frontend.policy import Exhausted, Policy
+from tangra.frontend.policy import Inner, Policy
 from tangra.frontend.results import ResultBuilder
 from tangra.frontend.source import load
 from tangra.frontend.specs import (
@@ -90,7 +90,7 @@ def trace(
             traced = _retrace(fn, roots, name, min_dim, policy, blocks=blocks)
             _check_all_sizes(fn, roots, name, policy)
         return traced
-    except Exhausted as error:
+    except Inner as error:
         raise error.for_python() from None
 
 

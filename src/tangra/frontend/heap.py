@@ -25,11 +25,13 @@ class CellRef:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """A name or slot that holds values of different types, depending on the path. Reading it is an error."""
+    """A name or slot that holds values of different types, depending on the path. Reading it is an error. `of_sizes`:
+    they are arrays that differ in their sizes only."""
 
     message: str
     spans: tuple[Span | None, ...] = ()
     fix: str = "give it the same type and shape on every path, for instance by starting from np.zeros or 0.0"
+    of_sizes: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -345,7 +345,10 @@ class Join:
         spans = tuple(getattr(x, "span", None) for x in values)
         if len(set(shown)) < 2:
             return ConflictT(of_one_kind(shown[0], values[0], spans))
-        return ConflictT(Conflict(f"is {' on one path and '.join(shown)} on another", spans))
+        held = [x.type for x in values if isinstance(x, ArrayValue)]
+        of_sizes = len(held) == len(values) and len({(t.dtype, t.rank) for t in held}) == 1
+        text = f"is {' on one path and '.join(shown)} on another"
+        return ConflictT(Conflict(text, spans, of_sizes=of_sizes))
 
     # ---- states of objects ---------------------------------------------------------------------------------
     def _join_states(self, ref: int | None, a: Any, b: Any, old: StateTemplate | None) -> StateTemplate:

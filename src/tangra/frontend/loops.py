@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tangra.api.values import AbstractValue, Const, Scalar
+from tangra.api.values import AbstractValue, Const, Scalar, TupleValue
 from tangra.errors import TypeMismatchError
-from tangra.frontend import branches, diagnostics
+from tangra.frontend import branches, conversion, diagnostics
 from tangra.frontend.diagnostics import StaticNeeded
 from tangra.frontend.heap import (
     BROKEN,
@@ -38,6 +38,7 @@ from tangra.frontend.loop_parts import (
     stops,
 )
 from tangra.frontend.loop_plans import memo_key
+from tangra.frontend.policy import SizesDiffer
 from tangra.ir import Value
 from tangra.shapes import Size
 from tangra.shapes.facts import bounds
@@ -118,7 +119,20 @@ def _attempts(ev: Evaluator, loop: Loop) -> None:
         if loop.bounds is not None:
             _unroll(ev, loop, trips)
         return
-    emit(ev, replace(loop, lenient=True))
+    try:
+        emit(ev, replace(loop, lenient=True))
+    except SizesDiffer:
+        _ask_for_trips(ev, loop)
+        raise
+
+
+def _ask_for_trips(ev: Evaluator, loop: Loop) -> None:
+    """Where arguments say how many trips there are, start again with them as constants: the loop may be unrolled."""
+    ends = () if loop.bounds is None else (loop.bounds.start, loop.bounds.stop)
+    found = [conversion.sources_of(ev, leaf) for leaf in conversion.run_time_leaves(ev, TupleValue(ends))]
+    known = [s for each in found if each is not None for s in each]
+    if known and None not in found and all(isinstance(s, str) or s in ev.func.params for s in known):
+        raise StaticNeeded("the number of trips", tuple(dict.fromkeys(known)), ev.span)
 
 
 def _try_unroll(ev: Evaluator, loop: Loop, start: Mark) -> bool:
