@@ -9,7 +9,7 @@ import types
 from typing import TYPE_CHECKING, Any
 
 from tangra.api.kinds import PYBOOL
-from tangra.api.values import AbstractValue, BoundMethod, Const, InstanceValue, Scalar, TupleValue
+from tangra.api.values import AbstractValue, ArrayValue, BoundMethod, Const, InstanceValue, Scalar, TupleValue
 from tangra.frontend import conversion, descriptors, diagnostics
 from tangra.frontend.heap import Deleted, InstanceState, MaybeNone, MaybeUnbound, Slot
 from tangra.frontend.objects import LIBRARIES
@@ -149,7 +149,8 @@ def set_slot(ev: Evaluator, v: InstanceValue, name: str, value: Any) -> None:
     """Set an instance's own attribute."""
     state = ev.look(v.ref)
     assert isinstance(state, InstanceState), state
-    ev.put(v.ref, state.with_attr(name, value))
+    if not isinstance(value, ArrayValue) or state.get(name) != value:  # as after `v.name += 1` of an array
+        ev.put(v.ref, state.with_attr(name, value))
 
 
 def getattr_(ev: Evaluator, v: InstanceValue, name: str, hook: bool = True) -> AbstractValue | None:

@@ -315,7 +315,7 @@ def _run_time_item(
         state = stacks.from_list(ev, target)
         return None if state is None else stacks.getitem(ev, target, state, index)
     form = stack_items.form_of(ev, items)
-    if form is None:
+    if form is None or stack_items.holds_instances(form):
         return None
     state = stacks.new_stack(ev, form, len(items), items)
     at = stacks.position(ev, Const(len(items)), index, "tuple index out of range")
