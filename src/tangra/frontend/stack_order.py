@@ -112,7 +112,13 @@ def contains(ev: Evaluator, state: StackState, item: AbstractValue) -> AbstractV
 
 def sort(ev: Evaluator, v: ListValue, key: AbstractValue, reverse: bool) -> None:
     """`v.sort(key=key, reverse=reverse)` of a list that is a stack, or can be one."""
-    static = isinstance(ev.look(v.ref), ListState)
+    before = ev.look(v.ref)
+    static = isinstance(before, ListState)
+    if isinstance(before, ListState) and len(before.items) < 2:
+        for item in conversion.items(ev, v) or ():
+            if not _is_none(key):
+                ev.call(key, [item], {})
+        return
     keys = None if _is_none(key) else _keys(ev, v, key)
     state = stacks.from_list(ev, v) if static else ev.look(v.ref)
     keys = state if _is_none(key) and isinstance(state, StackState) else keys
