@@ -102,10 +102,47 @@ def in_the_else_of_a_while(x: Any, n: Any, b: Any) -> Any:
     return k * y
 
 
+def romberg(f: Any, a: Any, b: Any) -> Any:
+    """Rows of different lengths, in a loop that is left early: nobody reads the table on that path."""
+    table = [[0.5 * (b - a) * (f(a) + f(b))]]
+    h = b - a
+    for k in range(1, 5):
+        h /= 2
+        row = [0.5 * table[-1][0] + h * sum(f(a + (2 * i - 1) * h) for i in range(1, 2 ** (k - 1) + 1))]
+        for j in range(1, k + 1):
+            row.append(row[j - 1] + (row[j - 1] - table[-1][j - 1]) / (4**j - 1))
+        table.append(row)
+        if abs(table[k][k] - table[k - 1][k - 1]) < 1e-2:
+            return table[k][k]
+    return table[-1][-1] * 2
+
+
+def out_of_an_unrolled_loop(x: Any, n: Any, b: Any) -> Any:
+    return romberg(lambda t: np.sin(x * t), 0.0, 1.0 + n) + b
+
+
+def keeping_what_it_made(x: Any, n: Any, b: Any) -> Any:
+    def first(kept: Any) -> Any:
+        made = {"count": 0}
+        rows = [x]
+        for k in range(4):
+            made[f"row{k}"] = k
+            rows.append(x * k)
+            if rows[k] > n:
+                return made["count"] + sum(rows)
+        kept.append(rows)
+        return len(made)
+
+    kept: list[Any] = []
+    return first(kept) * x
+
+
 NESTED = [in_a_constant_branch, in_a_branch, in_two, in_a_loop, in_a_match]
 
 
-@pytest.mark.parametrize("f", [*NESTED, in_the_else_of_a_loop, in_the_else_of_a_while])
+@pytest.mark.parametrize(
+    "f", [*NESTED, in_the_else_of_a_loop, in_the_else_of_a_while, out_of_an_unrolled_loop, keeping_what_it_made]
+)
 @pytest.mark.parametrize("x", [1.5, -2.0, np.float64(2.0)])
 @pytest.mark.parametrize("n", [0, 3])
 @pytest.mark.parametrize("b", [True, False])

@@ -318,7 +318,7 @@ def call_user(
     first = args[0] if args else None
 
     def evaluate(names: dict[str, AbstractValue], own: AbstractValue | None, at: Span | None) -> Result:
-        return _evaluate(ev, Frame(definition, caller, at, depth, own, path=path), names, scope)
+        return _evaluate(ev, Frame(definition, caller, at, depth, own, path=path, first_ref=ev.next_ref), names, scope)
 
     if outlining.is_wanted(ev, definition, caller):
         found = outlining.call(ev, definition, env, scope, first, lambda names, own: evaluate(names, own, None))

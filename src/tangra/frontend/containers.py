@@ -19,7 +19,7 @@ from tangra.api.values import (
     TupleValue,
 )
 from tangra.errors import TypeMismatchError
-from tangra.frontend import conversion, diagnostics, fixed
+from tangra.frontend import conversion, diagnostics, fixed, wordings
 from tangra.frontend.heap import DictState, ListState, StackState
 
 if TYPE_CHECKING:
@@ -130,10 +130,9 @@ def binary(ev: Evaluator, op: str, left: AbstractValue, right: AbstractValue) ->
         if isinstance(left, form) and isinstance(right, form):
             return _two(ev, op, left, right)
     if isinstance(left, Const) and isinstance(left.value, str) and op == "%":
-        try:
-            return Const(left.value % conversion.plain(ev, right))
-        except conversion.NotPlain:
+        if wordings.needs_run(ev, right):
             ev.unsupported("text of a number that is only known at run time", "put the numbers into an f-string")
+        return Const(left.value % ev.static(right, wordings.IN_TEXT))
     return None
 
 

@@ -41,6 +41,8 @@ class Frame:
     renamed: dict[str, str] = field(default_factory=dict)
     path: tuple[int, ...] = ()
     bindings: Bindings = NO_BINDINGS
+    first_ref: int = 1
+    """The first object that it may have made."""
     suspended: dict[str, Any] = field(default_factory=dict)
     """Its names while a function it calls is evaluated, and after its end."""
 

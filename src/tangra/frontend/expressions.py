@@ -203,10 +203,9 @@ def f_string(ev: Evaluator, node: ast.JoinedStr) -> AbstractValue:
             continue
         assert isinstance(part, ast.FormattedValue)
         value = ev.eval(part.value)
-        try:
-            plain = conversion.plain(ev, value)
-        except conversion.NotPlain:
+        if wordings.needs_run(ev, value):
             ev.policy.unsupported(ev, node)
+        plain = ev.static(value, wordings.IN_TEXT)
         if part.conversion != -1:
             plain = wordings.converted(chr(part.conversion), plain)
         spec = ev.eval(part.format_spec) if part.format_spec is not None else Const("")

@@ -40,6 +40,20 @@ class Wording:
         return NumberArgument(self.kind.type) if value is NUMBER and self.kind is not None else value
 
 
+IN_TEXT = "a number in a text"
+
+
+def needs_run(ev: Evaluator, v: AbstractValue) -> bool:
+    """Whether the text of a value is only known at run time. Ints that arguments or loops decide can be constants."""
+    try:
+        conversion.plain(ev, v)
+        return False
+    except conversion.NotPlain:
+        found = conversion.run_time_leaves(ev, v)
+    ints = all(kind.dtype.is_integer for leaf in found for kind in leaf.kinds)
+    return not found or not ints or any(conversion.sources_of(ev, leaf) is None for leaf in found)
+
+
 def literal(text: str) -> Wording:
     return Wording(text.replace("{", "{{").replace("}", "}}"))
 
