@@ -61,7 +61,7 @@ class Application:
 
     def traced(self, arguments: Arguments, transform: str) -> SubTrace:
         """The function traced for these arguments; what it raises for all of them is raised here."""
-        sub = trace(self.ev, self.function, arguments.enter, transform, arguments.repeated)
+        sub = trace(self.ev, self.function, arguments.enter, arguments.copies, transform)
         raise_in(self.ev, sub, arguments.values())
         name_sizes(self.ev, sub, arguments.values())
         return sub

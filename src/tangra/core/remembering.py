@@ -63,6 +63,7 @@ FIELDS = (
     "exceptions",
     "static",
     "tells_apart",
+    "copied",
 )
 
 

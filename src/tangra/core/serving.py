@@ -89,7 +89,7 @@ class _Writer:
         self._guards()
         self._parameters()
         w.require_distinct(list(self.distinct))
-        w.apart()
+        w.apart(self.terms.copied)
         w.call(uses_arena, tapes)
         for written in self.terms.written:
             if not self.made.params[written.param].type.rank:

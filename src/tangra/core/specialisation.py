@@ -171,11 +171,13 @@ class Specialisation(ABC):
                 raise ValueError(f"assignment destination is read-only: {self.params[w.param].path}")
 
     def blocks(self, arguments: Arguments) -> list[Overlap]:
-        """The arrays of a call that overlap in memory of which this form writes some: it is not right for them."""
-        if not self.terms.written:
+        """The arrays of a call that overlap in memory of which this form writes some, or a transformed function in it a
+        copy: it is not right for them."""
+        written = {*(w.param for w in self.terms.written), *self.terms.copied}
+        if not written:
             return []
         arrays = [(p.path, p.path.read(arguments)) for p in self.params if p.kind is None]
-        return overlapping.blocks(arrays, [self.params[w.param].path for w in self.terms.written])
+        return overlapping.blocks(arrays, [self.params[param].path for param in sorted(written)])
 
     def exception(self, error: BaseException) -> BaseException:
         """The exception to raise for a failure of native code: the user's class, at the user's line."""

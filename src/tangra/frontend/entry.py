@@ -214,6 +214,7 @@ class _Tracer:
             ev.exceptions,
             self.static,
             ev.live.tells_apart,
+            sorted(ev.live.array_params[ref] for ref in ev.live.copied),
             self.func,
             ev.counters,
             ev.live.reads,

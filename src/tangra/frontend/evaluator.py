@@ -90,6 +90,8 @@ class Evaluator:
         self.seen: set[int] | None = None
         self.named: set[int] | None = None
         self.untouched: dict[int, Value | None] = {}
+        self.given = 0
+        self.looked: set[int] | None = None
         self.writers: dict[int, tuple[Span | None, str | None]] = {}
 
     # ---- walking -------------------------------------------------------------------------------------------
@@ -132,6 +134,8 @@ class Evaluator:
         """What an object holds, stale or not."""
         if ref < 0 and self.seen is not None:
             self.seen.add(ref)
+        if self.looked is not None:
+            self.looked.add(ref)
         found = self.state.heap.get(ref)
         return self.initial[ref] if found is None else found
 

@@ -172,7 +172,8 @@ class State:
     `partners` are arrays (by reference) that may or may not be the same object as another after a join; `poisoned`
     those of which a partner was written since, with the place of the write. `scope` are the symbols that types may use.
     `narrowed` has what this path knows of the flags of `MaybeNone`s. `read_only` are arrays made while evaluating that
-    can't be written to, or None where that depends on the path (views say it themselves, see `ViewStep`).
+    can't be written to, or None where that depends on the path (views say it themselves, see `ViewStep`). `copied` has
+    for each copy that a transformed function works on the array that it is a copy of.
     """
 
     heap: dict[int, HeapState] = field(default_factory=dict)
@@ -183,6 +184,7 @@ class State:
     scope: frozenset[str] = frozenset()
     narrowed: dict[Value, bool] = field(default_factory=dict)
     read_only: dict[int, bool | None] = field(default_factory=dict)
+    copied: dict[int, int] = field(default_factory=dict)
     dead: bool = False
 
     def copy(self) -> State:
@@ -196,6 +198,7 @@ class State:
             self.scope,
             dict(self.narrowed),
             dict(self.read_only),
+            dict(self.copied),
             self.dead,
         )
 

@@ -58,6 +58,8 @@ class LiveObjects:
         self.objects: dict[int, Any] = {}
         self.array_params: dict[int, int] = {}
         self.read_only: set[int] = set()
+        self.copied: set[int] = set()
+        """Arrays of the call of which a transformed function changes a copy."""
         self.static_paths: set[Any] = set()
         self.signs: dict[Any, str] = {}
         self.tells_apart = False

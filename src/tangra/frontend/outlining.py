@@ -121,8 +121,8 @@ class _Attempt:
     def run(self, env: dict[str, Any], first: Any, evaluate: Evaluation) -> Specialisation:
         """Evaluate the body in a state of its own; `Unfit` if what comes out is no function of the signature."""
         ev = self.ev
-        before, outer = ev.state, (ev.seen, ev.named, ev.untouched, ev.next_ref)
-        ev.seen, ev.named = set(), set()
+        before, outer = ev.state, (ev.seen, ev.named, ev.untouched, ev.next_ref, ev.given)
+        ev.seen, ev.named, ev.given = set(), set(), ev.next_ref
         try:
             mover = Mover(self.number, self.value, lambda ref: ref)
             names = {name: mover.entry(v) for name, v in env.items()}
@@ -138,7 +138,7 @@ class _Attempt:
         finally:
             seen, named = ev.seen, ev.named
             ev.state = before
-            ev.seen, ev.named, ev.untouched, ev.next_ref = outer
+            ev.seen, ev.named, ev.untouched, ev.next_ref, ev.given = outer
             if ev.seen is not None and ev.named is not None:
                 ev.seen |= seen
                 ev.named |= named
