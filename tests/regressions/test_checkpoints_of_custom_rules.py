@@ -26,7 +26,9 @@ def test_reverse_mode(policy):
     g = tg.checkpoint(f, policy=policy)
     assert tg.jit(g)(X) == pytest.approx(f(X), rel=1e-14)
     np.testing.assert_allclose(tg.grad(g)(X), np.sin(2 * X) + 3 * X * np.cos(2 * X), rtol=1e-14)
-    np.testing.assert_allclose(tg.grad(lambda x: np.sum(tg.grad(g)(x) * X))(X), tg.jacrev(tg.grad(f))(X) @ X, rtol=1e-13)
+    np.testing.assert_allclose(
+        tg.grad(lambda x: np.sum(tg.grad(g)(x) * X))(X), tg.jacrev(tg.grad(f))(X) @ X, rtol=1e-13
+    )
 
 
 @pytest.mark.parametrize("policy", ["recompute", "sqrt", "everything"])

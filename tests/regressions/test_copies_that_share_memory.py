@@ -132,3 +132,50 @@ def test_a_copy_of_what_is_read_from_outside() -> None:
         return tg.grad(loss)(x)
 
     assert f(row()).tolist() == [0.0] * 6
+
+
+def test_what_is_there_twice_may_be_read_where_something_else_is_written() -> None:
+    """Tied weights, and a buffer."""
+
+    def loss(weights: Any, buffer: Any) -> Any:
+        buffer[:] = weights["out"] * 2.0
+        return np.sum(weights["in"] * buffer)
+
+    w = row()
+    found = tg.grad(loss)({"in": w, "out": w}, np.zeros(6))
+    assert found["in"].tolist() == found["out"].tolist() == (2 * w).tolist()
+
+
+def test_a_list_that_is_there_twice() -> None:
+    def loss(x: Any, first: Any, second: Any) -> Any:
+        first.append(x)
+        return x * len(second)
+
+    with pytest.raises(tg.AliasError, match="one container is there twice"):
+        tg.grad(loss)(2.0, *([[1.0]] * 2))
+    counts = np.arange(3)
+
+    def counting(x: Any, first: Any, second: Any) -> Any:
+        first[0] += 5
+        return x * second[0]
+
+    assert tg.grad(counting)(2.0, counts, counts) == 5.0
+    assert counts.tolist() == [0, 1, 2]
+
+
+def inside(x: Any, y: Any, depth: int) -> Any:
+    """Recursive, so that it is evaluated on its own."""
+    if depth == 0:
+        return np.sum(tg.grad(writes)(x, y))
+    return inside(x, y, depth - 1) + 2.0 * inside(x, y + 1.0, depth - 1)
+
+
+def test_in_a_function_that_is_called() -> None:
+    a = row()
+    f = tg.jit(lambda x, y: inside(x, y, 2))
+    assert f(a[1:].copy(), a[:-1].copy()) == inside(a[1:].copy(), a[:-1].copy(), 2)
+    for g, args in ((f, (a[1:], a[:-1])), (f, (a, a)), (tg.jit(lambda x: inside(x[1:], x[:-1], 2)), (a,))):
+        with pytest.raises(tg.AliasError, match="each is a copy of its own"):
+            g(*args)
+    rows = tg.jit(lambda m: inside(m[0], m[1], 2))(table())
+    assert rows == inside(table()[0].copy(), table()[1].copy(), 2)

@@ -32,8 +32,8 @@ class Copy:
 
 
 class Copies:
-    """The arrays among the arguments of one call of a transformed function, and their copies. `repeated`: an object
-    among the arguments is there twice."""
+    """The arrays among the arguments of one call of a transformed function, and their copies. `repeated`: a
+    container among the arguments is there twice."""
 
     def __init__(self, ev: Evaluator, repeated: bool = False) -> None:
         self.ev = ev
@@ -77,7 +77,7 @@ class Copies:
             if outer is not None:
                 outer |= self.looked
         if any(changed(state, ev.state.heap.get(ref)) for ref, state in entered.items()):
-            self._refuse("its arguments, among which one object is there twice")
+            self._refuse("its arguments, among which one container is there twice")
         self.changed = [each for each in self.made if changed(each.state, ev.state.heap.get(each.copy))]
         self._require_apart()
         return result
@@ -87,7 +87,8 @@ class Copies:
         for each in self.changed:
             for other in self.made:
                 if other.copy != each.copy and share(ev, each.original, other.original):
-                    self._refuse(f"{each.name}, which shares memory with {other.name}")
+                    how = "is the same object as" if each.original == other.original else "shares memory with"
+                    self._refuse(f"{each.name}, which {how} {other.name}")
             root = lineage(ev, each.original)[-1]
             if ev.seen is not None and root < ev.given:
                 raise Unfit  # in an outlined function it is not known what arrays it is handed are views of
