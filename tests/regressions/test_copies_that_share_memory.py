@@ -179,3 +179,18 @@ def test_in_a_function_that_is_called() -> None:
             g(*args)
     rows = tg.jit(lambda m: inside(m[0], m[1], 2))(table())
     assert rows == inside(table()[0].copy(), table()[1].copy(), 2)
+
+
+def test_neighbours_in_a_loop_are_apart() -> None:
+    @tg.jit
+    def f(m: Any) -> Any:
+        total = 0.0
+        for k in range(1, 4):
+            total += np.sum(tg.grad(writes)(m[k], m[k - 1]))
+        return total
+
+    assert f(table()) == sum(
+        np.sum(tg.grad(writes)(a.copy(), b.copy())) for a, b in zip(table()[1:], table(), strict=False)
+    )
+    with pytest.raises(tg.AliasError):
+        tg.jit(lambda m, j, k: tg.grad(writes)(m[j], m[k]))(table(), 0, 1)

@@ -17,6 +17,7 @@ from tangra.frontend.evaluator import Evaluator
 from tangra.frontend.heap import ArrayState, HeapState, ViewState
 from tangra.frontend.signatures import Unfit
 from tangra.ir import Value
+from tangra.transforms.folding import scalar_constant
 
 REPEATED = declare("TG818", "a transformed function writes to arguments that share memory")
 
@@ -163,21 +164,41 @@ def _apart(a: ViewStep | None, b: ViewStep | None) -> bool:
     return any(_no_place_in_common(one, other) for one, other in zip(_places(a), _places(b), strict=True))
 
 
-def _places(step: ViewStep) -> Iterator[range | None]:
-    """Along each axis the places of a part, where they are known."""
+def _places(step: ViewStep) -> Iterator[tuple[Value | None, range] | None]:
+    """Along each axis the places of a part, counted from a number that only the run knows, or from 0; None where it is
+    not known how many there are."""
     attrs = dict(step.attrs)
     for start, size, by in zip(step.operands, attrs["sizes"], attrs["steps"], strict=True):
-        op, count = start.defining_op, 1 if size is None else size
-        known = op is not None and op.name == "constant" and isinstance(count, int)
-        if not known or op is None:
+        count = 1 if size is None else size
+        if not isinstance(count, int):
             yield None
             continue
-        first = int(op.attrs["value"])
+        base, first = _sum(start)
         places = range(first, first + count * by, by)
-        yield places if by > 0 else places[::-1]
+        yield base, places if by > 0 else places[::-1]
 
 
-def _no_place_in_common(a: range | None, b: range | None) -> bool:
-    if a is None or b is None:
+def _sum(v: Value) -> tuple[Value | None, int]:
+    """A number as the sum of one that only the run knows, if there is one, and a constant."""
+    total = 0
+    while True:
+        known = scalar_constant(v)
+        if known is not None:
+            return None, total + int(known)
+        op = v.defining_op
+        if op is None or op.name not in ("add", "sub"):
+            return v, total
+        x, y = op.operands
+        if scalar_constant(y) is None and op.name == "add":
+            x, y = y, x
+        more = scalar_constant(y)
+        if more is None:
+            return v, total
+        v, total = x, total + (int(more) if op.name == "add" else -int(more))
+
+
+def _no_place_in_common(one: tuple[Value | None, range] | None, other: tuple[Value | None, range] | None) -> bool:
+    if one is None or other is None or one[0] is not other[0]:
         return False
+    a, b = one[1], other[1]
     return not a or not b or a[-1] < b[0] or b[-1] < a[0] or (a[0] - b[0]) % math.gcd(a.step, b.step) != 0
