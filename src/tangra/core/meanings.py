@@ -42,6 +42,13 @@ def _pushforward(call: Application) -> AbstractValue:
 
 def _pullback(call: Application) -> AbstractValue:
     """The pullback of `vjp`: cotangents of the primals (first argument) for the cotangent given."""
+    if len(call.args) != 2 or call.kwargs:
+        call.ev.error(
+            TypeMismatchError,
+            f"a pullback takes one cotangent, but {len(call.args) - 1 + len(call.kwargs)} are given",
+            code=BAD_OPTION,
+            fix="give the cotangents of several results in their structure: pullback((a, b))",
+        )
     return derivatives.vjp(call.ev, call.function, _items(call.ev, call.args[0]), call.args[1])[1]
 
 
