@@ -119,7 +119,7 @@ def sums_of_what_the_loop_changes(x: float) -> Any:
 
 @pytest.mark.parametrize("f", [pairs_of_what_the_loop_changes, sums_of_what_the_loop_changes])
 def test_items_that_change_in_the_loop_over_what_is_made_of_them_are_refused(f: Any) -> None:
-    with pytest.raises(tg.TangraError, match="a container that changes while a loop runs over"):
+    with pytest.raises(tg.TangraError, match="over something that changes while a loop runs over"):
         tg.jit(f)(5.0)
 
 

@@ -298,8 +298,10 @@ def aug_setitem(
     index: AbstractValue,
     value: AbstractValue,
     combine: Callable[[AbstractValue], AbstractValue],
+    before: Value,
 ) -> None:
-    """`array[index] op= value`: `combine(old)` gives the new contents. By a mask, `value` must be scalar-like."""
+    """`array[index] op= value`: `combine(old)` gives the new contents, by what the array held `before` the value was
+    evaluated. By a mask, `value` must be scalar-like."""
     if array.flat_of is not None:
         setitem(ctx, array, index, combine(getitem(ctx, array, index)))
         return
@@ -310,8 +312,8 @@ def aug_setitem(
     base = ctx.array(array)
     _check_masked_operand(ctx, array, parts, value)
 
-    def changed(old: Value) -> Value:
-        return operand(ctx, combine(ctx.result(old)), array.type.dtype)
+    def changed(_now: Value) -> Value:
+        return operand(ctx, combine(ctx.result(before)), array.type.dtype)
 
     ctx.write(array, _masked(ctx, array, base, parts, changed))
 

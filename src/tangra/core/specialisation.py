@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from tangra.core import overlapping
 from tangra.core.results import Arguments, Builder, call_arguments, change_of
 from tangra.errors import AliasError
-from tangra.frontend.exceptions import exception_arguments
 from tangra.frontend.guards import Guard
 from tangra.frontend.overlaps import Overlap, WholePath
 from tangra.frontend.paths import ArgRoot, Path
@@ -184,7 +183,7 @@ class Specialisation(ABC):
             return error
         spec = self.terms.exceptions.get(failure.kind)
         if spec is not None:
-            error = spec.cls(*exception_arguments(spec, failure.text))
+            error = spec.make(failure.text)
         return at_line(error, failure.span)
 
 

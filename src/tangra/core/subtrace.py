@@ -107,7 +107,7 @@ def call(ev: Evaluator, func: Func, operands: Sequence[Value]) -> list[Value]:
 
 def kept_for_failures(ev: Evaluator, func: Func) -> tuple[dict[str, tuple[int, ...]], list[Value]]:
     """The attribute `kept` of a call of `func`, and the operands behind its arguments that go with it."""
-    indices, values = ev.written_so_far() if may_fail(func.body, ev.outlines.failing) else ([], [])
+    indices, values = ev.written_so_far() if may_fail(func.body.ops, ev.outlines.failing) else ([], [])
     return ({"kept": tuple(indices)} if indices else {}), values
 
 

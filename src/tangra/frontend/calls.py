@@ -29,6 +29,7 @@ from tangra.frontend import (
     classes,
     containers,
     conversion,
+    dataclass_methods,
     diagnostics,
     outlining,
     source,
@@ -104,11 +105,15 @@ def call_slot(ev: Evaluator, node: ast.Call) -> Result:
             args.append(ev.eval(arg))
     kwargs: dict[str, AbstractValue] = {}
     for keyword in node.keywords:
-        if keyword.arg is None:
-            for key, value in containers.pairs_of(ev, ev.eval(keyword.value)):
-                kwargs[key] = conversion.slot(ev, value, f"the argument {key}")
-        else:
+        if keyword.arg is not None:
             kwargs[keyword.arg] = ev.eval(keyword.value)
+            continue
+        for key, value in containers.pairs_of(ev, ev.eval(keyword.value)):
+            if not isinstance(key, str):
+                ev.python_error("TypeError", "keywords must be strings")
+            if key in kwargs:
+                ev.python_error("TypeError", f"a call got multiple values for keyword argument '{key}'")
+            kwargs[key] = conversion.slot(ev, value, f"the argument {key}")
     return call(ev, function, args, kwargs)
 
 
@@ -164,6 +169,9 @@ def _call_object(ev: Evaluator, function: Const, args: list[AbstractValue], kwar
         if isinstance(obj, cls):
             return handler(ev, obj, args, kwargs)
     if isinstance(obj, types.FunctionType) and (obj in _COMPARISONS or not _is_library(obj)):
+        written = dataclass_methods.written(ev, obj, args)
+        if written is not None:
+            return dataclass_methods.call(ev, written, obj.__name__, args, kwargs)
         return _call_live(ev, obj, args, kwargs)
     if isinstance(obj, types.FunctionType) and args and hasattr(obj, "dispatch") and hasattr(obj, "registry"):
         return call(ev, _dispatched(ev, obj, args[0]), args, kwargs)

@@ -198,9 +198,17 @@ def setattr_(ev: Evaluator, v: InstanceValue, name: str, value: AbstractValue) -
     if hook is not None and isinstance(hook[0], types.FunctionType) and not is_generated(hook[0]):
         ev.call(Const(hook[0]), [v, Const(name), value], {})
         return
-    if is_frozen(v.cls) and hook is not None and is_generated(hook[0]):
+    if hook is not None and _is_locked(v.cls, hook, name):
         ev.python_error("FrozenInstanceError", f"cannot assign to field '{name}'")
     set_plainly(ev, v, name, value)
+
+
+def _is_locked(cls: type, hook: tuple[Any, type], name: str) -> bool:
+    """Whether a `__setattr__` or `__delattr__` that `dataclass` wrote for a frozen class refuses an attribute: other
+    ones of classes derived without `dataclass` are free."""
+    if not is_frozen(cls) or not is_generated(hook[0]):
+        return False
+    return cls is hook[1] or name in [f.name for f in dataclasses.fields(hook[1])]
 
 
 def set_plainly(ev: Evaluator, v: InstanceValue, name: str, value: AbstractValue) -> None:
@@ -212,6 +220,8 @@ def set_plainly(ev: Evaluator, v: InstanceValue, name: str, value: AbstractValue
         ev.call(Const(found[0].fset), [v, value], {})
     elif found is not None and descriptors.is_data(found[0]):
         descriptors.write(ev, v, found, name, value)
+    elif found is not None and isinstance(found[0], types.GetSetDescriptorType):
+        ev.unsupported(f"assignment to .{name} of {conversion.describe(ev, v)}", "set attributes one by one")
     elif not v.cls.__dictoffset__ and not (found is not None and isinstance(found[0], types.MemberDescriptorType)):
         problem = f"has no attribute '{name}'" if found is None else f"attribute '{name}' is read-only"
         ev.python_error("AttributeError", f"'{v.cls.__name__}' object {problem}")
@@ -225,7 +235,7 @@ def delattr_(ev: Evaluator, v: InstanceValue, name: str) -> None:
     hook = member(ev, v.cls, "__delattr__")
     if hook is not None and isinstance(hook[0], types.FunctionType) and not is_generated(hook[0]):
         ev.unsupported(f"{v.cls.__name__}.__delattr__")
-    if is_frozen(v.cls):
+    if hook is not None and _is_locked(v.cls, hook, name):
         ev.python_error("FrozenInstanceError", f"cannot delete field '{name}'")
     if found is not None and (isinstance(found[0], property) or descriptors.is_data(found[0])):
         ev.unsupported(f"del of {v.cls.__name__}.{name}, which is a descriptor")
@@ -283,9 +293,7 @@ def construct(ev: Evaluator, cls: type, args: list[AbstractValue], kwargs: dict[
     v = InstanceValue(ev.allocate(InstanceState()), cls)
     init = member(ev, cls, "__init__")
     assert init is not None
-    if dataclasses.is_dataclass(cls) and is_generated(init[0]):
-        _init_dataclass(ev, v, args, kwargs)
-    elif init[1] is object:
+    if init[1] is object:
         if args or kwargs:
             ev.python_error("TypeError", f"{cls.__name__}() takes no arguments")
     else:
@@ -310,57 +318,6 @@ def _has_foreign_base(cls: type) -> bool:
     return any(
         k is not object and not k.__flags__ & (1 << 9) and k.__module__ not in ("typing", "abc") for k in cls.__mro__
     )
-
-
-def _init_dataclass(
-    ev: Evaluator, v: InstanceValue, args: list[AbstractValue], kwargs: dict[str, AbstractValue]
-) -> None:
-    """The `__init__` that `dataclass` generates."""
-    fields = list(dataclasses.fields(v.cls))
-    parameters = [f for f in _init_fields(v.cls) if f.init]
-    positional = [f for f in parameters if not f.kw_only]
-    if len(args) > len(positional):
-        ev.python_error(
-            "TypeError",
-            f"{v.cls.__name__}.__init__() takes {len(positional) + 1} positional arguments, {len(args) + 1} were given",
-        )
-    given = dict(zip((f.name for f in positional), args, strict=False))
-    for name, value in kwargs.items():
-        if name in given or name not in {f.name for f in parameters}:
-            problem = "got multiple values for argument" if name in given else "got an unexpected keyword argument"
-            ev.python_error("TypeError", f"{v.cls.__name__}.__init__() {problem} '{name}'")
-        given[name] = value
-    init_only: list[AbstractValue] = []
-    for f in _init_fields(v.cls):
-        value_ = given.get(f.name)
-        if value_ is None:
-            value_ = _default(ev, v.cls, f)
-        if value_ is None:
-            if f.init:
-                ev.python_error("TypeError", f"{v.cls.__name__}.__init__() missing a required argument: '{f.name}'")
-            continue
-        if f in fields:
-            set_slot(ev, v, f.name, value_)
-        else:
-            init_only.append(value_)
-    post = member(ev, v.cls, "__post_init__")
-    if post is not None:
-        ev.call(Const(post[0]), [v, *init_only], {})
-
-
-def _init_fields(cls: Any) -> list[Any]:
-    """Fields and InitVar pseudo-fields, in order."""
-    all_fields: dict[str, Any] = cls.__dataclass_fields__
-    return [f for f in all_fields.values() if f._field_type is not dataclasses._FIELD_CLASSVAR]  # type: ignore[attr-defined]
-
-
-def _default(ev: Evaluator, cls: type, f: Any) -> AbstractValue | None:
-    if f.default is not dataclasses.MISSING:
-        path = Path(cls, (("attr", "__dataclass_fields__"), ("item", f.name), ("attr", "default")), f"{f.name} default")
-        return default_value(ev, f.default, path)
-    if f.default_factory is not dataclasses.MISSING:
-        return ev.call(Const(f.default_factory), [], {})
-    return None
 
 
 def default_value(ev: Evaluator, value: Any, path: Path) -> AbstractValue:

@@ -82,11 +82,11 @@ def viewed(ev: Evaluator, v: DictView) -> list[AbstractValue]:
     """What a view of a dict shows now."""
     state = dict_state(ev, v.of)
     if v.form == "keys":
-        return [Const(key) for key in state.keys]
+        return [ev.live.constant(key) for key in state.keys]
     values = [conversion.slot(ev, x, "a value of the dict") for x in state.values]
     if v.form == "values":
         return values
-    return [TupleValue((Const(key), x)) for key, x in zip(state.keys, values, strict=True)]
+    return [TupleValue((ev.live.constant(key), x)) for key, x in zip(state.keys, values, strict=True)]
 
 
 def length(ev: Evaluator, v: AbstractValue) -> AbstractValue:

@@ -343,7 +343,7 @@ def items(ev: Evaluator, v: AbstractValue) -> Sequence[AbstractValue] | None:
     if isinstance(v, DictValue):
         state = ev.look(v.ref)
         assert isinstance(state, DictState)
-        return [Const(key) for key in state.keys]
+        return [ev.live.constant(key) for key in state.keys]
     if isinstance(v, DictView):
         from tangra.frontend import containers
 

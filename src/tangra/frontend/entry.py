@@ -247,7 +247,7 @@ class _Tracer:
         """The abstract value of an argument; its leaves become parameters."""
         live = self.ev.live
         if isinstance(spec, ConstSpec):
-            return Const(spec.value)
+            return live.constant(spec.value)
         if isinstance(spec, LiveSpec):
             return live.lift(spec.value, path)
         if isinstance(spec, NumberSpec):

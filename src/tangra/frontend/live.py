@@ -143,8 +143,9 @@ class LiveObjects:
         if type(value) is dict:
             values = tuple(self.constant(item) for item in value.values())
             return DictValue(self.ev.allocate(DictState(tuple(value), values)))
-        if type(value) is tuple:
-            return TupleValue(tuple(self.constant(item) for item in value))
+        if isinstance(value, tuple) and (type(value) is tuple or hasattr(value, "_fields")):
+            items = tuple(self.constant(item) for item in tuple.__iter__(value))
+            return TupleValue(items, None if type(value) is tuple else type(value))
         return Const(value)
 
     def guard(self, path: Path, check: str, expected: Any) -> None:

@@ -57,11 +57,20 @@ def load_slot(ev: Evaluator, name: str) -> Result:
 
 
 def _unbound(ev: Evaluator, name: str, cell: int | None = None) -> AbstractValue:
-    message = f"cannot access local variable '{name}' where it is not associated with a value"
+    cls, message = _missing(ev, name)
     if cell in ev.bound_later or (id(ev.frame), name) in ev.bound_later:
-        ev.fail_if(ev.b.bool(True), "UnboundLocalError", message)
+        ev.fail_if(ev.b.bool(True), cls, message)
         end_path(ev)
-    ev.python_error("UnboundLocalError", message)
+    ev.python_error(cls, message)
+
+
+def _missing(ev: Evaluator, name: str) -> tuple[str, str]:
+    """What Python raises where a name that functions bind is unbound: of its own, or of a function around."""
+    assert ev.frame is not None
+    if name in ev.frame.definition.scope.bound:
+        return "UnboundLocalError", f"cannot access local variable '{name}' where it is not associated with a value"
+    where = "where it is not associated with a value in enclosing scope"
+    return "NameError", f"cannot access free variable '{name}' {where}"
 
 
 def _bound(ev: Evaluator, name: str, entry: Slot | None, cell: int | None = None) -> Result:
@@ -70,8 +79,8 @@ def _bound(ev: Evaluator, name: str, entry: Slot | None, cell: int | None = None
     if isinstance(entry, Conflict):
         return ev.policy.conflict(ev, name, entry)
     if isinstance(entry, MaybeUnbound):
-        message = f"cannot access local variable '{name}' where it is not associated with a value"
-        ev.fail_if(ev.b("not", entry.bound), "UnboundLocalError", message)
+        cls, message = _missing(ev, name)
+        ev.fail_if(ev.b("not", entry.bound), cls, message)
         if cell is None:
             ev.state.env[name] = entry.value
         else:

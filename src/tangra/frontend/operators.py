@@ -105,7 +105,8 @@ def _constants(ev: Evaluator, op: str, left: Const, right: Const) -> AbstractVal
 def inplace(ev: Evaluator, op: str, left: AbstractValue, right: AbstractValue) -> AbstractValue:
     """`left op= right`: in place for arrays, lists and classes that say so; the new value of the target."""
     if isinstance(left, ArrayValue):
-        return _array_inplace(ev, op, left, right)
+        own = user_operators.instead_of_array(ev, op, left, right)
+        return _array_inplace(ev, op, left, right) if own is None else own
     if (
         isinstance(left, ListValue)
         and not isinstance(right, ArrayValue)

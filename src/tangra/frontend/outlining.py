@@ -234,7 +234,7 @@ class _Attempt:
         ev = self.ev
         for ref in outcome.changed:
             owner = self.signature.shares.get(ref, ref)
-            if owner != ref and owner in ev.live.array_params and may_fail(self.block, ev.outlines.failing):
+            if owner != ref and owner in ev.live.array_params and may_fail(self.block.ops, ev.outlines.failing):
                 raise Unfit
 
     def fail_states(self, before: State) -> dict[int, Value]:
@@ -306,18 +306,18 @@ def state_indices(op: Op) -> Sequence[int]:
     return op.attrs.get("state", ()) if op.name == "fail_if" else ()
 
 
-def may_fail(block: Block, known: dict[Func, bool]) -> bool:
-    """Whether anything in a block may leave the function with an error; `known` remembers it of functions."""
+def may_fail(ops: Iterable[Op], known: dict[Func, bool]) -> bool:
+    """Whether any of some operations may leave the function with an error; `known` remembers it of functions."""
+    return any(_fails(op, known) or any(may_fail(r.ops, known) for r in op.regions) for op in ops)
 
-    def fails(op: Op) -> bool:
-        callee = op.attrs.get("callee") or op.attrs.get("primal")
-        if not isinstance(callee, Func):
-            return op.name in ("fail_if", "check_index")
-        if callee not in known:
-            known[callee] = may_fail(callee.body, known)
-        return known[callee]
 
-    return any(fails(op) for op in block.walk())
+def _fails(op: Op, known: dict[Func, bool]) -> bool:
+    callee = op.attrs.get("callee") or op.attrs.get("primal")
+    if not isinstance(callee, Func):
+        return op.name in ("fail_if", "check_index")
+    if callee not in known:
+        known[callee] = may_fail(callee.body.ops, known)
+    return known[callee]
 
 
 def types_symbols(values: Iterable[Value]) -> set[str]:

@@ -6,7 +6,7 @@ A pattern binds its names when all of it matches, not before: in front of the gu
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tangra.api import builtins
 from tangra.api.values import (
@@ -25,6 +25,8 @@ from tangra.frontend.sameness import same
 if TYPE_CHECKING:
     from tangra.frontend.evaluator import Evaluator
 
+WHOLE = (bool, bytearray, bytes, dict, float, frozenset, int, list, set, str, tuple)
+"""Classes whose patterns have one positional part, for the object itself."""
 Captures = dict[str, AbstractValue]
 """What the names in a pattern are bound to if it matches."""
 
@@ -167,14 +169,14 @@ def _class(ev: Evaluator, pattern: ast.MatchClass, v: AbstractValue, captures: C
     if isinstance(inside, Const) and not inside.value:
         return inside
     pairs: list[tuple[ast.pattern, AbstractValue]] = []
+    places: tuple[str, ...] = ()
     if pattern.patterns:
         python_class = ev.static(cls, "the class of a pattern")
-        if python_class in (bool, int, float, str, tuple, list, dict):
+        places = _positions(ev, python_class, len(pattern.patterns))
+        if not places:
             pairs.append((pattern.patterns[0], v))
-        else:
-            fields = getattr(python_class, "__match_args__", ())
-            pairs += [(p, attributes.get(ev, v, f)) for p, f in zip(pattern.patterns, fields, strict=False)]
-    for name, part in zip(pattern.kwd_attrs, pattern.kwd_patterns, strict=True):
+    named = [*zip(places, pattern.patterns, strict=False), *zip(pattern.kwd_attrs, pattern.kwd_patterns, strict=True)]
+    for name, part in named:
         found = attributes.find(ev, v, name) if isinstance(v, (InstanceValue, TupleValue)) else None
         if found is None:
             return Const(False)
@@ -183,6 +185,17 @@ def _class(ev: Evaluator, pattern: ast.MatchClass, v: AbstractValue, captures: C
     if isinstance(inside, Scalar):
         return branches.both(ev, "and", inside, inside, lambda: rest)
     return rest
+
+
+def _positions(ev: Evaluator, cls: Any, count: int) -> tuple[str, ...]:
+    """The attributes that positional parts of a class pattern are for; none where the one part is for the object."""
+    own = not hasattr(cls, "__match_args__") and issubclass(cls, WHOLE)
+    names: tuple[str, ...] = getattr(cls, "__match_args__", ())
+    takes = 1 if own else len(names)
+    if count > takes:
+        parts = f"sub-pattern{'' if takes == 1 else 's'}"
+        ev.python_error("TypeError", f"{cls.__name__}() accepts {takes} positional {parts} ({count} given)")
+    return () if own else names
 
 
 def _mapping(ev: Evaluator, pattern: ast.MatchMapping, v: AbstractValue, captures: Captures) -> AbstractValue:

@@ -38,6 +38,7 @@ from tangra.frontend import (
     containers,
     conversion,
     iteration,
+    iterators,
     lazy_sequences,
 )
 from tangra.frontend.calls import builtin
@@ -92,34 +93,36 @@ def zip_(ev: Evaluator, *iterables: AbstractValue, strict: AbstractValue = Const
     equal = bool(ev.static(strict, "strict"))
     first = iterables[0] if len(iterables) > 1 else None
     if isinstance(first, IterValue) and first.form != "generator" and set(iterables) == {first} and not equal:
-        return iteration.one_shot(ev, "grouped", first, len(iterables))
-    return iteration.one_shot(ev, "zip", _iterated(ev, iterables), equal)
+        return iterators.one_shot(ev, "grouped", first, len(iterables))
+    return iterators.one_shot(ev, "zip", _iterated(ev, iterables), equal)
 
 
 @builtin(builtins.enumerate)
 def enumerate_(ev: Evaluator, iterable: AbstractValue, start: AbstractValue = Const(0)) -> AbstractValue:
-    return iteration.one_shot(ev, "enumerate", iteration.iterated(ev, iterable), start)
+    return iterators.one_shot(ev, "enumerate", iteration.iterated(ev, iterable), start)
 
 
 @builtin(builtins.reversed)
 def reversed_(ev: Evaluator, v: AbstractValue) -> AbstractValue:
-    return iteration.one_shot(ev, "reversed", v)
+    if isinstance(v, IterValue):
+        ev.python_error("TypeError", f"'{v.form}' object is not reversible")
+    return iterators.one_shot(ev, "reversed", v)
 
 
 @builtin(builtins.map)
 def map_(ev: Evaluator, function: AbstractValue, *iterables: AbstractValue) -> AbstractValue:
-    return iteration.one_shot(ev, "map", function, _iterated(ev, iterables))
+    return iterators.one_shot(ev, "map", function, _iterated(ev, iterables))
 
 
 def _iterated(ev: Evaluator, iterables: Sequence[AbstractValue]) -> tuple[AbstractValue, ...]:
     found = tuple(iteration.iterated(ev, v) for v in iterables)
-    iteration.once(ev, found)
+    iterators.once(ev, found)
     return found
 
 
 @builtin(builtins.filter)
 def filter_(ev: Evaluator, function: AbstractValue, iterable: AbstractValue) -> AbstractValue:
-    return lazy_sequences.later(ev, "filter", [iterable], lambda: _filtered(ev, function, iterable))
+    return lazy_sequences.later(ev, "filter", [iterable, function], lambda: _filtered(ev, function, iterable))
 
 
 def _filtered(ev: Evaluator, function: AbstractValue, iterable: AbstractValue) -> AbstractValue:

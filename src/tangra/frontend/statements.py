@@ -141,7 +141,7 @@ def assert_(ev: Evaluator, node: ast.Assert) -> None:
     cond = conditions.evaluate(ev, node.test)
     if isinstance(cond, Const) and cond.value:
         return
-    failures.fail(ev, "AssertionError", None if node.msg is None else [node.msg], unless=cond)
+    failures.assertion(ev, [] if node.msg is None else [node.msg], unless=cond)
     assert isinstance(cond, Scalar)
     symbols.assume(ev, cond.value, True)
 
@@ -154,9 +154,10 @@ def raise_(ev: Evaluator, node: ast.Raise) -> None:
 @statement(ast.FunctionDef)
 def function_definition(ev: Evaluator, node: ast.FunctionDef) -> None:
     """An inner function, with its decorators applied."""
+    decorators = [ev.eval(decorator) for decorator in node.decorator_list]
     value: AbstractValue = calls.make_function(ev, node, node.name)
-    for decorator in reversed(node.decorator_list):
-        value = ev.call(ev.eval(decorator), [value], {})
+    for decorator in reversed(decorators):
+        value = ev.call(decorator, [value], {})
     names.store(ev, node.name, value)
 
 
