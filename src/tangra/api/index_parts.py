@@ -37,7 +37,7 @@ WHOLE = Part("slice", ALL)
 def parts_of(ctx: Context, array: ArrayValue, index: AbstractValue) -> tuple[ArrayValue, list[Part], bool]:
     """The array to index, the index as one Part per axis (Ellipsis and missing axes filled by full slices), and whether
     it had an Ellipsis. The array is a view of the given one where a slice's step is a run-time number."""
-    items = index.items if isinstance(index, TupleValue) and index.cls is None else (index,)
+    items = index.items if isinstance(index, TupleValue) else (index,)
     parts: list[Part | None] = []
     for item in items:
         if isinstance(item, Const) and item.value is Ellipsis:
