@@ -88,6 +88,12 @@ def special_method(ev: Evaluator, v: AbstractValue, name: str) -> AbstractValue 
 def bind(ev: Evaluator, v: AbstractValue, cls: type, found: tuple[Any, type], name: str) -> AbstractValue:
     """What reading a class attribute through an instance gives."""
     value, owner = found
+    if isinstance(v, TupleValue):
+        from tangra.frontend import named_tuples
+
+        written = named_tuples.written(value)
+        if written is not None:
+            return BoundMethod(Const(cls) if isinstance(value, classmethod) else v, written)
     if isinstance(value, types.FunctionType):
         return BoundMethod(v, Const(value))
     if isinstance(value, property):
@@ -276,7 +282,9 @@ def _member(ev: Evaluator, cls: type[enum.Enum], value: AbstractValue) -> Abstra
 def construct(ev: Evaluator, cls: type, args: list[AbstractValue], kwargs: dict[str, AbstractValue]) -> AbstractValue:
     """`cls(*args, **kwargs)` for a class of the user."""
     if issubclass(cls, tuple) and hasattr(cls, "_fields"):
-        return named_tuple(ev, cls, args, kwargs)
+        from tangra.frontend import named_tuples
+
+        return named_tuples.construct(ev, cls, args, kwargs)
     if issubclass(cls, enum.Enum) and len(args) == 1 and not kwargs:
         return _member(ev, cls, args[0])
     metaclass = type(cls)
@@ -323,77 +331,3 @@ def _has_foreign_base(cls: type) -> bool:
 def default_value(ev: Evaluator, value: Any, path: Path) -> AbstractValue:
     """A default: numbers are constants of the program."""
     return Const(value) if isinstance(value, (int, float, complex)) else ev.live.lift(value, path)
-
-
-def named_tuple(ev: Evaluator, cls: Any, args: list[AbstractValue], kwargs: dict[str, AbstractValue]) -> TupleValue:
-    """An instance of a NamedTuple class."""
-    for method in ("__new__", "__init__"):
-        own = member(ev, cls, method)
-        if own is not None and own[1] not in (tuple, object) and not is_generated(getattr(own[0], "__func__", own[0])):
-            ev.unsupported(
-                f"constructing {cls.__name__}, a NamedTuple whose {method} is written by hand,",
-                "construct it outside and pass it in",
-                diagnostics.UNSUPPORTED_CALL,
-            )
-    names = list(cls._fields)
-    if len(args) > len(names):
-        ev.python_error("TypeError", f"{cls.__name__} takes {len(names)} arguments but {len(args)} were given")
-    given: dict[str, AbstractValue] = dict(zip(names, args, strict=False))
-    for name, value in kwargs.items():
-        if name in given or name not in names:
-            ev.python_error("TypeError", f"{cls.__name__}() got an unexpected or repeated argument '{name}'")
-        given[name] = value
-    for name in names:
-        if name not in given:
-            if name not in cls._field_defaults:
-                ev.python_error("TypeError", f"{cls.__name__}() missing a required argument: '{name}'")
-            path = Path(cls, (("attr", "_field_defaults"), ("item", name)), name)
-            given[name] = default_value(ev, cls._field_defaults[name], path)
-    return TupleValue(tuple(given[name] for name in names), cls)
-
-
-def tuple_attribute(ev: Evaluator, v: TupleValue, name: str) -> AbstractValue | None:
-    """A field or method of a NamedTuple."""
-    cls: Any = v.cls
-    if cls is None:
-        return None
-    if name in cls._fields:
-        return conversion.slot(ev, v.items[cls._fields.index(name)], f"the field {name}")
-    if name == "_fields":
-        return Const(cls._fields)
-    if name == "_replace":
-        return BoundMethod(v, _replace)
-    if name == "_asdict":
-        return BoundMethod(v, _asdict)
-    if name == "_make":
-        return BoundMethod(Const(cls), make_tuple)
-    found = member(ev, cls, name)
-    if found is None or is_generated(found[0]) or found[1] in (tuple, object):
-        return None
-    return bind(ev, v, cls, found, name)
-
-
-def _replace(ev: Evaluator, v: TupleValue, /, **changes: AbstractValue) -> AbstractValue:
-    cls: Any = v.cls
-    for name in changes:
-        if name not in cls._fields:
-            ev.python_error("ValueError", f"Got unexpected field names: [{name!r}]")
-    return TupleValue(tuple(changes.get(n, x) for n, x in zip(cls._fields, v.items, strict=True)), cls)
-
-
-def make_tuple(ev: Evaluator, cls: AbstractValue, iterable: AbstractValue, /) -> AbstractValue:
-    """`cls._make(iterable)` of a NamedTuple class."""
-    from tangra.frontend import containers
-
-    of: Any = ev.static(cls, "the class")
-    items = tuple(containers.as_items(ev, iterable, "_make()"))
-    if len(items) != len(of._fields):
-        ev.python_error("TypeError", f"Expected {len(of._fields)} arguments, got {len(items)}")
-    return TupleValue(items, of)
-
-
-def _asdict(ev: Evaluator, v: TupleValue) -> AbstractValue:
-    from tangra.frontend import containers
-
-    cls: Any = v.cls
-    return containers.new_dict(ev, list(cls._fields), list(v.items))

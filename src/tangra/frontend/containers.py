@@ -78,6 +78,13 @@ def as_items(ev: Evaluator, v: AbstractValue, what: str) -> list[AbstractValue]:
     return list(found)
 
 
+def own_items(ev: Evaluator, v: AbstractValue, what: str) -> list[AbstractValue]:
+    """The same by their places: operators and subscripts of tuples don't ask `__iter__`."""
+    if isinstance(v, TupleValue):
+        return [conversion.slot(ev, item, "an item of the tuple") for item in v.items]
+    return as_items(ev, v, what)
+
+
 def viewed(ev: Evaluator, v: DictView) -> list[AbstractValue]:
     """What a view of a dict shows now."""
     state = dict_state(ev, v.of)
@@ -185,13 +192,13 @@ def _two(ev: Evaluator, op: str, left: Any, right: Any) -> AbstractValue | None:
         container_methods.extend(ev, both, right)
         return both
     if op == "+":
-        items = [*as_items(ev, left, "+"), *as_items(ev, right, "+")]
+        items = [*own_items(ev, left, "+"), *own_items(ev, right, "+")]
         return TupleValue(tuple(items)) if isinstance(left, TupleValue) else new_list(ev, items)
     if op in ("==", "!="):
-        equal = _equal(ev, as_items(ev, left, op), as_items(ev, right, op))
+        equal = _equal(ev, own_items(ev, left, op), own_items(ev, right, op))
         return equal if op == "==" else _negated(ev, equal)
     if op in ("<", "<=", ">", ">="):
-        return _ordered(ev, op, as_items(ev, left, op), as_items(ev, right, op))
+        return _ordered(ev, op, own_items(ev, left, op), own_items(ev, right, op))
     return None
 
 
@@ -202,9 +209,11 @@ def _negated(ev: Evaluator, v: AbstractValue) -> AbstractValue:
 def _equal(ev: Evaluator, left: list[AbstractValue], right: list[AbstractValue]) -> AbstractValue:
     if len(left) != len(right):
         return Const(False)
+    from tangra.frontend import operators
+
     found = None
     for a, b in zip(left, right, strict=True):
-        same = ev.truth(ev.binary("==", a, b))
+        same = operators.same_items(ev, a, b)
         if isinstance(same, Const):
             if not same.value:
                 return same
@@ -216,11 +225,11 @@ def _equal(ev: Evaluator, left: list[AbstractValue], right: list[AbstractValue])
 
 def _ordered(ev: Evaluator, op: str, left: list[AbstractValue], right: list[AbstractValue]) -> AbstractValue:
     """Lexicographic order, from the end of the shorter one forwards."""
-    from tangra.frontend import branches
+    from tangra.frontend import branches, operators
 
     if not left or not right:
         return ev.binary(op, Const(len(left)), Const(len(right)))
-    same = ev.truth(ev.binary("==", left[0], right[0]))
+    same = operators.same_items(ev, left[0], right[0])
     return branches.choose(
         ev,
         same,
@@ -247,7 +256,7 @@ def _two_dicts(ev: Evaluator, op: str, left: DictValue, right: DictValue) -> Abs
 def _repeat(ev: Evaluator, container: TupleValue | ListValue, count: AbstractValue) -> AbstractValue:
     if any(not k.dtype.is_integer and k.dtype.kind != "b" for k in kinds_of(count)):
         ev.python_error("TypeError", f"can't multiply sequence by non-int of type {conversion.describe(ev, count)!r}")
-    items = as_items(ev, container, "*")
+    items = own_items(ev, container, "*")
     n = int(ev.static(count, "the number of repetitions of a list"))
     return TupleValue(tuple(items) * n) if isinstance(container, TupleValue) else new_list(ev, items * n)
 
@@ -290,7 +299,7 @@ def getitem(ev: Evaluator, target: AbstractValue, index: AbstractValue) -> Abstr
         return _constant_item(ev, target, index)
     if not isinstance(target, (TupleValue, ListValue)):
         ev.python_error("TypeError", f"{conversion.describe(ev, target)} object is not subscriptable")
-    items = as_items(ev, target, "an index")
+    items = own_items(ev, target, "an index")
     what = "list" if isinstance(target, ListValue) else "tuple"
     if isinstance(index, SliceValue) or (isinstance(index, Const) and isinstance(index.value, slice)):
         part = items[ev.static(index, f"a slice of a {what}")]

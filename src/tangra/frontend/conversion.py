@@ -213,7 +213,7 @@ def plain(ev: Evaluator, v: Any) -> Any:
         return v.value
     if isinstance(v, TupleValue):
         values = [plain(ev, item) for item in v.items]
-        return v.cls(*values) if v.cls is not None else tuple(values)
+        return tuple(values) if v.cls is None else tuple.__new__(v.cls, values)
     if isinstance(v, ListValue):
         state = ev.look(v.ref)
         if isinstance(state, ListState):

@@ -140,6 +140,21 @@ def _spec(value: Any, key: int | str, static: bool, seen: set[int]) -> ArgSpec:
     return value if isinstance(value, ArgSpec) else spec_of(value, where, seen)
 
 
+def _bound_again(before: InstanceState, after: InstanceState) -> list[str]:
+    """The attributes that were deleted and set again, as far as it shows: they come behind others than before."""
+    places = {name: k for k, (name, _) in enumerate(before.attrs)}
+    found: list[str] = []
+    last = -1
+    for name, value in after.attrs:
+        if modules.is_deleted(value):
+            continue
+        place = places.get(name, len(places))
+        if (found and name in places) or place < last:
+            found.append(name)
+        last = max(last, place)
+    return found
+
+
 class _deep_recursion:
     """Room for deeply nested programs: evaluation recurses with the program's nesting."""
 
@@ -361,10 +376,11 @@ class _Tracer:
         if isinstance(state, InstanceState):
             assert isinstance(before, InstanceState)
             form = "global" if isinstance(ev.live.objects.get(ref), dict) else "attr"
-            return [
+            again = _bound_again(before, state)
+            return [Mutation(path, form, name, None) for name in again] + [
                 Mutation(path, form, name, None if modules.is_deleted(v) else builder.node(modules.bound(ev, v, name)))
                 for name, v in state.attrs
-                if before.get(name) != v
+                if name in again or before.get(name) != v
             ]
         value = getattr(state, "value", None)
         return [Mutation(path, "cell", None, None if value is None else builder.node(modules.bound(ev, value, "cell")))]

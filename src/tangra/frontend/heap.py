@@ -142,7 +142,9 @@ class InstanceState:
         return None
 
     def with_attr(self, name: str, value: Slot | Deleted) -> InstanceState:
-        """The state with one attribute set; order of first assignment is kept."""
+        """The state with one attribute set; order of first assignment is kept. One that was deleted comes last."""
+        if isinstance(self.get(name), Deleted) and not isinstance(value, Deleted):
+            return InstanceState((*((k, v) for k, v in self.attrs if k != name), (name, value)))
         if any(key == name for key, _ in self.attrs):
             return InstanceState(tuple((k, value if k == name else v) for k, v in self.attrs))
         return InstanceState((*self.attrs, (name, value)))

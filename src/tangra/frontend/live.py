@@ -251,7 +251,7 @@ class LiveObjects:
             self.guard(path, "type", type(obj))
             self.guard(path, "length", len(obj))
             self._limit(obj, path)
-            items = tuple(self.lift(item, path.item(k)) for k, item in enumerate(obj))
+            items = tuple(self.lift(item, path.item(k)) for k, item in enumerate(tuple.__iter__(obj)))
             return TupleValue(items, None if type(obj) is tuple else type(obj))
         if type(obj) is list:
             return self._list(obj, path)

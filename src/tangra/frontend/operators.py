@@ -291,6 +291,11 @@ def _is_bool(ev: Evaluator, v: Scalar, wanted: bool) -> AbstractValue:
     return Scalar(ev.b("and", kind, held), (PYBOOL,))
 
 
+def same_items(ev: Evaluator, item: AbstractValue, other: AbstractValue) -> AbstractValue:
+    """Whether two items are equal: containers look at who is who before they compare."""
+    return Const(True) if identical(ev, item, other) else truth(ev, binary(ev, "==", item, other))
+
+
 def contains(ev: Evaluator, item: AbstractValue, container: AbstractValue) -> AbstractValue:
     """`item in container`."""
     method = classes.special_method(ev, container, "__contains__")
@@ -316,7 +321,7 @@ def contains(ev: Evaluator, item: AbstractValue, container: AbstractValue) -> Ab
         held = stack_order.contains(ev, state, item)
         if held is not None:
             return held
-    found = ev.iterate(container)
+    found = containers.own_items(ev, container, "in") if isinstance(container, TupleValue) else ev.iterate(container)
     if found is None:
         ev.error(
             TypeMismatchError,
@@ -325,7 +330,7 @@ def contains(ev: Evaluator, item: AbstractValue, container: AbstractValue) -> Ab
         )
     result: AbstractValue = Const(False)
     for other in found:
-        same = truth(ev, binary(ev, "==", item, other)) if not identical(ev, item, other) else Const(True)
+        same = same_items(ev, item, other)
         if isinstance(same, Const):
             if same.value:
                 return same

@@ -19,7 +19,8 @@ from tangra.api.values import (
     Scalar,
     TupleValue,
 )
-from tangra.frontend import attributes, branches, conditions, containers, names, operators
+from tangra.frontend import attributes, branches, conditions, containers, conversion, names, operators, optional
+from tangra.frontend.heap import MaybeNone
 from tangra.frontend.sameness import same
 
 if TYPE_CHECKING:
@@ -32,8 +33,21 @@ Captures = dict[str, AbstractValue]
 
 
 def match_statement(ev: Evaluator, node: ast.Match) -> None:
-    """The first case that matches."""
-    _cases(ev, node, ev.eval(node.subject), node.cases)
+    """The first case that matches, of a subject that may be None on some paths: on those, and on the others."""
+    subject = optional.evaluate(ev, node.subject)
+    if not isinstance(subject, MaybeNone):
+        _cases(ev, node, subject, node.cases)
+        return
+    value = subject.value
+    is_none = optional.is_none(ev, subject)
+    assert isinstance(is_none, Scalar)
+    branches.branch(
+        ev,
+        is_none.value,
+        lambda: _cases(ev, node, Const(None), node.cases),
+        lambda: _cases(ev, node, conversion.slot(ev, value, "the subject"), node.cases),
+        branches.live_names(ev, node),
+    )
 
 
 def _cases(ev: Evaluator, node: ast.Match, subject: AbstractValue, cases: list[ast.match_case]) -> None:
@@ -140,7 +154,7 @@ def _all(ev: Evaluator, pairs: list[tuple[ast.pattern, AbstractValue]], captures
 def _sequence(ev: Evaluator, pattern: ast.MatchSequence, v: AbstractValue, captures: Captures) -> AbstractValue:
     if not isinstance(v, (TupleValue, ListValue, RangeValue)):
         return Const(False)
-    items = containers.as_items(ev, v, "a sequence pattern")
+    items = containers.own_items(ev, v, "a sequence pattern")
     star = next((k for k, p in enumerate(pattern.patterns) if isinstance(p, ast.MatchStar)), None)
     if star is None:
         if len(items) != len(pattern.patterns):

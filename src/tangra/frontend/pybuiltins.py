@@ -7,6 +7,7 @@ import functools
 import math
 import operator
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tangra.api import builtins as api
@@ -42,7 +43,7 @@ from tangra.frontend import (
     lazy_sequences,
 )
 from tangra.frontend.calls import builtin
-from tangra.frontend.heap import MaybeUnbound, StackState
+from tangra.frontend.heap import MaybeUnbound, Result, StackState
 from tangra.frontend.pystdlib import copy_
 
 if TYPE_CHECKING:
@@ -248,18 +249,42 @@ def all_(ev: Evaluator, iterable: AbstractValue, /) -> AbstractValue:
     return comprehension.quantify(ev, iterable, False)
 
 
+def _has_few_items(ev: Evaluator, v: AbstractValue) -> bool:
+    return iteration.is_short(ev, v) if isinstance(v, ArrayValue) and v.type.rank else _is_short(ev, v)
+
+
+def _folded(ev: Evaluator, name: str, iterable: AbstractValue, key: AbstractValue | None) -> Any:
+    """The least or greatest item as a loop finds it, which asks for the key of each once."""
+    if key is None:
+        choose = _api(getattr(builtins, name))
+        return comprehension.fold(ev, iterable, None, lambda best, item: choose(ev, best, item))
+
+    def keyed(item: AbstractValue) -> AbstractValue:
+        return TupleValue((item, ev.call(key, [item], {})))
+
+    def better(best: AbstractValue | None, item: AbstractValue) -> AbstractValue:
+        assert isinstance(best, TupleValue)
+        new = keyed(item)
+        assert isinstance(new, TupleValue)
+        wins = ev.truth(ev.binary("<" if name == "min" else ">", new.items[1], best.items[1]))
+        return branches.choose(ev, wins, lambda: new, lambda: best)
+
+    found = comprehension.fold(ev, iterable, None, better, first=keyed)
+    value = found.value if isinstance(found, MaybeUnbound) else found
+    if not isinstance(value, TupleValue):
+        return found
+    return replace(found, value=value.items[0]) if isinstance(found, MaybeUnbound) else value.items[0]
+
+
 def _extremum(
     ev: Evaluator, name: str, args: tuple[AbstractValue, ...], key: AbstractValue, default: AbstractValue | None
 ) -> Any:
     if not args:
         ev.python_error("TypeError", f"{name} expected at least 1 argument, got 0")
-    if len(args) != 1 or _is_short(ev, args[0]):
+    by_itself = isinstance(key, Const) and key.value is None
+    if len(args) != 1 or (_is_short(ev, args[0]) if by_itself else _has_few_items(ev, args[0])):
         return _api(getattr(builtins, name))(ev, *args, key=key, default=default)
-
-    def better(best: AbstractValue, item: AbstractValue) -> AbstractValue:
-        return _api(getattr(builtins, name))(ev, best, item, key=key)
-
-    found = comprehension.fold(ev, args[0], None, better)  # type: ignore[arg-type]
+    found = _folded(ev, name, args[0], None if by_itself else key)
     if found is None:
         if default is None:
             ev.python_error("ValueError", f"{name}() arg is an empty sequence")
@@ -267,26 +292,26 @@ def _extremum(
     if isinstance(found, MaybeUnbound):
         if default is not None:
             value = found.value
-            return branches.choose(ev, Scalar(found.bound, (PYBOOL,)), lambda: value, lambda: default)  # type: ignore[arg-type, return-value]
+            return branches.choose_slot(ev, Scalar(found.bound, (PYBOOL,)), lambda: value, lambda: default)  # type: ignore[arg-type, return-value]
         ev.fail_if(ev.b("not", found.bound), "ValueError", f"{name}() arg is an empty sequence")
         found = found.value
     return conversion.slot(ev, found, f"the {name}imum")
 
 
-@builtin(builtins.min)
+@builtin(builtins.min)  # type: ignore[arg-type]
 def min_(
     ev: Evaluator, *args: AbstractValue, key: AbstractValue = NONE, default: AbstractValue | None = None
-) -> AbstractValue:
-    result: AbstractValue = _extremum(ev, "min", args, key, default)
-    return result
+) -> Result:
+    found: Result = _extremum(ev, "min", args, key, default)
+    return found
 
 
-@builtin(builtins.max)
+@builtin(builtins.max)  # type: ignore[arg-type]
 def max_(
     ev: Evaluator, *args: AbstractValue, key: AbstractValue = NONE, default: AbstractValue | None = None
-) -> AbstractValue:
-    result: AbstractValue = _extremum(ev, "max", args, key, default)
-    return result
+) -> Result:
+    found: Result = _extremum(ev, "max", args, key, default)
+    return found
 
 
 @builtin(functools.reduce)
