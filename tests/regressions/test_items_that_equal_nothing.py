@@ -30,3 +30,29 @@ def test_arrays() -> None:
         return [x] == [x], [x, 1] == [y, 2, 3], (x,) == (x,)
 
     assert tg.jit(f)(np.ones(2), np.ones(2)) == f(np.ones(2), np.ones(2))
+
+
+def test_sorted_puts_what_equals_nothing_last() -> None:
+    x = np.array([3.0, NAN, 1.0, 2.0])
+    np.testing.assert_array_equal(tg.jit(sorted)(x), [1.0, 2.0, 3.0, NAN])
+
+
+def test_zip_asks_for_no_item_that_it_does_not_return() -> None:
+    def f(x: float) -> Any:
+        log = []
+
+        def noted(v: float) -> float:
+            log.append(v)
+            return v * x
+
+        return list(zip(map(noted, [1.0, 2.0]), [1])), log
+
+    assert f(3.0)[1] == [1.0, 2.0]
+    assert tg.jit(f)(3.0) == ([(3.0, 1)], [1.0])
+
+
+def test_arrays_of_lists_without_items_have_the_dtype_of_items() -> None:
+    def f(x: Any, n: int) -> Any:
+        return np.array([v for v in x[n:n:2]])
+
+    assert tg.jit(f)(np.ones(20, np.float32), 3).dtype == np.float32

@@ -268,6 +268,7 @@ def _call_live(
         if name != "__class__"
     )
     text = function.__qualname__
+    ev.live.guard(Path(function, (("attr", "__code__"),), f"the code of {text}"), "is", function.__code__)
     if function.__defaults__:
         ev.live.guard(Path(function, (("attr", "__defaults__"),), f"{text} defaults"), "is", function.__defaults__)
     for name, value in (function.__kwdefaults__ or {}).items():

@@ -43,7 +43,7 @@ def mro_after(cls: type, after: type | None) -> tuple[type, ...]:
 def member(ev: Evaluator, cls: type, name: str, after: type | None = None) -> tuple[Any, type] | None:
     """`lookup`, and what it found is required of later calls: a class may get another method while the program runs."""
     found = lookup(cls, name, after)
-    if found is not None and not isinstance(found[0], _METHODS):
+    if found is not None and not isinstance(found[0], _METHODS) and not (found[1] is object and name in _REPLACED):
         return found  # data is read by its path at each call
     searched = mro_after(cls, after)
     if after is not None and searched != searched[0].__mro__:
@@ -58,6 +58,8 @@ def _require(ev: Evaluator, cls: type, name: str, expected: Any, step: str) -> N
     ev.live.guard(Path(cls, ((step, name),), f"{cls.__name__}.{name}"), "is", expected)
 
 
+_REPLACED = frozenset(f"__{name}__" for name in ("eq", "ne", "lt", "le", "gt", "ge", "init", "hash", "str", "repr"))
+"""Methods of `object` for which a class may get its own while the program runs."""
 _METHODS = (types.FunctionType, property, classmethod, staticmethod, functools.cached_property)
 
 

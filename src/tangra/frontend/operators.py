@@ -68,7 +68,7 @@ def binary(ev: Evaluator, op: str, left: AbstractValue, right: AbstractValue) ->
         return numbers.binary(ev, op, left, right)
     if isinstance(left, SliceValue) and isinstance(right, SliceValue):
         left, right = (TupleValue((v.start, v.stop, v.step)) for v in (left, right))
-    found = containers.binary(ev, op, left, right)
+    found = _two_ranges(ev, op, left, right) or containers.binary(ev, op, left, right)
     if found is not None:
         return found
     if isinstance(left, Const) and isinstance(right, Const):
@@ -83,6 +83,26 @@ def binary(ev: Evaluator, op: str, left: AbstractValue, right: AbstractValue) ->
     if op in user_operators.COMPARISONS:
         ev.python_error("TypeError", f"{op!r} not supported between instances of {names[0]!r} and {names[1]!r}")
     ev.python_error("TypeError", f"unsupported operand type(s) for {op}: {names[0]!r} and {names[1]!r}")
+
+
+def _two_ranges(ev: Evaluator, op: str, left: AbstractValue, right: AbstractValue) -> AbstractValue | None:
+    """Ranges are equal if they give the same numbers; None for anything else."""
+    ranges = [_as_range(v) for v in (left, right)]
+    a, b = ranges
+    if op not in ("==", "!=") or a is None or b is None:
+        return None
+    count, other = (containers.length(ev, v) for v in (a, b))
+    none, few = (binary(ev, "<=", count, Const(n)) for n in (0, 1))
+    starts = binary(ev, "|", none, binary(ev, "==", a.start, b.start))
+    steps = binary(ev, "|", few, binary(ev, "==", a.step, b.step))
+    equal = binary(ev, "&", binary(ev, "==", count, other), binary(ev, "&", starts, steps))
+    return equal if op == "==" else negate(ev, equal)
+
+
+def _as_range(v: AbstractValue) -> RangeValue | None:
+    if isinstance(v, Const) and isinstance(v.value, range):
+        return RangeValue(*map(Const, (v.value.start, v.value.stop, v.value.step)))
+    return v if isinstance(v, RangeValue) else None
 
 
 def _is_text(v: AbstractValue) -> bool:
