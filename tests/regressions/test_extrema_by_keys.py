@@ -1,4 +1,4 @@
-"""`min` and `max` with a key, over arrays and ranges of any length: the key of each item is asked for once."""
+"""`min`, `max` and `sorted` with a key, over arrays and ranges of any length: each key is asked for once."""
 
 from __future__ import annotations
 
@@ -45,7 +45,20 @@ def nothing_without_default(x: Any) -> Any:
     return min(x[len(x) :], key=abs)
 
 
-FUNCTIONS = [numbers, calls, items_of_others, rows, nothing, nothing_without_default]
+def order_by_keys(x: Any) -> Any:
+    count = 0.0
+
+    def key(v: float) -> float:
+        nonlocal count
+        count = count * 0.5 + 1
+        return v * count
+
+    some = [x[1], x[0], x[2]]
+    some.sort(key=key, reverse=True)
+    return some, count, sorted(x, key=lambda v: key(0.0) + v), count, sorted([3, 1, 2], key=key), count
+
+
+FUNCTIONS = [order_by_keys, numbers, calls, items_of_others, rows, nothing, nothing_without_default]
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

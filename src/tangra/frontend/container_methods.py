@@ -188,7 +188,7 @@ def sort(
     try:
         plain = [conversion.plain(ev, k) for k in keys]
     except conversion.NotPlain:
-        stack_order.sort(ev, v, key, backwards)
+        stack_order.sort(ev, v, key, backwards, keys)
         return NONE
     order = sorted(range(len(items)), key=plain.__getitem__, reverse=backwards)
     ev.put(v.ref, ListState(tuple(items[k] for k in order)))

@@ -406,7 +406,9 @@ def _filtered(
         elif isinstance(kept, Const) and kept.value:
             body(item)
 
-    return for_each(ev, iterable, trip, key=("filter", key), assigned=assigned, own_flags=own_flags, unroll=unroll)
+    return for_each(
+        ev, iterable, trip, key=ev.loop_key(("filter", key)), assigned=assigned, own_flags=own_flags, unroll=unroll
+    )
 
 
 def _each_item(

@@ -110,10 +110,19 @@ def contains(ev: Evaluator, state: StackState, item: AbstractValue) -> AbstractV
 # ----------------------------------------------------------------------------------------------------------------
 
 
-def sort(ev: Evaluator, v: ListValue, key: AbstractValue, reverse: bool) -> None:
-    """`v.sort(key=key, reverse=reverse)` of a list that is a stack, or can be one."""
+def sort(
+    ev: Evaluator, v: ListValue, key: AbstractValue, reverse: bool, known: list[AbstractValue] | None = None
+) -> None:
+    """`v.sort(key=key, reverse=reverse)` of a list that is a stack, or can be one; `known` are its keys, if
+    they were asked for before."""
+    from tangra.frontend import containers
+
     static = isinstance(ev.look(v.ref), ListState)
-    keys = None if _is_none(key) else _keys(ev, v, key)
+    keys = None
+    if known is not None:
+        keys = stacks.from_list(ev, containers.new_list(ev, known))
+    elif not _is_none(key):
+        keys = _keys(ev, v, key)
     state = stacks.from_list(ev, v) if static else ev.look(v.ref)
     keys = state if _is_none(key) and isinstance(state, StackState) else keys
     if not isinstance(state, StackState) or keys is None or not _sortable(keys.shape):
