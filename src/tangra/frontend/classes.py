@@ -140,8 +140,13 @@ def held(ev: Evaluator, v: InstanceValue, name: str) -> Slot | None:
 
 
 def own_slot(ev: Evaluator, v: InstanceValue, name: str) -> MaybeNone | None:
-    """An instance's own attribute if it is None on some paths."""
+    """An instance's own attribute if it is None on some paths, be it that its class says so."""
     found = held(ev, v, name)
+    if isinstance(found, MaybeUnbound) and not isinstance(found.value, MaybeNone):
+        stored = member(ev, v.cls, name)
+        if stored is not None and stored[0] is None:
+            bind(ev, v, v.cls, stored, name)
+            return MaybeNone(found.value, found.bound)
     return found if isinstance(found, MaybeNone) else None
 
 

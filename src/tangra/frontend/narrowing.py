@@ -32,6 +32,8 @@ def narrow(state: State, there: Value, present: bool) -> None:
     state.narrowed[there] = present
 
     def known(slot: Any) -> Any:
+        if isinstance(slot, MaybeUnbound) and slot.bound is there:
+            return known(slot.value) if present else None
         if isinstance(slot, MaybeUnbound):
             value = known(slot.value)
             return slot if value is slot.value else replace(slot, value=value)
@@ -52,6 +54,8 @@ def widen(base: State, state: State) -> None:
         return
 
     def restored(before: Any, now: Any) -> Any:
+        if isinstance(before, MaybeUnbound) and state.narrowed.get(before.bound):
+            return before if now is not None and same(now, before.value) else now
         if isinstance(before, MaybeNone) and before.there in state.narrowed:
             narrowed = before.value if state.narrowed[before.there] else Const(None)
             return before if now is not None and same(now, narrowed) else now
