@@ -289,7 +289,8 @@ class Join:
         """Two objects, or one on one side: an object that existed before the join stays itself."""
         one = b if a is BOTTOM else a
         refs = tuple(None if x is BOTTOM else x.ref for x in (a, b))
-        if old is None and None in refs and self.exists(one.ref):
+        found_before = old is None or (isinstance(old, Same) and same(old.value, one))
+        if found_before and None in refs and self.exists(one.ref):
             return Same(one)
         if isinstance(one, ArrayValue):
             for x in (a, b):
