@@ -41,6 +41,7 @@ from tangra.frontend import (
     iteration,
     iterators,
     lazy_sequences,
+    texts,
 )
 from tangra.frontend.calls import builtin
 from tangra.frontend.heap import MaybeUnbound, Result, StackState
@@ -392,9 +393,23 @@ def super_(ev: Evaluator, cls: AbstractValue, self: AbstractValue) -> Any:
     return classes.SuperValue(self, ev.static(cls, "the class of super()"))
 
 
+_TEXTS = {str: "s", repr: "r", ascii: "a", format: ""}
+
+
+def _text(ev: Evaluator, function: Any, args: tuple[AbstractValue, ...]) -> AbstractValue:
+    """The text of an object."""
+    spec = str(ev.static(args[1], "a format specification")) if len(args) > 1 else ""
+    try:
+        return Const(texts.text_of(ev, args[0], _TEXTS[function], spec))
+    except conversion.NotPlain:
+        ev.unsupported(f"{function.__name__}() of a run-time value", "compute it outside the compiled function")
+
+
 def _on_constants(function: Any) -> None:
     @builtin(function)
     def handler(ev: Evaluator, *args: AbstractValue) -> AbstractValue:
+        if function in _TEXTS and args and isinstance(args[0], InstanceValue):
+            return _text(ev, function, args)
         try:
             plain = [conversion.plain(ev, a) for a in args]
         except conversion.NotPlain:
