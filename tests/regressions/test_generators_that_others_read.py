@@ -83,6 +83,18 @@ def lists_that_grow_by_what_they_hold(x: Any) -> Any:
     return items, table
 
 
+def items_of_which_some_are_left_out(x: Any) -> Any:
+    total = 0.0
+    for i, v in enumerate(v for v in x if v > 0):
+        if i == 5:
+            break
+        for j, w in enumerate(u for u in x if u > v):
+            total += w * j
+    pairs = [a * b for a, b in zip((v for v in x if v > 0), (v * 2 for v in x if v < 0.7))]
+    numbered = enumerate(v for v in x if v > 0)
+    return total, pairs, next(numbered), next(numbered, None) is None, max(map(abs, (v for v in x if v < 0)))
+
+
 FUNCTIONS: list[Callable[[Any], Any]] = [
     elements_that_the_loop_changes,
     names_that_the_loop_changes,
@@ -91,6 +103,7 @@ FUNCTIONS: list[Callable[[Any], Any]] = [
     a_counter,
     lists_of_generators,
     lists_that_grow_by_what_they_hold,
+    items_of_which_some_are_left_out,
 ]
 
 

@@ -31,7 +31,9 @@ def generator(ev: Evaluator, node: Comprehension) -> Generator:
 
 @expression(ast.GeneratorExp)
 def generator_expression(ev: Evaluator, node: ast.GeneratorExp) -> AbstractValue:
-    return iterators.one_shot(ev, "generator", generator(ev, node))
+    g = generator(ev, node)
+    cells = () if g.is_plain else (ev.allocate(CellState(None)), ev.allocate(CellState(None)))
+    return iterators.one_shot(ev, "generator", g, *cells)
 
 
 @expression(ast.ListComp)

@@ -20,7 +20,7 @@ from tangra.api.values import (
     TupleValue,
 )
 from tangra.errors import TangraError, TypeMismatchError
-from tangra.frontend import branches, classes, containers, conversion, diagnostics, iterators, loops, snapshots
+from tangra.frontend import branches, classes, containers, conversion, diagnostics, iterators, loops
 from tangra.frontend.diagnostics import StaticNeeded
 from tangra.frontend.heap import CellRef, ListState, PathEnds, StackState
 from tangra.frontend.loop_parts import UNROLL_LIMIT, Bounds, Loop, mark, rewind
@@ -147,7 +147,9 @@ def lazy(
 
 def _lazy(ev: Evaluator, v: IterValue) -> Sequence_:
     if v.form == "generator":
-        return _of_generator(ev, v)
+        from tangra.frontend import made_at_once
+
+        return made_at_once.of_generator(ev, v)
     full, place = whole(ev, v), iterators.taken(ev, v)
     if place == Const(0):
         return full
@@ -155,32 +157,6 @@ def _lazy(ev: Evaluator, v: IterValue) -> Sequence_:
     known = full.items is not None and isinstance(count, Const)
     items = (Const(None),) * int(ev.static(count, "the length")) if known else None
     return Sequence_(count, lambda k: full.item(ev.binary("+", k, place)), items)
-
-
-def _of_generator(ev: Evaluator, v: IterValue) -> Sequence_:
-    """A generator that something else takes items from: they are made when they are reached, or all at once where
-    nothing tells how many there are of each."""
-    from tangra.frontend import comprehension
-
-    g: Generator = v.parts[0]
-    if not g.is_plain:
-        return watched(ev, "a generator", fixed(ev, _generated(ev, g)), snapshots.Snapshot(ev, [v]))
-    inner = sequence(ev, g.first)
-    make = comprehension.maker(ev, g)
-    known = None if inner.items is None else (Const(None),) * len(inner.items)
-    return Sequence_(inner.count, lambda i: make(inner.item(i)), known)
-
-
-def watched(ev: Evaluator, what: str, made: Sequence_, before: snapshots.Snapshot) -> Sequence_:
-    """Items that were all made at once, of what was as in `before`. Python makes one after the other: where that might
-    be something else, because what they are made of has changed meanwhile, it is refused."""
-
-    def item(k: AbstractValue) -> AbstractValue:
-        if not before.holds():
-            ev.unsupported(f"{what} over something that changes while a loop runs over it", "loop over list(...)")
-        return made.item(k)
-
-    return replace(made, item=item)
 
 
 def whole(ev: Evaluator, v: IterValue) -> Sequence_:

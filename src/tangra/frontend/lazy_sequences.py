@@ -30,7 +30,7 @@ from tangra.frontend import (
     failures,
     iteration,
     iterators,
-    snapshots,
+    made_at_once,
     symbols,
 )
 from tangra.frontend.calls import builtin
@@ -182,26 +182,14 @@ def taken(ev: Evaluator, form: str, items: AbstractValue) -> IterValue:
 
 def later(ev: Evaluator, form: str, sources: Sequence[AbstractValue], make: Callable[[], AbstractValue]) -> IterValue:
     """An iterator, named `form`, whose items are all made when the first is asked for, by `make` of `sources`."""
-    iteration.LAZY.setdefault(form, _made)
+    iteration.LAZY.setdefault(form, _made_later)
     cells = (ev.allocate(CellState(None)) for _ in range(2))
     return iterators.one_shot(ev, form, (), make, tuple(sources), *cells)  # `make` takes from the iterables
 
 
-def _made(ev: Evaluator, v: IterValue) -> Sequence_:
+def _made_later(ev: Evaluator, v: IterValue) -> Sequence_:
     make, sources, items, read = v.parts[1:5]
-    if _held(ev, items) is None:
-        ev.put(items, CellState(make()))
-        ev.put(read, CellState(Const(snapshots.Snapshot(ev, sources))))
-    found, before = _held(ev, items), _held(ev, read)
-    assert found is not None
-    assert isinstance(before, Const)
-    return iteration.watched(ev, f"{v.form}()", iteration.sequence(ev, found), before.value)
-
-
-def _held(ev: Evaluator, cell: int) -> AbstractValue | None:
-    state = ev.look(cell)
-    assert isinstance(state, CellState)
-    return None if state.value is None else conversion.slot(ev, state.value, "what the iterator gives")
+    return made_at_once.once(ev, f"{v.form}()", items, read, make, sources)
 
 
 @iteration.lazy("chain")
