@@ -47,7 +47,8 @@ format: $(VENV)/.ready-dev  ## rewrite the files as the formatter wants them
 fuzz: $(VENV)/.ready-dev  ## random programs: CPython, IR interpreter and native code must agree
 	$(BIN)/python -m tests.fuzz.run --programs $(PROGRAMS) $(if $(MINUTES),--minutes $(MINUTES)) --jobs $(JOBS) --log fuzz.json $(ARGS)
 
-record-shapes:  ## signatures of torch, JAX, einops and flax, and their answers to the shape rules' draws (PYTHON has the libraries)
+record-shapes:  ## names and signatures of torch, JAX, einops and flax, and their answers to the shape rules' draws (PYTHON has the libraries)
+	PYTHONPATH=src $(PYTHON) -m tests.shape_rules.names
 	PYTHONPATH=src $(PYTHON) -m tests.shape_rules.signatures
 	PYTHONPATH=src $(PYTHON) -m tests.shape_rules.record --compare $(ARGS)
 

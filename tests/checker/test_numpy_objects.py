@@ -48,3 +48,51 @@ def test_shapes_of_results(expression: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("expression", FAILURES)
 def test_what_fails(expression: str, tmp_path: Path) -> None:
     assert lines(tmp_path, f"{HEAD}x = {expression}\n") == [(4, FAILURES[expression])]
+
+
+def test_lists_that_loops_fill_are_arrays_of_as_many_rows(tmp_path: Path) -> None:
+    text = """
+        import numpy as np
+
+        def rows(count):
+            found = []
+            for _ in range(count):
+                found.append(np.zeros(3))
+            return found
+
+        def any_rows(count: int):
+            return np.stack(rows(count)), np.vstack(rows(count)), np.concatenate(rows(count)), np.array(rows(count))
+
+        exact = np.stack(rows(60))
+        stacked, below, joined, array = any_rows(int(input()))
+        """
+    found = shapes(tmp_path, text)
+    assert found["exact"] == "(60, 3)"
+    assert (found["stacked"], found["below"], found["joined"], found["array"]) == ("(?, 3)", "(?, 3)", "(?,)", "(?, 3)")
+
+
+def test_members_of_enumerations_are_told_apart(tmp_path: Path) -> None:
+    text = """
+        from enum import Enum, auto
+
+        import numpy as np
+
+        class Pool(Enum):
+            MEAN = auto()
+            LAST = auto()
+
+        def pool(states, how):
+            match how:
+                case Pool.MEAN:
+                    return states.mean(axis=1)
+                case Pool.LAST:
+                    return states[:, -1:]
+
+        def other(states, how):
+            return states.mean(axis=1) if how == Pool.MEAN else states[:, -1:]
+
+        first = pool(np.zeros((5, 7, 3)), Pool.LAST)
+        second = other(np.zeros((5, 7, 3)), Pool.MEAN)
+        """
+    found = shapes(tmp_path, text)
+    assert (found["first"], found["second"]) == ("(5, 1, 3)", "(5, 3)")

@@ -165,10 +165,32 @@ def test_statistics_tell_how_much_was_understood(bug: Path, capsys: pytest.Captu
     assert "without a rule: torch.no_such_function (1)" in printed
 
 
-def test_a_program_from_standard_input(bug: Path) -> None:
-    command = [sys.executable, "-m", "tangra.cli", "check", "--stdin-filename", str(bug)]
+@pytest.mark.parametrize("paths", [[], ["-"]])
+def test_a_program_from_standard_input(bug: Path, paths: list[str]) -> None:
+    command = [sys.executable, "-m", "tangra.cli", "check", "--stdin-filename", str(bug), *paths]
     done = subprocess.run(command, input=FINE, capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stdout.splitlines()[0]) == (0, "nothing found in 1 file")
+
+
+def test_standard_input_needs_a_name(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "-"]) == 2
+    assert "needs --stdin-filename" in capsys.readouterr().err
+
+
+def test_calls_are_told_with_the_path_that_findings_have(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "inner" / "__init__.py").touch()
+    (tmp_path / "inner" / "one.py").write_text("def f(a, b):\n    return a @ b\n")
+    (tmp_path / "inner" / "two.py").write_text(
+        "import torch\nfrom inner.one import f\nf(torch.zeros(2, 3), torch.zeros(4, 5))\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    assert main(["check", "."]) == 1
+    printed = capsys.readouterr().out
+    assert printed.startswith("inner/one.py:2:12: ")
+    assert "\n  called from inner/two.py:3:1\n" in printed
 
 
 def test_starting_loads_neither_numpy_nor_the_compiler(bug: Path) -> None:

@@ -136,3 +136,42 @@ def test_a_read_only_argument_and_a_new_array() -> None:
     x.flags.writeable = False
     with pytest.raises(tg.AliasError, match="may or may not be a read-only array here"):
         tg.jit(function)(x, 3)
+
+
+def test_a_name_that_may_be_a_read_only_array_does_not_lock_the_other() -> None:
+    def function(x: Any, y: Any, n: int) -> Any:
+        total = 0.0
+        for k in range(n):
+            row = x if k else y[0]
+            total += row.sum()
+            y[1] = 1
+        return total, y
+
+    x, y = np.arange(3.0), np.zeros((2, 3))
+    x.flags.writeable = False
+    total, written = tg.jit(function)(x, y, 2)
+    assert total == 3.0
+    assert written is y
+    assert y[1].tolist() == [1, 1, 1]
+
+
+def nothing_taken(x: Any) -> Any:
+    x -= 0.0
+    return x.sum()
+
+
+def once_through_a_view(x: Any) -> Any:
+    tail = x[1:]
+    tail *= 1.0
+    return tail[0]
+
+
+@pytest.mark.parametrize("function", [nothing_taken, once_through_a_view])
+def test_a_write_that_changes_nothing_is_still_a_write(function: Callable[..., Any]) -> None:
+    compiled, x = tg.jit(function), np.arange(3.0)
+    for _ in range(2):
+        x.flags.writeable = True
+        assert compiled(x) == function(x)
+        x.flags.writeable = False
+        with pytest.raises(ValueError, match="output array is read-only"):
+            compiled(x)

@@ -158,7 +158,7 @@ def main(arguments: list[str]) -> int:
             lines[found.name] = found.line()
             print(lines[found.name], flush=True)
             for report in found.reports:
-                print(render(report, None, report.place.file.name))
+                print(render(report, None, lambda path: path.name))
             errors += sum(report.severity == "error" for report in found.reports)
             warnings += sum(report.severity == "warning" for report in found.reports)
             total += found.lines

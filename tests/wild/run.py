@@ -54,7 +54,7 @@ def _run(library: str, listed: list[Program], options: argparse.Namespace) -> in
             print(f"    found  {json.dumps(mine)[:width]}\n    torch  {json.dumps(answer)[:width]}")
     for report in found.reports:
         if report.severity != "note":
-            print(render(report, None, str(report.place.file)))
+            print(render(report, None, str))
     _print_summary(library, right, len(listed), found, recorded["calls"])
     return 0 if right >= 0.9 * len(listed) and not any(r.severity == "error" for r in found.reports) else 1
 

@@ -195,7 +195,7 @@ def _call_instance(ev: Evaluator, instance: Instance, given: Call) -> Value:
     rule = layer_rule(instance.cls, "forward") or layer_rule(instance.cls, "__call__")
     if "$jitted" in instance.fields:
         return call(ev, instance.fields["$jitted"], given.args, given.kwargs, given.node, given.open)
-    if rule is not None and (forward is None or forward[0].dotted == "torch.nn.Module"):
+    if rule is not None and (forward is None or forward[0].dotted == "torch.nn.Module" or forward[0].rule is not None):
         return UNKNOWN if given.open else call_layer(ev, instance, rule, given.args, given.kwargs, given.node)
     own = instance.fields.get("forward")
     if own is not None and instance.cls.derives_from("torch.nn.Module"):

@@ -136,6 +136,7 @@ def _evaluate(
     from tangra.checker.entries import check_entries
     from tangra.checker.evaluator import Evaluator
     from tangra.checker.modules import import_module
+    from tangra.checker.own_rules import load_rules
 
     ev = Evaluator(project, run.cancelled)
     ev.observer = run.observer
@@ -144,7 +145,7 @@ def _evaluate(
     ev.summaries.enabled = run.summaries and (run.observer is None or bool(run.observer.edited))
     ev.checked = frozenset(files)
     ev.leading = {path: names for path, names in files.items() if names is not None}
-    _load_rules(project)
+    ev.own_rules = load_rules(project)
     for number, path in enumerate(files):
         run.progress(number, len(files), path.name)
         source = project.read(path)
@@ -165,15 +166,6 @@ def _evaluate(
     ev.statistics.arrays = {key for key in ev.statistics.arrays if key[0] in counted}
     ev.statistics.known &= ev.statistics.arrays
     return ev.reports.chosen(project.config, project.files, wanted), ev.statistics
-
-
-def _load_rules(project: Project) -> None:
-    """Run the rule files that `[tool.tangra] rules` names: naming them is the user's consent."""
-    import runpy
-
-    for name in project.config.rules:
-        project.read_text(project.root / name)  # the answer depends on it
-        runpy.run_path(str(project.root / name), run_name=f"tangra_rules_{Path(name).stem}")
 
 
 def with_options(config: Config, select: Sequence[str], ignore: Sequence[str], strict: bool) -> Config:

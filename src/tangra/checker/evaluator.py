@@ -168,8 +168,10 @@ class Evaluator:
         self.asked: dict[int, Asked] = {}
         self.declared_entries: set[ast.AST] = set()
         self.preludes: set[str] = set()
+        self.prelude_functions: dict[str, FunctionCell] = {}
         self.mentions: dict[tuple[Path, str], bool] = {}
         self.checked: frozenset[Path] = frozenset()
+        self.own_rules: frozenset[str] = frozenset()
         self.leading: dict[Path, frozenset[str]] = {}
         self.shapes: dict[Path, dict[int, dict[str, Value]]] = {}
         self.examples: dict[Path, dict[int, dict[str, Value]]] = {}

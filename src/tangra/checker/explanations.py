@@ -45,6 +45,13 @@ conditional have to return the same.
 An `assert`, or an `if` that raises, in a layer or a function of arrays compares sizes, and for the sizes of this call
 it certainly fails. What a program catches, and what depends on values that nobody knows, is not reported.
 """,
+    "TG508": """
+    [tool.tangra]
+    rules = ["shapes.py"]
+
+A rule that the project declares for one of its functions raised an error of its own, at the line told. What the call
+returns is unknown then; a call that does not fit is told by `ctx.require_equal` or `ctx.fail`.
+""",
     "TG510": """
     torch.zeros(3, 4) + torch.zeros(3, 5)
 

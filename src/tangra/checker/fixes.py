@@ -191,8 +191,8 @@ def _of_layer(ev: Evaluator, node: ast.AST) -> Iterator[Fix]:
     if not isinstance(layer, Instance) or layer.origin is None or not isinstance(layer.origin.given, Call):
         return
     made, given = layer.origin.node, layer.origin.given
-    if not isinstance(made, ast.Call) or layer.cls.rule is None or given.open:
-        return
+    if not isinstance(made, ast.Call) or layer.cls.rule is None or given.open or "built" in layer.fields:
+        return  # of lazy layers, the width is nobody's number
     if len(given.args) != len(made.args) or set(given.kwargs) != {keyword.arg for keyword in made.keywords}:
         return  # a partial function, or a class of the program that passes them on
     args = [_attempt(ev, lambda arg=arg: evaluate(ev, arg)) for arg in node.args]  # type: ignore[misc]

@@ -18,10 +18,9 @@ def transform(
     ev: Evaluator, entry: HigherOrder, args: list[Value], kwargs: dict[str, Value], node: ast.AST | None
 ) -> Value:
     """Call a function of functions."""
-    from tangra.checker.transforms import IMMEDIATE, PARAMETERS, SYNONYMS
+    from tangra.checker.applied import IMMEDIATE
+    from tangra.checker.transforms import PARAMETERS, SYNONYMS
 
-    if entry.name.endswith(".vectorize"):
-        return UNKNOWN
     immediate = IMMEDIATE.get(entry.kind)
     if immediate is not None:
         return immediate(ev, args, kwargs, node)

@@ -30,6 +30,7 @@ from tangra.checker.heap import (
     Value,
 )
 from tangra.checker.joining import same, widened
+from tangra.checker.own_rules import tell_broken
 from tangra.checker.ranks import learn_rank
 from tangra.shape_rules import registry
 from tangra.shape_rules.failures import RuleError
@@ -69,6 +70,10 @@ class Transformed:
 
 
 HOLDERS.types += (BoundRule, Transformed)
+
+
+FAILED = Unknown()
+"""What a failed call gives: unknown, and so is all that is computed of it, whatever other operands say."""
 
 
 class LayerView:
@@ -158,6 +163,8 @@ def array_operation(
 ) -> Value:
     """The result of a rule, `operation(*operands)`, for every alternative of the operands; a certain failure is
     reported (or raised, where the program catches it) and unknown."""
+    if any(operand is FAILED for operand in operands):
+        return FAILED
     if ev.asked:
         learn_rank(ev, operation, operands)
     return distribute(ev, operands, lambda *given: _by_rule(ev, node, operation, given))
@@ -171,13 +178,14 @@ def _by_rule(ev: Evaluator, node: ast.AST | None, operation: Callable[..., Value
     except RuleError as error:
         if node is not None:
             ev.failed(error.failure, node, operands)
-        return UNKNOWN
+        return FAILED
     except (SizeTooComplex, ShapeError):
         return UNKNOWN
     except (PythonRaise, BudgetSpent, RecursionError):
         raise
     except Exception as error:  # a rule that breaks is a rule that knows nothing; the statistics tell
         ev.broken_rule(error)
+        tell_broken(ev, error, node)
         return UNKNOWN
     finally:
         ev.ctx.node = outer
@@ -190,6 +198,8 @@ def call_rule(
     ev.unknowns += 1  # numbers nobody sees may make the call fail
     given = [to_rule(arg) for arg in args]
     named = {name: to_rule(arg) for name, arg in kwargs.items()}
+    if any(arg is FAILED for arg in given):
+        return FAILED
     return array_operation(ev, node, lambda args, kwargs: rule(ev.ctx, *args, **kwargs), (given, named))
 
 
@@ -215,6 +225,8 @@ def _resolve(ev: Evaluator, dotted: str) -> Value:
     cls = prelude_class(ev, dotted)
     if cls is not None:
         return cls
+    if dotted in ev.prelude_functions:
+        return ev.prelude_functions[dotted]
     entry = registry.find(dotted)
     if isinstance(entry, Constant):
         return from_rule(entry.value)
@@ -311,6 +323,8 @@ def call_layer(
     given = [to_rule(arg) for arg in args]
     named = {name: to_rule(arg) for name, arg in kwargs.items()}
     run = ev.parameters if hasattr(cls, "parameter_width") else None
+    if any(arg is FAILED for arg in given):
+        return FAILED
 
     def apply(args: list[Value], kwargs: dict[str, Value]) -> Value:
         value = rule(ev.ctx, view, *args, **kwargs)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 LONG = 24
 """Trips after which a loop that changes nothing but numbers is cut short."""
+CHEAP = 10_000
+"""Nodes of all its trips together, up to which no such loop is cut short."""
 MAX_TRIPS = 2_000
 WHILE_TRIPS = 200
 LOOP_STEPS = 200_000
@@ -124,7 +126,8 @@ def _known_trips(ev: Evaluator, node: ast.For | ast.AsyncFor, items: list[Value]
                 return _finish(ev, node, state, Flow.BREAK)
             if trips.enabled:
                 trips.keep(item)
-            if number >= 2 and is_repetitive and _only_numbers_change(ev, marks[-1], node.target):
+            dear = (ev.steps - start) * len(items) > CHEAP * (number + 1)
+            if number >= 2 and is_repetitive and dear and _only_numbers_change(ev, marks[-1], node.target):
                 widen(ev, ev.journal.before(marks[-1]), ev.journal.delta(marks[-1]))
                 assign(ev, node.target, items[-1])
                 break

@@ -325,6 +325,11 @@ PLAIN = frozenset({int, str, bool, float, type(None)})
 """The kinds of value that are equal as Python's are."""
 
 
+def is_member(value: Instance) -> bool:
+    """Whether the object is a member of an enumeration, of which there is one for each value."""
+    return value in value.cls.fields.get("$members", ())
+
+
 def equal(ev: Evaluator, left: Value, right: Value) -> bool | None:
     """`left == right` for values without a `__eq__` of their own."""
     if type(left) is type(right) and type(left) in PLAIN:
@@ -353,6 +358,8 @@ def equal(ev: Evaluator, left: Value, right: Value) -> bool | None:
         return True if left is right else None
     if isinstance(left, Tensor) or isinstance(right, Tensor):
         return None
+    if isinstance(left, Instance) and isinstance(right, Instance) and left.cls is right.cls and is_member(left):
+        return left is right
     if isinstance(left, FunctionCell | ClassCell | Native | Instance | Raised | BoundMethod):
         return True if left is right else None if isinstance(left, BoundMethod | Instance) else False
     try:

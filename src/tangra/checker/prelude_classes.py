@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tangra.checker.dispatch import execute_one
 from tangra.checker.evaluator import Frame
-from tangra.checker.heap import ClassCell, LibraryName, ModuleCell
+from tangra.checker.heap import ClassCell, FunctionCell, LibraryName, ModuleCell
 from tangra.checker.source import read
 from tangra.shape_rules.values import UNKNOWN, words
 
@@ -21,9 +21,11 @@ CONTAINERS = {
     "$abstract": "abstract.py",
     "torch.nn": "torch_nn.py",
     "torch.utils.data": "torch_data.py",
+    "torch.distributions": "torch_distributions.py",
     "torch.ao.quantization": "torch_quantization.py",
     "optax": "optax.py",
     "flax.training.train_state": "flax_training.py",
+    "flax.linen": "flax_linen.py",
     "flax.nnx": "flax_nnx.py",
     "equinox.nn": "equinox_nn.py",
     "$initialisers": "jax_initialisers.py",
@@ -107,7 +109,8 @@ def _load(ev: Evaluator, package: str) -> None:
     tree = read(Path(__file__).parent / "prelude" / CONTAINERS[package]).tree
     module = ModuleCell(package, None)
     libraries = {"torch": LibraryName("torch"), "jax": LibraryName("jax"), "_unknown": UNKNOWN}
-    fixed = {"Module": prelude_class(ev, MODULE), **libraries, **PRIMITIVES}
+    bases = {"Module": prelude_class(ev, MODULE), "Base": prelude_class(ev, FLAX_MODULE)}
+    fixed = {**bases, **libraries, **PRIMITIVES}
     module.fields.update(fixed)
     outer, ev.frames = ev.frames, [Frame(None, module, None, None)]
     steps = ev.steps
@@ -123,3 +126,5 @@ def _load(ev: Evaluator, package: str) -> None:
         if isinstance(value, ClassCell) and name not in fixed:
             value.dotted = f"{package}.{name}"
             ev.library_classes[value.dotted] = value
+        elif isinstance(value, FunctionCell) and not name.startswith("_"):
+            ev.prelude_functions[f"{package}.{name}"] = value

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -176,13 +176,14 @@ def _is_ignored(source: SourceFile, report: Report) -> bool:
     return False
 
 
-def render(report: Report, source: SourceFile | None, name: str) -> str:
-    """The finding as people read it in a terminal: place, message, source with carets, notes, call sites, fix."""
+def render(report: Report, source: SourceFile | None, shown: Callable[[Path], str]) -> str:
+    """The finding as people read it in a terminal: place, message, source with carets, notes, call sites, fix; `shown`
+    is how paths are written."""
     place = report.place
-    text = [f"{name}:{place.line}:{place.column}: {report.severity}: {report.message} [{report.code}]"]
+    text = [f"{shown(place.file)}:{place.line}:{place.column}: {report.severity}: {report.message} [{report.code}]"]
     text += _excerpt(place, source)
     text += [f"  note: {note}" for note in report.notes]
-    text += [f"  {message} {at.file.name}:{at.line}:{at.column}" for at, message in report.related]
+    text += [f"  {message} {shown(at.file)}:{at.line}:{at.column}" for at, message in report.related]
     if report.advice:
         text.append(f"  fix: {report.advice}")
     return "\n".join(text)

@@ -21,6 +21,7 @@ from tangra.checker.heap import ClassCell, Delta, Instance, LibraryName, Raised,
 from tangra.checker.imports import run_import, run_import_from
 from tangra.checker.joining import merge
 from tangra.checker.names import declare_outer, store_name
+from tangra.checker.own_rules import standing_for
 from tangra.checker.ranks import learn_count
 from tangra.shape_rules.values import UNKNOWN, Unknown
 
@@ -190,12 +191,12 @@ def _function(ev: Evaluator, node: ast.FunctionDef | ast.AsyncFunctionDef) -> No
         ev.functions.append(function)
         ev.taints += 1
     function.owner = ev.frame.owner if ev.frame.scope.is_class else None
-    store_name(ev, node.name, decorate(ev, function, node), node)
+    store_name(ev, node.name, standing_for(ev, node.name, decorate(ev, function, node)), node)
 
 
 def _class(ev: Evaluator, node: ast.ClassDef) -> None:
     value = define_class(ev, node)
-    store_name(ev, node.name, decorate(ev, value, node), node)
+    store_name(ev, node.name, standing_for(ev, node.name, decorate(ev, value, node)), node)
 
 
 def _global(ev: Evaluator, node: ast.Global) -> None:

@@ -9,11 +9,11 @@ import ast
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tangra.checker.codes import CARRY, TRANSFORM
+from tangra.checker.codes import TRANSFORM
 from tangra.checker.dispatch import call
-from tangra.checker.heap import DictCell, Instance, ListCell, Native, Value
+from tangra.checker.heap import DictCell, Instance, ListCell, Value
 from tangra.checker.library import Transformed, array_operation
-from tangra.shape_rules import operators as array_operators
+from tangra.shape_rules.broadcasting import broadcast_shapes
 from tangra.shape_rules.context import Equal
 from tangra.shape_rules.failures import Failure, RuleError
 from tangra.shape_rules.values import UNKNOWN, Record, Tensor, Unknown, Variadic, shape_text
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 PARAMETERS: dict[str, tuple[str, ...]] = {
     "vmap": ("in_axes", "out_axes", "axis_name"),
+    "vectorize": ("otypes", "doc", "excluded", "cache", "signature"),
     "grad": ("argnums", "has_aux"),
     "value_and_grad": ("argnums", "has_aux"),
     "jacobian": ("argnums", "has_aux"),
@@ -103,7 +104,16 @@ def _vmap(ev: Evaluator, made: Transformed, args: list[Value], kwargs: dict[str,
         return UNKNOWN
     result = _call(ev, made.function, given, named, node)
     count: Size = sizes[0][0] if sizes else ev.ctx.fresh("n")
-    out = made.options.get("out_axes", 0)
+    return _with_axes(result, made.options.get("out_axes", 0), count)
+
+
+def _with_axes(result: Value, out: Value, count: Size) -> Value:
+    """The results with the mapped axis where `out_axes` says, which may say it for each of them."""
+    out = tuple(out.items) if isinstance(out, ListCell) and out.items is not None else out
+    if isinstance(out, tuple) and isinstance(result, tuple) and len(out) == len(result):
+        return tuple(_with_axes(part, axis, count) for part, axis in zip(result, out, strict=True))
+    if out is None:
+        return result
 
     def with_axis(tensor: Tensor) -> Value:
         if tensor.shape is None or not isinstance(out, int):
@@ -121,6 +131,12 @@ def _vmap(ev: Evaluator, made: Transformed, args: list[Value], kwargs: dict[str,
 def _without_axis(ev: Evaluator, value: Value, axis: Value, name: str, sizes: list[tuple[Size, str]]) -> Value:
     if axis is None:
         return value
+    parts = axis.items if isinstance(axis, ListCell) else axis
+    if isinstance(parts, list | tuple) and isinstance(value, tuple) and len(parts) == len(value):
+        return tuple(_without_axis(ev, part, own, name, sizes) for part, own in zip(value, parts, strict=True))
+    if isinstance(axis, DictCell) and isinstance(value, DictCell) and axis.entries and value.entries:
+        entries = value.entries.items()
+        return DictCell({key: _without_axis(ev, one, axis.entries.get(key), name, sizes) for key, one in entries})
     if not isinstance(axis, int):
         for each in tensors_in(value):
             del each
@@ -144,6 +160,26 @@ def _without_axis(ev: Evaluator, value: Value, axis: Value, name: str, sizes: li
     return map_tensors(value, drop)
 
 
+def _vectorize(
+    ev: Evaluator, made: Transformed, args: list[Value], kwargs: dict[str, Value], node: ast.AST | None
+) -> Value:
+    """A function of numbers for each element of arrays, which broadcast; how many results it has, one call shows."""
+    if kwargs or made.options.keys() - {"otypes", "doc", "cache"}:
+        return UNKNOWN
+    arrays = [arg for arg in args if isinstance(arg, Tensor)]
+    if not arrays or not all(isinstance(arg, Tensor | int | float) for arg in args):
+        return UNKNOWN
+    shape = array_operation(
+        ev, node, lambda given: broadcast_shapes(ev.ctx, [one.shape for one in given], "vectorize: "), (arrays,)
+    )
+    with ev.guarded():
+        result = _call(ev, made.function, [UNKNOWN for _ in args], {}, node)
+    if not isinstance(shape, tuple):
+        return UNKNOWN
+    one = Tensor(arrays[0].library, shape, None)
+    return (one,) * len(result) if isinstance(result, tuple) else one
+
+
 def _grad(ev: Evaluator, made: Transformed, args: list[Value], kwargs: dict[str, Value], node: ast.AST | None) -> Value:
     """The gradient has the shapes of what it is taken of; the function has to return a scalar."""
     result = _call(ev, made.function, args, kwargs, node)
@@ -156,6 +192,8 @@ def _grad(ev: Evaluator, made: Transformed, args: list[Value], kwargs: dict[str,
     numbers = made.options.get("argnums", 0)
     numbers = numbers.items if isinstance(numbers, ListCell) else numbers
     picked: Value = UNKNOWN
+    if made.options.get("argnames") is not None:
+        numbers = UNKNOWN
     if isinstance(numbers, int) and numbers < len(args):
         picked = args[numbers]
     elif isinstance(numbers, tuple) and all(isinstance(n, int) and n < len(args) for n in numbers):
@@ -194,182 +232,10 @@ def _jacobian(
 
 CALLS: dict[str, Callable[..., Value]] = {
     "vmap": _vmap,
+    "vectorize": _vectorize,
     "grad": _grad,
     "grad_and_value": _grad,
     "value_and_grad": _grad,
     "jacobian": _jacobian,
     "hessian": _jacobian,
-}
-
-
-def _row(ev: Evaluator, value: Value, sizes: list[Size], node: ast.AST | None) -> Value:
-    """The structure with the leading axis of every array indexed away."""
-
-    def first(tensor: Tensor) -> Value:
-        if tensor.shape:
-            size = tensor.size(0)
-            if size is not None:
-                sizes.append(size)
-        return array_operation(
-            ev, node, lambda array: array_operators.getitem(ev.ctx, array, ev.ctx.fresh("i")), (tensor,)
-        )
-
-    return map_tensors(value, first)
-
-
-def differs(ev: Evaluator, before: Value, after: Value) -> str | None:
-    """How a carried value certainly changed, in words; None if it may not have."""
-    old, new = tensors_in(before), tensors_in(after)
-    if isinstance(before, tuple) and isinstance(after, tuple) and len(before) != len(after):
-        return f"the carry has {len(before)} parts and comes back with {len(after)}"
-    if len(old) != len(new):
-        return None
-    for left, right in zip(old, new, strict=True):
-        if left.dims is None or right.dims is None:
-            continue
-        if len(left.dims) != len(right.dims) or any(
-            ev.ctx.truth(Equal(a, b)) is False for a, b in zip(left.dims, right.dims, strict=True)
-        ):
-            return f"the carry has shape {shape_text(left.dims)} and comes back with {shape_text(right.dims)}"
-    return None
-
-
-def scan(ev: Evaluator, args: list[Value], kwargs: dict[str, Value], node: ast.AST | None) -> Value:
-    """`jax.lax.scan(f, init, xs, length)`."""
-    given = dict(zip(("f", "init", "xs", "length"), args, strict=False)) | kwargs
-    function, carry, xs = given.get("f", UNKNOWN), given.get("init", UNKNOWN), given.get("xs")
-    sizes: list[Size] = []
-    result = _call(ev, function, [carry, _row(ev, xs, sizes, node)], {}, node)
-    count: Size | None = sizes[0] if sizes else given.get("length")
-    for other in sizes[1:]:
-        if ev.ctx.truth(Equal(sizes[0], other)) is False and node is not None:
-            message = f"scan runs over arrays whose leading sizes {sizes[0]} and {other} differ"
-            ev.failed(Failure(TRANSFORM, message, "ValueError"), node, xs)
-    if not isinstance(result, tuple) or len(result) != 2:
-        return UNKNOWN
-    changed = differs(ev, carry, result[0])
-    if changed is not None and node is not None:
-        ev.failed(Failure(CARRY, f"scan: {changed}", "TypeError"), node, carry)
-        return UNKNOWN
-    length = count if isinstance(count, int | Dim) and not isinstance(count, bool) else ev.ctx.fresh("n")
-    stacked = map_tensors(
-        result[1], lambda tensor: tensor.like(None if tensor.shape is None else (length, *tensor.shape))
-    )
-    return result[0], stacked
-
-
-def fori_loop(ev: Evaluator, args: list[Value], kwargs: dict[str, Value], node: ast.AST | None) -> Value:
-    """`jax.lax.fori_loop(lower, upper, body, init)`."""
-    given = dict(zip(("lower", "upper", "body_fun", "init_val"), args, strict=False)) | kwargs
-    carry = given.get("init_val", UNKNOWN)
-    result = _call(ev, given.get("body_fun", UNKNOWN), [Tensor("jax", (), "int32"), carry], {}, node)
-    return _same_carry(ev, "fori_loop", carry, result, node)
-
-
-def while_loop(ev: Evaluator, args: list[Value], kwargs: dict[str, Value], node: ast.AST | None) -> Value:
-    """`jax.lax.while_loop(cond, body, init)`."""
-    given = dict(zip(("cond_fun", "body_fun", "init_val"), args, strict=False)) | kwargs
-    carry = given.get("init_val", UNKNOWN)
-    _call(ev, given.get("cond_fun", UNKNOWN), [carry], {}, node)
-    result = _call(ev, given.get("body_fun", UNKNOWN), [carry], {}, node)
-    return _same_carry(ev, "while_loop", carry, result, node)
-
-
-def _same_carry(ev: Evaluator, name: str, carry: Value, result: Value, node: ast.AST | None) -> Value:
-    changed = differs(ev, carry, result)
-    if changed is not None and node is not None:
-        ev.failed(Failure(CARRY, f"{name}: {changed}", "TypeError"), node, carry)
-        return UNKNOWN
-    return result
-
-
-def cond(ev: Evaluator, args: list[Value], kwargs: dict[str, Value], node: ast.AST | None) -> Value:
-    """`jax.lax.cond(pred, true_fun, false_fun, *operands)`."""
-    from tangra.checker.joining import join
-
-    if len(args) < 3:
-        return UNKNOWN
-    with ev.guarded():
-        yes = _call(ev, args[1], args[3:], {}, node)
-        no = _call(ev, args[2], args[3:], {}, node)
-    changed = differs(ev, yes, no)
-    if changed is not None and node is not None:
-        shapes = [shape_text(tensor.shape) for value in (yes, no) for tensor in tensors_in(value)[:1]]
-        message = f"the branches of cond return different shapes: {' and '.join(shapes)}"
-        ev.failed(Failure(CARRY, message, "TypeError"), node, (yes, no))
-        return UNKNOWN
-    return join(yes, no, ev.joined_size)
-
-
-def map_rows(ev: Evaluator, args: list[Value], kwargs: dict[str, Value], node: ast.AST | None) -> Value:
-    """`jax.lax.map(f, xs)`."""
-    if len(args) < 2:
-        return UNKNOWN
-    sizes: list[Size] = []
-    result = _call(ev, args[0], [_row(ev, args[1], sizes, node)], {}, node)
-    length: Size = sizes[0] if sizes else ev.ctx.fresh("n")
-    return map_tensors(result, lambda tensor: tensor.like(None if tensor.shape is None else (length, *tensor.shape)))
-
-
-def tree_map(ev: Evaluator, args: list[Value], kwargs: dict[str, Value], node: ast.AST | None) -> Value:
-    """`jax.tree.map(f, tree, *rest)`: leaf by leaf where the trees have one structure."""
-    if len(args) < 2:
-        return UNKNOWN
-    rows = [tensors_in(tree) for tree in args[1:]]
-    if len({len(row) for row in rows}) > 1:
-        return UNKNOWN
-    made = [_call(ev, args[0], list(leaves), {}, node) for leaves in zip(*rows, strict=True)]
-    results = iter(made)
-    return map_tensors(args[1], lambda tensor: next(results, UNKNOWN))
-
-
-def jvp(ev: Evaluator, args: list[Value], kwargs: dict[str, Value], node: ast.AST | None) -> Value:
-    """`jvp(f, primals, tangents)`: the result, and its tangent, which is like it."""
-    given = dict(zip(("func", "primals", "tangents"), args, strict=False)) | kwargs
-    primals = given.get("primals", UNKNOWN)
-    primals = tuple(primals.items or ()) if isinstance(primals, ListCell) and primals.items else primals
-    if not isinstance(primals, tuple) or len(given) > 3:
-        return UNKNOWN
-    result = _call(ev, given.get("func", UNKNOWN), list(primals), {}, node)
-    return result, map_tensors(result, lambda tensor: tensor.like(tensor.shape))
-
-
-def vjp(ev: Evaluator, args: list[Value], kwargs: dict[str, Value], node: ast.AST | None) -> Value:
-    """`vjp(f, *primals)`: the result, and a function of its cotangent that gives what is like the primals."""
-    if kwargs or len(args) < 2:
-        return UNKNOWN
-    primals = tuple(args[1:])
-    result = _call(ev, args[0], list(primals), {}, node)
-    back = tuple(map_tensors(primal, lambda tensor: tensor.like(tensor.shape)) for primal in primals)
-    return result, Native("vjp", lambda ev, call: back)
-
-
-def identity(ev: Evaluator, args: list[Value], kwargs: dict[str, Value], node: ast.AST | None) -> Value:
-    """`jax.jit(f, ...)` and its like: the function itself; without a function, a decorator."""
-    return args[0] if args else Native("decorator", lambda ev, call: call.args[0] if call.args else UNKNOWN)
-
-
-def switch(ev: Evaluator, args: list[Value], kwargs: dict[str, Value], node: ast.AST | None) -> Value:
-    """`jax.lax.switch(index, branches, *operands)`: what the branches have in common."""
-    from tangra.checker.iteration import elements
-    from tangra.checker.joining import join_all
-
-    branches = elements(ev, args[1]) if len(args) > 1 else None
-    if branches is None:
-        return UNKNOWN
-    with ev.guarded():
-        return join_all([_call(ev, each, args[2:], {}, node) for each in branches], ev.joined_size)
-
-
-IMMEDIATE: dict[str, Callable[..., Value]] = {
-    "jvp": jvp,
-    "vjp": vjp,
-    "scan": scan,
-    "fori_loop": fori_loop,
-    "while_loop": while_loop,
-    "cond": cond,
-    "map": map_rows,
-    "tree_map": tree_map,
-    "identity": identity,
-    "switch": switch,
 }

@@ -37,6 +37,9 @@ def _paths(options: argparse.Namespace) -> list[Path]:
     if target is not None and not os.path.exists(target):
         raise Misuse(f"--stdin-filename {target}: the file has to exist, so that its project is known")
     paths: list[Path] = list(options.paths) or [target or Path()]
+    if target is None and Path("-") in paths:
+        raise Misuse("a program on standard input needs --stdin-filename FILE, which says where it belongs")
+    paths = [target if target is not None and path == Path("-") else path for path in paths]
     for path in paths:
         if not os.path.exists(path):
             raise Misuse(f"{path}: no such file or folder")

@@ -20,7 +20,7 @@ def text_lines(outcome: Outcome, reports: Sequence[Report]) -> str:
     parts = []
     for report in reports:
         source = cast("SourceFile | None", outcome.source(report.place.file))
-        parts.append(render(report, source, shown_path(report.place.file)) + "\n")
+        parts.append(render(report, source, shown_path) + "\n")
     parts.append(summary(outcome, reports))
     if outcome.statistics.arrays:
         parts.append(understood(outcome))
@@ -49,7 +49,7 @@ def _workflow_command(report: Report) -> str:
     }
     shown = ",".join(f"{name}={_escaped(str(value), ':,')}" for name, value in fields.items())
     notes = [*report.notes, *([f"fix: {report.advice}"] if report.advice else [])]
-    called = [f"{message} {at.file.name}:{at.line}" for at, message in report.related]
+    called = [f"{message} {shown_path(at.file)}:{at.line}" for at, message in report.related]
     text = "\n".join([report.message, *notes, *called])
     return f"::{GITHUB_LEVELS[report.severity]} {shown}::{_escaped(text)}"
 

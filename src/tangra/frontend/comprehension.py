@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -79,6 +80,7 @@ class _Scope:
         self.bindings: dict[str, Any] = {}
         info = analyse(g.node)
         self.targets = info.bound
+        self.nested = sys.version_info < (3, 12) or isinstance(g.node, ast.GeneratorExp)
         self.walrus = {n.target.id for n in ast.walk(g.node) if isinstance(n, ast.NamedExpr)}
         for name in sorted(info.captured):
             self.bindings[name] = CellRef(ev.allocate(CellState(None)))
@@ -90,9 +92,11 @@ class _Scope:
         own = outer if frame is self.g.frame else self.g.frame.suspended
         ev.state.env = {**own, **self.g.cells, **self.bindings}
         ev.frame = self.g.frame
+        ev.frame.nested += self.nested
         try:
             return action()
         finally:
+            self.g.frame.nested -= self.nested
             for name in self.targets & ev.state.env.keys():
                 self.bindings[name] = ev.state.env[name]
             for name in self.walrus & ev.state.env.keys():

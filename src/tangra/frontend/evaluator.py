@@ -41,6 +41,8 @@ class Frame:
     renamed: dict[str, str] = field(default_factory=dict)
     path: tuple[int, ...] = ()
     bindings: Bindings = NO_BINDINGS
+    nested: int = 0
+    """Comprehensions being evaluated in it that Python makes functions of their own."""
     suspended: dict[str, Any] = field(default_factory=dict)
     """Its names while a function it calls is evaluated, and after its end."""
 

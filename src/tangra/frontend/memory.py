@@ -22,7 +22,8 @@ def chain(ev: Evaluator, within: State, ref: int) -> list[int]:
 
 
 def require_writeable(ev: Evaluator, target: ArrayValue, what: str = "assignment destination") -> None:
-    """Fail if an array is read-only; the error says `what` it is."""
+    """Fail if an array is read-only; the error says `what` it is. That one of the call's is not is then required of
+    every call, also if what is written turns out to change nothing."""
     fails = writes_fail(ev, ev.state, target.ref)
     if fails is None:
         ev.error(
@@ -35,6 +36,10 @@ def require_writeable(ev: Evaluator, target: ArrayValue, what: str = "assignment
         ev.fail_if(ev.b.bool(True), "ValueError", f"{what} is read-only")
         ev.state.dead = True
         raise PathEnds
+    for part in chain(ev, ev.state, target.ref):
+        path = ev.live.paths.get(part)
+        if path is not None and path.is_argument:
+            ev.live.guard(path, "writeable", True)
 
 
 def writes_fail(ev: Evaluator, within: State, ref: int) -> bool | None:
@@ -46,11 +51,7 @@ def writes_fail(ev: Evaluator, within: State, ref: int) -> bool | None:
         if view in ev.live.read_only or (step is not None and not step.writeable):
             return True
     root = parts[-1]
-    known = is_read_only(ev, within, root)
-    if known is not False:
-        return known
-    near = {ref, root}.union(*(within.partners.get(r, ()) for r in (ref, root)))
-    return None if any(is_read_only(ev, within, r) is not False for r in near) else False
+    return is_read_only(ev, within, root)
 
 
 def is_read_only(ev: Evaluator, within: State, ref: int) -> bool | None:

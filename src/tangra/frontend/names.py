@@ -56,21 +56,22 @@ def load_slot(ev: Evaluator, name: str) -> Result:
     return found
 
 
-def _unbound(ev: Evaluator, name: str, cell: int | None = None) -> AbstractValue:
-    cls, message = _missing(ev, name)
-    if cell in ev.bound_later or (id(ev.frame), name) in ev.bound_later:
-        ev.fail_if(ev.b.bool(True), cls, message)
-        end_path(ev)
-    ev.python_error(cls, message)
-
-
-def _missing(ev: Evaluator, name: str) -> tuple[str, str]:
-    """What Python raises where a name that functions bind is unbound: of its own, or of a function around."""
-    assert ev.frame is not None
-    if name in ev.frame.definition.scope.bound:
+def _absence(ev: Evaluator, name: str) -> tuple[str, str]:
+    """What Python raises for a name that has no value: one of the function's own, or of a function around it."""
+    frame = ev.frame
+    assert frame is not None
+    if name in frame.definition.scope.bound and not frame.nested:
         return "UnboundLocalError", f"cannot access local variable '{name}' where it is not associated with a value"
-    where = "where it is not associated with a value in enclosing scope"
-    return "NameError", f"cannot access free variable '{name}' {where}"
+    text = f"cannot access free variable '{name}' where it is not associated with a value in enclosing scope"
+    return "NameError", text
+
+
+def _unbound(ev: Evaluator, name: str, cell: int | None = None) -> AbstractValue:
+    kind, message = _absence(ev, name)
+    if cell in ev.bound_later or (id(ev.frame), name) in ev.bound_later:
+        ev.fail_if(ev.b.bool(True), kind, message)
+        end_path(ev)
+    ev.python_error(kind, message)
 
 
 def _bound(ev: Evaluator, name: str, entry: Slot | None, cell: int | None = None) -> Result:
@@ -79,8 +80,7 @@ def _bound(ev: Evaluator, name: str, entry: Slot | None, cell: int | None = None
     if isinstance(entry, Conflict):
         return ev.policy.conflict(ev, name, entry)
     if isinstance(entry, MaybeUnbound):
-        cls, message = _missing(ev, name)
-        ev.fail_if(ev.b("not", entry.bound), cls, message)
+        ev.fail_if(ev.b("not", entry.bound), *_absence(ev, name))
         if cell is None:
             ev.state.env[name] = entry.value
         else:

@@ -34,6 +34,7 @@ LIBRARIES = {
     "flax": "tangra.shape_rules.flax",
     "equinox": "tangra.shape_rules.equinox",
     "optax": "tangra.shape_rules.optax",
+    "tangra": "tangra.shape_rules.compiled",
 }
 """The package that holds the rules for names with this first word."""
 
@@ -384,6 +385,11 @@ def entries(library: str) -> dict[str, Entry]:
     """All entries of a library by name."""
     _load(library)
     return {name: entry for name, entry in _ENTRIES.items() if name.partition(".")[0] == library}
+
+
+def declared() -> dict[str, Entry]:
+    """All that was declared until now, by dotted name."""
+    return dict(_ENTRIES)
 
 
 def methods(cls: str) -> dict[str, Rule]:

@@ -143,6 +143,10 @@ class Tensor:
     def __str__(self) -> str:
         return f"{self.library} {self.dtype or 'array'}{shape_text(self.shape)}"
 
+    def __format__(self, spec: str) -> str:
+        """In the messages of rules an array is its shape."""
+        return format(shape_text(self.shape), spec)
+
 
 class Record(tuple[Value, ...]):
     """A named tuple of results: `torch.max(x, dim=0).indices`."""

@@ -25,6 +25,9 @@ def apply_updates(ev: Evaluator, call: Call) -> Value:
 @native(
     "equinox.filter",
     "equinox.nn.inference_mode",
+    "equinox.tree_inference",
+    "jax.lax.with_sharding_constraint",
+    "jax.reshard",
     "equinox.error_if",
     "equinox.filter_shard",
     "flax.nnx.Param",

@@ -30,8 +30,8 @@ def batches(ev: Evaluator, call: Call) -> Value:
     drop = truth(ev, fields.get("drop_last", UNKNOWN))
     if isinstance(data, Unknown) or fields.get("batch_sampler") is not None or not _is_size(size):
         return ListCell(None, "iterator")
-    item = _item(ev, data)
     count = call_method(ev, data, "__len__") if isinstance(data, Instance) and data.cls.find("__len__") else UNKNOWN
+    item = _item(ev, data, count)
     if fields.get("sampler") is not None:
         count = UNKNOWN
     sizes = _sizes(count, size, drop)
@@ -74,12 +74,15 @@ def _is_size(value: Value) -> bool:
     return isinstance(value, int | Dim) and not isinstance(value, bool)
 
 
-def _item(ev: Evaluator, data: Value) -> Value:
-    """Any item of the data set."""
+def _item(ev: Evaluator, data: Value, count: Value) -> Value:
+    """Any item of the data set: its index is below the count."""
     from tangra.checker.iteration import one_element
 
     if isinstance(data, Instance) and data.cls.find("__getitem__"):
-        return call_method(ev, data, "__getitem__", ev.ctx.fresh("i"))
+        index = ev.ctx.fresh("i")
+        if _is_size(count):
+            ev.ctx.learn(ev.ctx.facts.with_lt(index, count))
+        return call_method(ev, data, "__getitem__", index)
     return one_element(ev, data)
 
 

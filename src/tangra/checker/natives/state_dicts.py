@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 MOST = 1000
 """Entries of a state dict that are followed."""
+MOST_TRAINED = 32
+"""Parameters that a loop goes through one by one."""
 SHOWN = 3
 """Entries that a message names."""
 BUFFERS = ("running_mean", "running_var", "num_batches_tracked")
@@ -98,6 +100,34 @@ def own_entries(module: Instance) -> dict[str, Value] | None:
 def _is_norm(module: Instance) -> bool:
     rules = [base for cls in module.cls.mro if cls.rule is not None for base in cls.rule.__mro__]
     return any(name in NORMS for base in rules for name in base.__dict__.get("rule_names", ()))
+
+
+def trained(call: Call) -> dict[str, Value] | None:
+    """The parameters of a module by name, in torch's order; None if they aren't known, or too many to go through."""
+    owner = call.args[0]
+    if not isinstance(owner, Instance) or len(call.args) > 1 or call.kwargs:
+        return None
+    state, found = state_of(owner), {}
+    met: set[int] = set()
+    for name, tensor in state.entries.items():
+        if tensor.parameter and id(tensor) not in met:  # torch names what is shared once
+            met.add(id(tensor))
+            found[name] = tensor
+    return found if state.exact and len(found) <= MOST_TRAINED else None
+
+
+def parameters(ev: Evaluator, call: Call) -> Value:
+    """`module.parameters()`."""
+    found = trained(call)
+    some = Tensor("torch", None, None, parameter=True)
+    return ListCell(None if found is None else list(found.values()), "iterator", some)
+
+
+def named_parameters(ev: Evaluator, call: Call) -> Value:
+    """`module.named_parameters()`."""
+    found = trained(call)
+    some = (Unknown("str"), Tensor("torch", None, None, parameter=True))
+    return ListCell(None if found is None else list(found.items()), "iterator", some)
 
 
 def state_dict(ev: Evaluator, call: Call) -> Value:

@@ -193,12 +193,12 @@ def _unknown(ev: Evaluator, call: Call) -> Value:
     return UNKNOWN
 
 
-def _parameters(ev: Evaluator, call: Call) -> Value:
-    return ListCell(None, "iterator", Tensor("torch", None, None, parameter=True))
+def _buffers(ev: Evaluator, call: Call) -> Value:
+    return ListCell(None, "iterator", Tensor("torch"))
 
 
-def _named_parameters(ev: Evaluator, call: Call) -> Value:
-    return ListCell(None, "iterator", (Unknown("str"), Tensor("torch", None, None, parameter=True)))
+def _named_buffers(ev: Evaluator, call: Call) -> Value:
+    return ListCell(None, "iterator", (Unknown("str"), Tensor("torch")))
 
 
 def _submodule(ev: Evaluator, call: Call) -> Value:
@@ -230,10 +230,10 @@ METHODS = (
         "train": _train,
         "eval": _eval,
         "apply": _apply,
-        "parameters": _parameters,
-        "named_parameters": _named_parameters,
-        "buffers": _parameters,
-        "named_buffers": _named_parameters,
+        "parameters": lambda ev, call: _states().parameters(ev, call),
+        "named_parameters": lambda ev, call: _states().named_parameters(ev, call),
+        "buffers": _buffers,
+        "named_buffers": _named_buffers,
         "state_dict": lambda ev, call: _states().state_dict(ev, call),
         "load_state_dict": lambda ev, call: _states().load_state_dict(ev, call),
         "get_submodule": _submodule,

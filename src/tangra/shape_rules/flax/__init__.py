@@ -5,6 +5,6 @@ A module of linen's is constructed with its fields and called; its parameters ar
 `nnx_layers` declare the classes; a field that shapes don't depend on is accepted and ignored.
 """
 
-from tangra.shape_rules.flax import layers, masks, nnx_layers
+from tangra.shape_rules.flax import functions, layers, masks, nnx_general, nnx_layers, recurrent
 
-__all__ = ["layers", "masks", "nnx_layers"]
+__all__ = ["functions", "layers", "masks", "nnx_general", "nnx_layers", "recurrent"]

@@ -11,7 +11,7 @@ from tangra.shape_rules.dtypes import discrete, float_result, kind
 from tangra.shape_rules.failures import ARGUMENT, CALL, DIVIDE, DTYPE, MISMATCH, RANK, Failure
 from tangra.shape_rules.jax.convolutions import windows
 from tangra.shape_rules.numpy.common import dtype_argument, made
-from tangra.shape_rules.registry import find, module, rule
+from tangra.shape_rules.registry import module
 from tangra.shape_rules.values import Tensor, Unknown, Value, is_size, shape_text, words
 from tangra.shapes import Size, dmax, prod
 
@@ -382,66 +382,3 @@ def check_inputs(
         for left, right in zip(query.dims[:-2], others[:-2], strict=True):
             ctx.require_equal(left, right, failure)
     ctx.require_equal(key.dims[-2], value.dims[-2], failure)
-
-
-# ----------------------------------------------------------------------------------------------------------- functions
-
-
-def _pool(
-    ctx: RuleContext,
-    inputs: Tensor,
-    window_shape: Value,
-    strides: Value = None,
-    padding: Value = "VALID",
-) -> Tensor:
-    """Windows over the axes before the channels (the last)."""
-    window = size_sequence(ctx, window_shape, "window_shape")
-    if window is None or inputs.dims is None:
-        return made("jax", None, inputs.dtype)
-    rank = len(window)
-    if len(inputs.dims) < rank + 1:
-        text = f"pooling over {rank} axes of an array of shape {shape_text(inputs.dims)}"
-        ctx.fail(Failure(RANK, text, "AssertionError"))
-    failure = Failure(ARGUMENT, f"pooling over windows {shape_text(window)} by strides {strides}", "AssertionError")
-    if isinstance(strides, int | float) and strides:
-        ctx.fail(Failure(ARGUMENT, failure.text, "TypeError"))
-    _as_many(ctx, strides or None, rank, failure)
-    steps = _per_axis(ctx, strides or None, rank)
-    for number in (*window, *(steps or ())):
-        ctx.require(AtLeast(1, number), failure)
-    counts = None
-    if steps is not None:
-        counts = windows(ctx, inputs.dims[-rank - 1 : -1], window, steps, padding, (1,) * rank, "pool")
-    shape = None if counts is None else (*inputs.dims[: -rank - 1], *counts, inputs.dims[-1])
-    return made("jax", shape, inputs.dtype)
-
-
-rule("flax.linen.max_pool", "flax.linen.min_pool")(_pool)
-
-
-@rule("flax.linen.avg_pool")
-def avg_pool(
-    ctx: RuleContext, inputs: Tensor, window_shape: Value, strides: Value = None, padding: Value = "VALID",
-    count_include_pad: Value = True,
-) -> Tensor:  # fmt: skip
-    """Means of windows."""
-    if inputs.dtype == "bool":
-        ctx.fail(Failure(DTYPE, "avg_pool() of bools", "TypeError"))
-    return _pool(ctx, inputs, window_shape, strides, padding).with_(dtype=float_result(inputs.dtype, "jax"))
-
-
-ALIASES = words(
-    "relu gelu silu swish softmax log_softmax sigmoid softplus elu leaky_relu selu tanh one_hot glu relu6 hard_tanh"
-)
-
-
-def _alias(name: str) -> None:
-    def call(ctx: RuleContext, *args: Value, **kwargs: Value) -> Value:
-        entry: Any = find(f"jax.numpy.{name}" if name == "tanh" else f"jax.nn.{name}")
-        return entry(ctx, *args, **kwargs)
-
-    rule(f"flax.linen.{name}")(call)
-
-
-for _name in ALIASES:
-    _alias(_name)

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from tangra.shape_rules.axes import size_argument, size_sequence
 from tangra.shape_rules.broadcasting import broadcast_shapes
-from tangra.shape_rules.failures import CALL, RANK, WIDTH, Failure
+from tangra.shape_rules.context import AtLeast, Multiple
+from tangra.shape_rules.failures import CALL, DIVIDE, RANK, WIDTH, Failure
+from tangra.shape_rules.flax import functions
 from tangra.shape_rules.flax import layers as linen
 from tangra.shape_rules.numpy.common import made
 from tangra.shape_rules.registry import Rule, find, higher_order, module, rule
@@ -160,9 +162,22 @@ class RMSNorm(_Norm):
     """Over the last axis."""
 
 
+@module(N + "InstanceNorm")
+class InstanceNorm(_Norm):
+    """Over the axes between batch and channels."""
+
+
 @module(N + "GroupNorm")
 class GroupNorm(_Norm):
     """Over groups of the last axis."""
+
+    def __init__(self, ctx: RuleContext, num_features: Value, num_groups: Value = 32, **kwargs: Value) -> None:
+        _Norm.__init__(self, ctx, num_features, **kwargs)
+        self.num_groups = num_groups
+        if is_size(num_groups) and self.group_size is None:
+            text = f"GroupNorm: {self.num_features} features in {num_groups} groups"
+            ctx.require(AtLeast(1, num_groups), Failure(DIVIDE, text, "ValueError"))
+            ctx.require(Multiple(self.num_features, num_groups), Failure(DIVIDE, text, "ValueError"))
 
 
 @module(N + "Dropout")
@@ -273,7 +288,7 @@ higher_order("vmap", N + "vmap", N + "pmap")
 SAME_AS_LINEN = words("max_pool min_pool avg_pool make_causal_mask make_attention_mask combine_masks")
 
 
-for _name in (*linen.ALIASES, *SAME_AS_LINEN):
+for _name in (*functions.ALIASES, *SAME_AS_LINEN):
     _entry = find(f"flax.linen.{_name}")
     if isinstance(_entry, Rule):
         rule(N + _name)(_entry.function)

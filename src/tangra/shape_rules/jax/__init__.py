@@ -5,6 +5,6 @@ is for the evaluator, which knows how to call it: here these names only get a ki
 """
 
 from tangra.shape_rules import numpy
-from tangra.shape_rules.jax import convolutions, lax, nn, random, transforms
+from tangra.shape_rules.jax import convolutions, lax, lax_more, nn, random, scipy, transforms
 
-__all__ = ["convolutions", "lax", "nn", "numpy", "random", "transforms"]
+__all__ = ["convolutions", "lax", "lax_more", "nn", "numpy", "random", "scipy", "transforms"]

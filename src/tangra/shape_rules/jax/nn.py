@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 ACTIVATIONS = words(
     """
     sigmoid softplus silu swish log_sigmoid soft_sign hard_sigmoid hard_silu hard_swish mish selu gelu elu celu relu6
-    leaky_relu
+    leaky_relu log1mexp sparse_plus sparse_sigmoid squareplus tanh
     """
 )
 KEEPING = words("relu hard_tanh")
@@ -31,8 +31,8 @@ def _activation(name: str) -> Callable[..., Tensor]:
     def apply(
         ctx: RuleContext, x: Tensor, alpha: Value = 1.0, *, approximate: Value = True, negative_slope: Value = 0.01
     ) -> Tensor:
-        if name == "log_sigmoid" and x.dtype == "bool":
-            ctx.fail(Failure(DTYPE, "log_sigmoid() does not take bools", "TypeError"))
+        if name in ("log_sigmoid", "log1mexp") and x.dtype == "bool":
+            ctx.fail(Failure(DTYPE, f"{name}() does not take bools", "TypeError"))
         if name in ("sigmoid", "silu", "swish") and discrete(x.dtype):
             ctx.fail(Failure(DTYPE, f"{name}() takes floats, not {x.dtype}", "TypeError"))
         if name in KEEPING and x.dtype == "bool":
@@ -63,6 +63,12 @@ def logsumexp(
 ) -> Tensor:
     """log(sum(exp(a)))."""
     return reduce_to(ctx, a, axis, keepdims, float_result(a.dtype, "jax"), "logsumexp()", "ValueError")
+
+
+@rule("jax.nn.identity")
+def identity(ctx: RuleContext, x: Tensor) -> Tensor:
+    """The array as it is."""
+    return x
 
 
 @rule("jax.nn.one_hot")

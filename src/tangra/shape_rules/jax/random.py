@@ -228,3 +228,73 @@ def multivariate_normal(
             broadcast_to(ctx, lead, goal, "multivariate_normal: ", "ValueError")
         lead = goal
     return made("jax", None if lead is None or last is None else (*lead, last), "float32")
+
+
+def _of(parameters: int, dtype: str) -> Callable[..., Tensor]:
+    """Draws whose parameters broadcast to the shape."""
+
+    def draw(ctx: RuleContext, key: Tensor, *given: Value, shape: Value = None, dtype: Value = None) -> Tensor:
+        check_key(ctx, key)
+        if len(given) < parameters:
+            ctx.fail(Failure(ARGUMENT, f"{parameters} parameters are needed, not {len(given)}", "TypeError"))
+        numbers, rest = given[:parameters], given[parameters:]
+        goal = rest[0] if rest else shape
+        kind = rest[1] if len(rest) > 1 else dtype
+        own = [to_tensor(one, "jax").shape for one in numbers]
+        both = broadcast_shapes(ctx, own, "parameters of random numbers: ", "ValueError")
+        sizes = both if goal is None else shape_argument(ctx, goal)
+        if goal is not None and sizes is not None and both is not None:
+            broadcast_to(ctx, both, sizes, "parameters of random numbers: ", "ValueError")
+        return made("jax", sizes, dtype_argument(kind, "jax", natural))
+
+    natural = dtype
+    return draw
+
+
+for _names, _count, _dtype in (
+    ("maxwell double_sided_maxwell", 0, "float32"),
+    ("gamma loggamma chisquare t pareto rayleigh", 1, "float32"),
+    ("poisson geometric", 1, "int32"),
+    ("beta f wald weibull_min binomial", 2, "float32"),
+    ("triangular", 3, "float32"),
+):
+    rule(*(f"jax.random.{name}" for name in _names.split()))(_of(_count, _dtype))
+
+
+@rule("jax.random.lognormal")
+def lognormal(ctx: RuleContext, key: Tensor, sigma: Value = 1.0, shape: Value = (), dtype: Value = None) -> Tensor:
+    """Exponentials of normal draws."""
+    return _of(1, "float32")(ctx, key, sigma, shape, dtype)
+
+
+@rule("jax.random.bits")
+def bits(
+    ctx: RuleContext, key: Tensor, shape: Value = (), dtype: Value = None, *, out_sharding: Value = None
+) -> Tensor:
+    """Random bits as ints without sign."""
+    check_key(ctx, key)
+    return made("jax", shape_argument(ctx, shape), dtype_argument(dtype, "jax", "uint32"))
+
+
+@rule("jax.random.ball")
+def ball(ctx: RuleContext, key: Tensor, d: Value, p: Value = 2, shape: Value = (), dtype: Value = None) -> Tensor:
+    """Points of a ball in d dimensions."""
+    check_key(ctx, key)
+    lead = shape_argument(ctx, shape)
+    size = size_argument(ctx, d, "d")
+    ctx.require(AtLeast(0, size), Failure(ARGUMENT, f"ball() in {size} dimensions", "TypeError"))
+    return made("jax", None if lead is None else (*lead, size), dtype_argument(dtype, "jax", "float32"))
+
+
+@rule("jax.random.orthogonal")
+def orthogonal(
+    ctx: RuleContext, key: Tensor, n: Value, shape: Value = (), dtype: Value = None, m: Value = None
+) -> Tensor:
+    """Orthogonal matrices."""
+    check_key(ctx, key)
+    lead = shape_argument(ctx, shape)
+    rows = size_argument(ctx, n, "n")
+    columns = rows if m is None else size_argument(ctx, m, "m")
+    for size in (rows, columns):
+        ctx.require(AtLeast(0, size), Failure(ARGUMENT, f"orthogonal() of size {size}", "TypeError"))
+    return made("jax", None if lead is None else (*lead, rows, columns), dtype_argument(dtype, "jax", "float32"))

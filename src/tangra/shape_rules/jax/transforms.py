@@ -1,41 +1,22 @@
-"""Marks for JAX's functions of functions, settings, and the update syntax `x.at[index].set(y)`."""
+"""JAX's settings, and the update syntax `x.at[index].set(y)`."""
 
 from __future__ import annotations
 
 from string import Formatter
 from typing import TYPE_CHECKING
 
+from tangra.shape_rules.axes import size_sequence
 from tangra.shape_rules.broadcasting import broadcast_to
 from tangra.shape_rules.coercion import to_tensor
 from tangra.shape_rules.failures import CALL, Failure
 from tangra.shape_rules.indexing import index_result
-from tangra.shape_rules.registry import attribute, higher_order, inert, method, rule
+from tangra.shape_rules.numpy.common import dtype_argument
+from tangra.shape_rules.registry import attribute, inert, method, rule
 from tangra.shape_rules.values import UNKNOWN, Record, Tensor, Unknown, Value, record
 
 if TYPE_CHECKING:
     from tangra.shape_rules.context import RuleContext
 
-higher_order("vmap", "jax.vmap", "torch.vmap", "torch.func.vmap", "jax.pmap", "numpy.vectorize")
-higher_order("grad", "jax.grad", "torch.func.grad")
-higher_order("value_and_grad", "jax.value_and_grad", "torch.func.grad_and_value")
-higher_order("jacobian", "jax.jacfwd", "jax.jacrev", "jax.jacobian", "torch.func.jacfwd", "torch.func.jacrev")
-higher_order("hessian", "jax.hessian", "torch.func.hessian")
-higher_order("jvp", "jax.jvp", "torch.func.jvp")
-higher_order("vjp", "jax.vjp", "torch.func.vjp")
-higher_order("identity", "jax.jit", "jax.checkpoint", "jax.remat", "jax.named_call", "jax.custom_jvp", "jax.custom_vjp")
-higher_order("identity", "torch.compile", "torch.jit.script", "torch.no_grad", "torch.enable_grad")
-higher_order("identity", "torch.inference_mode", "torch.jit.ignore", "torch.jit.unused", "torch.jit.export")
-higher_order("call", "torch.utils.checkpoint.checkpoint", "jax.named_scope")
-higher_order("scan", "jax.lax.scan")
-higher_order("cond", "jax.lax.cond")
-higher_order("switch", "jax.lax.switch")
-higher_order("while_loop", "jax.lax.while_loop")
-higher_order("fori_loop", "jax.lax.fori_loop")
-higher_order("map", "jax.lax.map")
-higher_order("associative_scan", "jax.lax.associative_scan")
-higher_order("tree_map", "jax.tree.map", "jax.tree_util.tree_map", "jax.tree_map")
-higher_order("apply_along_axis", "numpy.apply_along_axis", "jax.numpy.apply_along_axis")
-higher_order("vmap", "jax.numpy.vectorize")
 
 inert("jax.block_until_ready", result=lambda ctx, x: x)
 inert(
@@ -69,6 +50,15 @@ def update(ctx: RuleContext, name: Value, value: Value) -> None:
     """A global setting."""
     if isinstance(name, str):
         ctx.change_setting(f"jax.{name}", value)
+
+
+@rule("jax.ShapeDtypeStruct")
+def shape_dtype_struct(
+    ctx: RuleContext, shape: Value, dtype: Value, *, named_shape: Value = None, sharding: Value = None,
+    weak_type: Value = False, is_ref: Value = False,
+) -> Tensor:  # fmt: skip
+    """What stands for an array of this shape."""
+    return Tensor("jax", size_sequence(ctx, shape, "shape"), dtype_argument(dtype, "jax", None))
 
 
 AT = "jax.at"

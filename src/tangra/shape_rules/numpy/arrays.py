@@ -9,7 +9,7 @@ from tangra.shape_rules.axes import axis_place, unknown_dims
 from tangra.shape_rules.broadcasting import broadcast_shapes
 from tangra.shape_rules.coercion import to_tensor
 from tangra.shape_rules.context import Equal
-from tangra.shape_rules.dtypes import kind
+from tangra.shape_rules.dtypes import BITS, kind
 from tangra.shape_rules.failures import INDEX, RANK, RESHAPE, Failure
 from tangra.shape_rules.folding import converted
 from tangra.shape_rules.numpy.common import both, dtype_argument, functions, made, methods
@@ -76,14 +76,6 @@ def flatnonzero(ctx: RuleContext, a: Tensor) -> Tensor:
     return made(a.library, (ctx.fresh("nonzero"),), "int64")
 
 
-@functions("searchsorted")
-def searchsorted(ctx: RuleContext, a: Tensor, v: Tensor, side: Value = "left", sorter: Value = None) -> Tensor:
-    """Where values would go into a sorted vector."""
-    if a.rank not in (None, 1):
-        ctx.fail(Failure(RANK, f"searchsorted() in an array of shape {shape_text(a.shape)}", "ValueError"))
-    return made(a.library, v.shape, "int64")
-
-
 def _attribute(*names: str) -> Callable[[Callable[..., Value]], None]:
     def declare(function: Callable[..., Value]) -> None:
         for cls in ("numpy.ndarray", "jax.Array"):
@@ -96,6 +88,8 @@ _attribute("shape")(lambda ctx, self: UNKNOWN if self.dims is None else self.dim
 _attribute("ndim")(lambda ctx, self: Unknown("int") if self.rank is None else self.rank)
 _attribute("size")(lambda ctx, self: ctx.fresh("size") if self.dims is None else prod(self.dims))
 _attribute("dtype")(lambda ctx, self: UNKNOWN if self.dtype is None else DType(self.library, self.dtype))
+_attribute("itemsize")(lambda ctx, self: Unknown("int") if self.dtype not in BITS else (BITS[self.dtype] + 7) // 8)
+_attribute("nbytes")(lambda ctx, self: ctx.fresh("nbytes"))
 _attribute("T")(lambda ctx, self: transpose(ctx, self))
 _attribute("mT")(lambda ctx, self: matrix_transpose(ctx, self))
 _attribute("real", "imag")(lambda ctx, self: Tensor(self.library, self.shape, self.dtype and _real(self.dtype)))

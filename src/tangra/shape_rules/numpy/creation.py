@@ -15,7 +15,7 @@ from tangra.shape_rules.failures import ARGUMENT, Failure
 from tangra.shape_rules.numpy.common import dtype_argument, functions, made
 from tangra.shape_rules.ranges import arange_length
 from tangra.shape_rules.registry import constant, inert
-from tangra.shape_rules.values import UNKNOWN, DType, Shape, Tensor, Unknown, Value, words
+from tangra.shape_rules.values import UNKNOWN, Alike, DType, Shape, Tensor, Unknown, Value, words
 from tangra.shapes import dmax
 
 if TYPE_CHECKING:
@@ -154,6 +154,9 @@ def linspace(
 @functions("array", "asarray", "ascontiguousarray", "asanyarray", "copy")
 def array(ctx: RuleContext, object: Value, dtype: Value = None, *, ndmin: Value = 0, library: str) -> Tensor:
     """An array of numbers, nested lists or another array."""
+    if isinstance(object, Alike) and isinstance(object.element, Tensor) and object.element.dims is not None:
+        inner = object.element
+        return made(library, (ctx.fresh("n"), *(inner.dims or ())), dtype_argument(dtype, library, inner.dtype))
     if isinstance(object, Unknown) and object.kind is None:
         return Tensor(library, None, dtype_argument(dtype, library, None))
     found = from_nested(object, library) if isinstance(object, list | tuple) else to_tensor(object, library)

@@ -29,9 +29,19 @@ NO_BOOL = words("negative positive sign")
 REAL_ONLY = words(
     """
     cbrt deg2rad rad2deg degrees radians floor ceil trunc signbit arctan2 hypot fmod floor_divide mod remainder copysign
-    logaddexp logaddexp2 heaviside
+    logaddexp logaddexp2 heaviside nextafter
     """
 )
+
+
+ALIASES = {
+    **{f"arc{name}": (f"a{name}",) for name in ("cos", "cosh", "sin", "sinh", "tan", "tanh", "tan2")},
+    "left_shift": ("bitwise_left_shift",),
+    "right_shift": ("bitwise_right_shift",),
+    "power": ("pow",),
+    "trunc": ("fix",),
+}
+"""Other names of functions, which they share a rule with."""
 
 
 def unary(ctx: RuleContext, name: str, x: Tensor, dtype: str | None) -> Tensor:
@@ -71,9 +81,9 @@ def _predicate(name: str) -> Callable[..., Tensor]:
 
 
 for _name in TO_FLOAT:
-    functions(_name)(_to_float(_name))
+    functions(_name, *ALIASES.get(_name, ()))(_to_float(_name))
 for _name in SAME:
-    functions(_name)(_same(_name))
+    functions(_name, *ALIASES.get(_name, ()))(_same(_name))
 for _name in PREDICATES:
     functions(_name)(_predicate(_name))
 for _name in ("isreal", "iscomplex", "isneginf", "isposinf"):
@@ -215,13 +225,11 @@ def _bitwise(name: str) -> Callable[..., Tensor]:
 
 ARITHMETIC = words("add subtract multiply floor_divide mod remainder fmod power maximum minimum fmax fmin")
 COMPARISONS = words("equal not_equal less less_equal greater greater_equal logical_and logical_or logical_xor")
-DIVISIONS = words("true_divide divide arctan2 hypot logaddexp logaddexp2 copysign")
+DIVISIONS = words("true_divide divide arctan2 hypot logaddexp logaddexp2 copysign heaviside nextafter")
 BITWISE = words("bitwise_and bitwise_or bitwise_xor left_shift right_shift")
 for _names, _maker in ((ARITHMETIC, _promoting), (COMPARISONS, _to_bool), (DIVISIONS, _floating), (BITWISE, _bitwise)):
     for _name in _names:
-        functions(_name)(_maker("true_divide" if _name == "divide" else _name))
-functions("pow")(_promoting("power"))
-functions("atan2")(_floating("arctan2"))
+        functions(_name, *ALIASES.get(_name, ()))(_maker("true_divide" if _name == "divide" else _name))
 
 _OPERATORS: dict[str, Callable[..., Tensor]] = {
     "add": _promoting("add"),

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tangra.shape_rules.axes import axis_place
+from tangra.shape_rules.coercion import to_tensor
 from tangra.shape_rules.context import AtLeast, Multiple
 from tangra.shape_rules.dtypes import result_dtype
 from tangra.shape_rules.failures import ARGUMENT, DIVIDE, RANK, Failure
 from tangra.shape_rules.joining import concatenated, stacked
 from tangra.shape_rules.numpy.common import functions, made, sequence
 from tangra.shape_rules.registry import rule
-from tangra.shape_rules.values import Tensor, Unknown, Value, is_size, shape_text
+from tangra.shape_rules.values import Alike, Tensor, Unknown, Value, is_size, shape_text
 from tangra.shapes import Size, dmax, dmin, prod
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ from tangra.shape_rules.numpy.shaping import ERROR, kept, padded
 @functions("concatenate", "concat")
 def concatenate(ctx: RuleContext, arrays: Value, axis: Value = 0, *, dtype: Value = None, library: str) -> Tensor:
     """Arrays joined along an axis, flattened first if it is None."""
+    if isinstance(arrays, Alike) and isinstance(arrays.element, Tensor):
+        return _joined_alike(ctx, to_tensor(arrays.element, library), axis)
     found = sequence(ctx, arrays, library, "concatenate()")
     if found is None:
         return Tensor(library)
@@ -41,9 +44,27 @@ def concatenate(ctx: RuleContext, arrays: Value, axis: Value = 0, *, dtype: Valu
     return made(library, concatenated(ctx, found, axis, "ValueError", "concatenate()"), kind)
 
 
+def _joined_alike(ctx: RuleContext, one: Tensor, axis: Value) -> Tensor:
+    """Any number of arrays like `one`, joined along an axis."""
+    if axis is None:
+        return made(one.library, (ctx.fresh("joined"),), one.dtype)
+    if one.rank == 0:
+        ctx.fail(Failure(RANK, "concatenate() of 0-d arrays; stack() joins them", "ValueError"))
+    place = axis_place(ctx, one, axis, error=ERROR)
+    if place is None or one.dims is None:
+        return made(one.library, None, one.dtype)
+    return made(one.library, (*one.dims[:place], ctx.fresh("joined"), *one.dims[place + 1 :]), one.dtype)
+
+
 @functions("stack")
 def stack(ctx: RuleContext, arrays: Value, axis: Value = 0, *, dtype: Value = None, library: str) -> Tensor:
     """Arrays of one shape joined along a new axis."""
+    if isinstance(arrays, Alike) and isinstance(arrays.element, Tensor):
+        one = to_tensor(arrays.element, library)
+        place = axis_place(ctx, one, axis, error=ERROR, added=1)
+        known = place is not None and one.dims is not None
+        shape = (*one.dims[:place], ctx.fresh("stacked"), *one.dims[place:]) if known and one.dims is not None else None
+        return made(library, shape, one.dtype)
     found = sequence(ctx, arrays, library, "stack()")
     if found is None:
         return Tensor(library)
@@ -52,6 +73,10 @@ def stack(ctx: RuleContext, arrays: Value, axis: Value = 0, *, dtype: Value = No
 
 def _along(name: str, count: int, axis: int) -> Callable[..., Tensor]:
     def apply(ctx: RuleContext, tup: Value, *, dtype: Value = None, library: str) -> Tensor:
+        if isinstance(tup, Alike) and isinstance(tup.element, Tensor):
+            one = to_tensor(tup.element, library)
+            lifted_one = padded(one, count)
+            return _joined_alike(ctx, lifted_one, 0 if lifted_one.rank == 1 else axis)
         found = sequence(ctx, tup, library, f"{name}()")
         if found is None:
             return Tensor(library)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import ceil
 from typing import TYPE_CHECKING
 
 from tangra.shape_rules.axes import axis_place, axis_places, require_rank, size_argument
@@ -17,7 +16,7 @@ from tangra.shape_rules.numpy.reductions import reduce_to
 from tangra.shape_rules.products import contracted, einsum_shape, matmul_shape
 from tangra.shape_rules.registry import rule
 from tangra.shape_rules.values import Record, Shape, Tensor, Unknown, Value, record, shape_text
-from tangra.shapes import Size, dmax, dmin, prod
+from tangra.shapes import Size, dmin, prod
 
 if TYPE_CHECKING:
     from tangra.shape_rules.context import RuleContext
@@ -388,13 +387,3 @@ def fftshift(ctx: RuleContext, x: Tensor, axes: Value = None) -> Tensor:
     if axes is not None:
         axis_places(ctx, x, axes, error="IndexError")
     return made(x.library, x.shape, x.dtype)
-
-
-@rule("numpy.fft.fftfreq", "jax.numpy.fft.fftfreq")
-def fftfreq(ctx: RuleContext, n: Value, d: Value = 1.0, *, library: str) -> Tensor:
-    """Frequencies; JAX rounds their number up, and takes a negative one for 0."""
-    if library == "jax":
-        return made(library, (dmax(size_argument(ctx, ceil(n) if isinstance(n, float) else n, "n"), 0),), "float32")
-    count = size_argument(ctx, n, "n")
-    ctx.require(AtLeast(1, count), Failure(ARGUMENT, f"fftfreq() of {count}", "ValueError"))
-    return made(library, (count,), "float64")

@@ -305,7 +305,7 @@ def histogram(
     return made(a.library, (bins,), dtype), edges
 
 
-@functions("trace")
+@both("trace")
 def trace(
     ctx: RuleContext, a: Tensor, offset: Value = 0, axis1: Value = 0, axis2: Value = 1, dtype: Value = None
 ) -> Tensor:

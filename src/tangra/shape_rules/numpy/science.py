@@ -11,10 +11,10 @@ from tangra.shape_rules.broadcasting import broadcast_shapes
 from tangra.shape_rules.context import AtLeast
 from tangra.shape_rules.dtypes import discrete, kind, result_dtype
 from tangra.shape_rules.failures import ARGUMENT, DTYPE, EMPTY, MISMATCH, RANK, Failure
-from tangra.shape_rules.numpy.common import functions, made
+from tangra.shape_rules.numpy.common import both, functions, made
 from tangra.shape_rules.numpy.shaping import ERROR
 from tangra.shape_rules.registry import rule
-from tangra.shape_rules.values import UNKNOWN, Item, Tensor, Value, record, shape_text
+from tangra.shape_rules.values import UNKNOWN, Item, Tensor, Value, shape_text
 from tangra.shapes import Dim, Size, dmax, dmin
 
 if TYPE_CHECKING:
@@ -29,12 +29,17 @@ def _floating(a: Tensor) -> str | None:
     return _wide(a.library) if discrete(a.dtype) else a.dtype
 
 
-@rule("numpy.hanning", "numpy.hamming", "numpy.blackman", "numpy.bartlett")
-def window(ctx: RuleContext, M: Value) -> Tensor:
+@functions("hanning", "hamming", "blackman", "bartlett")
+def window(ctx: RuleContext, M: Value, *, library: str) -> Tensor:
     """A window of M numbers."""
-    if isinstance(M, float):
+    if isinstance(M, float) and library == "numpy":
         M = ceil(M - 0.5)
-    return made("numpy", (dmax(size_argument(ctx, M, "M"), 0),), "float64")
+    elif library == "jax":
+        if isinstance(M, float):
+            return made(library, (ctx.fresh("n"),), "float64")
+        text = f"a window of {M} numbers"
+        ctx.require(AtLeast(0, size_argument(ctx, M, "M")), Failure(ARGUMENT, text, "TypeError"))
+    return made(library, (dmax(size_argument(ctx, M, "M"), 0),), "float64")
 
 
 @rule("numpy.kaiser")
@@ -203,15 +208,18 @@ def polyval(ctx: RuleContext, p: Tensor, x: Tensor) -> Tensor:
     return made(x.library, shape, dtype)
 
 
-@rule("numpy.vander")
+@functions("vander")
 def vander(ctx: RuleContext, x: Tensor, N: Value = None, increasing: Value = False) -> Tensor:
     """Powers of a vector, a row for each element."""
     require_rank(ctx, x, (1,), "vander() of an array", "ValueError")
+    if x.dtype == "bool" and x.library == "jax":
+        ctx.fail(Failure(DTYPE, "vander() does not take bools", "TypeError"))
     count = x.size(0)
     count = ctx.fresh("n") if count is None else count
     columns = count if N is None else size_argument(ctx, N, "N")
     ctx.require(AtLeast(0, columns), Failure(ARGUMENT, f"vander() with {columns} columns", "ValueError"))
-    return made("numpy", (count, columns), result_dtype([x, made("numpy", (1,), "int64")], "numpy"))
+    dtype = result_dtype([x, made(x.library, (1,), "int64")], x.library) if x.library == "numpy" else x.dtype
+    return made(x.library, (count, columns), dtype)
 
 
 def _triangle(name: str, upper: bool) -> None:
@@ -239,20 +247,23 @@ _triangle("tril_indices", False)
 _triangle("triu_indices", True)
 
 
-@rule("numpy.diag_indices")
-def diag_indices(ctx: RuleContext, n: Value, ndim: Value = 2) -> Value:
+@functions("diag_indices")
+def diag_indices(ctx: RuleContext, n: Value, ndim: Value = 2, *, library: str) -> Value:
     """The indices of a diagonal, an array for each axis."""
     if isinstance(ndim, float):
         ctx.fail(Failure(ARGUMENT, f"diag_indices() in {ndim} axes", "TypeError"))
     if not isinstance(ndim, int):
         return UNKNOWN
-    if isinstance(n, float):
-        return (made("numpy", (max(ceil(n), 0),), "float64"),) * ndim
-    return (made("numpy", (dmax(size_argument(ctx, n, "n"), 0),), "int64"),) * ndim
+    if isinstance(n, float) and library == "numpy":
+        return (made(library, (max(ceil(n), 0),), "float64"),) * ndim
+    count = size_argument(ctx, n, "n")
+    if library == "jax":
+        ctx.require(AtLeast(0, count), Failure(ARGUMENT, f"diag_indices() of {count}", "ValueError"))
+    return (made(library, (dmax(count, 0),), "int64"),) * ndim
 
 
 @rule("numpy.unravel_index")
-def unravel_index(ctx: RuleContext, indices: Value, shape: Value, order: Value = "C") -> Value:
+def unravel_index(ctx: RuleContext, indices: Value, shape: Value, order: Value = "C", *, library: str) -> Value:
     """Places in an array of a shape, a number or an array for each axis."""
     if not isinstance(shape, list | tuple) or 0 in shape:
         return UNKNOWN
@@ -261,7 +272,7 @@ def unravel_index(ctx: RuleContext, indices: Value, shape: Value, order: Value =
     if isinstance(indices, Tensor) and indices.rank != 0:
         if not shape and indices.rank is not None:
             ctx.fail(Failure(RANK, "unravel_index() of several indices in a 0-d array", "ValueError"))
-        return (made("numpy", indices.shape, "int64"),) * len(shape)
+        return (made(library, indices.shape, "int64"),) * len(shape)
     return tuple(ctx.fresh("i") for _ in shape)
 
 
@@ -282,13 +293,13 @@ def rot90(ctx: RuleContext, m: Tensor, k: Value = 1, axes: Value = (0, 1)) -> Te
     return made(m.library, tuple(sizes), m.dtype)
 
 
-@rule("numpy.partition", "jax.numpy.partition")
+@functions("partition")
 def partition(ctx: RuleContext, a: Tensor, kth: Value, axis: Value = -1) -> Tensor:
     """Ordered around one element."""
     return _around(ctx, a, kth, axis, a.dtype)
 
 
-@rule("numpy.argpartition", "jax.numpy.argpartition")
+@both("argpartition")
 def argpartition(ctx: RuleContext, a: Tensor, kth: Value, axis: Value = -1) -> Tensor:
     """Where the elements go that are ordered around one."""
     return _around(ctx, a, kth, axis, "int64")
@@ -309,12 +320,12 @@ def _around(ctx: RuleContext, a: Tensor, kth: Value, axis: Value, dtype: str | N
     return made(a.library, a.shape, dtype)
 
 
-@rule("numpy.lexsort")
-def lexsort(ctx: RuleContext, keys: Value, axis: Value = -1) -> Value:
+@functions("lexsort")
+def lexsort(ctx: RuleContext, keys: Value, axis: Value = -1, *, library: str) -> Value:
     """The order of rows by several keys."""
     arrays = [key for key in keys if isinstance(key, Tensor)] if isinstance(keys, list | tuple) else []
     if not isinstance(keys, list | tuple) or len(arrays) != len(keys) or not arrays:
-        return made("numpy", keys.shape[1:] if isinstance(keys, Tensor) and keys.shape else None, "int64")
+        return made(library, keys.shape[1:] if isinstance(keys, Tensor) and keys.shape else None, "int64")
     for other in arrays[1:]:
         text = f"lexsort() of keys of shapes {shape_text(arrays[0].shape)} and {shape_text(other.shape)}"
         failure = Failure(MISMATCH, text, "ValueError")
@@ -324,7 +335,7 @@ def lexsort(ctx: RuleContext, keys: Value, axis: Value = -1) -> Value:
             ctx.fail(failure)
         for left, right in zip(arrays[0].dims, other.dims, strict=True):
             ctx.require_equal(left, right, failure)
-    return made("numpy", arrays[0].shape, "int64")
+    return made(library, arrays[0].shape, "int64")
 
 
 @functions("digitize")
@@ -358,7 +369,7 @@ for _name in ("union1d", "setxor1d", "intersect1d"):
 @rule("numpy.setdiff1d")
 def setdiff1d(ctx: RuleContext, ar1: Tensor, ar2: Tensor, assume_unique: Value = False) -> Tensor:
     """Elements that are not among others."""
-    return made("numpy", (ctx.fresh("n"),), ar1.dtype)
+    return made(ar1.library, (ctx.fresh("n"),), ar1.dtype)
 
 
 @rule("numpy.histogram2d")
@@ -381,9 +392,9 @@ def histogram2d(
         size = edges - 1 if edges is not None else one if isinstance(one, int) else ctx.fresh(f"bins{place}")
         ctx.require(AtLeast(1, size), Failure(ARGUMENT, f"histogram2d() in {size} bins", "ValueError"))
         counts.append(size)
-    dtype = _floating(made("numpy", (1,), result_dtype([x, y], "numpy")))
-    edges_of = [made("numpy", (size + 1,), dtype) for size in counts]
-    return made("numpy", tuple(counts), "float64"), *edges_of
+    dtype = _floating(made(x.library, (1,), result_dtype([x, y], x.library)))
+    edges_of = [made(x.library, (size + 1,), dtype) for size in counts]
+    return made(x.library, tuple(counts), "float64" if x.library == "numpy" else None), *edges_of
 
 
 @functions("divmod")
@@ -399,14 +410,14 @@ def divmod_(ctx: RuleContext, x1: Tensor, x2: Tensor) -> Value:
     return (made(x1.library, shape, dtype),) * 2
 
 
-@rule("numpy.delete")
+@functions("delete")
 def delete(ctx: RuleContext, arr: Tensor, obj: Value, axis: Value = None) -> Tensor:
     """Without one slice, or several."""
     if axis is None:
-        return made("numpy", (ctx.fresh("n"),), arr.dtype)
+        return made(arr.library, (ctx.fresh("n"),), arr.dtype)
     place = axis_place(ctx, arr, axis, error=ERROR)
     if place is None or arr.dims is None:
-        return made("numpy", None, arr.dtype)
+        return made(arr.library, None, arr.dtype)
     size = left = arr.dims[place]
     if isinstance(obj, float):
         ctx.fail(Failure(ARGUMENT, f"delete() of slice {obj}: an int is needed", "IndexError"))
@@ -416,33 +427,4 @@ def delete(ctx: RuleContext, arr: Tensor, obj: Value, axis: Value = None) -> Ten
         left = size - 1
     else:
         left = ctx.fresh("n")
-    return made("numpy", (*arr.dims[:place], left, *arr.dims[place + 1 :]), arr.dtype)
-
-
-@rule("numpy.linalg.eig", "jax.numpy.linalg.eig")
-def eig(ctx: RuleContext, a: Tensor) -> Value:
-    """Eigenvalues and vectors; whether they are complex depends on the elements."""
-    shape = eigvals(ctx, a).shape
-    values = Tensor(a.library, shape, None)
-    return record(eigenvalues=values, eigenvectors=Tensor(a.library, a.shape, None))
-
-
-@rule("numpy.linalg.eigvals", "jax.numpy.linalg.eigvals")
-def eigvals(ctx: RuleContext, a: Tensor) -> Tensor:
-    """Eigenvalues; whether they are complex depends on the elements."""
-    error = "LinAlgError" if a.library == "numpy" else "ValueError"
-    if a.rank is not None and a.rank < 2:
-        ctx.fail(Failure(RANK, f"eig() takes matrices, not shape {shape_text(a.shape)}", error))
-    if a.dims is not None:
-        text = f"eig() takes square matrices, not shape {shape_text(a.dims)}"
-        ctx.require_equal(a.dims[-2], a.dims[-1], Failure(RANK, text, error))
-    return Tensor(a.library, None if a.dims is None else a.dims[:-1], None)
-
-
-@rule("numpy.fft.rfftfreq")
-def rfftfreq(ctx: RuleContext, n: Value, d: Value = 1.0) -> Tensor:
-    """The frequencies of `rfft`."""
-    count = size_argument(ctx, n, "n")
-    if count == 0:
-        ctx.fail(Failure(ARGUMENT, "rfftfreq() of 0", "ZeroDivisionError"))
-    return made("numpy", (dmax(count // 2 + 1, 0),), "float64")
+    return made(arr.library, (*arr.dims[:place], left, *arr.dims[place + 1 :]), arr.dtype)

@@ -42,13 +42,15 @@ def dtype_argument(ctx: RuleContext, value: Value, otherwise: str | None) -> str
 
 
 def both(*names: str, inplace: bool = False) -> Callable[[F], F]:
-    """Declare `torch.name` and the method `name`, and with `inplace` the method `name_`, for each of `names`."""
+    """Declare `torch.name` and the method `name`, and with `inplace` both as `name_`, for each of `names`."""
 
     def declare(function: F) -> F:
         rule(*(f"torch.{name}" for name in names))(function)
         method(CLASS, *names)(function)
         if inplace:
-            method(CLASS, *(f"{name}_" for name in names), inplace=True)(into_self(function))
+            written = into_self(function)
+            method(CLASS, *(f"{name}_" for name in names), inplace=True)(written)
+            rule(*(f"torch.{name}_" for name in names), inplace=True)(written)
         return function
 
     return declare

@@ -40,10 +40,16 @@ def autograd_state(ctx: RuleContext, self: Tensor) -> Unknown:
     return UNKNOWN
 
 
-@attribute(CLASS, "is_quantized", "is_nested", "is_sparse", "is_sparse_csr", "is_mkldnn")
+@attribute(CLASS, "is_quantized", "is_nested", "is_mkldnn")
 def special_layout(ctx: RuleContext, self: Tensor) -> bool:
     """Tensors that rules know are plain ones: what makes the others has no rule."""
     return False
+
+
+@attribute(CLASS, "is_sparse", "is_sparse_csr")
+def sparse_layout(ctx: RuleContext, self: Tensor) -> Value:
+    """Sparse tensors are among those whose layout isn't known."""
+    return False if self.layout is not None else Unknown("bool")
 
 
 inert(
@@ -109,3 +115,9 @@ def _repeated(times: int) -> None:
 
 for _times in (1, 2, 3, 4):
     _repeated(_times)
+
+
+@rule("torch.Size")
+def size(ctx: RuleContext, sizes: Value = ()) -> Value:
+    """A tuple of sizes."""
+    return tuple(sizes) if isinstance(sizes, list | tuple) else UNKNOWN

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from tangra.shape_rules.context import RuleContext
 
 
+def again(value: Value) -> Value:
+    """Another tensor like this one: what is the same object is one parameter."""
+    return value.with_() if isinstance(value, Tensor) else value
+
+
 def _set_norm(
     ctx: RuleContext, layer: Any, num_features: Value, eps: Value, momentum: Value, affine: Value, track: Value
 ) -> None:
@@ -29,7 +34,7 @@ def _set_norm(
     layer.weight = (
         Unknown() if width is None or not isinstance(affine, bool) else parameter(ctx, width) if affine else None
     )
-    layer.bias = layer.weight
+    layer.bias = again(layer.weight)
     layer.running_mean = None if track is False else Tensor("torch", width, "float32", "contiguous")
     layer.running_var = layer.running_mean
     layer.num_batches_tracked = None if track is False else Tensor("torch", (), "int64", "contiguous")
@@ -151,7 +156,7 @@ class LayerNorm(Layer):
         self.normalized_shape: Value = Unknown() if found is None else found
         self.eps, self.elementwise_affine = eps, elementwise_affine
         self.weight = None if found is None or elementwise_affine is not True else parameter(ctx, found, dtype)
-        self.bias = self.weight if bias is not False else None
+        self.bias = again(self.weight) if bias is not False else None
 
     def forward(self, ctx: RuleContext, input: Tensor) -> Tensor:
         return norms.layer_norm(ctx, input, self.normalized_shape, self.weight)
@@ -190,7 +195,7 @@ class GroupNorm(Layer):
         ctx.require(Multiple(self.num_channels, self.num_groups), Failure(DIVIDE, text, "ValueError"))
         positive(ctx, self.num_channels, "num_channels", 0, "RuntimeError")
         self.weight = parameter(ctx, (self.num_channels,), dtype) if affine is True else None
-        self.bias = self.weight
+        self.bias = again(self.weight)
 
     def forward(self, ctx: RuleContext, input: Tensor) -> Tensor:
         if self.affine is True and input.least_rank > 1:

@@ -243,7 +243,7 @@ def diag_embed(ctx: RuleContext, input: Tensor, offset: Value = 0, dim1: Value =
     return fresh(shape, input.dtype)
 
 
-@rule("torch.diagflat")
+@both("diagflat")
 def diagflat(ctx: RuleContext, input: Tensor, offset: Value = 0) -> Tensor:
     """All elements on a diagonal."""
     size = ctx.fresh("n") if input.dims is None or not isinstance(offset, int) else prod(input.dims) + abs(offset)

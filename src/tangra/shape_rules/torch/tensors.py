@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tangra.shape_rules import operators
 from tangra.shape_rules.axes import axis_place, spread_sizes
-from tangra.shape_rules.broadcasting import broadcast_to
 from tangra.shape_rules.coercion import kind_text
 from tangra.shape_rules.context import AtLeast, Equal
 from tangra.shape_rules.dtypes import TORCH_NAMES, complex_of, discrete, dtype_name, kind, real_of
@@ -376,19 +374,6 @@ def resize_(ctx: RuleContext, self: Tensor, *sizes: Value) -> Tensor:
     for size in found or ():
         ctx.require(AtLeast(0, size), Failure(ARGUMENT, f"resize_() to {shape_text(found)}", "RuntimeError"))
     return fresh(found, self.dtype)
-
-
-@method(CLASS, "index_put_", inplace=True)
-def index_put_(ctx: RuleContext, self: Tensor, indices: Value, values: Tensor, accumulate: Value = False) -> Tensor:
-    """Elements written at indices."""
-    if isinstance(indices, list | tuple) and all(isinstance(index, Tensor) for index in indices):
-        if self.dtype is not None and values.dtype is not None and self.dtype != values.dtype:
-            text = f"index_put_() of {values.dtype} into {self.dtype}"
-            ctx.fail(Failure(DTYPE, text, "RuntimeError"))
-        part = operators.getitem(ctx, self, tuple(indices))
-        if isinstance(part, Tensor) and part.shape is not None and values.shape is not None:
-            broadcast_to(ctx, values.shape, part.shape, "index_put_: ", "RuntimeError")
-    return self.with_(elements=None)
 
 
 @method(CLASS, "register_hook", "register_post_accumulate_grad_hook")
