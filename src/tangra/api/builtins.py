@@ -6,9 +6,7 @@ Loops over generators of run-time length are the frontend's; it folds them with 
 from __future__ import annotations
 
 import builtins
-import warnings
 from collections.abc import Iterator, Sequence
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -26,6 +24,7 @@ from tangra.api.elementwise import (
     join_kinds,
     kinds_of,
     scalar_kinds,
+    sized_one_converts,
 )
 from tangra.api.kinds import PYBOOL, PYFLOAT, PYINT, kind_of
 from tangra.api.numbers import describe
@@ -232,18 +231,6 @@ def all_(ctx: Context, iterable: AbstractValue) -> AbstractValue:
 # ---- conversions -----------------------------------------------------------------------------------------------------
 
 
-@cache
-def sized_one_converts() -> bool:
-    """Whether an array of one element that has axes is a number to `float`, as before NumPy 2.4 (with a warning)."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            float(np.ones(1))
-        except TypeError:
-            return False
-    return True
-
-
 def one_number(ctx: Context, v: AbstractValue, what: str) -> AbstractValue:
     """A number, or the only element of an array of size 1, as a number."""
     if is_number(v):
@@ -364,6 +351,10 @@ def round_(ctx: Context, x: AbstractValue, ndigits: AbstractValue = Const(None))
 @function(builtins.divmod)
 def divmod_(ctx: Context, x: AbstractValue, y: AbstractValue) -> AbstractValue:
     """`divmod(x, y)`: (x // y, x % y)."""
+    plain = all(is_number(v) and not scalar_kinds((v,)) and all_python(v) for v in (x, y))
+    if plain and PYFLOAT in (*kinds_of(x), *kinds_of(y)) and not (isinstance(y, Const) and y.value):
+        divisor = ctx.number(float_like(ctx, y)).value
+        ctx.fail_if(ctx.b("eq", divisor, ctx.b.float(0.0)), "ZeroDivisionError", numbers.FLOAT_DIVMOD)
     return TupleValue((ctx.binary("//", x, y), ctx.binary("%", x, y)))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -28,6 +28,8 @@ class Part:
     value: AbstractValue | None = None
     masked: int | None = None
     """For an integer array made of a mask: the mask's size along this axis, which must be the array's."""
+    flat: bool = False
+    """An index of `.flat`, which has places, not axes."""
 
 
 WHOLE = Part("slice", ALL)
@@ -44,6 +46,8 @@ def parts_of(ctx: Context, array: ArrayValue, index: AbstractValue) -> tuple[Arr
             parts.append(None)
         else:
             parts += _classify(ctx, item)
+    if array.flat_of is not None and any(p is not None and p.form == "new" for p in parts):
+        ctx.error(TypeMismatchError, "None is not a valid index of .flat", code=BAD_INDEX)
     if parts.count(None) > 1:
         ctx.error(TypeMismatchError, "an index can only have a single ellipsis ('...')", code=BAD_INDEX)
     used = sum(axes_used(ctx, p) for p in parts if p is not None)
@@ -58,6 +62,8 @@ def parts_of(ctx: Context, array: ArrayValue, index: AbstractValue) -> tuple[Arr
     ellipsis = None in parts
     at = parts.index(None) if ellipsis else len(parts)
     known = [p for p in parts if p is not None]
+    if array.flat_of is not None:
+        known = [replace(p, flat=True) for p in known]
     return *_constant_steps(ctx, array, known[:at] + [WHOLE] * missing + known[at:]), ellipsis
 
 

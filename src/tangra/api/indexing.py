@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from tangra.api.context import Context
 from tangra.api.elementwise import broadcast, is_number, operand, rank_of, stored
-from tangra.api.fitting import fit
+from tangra.api.fitting import fit, require_assignable
 from tangra.api.index_parts import BAD_INDEX, WHOLE, Part, axes_used, parts_of
 from tangra.api.numpy_layout import step_view
 from tangra.api.strided import ends_of, known_step, near_ends
@@ -19,6 +19,7 @@ from tangra.errors import (
     declare,
 )
 from tangra.ir import I64, Value
+from tangra.ir.messages import index_message
 from tangra.shapes import Size, known_le, known_lt, prod, slice_length
 
 MASK_READ = declare("TG601", "reading by a boolean mask: the result's shape depends on data")
@@ -31,12 +32,7 @@ MASK_SHAPE = declare(
 Shape = tuple[Size, ...]
 
 
-def index_error(axis: int) -> str:
-    """NumPy's message, for a payload of index and size."""
-    return f"index {{}} is out of bounds for axis {axis} with size {{}}"
-
-
-def int_index(ctx: Context, item: AbstractValue, size: Size, axis: int) -> Value:
+def int_index(ctx: Context, item: AbstractValue, size: Size, axis: int | None) -> Value:
     """An integer index as a non-negative i64 in range; checked at run time where that can't be proved."""
     b = ctx.b
     if isinstance(item, Const):
@@ -45,7 +41,7 @@ def int_index(ctx: Context, item: AbstractValue, size: Size, axis: int) -> Value
         if known_le(0, normal, ctx.facts) and known_lt(normal, size, ctx.facts):
             return b.dim(normal)
         if isinstance(size, int):
-            ctx.fail_if(b.bool(True), "IndexError", index_error(axis).format(k, size))
+            ctx.fail_if(b.bool(True), "IndexError", index_message(axis).format(k, size))
             return b.int(0)
         return b("check_index", b.int(k), b.dim(size), axis=axis)
     value = ctx.array(item, I64)
@@ -82,7 +78,12 @@ def flattened(ctx: Context, array: ArrayValue) -> ArrayValue:
 def getitem(ctx: Context, array: ArrayValue, index: AbstractValue) -> AbstractValue:
     """`array[index]`: a NumPy scalar, a view, or (advanced indexing) a fresh array."""
     if array.flat_of is not None:
-        array = flattened(ctx, array.flat_of)
+        found = _item(ctx, flattened(ctx, array.flat_of), index)
+        return ctx.new_array(ctx.array(found)) if isinstance(found, ArrayValue) else found
+    return _item(ctx, array, index)
+
+
+def _item(ctx: Context, array: ArrayValue, index: AbstractValue) -> AbstractValue:
     array, parts, ellipsis = parts_of(ctx, array, index)
     if any(p.form == "mask" for p in parts):
         ctx.error(
@@ -97,7 +98,9 @@ def getitem(ctx: Context, array: ArrayValue, index: AbstractValue) -> AbstractVa
     starts, sizes, steps, shape = basic(ctx, array.type.shape, parts)
     if all(s is None for s in sizes) and not shape and not ellipsis:
         return ctx.scalar(ctx.b("index", ctx.array(array), *starts, sizes=sizes, steps=steps))
-    return basic_view(ctx, array, starts, sizes, steps, shape)
+    view = basic_view(ctx, array, starts, sizes, steps, shape)
+    by_array = any(isinstance(p.value, ArrayValue) for p in parts)  # of no axes: NumPy copies
+    return ctx.new_array(ctx.array(view)) if by_array else view
 
 
 def basic(
@@ -115,7 +118,7 @@ def basic(
             continue
         assert part.value is not None
         if part.form == "int":
-            starts.append(int_index(ctx, part.value, shape[axis], axis))
+            starts.append(int_index(ctx, part.value, shape[axis], None if part.flat else axis))
             sizes.append(None)
             steps.append(1)
         else:
@@ -178,7 +181,7 @@ def prepare(ctx: Context, shape: Shape, parts: Sequence[Part]) -> Advanced:
         size = shape[axis_of[k]]
         if part.masked is not None:
             _check_mask_size(ctx, part.masked, size, axis_of[k])
-        values.append(_checked_indices(ctx, part.value, size, axis_of[k]))
+        values.append(_checked_indices(ctx, part.value, size, None if part.flat else axis_of[k]))
     indices = broadcast(ctx, values)
     front = tuple(chosen) + tuple(k for k in range(len(mid)) if k not in chosen)
     rank = len(indices[0].shape)
@@ -202,7 +205,7 @@ def _check_mask_size(ctx: Context, mask: Size, size: Size, axis: int) -> None:
     ctx.require_equal(mask, size, f"size of the mask along axis {axis}")
 
 
-def _checked_indices(ctx: Context, item: AbstractValue, size: Size, axis: int) -> Value:
+def _checked_indices(ctx: Context, item: AbstractValue, size: Size, axis: int | None) -> Value:
     if is_number(item):
         return int_index(ctx, item, size, axis)
     value = ctx.array(item, I64)
@@ -270,12 +273,16 @@ def setitem(ctx: Context, array: ArrayValue, index: AbstractValue, value: Abstra
     if array.flat_of is not None:
         whole = array.flat_of
         ctx.require_writeable(whole)
-        items = replace(flattened(ctx, whole), flat_of=None)
-        setitem(ctx, items, index, value)
+        items = flattened(ctx, whole)
+        _assign(ctx, items, index, value)
         ctx.write(whole, ctx.b("reshape", ctx.array(items), shape=whole.type.shape))
         return
     ctx.require_writeable(array)
-    array, parts, _ = parts_of(ctx, array, index)
+    _assign(ctx, array, index, value)
+
+
+def _assign(ctx: Context, array: ArrayValue, index: AbstractValue, value: AbstractValue) -> None:
+    array, parts, ellipsis = parts_of(ctx, array, index)
     base = ctx.array(array)
     if any(p.form == "mask" for p in parts):
         _check_masked_operand(ctx, array, parts, value)
@@ -285,6 +292,7 @@ def setitem(ctx: Context, array: ArrayValue, index: AbstractValue, value: Abstra
         ctx.write(array, scatter(ctx, base, parts, value))
         return
     starts, sizes, steps, shape = basic(ctx, array.type.shape, parts)
+    require_assignable(ctx, value, len(shape), element=not shape and not ellipsis)
     new = fit(ctx, stored(ctx, value, array.type.dtype), shape)
     kept = tuple(s for s in sizes if s is not None)
     if kept != shape:
@@ -346,7 +354,7 @@ def _check_masked_operand(ctx: Context, array: ArrayValue, parts: Sequence[Part]
     """What is assigned through a mask may vary along the axes behind the mask only."""
     first = next(k for k, p in enumerate(parts) if p.form == "mask")
     masked = first + axes_used(ctx, parts[first])
-    if rank_of(ctx, value) > array.type.rank - masked:
+    if rank_of(ctx, value) > array.type.rank - masked and ctx.type_of(value).shape != (1,):
         ctx.error(
             DataDependentShapeError,
             "assigning an array through a boolean mask: how many elements are needed depends on the data",

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tangra.api.context import Context
-from tangra.api.elementwise import is_number, kinds_of, operand, rank_of, stored
+from tangra.api.elementwise import is_number, kinds_of, operand, stored
 from tangra.api.kinds import PYFLOAT, PYINT, dtype_of, kind_of, np_kind
 from tangra.api.numpy_common import (
     F64,
@@ -23,14 +23,13 @@ from tangra.api.numpy_common import (
     dtype_arg,
     fit_to,
     is_none,
-    is_true,
     order_c,
     reshape,
     shape_arg,
     static_int,
     unsupported,
 )
-from tangra.api.numpy_layout import c_strides, is_contiguous, keep_order
+from tangra.api.numpy_layout import c_strides, is_contiguous, keep_order, reshape_view
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue, ArrayValue, Const, Scalar
 from tangra.ir import Value
@@ -51,18 +50,22 @@ def array(
     """`np.array(object, dtype, copy=, ndmin=)`: a fresh array."""
     order_c(ctx, "np.array", order, "K", "A")
     target = dtype_arg(ctx, dtype)
-    least = static_int(ctx, ndmin, "ndmin")
-    same = isinstance(object, ArrayValue) and target in (None, object.type.dtype) and object.type.rank >= least
-    if same and not is_true(copy):
-        return object
-    value = converted(ctx, object, target)
-    if value.array.rank < least:
-        value = reshape(ctx, value, (1,) * (least - value.array.rank) + value.shape)
-    return (
-        keep_order(ctx, ctx.new_array(value), (object,))
-        if value.array.rank == rank_of(ctx, object)
-        else ctx.new_array(value)
-    )
+    in_c = ctx.static(order, "order") == "C"
+    same = isinstance(object, ArrayValue) and target in (None, object.type.dtype)
+    copies = ctx.static(copy, "copy")
+    if isinstance(object, ArrayValue) and same and not copies and not (in_c and not is_contiguous(ctx, object)):
+        result = object
+    elif copies is False or (copies is not None and not copies):
+        bad_value(
+            ctx,
+            "Unable to avoid copy while creating an array as requested",
+            "leave copy=False out: np.asarray copies where it has to",
+        )
+    else:
+        result = ctx.new_array(converted(ctx, object, target))
+        result = result if in_c else keep_order(ctx, result, (object,))
+    missing = static_int(ctx, ndmin, "ndmin") - result.type.rank
+    return result if missing <= 0 else reshape_view(ctx, result, (1,) * missing + result.type.shape)
 
 
 def converted(ctx: Context, v: AbstractValue, dtype: DType | None) -> Value:
@@ -78,7 +81,7 @@ def converted(ctx: Context, v: AbstractValue, dtype: DType | None) -> Value:
     return ctx.array(v, dtype)
 
 
-@function(np.asarray, np.asanyarray, np.asarray_chkfinite)
+@function(np.asarray, np.asanyarray)
 def asarray(
     ctx: Context,
     a: AbstractValue,
@@ -91,7 +94,21 @@ def asarray(
 ) -> AbstractValue:
     """`np.asarray(a, dtype)`: `a` itself where it is an array of that dtype."""
     order_c(ctx, "np.asarray", order, "K", "A")
-    return array(ctx, a, dtype, copy=copy)
+    return array(ctx, a, dtype, copy=copy, order=Const("K") if is_none(order) else order)
+
+
+@function(np.asarray_chkfinite)
+def asarray_chkfinite(
+    ctx: Context, a: AbstractValue, dtype: AbstractValue = NONE, order: AbstractValue = NONE
+) -> AbstractValue:
+    """`np.asarray_chkfinite(a, dtype)`: as `np.asarray`; ValueError where an element is NaN or infinite."""
+    result = asarray(ctx, a, dtype, order)
+    value = ctx.array(result)
+    if value.dtype.is_float:
+        lost = ctx.b("not", ctx.b("isfinite", value))
+        lost = ctx.b("reduce_or", lost, axes=tuple(range(lost.array.rank))) if lost.shape else lost
+        ctx.fail_if(lost, "ValueError", "array must not contain infs or NaNs")
+    return result
 
 
 @function(np.ascontiguousarray)

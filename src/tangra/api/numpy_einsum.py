@@ -10,7 +10,7 @@ from tangra.api.context import Context
 from tangra.api.elementwise import shape_error
 from tangra.api.numpy_common import FALSE, NONE, bad_value, dtype_arg, is_none, reshape, return_value, strong, transpose
 from tangra.api.numpy_layout import step_view
-from tangra.api.numpy_products import contract
+from tangra.api.numpy_products import contract, totalled
 from tangra.api.numpy_shaping import permuted
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue, ArrayValue, Const
@@ -48,6 +48,8 @@ def einsum(
             return _rearranged(ctx, arrays[0], labels, dims.output)
     terms = [_prepared(ctx, v, labels, sizes) for v, labels in zip(values, dims.operands, strict=True)]
     result = _contracted(ctx, terms, dims.output, sizes)
+    if set(sizes) == set(dims.output):
+        result = totalled(ctx, result)
     return return_value(ctx, result, out, "np.einsum")
 
 

@@ -166,8 +166,9 @@ def reshaped_strides(ctx: Context, shape: Shape, strides: Strides, target: Shape
     return verdict, tuple(result)
 
 
-def reshape_view(ctx: Context, base: ArrayValue, shape: Shape) -> ArrayValue:
-    """`base.reshape(shape)` for a shape that fits: a view where NumPy gives one, else a copy."""
+def reshape_view(ctx: Context, base: ArrayValue, shape: Shape, must: bool = False) -> ArrayValue:
+    """`base.reshape(shape)` for a shape that fits: a view where NumPy gives one, else a copy, or an error if it `must`
+    be a view."""
     if base.strides is None:
         return step_view(ctx, base, "reshape", (), shape=shape)
     possible, _ = reshaped_strides(ctx, base.type.shape, base.strides, shape)
@@ -175,6 +176,13 @@ def reshape_view(ctx: Context, base: ArrayValue, shape: Shape) -> ArrayValue:
         undecided(ctx)
     if possible:
         return step_view(ctx, base, "reshape", (), shape=shape)
+    if must:
+        ctx.error(
+            AliasError,
+            "Unable to avoid creating a copy while reshaping",
+            code=UNKNOWN_LAYOUT,
+            fix="leave copy=False out, or reshape an array in C order",
+        )
     return ctx.new_array(ctx.b("reshape", ctx.array(base), shape=shape))
 
 

@@ -36,6 +36,7 @@ from tangra.ir import DType, Value
 from tangra.shapes import Size, broadcast_shapes, known_eq, known_le, shape_text
 
 SINGULAR = "Singular matrix"
+NOT_CONVERGED = "Eigenvalues did not converge"
 
 
 NOT_POSITIVE = "Matrix is not positive definite"
@@ -148,17 +149,30 @@ def _symmetric(ctx: Context, a: AbstractValue, uplo: AbstractValue, name: str) -
     return adjoint(ctx, value) if static_str(ctx, uplo, "UPLO", ("L", "U", "l", "u")) in "Uu" else value
 
 
+def _converging(ctx: Context, value: Value) -> Value:
+    """The matrices; LAPACK does not converge where a NaN is in the lower triangle of 3 rows or more."""
+    if known_le(value.shape[-1], 2, ctx.facts):
+        return value
+    row, column = (grid(ctx, value.shape, value.array.rank - k) for k in (2, 1))
+    lost = ctx.b("and", ctx.b("isnan", value), ctx.b("ge", row, column))
+    if known_le(3, value.shape[-1], ctx.facts) is not True:
+        many = ctx.b("gt", ctx.b.dim(value.shape[-1]), ctx.b.int(2))
+        lost = ctx.b("and", lost, ctx.b.full(many, lost.shape))
+    ctx.fail_if(ctx.b("reduce_or", lost, axes=tuple(range(lost.array.rank))), "LinAlgError", NOT_CONVERGED)
+    return value
+
+
 @function(np.linalg.eigh)
 def eigh(ctx: Context, a: AbstractValue, UPLO: AbstractValue = Const("L")) -> AbstractValue:
     """`np.linalg.eigh(a)`: (eigenvalues, eigenvectors) of a symmetric matrix."""
-    values, vectors = multiple(ctx, "eigh", _symmetric(ctx, a, UPLO, "np.linalg.eigh"))
+    values, vectors = multiple(ctx, "eigh", _converging(ctx, _symmetric(ctx, a, UPLO, "np.linalg.eigh")))
     return TupleValue((ctx.new_array(values), ctx.new_array(vectors)), EIGH)
 
 
 @function(np.linalg.eigvalsh)
 def eigvalsh(ctx: Context, a: AbstractValue, UPLO: AbstractValue = Const("L")) -> AbstractValue:
     """`np.linalg.eigvalsh(a)`."""
-    return ctx.new_array(multiple(ctx, "eigh", _symmetric(ctx, a, UPLO, "np.linalg.eigvalsh"))[0])
+    return ctx.new_array(multiple(ctx, "eigh", _converging(ctx, _symmetric(ctx, a, UPLO, "np.linalg.eigvalsh")))[0])
 
 
 @function(np.linalg.qr)

@@ -10,6 +10,7 @@ import numpy as np
 from tangra.api import indexing, numpy_creation, numpy_shaping, numpy_sorting, numpy_taking, pyint
 from tangra.api.context import Context
 from tangra.api.elementwise import is_number, kinds_of, rank_of, scalar_kinds, stored
+from tangra.api.fitting import require_assignable
 from tangra.api.kinds import PYBOOL, PYFLOAT, PYINT, Kind
 from tangra.api.numpy_common import (
     BOOL,
@@ -200,6 +201,7 @@ def view(ctx: Context, x: AbstractValue, dtype: AbstractValue | None = None) -> 
 def fill(ctx: Context, x: AbstractValue, value: AbstractValue) -> AbstractValue:
     """`x.fill(value)`: in place."""
     assert isinstance(x, ArrayValue)
+    require_assignable(ctx, value, 0, element=True)
     new = stored(ctx, value, x.type.dtype)
     new = ctx.b("reshape", new, shape=()) if new.shape and all(d == 1 for d in new.shape) else new
     ctx.write(x, fit_to(ctx, new, x.type.shape))
@@ -272,11 +274,13 @@ def as_python(ctx: Context, value: Value) -> AbstractValue:
 @method("scalar", "item")
 def item(ctx: Context, x: AbstractValue, *args: AbstractValue) -> AbstractValue:
     """`x.item()` of one element, `x.item(k)` of the flattened array, `x.item(i, j)`: a Python number."""
-    if isinstance(x, Const):
+    if isinstance(x, (Const, Scalar)):
         _numpy_only(ctx, x, "item")
+        if args and not all(isinstance(k, TupleValue) and not k.items for k in args):
+            return item(ctx, as_array(ctx, x), *args)
+    if isinstance(x, Const):
         return Const(x.value.item())
     if isinstance(x, Scalar):
-        _numpy_only(ctx, x, "item")
         if scalar_kinds((x,)):
             bad_value(ctx, "item() of a number whose kind is only known at run time", "use float(x) or int(x)")
         return as_python(ctx, x.value)
@@ -288,9 +292,11 @@ def item(ctx: Context, x: AbstractValue, *args: AbstractValue) -> AbstractValue:
             ctx.require_equal(d, 1, "size of an array for item()")
         value = ctx.array(x)
         return as_python(ctx, ctx.b("reshape", value, shape=()) if value.shape else value)
-    target = x if len(args) > 1 or isinstance(args[0], TupleValue) else numpy_shaping.ravel(ctx, x)
-    index = TupleValue(args) if len(args) > 1 else args[0]
-    return item(ctx, ctx.getitem(target, index))
+    index = args[0] if len(args) == 1 and isinstance(args[0], TupleValue) else TupleValue(args)
+    if len(index.items) not in (0, 1, x.type.rank):
+        bad_shape(ctx, "incorrect number of indices for array")
+    by_place = len(index.items) == 1 and x.type.rank != 1
+    return item(ctx, indexing.getitem(ctx, indexing.flattened(ctx, x) if by_place else x, index))
 
 
 @method("array", "tolist")

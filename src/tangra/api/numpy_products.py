@@ -173,9 +173,17 @@ def tensordot(ctx: Context, a: AbstractValue, b: AbstractValue, axes: AbstractVa
     ):
         bad_value(ctx, f"np.tensordot: axes {asked!r} are out of range")
     pairs = [i % x.array.rank for i in left], [j % y.array.rank for j in right]
+    if any(len(set(side)) < len(side) for side in pairs):
+        bad_value(ctx, "duplicate axes are not allowed in tensordot")
     for i, j in zip(*pairs, strict=True):
         _same_inner(ctx, x.shape, i, y.shape, j)
-    return ctx.new_array(contract(ctx, x, y, (pairs[0], pairs[1])))
+    result = contract(ctx, x, y, (pairs[0], pairs[1]))
+    return ctx.new_array(result if left else totalled(ctx, result))
+
+
+def totalled(ctx: Context, value: Value) -> Value:
+    """Products as sums of one, which begin with 0.0: -0.0 becomes that."""
+    return ew(ctx, "add", value, 0.0) if value.dtype.is_float else value
 
 
 @function(np.kron)
@@ -259,6 +267,8 @@ def trace(
     if rank < 2:
         bad_shape(ctx, "np.trace requires an array of at least two dimensions")
     i, j = axis_arg(ctx, axis1, rank, "axis1"), axis_arg(ctx, axis2, rank, "axis2")
+    if i == j:
+        bad_value(ctx, "np.trace: axis1 and axis2 cannot be the same")
     front = transpose(ctx, value, (i, j, *(k for k in range(rank) if k not in (i, j))))
     places = diagonal_indices(ctx, front.shape[0], front.shape[1], static_int(ctx, offset, "offset"))
     line = ctx.b("gather", front, *places)

@@ -209,6 +209,8 @@ def pad(
     for axis, ((low, high), (first, last)) in enumerate(zip(widths, fills, strict=True)):
         if known_eq(low, 0, ctx.facts) and known_eq(high, 0, ctx.facts):
             continue
+        if word != "constant":
+            _require_extensible(ctx, value.shape[axis], axis)
         if word == "constant":
             value = _pad_constant(ctx, value, axis, (low, high), (first, last))
         elif word in ("linear_ramp", "maximum", "minimum", "mean", "median"):
@@ -216,6 +218,13 @@ def pad(
         else:
             value = take_along(ctx, value, _padded_index(ctx, value.shape[axis], low, high, word), axis)
     return ctx.new_array(value)
+
+
+def _require_extensible(ctx: Context, size: Size, axis: int) -> None:
+    """Fail where a border is to be made of an axis that has nothing on it."""
+    if known_eq(size, 0, ctx.facts) is not False:
+        message = f"can't extend empty axis {axis} using modes other than 'constant' or 'empty'"
+        ctx.fail_if(ctx.b("eq", size_as(ctx, size, I64), ctx.b.int(0)), "ValueError", message)
 
 
 def _pad_constant(
@@ -280,12 +289,6 @@ def _padded_index(ctx: Context, size: Size, low: Size, high: Size, mode: str) ->
     b = ctx.b
     n = size_as(ctx, size, I64)
     place = ew(ctx, "sub", ramp(ctx, low + size + high), size_as(ctx, low, I64))
-    if known_eq(size, 0, ctx.facts) is not False and not known_eq(low + high, 0, ctx.facts):
-        ctx.fail_if(
-            b("eq", n, b.int(0)),
-            "ValueError",
-            "can't extend empty axis 0 using modes other than 'constant' or 'empty'",
-        )
     if mode == "edge":
         return ew(ctx, "maximum", ew(ctx, "minimum", place, ew(ctx, "sub", n, 1)), 0)
     if mode == "wrap":

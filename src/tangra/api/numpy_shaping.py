@@ -23,7 +23,6 @@ from tangra.api.numpy_common import (
     axis_arg,
     bad_value,
     is_none,
-    is_true,
     order_arg,
     shape_arg,
     static_int,
@@ -74,13 +73,15 @@ def reshape(
     """`np.reshape(a, shape, order)`, order C or F: a view where the memory allows one."""
     base = as_array(ctx, a)
     shape_ = target_shape(ctx, base, shape)
-    if order_arg(ctx, order) == "F":
-        rank = base.type.rank
-        inner = reshape_view(ctx, permuted(ctx, base, range(rank)[::-1]), shape_[::-1])
-        return permuted(ctx, inner, range(len(shape_))[::-1])
-    if is_true(copy):
-        return ctx.new_array(ctx.b("reshape", ctx.array(base), shape=shape_))
-    return reshape_view(ctx, base, shape_)
+    turned = order_arg(ctx, order) == "F"
+    if turned:
+        base, shape_ = permuted(ctx, base, range(base.type.rank)[::-1]), shape_[::-1]
+    copies = ctx.static(copy, "copy")
+    if copies:
+        found = ctx.new_array(ctx.b("reshape", ctx.array(base), shape=shape_))
+    else:
+        found = reshape_view(ctx, base, shape_, must=copies is not None)
+    return permuted(ctx, found, range(len(shape_))[::-1]) if turned else found
 
 
 @function(np.ravel)

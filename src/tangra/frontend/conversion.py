@@ -184,7 +184,7 @@ def _constant_array(ev: Evaluator, v: AbstractValue) -> Value | None:
     type = type_of(ev, v)
     try:
         data = np.array(plain(ev, v), dtype=type.dtype.numpy)
-    except (NotPlain, ValueError):
+    except (NotPlain, ValueError, OverflowError):
         return None
     return ev.b.const_array(data, type.dtype) if data.shape == type.shape else None
 

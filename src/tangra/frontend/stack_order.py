@@ -18,6 +18,8 @@ from tangra.ir import BOOL, I64, U8, Value
 if TYPE_CHECKING:
     from tangra.frontend.evaluator import Evaluator
 
+NOT_ORDERED = "a list with NaN in it has no order, and compiled code does not sort it; use np.sort, which puts NaN last"
+
 
 def moved(ev: Evaluator, state: StackState, places: Value, count: AbstractValue) -> StackState:
     """The items at `places`, of which `count` are in use."""
@@ -158,6 +160,7 @@ def _order(ev: Evaluator, keys: StackState, reverse: bool) -> Value:
     b = ev.b
     k, n = _numbers(ev, keys), ev.number(keys.count).value
     order = _turned(ev, k, k, n) if reverse else k
+    _require_order(ev, keys, k, n)
     for ref, type in reversed(list(zip(keys.leaves, leaf_types(keys.shape), strict=True))):
         column = ev.read(ref)
         column = b("cast", column, dtype=U8) if type.dtype == BOOL else column
@@ -167,6 +170,17 @@ def _order(ev: Evaluator, keys: StackState, reverse: bool) -> Value:
     unused = b("cast", b("ge", order, _all(ev, n, order)), dtype=U8)
     order = b("gather", order, b("argsort", unused, axis=0))
     return _turned(ev, order, k, n) if reverse else order
+
+
+def _require_order(ev: Evaluator, keys: StackState, k: Value, n: Value) -> None:
+    """Fail where two or more keys are sorted of which one is NaN: no order has it, and where CPython leaves the items
+    depends on the way in which it sorts."""
+    b = ev.b
+    used = b("and", b("lt", k, _all(ev, n, k)), _all(ev, b("gt", n, b.int(1)), k))
+    for column in map(ev.read, keys.leaves):
+        if column.dtype.is_float and k.shape[0] != 1:
+            unordered = b("reduce_or", b("and", b("isnan", column), used), axes=(0,))
+            ev.fail_if(unordered, "ValueError", NOT_ORDERED)
 
 
 # ---- places
