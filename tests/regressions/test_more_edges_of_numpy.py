@@ -193,3 +193,61 @@ def test_lists_with_nan(key: Any) -> None:
     with pytest.raises(ValueError, match="NaN"):
         tg.jit(program)(2.0, math.nan)
     assert math.isnan(tg.jit(lambda x: sorted([x]))(math.nan)[0])
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        lambda x: x.astype(np.uint64),
+        lambda x: np.sum(x[2:], dtype=np.uint64),
+        lambda x: np.nanmax(x[3:], initial=np.nan),
+        pytest.param(lambda x: np.nanvar(INTS, ddof=4), marks=pytest.mark.filterwarnings("ignore:Degrees")),
+        lambda x: np.sum(x[0], axis=0),
+        lambda x: np.insert(x, [1], [7, 8, 9]),
+        lambda x: (x == None, x != None),  # noqa: E711
+        lambda x: (np.flip(np.array(2.5)), np.isreal(1.5), np.array_equiv(x, x[:2])),
+        lambda x: np.average(M, axis=[0]),
+    ],
+)
+def test_values(program: Callable[..., Any]) -> None:
+    same(program, np.array([np.nan, np.inf, -1e19, -2.5, 300.0, 2.0**63]))
+
+
+@pytest.mark.parametrize(
+    ("program", "match"),
+    [
+        (lambda x: np.sum(x, axis=[0]), "tuple of ints"),
+        (lambda x: np.argmax(x, axis=True), "integer is required"),
+        (lambda x: np.choose(x, [x, x]), "safe"),
+        (lambda x: np.take(INTS, [0], out=np.zeros(1)), "out="),
+        (lambda x: np.dot(INTS, INTS, out=np.zeros(())), "out="),
+        (lambda x: np.argmax(x, axis=0, out=np.zeros(3)), "out="),
+        (lambda x: np.einsum("ij->j", x, dtype=np.float32), "safe"),
+        (lambda x: np.searchsorted(X, 1.0, sorter=[0, 1]), "sorter"),
+        (lambda x: np.insert(x, 1.0, 9), "integers"),
+        (lambda x: np.delete(x, 1.0), "integers"),
+        (lambda x: np.delete(x, [True, False]), "boolean array"),
+        (lambda x: np.linalg.cross(x[:, :2], x[:, :2]), "3-dimensional"),
+        (lambda x: np.average(x, weights=x[:1]), "shapes of a and weights"),
+        (lambda x: np.interp(x, [0, 1], [1]), "same length"),
+        (lambda x: min(1, 2, default=x), "default"),
+        (lambda x: round(x[0, 0:1].reshape(())), "__round__"),
+        (lambda x: math.trunc(x[0, 0:1].reshape(())), "__trunc__"),
+    ],
+)
+def test_wrong_arguments(program: Callable[[Any], Any], match: str) -> None:
+    with pytest.raises((TypeError, ValueError, IndexError)):
+        program(M.copy())
+    with pytest.raises(tg.TangraError, match=match):
+        tg.jit(program)(M.copy())
+
+
+@pytest.mark.parametrize("program", [lambda x: np.quantile(X, x), lambda x: math.isclose(1.0, x, abs_tol=-1)])
+def test_arguments_out_of_range(program: Callable[..., Any]) -> None:
+    fails(program, math.nan)
+
+
+def test_an_array_of_that_dtype_is_itself() -> None:
+    x = X.copy()
+    assert tg.jit(lambda x: np.float64(x))(x) is x
+    assert tg.jit(lambda x: x.squeeze())(x) is x

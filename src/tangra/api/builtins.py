@@ -157,6 +157,9 @@ def _min_or_max(
     default: AbstractValue | None,
 ) -> AbstractValue:
     candidates = list(args)
+    if len(args) > 1 and default is not None:
+        what = f"Cannot specify a default for {name}() with multiple positional arguments"
+        ctx.error(TypeMismatchError, what, code=NO_CHOICE, fix="leave default= out")
     if len(args) == 1:
         only = args[0]
         if isinstance(only, ArrayValue) and key is None and only.type.rank == 1 and 0 not in only.type.shape:
@@ -319,6 +322,11 @@ def round_(ctx: Context, x: AbstractValue, ndigits: AbstractValue = Const(None))
         except (ValueError, OverflowError) as e:
             ctx.fail_if(ctx.b.bool(True), type(e).__name__, str(e))
             return Const(0)
+    if isinstance(x, ArrayValue):
+        what = "type numpy.ndarray doesn't define __round__ method"
+        ctx.error(
+            TypeMismatchError, what, code=NO_CONVERSION, fix="use np.round(x), or round(x[()]) of an array without axes"
+        )
     x = one_number(ctx, x, "round()")
     if scalar_kinds((x,)):
         return dispatch(ctx, (x,), lambda vs: round_(ctx, vs[0], ndigits))

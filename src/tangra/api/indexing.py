@@ -272,7 +272,7 @@ def setitem(ctx: Context, array: ArrayValue, index: AbstractValue, value: Abstra
     """`array[index] = value`, in place."""
     if array.flat_of is not None:
         whole = array.flat_of
-        ctx.require_writeable(whole)
+        ctx.require_writeable(whole, "underlying array")
         items = flattened(ctx, whole)
         _assign(ctx, items, index, value)
         ctx.write(whole, ctx.b("reshape", ctx.array(items), shape=whole.type.shape))

@@ -321,6 +321,9 @@ def compare(ctx: Context, op: str, left: AbstractValue, right: AbstractValue) ->
         return comparing.of_python_numbers(ctx, op, left, right)
     for v in (left, right):
         if not (is_number(v) or isinstance(v, ArrayValue) or ctx.iterate(v) is not None):
+            array = next((x for x in (left, right) if isinstance(x, ArrayValue)), None)
+            if op in ("==", "!=") and array is not None:  # with each element, which None and the like never are
+                return ctx.result(ctx.b.full(ctx.b.bool(op == "!="), array.type.shape))
             if op in ("==", "!="):
                 return Const(op == "!=")
             bad_operands(ctx, op, describe(ctx, left), describe(ctx, right))

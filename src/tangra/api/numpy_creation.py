@@ -62,8 +62,10 @@ def array(
             "leave copy=False out: np.asarray copies where it has to",
         )
     else:
-        result = ctx.new_array(converted(ctx, object, target))
-        result = result if in_c else keep_order(ctx, result, (object,))
+        fresh = ctx.new_array(converted(ctx, object, target))
+        kept = fresh if in_c else keep_order(ctx, fresh, (object,))
+        assert isinstance(kept, ArrayValue)
+        result = kept
     missing = static_int(ctx, ndmin, "ndmin") - result.type.rank
     return result if missing <= 0 else reshape_view(ctx, result, (1,) * missing + result.type.shape)
 
@@ -303,7 +305,10 @@ def full_like(
 
 
 def to_kind(ctx: Context, v: AbstractValue, dtype: DType) -> AbstractValue:
-    """`np.float64(v)`: a NumPy scalar of a number, an array of an array or nested list."""
+    """`np.float64(v)`: a NumPy scalar of a number, an array of a nested list or array, which is itself if it has the
+    dtype."""
+    if isinstance(v, ArrayValue) and v.type.rank and v.type.dtype == dtype:
+        return v
     if isinstance(v, Const) and kind_of(v.value) is not None:
         try:
             with np.errstate(all="ignore"):

@@ -68,7 +68,7 @@ def accumulate(
     if is_none(axis):
         value, place = flat(ctx, value), 0
     else:
-        place = axis_arg(ctx, axis, value.array.rank)
+        place = axis_arg(ctx, axis, value.array.rank, bools=False)
     return return_value(ctx, scan(ctx, ufunc, value, place), out, name)
 
 
@@ -203,7 +203,7 @@ def gradient(
     value = ctx.array(f)
     no_bools(ctx, value.dtype)
     value = cast(ctx, value, inexact(value.dtype))
-    axes = axes_arg(ctx, axis, value.array.rank)
+    axes = axes_arg(ctx, axis, value.array.rank, lists=True)
     order = static_int(ctx, edge_order, "edge_order")
     spacings = list(varargs) or [Const(1.0)]
     if len(spacings) == 1:

@@ -8,7 +8,18 @@ import numpy as np
 
 from tangra.api.context import Context
 from tangra.api.elementwise import shape_error
-from tangra.api.numpy_common import FALSE, NONE, bad_value, dtype_arg, is_none, reshape, return_value, strong, transpose
+from tangra.api.numpy_common import (
+    FALSE,
+    NONE,
+    bad_value,
+    casting_arg,
+    dtype_arg,
+    is_none,
+    reshape,
+    return_value,
+    strong,
+    transpose,
+)
 from tangra.api.numpy_layout import step_view
 from tangra.api.numpy_products import contract, totalled
 from tangra.api.numpy_shaping import permuted
@@ -36,6 +47,10 @@ def einsum(
     accepted; the order of contractions is from the left."""
     text, arrays = _arguments(ctx, subscripts, operands)
     target = dtype_arg(ctx, dtype) or strong(ctx, *arrays)
+    how = casting_arg(ctx, casting)
+    for own in (ctx.type_of(v).dtype for v in arrays):
+        if not np.can_cast(own.numpy, target.numpy, how):
+            bad_value(ctx, f"np.einsum: Cannot cast operand from {own.numpy} to {target.numpy} by the rule {how!r}")
     values = [ctx.array(v, target) for v in arrays]
     try:
         dims = einsum_dims(text, [v.shape for v in values], facts=ctx.facts, undecided=ctx.require_equal)

@@ -7,7 +7,6 @@ import numpy as np
 from tangra.api.context import Context
 from tangra.api.elementwise import broadcast_to, cast, rank_of
 from tangra.api.numpy_common import (
-    BAD_ARGUMENT,
     F64,
     FALSE,
     I64,
@@ -33,6 +32,7 @@ from tangra.api.numpy_common import (
     static_str,
 )
 from tangra.api.numpy_joining import joined
+from tangra.api.numpy_refusals import BAD_ARGUMENT
 from tangra.api.numpy_shaping import diagonal
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue, Const, TupleValue

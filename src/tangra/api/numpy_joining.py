@@ -10,7 +10,6 @@ import numpy as np
 from tangra.api.context import Context
 from tangra.api.elementwise import rank_of, shape_error
 from tangra.api.numpy_common import (
-    BAD_SHAPE,
     NONE,
     ZERO,
     as_array,
@@ -30,6 +29,7 @@ from tangra.api.numpy_common import (
     unsupported,
 )
 from tangra.api.numpy_layout import step_view
+from tangra.api.numpy_refusals import BAD_SHAPE
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue, ArrayValue, Const, ListValue, TupleValue
 from tangra.errors import ShapeMismatchError
@@ -81,7 +81,7 @@ def concatenate(
             code=BAD_SHAPE,
             fix="use np.stack or np.array",
         )
-    place, target = axis_arg(ctx, axis, values[0].array.rank), _target(ctx, values, dtype, casting)
+    place, target = axis_arg(ctx, axis, values[0].array.rank, bools=False), _target(ctx, values, dtype, casting)
     return return_value(ctx, joined(ctx, values, place, target), out, "np.concatenate")
 
 
@@ -168,7 +168,7 @@ def append(ctx: Context, arr: AbstractValue, values: AbstractValue, axis: Abstra
     a, v = ctx.array(arr), ctx.array(values)
     if is_none(axis):
         return ctx.new_array(joined(ctx, [flat(ctx, a), flat(ctx, v)], 0))
-    return ctx.new_array(joined(ctx, [a, v], axis_arg(ctx, axis, a.array.rank)))
+    return ctx.new_array(joined(ctx, [a, v], axis_arg(ctx, axis, a.array.rank, bools=False)))
 
 
 @function(np.block)

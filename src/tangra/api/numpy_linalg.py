@@ -69,6 +69,8 @@ def matrices(ctx: Context, a: AbstractValue, name: str, square: bool = True) -> 
                 ctx, f"{name}: the last two dimensions of the array must be square, not {shape_text(value.shape)}"
             )
         if m != n:
+            other = ctx.b("ne", ctx.b.dim(m), ctx.b.dim(n))
+            ctx.fail_if(other, "LinAlgError", "Last 2 dimensions of the array must be square")
             size = ctx.require_equal(m, n, f"{name}, rows and columns")
             value = reshape(ctx, value, (*value.shape[:-2], size, size))
     return value

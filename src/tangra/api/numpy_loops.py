@@ -135,7 +135,8 @@ def _spacing(ctx: Context, xs: list[Value], _: Operands) -> Value:
 
 def _float_power(ctx: Context, xs: list[Value], vs: Operands) -> Value:
     given = vs[1] if len(vs) > 1 else None
-    return numbers.power_value(ctx, *xs, given.value if isinstance(given, Const) else None)
+    exponent = given.value if isinstance(given, Const) and kind_of(given.value) is not None else None
+    return numbers.power_value(ctx, xs[0], xs[1], exponent)
 
 
 def _ldexp(ctx: Context, xs: list[Value], _: Operands) -> Value:

@@ -115,6 +115,8 @@ def reshape(
 ) -> AbstractValue:
     """`x.reshape(shape)` or `x.reshape(n, m, …)`."""
     _numpy_only(ctx, x, "reshape")
+    if not shape:
+        bad_value(ctx, "reshape() takes exactly 1 argument (0 given)")
     return numpy_shaping.reshape(ctx, x, _sizes(ctx, shape), order, copy=copy)
 
 

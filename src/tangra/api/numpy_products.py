@@ -110,10 +110,10 @@ def dot(ctx: Context, a: AbstractValue, b: AbstractValue, out: AbstractValue = N
     """`np.dot(a, b)`: a's last axis with b's last but one; a product if one is a number."""
     x, y = pair(ctx, a, b)
     if not x.shape or not y.shape:
-        return return_value(ctx, ew(ctx, "and" if x.dtype == BOOL else "mul", x, y), out, "np.dot")
+        return return_value(ctx, ew(ctx, "and" if x.dtype == BOOL else "mul", x, y), out, "np.dot", rule="equal")
     inner = y.array.rank - 2 if y.array.rank > 1 else 0
     _same_inner(ctx, x.shape, x.array.rank - 1, y.shape, inner)
-    return return_value(ctx, contract(ctx, x, y, ((x.array.rank - 1,), (inner,))), out, "np.dot")
+    return return_value(ctx, contract(ctx, x, y, ((x.array.rank - 1,), (inner,))), out, "np.dot", rule="equal")
 
 
 def _same_inner(ctx: Context, x: Shape, i: int, y: Shape, j: int) -> None:
@@ -222,7 +222,7 @@ def _cross(
         return products[0] if first else ctx.b("neg", products[0])
 
     if len(xs) == len(ys) == 2:
-        return ctx.result(minor(0, 1))
+        return ctx.new_array(minor(0, 1))
     parts = broadcast(ctx, [minor(1, 2), minor(2, 0), minor(0, 1)])
     rank = parts[0].array.rank
     value = ctx.b("concat", *(reshape(ctx, p, (*p.shape, 1)) for p in parts), axis=rank)
@@ -248,6 +248,12 @@ def linalg_cross(
     ctx: Context, x1: AbstractValue, x2: AbstractValue, /, *, axis: AbstractValue = Const(-1)
 ) -> AbstractValue:
     """`np.linalg.cross(x1, x2, axis=)`."""
+    sizes = [ctx.type_of(x).shape[axis_arg(ctx, axis, rank_of(ctx, x))] for x in (x1, x2)]
+    if any(known_eq(n, 3, ctx.facts) is False for n in sizes):
+        what = (
+            "Both input arrays must be (arrays of) 3-dimensional vectors, but they are {} and {} dimensional instead."
+        )
+        bad_shape(ctx, what.format(*sizes))
     return _cross(ctx, x1, x2, (axis, axis, axis))
 
 

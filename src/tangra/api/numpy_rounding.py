@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from tangra.api.context import Context
-from tangra.api.elementwise import broadcast, cast, is_number, operand
+from tangra.api.elementwise import broadcast, cast, is_number, kinds_of, operand
 from tangra.api.kinds import PYBOOL
 from tangra.api.numbers import compare
 from tangra.api.numpy_common import (
@@ -17,6 +17,7 @@ from tangra.api.numpy_common import (
     NONE,
     TRUE,
     ZERO,
+    Shape,
     as_array,
     axis_arg,
     bad_value,
@@ -38,7 +39,7 @@ from tangra.api.numpy_ufuncs import call_ufunc
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue, Const, Scalar
 from tangra.ir import Value
-from tangra.shapes import known_eq
+from tangra.shapes import ShapeError, broadcast_shapes, dmin, known_eq
 
 
 @function(np.round, np.around)
@@ -136,6 +137,8 @@ _declare_test(np.isneginf, "negative", "np.isneginf")
 
 def _declare_kind_test(f: object, result: bool) -> None:
     def entry(ctx: Context, x: AbstractValue) -> AbstractValue:
+        if result and is_number(x) and all(k.python for k in kinds_of(x)):
+            return TRUE
         shape = ctx.type_of(x).shape
         return ctx.result(ctx.b.full(ctx.b.bool(result), shape))
 
@@ -267,18 +270,28 @@ def _same_shape(ctx: Context, x: Value, y: Value) -> bool | None:
 
 @function(np.array_equal)
 def array_equal(ctx: Context, a1: AbstractValue, a2: AbstractValue, equal_nan: AbstractValue = FALSE) -> AbstractValue:
-    """`np.array_equal`: a Python bool; False for other shapes (which must be known to differ or agree)."""
+    """`np.array_equal`: a Python bool; False for other shapes."""
     x, y = ctx.array(a1), ctx.array(a2)
     same = _same_shape(ctx, x, y)
     if same is False:
         return FALSE
-    if same is None:
-        for m, n in zip(x.shape, y.shape, strict=True):
-            ctx.require_equal(m, n, "np.array_equal, sizes")
+    sizes = [(m, n) for m, n in zip(x.shape, y.shape, strict=True) if not known_eq(m, n, ctx.facts)]
+    if same is None:  # the run tells: what both have is compared, and their sizes
+        common = tuple(m if known_eq(m, n, ctx.facts) else dmin(m, n) for m, n in zip(x.shape, y.shape, strict=True))
+        x, y = (_leading(ctx, v, common) for v in (x, y))
     equal = _equal(ctx, x, y)
     if static_bool(ctx, equal_nan, "equal_nan") and x.dtype.is_float and y.dtype.is_float:
         equal = ew(ctx, "or", equal, ew(ctx, "and", ctx.b("isnan", x), ctx.b("isnan", y)))
-    return python_bool(ctx, everything(ctx, equal))
+    result = everything(ctx, equal)
+    for m, n in sizes:
+        result = ctx.b("and", result, ctx.b("eq", ctx.b.dim(m), ctx.b.dim(n)))
+    return python_bool(ctx, result)
+
+
+def _leading(ctx: Context, value: Value, shape: Shape) -> Value:
+    """The first elements along each axis."""
+    starts = [ctx.b.int(0)] * len(shape)
+    return ctx.b("index", value, *starts, sizes=shape, steps=(1,) * len(shape))
 
 
 def _equal(ctx: Context, x: Value, y: Value) -> Value:
@@ -288,7 +301,11 @@ def _equal(ctx: Context, x: Value, y: Value) -> Value:
 
 @function(np.array_equiv)
 def array_equiv(ctx: Context, a1: AbstractValue, a2: AbstractValue) -> AbstractValue:
-    """`np.array_equiv`: equal after broadcasting, which must be possible."""
+    """`np.array_equiv`: equal after broadcasting."""
+    try:
+        broadcast_shapes(ctx.type_of(a1).shape, ctx.type_of(a2).shape, facts=ctx.facts, undecided=ctx.require_equal)
+    except ShapeError:
+        return FALSE
     return python_bool(ctx, everything(ctx, _equal(ctx, ctx.array(a1), ctx.array(a2))))
 
 
