@@ -9,7 +9,7 @@ from tangra.api.context import Context
 from tangra.api.elementwise import broadcast, is_number, operand, rank_of, stored
 from tangra.api.fitting import fit, require_assignable
 from tangra.api.index_parts import BAD_INDEX, WHOLE, Part, axes_used, parts_of
-from tangra.api.numpy_layout import step_view
+from tangra.api.numpy_layout import Strides, k_order, ordered_strides, step_view, strides_of
 from tangra.api.strided import ends_of, known_step, near_ends
 from tangra.api.values import AbstractValue, ArrayValue, Const, Scalar, SliceValue
 from tangra.errors import (
@@ -93,8 +93,9 @@ def _item(ctx: Context, array: ArrayValue, index: AbstractValue) -> AbstractValu
             fix="use np.where(mask, x, other), or the where= argument of a reduction",
         )
     if any(p.form == "array" for p in parts):
-        value = gather(ctx, ctx.array(array), parts)
-        return ctx.new_array(value)
+        adv = prepare(ctx, array.type.shape, parts)
+        result = ctx.new_array(gathered(ctx, ctx.array(array), adv))
+        return replace(result, strides=_gathered_strides(ctx, array, adv, result.type.shape))
     starts, sizes, steps, shape = basic(ctx, array.type.shape, parts)
     if all(s is None for s in sizes) and not shape and not ellipsis:
         return ctx.scalar(ctx.b("index", ctx.array(array), *starts, sizes=sizes, steps=steps))
@@ -160,6 +161,8 @@ class Advanced:
     perm: tuple[int, ...]
     indices: list[Value]
     place: tuple[int, ...]
+    rest: tuple[tuple[int | None, int], ...]
+    """Of the axes that are not indexed: the array's axis (None: a new one) and the step along it."""
 
 
 def prepare(ctx: Context, shape: Shape, parts: Sequence[Part]) -> Advanced:
@@ -188,8 +191,14 @@ def prepare(ctx: Context, shape: Shape, parts: Sequence[Part]) -> Advanced:
     rest = len(mid) - len(chosen)
     before = chosen[0] if adjacent else 0
     place = tuple(range(rank, rank + before)) + tuple(range(rank)) + tuple(range(rank + before, rank + rest))
+    left = tuple((axis_of.get(k), steps[axis_of[k]] if k in axis_of else 1) for k in front[len(chosen) :])
     return Advanced(
-        None if trivial else (starts, sizes, steps), mid if len(mid) != len(shape) else None, front, indices, place
+        None if trivial else (starts, sizes, steps),
+        mid if len(mid) != len(shape) else None,
+        front,
+        indices,
+        place,
+        left,
     )
 
 
@@ -243,13 +252,27 @@ def _outer(ctx: Context, adv: Advanced, base: Value, changed: Value) -> Value:
     return b("update", base, changed, *starts, sizes=sizes, steps=steps)
 
 
-def gather(ctx: Context, base: Value, parts: Sequence[Part]) -> Value:
-    """`base[parts]` for an advanced index."""
-    adv = prepare(ctx, base.shape, parts)
+def gathered(ctx: Context, base: Value, adv: Advanced) -> Value:
+    """The elements that an advanced index names."""
     value = ctx.b("gather", _inner(ctx, adv, base), *adv.indices)
     if adv.place == tuple(range(len(adv.place))):
         return value
     return ctx.b("transpose", value, perm=adv.place)
+
+
+def _gathered_strides(ctx: Context, array: ArrayValue, adv: Advanced, shape: Shape) -> Strides | None:
+    """How the elements lie in memory: the new axes outermost, then the others in the order of the array's."""
+    rank = adv.indices[0].array.rank
+    if array.strides is None and adv.place == tuple(range(len(adv.place))):
+        return None
+    own = strides_of(array)
+    kept = [(0 if a is None else own[a], step) for a, step in adv.rest]
+    sizes = tuple(shape[adv.place.index(rank + k)] for k in range(len(kept)))
+    order = k_order(ctx, sizes, [tuple(None if s is None else s * step for s, step in kept)])
+    if order is None:
+        return (None,) * len(shape)
+    outermost_first = [*range(rank), *(rank + k for k in order)]
+    return ordered_strides(shape, [adv.place.index(g) for g in outermost_first])
 
 
 def scatter(ctx: Context, base: Value, parts: Sequence[Part], value: AbstractValue, op: str = "scatter") -> Value:

@@ -120,7 +120,8 @@ def binary(ctx: Context, op: str, left: AbstractValue, right: AbstractValue) -> 
         return quick or dispatch(ctx, (left, right), lambda vs: binary(ctx, op, vs[0], vs[1]))
     if numbers and all_python(left) and all_python(right):
         return _python_binary(ctx, op, left, right)
-    return keep_order(ctx, _numpy_binary(ctx, op, left, right), (left, right))
+    result = _numpy_binary(ctx, op, left, right)
+    return result if op == "@" else keep_order(ctx, result, (left, right))
 
 
 def _float_pair(ctx: Context, op: str, left: AbstractValue, right: AbstractValue) -> AbstractValue | None:

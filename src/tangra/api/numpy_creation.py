@@ -29,7 +29,8 @@ from tangra.api.numpy_common import (
     static_int,
     unsupported,
 )
-from tangra.api.numpy_layout import c_strides, is_contiguous, keep_order, reshape_view
+from tangra.api.numpy_layout import c_strides, copy_order, is_contiguous, reshape_view
+from tangra.api.numpy_orders import copies_order
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue, ArrayValue, Const, Scalar
 from tangra.ir import Value
@@ -63,7 +64,7 @@ def array(
         )
     else:
         fresh = ctx.new_array(converted(ctx, object, target))
-        kept = fresh if in_c else keep_order(ctx, fresh, (object,))
+        kept = copy_order(ctx, fresh, object, str(ctx.static(order, "order")))
         assert isinstance(kept, ArrayValue)
         result = kept
     missing = static_int(ctx, ndmin, "ndmin") - result.type.rank
@@ -165,7 +166,7 @@ def copy(
 ) -> AbstractValue:
     """`np.copy(a)`."""
     order_c(ctx, "np.copy", order, "K", "A")
-    return keep_order(ctx, ctx.new_array(ctx.array(a)), (a,))
+    return copy_order(ctx, ctx.new_array(ctx.array(a)), a, "K" if is_none(order) else str(ctx.static(order, "order")))
 
 
 @function(np.fromiter)
@@ -274,7 +275,7 @@ def _declare_like(f: Any, fill: float | None) -> None:
         return ctx.new_array(ctx.b.full(ctx.b.const(fill, target), size))
 
     entry.__doc__ = f"`np.{f.__name__}(a)`."
-    function(f)(entry)
+    function(f)(copies_order(entry))
 
 
 _declare_like(np.zeros_like, 0)
@@ -287,6 +288,7 @@ _declare_like(np.empty_like, None)
 
 
 @function(np.full_like)
+@copies_order
 def full_like(
     ctx: Context,
     a: AbstractValue,

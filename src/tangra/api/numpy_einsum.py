@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -20,13 +21,14 @@ from tangra.api.numpy_common import (
     strong,
     transpose,
 )
-from tangra.api.numpy_layout import step_view
+from tangra.api.numpy_layout import c_strides, k_order, ordered_strides, step_view, strides_of
 from tangra.api.numpy_products import contract, totalled
 from tangra.api.numpy_shaping import permuted
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue, ArrayValue, Const
 from tangra.ir import I64, Value
 from tangra.shapes import ShapeError, Size, einsum_dims, known_eq
+from tangra.shapes.einsum import EinsumDims
 
 Labels = tuple[str, ...]
 ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -65,7 +67,27 @@ def einsum(
     result = _contracted(ctx, terms, dims.output, sizes)
     if set(sizes) == set(dims.output):
         result = totalled(ctx, result)
-    return return_value(ctx, result, out, "np.einsum")
+    shown = return_value(ctx, result, out, "np.einsum")
+    return _in_order(ctx, shown, arrays, dims) if is_none(out) else shown
+
+
+def _in_order(ctx: Context, result: AbstractValue, arrays: Sequence[AbstractValue], dims: EinsumDims) -> AbstractValue:
+    """The result in the order in which NumPy's loop goes along its labels: the one of the operands (order='K')."""
+    if not isinstance(result, ArrayValue) or result.type.rank < 2:
+        return result
+    labels = [*dims.output, *sorted({x for word in dims.operands for x in word if x not in dims.output})]
+    operands = []
+    for v, word in zip(arrays, dims.operands, strict=True):
+        own = strides_of(v) if isinstance(v, ArrayValue) else c_strides(ctx.type_of(v).shape)
+        steps: dict[str, Size | None] = {}
+        for label, stride, size in zip(word, own, ctx.type_of(v).shape, strict=True):
+            before = steps.get(label, 0)
+            steps[label] = before if size == 1 else None if stride is None or before is None else before + stride
+        operands.append(tuple(steps.get(label, 0) for label in labels))
+    order = k_order(ctx, tuple(dims.sizes[x] for x in labels), operands)
+    if order is None:
+        return replace(result, strides=(None,) * result.type.rank)
+    return replace(result, strides=ordered_strides(result.type.shape, [k for k in order if k < result.type.rank]))
 
 
 def _arguments(

@@ -29,6 +29,7 @@ from tangra.api.numpy_common import (
     unsupported,
 )
 from tangra.api.numpy_layout import step_view
+from tangra.api.numpy_orders import joins_in_order, stacks_in_order
 from tangra.api.numpy_refusals import BAD_SHAPE
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue, ArrayValue, Const, ListValue, TupleValue
@@ -60,6 +61,7 @@ def arrays_of(ctx: Context, arrays: AbstractValue, name: str) -> list[Value]:
 
 
 @function(np.concatenate)
+@joins_in_order
 def concatenate(
     ctx: Context,
     arrays: AbstractValue,
@@ -108,6 +110,7 @@ def stacked(ctx: Context, values: Sequence[Value], axis: int, dtype: DType | Non
 
 
 @function(np.stack)
+@stacks_in_order
 def stack(
     ctx: Context,
     arrays: AbstractValue,
@@ -142,7 +145,7 @@ def _declare_stack(f: object, rank: int, axis: int) -> None:
         return ctx.new_array(joined(ctx, values, place, _target(ctx, values, dtype, casting)))
 
     entry.__doc__ = f"`np.{getattr(f, '__name__', '')}`."
-    function(f)(entry)
+    function(f)(joins_in_order(entry))
 
 
 _declare_stack(np.hstack, 1, 1)
@@ -153,6 +156,7 @@ if hasattr(np, "row_stack"):
 
 
 @function(np.column_stack)
+@joins_in_order
 def column_stack(ctx: Context, tup: AbstractValue) -> AbstractValue:
     """`np.column_stack`: vectors become columns."""
     columns = [
@@ -163,6 +167,7 @@ def column_stack(ctx: Context, tup: AbstractValue) -> AbstractValue:
 
 
 @function(np.append)
+@joins_in_order
 def append(ctx: Context, arr: AbstractValue, values: AbstractValue, axis: AbstractValue = NONE) -> AbstractValue:
     """`np.append(arr, values, axis)`: a new array; flattened without `axis`."""
     a, v = ctx.array(arr), ctx.array(values)
@@ -172,6 +177,7 @@ def append(ctx: Context, arr: AbstractValue, values: AbstractValue, axis: Abstra
 
 
 @function(np.block)
+@joins_in_order
 def block(ctx: Context, arrays: AbstractValue) -> AbstractValue:
     """`np.block`: nested lists, the innermost joined along the last axis."""
     depth, widest = _depth(ctx, arrays)

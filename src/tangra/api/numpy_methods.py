@@ -32,7 +32,7 @@ from tangra.api.numpy_common import (
     unsupported,
 )
 from tangra.api.numpy_joining import new_list
-from tangra.api.numpy_layout import keep_order
+from tangra.api.numpy_layout import copy_order, is_contiguous
 from tangra.api.registry import ATTRIBUTES, METHODS, Entry, attribute, method
 from tangra.api.values import AbstractValue, ArrayValue, Const, Scalar, TupleValue
 from tangra.ir import Value
@@ -154,7 +154,7 @@ def copy(ctx: Context, x: AbstractValue, order: AbstractValue = Const("C")) -> A
     """`x.copy()`: in C order."""
     only(ctx, "copy", "order", order, "C", "K", "A")
     result = ctx.new_array(ctx.array(x))
-    return result if ctx.static(order, "order") == "C" else keep_order(ctx, result, (x,))
+    return copy_order(ctx, result, x, str(ctx.static(order, "order")))
 
 
 @method("scalar", "copy")
@@ -185,9 +185,12 @@ def astype(
         bad_value(ctx, f"Cannot cast array data from {own.numpy} to {target.numpy} according to the rule '{how}'")
     if is_number(x):
         return numpy_creation.to_kind(ctx, x, target)
-    if own == target and not static_bool(ctx, copy, "copy"):
+    word = ctx.static(order, "order")
+    only(ctx, "astype", "order", order, "K", "C")
+    assert isinstance(x, ArrayValue)
+    if own == target and not static_bool(ctx, copy, "copy") and (word == "K" or is_contiguous(ctx, x)):
         return x
-    return keep_order(ctx, ctx.new_array(ctx.array(x, target)), (x,))
+    return copy_order(ctx, ctx.new_array(ctx.array(x, target)), x, str(word))
 
 
 @method("array", "view")

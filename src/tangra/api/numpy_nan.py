@@ -28,6 +28,7 @@ from tangra.api.numpy_common import (
     where_,
 )
 from tangra.api.numpy_means import masked_sum, mean_dtype, number_of, variance
+from tangra.api.numpy_orders import reduces_in_order
 from tangra.api.numpy_reductions import position, reduce_ufunc, require_elements, restored
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue
@@ -66,7 +67,7 @@ def _declare_sum(name: str, ufunc: np.ufunc, fill: float) -> None:
         return reduce_ufunc(ctx, ufunc, clean, axis, dtype, out, keepdims, initial, where, f"np.{name}")
 
     entry.__doc__ = f"`np.{name}(a, axis, …)`: NaN count as {fill}."
-    function(getattr(np, name))(entry)
+    function(getattr(np, name))(reduces_in_order(entry))
 
 
 _declare_sum("nansum", np.add, 0)
@@ -102,7 +103,7 @@ def _declare_extremum(name: str, ufunc: np.ufunc, fill: float) -> None:
         return return_value(ctx, result, out, f"np.{name}")
 
     entry.__doc__ = f"`np.{name}(a, axis, …)`: NaN of nothing but NaN."
-    function(getattr(np, name))(entry)
+    function(getattr(np, name))(reduces_in_order(entry))
 
 
 _declare_extremum("nanmax", np.maximum, -np.inf)
@@ -153,6 +154,7 @@ def _divided(ctx: Context, total: Value, count: Value) -> Value:
 
 
 @function(np.nanmean)
+@reduces_in_order
 def nanmean(
     ctx: Context,
     a: AbstractValue,
@@ -206,7 +208,7 @@ def _declare_spread(name: str, root: bool) -> None:
         return return_value(ctx, root_of_squares(ctx, result) if root else result, out, f"np.{name}")
 
     entry.__doc__ = f"`np.{name}(a, axis, ddof, …)`."
-    function(getattr(np, name))(entry)
+    function(getattr(np, name))(reduces_in_order(entry))
 
 
 _declare_spread("nanvar", False)

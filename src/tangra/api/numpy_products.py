@@ -31,6 +31,7 @@ from tangra.api.numpy_common import (
     strong,
     transpose,
 )
+from tangra.api.numpy_orders import matrices_in_order, pairs_in_order, reduces_in_order
 from tangra.api.numpy_reductions import accumulation_dtype
 from tangra.api.numpy_shaping import diagonal, diagonal_indices
 from tangra.api.registry import function
@@ -88,6 +89,7 @@ def product(ctx: Context, x: Value, y: Value) -> Value:
 
 
 @function(np.matmul)
+@matrices_in_order
 def matmul(
     ctx: Context,
     x1: AbstractValue,
@@ -258,6 +260,7 @@ def linalg_cross(
 
 
 @function(np.trace)
+@reduces_in_order
 def trace(
     ctx: Context,
     a: AbstractValue,
@@ -297,11 +300,13 @@ def linalg_diagonal(ctx: Context, x: AbstractValue, /, *, offset: AbstractValue 
 
 
 @function(np.linalg.matmul)
+@matrices_in_order
 def linalg_matmul(ctx: Context, x1: AbstractValue, x2: AbstractValue, /) -> AbstractValue:
     """`np.linalg.matmul(x1, x2)`."""
     return matmul(ctx, x1, x2)
 
 
+@pairs_in_order
 def _vecdot(ctx: Context, x1: AbstractValue, x2: AbstractValue, /, *, axis: AbstractValue = Const(-1)) -> AbstractValue:
     """`np.vecdot(x1, x2, axis=)`: products summed along an axis, the others broadcast."""
     x, y = pair(ctx, x1, x2)

@@ -36,6 +36,7 @@ from tangra.api.numpy_common import (
     static_int,
     unsupported,
 )
+from tangra.api.numpy_orders import spaced_in_order
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue, Const, TupleValue
 from tangra.errors import DataDependentShapeError, declare
@@ -145,6 +146,7 @@ def _constant_range(ctx: Context, bounds: Sequence[AbstractValue], dtype: DType)
 
 
 @function(np.linspace)
+@spaced_in_order
 def linspace(
     ctx: Context,
     start: AbstractValue,
@@ -195,6 +197,7 @@ def spaced(ctx: Context, start: Value, stop: Value, count: Size, closed: bool) -
 
 
 @function(np.logspace)
+@spaced_in_order
 def logspace(
     ctx: Context,
     start: AbstractValue,
@@ -212,6 +215,7 @@ def logspace(
 
 
 @function(np.geomspace)
+@spaced_in_order
 def geomspace(
     ctx: Context,
     start: AbstractValue,

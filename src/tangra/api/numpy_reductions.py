@@ -40,6 +40,7 @@ from tangra.api.numpy_common import (
     transpose,
 )
 from tangra.api.numpy_loops import EMIT
+from tangra.api.numpy_orders import reduces_in_order
 from tangra.api.numpy_scan import fold_axis
 from tangra.api.numpy_ufuncs import loop_dtypes
 from tangra.api.registry import function
@@ -224,7 +225,7 @@ def _declare(f: object, ufunc: np.ufunc, name: str) -> None:
         return reduce_ufunc(ctx, ufunc, a, axis, dtype, out, keepdims, initial, where, name)
 
     entry.__doc__ = f"`{name}(a, axis, dtype, out, keepdims, initial, where)`."
-    function(f)(entry)
+    function(f)(reduces_in_order(entry))
 
 
 def _declare_extremum(f: object, ufunc: np.ufunc, name: str) -> None:
@@ -240,7 +241,7 @@ def _declare_extremum(f: object, ufunc: np.ufunc, name: str) -> None:
         return reduce_ufunc(ctx, ufunc, a, axis, NONE, out, keepdims, initial, where, name)
 
     entry.__doc__ = f"`{name}(a, axis, out, keepdims, initial, where)`."
-    function(f)(entry)
+    function(f)(reduces_in_order(entry))
 
 
 def _declare_logical(f: object, ufunc: np.ufunc, name: str) -> None:
@@ -256,7 +257,7 @@ def _declare_logical(f: object, ufunc: np.ufunc, name: str) -> None:
         return reduce_ufunc(ctx, ufunc, a, axis, NONE, out, keepdims, None, where, name)
 
     entry.__doc__ = f"`{name}(a, axis, out, keepdims, where=)`."
-    function(f)(entry)
+    function(f)(reduces_in_order(entry))
 
 
 _declare(np.sum, np.add, "np.sum")
@@ -320,6 +321,7 @@ _declare_position("argmin")
 
 
 @function(np.count_nonzero)
+@reduces_in_order
 def count_nonzero(
     ctx: Context, a: AbstractValue, axis: AbstractValue = NONE, *, keepdims: AbstractValue = FALSE
 ) -> AbstractValue:

@@ -32,6 +32,7 @@ from tangra.api.numpy_common import (
     unsupported,
 )
 from tangra.api.numpy_joining import joined
+from tangra.api.numpy_orders import copies_order, keeps_fortran_order
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue, ArrayValue, Const, DictValue, Scalar, SliceValue
 from tangra.errors import DataDependentShapeError, declare
@@ -112,6 +113,7 @@ def _repeated(ctx: Context, value: Value, axis: int, count: Size) -> Value:
 
 
 @function(np.roll)
+@copies_order
 def roll(ctx: Context, a: AbstractValue, shift: AbstractValue, axis: AbstractValue = NONE) -> AbstractValue:
     """`np.roll(a, shift, axis)`: shifts may be run-time ints; without `axis` over the flattened array."""
     value = ctx.array(a)
@@ -182,6 +184,7 @@ def _pairs(ctx: Context, v: AbstractValue, rank: int, what: str) -> list[tuple[A
 
 
 @function(np.pad)
+@keeps_fortran_order
 def pad(
     ctx: Context,
     array: AbstractValue,
@@ -338,6 +341,7 @@ def _positions(ctx: Context, obj: AbstractValue, size: Size, name: str) -> list[
 
 
 @function(np.delete)
+@keeps_fortran_order
 def delete(ctx: Context, arr: AbstractValue, obj: AbstractValue, axis: AbstractValue = NONE) -> AbstractValue:
     """`np.delete(arr, obj, axis)` for constant positions; one run-time int position too."""
     value = ctx.array(arr)
@@ -363,6 +367,7 @@ def delete(ctx: Context, arr: AbstractValue, obj: AbstractValue, axis: AbstractV
 
 
 @function(np.insert)
+@keeps_fortran_order
 def insert(
     ctx: Context, arr: AbstractValue, obj: AbstractValue, values: AbstractValue, axis: AbstractValue = NONE
 ) -> AbstractValue:

@@ -35,6 +35,7 @@ from tangra.api.numpy_common import (
 from tangra.api.numpy_cumulative import neighbours
 from tangra.api.numpy_layout import keep_order
 from tangra.api.numpy_methods import astype
+from tangra.api.numpy_orders import keeps_order, pair_keeps_order
 from tangra.api.numpy_ufuncs import call_ufunc
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue, Const, Scalar
@@ -74,6 +75,7 @@ def _power_of_ten(n: int) -> float:
 
 
 @function(np.fix)
+@keeps_order
 def fix(ctx: Context, x: AbstractValue, out: AbstractValue = NONE) -> AbstractValue:
     """`np.fix(x)`: towards zero."""
     return call_ufunc(ctx, np.trunc, (x,), out)
@@ -111,6 +113,7 @@ def imag(ctx: Context, val: AbstractValue) -> AbstractValue:
 
 
 @function(np.angle)
+@keeps_order
 def angle(ctx: Context, z: AbstractValue, deg: AbstractValue = FALSE) -> AbstractValue:
     """`np.angle` of reals: 0 or pi."""
     result = call_ufunc(ctx, np.arctan2, (ZERO, z))
@@ -169,6 +172,7 @@ def isscalar(ctx: Context, element: AbstractValue) -> AbstractValue:
 
 
 @function(np.unwrap)
+@keeps_order
 def unwrap(
     ctx: Context,
     p: AbstractValue,
@@ -226,6 +230,7 @@ def close(
 
 
 @function(np.isclose)
+@pair_keeps_order
 def isclose(
     ctx: Context,
     a: AbstractValue,

@@ -28,6 +28,7 @@ from tangra.api.numpy_common import (
     static_str,
 )
 from tangra.api.numpy_layout import keep_order
+from tangra.api.numpy_orders import copies_order
 from tangra.api.numpy_ufuncs import call_ufunc
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue, ArrayValue, Const
@@ -171,6 +172,7 @@ def bounded(ctx: Context, index: Value, count: int, mode: str) -> Value:
 
 
 @function(np.piecewise)
+@copies_order
 def piecewise(
     ctx: Context,
     x: AbstractValue,
@@ -207,6 +209,7 @@ def piecewise(
 
 
 @function(np.nan_to_num)
+@copies_order
 def nan_to_num(
     ctx: Context,
     x: AbstractValue,

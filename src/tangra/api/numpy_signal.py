@@ -38,6 +38,7 @@ from tangra.api.numpy_common import (
 )
 from tangra.api.numpy_grids import vander
 from tangra.api.numpy_joining import stacked
+from tangra.api.numpy_orders import lines_in_order
 from tangra.api.numpy_products import contract
 from tangra.api.numpy_reductions import require_elements
 from tangra.api.numpy_sorting import located
@@ -349,6 +350,7 @@ def polyfit(
 
 
 @function(np.apply_along_axis)
+@lines_in_order
 def apply_along_axis(
     ctx: Context,
     func1d: AbstractValue,

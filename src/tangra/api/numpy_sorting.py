@@ -31,6 +31,7 @@ from tangra.api.numpy_common import (
     unsupported,
     where_,
 )
+from tangra.api.numpy_orders import copies_order
 from tangra.api.numpy_repeating import take_along
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue, Const, TupleValue
@@ -66,6 +67,7 @@ def _sorted(
 
 
 @function(np.sort)
+@copies_order
 def sort(
     ctx: Context,
     a: AbstractValue,
@@ -120,7 +122,7 @@ def _declare_partition(name: str, op: str) -> None:
         return ctx.new_array(_sorted(ctx, op, a, axis, NONE, order))
 
     entry.__doc__ = f"`np.{name}(a, kth, axis)`: fully sorted, which is one of the orders NumPy may give."
-    function(getattr(np, name))(entry)
+    function(getattr(np, name))(copies_order(entry) if op == "sort" else entry)
 
 
 _declare_partition("partition", "sort")

@@ -34,6 +34,7 @@ from tangra.api.numpy_common import (
     unsupported,
 )
 from tangra.api.numpy_joining import joined
+from tangra.api.numpy_orders import reduces_in_order
 from tangra.api.numpy_products import product
 from tangra.api.numpy_reductions import restored
 from tangra.api.registry import function
@@ -43,6 +44,7 @@ from tangra.shapes import known_eq, known_le, prod
 
 
 @function(np.average)
+@reduces_in_order
 def average(
     ctx: Context,
     a: AbstractValue,

@@ -88,10 +88,10 @@ def _sum(em: Emitter, op: Op) -> None:
         x, y = (em.operand(v) for v in op.operands)
         em.define(op.result, Scalar(dtype, em.code.ins(f"fadd {em.fast_sum}{register_type(dtype)} {x}, {y}")))
         return
-    if _is_difference_of_products(em, op):
+    order = _late_and_early(em, op)
+    if order is None and _is_difference_of_products(em, op):
         keep_elementwise(em, op, lambda em, xs: em.code.ins(f"fsub {register_type(dtype)} {xs[0]}, {xs[1]}"))
         return
-    order = _late_and_early(em, op)
     early = _factors(em, order[1]) if order is not None else None
     if order is None or early is None:
         keep_elementwise(em, op, lambda em, xs: scalars.write(em, op.name, dtype, xs))
