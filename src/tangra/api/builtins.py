@@ -28,6 +28,7 @@ from tangra.api.elementwise import (
 )
 from tangra.api.kinds import PYBOOL, PYFLOAT, PYINT, kind_of
 from tangra.api.numbers import describe
+from tangra.api.numpy_layout import keep_order
 from tangra.api.registry import find, function, is_of_the_program
 from tangra.api.values import (
     AbstractValue,
@@ -79,7 +80,8 @@ def abs_(ctx: Context, x: AbstractValue) -> AbstractValue:
     elif not isinstance(x, ArrayValue):
         ctx.error(TypeMismatchError, f"bad operand type for abs(): {describe(ctx, x)}", code=NO_CONVERSION, fix=NUMBER)
     value = ctx.array(x)
-    return ctx.result(value if value.dtype == BOOL or value.dtype.kind == "u" else ctx.b("abs", value))
+    result = ctx.result(value if value.dtype == BOOL or value.dtype.kind == "u" else ctx.b("abs", value))
+    return keep_order(ctx, result, (x,))
 
 
 def _abs_int(ctx: Context, x: Scalar) -> AbstractValue:

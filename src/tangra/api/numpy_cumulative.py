@@ -29,7 +29,7 @@ from tangra.api.numpy_common import (
     unsupported,
     where_,
 )
-from tangra.api.numpy_orders import keeps_order, reduces_in_order
+from tangra.api.numpy_orders import differences_in_order, keeps_order, reduces_in_order
 from tangra.api.numpy_reductions import accumulation_dtype
 from tangra.api.numpy_scan import scan_axis
 from tangra.api.registry import function
@@ -140,7 +140,7 @@ def _edge(ctx: Context, v: AbstractValue, value: Value, axis: int) -> Value:
 
 
 @function(np.diff)
-@keeps_order
+@differences_in_order
 def diff(
     ctx: Context,
     a: AbstractValue,

@@ -29,6 +29,7 @@ from tangra.api.numpy_common import (
     transpose,
     unsupported,
 )
+from tangra.api.numpy_orders import matrices_in_order
 from tangra.api.numpy_products import product
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue, ArrayValue, Const, TupleValue
@@ -88,6 +89,7 @@ def require_ok(ctx: Context, ok: Value, message: str) -> None:
 
 
 @function(np.linalg.solve)
+@matrices_in_order
 def solve(ctx: Context, a: AbstractValue, b: AbstractValue) -> AbstractValue:
     """`np.linalg.solve(a, b)`: b a vector (1-D) or a stack of matrices; LinAlgError for a singular a."""
     left, right = matrices(ctx, a, "np.linalg.solve"), ctx.array(b)
@@ -112,6 +114,7 @@ def solve(ctx: Context, a: AbstractValue, b: AbstractValue) -> AbstractValue:
 
 
 @function(np.linalg.inv)
+@matrices_in_order
 def inv(ctx: Context, a: AbstractValue) -> AbstractValue:
     """`np.linalg.inv(a)`."""
     result, ok = multiple(ctx, "inverse", matrices(ctx, a, "np.linalg.inv"))
@@ -120,12 +123,14 @@ def inv(ctx: Context, a: AbstractValue) -> AbstractValue:
 
 
 @function(np.linalg.det)
+@matrices_in_order
 def det(ctx: Context, a: AbstractValue) -> AbstractValue:
     """`np.linalg.det(a)`."""
     return ctx.result(ctx.b("det", matrices(ctx, a, "np.linalg.det")))
 
 
 @function(np.linalg.slogdet)
+@matrices_in_order
 def slogdet(ctx: Context, a: AbstractValue) -> AbstractValue:
     """`np.linalg.slogdet(a)`: (sign, logabsdet)."""
     sign, log = multiple(ctx, "slogdet", matrices(ctx, a, "np.linalg.slogdet"))
@@ -133,6 +138,7 @@ def slogdet(ctx: Context, a: AbstractValue) -> AbstractValue:
 
 
 @function(np.linalg.cholesky)
+@matrices_in_order
 def cholesky(ctx: Context, a: AbstractValue, /, *, upper: AbstractValue = FALSE) -> AbstractValue:
     """`np.linalg.cholesky(a, upper=)`: reads the lower triangle (the upper one with `upper`)."""
     value, high = matrices(ctx, a, "np.linalg.cholesky"), static_bool(ctx, upper, "upper")
@@ -165,6 +171,7 @@ def _converging(ctx: Context, value: Value) -> Value:
 
 
 @function(np.linalg.eigh)
+@matrices_in_order
 def eigh(ctx: Context, a: AbstractValue, UPLO: AbstractValue = Const("L")) -> AbstractValue:
     """`np.linalg.eigh(a)`: (eigenvalues, eigenvectors) of a symmetric matrix."""
     values, vectors = multiple(ctx, "eigh", _converging(ctx, _symmetric(ctx, a, UPLO, "np.linalg.eigh")))
@@ -172,12 +179,14 @@ def eigh(ctx: Context, a: AbstractValue, UPLO: AbstractValue = Const("L")) -> Ab
 
 
 @function(np.linalg.eigvalsh)
+@matrices_in_order
 def eigvalsh(ctx: Context, a: AbstractValue, UPLO: AbstractValue = Const("L")) -> AbstractValue:
     """`np.linalg.eigvalsh(a)`."""
     return ctx.new_array(multiple(ctx, "eigh", _converging(ctx, _symmetric(ctx, a, UPLO, "np.linalg.eigvalsh")))[0])
 
 
 @function(np.linalg.qr)
+@matrices_in_order
 def qr(ctx: Context, a: AbstractValue, mode: AbstractValue = Const("reduced")) -> AbstractValue:
     """`np.linalg.qr(a)`: reduced; 'complete' of matrices with at most as many rows as columns; 'r'."""
     value = matrices(ctx, a, "np.linalg.qr", square=False)
@@ -189,6 +198,7 @@ def qr(ctx: Context, a: AbstractValue, mode: AbstractValue = Const("reduced")) -
 
 
 @function(np.linalg.svd)
+@matrices_in_order
 def svd(
     ctx: Context,
     a: AbstractValue,
@@ -224,12 +234,14 @@ def singular_values(ctx: Context, value: Value) -> Value:
 
 
 @function(np.linalg.svdvals)
+@matrices_in_order
 def svdvals(ctx: Context, x: AbstractValue, /) -> AbstractValue:
     """`np.linalg.svdvals(x)`."""
     return ctx.new_array(singular_values(ctx, matrices(ctx, x, "np.linalg.svdvals", square=False)))
 
 
 @function(np.linalg.matrix_power)
+@matrices_in_order
 def matrix_power(ctx: Context, a: AbstractValue, n: AbstractValue) -> AbstractValue:
     """`np.linalg.matrix_power(a, n)` for a constant n, by squaring; negative n through the inverse."""
     power = static_int(ctx, n, "n")

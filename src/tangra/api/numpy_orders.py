@@ -73,6 +73,29 @@ def _like(ctx: Context, result: ArrayValue, arguments: Arguments) -> AbstractVal
     return keep_order(ctx, result, (a,)) if isinstance(a, ArrayValue) and a.type.rank == result.type.rank else result
 
 
+def _second(ctx: Context, result: ArrayValue, arguments: Arguments) -> AbstractValue:
+    return keep_order(ctx, result, list(arguments.values())[1:2])
+
+
+def _rolled(ctx: Context, result: ArrayValue, arguments: Arguments) -> AbstractValue:
+    return result if is_none(arguments["axis"]) else _copied(ctx, result, arguments)
+
+
+def _differences(ctx: Context, result: ArrayValue, arguments: Arguments) -> AbstractValue:
+    a = first_of(arguments)
+    if is_none(arguments["prepend"]) and is_none(arguments["append"]):
+        return _like(ctx, result, arguments)
+    unknown = isinstance(a, ArrayValue) and a.strides is not None
+    return replace(result, strides=(None,) * result.type.rank) if unknown else result
+
+
+def _median(ctx: Context, result: ArrayValue, arguments: Arguments) -> AbstractValue:
+    a = first_of(arguments)
+    if not isinstance(a, ArrayValue) or len(reduced_axes(ctx, a, arguments)) != 1:
+        return result
+    return _reduced(ctx, result, arguments)
+
+
 def _copied(ctx: Context, result: ArrayValue, arguments: Arguments) -> AbstractValue:
     order = arguments.get("order", Const("K"))
     word = "K" if is_none(order) else str(ctx.static(order, "order"))
@@ -159,19 +182,19 @@ def _along(ctx: Context, result: ArrayValue, arguments: Arguments) -> AbstractVa
 
 
 def _matrices(ctx: Context, result: ArrayValue, arguments: Arguments) -> AbstractValue:
-    """Products of stacks: the leading axes in the order of those of the operands."""
-    lead = result.type.rank - 2
+    """What is computed of stacks of matrices: the leading axes in the order of those of the operands."""
     stacks = [v for v in list(arguments.values())[:2] if isinstance(v, ArrayValue) and v.type.rank > 2]
-    if lead < 1 or all(v.strides is None for v in stacks):
+    if not stacks or all(v.strides is None for v in stacks):
         return result
+    lead = max(v.type.rank for v in stacks) - 2
     operands = []
     for v in stacks:
         own = [0 if d == 1 else s for d, s in zip(v.type.shape[:-2], strides_of(v)[:-2], strict=True)]
         operands.append((*(0,) * (lead - len(own)), *own))
-    order = k_order(ctx, result.type.shape[:-2], operands)
+    order = k_order(ctx, result.type.shape[:lead], operands)
     if order is None:
-        return replace(result, strides=(None,) * (lead + 2))
-    return replace(result, strides=ordered_strides(result.type.shape, [*order, lead, lead + 1]))
+        return replace(result, strides=(None,) * result.type.rank)
+    return replace(result, strides=ordered_strides(result.type.shape, [*order, *range(lead, result.type.rank)]))
 
 
 def _joined(ctx: Context, result: ArrayValue, arguments: Arguments) -> AbstractValue:
@@ -210,6 +233,10 @@ keeps_order = _adds(_like)
 """For loops over one array, whose result lies in memory as the array does."""
 copies_order = _adds(_copied)
 """For copies of an array, and arrays like it."""
+second_keeps_order = _adds(_second)
+rolled_in_order = _adds(_rolled)
+differences_in_order = _adds(_differences)
+median_in_order = _adds(_median)
 pair_keeps_order = _adds(_pair)
 pairs_in_order = _adds(_paired)
 keeps_fortran_order = _adds(_fortran)

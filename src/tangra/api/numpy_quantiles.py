@@ -26,7 +26,7 @@ from tangra.api.numpy_common import (
     static_bool,
     unsupported,
 )
-from tangra.api.numpy_orders import reduces_in_order
+from tangra.api.numpy_orders import median_in_order
 from tangra.api.numpy_reductions import merged_last, require_elements, restored
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue, Const
@@ -173,7 +173,7 @@ def _declare_median(name: str, skip_nan: bool) -> None:
         return return_value(ctx, restored(ctx, result, value.shape, axes, keep), out, f"np.{name}")
 
     entry.__doc__ = f"`np.{name}(a, axis, out, keepdims=)`."
-    function(getattr(np, name))(reduces_in_order(entry))
+    function(getattr(np, name))(median_in_order(entry))
 
 
 _declare_median("median", False)

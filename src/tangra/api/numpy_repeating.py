@@ -32,7 +32,7 @@ from tangra.api.numpy_common import (
     unsupported,
 )
 from tangra.api.numpy_joining import joined
-from tangra.api.numpy_orders import copies_order, keeps_fortran_order
+from tangra.api.numpy_orders import keeps_fortran_order, rolled_in_order
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue, ArrayValue, Const, DictValue, Scalar, SliceValue
 from tangra.errors import DataDependentShapeError, declare
@@ -113,7 +113,7 @@ def _repeated(ctx: Context, value: Value, axis: int, count: Size) -> Value:
 
 
 @function(np.roll)
-@copies_order
+@rolled_in_order
 def roll(ctx: Context, a: AbstractValue, shift: AbstractValue, axis: AbstractValue = NONE) -> AbstractValue:
     """`np.roll(a, shift, axis)`: shifts may be run-time ints; without `axis` over the flattened array."""
     value = ctx.array(a)

@@ -33,7 +33,7 @@ from tangra.api.numpy_common import (
     where_,
 )
 from tangra.api.numpy_cumulative import neighbours
-from tangra.api.numpy_layout import keep_order
+from tangra.api.numpy_layout import copy_order, keep_order
 from tangra.api.numpy_methods import astype
 from tangra.api.numpy_orders import keeps_order, pair_keeps_order
 from tangra.api.numpy_ufuncs import call_ufunc
@@ -55,7 +55,9 @@ def round_(ctx: Context, a: AbstractValue, decimals: AbstractValue = ZERO, out: 
         wide = _rounded(ctx, cast(ctx, value, F64), digits)
         value = cast(ctx, wide, value.dtype)
     result = return_value(ctx, value, out, "np.round", True)
-    return keep_order(ctx, result, (a,)) if is_none(out) else result
+    if not is_none(out):
+        return result
+    return copy_order(ctx, result, a, "A") if digits else keep_order(ctx, result, (a,))
 
 
 def _rounded(ctx: Context, value: Value, digits: int) -> Value:
@@ -131,7 +133,7 @@ def _declare_test(f: object, op: str, test: str) -> None:
         return return_value(ctx, ctx.b("and", ctx.b("isinf", value), sign), out, test, True)
 
     entry.__doc__ = f"`{test}(x)`."
-    function(f)(entry)
+    function(f)(keeps_order(entry))
 
 
 _declare_test(np.isposinf, "positive", "np.isposinf")

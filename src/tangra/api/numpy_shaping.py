@@ -26,7 +26,7 @@ from tangra.api.numpy_common import (
     shape_arg,
     static_int,
 )
-from tangra.api.numpy_layout import is_contiguous, reshape_view, step_view
+from tangra.api.numpy_layout import is_contiguous, reshape_view, step_view, strides_of
 from tangra.api.numpy_refusals import BAD_VALUE
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue, ArrayValue, Const, ListValue, TupleValue, ViewStep
@@ -349,7 +349,9 @@ def diagonal(
     number = static_int(ctx, offset, "offset")
     step = ViewStep(ctx.b, "gather", diagonal_indices(ctx, base.type.shape[i], base.type.shape[j], number), (), number)
     view = ctx.view(front, step.read, step.write)
-    view = replace(view, strides=(None,) * view.type.rank)
+    first, second, *others = strides_of(front)
+    along = None if first is None or second is None else first + second
+    view = replace(view, strides=(along, *others))
     return view if not rest else permuted(ctx, view, (*range(1, rank - 1), 0))
 
 

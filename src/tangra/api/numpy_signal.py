@@ -38,7 +38,7 @@ from tangra.api.numpy_common import (
 )
 from tangra.api.numpy_grids import vander
 from tangra.api.numpy_joining import stacked
-from tangra.api.numpy_orders import lines_in_order
+from tangra.api.numpy_orders import lines_in_order, second_keeps_order
 from tangra.api.numpy_products import contract
 from tangra.api.numpy_reductions import require_elements
 from tangra.api.numpy_sorting import located
@@ -203,6 +203,7 @@ def _at(ctx: Context, line: Value, k: Value) -> Value:
 
 
 @function(np.polyval)
+@second_keeps_order
 def polyval(ctx: Context, p: AbstractValue, x: AbstractValue) -> AbstractValue:
     """`np.polyval(p, x)`: Horner's rule, highest power first, in NumPy's order y * x + p[k]."""
     coefficients = items_arg(ctx, as_array(ctx, p), "the coefficients of np.polyval")
