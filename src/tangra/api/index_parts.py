@@ -100,7 +100,8 @@ def _classify(ctx: Context, item: AbstractValue) -> list[Part]:
         type_ = ctx.type_of(item)
         if type_.dtype == BOOL:
             return _mask_parts(ctx, item)
-        if type_.dtype.is_integer or 0 in type_.shape:
+        nothing = 0 in type_.shape and not isinstance(item, ArrayValue)  # [], which has no dtype of its own
+        if type_.dtype.is_integer or nothing:
             return [Part("int" if not type_.rank else "array", item)]
     ctx.error(
         TypeMismatchError,

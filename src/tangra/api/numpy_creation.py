@@ -119,8 +119,8 @@ def ascontiguousarray(ctx: Context, a: AbstractValue, dtype: AbstractValue = NON
     """`np.ascontiguousarray(a)`: at least 1-D. A non-contiguous view is copied, as NumPy does it."""
     base = as_array(ctx, a)
     target = dtype_arg(ctx, dtype, base.type.dtype)
-    if target == base.type.dtype and base.type.rank and is_contiguous(ctx, base):
-        return base
+    if target == base.type.dtype and is_contiguous(ctx, base):
+        return base if base.type.rank else reshape_view(ctx, base, (1,))
     value = converted(ctx, base, target)
     return ctx.new_array(value if value.shape else reshape(ctx, value, (1,)))
 

@@ -35,21 +35,16 @@ def _adds(rule: Rule) -> Callable[[Entry], Entry]:
     """A decorator for entries, by which `rule` says how what they return lies in memory."""
 
     def decorate(entry: Entry) -> Entry:
-        signature = inspect.signature(entry)
-
         @functools.wraps(entry)
         def ordered(ctx: Context, *args: AbstractValue, **kwargs: AbstractValue) -> AbstractValue:
             result = entry(ctx, *args, **kwargs)
             given = {v.ref for v in _arrays((*args, *kwargs.values()))}
-            bound = signature.bind(ctx, *args, **kwargs)
-            bound.apply_defaults()
-            arguments = dict(list(bound.arguments.items())[1:])
 
             def shown(r: AbstractValue) -> AbstractValue:
                 if isinstance(r, TupleValue):
                     return replace(r, items=tuple(shown(i) for i in r.items))
                 if isinstance(r, ArrayValue) and r.type.rank > 1 and r.strides is None and r.ref not in given:
-                    return rule(ctx, r, arguments)
+                    return rule(ctx, r, _by_name(entry, ctx, args, kwargs))
                 return r
 
             return shown(result)
@@ -57,6 +52,13 @@ def _adds(rule: Rule) -> Callable[[Entry], Entry]:
         return ordered
 
     return decorate
+
+
+def _by_name(entry: Entry, ctx: Context, args: Sequence[AbstractValue], kwargs: Arguments) -> Arguments:
+    """The arguments of a call of an entry, those that are left out too."""
+    bound = inspect.signature(entry).bind(ctx, *args, **kwargs)
+    bound.apply_defaults()
+    return dict(list(bound.arguments.items())[1:])
 
 
 def _arrays(values: Sequence[AbstractValue]) -> list[ArrayValue]:

@@ -48,7 +48,8 @@ MODES = ("raise", "wrap", "clip")
 def index_values(ctx: Context, indices: AbstractValue, size: Size, axis: int, mode: str = "raise") -> Value:
     """An integer index array as non-negative i64 in range: checked, wrapped or clipped."""
     value = ctx.array(indices)
-    if not (value.dtype.is_integer or value.dtype == BOOL or 0 in value.shape):
+    nothing = 0 in value.shape and not isinstance(indices, ArrayValue)  # [], which has no dtype of its own
+    if not (value.dtype.is_integer or value.dtype == BOOL or nothing):
         bad_value(ctx, f"indices must be integers, not {value.dtype.numpy}")
     value = cast(ctx, value, I64)
     n = size_as(ctx, size, I64)
