@@ -21,7 +21,7 @@ TOPICS = tuple(sorted({entry.topic for entry in (*CORPUS.programs, *CORPUS.rejec
 CODES = {
     "TG240": {"TG514"},
     "TG301": {"TG510", "TG511", "TG512", "TG513", "TG514", "TG515", "TG521", "TG526"},
-    "TG302": {"TG511", "TG514", "TG518"},
+    "TG302": {"TG511", "TG514", "TG518", "TG526"},
     "TG310": {"TG520"},
     "TG311": {"TG520"},
     "TG312": {"TG520"},

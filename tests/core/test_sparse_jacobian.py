@@ -260,3 +260,17 @@ def test_refusals(f, args, text):
 def test_a_function_is_wanted():
     with pytest.raises(tg.TangraError, match="takes a function, not float"):
         tg.sparse_jacobian(3.0)
+
+
+@pytest.mark.parametrize(
+    ("f", "x", "shape"),
+    [
+        (lambda x: np.cumsum(x) * x, np.zeros(0), (0, 0)),
+        (lambda x: x[:0] * 2.0, np.ones((3, 2)), (0, 6)),
+        (lambda x: np.ones(4) * np.sum(x), np.zeros(0), (4, 0)),
+    ],
+)
+def test_without_elements(f, x, shape):
+    found = tg.sparse_jacobian(f)(x)
+    assert found.shape == shape
+    assert found.nnz == 0

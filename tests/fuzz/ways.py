@@ -236,8 +236,10 @@ def one_call(
 
 
 def refused(error: BaseException | None, wanted: BaseException | None) -> Verdict | None:
-    """The verdict if a call was refused by the compiler."""
+    """The verdict if a call was refused by the compiler, also where the program that CPython runs calls it."""
     package = tangra()
+    if isinstance(wanted, package.TangraError):
+        return Verdict("refused", f"outside: {type(wanted).__name__} {wanted.code}: {wanted.diagnostic.message}")
     if isinstance(error, package.InternalError) or type(error).__name__ in ("InterpreterError", "VerifyError"):
         return Verdict("internal", f"{type(error).__name__}: {first_line(error)}")
     if not isinstance(error, package.TangraError):

@@ -98,7 +98,7 @@ def branches_of_different_rank(x):
 
 @rejected(np.array([1.0, 2.0]), 3, raises=("TypeMismatchError", "ShapeMismatchError", "DataDependentShapeError"))
 def doubles_in_every_trip(x, n):
-    for _ in range(n):
+    for _ in range(int(x[0]) + n):
         x = np.concatenate([x, x])
     return x
 

@@ -214,6 +214,7 @@ def change():
     """Replace everything."""
     change_classes()
     change_builtins()
+    change_code()
     global helper, flag, mode, n, tup, none, arr_i, lst, obj, part
     mod.k = 5.0
     mod.fn = lambda v: v * 7
@@ -306,3 +307,40 @@ def t_builtin(q):
 def change_builtins():
     """Give the module names that hide builtins."""
     globals()["abs"] = lambda v: v * 19.0
+
+
+def coded(v):
+    return v * 2.0
+
+
+class Bare:
+    """A class that gets methods of its own for what `object` has."""
+
+    def __init__(self, x):
+        self.x = x
+
+
+class Born:
+    x = 1.0
+
+
+bare = Bare(1.0)
+
+
+def t_code(q):
+    return coded(q)
+
+
+def t_equality(q):
+    return q if bare == Bare(1.0) else -q
+
+
+def t_construction(q):
+    return Born().x * q
+
+
+def change_code():
+    """Give a function the code of another, and classes methods."""
+    coded.__code__ = (lambda v: v * 29.0).__code__
+    Bare.__eq__ = lambda self, other: self.x == other.x
+    Born.__init__ = lambda self: setattr(self, "x", 37.0)

@@ -42,3 +42,16 @@ def of_a_row(x, n):
 def test_gradients_are_those_without(f, dynamic, options):
     kept = tg.checkpoint(f, **options)
     np.testing.assert_allclose(tg.jit(tg.grad(kept), dynamic=dynamic)(X, 5), tg.grad(f)(X, 5), rtol=1e-12)
+
+
+def whole_slice(x, k):
+    return np.sum(tg.checkpoint(lambda y: y**2)(x[k[0] :]) * x[k[0] :])
+
+
+@pytest.mark.parametrize("dynamic", [False, True])
+def test_a_function_of_a_slice(dynamic):
+    """The number that a size is, is one number around the function and in it."""
+    found = tg.jit(tg.grad(whole_slice), dynamic=dynamic)(X, np.array([15]))
+    np.testing.assert_allclose(found, np.where(np.arange(20) < 15, 0.0, 3 * X**2), rtol=1e-15)
+    hessian = tg.hessian(whole_slice)(X, np.array([15]))
+    np.testing.assert_allclose(hessian, np.diag(np.where(np.arange(20) < 15, 0.0, 6 * X)), rtol=1e-15)

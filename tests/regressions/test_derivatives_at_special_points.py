@@ -84,6 +84,8 @@ OF_TWO = [
     (length, (0.0, 2.0), (0.0, 1.0), ((0.5, 0.0), (0.0, 0.0))),
     (distance, (0.0, 2.0), (0.0, 1.0), ((0.5, 0.0), (0.0, 0.0))),
     (robust, (0.0, 2.0), (0.0, 0.0), ((1.0, 0.0), (0.0, 0.0))),
+    (robust, (1.0, 1e-20), (1e-20, 1.0), ((0.0, 1.0), (1.0, -2.0))),
+    (robust, (np.inf, 2.0), (2.0, np.inf), ((0.0, 1.0), (1.0, 0.0))),
 ]
 
 
@@ -100,3 +102,10 @@ def test_logarithms_added_at_infinity():
     for end in (np.inf, -np.inf):
         assert tg.grad(added_logarithms, both)(end, end) == (0.5, 0.5)
         assert tg.hessian(added_logarithms, both)(end, end) == ((0.0, 0.0), (0.0, 0.0))
+
+
+def test_values_of_pseudo_huber_at_the_ends():
+    f = tg.jit(lambda delta, r: sp.pseudo_huber(delta, r))
+    for delta in (0.0, 1e-20, 1.0, 1e5, -1.0):
+        for r in (0.0, 1e-20, 1.0, 1e10, np.inf, -np.inf):
+            np.testing.assert_allclose(f(delta, r), sp.pseudo_huber(delta, r), rtol=1e-12)

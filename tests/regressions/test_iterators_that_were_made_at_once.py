@@ -119,7 +119,7 @@ def sums_of_what_the_loop_changes(x: float) -> Any:
 
 @pytest.mark.parametrize("f", [pairs_of_what_the_loop_changes, sums_of_what_the_loop_changes])
 def test_items_that_change_in_the_loop_over_what_is_made_of_them_are_refused(f: Any) -> None:
-    with pytest.raises(tg.TangraError, match="a container that changes while a loop runs over"):
+    with pytest.raises(tg.TangraError, match="over something that changes while a loop runs over"):
         tg.jit(f)(5.0)
 
 
@@ -228,3 +228,37 @@ def test_an_iterator_known_to_be_exhausted_inside_a_tuple() -> None:
         tg.jit(function)(1.0)
     assert caught.value.code == "TG205"
     assert "inner(" in str(caught.value) or "next(iter(values))" in str(caught.value)
+
+
+@pytest.mark.parametrize("take", [list, tuple, sorted])
+@pytest.mark.parametrize("again", [list, sum, lambda g: next(g, -1.0)])
+def test_a_generator_that_became_a_list_is_empty(take: Any, again: Any) -> None:
+    """A generator gave its items again after list(), tuple() and sorted() had taken them."""
+
+    def f(x: Any) -> Any:
+        items = (2 * v for v in x)
+        return take(items), again(items)
+
+    x = np.arange(4.0)
+    assert not f(x)[1] or f(x)[1] == -1.0
+    with pytest.raises(tg.TangraError, match="a second loop over a generator"):
+        tg.jit(f)(x)
+
+
+def test_a_generator_with_a_constant_test_is_unpacked() -> None:
+    """Its number of items is known, once each was asked for."""
+
+    def f(a: float, b: float, c: float) -> Any:
+        values = (a, b, c)
+        first, *rest = (k * v for k, v in enumerate(values) if k != 1)
+        one, two = (v for k, v in enumerate(values) if k)
+        shown = [0.0, *(v for k, v in enumerate(values) if k != 2)]
+        return first, rest, one, two, shown, max(*(v for k, v in enumerate(values) if k % 2 == 0))
+
+    same(f, 1.0, 2.5, -3.0)
+
+    def g(x: Any) -> Any:
+        return max(*(v for v in x if v > 0))
+
+    with pytest.raises(tg.TangraError, match="an iterable of known length"):
+        tg.jit(g)(np.arange(25.0))

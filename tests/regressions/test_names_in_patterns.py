@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
 import tangra as tg
@@ -71,3 +72,24 @@ def a_range(x: float, n: int) -> float:
 @pytest.mark.parametrize("x", [2.5, -1.0])
 def test_as_python(function: Callable[..., Any], x: float, n: int) -> None:
     assert repr(tg.jit(function)(x, n)) == repr(function(x, n))
+
+
+def greatest(x: Any, n: int) -> Any:
+    best = None
+    for i in range(n):
+        if x[i] > 1.0:
+            best = x[i] * 2
+    match best:
+        case None:
+            return -1.0
+        case float(v) if v > 3.0:
+            return v
+        case _:
+            result = best + 1
+    return result
+
+
+def test_none_on_some_paths() -> None:
+    compiled = tg.jit(greatest)
+    for x, n in ((np.linspace(0, 1.8, 20), 20), (np.linspace(0, 1.2, 20), 20), (np.linspace(0, 1.8, 20), 3)):
+        assert repr(compiled(x, n)) == repr(greatest(x, n))

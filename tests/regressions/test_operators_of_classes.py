@@ -235,3 +235,32 @@ def test_slices_are_equal_by_their_parts() -> None:
 
     for n in (1, 3):
         same(f, n)
+
+
+class Comes:
+    __array_priority__ = 100.0
+
+    def __radd__(self, other: Any) -> Any:
+        return other + 5.0
+
+
+class Refuses:
+    __array_ufunc__ = None
+
+    def __radd__(self, other: Any) -> Any:
+        return other.sum()
+
+
+def test_in_place_operators_that_numpy_leaves_to_a_class_change_nothing() -> None:
+    def f(x: np.ndarray[Any, Any]) -> Any:
+        y = x
+        x += Comes()
+        return x, y, x is y
+
+    def refused(x: np.ndarray[Any, Any]) -> Any:
+        x += Refuses()
+        return x
+
+    same(f, np.arange(3.0))
+    with pytest.raises(TypeError, match="operand 'Refuses' does not support ufuncs"):
+        tg.jit(refused)(np.arange(3.0))

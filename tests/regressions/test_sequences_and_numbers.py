@@ -118,8 +118,9 @@ def test_numbers_of_numpy_are_indexed() -> None:
 def test_text_with_numbers() -> None:
     """What isn't covered is refused as such, not called an error of the program."""
     tg = ways.tangra()
-    for body in ("'ab' * n", "n * 'ab'", "'%d' % n"):
+    for body in ("'ab' * n", "n * 'ab'", "'%.2f' % s"):
         with pytest.raises(tg.UnsupportedError):
             tg.jit(made(body))(np.ones(2), 1.5, 2)
+    agrees(made("'%d' % n"))
     agrees(made("n in 'ab'"))
     agrees(made("[n] in {'a': s}"))

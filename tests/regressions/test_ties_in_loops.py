@@ -32,3 +32,25 @@ def test_all_elements_tie(f, n):
 
 def test_the_value_is_computed_by_elements():
     assert "reduce_max" not in tg.jit(largest).ir(np.ones((20, 3)))
+
+
+def spread(x):
+    total = 0.0
+    for i in range(1, x.shape[0]):
+        step = x[i] - x[i - 1]
+        if step[0] > 0.1:
+            total += np.max(step) * np.min(np.abs(step))
+        else:
+            total += np.min(step)
+    return total
+
+
+@pytest.mark.parametrize("f", [largest, smallest, spread])
+def test_what_is_kept_of_them_is_kept_by_elements(f):
+    """No arrays of three are made in the loops, so that they can run in vectors."""
+    x = np.random.default_rng(0).normal(size=(20, 3))
+    text = tg.grad(f).ir(x)
+    assert ("tape<" in text) == (f is spread), "elements of x itself are compared again"
+    assert "[3] =" not in text.split("loop", 1)[1]
+    expected = [(f(x + e) - f(x - e)) / 2e-6 for e in 1e-6 * np.eye(60).reshape(60, 20, 3)]
+    np.testing.assert_allclose(tg.grad(f)(x).ravel(), expected, atol=1e-7)

@@ -27,3 +27,21 @@ def test_is_told_with_its_place(program: Callable[[Any], Any], text: str) -> Non
         tg.jit(program)(np.ones(3))
     assert text in caught.value.diagnostic.message
     assert caught.value.diagnostic.span is not None
+
+
+def product(x: Any, n: Any = 3, *, k: int = 0) -> Any:
+    return x * n + k
+
+
+@pytest.mark.parametrize("option", ["static", "donate", "dynamic"])
+def test_options_that_name_no_argument(option: str) -> None:
+    for given in (1.5, None, -1, 2, "zz", (0, -1), [0, 1.5], ("x", "q")):
+        with pytest.raises(tg.EntryError, match=rf"{option}="):
+            tg.jit(product, **{option: given})  # type: ignore[call-overload]
+
+
+def test_static_arguments_by_position_that_are_given_by_name() -> None:
+    compiled = tg.jit(product, static=1)
+    assert [compiled(2.0, n=4), compiled(2.0, 5), compiled(2.0)] == [8.0, 10.0, 6.0]
+    assert len(compiled.recompilations) == 3
+    assert tg.jit(lambda *a: a[0] * a[1], static=1)(2.0, 3) == 6.0

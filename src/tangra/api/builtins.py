@@ -6,9 +6,7 @@ Loops over generators of run-time length are the frontend's; it folds them with 
 from __future__ import annotations
 
 import builtins
-import warnings
 from collections.abc import Iterator, Sequence
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -26,9 +24,11 @@ from tangra.api.elementwise import (
     join_kinds,
     kinds_of,
     scalar_kinds,
+    sized_one_converts,
 )
 from tangra.api.kinds import PYBOOL, PYFLOAT, PYINT, kind_of
 from tangra.api.numbers import describe
+from tangra.api.numpy_layout import keep_order
 from tangra.api.registry import find, function, is_of_the_program
 from tangra.api.values import (
     AbstractValue,
@@ -80,7 +80,8 @@ def abs_(ctx: Context, x: AbstractValue) -> AbstractValue:
     elif not isinstance(x, ArrayValue):
         ctx.error(TypeMismatchError, f"bad operand type for abs(): {describe(ctx, x)}", code=NO_CONVERSION, fix=NUMBER)
     value = ctx.array(x)
-    return ctx.result(value if value.dtype == BOOL or value.dtype.kind == "u" else ctx.b("abs", value))
+    result = ctx.result(value if value.dtype == BOOL or value.dtype.kind == "u" else ctx.b("abs", value))
+    return keep_order(ctx, result, (x,))
 
 
 def _abs_int(ctx: Context, x: Scalar) -> AbstractValue:
@@ -158,6 +159,9 @@ def _min_or_max(
     default: AbstractValue | None,
 ) -> AbstractValue:
     candidates = list(args)
+    if len(args) > 1 and default is not None:
+        what = f"Cannot specify a default for {name}() with multiple positional arguments"
+        ctx.error(TypeMismatchError, what, code=NO_CHOICE, fix="leave default= out")
     if len(args) == 1:
         only = args[0]
         if isinstance(only, ArrayValue) and key is None and only.type.rank == 1 and 0 not in only.type.shape:
@@ -230,18 +234,6 @@ def all_(ctx: Context, iterable: AbstractValue) -> AbstractValue:
 
 
 # ---- conversions -----------------------------------------------------------------------------------------------------
-
-
-@cache
-def sized_one_converts() -> bool:
-    """Whether an array of one element that has axes is a number to `float`, as before NumPy 2.4 (with a warning)."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            float(np.ones(1))
-        except TypeError:
-            return False
-    return True
 
 
 def one_number(ctx: Context, v: AbstractValue, what: str) -> AbstractValue:
@@ -332,6 +324,11 @@ def round_(ctx: Context, x: AbstractValue, ndigits: AbstractValue = Const(None))
         except (ValueError, OverflowError) as e:
             ctx.fail_if(ctx.b.bool(True), type(e).__name__, str(e))
             return Const(0)
+    if isinstance(x, ArrayValue):
+        what = "type numpy.ndarray doesn't define __round__ method"
+        ctx.error(
+            TypeMismatchError, what, code=NO_CONVERSION, fix="use np.round(x), or round(x[()]) of an array without axes"
+        )
     x = one_number(ctx, x, "round()")
     if scalar_kinds((x,)):
         return dispatch(ctx, (x,), lambda vs: round_(ctx, vs[0], ndigits))
@@ -364,6 +361,10 @@ def round_(ctx: Context, x: AbstractValue, ndigits: AbstractValue = Const(None))
 @function(builtins.divmod)
 def divmod_(ctx: Context, x: AbstractValue, y: AbstractValue) -> AbstractValue:
     """`divmod(x, y)`: (x // y, x % y)."""
+    plain = all(is_number(v) and not scalar_kinds((v,)) and all_python(v) for v in (x, y))
+    if plain and PYFLOAT in (*kinds_of(x), *kinds_of(y)) and not (isinstance(y, Const) and y.value):
+        divisor = ctx.number(float_like(ctx, y)).value
+        ctx.fail_if(ctx.b("eq", divisor, ctx.b.float(0.0)), "ZeroDivisionError", numbers.FLOAT_DIVMOD)
     return TupleValue((ctx.binary("//", x, y), ctx.binary("%", x, y)))
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Sequence
+from functools import cache
 from itertools import product
 from typing import Any, NoReturn
 
@@ -53,6 +55,18 @@ def all_python(v: AbstractValue) -> bool:
 def rank_of(ctx: Context, v: AbstractValue) -> int:
     """The number of axes of an array-like; a number has none, whatever its kind is."""
     return 0 if is_number(v) else ctx.type_of(v).rank
+
+
+@cache
+def sized_one_converts() -> bool:
+    """Whether an array of one element that has axes is a number to `float`, as before NumPy 2.4 (with a warning)."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            float(np.ones(1))
+        except TypeError:
+            return False
+    return True
 
 
 def common_dtype(ctx: Context, operands: Sequence[AbstractValue]) -> DType:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tangra.api.context import Context
-from tangra.api.elementwise import broadcast_to
+from tangra.api.elementwise import broadcast_to, is_number, rank_of, sized_one_converts
+from tangra.api.values import AbstractValue, ArrayValue
 from tangra.errors import Note, ShapeMismatchError, declare
 from tangra.ir import Value
 from tangra.shapes import ShapeError, Size, broadcast_shapes
@@ -15,6 +16,23 @@ ASSIGN_SHAPE = declare(
 )
 
 Shape = tuple[Size, ...]
+
+
+def require_assignable(ctx: Context, value: AbstractValue, rank: int, element: bool) -> None:
+    """Refuse what NumPy can't assign to a part with `rank` axes: lists with more of them, and arrays that have axes
+    where it is one `element` (before NumPy 2.4 an array of size 1 was a number there)."""
+    if is_number(value):
+        return
+    own = rank_of(ctx, value)
+    sequence = not isinstance(value, ArrayValue)
+    if (sequence and own > rank) or (element and own and not sized_one_converts()):
+        ctx.error(
+            ShapeMismatchError,
+            "setting an array element with a sequence"
+            + (f": {own} levels of lists for {rank} axes" if sequence and not element else ""),
+            code=ASSIGN_SHAPE,
+            fix="assign a number, such as value[0] or value.item()" if element else "take the inner list",
+        )
 
 
 def fit(ctx: Context, value: Value, shape: Shape) -> Value:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -28,6 +28,8 @@ class Part:
     value: AbstractValue | None = None
     masked: int | None = None
     """For an integer array made of a mask: the mask's size along this axis, which must be the array's."""
+    flat: bool = False
+    """An index of `.flat`, which has places, not axes."""
 
 
 WHOLE = Part("slice", ALL)
@@ -37,13 +39,15 @@ WHOLE = Part("slice", ALL)
 def parts_of(ctx: Context, array: ArrayValue, index: AbstractValue) -> tuple[ArrayValue, list[Part], bool]:
     """The array to index, the index as one Part per axis (Ellipsis and missing axes filled by full slices), and whether
     it had an Ellipsis. The array is a view of the given one where a slice's step is a run-time number."""
-    items = index.items if isinstance(index, TupleValue) and index.cls is None else (index,)
+    items = index.items if isinstance(index, TupleValue) else (index,)
     parts: list[Part | None] = []
     for item in items:
         if isinstance(item, Const) and item.value is Ellipsis:
             parts.append(None)
         else:
             parts += _classify(ctx, item)
+    if array.flat_of is not None and any(p is not None and p.form == "new" for p in parts):
+        ctx.error(TypeMismatchError, "None is not a valid index of .flat", code=BAD_INDEX)
     if parts.count(None) > 1:
         ctx.error(TypeMismatchError, "an index can only have a single ellipsis ('...')", code=BAD_INDEX)
     used = sum(axes_used(ctx, p) for p in parts if p is not None)
@@ -58,6 +62,8 @@ def parts_of(ctx: Context, array: ArrayValue, index: AbstractValue) -> tuple[Arr
     ellipsis = None in parts
     at = parts.index(None) if ellipsis else len(parts)
     known = [p for p in parts if p is not None]
+    if array.flat_of is not None:
+        known = [replace(p, flat=True) for p in known]
     return *_constant_steps(ctx, array, known[:at] + [WHOLE] * missing + known[at:]), ellipsis
 
 
@@ -94,7 +100,8 @@ def _classify(ctx: Context, item: AbstractValue) -> list[Part]:
         type_ = ctx.type_of(item)
         if type_.dtype == BOOL:
             return _mask_parts(ctx, item)
-        if type_.dtype.is_integer or 0 in type_.shape:
+        nothing = 0 in type_.shape and not isinstance(item, ArrayValue)  # [], which has no dtype of its own
+        if type_.dtype.is_integer or nothing:
             return [Part("int" if not type_.rank else "array", item)]
     ctx.error(
         TypeMismatchError,

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 from tangra.api.context import Context
 from tangra.api.elementwise import broadcast, is_number, operand, rank_of, stored
-from tangra.api.fitting import fit
+from tangra.api.fitting import fit, require_assignable
 from tangra.api.index_parts import BAD_INDEX, WHOLE, Part, axes_used, parts_of
-from tangra.api.numpy_layout import step_view
+from tangra.api.numpy_layout import Strides, k_order, ordered_strides, step_view, strides_of
 from tangra.api.strided import ends_of, known_step, near_ends
 from tangra.api.values import AbstractValue, ArrayValue, Const, Scalar, SliceValue
 from tangra.errors import (
@@ -19,6 +19,7 @@ from tangra.errors import (
     declare,
 )
 from tangra.ir import I64, Value
+from tangra.ir.messages import index_message
 from tangra.shapes import Size, known_le, known_lt, prod, slice_length
 
 MASK_READ = declare("TG601", "reading by a boolean mask: the result's shape depends on data")
@@ -31,12 +32,7 @@ MASK_SHAPE = declare(
 Shape = tuple[Size, ...]
 
 
-def index_error(axis: int) -> str:
-    """NumPy's message, for a payload of index and size."""
-    return f"index {{}} is out of bounds for axis {axis} with size {{}}"
-
-
-def int_index(ctx: Context, item: AbstractValue, size: Size, axis: int) -> Value:
+def int_index(ctx: Context, item: AbstractValue, size: Size, axis: int | None) -> Value:
     """An integer index as a non-negative i64 in range; checked at run time where that can't be proved."""
     b = ctx.b
     if isinstance(item, Const):
@@ -45,7 +41,7 @@ def int_index(ctx: Context, item: AbstractValue, size: Size, axis: int) -> Value
         if known_le(0, normal, ctx.facts) and known_lt(normal, size, ctx.facts):
             return b.dim(normal)
         if isinstance(size, int):
-            ctx.fail_if(b.bool(True), "IndexError", index_error(axis).format(k, size))
+            ctx.fail_if(b.bool(True), "IndexError", index_message(axis).format(k, size))
             return b.int(0)
         return b("check_index", b.int(k), b.dim(size), axis=axis)
     value = ctx.array(item, I64)
@@ -82,7 +78,12 @@ def flattened(ctx: Context, array: ArrayValue) -> ArrayValue:
 def getitem(ctx: Context, array: ArrayValue, index: AbstractValue) -> AbstractValue:
     """`array[index]`: a NumPy scalar, a view, or (advanced indexing) a fresh array."""
     if array.flat_of is not None:
-        array = flattened(ctx, array.flat_of)
+        found = _item(ctx, flattened(ctx, array.flat_of), index)
+        return ctx.new_array(ctx.array(found)) if isinstance(found, ArrayValue) else found
+    return _item(ctx, array, index)
+
+
+def _item(ctx: Context, array: ArrayValue, index: AbstractValue) -> AbstractValue:
     array, parts, ellipsis = parts_of(ctx, array, index)
     if any(p.form == "mask" for p in parts):
         ctx.error(
@@ -92,12 +93,15 @@ def getitem(ctx: Context, array: ArrayValue, index: AbstractValue) -> AbstractVa
             fix="use np.where(mask, x, other), or the where= argument of a reduction",
         )
     if any(p.form == "array" for p in parts):
-        value = gather(ctx, ctx.array(array), parts)
-        return ctx.new_array(value)
+        adv = prepare(ctx, array.type.shape, parts)
+        result = ctx.new_array(gathered(ctx, ctx.array(array), adv))
+        return replace(result, strides=_gathered_strides(ctx, array, adv, result.type.shape))
     starts, sizes, steps, shape = basic(ctx, array.type.shape, parts)
     if all(s is None for s in sizes) and not shape and not ellipsis:
         return ctx.scalar(ctx.b("index", ctx.array(array), *starts, sizes=sizes, steps=steps))
-    return basic_view(ctx, array, starts, sizes, steps, shape)
+    view = basic_view(ctx, array, starts, sizes, steps, shape)
+    by_array = any(isinstance(p.value, ArrayValue) for p in parts)  # of no axes: NumPy copies
+    return ctx.new_array(ctx.array(view)) if by_array else view
 
 
 def basic(
@@ -115,7 +119,7 @@ def basic(
             continue
         assert part.value is not None
         if part.form == "int":
-            starts.append(int_index(ctx, part.value, shape[axis], axis))
+            starts.append(int_index(ctx, part.value, shape[axis], None if part.flat else axis))
             sizes.append(None)
             steps.append(1)
         else:
@@ -157,6 +161,8 @@ class Advanced:
     perm: tuple[int, ...]
     indices: list[Value]
     place: tuple[int, ...]
+    rest: tuple[tuple[int | None, int], ...]
+    """Of the axes that are not indexed: the array's axis (None: a new one) and the step along it."""
 
 
 def prepare(ctx: Context, shape: Shape, parts: Sequence[Part]) -> Advanced:
@@ -178,15 +184,21 @@ def prepare(ctx: Context, shape: Shape, parts: Sequence[Part]) -> Advanced:
         size = shape[axis_of[k]]
         if part.masked is not None:
             _check_mask_size(ctx, part.masked, size, axis_of[k])
-        values.append(_checked_indices(ctx, part.value, size, axis_of[k]))
+        values.append(_checked_indices(ctx, part.value, size, None if part.flat else axis_of[k]))
     indices = broadcast(ctx, values)
     front = tuple(chosen) + tuple(k for k in range(len(mid)) if k not in chosen)
     rank = len(indices[0].shape)
     rest = len(mid) - len(chosen)
     before = chosen[0] if adjacent else 0
     place = tuple(range(rank, rank + before)) + tuple(range(rank)) + tuple(range(rank + before, rank + rest))
+    left = tuple((axis_of.get(k), steps[axis_of[k]] if k in axis_of else 1) for k in front[len(chosen) :])
     return Advanced(
-        None if trivial else (starts, sizes, steps), mid if len(mid) != len(shape) else None, front, indices, place
+        None if trivial else (starts, sizes, steps),
+        mid if len(mid) != len(shape) else None,
+        front,
+        indices,
+        place,
+        left,
     )
 
 
@@ -202,7 +214,7 @@ def _check_mask_size(ctx: Context, mask: Size, size: Size, axis: int) -> None:
     ctx.require_equal(mask, size, f"size of the mask along axis {axis}")
 
 
-def _checked_indices(ctx: Context, item: AbstractValue, size: Size, axis: int) -> Value:
+def _checked_indices(ctx: Context, item: AbstractValue, size: Size, axis: int | None) -> Value:
     if is_number(item):
         return int_index(ctx, item, size, axis)
     value = ctx.array(item, I64)
@@ -240,13 +252,27 @@ def _outer(ctx: Context, adv: Advanced, base: Value, changed: Value) -> Value:
     return b("update", base, changed, *starts, sizes=sizes, steps=steps)
 
 
-def gather(ctx: Context, base: Value, parts: Sequence[Part]) -> Value:
-    """`base[parts]` for an advanced index."""
-    adv = prepare(ctx, base.shape, parts)
+def gathered(ctx: Context, base: Value, adv: Advanced) -> Value:
+    """The elements that an advanced index names."""
     value = ctx.b("gather", _inner(ctx, adv, base), *adv.indices)
     if adv.place == tuple(range(len(adv.place))):
         return value
     return ctx.b("transpose", value, perm=adv.place)
+
+
+def _gathered_strides(ctx: Context, array: ArrayValue, adv: Advanced, shape: Shape) -> Strides | None:
+    """How the elements lie in memory: the new axes outermost, then the others in the order of the array's."""
+    rank = adv.indices[0].array.rank
+    if array.strides is None and adv.place == tuple(range(len(adv.place))):
+        return None
+    own = strides_of(array)
+    kept = [(0 if a is None else own[a], step) for a, step in adv.rest]
+    sizes = tuple(shape[adv.place.index(rank + k)] for k in range(len(kept)))
+    order = k_order(ctx, sizes, [tuple(None if s is None else s * step for s, step in kept)])
+    if order is None:
+        return (None,) * len(shape)
+    outermost_first = [*range(rank), *(rank + k for k in order)]
+    return ordered_strides(shape, [adv.place.index(g) for g in outermost_first])
 
 
 def scatter(ctx: Context, base: Value, parts: Sequence[Part], value: AbstractValue, op: str = "scatter") -> Value:
@@ -269,13 +295,17 @@ def setitem(ctx: Context, array: ArrayValue, index: AbstractValue, value: Abstra
     """`array[index] = value`, in place."""
     if array.flat_of is not None:
         whole = array.flat_of
-        ctx.require_writeable(whole)
-        items = replace(flattened(ctx, whole), flat_of=None)
-        setitem(ctx, items, index, value)
+        ctx.require_writeable(whole, "underlying array")
+        items = flattened(ctx, whole)
+        _assign(ctx, items, index, value)
         ctx.write(whole, ctx.b("reshape", ctx.array(items), shape=whole.type.shape))
         return
     ctx.require_writeable(array)
-    array, parts, _ = parts_of(ctx, array, index)
+    _assign(ctx, array, index, value)
+
+
+def _assign(ctx: Context, array: ArrayValue, index: AbstractValue, value: AbstractValue) -> None:
+    array, parts, ellipsis = parts_of(ctx, array, index)
     base = ctx.array(array)
     if any(p.form == "mask" for p in parts):
         _check_masked_operand(ctx, array, parts, value)
@@ -285,6 +315,7 @@ def setitem(ctx: Context, array: ArrayValue, index: AbstractValue, value: Abstra
         ctx.write(array, scatter(ctx, base, parts, value))
         return
     starts, sizes, steps, shape = basic(ctx, array.type.shape, parts)
+    require_assignable(ctx, value, len(shape), element=not shape and not ellipsis)
     new = fit(ctx, stored(ctx, value, array.type.dtype), shape)
     kept = tuple(s for s in sizes if s is not None)
     if kept != shape:
@@ -298,8 +329,10 @@ def aug_setitem(
     index: AbstractValue,
     value: AbstractValue,
     combine: Callable[[AbstractValue], AbstractValue],
+    before: Value,
 ) -> None:
-    """`array[index] op= value`: `combine(old)` gives the new contents. By a mask, `value` must be scalar-like."""
+    """`array[index] op= value`: `combine(old)` gives the new contents, by what the array held `before` the value was
+    evaluated. By a mask, `value` must be scalar-like."""
     if array.flat_of is not None:
         setitem(ctx, array, index, combine(getitem(ctx, array, index)))
         return
@@ -310,8 +343,8 @@ def aug_setitem(
     base = ctx.array(array)
     _check_masked_operand(ctx, array, parts, value)
 
-    def changed(old: Value) -> Value:
-        return operand(ctx, combine(ctx.result(old)), array.type.dtype)
+    def changed(_now: Value) -> Value:
+        return operand(ctx, combine(ctx.result(before)), array.type.dtype)
 
     ctx.write(array, _masked(ctx, array, base, parts, changed))
 
@@ -346,7 +379,7 @@ def _check_masked_operand(ctx: Context, array: ArrayValue, parts: Sequence[Part]
     """What is assigned through a mask may vary along the axes behind the mask only."""
     first = next(k for k, p in enumerate(parts) if p.form == "mask")
     masked = first + axes_used(ctx, parts[first])
-    if rank_of(ctx, value) > array.type.rank - masked:
+    if rank_of(ctx, value) > array.type.rank - masked and ctx.type_of(value).shape != (1,):
         ctx.error(
             DataDependentShapeError,
             "assigning an array through a boolean mask: how many elements are needed depends on the data",

@@ -14,7 +14,7 @@ from tangra.api.elementwise import EXACT_INT, cast, dispatch, float_like, kinds_
 from tangra.api.kinds import PYBOOL, PYFLOAT, PYINT, kind_of
 from tangra.api.numpy_common import root_of_squares
 from tangra.api.registry import function
-from tangra.api.values import AbstractValue, Const, Scalar
+from tangra.api.values import AbstractValue, ArrayValue, Const, Scalar
 from tangra.errors import TypeMismatchError, declare
 from tangra.ir import F64, I64, Value
 
@@ -223,6 +223,9 @@ def _rounding(name: str, op: str) -> None:
         number = one_number(ctx, x, f"math.{name}()")
         if scalar_kinds((number,)):
             return dispatch(ctx, (number,), lambda vs: entry(ctx, vs[0]))
+        if name == "trunc" and isinstance(x, ArrayValue):
+            what = "type numpy.ndarray doesn't define __trunc__ method"
+            ctx.error(TypeMismatchError, what, code=NOT_AN_INT, fix="take the element: math.trunc(x[()])")
         s = ctx.number(number)
         if name == "trunc" and not (s.kinds[0].python or s.dtype == F64):
             name_of = f"numpy.{s.dtype.numpy}"
@@ -291,6 +294,8 @@ def isclose(
     """`math.isclose(a, b)`: |a-b| <= max(rel_tol*max(|a|, |b|), abs_tol); infinities only equal themselves."""
     x, y, emit = python_float(ctx, a, "isclose"), python_float(ctx, b, "isclose"), ctx.b
     rel, tol = python_float(ctx, rel_tol, "isclose"), python_float(ctx, abs_tol, "isclose")
+    for each in (rel, tol):
+        ctx.fail_if(emit("lt", each, emit.float(0.0)), "ValueError", "tolerances must be non-negative")
     difference = emit("abs", emit("sub", x, y))
     bound = emit("maximum", emit("mul", rel, emit("maximum", emit("abs", x), emit("abs", y))), tol)
     near = emit("and", emit("le", difference, bound), emit("and", emit("isfinite", x), emit("isfinite", y)))

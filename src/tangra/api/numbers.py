@@ -6,6 +6,7 @@ scalar or array, NumPy's rules hold: NEP 50 promotion, wrapping integers, inf an
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -70,6 +71,7 @@ def python_message(compute: Callable[[], Any]) -> str:
 _F0 = 0.0
 FLOAT_DIVISION = python_message(lambda: 1.0 / _F0)
 FLOAT_FLOOR = python_message(lambda: 1.0 // _F0)
+FLOAT_DIVMOD = python_message(lambda: divmod(1.0, _F0))
 FLOAT_MODULO = python_message(lambda: 1.0 % _F0)
 ZERO_POWER = python_message(lambda: _F0**-1.0)
 
@@ -118,7 +120,8 @@ def binary(ctx: Context, op: str, left: AbstractValue, right: AbstractValue) -> 
         return quick or dispatch(ctx, (left, right), lambda vs: binary(ctx, op, vs[0], vs[1]))
     if numbers and all_python(left) and all_python(right):
         return _python_binary(ctx, op, left, right)
-    return keep_order(ctx, _numpy_binary(ctx, op, left, right), (left, right))
+    result = _numpy_binary(ctx, op, left, right)
+    return result if op == "@" else keep_order(ctx, result, (left, right))
 
 
 def _float_pair(ctx: Context, op: str, left: AbstractValue, right: AbstractValue) -> AbstractValue | None:
@@ -182,10 +185,10 @@ def python_power(ctx: Context, left: AbstractValue, right: AbstractValue, raw: A
     x, y = operand(ctx, left, F64), operand(ctx, right, F64)
     exponent = right.value if isinstance(right, Const) else None
     zero = b.float(0.0)
-    if exponent is None or exponent < 0:
+    if exponent is None or (exponent < 0 and math.isfinite(exponent)):
         negative = b("eq", x, zero)
-        if exponent is None:
-            negative = b("and", negative, b("lt", y, zero))
+        if exponent is None:  # to the power of -inf it is inf
+            negative = b("and", negative, b("and", b("lt", y, zero), b("isfinite", y)))
         ctx.fail_if(negative, "ZeroDivisionError", ZERO_POWER)
     whole = kinds_of(raw)[0] != PYFLOAT or (exponent is not None and float(exponent).is_integer())
     if not whole:
@@ -200,9 +203,12 @@ def python_power(ctx: Context, left: AbstractValue, right: AbstractValue, raw: A
     return Scalar(value, (PYFLOAT,))
 
 
-def power_value(ctx: Context, x: Value, y: Value, exponent: float | None) -> Value:
-    """x ** y for floats; small whole constant exponents by multiplication."""
+def power_value(ctx: Context, x: Value, y: Value, exponent: float | None, root: bool = False) -> Value:
+    """x ** y for floats; small whole constant exponents by multiplication, and 0.5 by a square root where NumPy takes
+    one (`root`), for which -inf is NaN."""
     b = ctx.b
+    if root and exponent == 0.5:
+        return b("sqrt", x)
     if exponent is not None and exponent in (0, 1, 2, 3, 4, -1, -2):
         if exponent == 0:
             return b.filled(1.0, x.array)
@@ -278,7 +284,7 @@ def _numpy_power(ctx: Context, left: AbstractValue, right: AbstractValue, dtype:
     exponent = right.value if isinstance(right, Const) and kind_of(right.value) else None
     x, y = broadcast(ctx, [operand(ctx, left, dtype), operand(ctx, right, dtype)])
     if dtype.is_float:
-        return ctx.result(power_value(ctx, x, y, exponent))
+        return ctx.result(power_value(ctx, x, y, exponent, root=isinstance(left, ArrayValue)))
     if exponent is None or exponent < 0:
         negative = b("lt", y, b.filled(0, y.array)) if dtype.kind == "i" else None
         if negative is not None:
@@ -316,6 +322,9 @@ def compare(ctx: Context, op: str, left: AbstractValue, right: AbstractValue) ->
         return comparing.of_python_numbers(ctx, op, left, right)
     for v in (left, right):
         if not (is_number(v) or isinstance(v, ArrayValue) or ctx.iterate(v) is not None):
+            array = next((x for x in (left, right) if isinstance(x, ArrayValue)), None)
+            if op in ("==", "!=") and array is not None:  # with each element, which None and the like never are
+                return ctx.result(ctx.b.full(ctx.b.bool(op == "!="), array.type.shape))
             if op in ("==", "!="):
                 return Const(op == "!=")
             bad_operands(ctx, op, describe(ctx, left), describe(ctx, right))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal
 
 import numpy as np
 
@@ -12,21 +12,11 @@ from tangra.api.constants import constant_array
 from tangra.api.context import Context
 from tangra.api.elementwise import broadcast, broadcast_to, cast, common_dtype, operand, shape_error
 from tangra.api.kinds import dtype_of, np_kind, promote
+from tangra.api.numpy_refusals import BAD_DTYPE, bad_shape, bad_value, only, order_c, unsupported
 from tangra.api.values import AbstractValue, ArrayValue, Const, ListValue, Scalar, SliceValue, TupleValue
-from tangra.errors import ShapeMismatchError, TypeMismatchError, UnsupportedError, declare
+from tangra.errors import UnsupportedError
 from tangra.ir import BOOL, F32, F64, I64, ArrayType, DType, Value
 from tangra.shapes import ShapeError, Size, broadcast_to_shape, normalize_axes, normalize_axis, prod, shape_text
-
-BAD_DTYPE = declare("TG140", "a dtype that compiled code does not have")
-BAD_ARGUMENT = declare("TG141", "an argument of a NumPy function that is not supported")
-BAD_VALUE = declare(
-    "TG240",
-    "an argument that a NumPy function does not take",
-    fix="correct the call: NumPy refuses it too",
-)
-BAD_SHAPE = declare(
-    "TG302", "shapes that don't fit a NumPy function", fix="reshape or slice the operands to what the function takes"
-)
 
 NONE = Const(None)
 FALSE, TRUE = Const(False), Const(True)
@@ -61,33 +51,6 @@ def is_none(v: AbstractValue | None) -> bool:
 
 def is_true(v: AbstractValue) -> bool:
     return isinstance(v, Const) and v.value is True
-
-
-def unsupported(ctx: Context, message: str, fix: str | None = None) -> NoReturn:
-    """Refuse the call being evaluated."""
-    ctx.error(UnsupportedError, message, code=BAD_ARGUMENT, fix=fix)
-
-
-def bad_value(ctx: Context, message: str, fix: str | None = None) -> NoReturn:
-    """An argument that NumPy itself does not take."""
-    ctx.error(TypeMismatchError, message, code=BAD_VALUE, fix=fix)
-
-
-def bad_shape(ctx: Context, message: str, fix: str | None = None) -> NoReturn:
-    ctx.error(ShapeMismatchError, message, code=BAD_SHAPE, fix=fix)
-
-
-def only(ctx: Context, function: str, name: str, v: AbstractValue, *allowed: Any) -> None:
-    """Require the argument `name` to be one of the `allowed` constants."""
-    value = ctx.static(v, f"{name}= of {function}")
-    if not any(value is a or (type(value) is type(a) and value == a) for a in allowed):
-        shown = " or ".join(map(repr, allowed))
-        unsupported(ctx, f"{function}: {name}={value!r} is not supported", f"leave it out, or pass {shown}")
-
-
-def order_c(ctx: Context, function: str, order: AbstractValue, *also: str) -> None:
-    """Require C order (or what is the same for the caller)."""
-    only(ctx, function, "order", order, "C", None, *also)
 
 
 # ---- static arguments ------------------------------------------------------------------------------------------------
@@ -131,8 +94,10 @@ def casting_arg(ctx: Context, casting: AbstractValue) -> Casting:
     bad_value(ctx, f"casting must be one of {', '.join(map(repr, CASTINGS))}, not {value!r}")
 
 
-def axis_arg(ctx: Context, axis: AbstractValue, rank: int, what: str = "axis") -> int:
-    """One axis, counted from the front."""
+def axis_arg(ctx: Context, axis: AbstractValue, rank: int, what: str = "axis", bools: bool = True) -> int:
+    """One axis, counted from the front. NumPy's functions in C take no `bools` for it."""
+    if not bools and isinstance(ctx.static(axis, what), (bool, np.bool_)):
+        bad_value(ctx, f"an integer is required for the {what}")
     n = static_int(ctx, axis, what)
     try:
         return normalize_axis(n, rank)
@@ -140,11 +105,16 @@ def axis_arg(ctx: Context, axis: AbstractValue, rank: int, what: str = "axis") -
         shape_error(ctx, e)
 
 
-def axes_arg(ctx: Context, axis: AbstractValue, rank: int, what: str = "axis") -> tuple[int, ...]:
-    """None (all), one axis or several, counted from the front, in the order given."""
+def axes_arg(
+    ctx: Context, axis: AbstractValue, rank: int, what: str = "axis", lists: bool = False, scalars: bool = False
+) -> tuple[int, ...]:
+    """None (all), one axis or several, counted from the front, in the order given. NumPy's functions in C take no
+    `lists` of them; reductions there take `scalars` for vectors of one element."""
     value = ctx.static(axis, what)
-    if value is None:
+    if value is None or (scalars and not rank and type(value) is not bool and value in (0, -1)):
         return tuple(range(rank))
+    if isinstance(value, list) and not lists:
+        bad_value(ctx, f"{what} must be None, an int or a tuple of ints, not {value!r}", "pass a tuple")
     items = tuple(value) if isinstance(value, (tuple, list)) else (value,)
     if not all(isinstance(i, (int, np.integer)) and not isinstance(i, bool) for i in items):
         bad_value(ctx, f"{what} must be an int or a tuple of ints, not {value!r}")
@@ -247,17 +217,29 @@ def inexact(dtype: DType) -> DType:
 
 
 def return_value(
-    ctx: Context, value: Value, out: AbstractValue | None, function: str, repeats: bool = False
+    ctx: Context,
+    value: Value,
+    out: AbstractValue | None,
+    function: str,
+    repeats: bool = False,
+    rule: Literal["same_kind", "equal", "back"] = "same_kind",
 ) -> AbstractValue:
-    """The result of a NumPy function: written to `out` if given (same-kind casts only), else a scalar or fresh
-    array. `out` has the result's shape; of what is a ufunc in NumPy (`repeats`) it may be larger."""
+    """The result of a NumPy function: written to `out` if given, else a scalar or fresh array. `out` has the result's
+    shape; of what is a ufunc in NumPy (`repeats`) it may be larger. Its dtype is by `rule` one that the result can be
+    cast to, the result's own, or one that can be cast safely `back` to that of the result."""
     if out is None or is_none(out):
         return ctx.result(value)
     if isinstance(out, TupleValue) and len(out.items) == 1:
-        return return_value(ctx, value, out.items[0], function, repeats)
+        return return_value(ctx, value, out.items[0], function, repeats, rule)
     if not isinstance(out, ArrayValue):
         bad_value(ctx, f"out= of {function} must be an array")
-    if not np.can_cast(value.dtype.numpy, out.type.dtype.numpy, "same_kind"):
+    own, given = value.dtype.numpy, out.type.dtype.numpy
+    fits = {
+        "same_kind": np.can_cast(own, given, "same_kind"),
+        "equal": own == given,
+        "back": np.can_cast(given, own, "safe"),
+    }
+    if not fits[rule]:
         bad_value(
             ctx, f"{function}: a {value.dtype.numpy} result can't be written to an out= array of {out.type.dtype.numpy}"
         )

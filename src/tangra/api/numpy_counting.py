@@ -109,7 +109,8 @@ def _edges(ctx: Context, value: Value, bins: AbstractValue, limits: AbstractValu
         low, high = (operand(ctx, e, dtype) for e in ends)
         ctx.fail_if(ctx.b("gt", low, high), "ValueError", "max must be larger than min in range parameter.")
     finite = ctx.b("and", ctx.b("isfinite", low), ctx.b("isfinite", high))
-    ctx.fail_if(ctx.b("not", finite), "ValueError", "range parameter or data is not finite")
+    what = "autodetected" if is_none(limits) else "supplied"
+    ctx.fail_if(ctx.b("not", finite), "ValueError", f"{what} range of [{{}}, {{}}] is not finite", [low, high])
     same = ctx.b("eq", low, high)
     low = where_(ctx, same, ew(ctx, "sub", low, 0.5), low)
     high = where_(ctx, same, ew(ctx, "add", high, 0.5), high)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tangra.api.context import Context
-from tangra.api.elementwise import is_number, kinds_of, operand, rank_of, stored
+from tangra.api.elementwise import is_number, kinds_of, operand, stored
 from tangra.api.kinds import PYFLOAT, PYINT, dtype_of, kind_of, np_kind
 from tangra.api.numpy_common import (
     F64,
@@ -23,14 +23,14 @@ from tangra.api.numpy_common import (
     dtype_arg,
     fit_to,
     is_none,
-    is_true,
     order_c,
     reshape,
     shape_arg,
     static_int,
     unsupported,
 )
-from tangra.api.numpy_layout import c_strides, is_contiguous, keep_order
+from tangra.api.numpy_layout import c_strides, copy_order, is_contiguous, reshape_view
+from tangra.api.numpy_orders import copies_order
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue, ArrayValue, Const, Scalar
 from tangra.ir import Value
@@ -51,18 +51,24 @@ def array(
     """`np.array(object, dtype, copy=, ndmin=)`: a fresh array."""
     order_c(ctx, "np.array", order, "K", "A")
     target = dtype_arg(ctx, dtype)
-    least = static_int(ctx, ndmin, "ndmin")
-    same = isinstance(object, ArrayValue) and target in (None, object.type.dtype) and object.type.rank >= least
-    if same and not is_true(copy):
-        return object
-    value = converted(ctx, object, target)
-    if value.array.rank < least:
-        value = reshape(ctx, value, (1,) * (least - value.array.rank) + value.shape)
-    return (
-        keep_order(ctx, ctx.new_array(value), (object,))
-        if value.array.rank == rank_of(ctx, object)
-        else ctx.new_array(value)
-    )
+    in_c = ctx.static(order, "order") == "C"
+    same = isinstance(object, ArrayValue) and target in (None, object.type.dtype)
+    copies = ctx.static(copy, "copy")
+    if isinstance(object, ArrayValue) and same and not copies and not (in_c and not is_contiguous(ctx, object)):
+        result = object
+    elif copies is False or (copies is not None and not copies):
+        bad_value(
+            ctx,
+            "Unable to avoid copy while creating an array as requested",
+            "leave copy=False out: np.asarray copies where it has to",
+        )
+    else:
+        fresh = ctx.new_array(converted(ctx, object, target))
+        kept = copy_order(ctx, fresh, object, str(ctx.static(order, "order")))
+        assert isinstance(kept, ArrayValue)
+        result = kept
+    missing = static_int(ctx, ndmin, "ndmin") - result.type.rank
+    return result if missing <= 0 else reshape_view(ctx, result, (1,) * missing + result.type.shape)
 
 
 def converted(ctx: Context, v: AbstractValue, dtype: DType | None) -> Value:
@@ -78,7 +84,7 @@ def converted(ctx: Context, v: AbstractValue, dtype: DType | None) -> Value:
     return ctx.array(v, dtype)
 
 
-@function(np.asarray, np.asanyarray, np.asarray_chkfinite)
+@function(np.asarray, np.asanyarray)
 def asarray(
     ctx: Context,
     a: AbstractValue,
@@ -91,7 +97,21 @@ def asarray(
 ) -> AbstractValue:
     """`np.asarray(a, dtype)`: `a` itself where it is an array of that dtype."""
     order_c(ctx, "np.asarray", order, "K", "A")
-    return array(ctx, a, dtype, copy=copy)
+    return array(ctx, a, dtype, copy=copy, order=Const("K") if is_none(order) else order)
+
+
+@function(np.asarray_chkfinite)
+def asarray_chkfinite(
+    ctx: Context, a: AbstractValue, dtype: AbstractValue = NONE, order: AbstractValue = NONE
+) -> AbstractValue:
+    """`np.asarray_chkfinite(a, dtype)`: as `np.asarray`; ValueError where an element is NaN or infinite."""
+    result = asarray(ctx, a, dtype, order)
+    value = ctx.array(result)
+    if value.dtype.is_float:
+        lost = ctx.b("not", ctx.b("isfinite", value))
+        lost = ctx.b("reduce_or", lost, axes=tuple(range(lost.array.rank))) if lost.shape else lost
+        ctx.fail_if(lost, "ValueError", "array must not contain infs or NaNs")
+    return result
 
 
 @function(np.ascontiguousarray)
@@ -99,8 +119,8 @@ def ascontiguousarray(ctx: Context, a: AbstractValue, dtype: AbstractValue = NON
     """`np.ascontiguousarray(a)`: at least 1-D. A non-contiguous view is copied, as NumPy does it."""
     base = as_array(ctx, a)
     target = dtype_arg(ctx, dtype, base.type.dtype)
-    if target == base.type.dtype and base.type.rank and is_contiguous(ctx, base):
-        return base
+    if target == base.type.dtype and is_contiguous(ctx, base):
+        return base if base.type.rank else reshape_view(ctx, base, (1,))
     value = converted(ctx, base, target)
     return ctx.new_array(value if value.shape else reshape(ctx, value, (1,)))
 
@@ -146,7 +166,7 @@ def copy(
 ) -> AbstractValue:
     """`np.copy(a)`."""
     order_c(ctx, "np.copy", order, "K", "A")
-    return keep_order(ctx, ctx.new_array(ctx.array(a)), (a,))
+    return copy_order(ctx, ctx.new_array(ctx.array(a)), a, "K" if is_none(order) else str(ctx.static(order, "order")))
 
 
 @function(np.fromiter)
@@ -255,7 +275,7 @@ def _declare_like(f: Any, fill: float | None) -> None:
         return ctx.new_array(ctx.b.full(ctx.b.const(fill, target), size))
 
     entry.__doc__ = f"`np.{f.__name__}(a)`."
-    function(f)(entry)
+    function(f)(copies_order(entry))
 
 
 _declare_like(np.zeros_like, 0)
@@ -268,6 +288,7 @@ _declare_like(np.empty_like, None)
 
 
 @function(np.full_like)
+@copies_order
 def full_like(
     ctx: Context,
     a: AbstractValue,
@@ -286,7 +307,10 @@ def full_like(
 
 
 def to_kind(ctx: Context, v: AbstractValue, dtype: DType) -> AbstractValue:
-    """`np.float64(v)`: a NumPy scalar of a number, an array of an array or nested list."""
+    """`np.float64(v)`: a NumPy scalar of a number, an array of a nested list or array, which is itself if it has the
+    dtype."""
+    if isinstance(v, ArrayValue) and v.type.rank and v.type.dtype == dtype:
+        return v
     if isinstance(v, Const) and kind_of(v.value) is not None:
         try:
             with np.errstate(all="ignore"):

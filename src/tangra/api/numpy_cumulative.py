@@ -29,6 +29,7 @@ from tangra.api.numpy_common import (
     unsupported,
     where_,
 )
+from tangra.api.numpy_orders import differences_in_order, keeps_order, reduces_in_order
 from tangra.api.numpy_reductions import accumulation_dtype
 from tangra.api.numpy_scan import scan_axis
 from tangra.api.registry import function
@@ -68,7 +69,7 @@ def accumulate(
     if is_none(axis):
         value, place = flat(ctx, value), 0
     else:
-        place = axis_arg(ctx, axis, value.array.rank)
+        place = axis_arg(ctx, axis, value.array.rank, bools=False)
     return return_value(ctx, scan(ctx, ufunc, value, place), out, name)
 
 
@@ -83,7 +84,7 @@ def _declare(f: object, ufunc: np.ufunc, name: str, nan: float | None = None) ->
         return accumulate(ctx, ufunc, a, axis, dtype, out, name, nan)
 
     entry.__doc__ = f"`{name}(a, axis, dtype, out)`."
-    function(f)(entry)
+    function(f)(keeps_order(entry))
 
 
 _declare(np.cumsum, np.add, "np.cumsum")
@@ -119,7 +120,7 @@ def _declare_standard(name: str, ufunc: np.ufunc, identity: int) -> None:
 
     entry.__doc__ = f"`np.{name}(x, axis=)`."
     if hasattr(np, name):
-        function(getattr(np, name))(entry)
+        function(getattr(np, name))(keeps_order(entry))
 
 
 _declare_standard("cumulative_sum", np.add, 0)
@@ -139,6 +140,7 @@ def _edge(ctx: Context, v: AbstractValue, value: Value, axis: int) -> Value:
 
 
 @function(np.diff)
+@differences_in_order
 def diff(
     ctx: Context,
     a: AbstractValue,
@@ -196,6 +198,7 @@ def _end(ctx: Context, v: AbstractValue, value: Value, name: str) -> Value:
 
 
 @function(np.gradient)
+@keeps_order
 def gradient(
     ctx: Context, f: AbstractValue, *varargs: AbstractValue, axis: AbstractValue = NONE, edge_order: AbstractValue = ONE
 ) -> AbstractValue:
@@ -203,7 +206,7 @@ def gradient(
     value = ctx.array(f)
     no_bools(ctx, value.dtype)
     value = cast(ctx, value, inexact(value.dtype))
-    axes = axes_arg(ctx, axis, value.array.rank)
+    axes = axes_arg(ctx, axis, value.array.rank, lists=True)
     order = static_int(ctx, edge_order, "edge_order")
     spacings = list(varargs) or [Const(1.0)]
     if len(spacings) == 1:
@@ -299,6 +302,7 @@ def _one_sided(ctx: Context, values: list[Value], h1: Value, h2: Value, sign: fl
 
 
 @function(np.trapezoid)
+@reduces_in_order
 def trapezoid(
     ctx: Context,
     y: AbstractValue,

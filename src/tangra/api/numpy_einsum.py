@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from tangra.api.context import Context
 from tangra.api.elementwise import shape_error
-from tangra.api.numpy_common import FALSE, NONE, bad_value, dtype_arg, is_none, reshape, return_value, strong, transpose
-from tangra.api.numpy_layout import step_view
-from tangra.api.numpy_products import contract
+from tangra.api.numpy_common import (
+    FALSE,
+    NONE,
+    bad_value,
+    casting_arg,
+    dtype_arg,
+    is_none,
+    reshape,
+    return_value,
+    strong,
+    transpose,
+)
+from tangra.api.numpy_layout import c_strides, k_order, ordered_strides, step_view, strides_of
+from tangra.api.numpy_products import contract, totalled
 from tangra.api.numpy_shaping import permuted
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue, ArrayValue, Const
 from tangra.ir import I64, Value
 from tangra.shapes import ShapeError, Size, einsum_dims, known_eq
+from tangra.shapes.einsum import EinsumDims
 
 Labels = tuple[str, ...]
 ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -36,6 +49,10 @@ def einsum(
     accepted; the order of contractions is from the left."""
     text, arrays = _arguments(ctx, subscripts, operands)
     target = dtype_arg(ctx, dtype) or strong(ctx, *arrays)
+    how = casting_arg(ctx, casting)
+    for own in (ctx.type_of(v).dtype for v in arrays):
+        if not np.can_cast(own.numpy, target.numpy, how):
+            bad_value(ctx, f"np.einsum: Cannot cast operand from {own.numpy} to {target.numpy} by the rule {how!r}")
     values = [ctx.array(v, target) for v in arrays]
     try:
         dims = einsum_dims(text, [v.shape for v in values], facts=ctx.facts, undecided=ctx.require_equal)
@@ -48,7 +65,29 @@ def einsum(
             return _rearranged(ctx, arrays[0], labels, dims.output)
     terms = [_prepared(ctx, v, labels, sizes) for v, labels in zip(values, dims.operands, strict=True)]
     result = _contracted(ctx, terms, dims.output, sizes)
-    return return_value(ctx, result, out, "np.einsum")
+    if set(sizes) == set(dims.output):
+        result = totalled(ctx, result)
+    shown = return_value(ctx, result, out, "np.einsum")
+    return _in_order(ctx, shown, arrays, dims) if is_none(out) else shown
+
+
+def _in_order(ctx: Context, result: AbstractValue, arrays: Sequence[AbstractValue], dims: EinsumDims) -> AbstractValue:
+    """The result in the order in which NumPy's loop goes along its labels: the one of the operands (order='K')."""
+    if not isinstance(result, ArrayValue) or result.type.rank < 2:
+        return result
+    labels = [*dims.output, *sorted({x for word in dims.operands for x in word if x not in dims.output})]
+    operands = []
+    for v, word in zip(arrays, dims.operands, strict=True):
+        own = strides_of(v) if isinstance(v, ArrayValue) else c_strides(ctx.type_of(v).shape)
+        steps: dict[str, Size | None] = {}
+        for label, stride, size in zip(word, own, ctx.type_of(v).shape, strict=True):
+            before = steps.get(label, 0)
+            steps[label] = before if size == 1 else None if stride is None or before is None else before + stride
+        operands.append(tuple(steps.get(label, 0) for label in labels))
+    order = k_order(ctx, tuple(dims.sizes[x] for x in labels), operands)
+    if order is None:
+        return replace(result, strides=(None,) * result.type.rank)
+    return replace(result, strides=ordered_strides(result.type.shape, [k for k in order if k < result.type.rank]))
 
 
 def _arguments(

@@ -7,7 +7,6 @@ import numpy as np
 from tangra.api.context import Context
 from tangra.api.elementwise import broadcast_to, cast, rank_of
 from tangra.api.numpy_common import (
-    BAD_ARGUMENT,
     F64,
     FALSE,
     I64,
@@ -33,6 +32,8 @@ from tangra.api.numpy_common import (
     static_str,
 )
 from tangra.api.numpy_joining import joined
+from tangra.api.numpy_orders import triangle_in_order
+from tangra.api.numpy_refusals import BAD_ARGUMENT
 from tangra.api.numpy_shaping import diagonal
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue, Const, TupleValue
@@ -107,12 +108,14 @@ def _triangle(ctx: Context, m: AbstractValue, k: AbstractValue, op: str) -> Abst
 
 
 @function(np.tril)
+@triangle_in_order
 def tril(ctx: Context, m: AbstractValue, k: AbstractValue = ZERO) -> AbstractValue:
     """`np.tril(m, k)`: zero above a diagonal."""
     return _triangle(ctx, m, k, "le")
 
 
 @function(np.triu)
+@triangle_in_order
 def triu(ctx: Context, m: AbstractValue, k: AbstractValue = ZERO) -> AbstractValue:
     """`np.triu(m, k)`: zero below a diagonal."""
     return _triangle(ctx, m, k, "ge")

@@ -10,7 +10,6 @@ import numpy as np
 from tangra.api.context import Context
 from tangra.api.elementwise import rank_of, shape_error
 from tangra.api.numpy_common import (
-    BAD_SHAPE,
     NONE,
     ZERO,
     as_array,
@@ -30,6 +29,8 @@ from tangra.api.numpy_common import (
     unsupported,
 )
 from tangra.api.numpy_layout import step_view
+from tangra.api.numpy_orders import joins_in_order, stacks_in_order
+from tangra.api.numpy_refusals import BAD_SHAPE
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue, ArrayValue, Const, ListValue, TupleValue
 from tangra.errors import ShapeMismatchError
@@ -60,6 +61,7 @@ def arrays_of(ctx: Context, arrays: AbstractValue, name: str) -> list[Value]:
 
 
 @function(np.concatenate)
+@joins_in_order
 def concatenate(
     ctx: Context,
     arrays: AbstractValue,
@@ -81,7 +83,7 @@ def concatenate(
             code=BAD_SHAPE,
             fix="use np.stack or np.array",
         )
-    place, target = axis_arg(ctx, axis, values[0].array.rank), _target(ctx, values, dtype, casting)
+    place, target = axis_arg(ctx, axis, values[0].array.rank, bools=False), _target(ctx, values, dtype, casting)
     return return_value(ctx, joined(ctx, values, place, target), out, "np.concatenate")
 
 
@@ -108,6 +110,7 @@ def stacked(ctx: Context, values: Sequence[Value], axis: int, dtype: DType | Non
 
 
 @function(np.stack)
+@stacks_in_order
 def stack(
     ctx: Context,
     arrays: AbstractValue,
@@ -142,7 +145,7 @@ def _declare_stack(f: object, rank: int, axis: int) -> None:
         return ctx.new_array(joined(ctx, values, place, _target(ctx, values, dtype, casting)))
 
     entry.__doc__ = f"`np.{getattr(f, '__name__', '')}`."
-    function(f)(entry)
+    function(f)(joins_in_order(entry))
 
 
 _declare_stack(np.hstack, 1, 1)
@@ -153,6 +156,7 @@ if hasattr(np, "row_stack"):
 
 
 @function(np.column_stack)
+@joins_in_order
 def column_stack(ctx: Context, tup: AbstractValue) -> AbstractValue:
     """`np.column_stack`: vectors become columns."""
     columns = [
@@ -163,15 +167,17 @@ def column_stack(ctx: Context, tup: AbstractValue) -> AbstractValue:
 
 
 @function(np.append)
+@joins_in_order
 def append(ctx: Context, arr: AbstractValue, values: AbstractValue, axis: AbstractValue = NONE) -> AbstractValue:
     """`np.append(arr, values, axis)`: a new array; flattened without `axis`."""
     a, v = ctx.array(arr), ctx.array(values)
     if is_none(axis):
         return ctx.new_array(joined(ctx, [flat(ctx, a), flat(ctx, v)], 0))
-    return ctx.new_array(joined(ctx, [a, v], axis_arg(ctx, axis, a.array.rank)))
+    return ctx.new_array(joined(ctx, [a, v], axis_arg(ctx, axis, a.array.rank, bools=False)))
 
 
 @function(np.block)
+@joins_in_order
 def block(ctx: Context, arrays: AbstractValue) -> AbstractValue:
     """`np.block`: nested lists, the innermost joined along the last axis."""
     depth, widest = _depth(ctx, arrays)

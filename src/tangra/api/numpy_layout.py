@@ -40,6 +40,14 @@ def strides_of(a: ArrayValue) -> Strides:
     return c_strides(a.type.shape) if a.strides is None else a.strides
 
 
+def ordered_strides(shape: Shape, order: Sequence[int]) -> Strides | None:
+    """The strides of a fresh array whose axes lie in `order`, the outermost first; None for C order."""
+    if list(order) == list(range(len(order))):
+        return None
+    sizes = dict(zip(order, c_strides(tuple(shape[k] for k in order)), strict=True))
+    return tuple(sizes[k] for k in range(len(order)))
+
+
 def layout_strides(shape: Shape, layout: Layout) -> Strides | None:
     """The strides of an array of that layout, as an `ArrayValue` has them."""
     if isinstance(layout, tuple):
@@ -133,7 +141,8 @@ def _view_strides(ctx: Context, base: ArrayValue, op: str, attrs: dict[str, Any]
 
 def reshaped_strides(ctx: Context, shape: Shape, strides: Strides, target: Shape) -> tuple[bool | None, Strides]:
     """(can an array of these strides be reshaped without a copy, the strides of the result): NumPy's rule, by which
-    runs of old axes with the same number of elements as runs of new ones must be contiguous in themselves."""
+    runs of old axes with the same number of elements as runs of new ones must be contiguous in themselves. `target` has
+    as many elements as `shape`."""
     unknown: Strides = (None,) * len(target)
     if _matches(ctx, shape, strides) or 0 in shape or 0 in target:
         return True, c_strides(target)
@@ -143,7 +152,7 @@ def reshaped_strides(ctx: Context, shape: Shape, strides: Strides, target: Shape
     result: list[Size | None] = [1] * len(target)
     verdict: bool | None = True
     while old and new:
-        run, places = [old.pop(0)], [new.pop(0)]
+        run, places, rest = [old.pop(0)], [new.pop(0)], False
         left, right = run[0][0], target[places[0]]
         while not known_eq(left, right, facts):
             if known_le(right, left, facts) and new:
@@ -152,12 +161,13 @@ def reshaped_strides(ctx: Context, shape: Shape, strides: Strides, target: Shape
             elif known_le(left, right, facts) and old:
                 run.append(old.pop(0))
                 left = left * run[-1][0]
-            else:
-                return None, unknown
+            else:  # all that is left has as many elements before as after
+                run, places, old, new, rest = [*run, *old], [*places, *new], [], [], True
+                break
         for (_, s), (inner, t) in itertools.pairwise(run):
             same = None if s is None or t is None else known_eq(s, t * inner, facts)
             if same is False:
-                return False, unknown
+                return None if rest else False, unknown
             verdict = verdict if same else None
         step = run[-1][1]
         for place in reversed(places):
@@ -166,8 +176,9 @@ def reshaped_strides(ctx: Context, shape: Shape, strides: Strides, target: Shape
     return verdict, tuple(result)
 
 
-def reshape_view(ctx: Context, base: ArrayValue, shape: Shape) -> ArrayValue:
-    """`base.reshape(shape)` for a shape that fits: a view where NumPy gives one, else a copy."""
+def reshape_view(ctx: Context, base: ArrayValue, shape: Shape, must: bool = False) -> ArrayValue:
+    """`base.reshape(shape)` for a shape that fits: a view where NumPy gives one, else a copy, or an error if it `must`
+    be a view."""
     if base.strides is None:
         return step_view(ctx, base, "reshape", (), shape=shape)
     possible, _ = reshaped_strides(ctx, base.type.shape, base.strides, shape)
@@ -175,6 +186,13 @@ def reshape_view(ctx: Context, base: ArrayValue, shape: Shape) -> ArrayValue:
         undecided(ctx)
     if possible:
         return step_view(ctx, base, "reshape", (), shape=shape)
+    if must:
+        ctx.error(
+            AliasError,
+            "Unable to avoid creating a copy while reshaping",
+            code=UNKNOWN_LAYOUT,
+            fix="leave copy=False out, or reshape an array in C order",
+        )
     return ctx.new_array(ctx.b("reshape", ctx.array(base), shape=shape))
 
 
@@ -190,14 +208,56 @@ def keep_order(ctx: Context, result: AbstractValue, operands: Sequence[AbstractV
     order = k_order(ctx, result.type.shape, [_aligned(a, result.type.shape) for a in arrays])
     if order is None:
         return replace(result, strides=(None,) * result.type.rank)
-    if list(order) == list(range(len(order))):
+    return replace(result, strides=ordered_strides(result.type.shape, order))
+
+
+def copy_order(ctx: Context, result: AbstractValue, a: AbstractValue, word: str = "K") -> AbstractValue:
+    """`result`, a copy of `a` or an array like it, with the layout that order='K', 'A' or 'C' gives it. For one array
+    NumPy sorts the axes by their strides, those that are repeated (0) innermost."""
+    if not (isinstance(a, ArrayValue) and isinstance(result, ArrayValue)) or a.strides is None or word == "C":
         return result
-    strides: list[Size | None] = [None] * len(order)
-    step: Size = 1
-    for axis in reversed(order):
-        strides[axis] = step
-        step = step * result.type.shape[axis]
-    return replace(result, strides=tuple(strides))
+    rank = result.type.rank
+    if rank < 2 or a.type.rank != rank:
+        return result
+    if word == "A":
+        fortran = c_strides(a.type.shape[::-1])[::-1] == a.strides
+        return replace(result, strides=c_strides(result.type.shape[::-1])[::-1] if fortran else None)
+    order = _sorted_axes(ctx, [a])
+    unknown: Strides = (None,) * rank
+    return replace(result, strides=unknown if order is None else ordered_strides(result.type.shape, order))
+
+
+def join_order(ctx: Context, result: ArrayValue, parts: Sequence[ArrayValue]) -> ArrayValue:
+    """`result`, the arrays joined along an axis, with the layout that NumPy gives it; axes of size 1 don't count."""
+    order = _sorted_axes(ctx, parts, ones=False)
+    unknown: Strides = (None,) * result.type.rank
+    return replace(result, strides=unknown if order is None else ordered_strides(result.type.shape, order))
+
+
+def _sorted_axes(ctx: Context, arrays: Sequence[ArrayValue], ones: bool = True) -> list[int] | None:
+    """The axes by their strides, the largest first, by NumPy's insertion sort (`PyArray_CreateMultiSortedStridePerm`);
+    where arrays disagree C order wins. None where a comparison can't be decided."""
+    facts = large(ctx.facts, *(d for a in arrays for d in a.type.shape))
+    order = list(range(arrays[0].type.rank))
+    for at in range(1, len(order)):
+        axis, place = order[at], at
+        for k in range(at - 1, -1, -1):
+            swap, ambiguous = False, True
+            for a in arrays:
+                if not ones and 1 in (a.type.shape[axis], a.type.shape[order[k]]):
+                    continue
+                own, other = strides_of(a)[axis], strides_of(a)[order[k]]
+                inside = None if own is None or other is None else _magnitude_le(facts, own, other)
+                if inside is None:
+                    return None
+                swap = False if inside else (swap or ambiguous)
+                ambiguous = False
+            if not ambiguous:
+                if not swap:
+                    break
+                place = k
+        order.insert(place, order.pop(at))
+    return order
 
 
 def _aligned(a: ArrayValue, shape: Shape) -> Strides:

@@ -23,6 +23,7 @@ from tangra.api.numpy_common import (
 )
 from tangra.api.numpy_creation import to_kind
 from tangra.api.numpy_linalg import adjoint, factors, matrices, singular_values
+from tangra.api.numpy_orders import matrices_in_order
 from tangra.api.numpy_products import product
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue, Scalar, TupleValue
@@ -37,6 +38,7 @@ def _cutoff(ctx: Context, s: Value, rcond: Value) -> Value:
 
 
 @function(np.linalg.pinv)
+@matrices_in_order
 def pinv(
     ctx: Context,
     a: AbstractValue,

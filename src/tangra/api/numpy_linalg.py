@@ -29,6 +29,7 @@ from tangra.api.numpy_common import (
     transpose,
     unsupported,
 )
+from tangra.api.numpy_orders import matrices_in_order
 from tangra.api.numpy_products import product
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue, ArrayValue, Const, TupleValue
@@ -36,6 +37,7 @@ from tangra.ir import DType, Value
 from tangra.shapes import Size, broadcast_shapes, known_eq, known_le, shape_text
 
 SINGULAR = "Singular matrix"
+NOT_CONVERGED = "Eigenvalues did not converge"
 
 
 NOT_POSITIVE = "Matrix is not positive definite"
@@ -68,6 +70,8 @@ def matrices(ctx: Context, a: AbstractValue, name: str, square: bool = True) -> 
                 ctx, f"{name}: the last two dimensions of the array must be square, not {shape_text(value.shape)}"
             )
         if m != n:
+            other = ctx.b("ne", ctx.b.dim(m), ctx.b.dim(n))
+            ctx.fail_if(other, "LinAlgError", "Last 2 dimensions of the array must be square")
             size = ctx.require_equal(m, n, f"{name}, rows and columns")
             value = reshape(ctx, value, (*value.shape[:-2], size, size))
     return value
@@ -85,6 +89,7 @@ def require_ok(ctx: Context, ok: Value, message: str) -> None:
 
 
 @function(np.linalg.solve)
+@matrices_in_order
 def solve(ctx: Context, a: AbstractValue, b: AbstractValue) -> AbstractValue:
     """`np.linalg.solve(a, b)`: b a vector (1-D) or a stack of matrices; LinAlgError for a singular a."""
     left, right = matrices(ctx, a, "np.linalg.solve"), ctx.array(b)
@@ -109,6 +114,7 @@ def solve(ctx: Context, a: AbstractValue, b: AbstractValue) -> AbstractValue:
 
 
 @function(np.linalg.inv)
+@matrices_in_order
 def inv(ctx: Context, a: AbstractValue) -> AbstractValue:
     """`np.linalg.inv(a)`."""
     result, ok = multiple(ctx, "inverse", matrices(ctx, a, "np.linalg.inv"))
@@ -117,12 +123,14 @@ def inv(ctx: Context, a: AbstractValue) -> AbstractValue:
 
 
 @function(np.linalg.det)
+@matrices_in_order
 def det(ctx: Context, a: AbstractValue) -> AbstractValue:
     """`np.linalg.det(a)`."""
     return ctx.result(ctx.b("det", matrices(ctx, a, "np.linalg.det")))
 
 
 @function(np.linalg.slogdet)
+@matrices_in_order
 def slogdet(ctx: Context, a: AbstractValue) -> AbstractValue:
     """`np.linalg.slogdet(a)`: (sign, logabsdet)."""
     sign, log = multiple(ctx, "slogdet", matrices(ctx, a, "np.linalg.slogdet"))
@@ -130,6 +138,7 @@ def slogdet(ctx: Context, a: AbstractValue) -> AbstractValue:
 
 
 @function(np.linalg.cholesky)
+@matrices_in_order
 def cholesky(ctx: Context, a: AbstractValue, /, *, upper: AbstractValue = FALSE) -> AbstractValue:
     """`np.linalg.cholesky(a, upper=)`: reads the lower triangle (the upper one with `upper`)."""
     value, high = matrices(ctx, a, "np.linalg.cholesky"), static_bool(ctx, upper, "upper")
@@ -148,20 +157,36 @@ def _symmetric(ctx: Context, a: AbstractValue, uplo: AbstractValue, name: str) -
     return adjoint(ctx, value) if static_str(ctx, uplo, "UPLO", ("L", "U", "l", "u")) in "Uu" else value
 
 
+def _converging(ctx: Context, value: Value) -> Value:
+    """The matrices; LAPACK does not converge where a NaN is in the lower triangle of 3 rows or more."""
+    if known_le(value.shape[-1], 2, ctx.facts):
+        return value
+    row, column = (grid(ctx, value.shape, value.array.rank - k) for k in (2, 1))
+    lost = ctx.b("and", ctx.b("isnan", value), ctx.b("ge", row, column))
+    if known_le(3, value.shape[-1], ctx.facts) is not True:
+        many = ctx.b("gt", ctx.b.dim(value.shape[-1]), ctx.b.int(2))
+        lost = ctx.b("and", lost, ctx.b.full(many, lost.shape))
+    ctx.fail_if(ctx.b("reduce_or", lost, axes=tuple(range(lost.array.rank))), "LinAlgError", NOT_CONVERGED)
+    return value
+
+
 @function(np.linalg.eigh)
+@matrices_in_order
 def eigh(ctx: Context, a: AbstractValue, UPLO: AbstractValue = Const("L")) -> AbstractValue:
     """`np.linalg.eigh(a)`: (eigenvalues, eigenvectors) of a symmetric matrix."""
-    values, vectors = multiple(ctx, "eigh", _symmetric(ctx, a, UPLO, "np.linalg.eigh"))
+    values, vectors = multiple(ctx, "eigh", _converging(ctx, _symmetric(ctx, a, UPLO, "np.linalg.eigh")))
     return TupleValue((ctx.new_array(values), ctx.new_array(vectors)), EIGH)
 
 
 @function(np.linalg.eigvalsh)
+@matrices_in_order
 def eigvalsh(ctx: Context, a: AbstractValue, UPLO: AbstractValue = Const("L")) -> AbstractValue:
     """`np.linalg.eigvalsh(a)`."""
-    return ctx.new_array(multiple(ctx, "eigh", _symmetric(ctx, a, UPLO, "np.linalg.eigvalsh"))[0])
+    return ctx.new_array(multiple(ctx, "eigh", _converging(ctx, _symmetric(ctx, a, UPLO, "np.linalg.eigvalsh")))[0])
 
 
 @function(np.linalg.qr)
+@matrices_in_order
 def qr(ctx: Context, a: AbstractValue, mode: AbstractValue = Const("reduced")) -> AbstractValue:
     """`np.linalg.qr(a)`: reduced; 'complete' of matrices with at most as many rows as columns; 'r'."""
     value = matrices(ctx, a, "np.linalg.qr", square=False)
@@ -173,6 +198,7 @@ def qr(ctx: Context, a: AbstractValue, mode: AbstractValue = Const("reduced")) -
 
 
 @function(np.linalg.svd)
+@matrices_in_order
 def svd(
     ctx: Context,
     a: AbstractValue,
@@ -208,12 +234,14 @@ def singular_values(ctx: Context, value: Value) -> Value:
 
 
 @function(np.linalg.svdvals)
+@matrices_in_order
 def svdvals(ctx: Context, x: AbstractValue, /) -> AbstractValue:
     """`np.linalg.svdvals(x)`."""
     return ctx.new_array(singular_values(ctx, matrices(ctx, x, "np.linalg.svdvals", square=False)))
 
 
 @function(np.linalg.matrix_power)
+@matrices_in_order
 def matrix_power(ctx: Context, a: AbstractValue, n: AbstractValue) -> AbstractValue:
     """`np.linalg.matrix_power(a, n)` for a constant n, by squaring; negative n through the inverse."""
     power = static_int(ctx, n, "n")

@@ -66,7 +66,7 @@ def _power(ctx: Context, xs: list[Value], vs: Operands) -> Value:
     given = vs[1] if len(vs) > 1 else None  # a fold has no operands of its own
     exponent = given.value if isinstance(given, Const) and kind_of(given.value) is not None else None
     if x.dtype.is_float:
-        return numbers.power_value(ctx, x, y, exponent)
+        return numbers.power_value(ctx, x, y, exponent, root=True)
     if y.dtype.kind == "i" and (exponent is None or exponent < 0):
         negative = ctx.b("lt", y, like(ctx, 0, y))
         if negative.shape:
@@ -134,7 +134,9 @@ def _spacing(ctx: Context, xs: list[Value], _: Operands) -> Value:
 
 
 def _float_power(ctx: Context, xs: list[Value], vs: Operands) -> Value:
-    return _power(ctx, xs, vs)
+    given = vs[1] if len(vs) > 1 else None
+    exponent = given.value if isinstance(given, Const) and kind_of(given.value) is not None else None
+    return numbers.power_value(ctx, xs[0], xs[1], exponent)
 
 
 def _ldexp(ctx: Context, xs: list[Value], _: Operands) -> Value:

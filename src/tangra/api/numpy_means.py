@@ -33,6 +33,7 @@ from tangra.api.numpy_common import (
     static_bool,
     unsupported,
 )
+from tangra.api.numpy_orders import reduces_in_order
 from tangra.api.numpy_reductions import accumulation_dtype, reduce_ufunc, restored
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue
@@ -73,6 +74,7 @@ def masked_sum(ctx: Context, value: Value, axes: Sequence[int], where: AbstractV
 
 
 @function(np.mean)
+@reduces_in_order
 def mean(
     ctx: Context,
     a: AbstractValue,
@@ -143,7 +145,7 @@ def _declare_spread(f: object, root: bool, name: str) -> None:
         return return_value(ctx, root_of_squares(ctx, result) if root else result, out, name)
 
     entry.__doc__ = f"`{name}(a, axis, dtype, out, ddof, keepdims, where=)`."
-    function(f)(entry)
+    function(f)(reduces_in_order(entry))
 
 
 _declare_spread(np.var, False, "np.var")
@@ -153,6 +155,7 @@ _declare_spread(np.std, True, "np.std")
 
 
 @function(np.ptp)
+@reduces_in_order
 def ptp(
     ctx: Context,
     a: AbstractValue,

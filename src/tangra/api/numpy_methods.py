@@ -10,6 +10,7 @@ import numpy as np
 from tangra.api import indexing, numpy_creation, numpy_shaping, numpy_sorting, numpy_taking, pyint
 from tangra.api.context import Context
 from tangra.api.elementwise import is_number, kinds_of, rank_of, scalar_kinds, stored
+from tangra.api.fitting import require_assignable
 from tangra.api.kinds import PYBOOL, PYFLOAT, PYINT, Kind
 from tangra.api.numpy_common import (
     BOOL,
@@ -31,7 +32,7 @@ from tangra.api.numpy_common import (
     unsupported,
 )
 from tangra.api.numpy_joining import new_list
-from tangra.api.numpy_layout import keep_order
+from tangra.api.numpy_layout import copy_order, is_contiguous
 from tangra.api.registry import ATTRIBUTES, METHODS, Entry, attribute, method
 from tangra.api.values import AbstractValue, ArrayValue, Const, Scalar, TupleValue
 from tangra.ir import Value
@@ -114,6 +115,8 @@ def reshape(
 ) -> AbstractValue:
     """`x.reshape(shape)` or `x.reshape(n, m, …)`."""
     _numpy_only(ctx, x, "reshape")
+    if not shape:
+        bad_value(ctx, "reshape() takes exactly 1 argument (0 given)")
     return numpy_shaping.reshape(ctx, x, _sizes(ctx, shape), order, copy=copy)
 
 
@@ -151,7 +154,7 @@ def copy(ctx: Context, x: AbstractValue, order: AbstractValue = Const("C")) -> A
     """`x.copy()`: in C order."""
     only(ctx, "copy", "order", order, "C", "K", "A")
     result = ctx.new_array(ctx.array(x))
-    return result if ctx.static(order, "order") == "C" else keep_order(ctx, result, (x,))
+    return copy_order(ctx, result, x, str(ctx.static(order, "order")))
 
 
 @method("scalar", "copy")
@@ -182,9 +185,12 @@ def astype(
         bad_value(ctx, f"Cannot cast array data from {own.numpy} to {target.numpy} according to the rule '{how}'")
     if is_number(x):
         return numpy_creation.to_kind(ctx, x, target)
-    if own == target and not static_bool(ctx, copy, "copy"):
+    word = ctx.static(order, "order")
+    only(ctx, "astype", "order", order, "K", "C")
+    assert isinstance(x, ArrayValue)
+    if own == target and not static_bool(ctx, copy, "copy") and (word == "K" or is_contiguous(ctx, x)):
         return x
-    return keep_order(ctx, ctx.new_array(ctx.array(x, target)), (x,))
+    return copy_order(ctx, ctx.new_array(ctx.array(x, target)), x, str(word))
 
 
 @method("array", "view")
@@ -200,6 +206,7 @@ def view(ctx: Context, x: AbstractValue, dtype: AbstractValue | None = None) -> 
 def fill(ctx: Context, x: AbstractValue, value: AbstractValue) -> AbstractValue:
     """`x.fill(value)`: in place."""
     assert isinstance(x, ArrayValue)
+    require_assignable(ctx, value, 0, element=True)
     new = stored(ctx, value, x.type.dtype)
     new = ctx.b("reshape", new, shape=()) if new.shape and all(d == 1 for d in new.shape) else new
     ctx.write(x, fit_to(ctx, new, x.type.shape))
@@ -272,11 +279,13 @@ def as_python(ctx: Context, value: Value) -> AbstractValue:
 @method("scalar", "item")
 def item(ctx: Context, x: AbstractValue, *args: AbstractValue) -> AbstractValue:
     """`x.item()` of one element, `x.item(k)` of the flattened array, `x.item(i, j)`: a Python number."""
-    if isinstance(x, Const):
+    if isinstance(x, (Const, Scalar)):
         _numpy_only(ctx, x, "item")
+        if args and not all(isinstance(k, TupleValue) and not k.items for k in args):
+            return item(ctx, as_array(ctx, x), *args)
+    if isinstance(x, Const):
         return Const(x.value.item())
     if isinstance(x, Scalar):
-        _numpy_only(ctx, x, "item")
         if scalar_kinds((x,)):
             bad_value(ctx, "item() of a number whose kind is only known at run time", "use float(x) or int(x)")
         return as_python(ctx, x.value)
@@ -288,9 +297,11 @@ def item(ctx: Context, x: AbstractValue, *args: AbstractValue) -> AbstractValue:
             ctx.require_equal(d, 1, "size of an array for item()")
         value = ctx.array(x)
         return as_python(ctx, ctx.b("reshape", value, shape=()) if value.shape else value)
-    target = x if len(args) > 1 or isinstance(args[0], TupleValue) else numpy_shaping.ravel(ctx, x)
-    index = TupleValue(args) if len(args) > 1 else args[0]
-    return item(ctx, ctx.getitem(target, index))
+    index = args[0] if len(args) == 1 and isinstance(args[0], TupleValue) else TupleValue(args)
+    if len(index.items) not in (0, 1, x.type.rank):
+        bad_shape(ctx, "incorrect number of indices for array")
+    by_place = len(index.items) == 1 and x.type.rank != 1
+    return item(ctx, indexing.getitem(ctx, indexing.flattened(ctx, x) if by_place else x, index))
 
 
 @method("array", "tolist")

@@ -19,13 +19,16 @@ from tangra.api.numpy_common import (
     ew,
     flat,
     is_none,
+    is_true,
+    mask_of,
     return_value,
     root_of_squares,
     static_bool,
     unsupported,
     where_,
 )
-from tangra.api.numpy_means import masked_sum, mean_dtype, number_of
+from tangra.api.numpy_means import masked_sum, mean_dtype, number_of, variance
+from tangra.api.numpy_orders import reduces_in_order
 from tangra.api.numpy_reductions import position, reduce_ufunc, require_elements, restored
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue
@@ -64,7 +67,7 @@ def _declare_sum(name: str, ufunc: np.ufunc, fill: float) -> None:
         return reduce_ufunc(ctx, ufunc, clean, axis, dtype, out, keepdims, initial, where, f"np.{name}")
 
     entry.__doc__ = f"`np.{name}(a, axis, …)`: NaN count as {fill}."
-    function(getattr(np, name))(entry)
+    function(getattr(np, name))(reduces_in_order(entry))
 
 
 _declare_sum("nansum", np.add, 0)
@@ -87,16 +90,20 @@ def _declare_extremum(name: str, ufunc: np.ufunc, fill: float) -> None:
         if not value.dtype.is_float:
             return reduce_ufunc(ctx, ufunc, a, axis, NONE, out, keepdims, initial, where, f"np.{name}", word)
         clean, label = without_nan(ctx, a, fill), f"np.{name}"
-        reduced = reduce_ufunc(ctx, ufunc, clean, axis, NONE, NONE, keepdims, initial, where, label, word)
+        start = None if initial is None or is_none(initial) else operand(ctx, initial, value.dtype)
+        first = initial if start is None else ctx.result(where_(ctx, ctx.b("isnan", start), fill, start))
+        reduced = reduce_ufunc(ctx, ufunc, clean, axis, NONE, NONE, keepdims, first, where, label, word)
         result = ctx.array(reduced)
         axes, keep = axes_arg(ctx, axis, value.array.rank), static_bool(ctx, keepdims, "keepdims")
-        if initial is None:
-            none = ctx.b("reduce_and", ctx.b("isnan", value), axes=tuple(sorted(axes)))
-            result = where_(ctx, restored(ctx, none, value.shape, axes, keep), np.nan, result)
+        lost = ctx.b("isnan", value)
+        lost = lost if is_true(where) else ew(ctx, "or", lost, ctx.b("not", mask_of(ctx, where)))
+        none = ctx.b("reduce_and", lost, axes=tuple(sorted(axes)))
+        none = none if start is None else ew(ctx, "and", none, ctx.b("isnan", start))
+        result = where_(ctx, restored(ctx, none, value.shape, axes, keep), np.nan, result)
         return return_value(ctx, result, out, f"np.{name}")
 
     entry.__doc__ = f"`np.{name}(a, axis, …)`: NaN of nothing but NaN."
-    function(getattr(np, name))(entry)
+    function(getattr(np, name))(reduces_in_order(entry))
 
 
 _declare_extremum("nanmax", np.maximum, -np.inf)
@@ -147,6 +154,7 @@ def _divided(ctx: Context, total: Value, count: Value) -> Value:
 
 
 @function(np.nanmean)
+@reduces_in_order
 def nanmean(
     ctx: Context,
     a: AbstractValue,
@@ -177,8 +185,16 @@ def _declare_spread(name: str, root: bool) -> None:
         keepdims: AbstractValue = FALSE,
         *,
         where: AbstractValue = TRUE,
+        correction: AbstractValue | None = None,
     ) -> AbstractValue:
-        value, axes = ctx.array(a), axes_arg(ctx, axis, rank_of(ctx, a))
+        value, axes, ddof = (
+            ctx.array(a),
+            axes_arg(ctx, axis, rank_of(ctx, a)),
+            ddof if correction is None else correction,
+        )
+        if not value.dtype.is_float:
+            result = variance(ctx, a, axis, dtype, ddof, keepdims, where, out)
+            return return_value(ctx, root_of_squares(ctx, result) if root else result, out, f"np.{name}")
         target, keep = _target(ctx, value, dtype, name), static_bool(ctx, keepdims, "keepdims")
         mask = valid(ctx, a, where)
         value = cast(ctx, value, target)
@@ -192,7 +208,7 @@ def _declare_spread(name: str, root: bool) -> None:
         return return_value(ctx, root_of_squares(ctx, result) if root else result, out, f"np.{name}")
 
     entry.__doc__ = f"`np.{name}(a, axis, ddof, …)`."
-    function(getattr(np, name))(entry)
+    function(getattr(np, name))(reduces_in_order(entry))
 
 
 _declare_spread("nanvar", False)

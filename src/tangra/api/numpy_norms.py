@@ -27,6 +27,7 @@ from tangra.api.numpy_common import (
     where_,
 )
 from tangra.api.numpy_linalg import matrices, multiple, singular_values
+from tangra.api.numpy_orders import reduces_in_order
 from tangra.api.numpy_products import contract
 from tangra.api.numpy_reductions import require_elements, restored
 from tangra.api.registry import function
@@ -57,6 +58,7 @@ def cond(ctx: Context, x: AbstractValue, p: AbstractValue = NONE) -> AbstractVal
 
 
 @function(np.linalg.norm)
+@reduces_in_order
 def norm(
     ctx: Context,
     x: AbstractValue,
@@ -133,6 +135,7 @@ def matrix_norm(ctx: Context, value: Value, order: Any, axes: Sequence[int]) -> 
 
 
 @function(np.linalg.vector_norm)
+@reduces_in_order
 def linalg_vector_norm(
     ctx: Context,
     x: AbstractValue,

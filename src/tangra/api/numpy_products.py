@@ -31,6 +31,7 @@ from tangra.api.numpy_common import (
     strong,
     transpose,
 )
+from tangra.api.numpy_orders import matrices_in_order, pairs_in_order, reduces_in_order
 from tangra.api.numpy_reductions import accumulation_dtype
 from tangra.api.numpy_shaping import diagonal, diagonal_indices
 from tangra.api.registry import function
@@ -88,6 +89,7 @@ def product(ctx: Context, x: Value, y: Value) -> Value:
 
 
 @function(np.matmul)
+@matrices_in_order
 def matmul(
     ctx: Context,
     x1: AbstractValue,
@@ -110,10 +112,10 @@ def dot(ctx: Context, a: AbstractValue, b: AbstractValue, out: AbstractValue = N
     """`np.dot(a, b)`: a's last axis with b's last but one; a product if one is a number."""
     x, y = pair(ctx, a, b)
     if not x.shape or not y.shape:
-        return return_value(ctx, ew(ctx, "and" if x.dtype == BOOL else "mul", x, y), out, "np.dot")
+        return return_value(ctx, ew(ctx, "and" if x.dtype == BOOL else "mul", x, y), out, "np.dot", rule="equal")
     inner = y.array.rank - 2 if y.array.rank > 1 else 0
     _same_inner(ctx, x.shape, x.array.rank - 1, y.shape, inner)
-    return return_value(ctx, contract(ctx, x, y, ((x.array.rank - 1,), (inner,))), out, "np.dot")
+    return return_value(ctx, contract(ctx, x, y, ((x.array.rank - 1,), (inner,))), out, "np.dot", rule="equal")
 
 
 def _same_inner(ctx: Context, x: Shape, i: int, y: Shape, j: int) -> None:
@@ -173,9 +175,17 @@ def tensordot(ctx: Context, a: AbstractValue, b: AbstractValue, axes: AbstractVa
     ):
         bad_value(ctx, f"np.tensordot: axes {asked!r} are out of range")
     pairs = [i % x.array.rank for i in left], [j % y.array.rank for j in right]
+    if any(len(set(side)) < len(side) for side in pairs):
+        bad_value(ctx, "duplicate axes are not allowed in tensordot")
     for i, j in zip(*pairs, strict=True):
         _same_inner(ctx, x.shape, i, y.shape, j)
-    return ctx.new_array(contract(ctx, x, y, (pairs[0], pairs[1])))
+    result = contract(ctx, x, y, (pairs[0], pairs[1]))
+    return ctx.new_array(result if left else totalled(ctx, result))
+
+
+def totalled(ctx: Context, value: Value) -> Value:
+    """Products as sums of one, which begin with 0.0: -0.0 becomes that."""
+    return ew(ctx, "add", value, 0.0) if value.dtype.is_float else value
 
 
 @function(np.kron)
@@ -214,7 +224,7 @@ def _cross(
         return products[0] if first else ctx.b("neg", products[0])
 
     if len(xs) == len(ys) == 2:
-        return ctx.result(minor(0, 1))
+        return ctx.new_array(minor(0, 1))
     parts = broadcast(ctx, [minor(1, 2), minor(2, 0), minor(0, 1)])
     rank = parts[0].array.rank
     value = ctx.b("concat", *(reshape(ctx, p, (*p.shape, 1)) for p in parts), axis=rank)
@@ -240,10 +250,17 @@ def linalg_cross(
     ctx: Context, x1: AbstractValue, x2: AbstractValue, /, *, axis: AbstractValue = Const(-1)
 ) -> AbstractValue:
     """`np.linalg.cross(x1, x2, axis=)`."""
+    sizes = [ctx.type_of(x).shape[axis_arg(ctx, axis, rank_of(ctx, x))] for x in (x1, x2)]
+    if any(known_eq(n, 3, ctx.facts) is False for n in sizes):
+        what = (
+            "Both input arrays must be (arrays of) 3-dimensional vectors, but they are {} and {} dimensional instead."
+        )
+        bad_shape(ctx, what.format(*sizes))
     return _cross(ctx, x1, x2, (axis, axis, axis))
 
 
 @function(np.trace)
+@reduces_in_order
 def trace(
     ctx: Context,
     a: AbstractValue,
@@ -259,6 +276,8 @@ def trace(
     if rank < 2:
         bad_shape(ctx, "np.trace requires an array of at least two dimensions")
     i, j = axis_arg(ctx, axis1, rank, "axis1"), axis_arg(ctx, axis2, rank, "axis2")
+    if i == j:
+        bad_value(ctx, "np.trace: axis1 and axis2 cannot be the same")
     front = transpose(ctx, value, (i, j, *(k for k in range(rank) if k not in (i, j))))
     places = diagonal_indices(ctx, front.shape[0], front.shape[1], static_int(ctx, offset, "offset"))
     line = ctx.b("gather", front, *places)
@@ -281,11 +300,13 @@ def linalg_diagonal(ctx: Context, x: AbstractValue, /, *, offset: AbstractValue 
 
 
 @function(np.linalg.matmul)
+@matrices_in_order
 def linalg_matmul(ctx: Context, x1: AbstractValue, x2: AbstractValue, /) -> AbstractValue:
     """`np.linalg.matmul(x1, x2)`."""
     return matmul(ctx, x1, x2)
 
 
+@pairs_in_order
 def _vecdot(ctx: Context, x1: AbstractValue, x2: AbstractValue, /, *, axis: AbstractValue = Const(-1)) -> AbstractValue:
     """`np.vecdot(x1, x2, axis=)`: products summed along an axis, the others broadcast."""
     x, y = pair(ctx, x1, x2)

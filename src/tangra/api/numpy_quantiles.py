@@ -26,6 +26,7 @@ from tangra.api.numpy_common import (
     static_bool,
     unsupported,
 )
+from tangra.api.numpy_orders import median_in_order
 from tangra.api.numpy_reductions import merged_last, require_elements, restored
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue, Const
@@ -95,8 +96,8 @@ def order_statistic(
     """Quantiles `q` (fractions of any float dtype and rank, leading in the result; `weak` if Python's number)."""
     value = ctx.array(a)
     target = inexact(value.dtype) if weak else promote_dtypes(ctx, value.dtype, q.dtype)
-    axes, keep = axes_arg(ctx, axis, value.array.rank), static_bool(ctx, keepdims, "keepdims")
-    bad = ew(ctx, "or", ew(ctx, "lt", q, 0.0), ew(ctx, "gt", q, 1.0))
+    axes, keep = axes_arg(ctx, axis, value.array.rank, lists=True), static_bool(ctx, keepdims, "keepdims")
+    bad = ctx.b("not", ew(ctx, "and", ew(ctx, "ge", q, 0.0), ew(ctx, "le", q, 1.0)))  # also of NaN
     bad = ctx.b("reduce_or", bad, axes=tuple(range(bad.array.rank))) if bad.shape else bad
     word = (
         "Percentiles must be in the range [0, 100]" if "percentile" in name else "Quantiles must be in the range [0, 1]"
@@ -156,7 +157,7 @@ def _declare_median(name: str, skip_nan: bool) -> None:
             unsupported(ctx, f"np.{name} with overwrite_input=True", "leave it out")
         value = ctx.array(a)
         value = cast(ctx, value, inexact(value.dtype))
-        axes, keep = axes_arg(ctx, axis, value.array.rank), static_bool(ctx, keepdims, "keepdims")
+        axes, keep = axes_arg(ctx, axis, value.array.rank, lists=True), static_bool(ctx, keepdims, "keepdims")
         if known_le(1, count_of(value.shape, axes), ctx.facts) is not True:
             if 0 in [value.shape[k] for k in axes]:
                 gone = tuple(d for k, d in enumerate(value.shape) if k not in axes)
@@ -172,7 +173,7 @@ def _declare_median(name: str, skip_nan: bool) -> None:
         return return_value(ctx, restored(ctx, result, value.shape, axes, keep), out, f"np.{name}")
 
     entry.__doc__ = f"`np.{name}(a, axis, out, keepdims=)`."
-    function(getattr(np, name))(entry)
+    function(getattr(np, name))(median_in_order(entry))
 
 
 _declare_median("median", False)
@@ -202,7 +203,9 @@ def _declare_quantile(name: str, scale: float, skip_nan: bool) -> None:
         value = ctx.array(a)
         no_bools(ctx, value.dtype)
         if not skip_nan:
-            require_elements(ctx, value, axes_arg(ctx, axis, value.array.rank), NONE_TO_CHOOSE, "IndexError")
+            require_elements(
+                ctx, value, axes_arg(ctx, axis, value.array.rank, lists=True), NONE_TO_CHOOSE, "IndexError"
+            )
         weak = is_number(q) and all(kind.python for kind in kinds_of(q))
         fraction = ctx.array(q)
         if scale == 1.0 and word == "linear" and not fraction.dtype.is_float:

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from tangra.api.context import Context
-from tangra.api.elementwise import is_number, operand
+from tangra.api.elementwise import int_range, is_number, kinds_of, operand
+from tangra.api.kinds import PYINT
 from tangra.api.numpy_common import (
     BOOL,
     F64,
@@ -35,10 +36,11 @@ from tangra.api.numpy_common import (
     static_int,
     unsupported,
 )
+from tangra.api.numpy_orders import spaced_in_order
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue, Const, TupleValue
 from tangra.errors import DataDependentShapeError, declare
-from tangra.ir import Value
+from tangra.ir import U64, Value
 from tangra.shapes import Size, ceil_div, dmax, known_eq, known_le, simplify
 
 FLOAT_LENGTH = declare("TG602", "a range whose length depends on a run-time float")
@@ -106,8 +108,22 @@ def arange(
         )
     low, high, stride = (ctx.extent(_whole(v), "bound of np.arange") for v in bounds)
     index = ramp(ctx, _length(ctx, low, high, stride))
+    _require_held(ctx, index.shape[0], [first, ctx.binary("+", first, by)], result)
     values = ew(ctx, "add", ew(ctx, "mul", index, size_as(ctx, stride, I64)), size_as(ctx, low, I64))
     return ctx.new_array(cast(ctx, values, result))
+
+
+def _require_held(ctx: Context, length: Size, numbers: Sequence[AbstractValue], dtype: DType) -> None:
+    """OverflowError where the first or second number of a range, a Python int, is none that the dtype holds."""
+    if not dtype.is_integer or dtype in (I64, U64):
+        return
+    for k, v in enumerate(numbers):
+        if is_number(v) and kinds_of(v) == (PYINT,):
+            value, (least, most) = ctx.array(v, I64), int_range(dtype)
+            outside = ctx.b("or", ctx.b("lt", value, ctx.b.int(least)), ctx.b("gt", value, ctx.b.int(most)))
+            there = ctx.b("gt", ctx.b.dim(length), ctx.b.int(k))
+            message = f"Python integer {{}} out of bounds for {dtype.numpy}"
+            ctx.fail_if(ctx.b("and", there, outside), "OverflowError", message, [value])
 
 
 def _constant_range(ctx: Context, bounds: Sequence[AbstractValue], dtype: DType) -> AbstractValue:
@@ -121,6 +137,7 @@ def _constant_range(ctx: Context, bounds: Sequence[AbstractValue], dtype: DType)
         return ctx.new_array(ctx.b.const_array(np.arange(start, stop, step, dtype=dtype.numpy), dtype))
     compute = F64 if dtype.is_float else I64
     length = max(0, length if not isinstance(start, (int, np.integer)) else -((int(start) - int(stop)) // int(step)))
+    _require_held(ctx, length, [Const(start), Const(start + step)], dtype)
     index = ramp(ctx, length, compute)
     delta = (start + step) - start
     values = index if delta == 1 else ew(ctx, "mul_rounded" if dtype.is_float else "mul", index, delta)
@@ -129,6 +146,7 @@ def _constant_range(ctx: Context, bounds: Sequence[AbstractValue], dtype: DType)
 
 
 @function(np.linspace)
+@spaced_in_order
 def linspace(
     ctx: Context,
     start: AbstractValue,
@@ -179,6 +197,7 @@ def spaced(ctx: Context, start: Value, stop: Value, count: Size, closed: bool) -
 
 
 @function(np.logspace)
+@spaced_in_order
 def logspace(
     ctx: Context,
     start: AbstractValue,
@@ -196,6 +215,7 @@ def logspace(
 
 
 @function(np.geomspace)
+@spaced_in_order
 def geomspace(
     ctx: Context,
     start: AbstractValue,

@@ -40,6 +40,7 @@ from tangra.api.numpy_common import (
     transpose,
 )
 from tangra.api.numpy_loops import EMIT
+from tangra.api.numpy_orders import reduces_in_order
 from tangra.api.numpy_scan import fold_axis
 from tangra.api.numpy_ufuncs import loop_dtypes
 from tangra.api.registry import function
@@ -128,7 +129,7 @@ def reduce_ufunc(
     errors name."""
     name, word = name or f"np.{ufunc.__name__}.reduce", word or ufunc.__name__
     value = ctx.array(a)
-    axes = axes_arg(ctx, axis, value.array.rank)
+    axes = axes_arg(ctx, axis, value.array.rank, scalars=True)
     logical = ufunc in (np.logical_and, np.logical_or, np.logical_xor)
     target = BOOL if logical else dtype_arg(ctx, dtype) or accumulation_dtype(ctx, ufunc, value.dtype, out)
     value = cast(ctx, value, target)
@@ -224,7 +225,7 @@ def _declare(f: object, ufunc: np.ufunc, name: str) -> None:
         return reduce_ufunc(ctx, ufunc, a, axis, dtype, out, keepdims, initial, where, name)
 
     entry.__doc__ = f"`{name}(a, axis, dtype, out, keepdims, initial, where)`."
-    function(f)(entry)
+    function(f)(reduces_in_order(entry))
 
 
 def _declare_extremum(f: object, ufunc: np.ufunc, name: str) -> None:
@@ -240,7 +241,7 @@ def _declare_extremum(f: object, ufunc: np.ufunc, name: str) -> None:
         return reduce_ufunc(ctx, ufunc, a, axis, NONE, out, keepdims, initial, where, name)
 
     entry.__doc__ = f"`{name}(a, axis, out, keepdims, initial, where)`."
-    function(f)(entry)
+    function(f)(reduces_in_order(entry))
 
 
 def _declare_logical(f: object, ufunc: np.ufunc, name: str) -> None:
@@ -256,7 +257,7 @@ def _declare_logical(f: object, ufunc: np.ufunc, name: str) -> None:
         return reduce_ufunc(ctx, ufunc, a, axis, NONE, out, keepdims, None, where, name)
 
     entry.__doc__ = f"`{name}(a, axis, out, keepdims, where=)`."
-    function(f)(entry)
+    function(f)(reduces_in_order(entry))
 
 
 _declare(np.sum, np.add, "np.sum")
@@ -285,15 +286,17 @@ def position(
     """`np.argmax` or `np.argmin` (the IR op's name) of the flattened array, or along one axis."""
     value = ctx.array(a)
     before = value.shape
-    if is_none(axis):
+    if is_none(axis) or (
+        not before and not static_bool(ctx, keepdims, "keepdims") and ctx.static(axis, "axis") in (0, -1)
+    ):
         value, place, axes = flat(ctx, value), 0, tuple(range(len(before)))
     else:
-        place = axis_arg(ctx, axis, value.array.rank)
+        place = axis_arg(ctx, axis, value.array.rank, bools=False)
         axes = (place,)
     require_elements(ctx, value, (place,), f"attempt to get {op} of an empty sequence")
     result = ctx.b(op, value, axis=place)
     keep = static_bool(ctx, keepdims, "keepdims")
-    return return_value(ctx, restored(ctx, result, before, axes, keep), out, f"np.{op}")
+    return return_value(ctx, restored(ctx, result, before, axes, keep), out, f"np.{op}", rule="back")
 
 
 def _declare_position(name: str) -> None:
@@ -318,12 +321,13 @@ _declare_position("argmin")
 
 
 @function(np.count_nonzero)
+@reduces_in_order
 def count_nonzero(
     ctx: Context, a: AbstractValue, axis: AbstractValue = NONE, *, keepdims: AbstractValue = FALSE
 ) -> AbstractValue:
     """`np.count_nonzero`."""
     value = cast(ctx, mask_of(ctx, a), I64)
-    axes = axes_arg(ctx, axis, value.array.rank)
+    axes = axes_arg(ctx, axis, value.array.rank, scalars=True)
     keep = static_bool(ctx, keepdims, "keepdims")
     return ctx.result(restored(ctx, ctx.b("reduce_sum", value, axes=tuple(sorted(axes))), value.shape, axes, keep))
 
@@ -332,7 +336,7 @@ def count_nonzero(
 def size(ctx: Context, a: AbstractValue, axis: AbstractValue = NONE) -> AbstractValue:
     """`np.size(a, axis)`: an int."""
     shape = ctx.type_of(a).shape
-    return ctx.size_value(count_of(shape, axes_arg(ctx, axis, len(shape))))
+    return ctx.size_value(count_of(shape, axes_arg(ctx, axis, len(shape), lists=True)))
 
 
 @function(np.ndim)

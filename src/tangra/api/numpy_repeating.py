@@ -13,6 +13,7 @@ from tangra.api.numpy_common import (
     NONE,
     ZERO,
     axis_arg,
+    bad_shape,
     bad_value,
     call,
     cast,
@@ -31,8 +32,9 @@ from tangra.api.numpy_common import (
     unsupported,
 )
 from tangra.api.numpy_joining import joined
+from tangra.api.numpy_orders import keeps_fortran_order, rolled_in_order
 from tangra.api.registry import function
-from tangra.api.values import AbstractValue, Const, DictValue, Scalar, SliceValue
+from tangra.api.values import AbstractValue, ArrayValue, Const, DictValue, Scalar, SliceValue
 from tangra.errors import DataDependentShapeError, declare
 from tangra.ir import Value
 from tangra.shapes import Size, known_eq, prod
@@ -74,7 +76,7 @@ def repeat(ctx: Context, a: AbstractValue, repeats: AbstractValue, axis: Abstrac
     if is_none(axis):
         value, place = flat(ctx, value), 0
     else:
-        place = axis_arg(ctx, axis, value.array.rank)
+        place = axis_arg(ctx, axis, value.array.rank, bools=False)
     if is_number(repeats):
         return ctx.new_array(_repeated(ctx, value, place, ctx.size(repeats, "repeats")))
     counts = static_counts(ctx, repeats)
@@ -111,6 +113,7 @@ def _repeated(ctx: Context, value: Value, axis: int, count: Size) -> Value:
 
 
 @function(np.roll)
+@rolled_in_order
 def roll(ctx: Context, a: AbstractValue, shift: AbstractValue, axis: AbstractValue = NONE) -> AbstractValue:
     """`np.roll(a, shift, axis)`: shifts may be run-time ints; without `axis` over the flattened array."""
     value = ctx.array(a)
@@ -181,6 +184,7 @@ def _pairs(ctx: Context, v: AbstractValue, rank: int, what: str) -> list[tuple[A
 
 
 @function(np.pad)
+@keeps_fortran_order
 def pad(
     ctx: Context,
     array: AbstractValue,
@@ -209,6 +213,8 @@ def pad(
     for axis, ((low, high), (first, last)) in enumerate(zip(widths, fills, strict=True)):
         if known_eq(low, 0, ctx.facts) and known_eq(high, 0, ctx.facts):
             continue
+        if word != "constant":
+            _require_extensible(ctx, value.shape[axis], axis)
         if word == "constant":
             value = _pad_constant(ctx, value, axis, (low, high), (first, last))
         elif word in ("linear_ramp", "maximum", "minimum", "mean", "median"):
@@ -216,6 +222,13 @@ def pad(
         else:
             value = take_along(ctx, value, _padded_index(ctx, value.shape[axis], low, high, word), axis)
     return ctx.new_array(value)
+
+
+def _require_extensible(ctx: Context, size: Size, axis: int) -> None:
+    """Fail where a border is to be made of an axis that has nothing on it."""
+    if known_eq(size, 0, ctx.facts) is not False:
+        message = f"can't extend empty axis {axis} using modes other than 'constant' or 'empty'"
+        ctx.fail_if(ctx.b("eq", size_as(ctx, size, I64), ctx.b.int(0)), "ValueError", message)
 
 
 def _pad_constant(
@@ -280,12 +293,6 @@ def _padded_index(ctx: Context, size: Size, low: Size, high: Size, mode: str) ->
     b = ctx.b
     n = size_as(ctx, size, I64)
     place = ew(ctx, "sub", ramp(ctx, low + size + high), size_as(ctx, low, I64))
-    if known_eq(size, 0, ctx.facts) is not False and not known_eq(low + high, 0, ctx.facts):
-        ctx.fail_if(
-            b("eq", n, b.int(0)),
-            "ValueError",
-            "can't extend empty axis 0 using modes other than 'constant' or 'empty'",
-        )
     if mode == "edge":
         return ew(ctx, "maximum", ew(ctx, "minimum", place, ew(ctx, "sub", n, 1)), 0)
     if mode == "wrap":
@@ -309,6 +316,8 @@ def resize(ctx: Context, a: AbstractValue, new_shape: AbstractValue) -> Abstract
     if known_eq(value.shape[0], 0, ctx.facts):
         return ctx.new_array(ctx.b.full(ctx.b.const(0, value.dtype), shape))
     index = ew(ctx, "mod", ramp(ctx, prod(shape)), size_as(ctx, value.shape[0], I64))
+    if known_eq(value.shape[0], 0, ctx.facts) is not False:  # one zero more, which is read where there is nothing else
+        value = ctx.b("pad", value, ctx.b.const(0, value.dtype), low=(0,), high=(1,))
     return ctx.new_array(reshape(ctx, ctx.b("gather", value, index), shape))
 
 
@@ -322,11 +331,17 @@ def _positions(ctx: Context, obj: AbstractValue, size: Size, name: str) -> list[
     if known is None:
         unsupported(ctx, f"{name} at positions only known at run time", "use slices and np.concatenate")
     if known.dtype == np.bool_:
+        if name == "np.delete" and known.shape != (size,):
+            what = f"boolean array argument obj to delete must be one dimensional and match the axis length of {size}"
+            bad_shape(ctx, what)
         known = np.flatnonzero(known)
+    if known.dtype.kind not in "iu" and known.size:
+        bad_value(ctx, f"{name}: positions must be integers, not {known.dtype}")
     return [int(v) for v in np.ravel(known)]
 
 
 @function(np.delete)
+@keeps_fortran_order
 def delete(ctx: Context, arr: AbstractValue, obj: AbstractValue, axis: AbstractValue = NONE) -> AbstractValue:
     """`np.delete(arr, obj, axis)` for constant positions; one run-time int position too."""
     value = ctx.array(arr)
@@ -336,6 +351,8 @@ def delete(ctx: Context, arr: AbstractValue, obj: AbstractValue, axis: AbstractV
         place = axis_arg(ctx, axis, value.array.rank)
     size = value.shape[place]
     if isinstance(obj, Scalar) or (is_number(obj) and not isinstance(size, int)):
+        if not ctx.type_of(obj).dtype.is_integer:
+            bad_value(ctx, f"np.delete: a position must be an integer, not {ctx.type_of(obj).dtype.numpy}")
         at = ctx.b("check_index", ctx.array(obj, I64), ctx.b.dim(size), axis=place)
         index = ramp(ctx, size - 1)
         beyond = cast(ctx, ew(ctx, "ge", index, at), I64)
@@ -350,6 +367,7 @@ def delete(ctx: Context, arr: AbstractValue, obj: AbstractValue, axis: AbstractV
 
 
 @function(np.insert)
+@keeps_fortran_order
 def insert(
     ctx: Context, arr: AbstractValue, obj: AbstractValue, values: AbstractValue, axis: AbstractValue = NONE
 ) -> AbstractValue:
@@ -361,9 +379,9 @@ def insert(
         place = axis_arg(ctx, axis, value.array.rank)
     size = value.shape[place]
     places = _positions(ctx, obj, size, "np.insert")
-    single = is_number(obj)
+    single = len(places) == 1
     new = operand(ctx, values, value.dtype)
-    if single and new.shape:
+    if single and new.shape and (is_number(obj) or (isinstance(obj, ArrayValue) and not obj.type.rank)):
         lead = (1,) * (value.array.rank - new.array.rank) + new.shape
         order = list(range(1, len(lead)))
         order.insert(place, 0)
@@ -374,9 +392,20 @@ def insert(
     both = joined(ctx, [value, fit_to(ctx, new, goal)], place)
     order_ = _insertion_order(size, [p + size if p < 0 else p for p in places])
     if order_ is None:
-        ctx.fail_if(ctx.b.bool(True), "IndexError", f"index out of bounds for axis {place} with size {size}")
+        ctx.fail_if(ctx.b.bool(True), "IndexError", _beyond(places, size, place, single))
         return ctx.new_array(both)
     return ctx.new_array(take_along(ctx, both, ctx.b.const_array(np.array(order_, dtype=np.int64), I64), place))
+
+
+def _beyond(places: Sequence[int], size: int, axis: int, single: bool) -> str:
+    """NumPy's words for a place of `np.insert` out of range; of several places, where the new items would be."""
+    if single:
+        return f"index {places[0]} is out of bounds for axis {axis} with size {size}"
+    found = np.array([p + size if p < 0 else p for p in places])
+    found[np.argsort(found, kind="stable")] += np.arange(len(places))
+    longer = size + len(places)
+    bad = next(k for k in found if not -longer <= k < longer)
+    return f"index {bad} is out of bounds for axis 0 with size {longer}"
 
 
 def _insertion_order(size: int, places: Sequence[int]) -> list[int] | None:

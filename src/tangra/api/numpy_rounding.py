@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from tangra.api.context import Context
-from tangra.api.elementwise import broadcast, cast, is_number, operand
+from tangra.api.elementwise import broadcast, cast, is_number, kinds_of, operand
 from tangra.api.kinds import PYBOOL
 from tangra.api.numbers import compare
 from tangra.api.numpy_common import (
@@ -17,6 +17,7 @@ from tangra.api.numpy_common import (
     NONE,
     TRUE,
     ZERO,
+    Shape,
     as_array,
     axis_arg,
     bad_value,
@@ -32,13 +33,14 @@ from tangra.api.numpy_common import (
     where_,
 )
 from tangra.api.numpy_cumulative import neighbours
-from tangra.api.numpy_layout import keep_order
+from tangra.api.numpy_layout import copy_order, keep_order
 from tangra.api.numpy_methods import astype
+from tangra.api.numpy_orders import keeps_order, pair_keeps_order
 from tangra.api.numpy_ufuncs import call_ufunc
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue, Const, Scalar
 from tangra.ir import Value
-from tangra.shapes import known_eq
+from tangra.shapes import ShapeError, broadcast_shapes, dmin, known_eq
 
 
 @function(np.round, np.around)
@@ -53,7 +55,9 @@ def round_(ctx: Context, a: AbstractValue, decimals: AbstractValue = ZERO, out: 
         wide = _rounded(ctx, cast(ctx, value, F64), digits)
         value = cast(ctx, wide, value.dtype)
     result = return_value(ctx, value, out, "np.round", True)
-    return keep_order(ctx, result, (a,)) if is_none(out) else result
+    if not is_none(out):
+        return result
+    return copy_order(ctx, result, a, "A") if digits else keep_order(ctx, result, (a,))
 
 
 def _rounded(ctx: Context, value: Value, digits: int) -> Value:
@@ -73,6 +77,7 @@ def _power_of_ten(n: int) -> float:
 
 
 @function(np.fix)
+@keeps_order
 def fix(ctx: Context, x: AbstractValue, out: AbstractValue = NONE) -> AbstractValue:
     """`np.fix(x)`: towards zero."""
     return call_ufunc(ctx, np.trunc, (x,), out)
@@ -110,6 +115,7 @@ def imag(ctx: Context, val: AbstractValue) -> AbstractValue:
 
 
 @function(np.angle)
+@keeps_order
 def angle(ctx: Context, z: AbstractValue, deg: AbstractValue = FALSE) -> AbstractValue:
     """`np.angle` of reals: 0 or pi."""
     result = call_ufunc(ctx, np.arctan2, (ZERO, z))
@@ -127,7 +133,7 @@ def _declare_test(f: object, op: str, test: str) -> None:
         return return_value(ctx, ctx.b("and", ctx.b("isinf", value), sign), out, test, True)
 
     entry.__doc__ = f"`{test}(x)`."
-    function(f)(entry)
+    function(f)(keeps_order(entry))
 
 
 _declare_test(np.isposinf, "positive", "np.isposinf")
@@ -136,6 +142,8 @@ _declare_test(np.isneginf, "negative", "np.isneginf")
 
 def _declare_kind_test(f: object, result: bool) -> None:
     def entry(ctx: Context, x: AbstractValue) -> AbstractValue:
+        if result and is_number(x) and all(k.python for k in kinds_of(x)):
+            return TRUE
         shape = ctx.type_of(x).shape
         return ctx.result(ctx.b.full(ctx.b.bool(result), shape))
 
@@ -166,6 +174,7 @@ def isscalar(ctx: Context, element: AbstractValue) -> AbstractValue:
 
 
 @function(np.unwrap)
+@keeps_order
 def unwrap(
     ctx: Context,
     p: AbstractValue,
@@ -223,6 +232,7 @@ def close(
 
 
 @function(np.isclose)
+@pair_keeps_order
 def isclose(
     ctx: Context,
     a: AbstractValue,
@@ -267,18 +277,28 @@ def _same_shape(ctx: Context, x: Value, y: Value) -> bool | None:
 
 @function(np.array_equal)
 def array_equal(ctx: Context, a1: AbstractValue, a2: AbstractValue, equal_nan: AbstractValue = FALSE) -> AbstractValue:
-    """`np.array_equal`: a Python bool; False for other shapes (which must be known to differ or agree)."""
+    """`np.array_equal`: a Python bool; False for other shapes."""
     x, y = ctx.array(a1), ctx.array(a2)
     same = _same_shape(ctx, x, y)
     if same is False:
         return FALSE
-    if same is None:
-        for m, n in zip(x.shape, y.shape, strict=True):
-            ctx.require_equal(m, n, "np.array_equal, sizes")
+    sizes = [(m, n) for m, n in zip(x.shape, y.shape, strict=True) if not known_eq(m, n, ctx.facts)]
+    if same is None:  # the run tells: what both have is compared, and their sizes
+        common = tuple(m if known_eq(m, n, ctx.facts) else dmin(m, n) for m, n in zip(x.shape, y.shape, strict=True))
+        x, y = (_leading(ctx, v, common) for v in (x, y))
     equal = _equal(ctx, x, y)
     if static_bool(ctx, equal_nan, "equal_nan") and x.dtype.is_float and y.dtype.is_float:
         equal = ew(ctx, "or", equal, ew(ctx, "and", ctx.b("isnan", x), ctx.b("isnan", y)))
-    return python_bool(ctx, everything(ctx, equal))
+    result = everything(ctx, equal)
+    for m, n in sizes:
+        result = ctx.b("and", result, ctx.b("eq", ctx.b.dim(m), ctx.b.dim(n)))
+    return python_bool(ctx, result)
+
+
+def _leading(ctx: Context, value: Value, shape: Shape) -> Value:
+    """The first elements along each axis."""
+    starts = [ctx.b.int(0)] * len(shape)
+    return ctx.b("index", value, *starts, sizes=shape, steps=(1,) * len(shape))
 
 
 def _equal(ctx: Context, x: Value, y: Value) -> Value:
@@ -288,7 +308,11 @@ def _equal(ctx: Context, x: Value, y: Value) -> Value:
 
 @function(np.array_equiv)
 def array_equiv(ctx: Context, a1: AbstractValue, a2: AbstractValue) -> AbstractValue:
-    """`np.array_equiv`: equal after broadcasting, which must be possible."""
+    """`np.array_equiv`: equal after broadcasting."""
+    try:
+        broadcast_shapes(ctx.type_of(a1).shape, ctx.type_of(a2).shape, facts=ctx.facts, undecided=ctx.require_equal)
+    except ShapeError:
+        return FALSE
     return python_bool(ctx, everything(ctx, _equal(ctx, ctx.array(a1), ctx.array(a2))))
 
 

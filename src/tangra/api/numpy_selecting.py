@@ -28,6 +28,7 @@ from tangra.api.numpy_common import (
     static_str,
 )
 from tangra.api.numpy_layout import keep_order
+from tangra.api.numpy_orders import copies_order
 from tangra.api.numpy_ufuncs import call_ufunc
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue, ArrayValue, Const
@@ -145,13 +146,16 @@ def choose(
 ) -> AbstractValue:
     """`np.choose(a, choices, mode=)`: choices[a] element by element; a sequence of known length."""
     options = items_arg(ctx, choices, "choices")
+    own = ctx.type_of(a).dtype.numpy
+    if not np.can_cast(own, np.int64, "safe"):
+        bad_value(ctx, f"np.choose: Cannot cast array data from {own} to int64 according to the rule 'safe'")
     dtype = common(ctx, *options)
     index, *values = broadcast(ctx, [ctx.array(a, I64), *(ctx.array(c, dtype) for c in options)])
     index = bounded(ctx, index, len(options), static_str(ctx, mode, "mode", ("raise", "wrap", "clip")))
     result = values[-1]
     for k in range(len(values) - 2, -1, -1):
         result = ctx.b("select", ew(ctx, "eq", index, k), values[k], result)
-    return return_value(ctx, result, out, "np.choose")
+    return return_value(ctx, result, out, "np.choose", rule="back")
 
 
 def bounded(ctx: Context, index: Value, count: int, mode: str) -> Value:
@@ -168,6 +172,7 @@ def bounded(ctx: Context, index: Value, count: int, mode: str) -> Value:
 
 
 @function(np.piecewise)
+@copies_order
 def piecewise(
     ctx: Context,
     x: AbstractValue,
@@ -204,6 +209,7 @@ def piecewise(
 
 
 @function(np.nan_to_num)
+@copies_order
 def nan_to_num(
     ctx: Context,
     x: AbstractValue,

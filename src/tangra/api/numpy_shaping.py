@@ -11,7 +11,6 @@ import numpy as np
 from tangra.api.context import Context
 from tangra.api.elementwise import shape_error
 from tangra.api.numpy_common import (
-    BAD_VALUE,
     FALSE,
     I64,
     NONE,
@@ -23,12 +22,12 @@ from tangra.api.numpy_common import (
     axis_arg,
     bad_value,
     is_none,
-    is_true,
     order_arg,
     shape_arg,
     static_int,
 )
-from tangra.api.numpy_layout import is_contiguous, reshape_view, step_view
+from tangra.api.numpy_layout import is_contiguous, reshape_view, step_view, strides_of
+from tangra.api.numpy_refusals import BAD_VALUE
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue, ArrayValue, Const, ListValue, TupleValue, ViewStep
 from tangra.errors import ShapeMismatchError
@@ -74,13 +73,15 @@ def reshape(
     """`np.reshape(a, shape, order)`, order C or F: a view where the memory allows one."""
     base = as_array(ctx, a)
     shape_ = target_shape(ctx, base, shape)
-    if order_arg(ctx, order) == "F":
-        rank = base.type.rank
-        inner = reshape_view(ctx, permuted(ctx, base, range(rank)[::-1]), shape_[::-1])
-        return permuted(ctx, inner, range(len(shape_))[::-1])
-    if is_true(copy):
-        return ctx.new_array(ctx.b("reshape", ctx.array(base), shape=shape_))
-    return reshape_view(ctx, base, shape_)
+    turned = order_arg(ctx, order) == "F"
+    if turned:
+        base, shape_ = permuted(ctx, base, range(base.type.rank)[::-1]), shape_[::-1]
+    copies = ctx.static(copy, "copy")
+    if copies:
+        found = ctx.new_array(ctx.b("reshape", ctx.array(base), shape=shape_))
+    else:
+        found = reshape_view(ctx, base, shape_, must=copies is not None)
+    return permuted(ctx, found, range(len(shape_))[::-1]) if turned else found
 
 
 @function(np.ravel)
@@ -107,7 +108,7 @@ def transpose(ctx: Context, a: AbstractValue, axes: AbstractValue = NONE) -> Abs
     rank = base.type.rank
     if is_none(axes):
         return permuted(ctx, base, range(rank)[::-1])
-    perm = axes_arg(ctx, axes, rank, "axes")
+    perm = axes_arg(ctx, axes, rank, "axes", lists=True)
     if len(perm) != rank:
         ctx.error(ShapeMismatchError, f"axes {perm} don't match an array of {rank} dimensions", code=BAD_VALUE)
     return permuted(ctx, base, perm)
@@ -137,7 +138,10 @@ def moveaxis(ctx: Context, a: AbstractValue, source: AbstractValue, destination:
     """`np.moveaxis(a, source, destination)`."""
     base = as_array(ctx, a)
     rank = base.type.rank
-    sources, targets = axes_arg(ctx, source, rank, "source"), axes_arg(ctx, destination, rank, "destination")
+    sources, targets = (
+        axes_arg(ctx, source, rank, "source", lists=True),
+        axes_arg(ctx, destination, rank, "destination", lists=True),
+    )
     if len(sources) != len(targets):
         bad_value(ctx, "`source` and `destination` arguments must have the same number of elements")
     order = [k for k in range(rank) if k not in sources]
@@ -174,7 +178,7 @@ def squeeze(ctx: Context, a: AbstractValue, axis: AbstractValue = NONE) -> Abstr
         shape = squeeze_shape(base.type.shape, axes, facts=ctx.facts, undecided=ctx.require_equal)
     except ShapeError as e:
         shape_error(ctx, e)
-    return reshaped(ctx, base, shape)
+    return base if shape == base.type.shape else reshaped(ctx, base, shape)
 
 
 @function(np.expand_dims)
@@ -251,13 +255,11 @@ def joint_shape(ctx: Context, shapes: Sequence[Shape]) -> Shape:
 
 @function(np.broadcast_arrays)
 def broadcast_arrays(ctx: Context, *args: AbstractValue, subok: AbstractValue = FALSE) -> AbstractValue:
-    """`np.broadcast_arrays`: views (read-only here, where NumPy warns of writing), the arrays themselves if they
-    agree."""
+    """`np.broadcast_arrays`: the arrays that have the joint shape, and views of others (read-only here, where NumPy
+    warns of writing)."""
     arrays = [as_array(ctx, a) for a in args]
-    if all(a.type.shape == arrays[0].type.shape for a in arrays):
-        return TupleValue(tuple(arrays))
     shape = joint_shape(ctx, [a.type.shape for a in arrays])
-    return TupleValue(tuple(broadcast_view(ctx, a, shape) for a in arrays))
+    return TupleValue(tuple(a if a.type.shape == shape else broadcast_view(ctx, a, shape) for a in arrays))
 
 
 @function(np.broadcast_shapes)
@@ -283,7 +285,9 @@ def flipped(ctx: Context, base: ArrayValue, axes: Sequence[int]) -> ArrayValue:
 def flip(ctx: Context, m: AbstractValue, axis: AbstractValue = NONE) -> AbstractValue:
     """`np.flip(m, axis)`: all axes by default."""
     base = as_array(ctx, m)
-    return flipped(ctx, base, axes_arg(ctx, axis, base.type.rank))
+    if not base.type.rank and is_none(axis):
+        return ctx.result(ctx.array(base))
+    return flipped(ctx, base, axes_arg(ctx, axis, base.type.rank, lists=True))
 
 
 @function(np.flipud)
@@ -302,7 +306,7 @@ def fliplr(ctx: Context, m: AbstractValue) -> AbstractValue:
 def rot90(ctx: Context, m: AbstractValue, k: AbstractValue = ONE, axes: AbstractValue = Const((0, 1))) -> AbstractValue:
     """`np.rot90(m, k, axes)`."""
     base = as_array(ctx, m)
-    first, second = axes_arg(ctx, axes, base.type.rank, "axes")
+    first, second = axes_arg(ctx, axes, base.type.rank, "axes", lists=True)
     turns = static_int(ctx, k, "k") % 4
     if turns == 0:
         return step_view(ctx, base, "reshape", (), shape=base.type.shape)
@@ -345,7 +349,9 @@ def diagonal(
     number = static_int(ctx, offset, "offset")
     step = ViewStep(ctx.b, "gather", diagonal_indices(ctx, base.type.shape[i], base.type.shape[j], number), (), number)
     view = ctx.view(front, step.read, step.write)
-    view = replace(view, strides=(None,) * view.type.rank)
+    first, second, *others = strides_of(front)
+    along = None if first is None or second is None else first + second
+    view = replace(view, strides=(along, *others))
     return view if not rest else permuted(ctx, view, (*range(1, rank - 1), 0))
 
 

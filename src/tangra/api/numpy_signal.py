@@ -22,6 +22,7 @@ from tangra.api.numpy_common import (
     insert_axis,
     is_none,
     items_arg,
+    known_array,
     part,
     promote_dtypes,
     ramp,
@@ -37,12 +38,14 @@ from tangra.api.numpy_common import (
 )
 from tangra.api.numpy_grids import vander
 from tangra.api.numpy_joining import stacked
+from tangra.api.numpy_orders import lines_in_order, second_keeps_order
 from tangra.api.numpy_products import contract
+from tangra.api.numpy_reductions import require_elements
 from tangra.api.numpy_sorting import located
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue, Const
 from tangra.ir import Value
-from tangra.shapes import Size, dmax, dmin, known_le, simplify
+from tangra.shapes import Size, dmax, dmin, known_eq, known_le, simplify
 
 
 def slid(ctx: Context, long: Value, short: Value, first: Size, count: Size) -> Value:
@@ -67,6 +70,7 @@ def _vectors(ctx: Context, a: AbstractValue, v: AbstractValue, name: str) -> tup
             bad_shape(ctx, f"np.{name} takes vectors")
         if t.shape[0] == 0:
             bad_value(ctx, f"{word} cannot be empty")
+        require_elements(ctx, t, (0,), f"{word} cannot be empty")
     return x, y
 
 
@@ -125,6 +129,7 @@ def _periodic(
     point, table, values = (ctx.array(v, F64) for v in (x, xp, fp))
     if table.array.rank != 1 or values.array.rank != 1:
         bad_shape(ctx, "Data points must be 1-D sequences")
+    require_elements(ctx, table, (0,), "array of sample points is empty")
     values = fit_to(ctx, values, table.shape)
     table, point = ew(ctx, "mod", table, width), ew(ctx, "mod", point, width)
     order = b("argsort", table, axis=0)
@@ -159,6 +164,9 @@ def interp(
         bad_shape(ctx, "Data points must be 1-D sequences")
     if table.shape[0] == 0:
         bad_value(ctx, "array of sample points is empty")
+    require_elements(ctx, table, (0,), "array of sample points is empty")
+    if known_eq(values.shape[0], table.shape[0], ctx.facts) is False:
+        bad_shape(ctx, "fp and xp are not of the same length.")
     values = fit_to(ctx, values, table.shape)
     n = table.shape[0]
     low = ew(ctx, "sub", located(ctx, table, point, "right"), 1)
@@ -195,6 +203,7 @@ def _at(ctx: Context, line: Value, k: Value) -> Value:
 
 
 @function(np.polyval)
+@second_keeps_order
 def polyval(ctx: Context, p: AbstractValue, x: AbstractValue) -> AbstractValue:
     """`np.polyval(p, x)`: Horner's rule, highest power first, in NumPy's order y * x + p[k]."""
     coefficients = items_arg(ctx, as_array(ctx, p), "the coefficients of np.polyval")
@@ -268,8 +277,23 @@ def polysub(ctx: Context, a1: AbstractValue, a2: AbstractValue) -> AbstractValue
 
 @function(np.polymul)
 def polymul(ctx: Context, a1: AbstractValue, a2: AbstractValue) -> AbstractValue:
-    """`np.polymul(a1, a2)` of vectors whose first coefficients count even if they are zero."""
-    return convolve(ctx, a1, a2)
+    """`np.polymul(a1, a2)` of vectors whose first coefficients are not 0: NumPy leaves those out."""
+    return convolve(ctx, *(_leading_power(ctx, a) for a in (a1, a2)))
+
+
+def _leading_power(ctx: Context, a: AbstractValue) -> AbstractValue:
+    """Coefficients without zeros in front, as far as they are constants; a run-time one that is 0 fails."""
+    known, value = known_array(ctx, a), ctx.array(a)
+    if value.array.rank != 1 or value.shape[0] == 0:
+        return a
+    if known is not None:
+        first = int(np.argmax(known != 0)) if known.any() else len(known) - 1
+        return a if not first else ctx.new_array(ctx.b.const_array(known[first:], value.dtype))
+    require_elements(ctx, value, (0,), "a cannot be empty")
+    zero = ctx.b("eq", _at(ctx, value, ctx.b.int(0)), ctx.b.const(0, value.dtype))
+    what = "np.polymul: a first coefficient is 0, and NumPy leaves it out; compiled code can't, use np.convolve"
+    ctx.fail_if(zero, "ValueError", what)
+    return a
 
 
 @function(np.polyfit)
@@ -327,6 +351,7 @@ def polyfit(
 
 
 @function(np.apply_along_axis)
+@lines_in_order
 def apply_along_axis(
     ctx: Context,
     func1d: AbstractValue,

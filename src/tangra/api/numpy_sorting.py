@@ -31,12 +31,13 @@ from tangra.api.numpy_common import (
     unsupported,
     where_,
 )
+from tangra.api.numpy_orders import copies_order
 from tangra.api.numpy_repeating import take_along
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue, Const, TupleValue
 from tangra.errors import DataDependentShapeError, declare
 from tangra.ir import U8, Value
-from tangra.shapes import known_le, prod
+from tangra.shapes import known_eq, known_le, prod
 
 DATA_SIZE = declare("TG605", "a function whose result's size depends on array elements")
 _LOOP = "loop over the elements, or use a mask with np.where"
@@ -62,10 +63,11 @@ def _sorted(
         return ordered(ctx, op, flat(ctx, value), 0)
     if not value.shape:
         bad_shape(ctx, f"np.{op} of a 0-d array", "pass axis=None")
-    return ordered(ctx, op, value, axis_arg(ctx, axis, value.array.rank))
+    return ordered(ctx, op, value, axis_arg(ctx, axis, value.array.rank, bools=op == "sort"))
 
 
 @function(np.sort)
+@copies_order
 def sort(
     ctx: Context,
     a: AbstractValue,
@@ -120,7 +122,7 @@ def _declare_partition(name: str, op: str) -> None:
         return ctx.new_array(_sorted(ctx, op, a, axis, NONE, order))
 
     entry.__doc__ = f"`np.{name}(a, kth, axis)`: fully sorted, which is one of the orders NumPy may give."
-    function(getattr(np, name))(entry)
+    function(getattr(np, name))(copies_order(entry) if op == "sort" else entry)
 
 
 _declare_partition("partition", "sort")
@@ -153,6 +155,11 @@ def searchsorted(
     if table.array.rank != 1:
         bad_shape(ctx, "object too deep for desired array: np.searchsorted takes a vector")
     if not is_none(sorter):
+        place = ctx.type_of(sorter)
+        if not place.dtype.is_integer:
+            bad_value(ctx, "sorter must only contain integers")
+        if place.rank != 1 or known_eq(place.shape[0], table.shape[0], ctx.facts) is False:
+            bad_shape(ctx, "sorter.size must equal a.size")
         order = ctx.b("check_index", ctx.array(sorter, I64), ctx.b.dim(table.shape[0]), axis=0)
         table = ctx.b("gather", table, order)
     return ctx.result(located(ctx, table, ctx.array(v, dtype), static_str(ctx, side, "side", ("left", "right"))))
@@ -230,11 +237,11 @@ def compress(
         _refuse_size(ctx, "compress", _LOOP)
     if known.ndim != 1:
         bad_shape(ctx, "condition must be a 1-d array")
-    place = 0 if is_none(axis) else axis_arg(ctx, axis, value.array.rank)
+    place = 0 if is_none(axis) else axis_arg(ctx, axis, value.array.rank, bools=False)
     value = flat(ctx, value) if is_none(axis) else value
     positions = ctx.b.const_array(np.nonzero(known)[0], I64)
     index = ctx.b("check_index", positions, ctx.b.dim(value.shape[place]), axis=place)
-    return return_value(ctx, take_along(ctx, value, index, place), out, "np.compress")
+    return return_value(ctx, take_along(ctx, value, index, place), out, "np.compress", rule="back")
 
 
 @function(np.extract)

@@ -24,6 +24,7 @@ from tangra.api.numpy_common import (
     fit_to,
     inexact,
     is_none,
+    lift,
     promote_dtypes,
     ramp,
     reshape,
@@ -33,15 +34,17 @@ from tangra.api.numpy_common import (
     unsupported,
 )
 from tangra.api.numpy_joining import joined
+from tangra.api.numpy_orders import reduces_in_order
 from tangra.api.numpy_products import product
 from tangra.api.numpy_reductions import restored
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue, TupleValue
 from tangra.ir import DType, Value
-from tangra.shapes import prod
+from tangra.shapes import known_eq, known_le, prod
 
 
 @function(np.average)
+@reduces_in_order
 def average(
     ctx: Context,
     a: AbstractValue,
@@ -53,18 +56,23 @@ def average(
 ) -> AbstractValue:
     """`np.average(a, axis, weights)`: ZeroDivisionError where weights sum to zero."""
     base, both = as_array(ctx, a), static_bool(ctx, returned, "returned")
+    if not is_none(axis):
+        axis = lift(axes_arg(ctx, axis, base.type.rank, lists=True))
     if is_none(weights):
         mean = call(ctx, np.mean, base, axis=axis, keepdims=keepdims)
         if not both:
             return mean
         value = ctx.array(mean)
-        axes = axes_arg(ctx, axis, base.type.rank)
+        axes = axes_arg(ctx, axis, base.type.rank, lists=True)
         total = size_as(ctx, count_of(base.type.shape, axes), value.dtype)
         return TupleValue((mean, ctx.result(fit_to(ctx, total, value.shape))))
     value, w = ctx.array(base), ctx.array(weights)
     dtype = promote_dtypes(ctx, inexact(value.dtype), w.dtype)
-    axes, keep = axes_arg(ctx, axis, value.array.rank), static_bool(ctx, keepdims, "keepdims")
-    if w.array.rank != value.array.rank:
+    axes, keep = axes_arg(ctx, axis, value.array.rank, lists=True), static_bool(ctx, keepdims, "keepdims")
+    if w.array.rank == value.array.rank:
+        if any(known_eq(d, n, ctx.facts) is False for d, n in zip(w.shape, value.shape, strict=True)):
+            bad_shape(ctx, "Axis must be specified when shapes of a and weights differ.")
+    else:
         w = _weights_along(ctx, w, value, axes, axis)
     w = fit_to(ctx, cast(ctx, w, dtype), value.shape)
     total = ctx.b("reduce_sum", w, axes=tuple(sorted(axes)))
@@ -130,6 +138,10 @@ def covariance(
     rows = _variables(ctx, m, rowvar, dtype)
     if not is_none(y):
         rows = joined(ctx, [rows, _variables(ctx, y, rowvar, dtype)], 0)
+    if rows.shape[0] != 1 and known_le(2, rows.shape[0], ctx.facts) is not True:
+        one = ctx.b("eq", ctx.b.dim(rows.shape[0]), ctx.b.int(1))
+        what = "the covariance of one variable has no axes, which compiled code has to know; use np.var"
+        ctx.fail_if(one, "ValueError", what)
     count = size_as(ctx, rows.shape[1], dtype)
     mean = ew(ctx, "div", ctx.b("reduce_sum", rows, axes=(1,)), count)
     centered = ew(ctx, "sub", rows, reshape(ctx, mean, (rows.shape[0], 1)))

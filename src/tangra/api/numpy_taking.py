@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tangra.api.context import Context
-from tangra.api.elementwise import broadcast, broadcast_to, cast, operand, rank_of
+from tangra.api.elementwise import broadcast, broadcast_to, cast, operand, rank_of, stored
 from tangra.api.numpy_common import (
     FALSE,
     I64,
@@ -48,7 +48,8 @@ MODES = ("raise", "wrap", "clip")
 def index_values(ctx: Context, indices: AbstractValue, size: Size, axis: int, mode: str = "raise") -> Value:
     """An integer index array as non-negative i64 in range: checked, wrapped or clipped."""
     value = ctx.array(indices)
-    if not (value.dtype.is_integer or value.dtype == BOOL or 0 in value.shape):
+    nothing = 0 in value.shape and not isinstance(indices, ArrayValue)  # [], which has no dtype of its own
+    if not (value.dtype.is_integer or value.dtype == BOOL or nothing):
         bad_value(ctx, f"indices must be integers, not {value.dtype.numpy}")
     value = cast(ctx, value, I64)
     n = size_as(ctx, size, I64)
@@ -73,10 +74,10 @@ def take(
     if is_none(axis):
         value, place = flat(ctx, value), 0
     else:
-        place = axis_arg(ctx, axis, value.array.rank)
+        place = axis_arg(ctx, axis, value.array.rank, bools=False)
     _require_choice(ctx, value.shape[place], ctx.type_of(indices).shape)
     index = index_values(ctx, indices, value.shape[place], place, word)
-    return return_value(ctx, take_along(ctx, value, index, place), out, "np.take")
+    return return_value(ctx, take_along(ctx, value, index, place), out, "np.take", rule="back")
 
 
 def _require_choice(ctx: Context, size: Size, places: Shape) -> None:
@@ -102,7 +103,7 @@ def put(
     if rank_of(ctx, v) and not _any_values(ctx, v, "np.put"):
         return NONE
     index = flat(ctx, index_values(ctx, ind, line.shape[0], 0, static_str(ctx, mode, "mode", MODES)))
-    new = flat(ctx, cast(ctx, operand(ctx, v, value.dtype), value.dtype)) if rank_of(ctx, v) else None
+    new = flat(ctx, cast(ctx, stored(ctx, v, value.dtype), value.dtype)) if rank_of(ctx, v) else None
     if new is None:
         filled = ctx.b.full(operand(ctx, v, value.dtype), index.shape)
     elif new.shape == index.shape:
@@ -253,6 +254,9 @@ def putmask(ctx: Context, a: AbstractValue, mask: AbstractValue, values: Abstrac
     """`np.putmask(a, mask, values)` where values are a number or have a's shape: in place."""
     if not isinstance(a, ArrayValue):
         bad_value(ctx, "np.putmask: the first argument must be an array")
+    count = prod(a.type.shape)
+    if known_eq(prod(ctx.type_of(mask).shape), count, ctx.facts) is False:
+        bad_shape(ctx, "putmask: mask and data must be the same size")
     rank = rank_of(ctx, values)
     if rank and ctx.type_of(values).shape != a.type.shape:
         bad_shape(ctx, "np.putmask: values of another shape than the array", "use np.where")

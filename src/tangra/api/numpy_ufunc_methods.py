@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,7 +13,9 @@ from tangra.api.elementwise import cast, rank_of
 from tangra.api.index_parts import parts_of
 from tangra.api.numpy_common import FALSE, NONE, TRUE, ZERO, bad_value, fit_to, flat, is_none, unsupported
 from tangra.api.numpy_cumulative import accumulate
+from tangra.api.numpy_layout import Strides
 from tangra.api.numpy_loops import EMIT
+from tangra.api.numpy_orders import keeps_order, reduces_in_order
 from tangra.api.numpy_reductions import reduce_ufunc
 from tangra.api.numpy_scan import LOOP
 from tangra.api.numpy_ufuncs import call_ufunc, resolve
@@ -36,7 +39,7 @@ def _reduce(ufunc: np.ufunc) -> None:
         return reduce_ufunc(ctx, ufunc, array, axis, dtype, out, keepdims, initial, where)
 
     entry.__doc__ = f"`np.{ufunc.__name__}.reduce(array, axis=0, …)`."
-    METHODS[f"ufunc:{ufunc.__name__}", "reduce"] = entry
+    METHODS[f"ufunc:{ufunc.__name__}", "reduce"] = reduces_in_order(entry)
 
 
 def _accumulate(ufunc: np.ufunc) -> None:
@@ -52,7 +55,14 @@ def _accumulate(ufunc: np.ufunc) -> None:
         return accumulate(ctx, ufunc, array, axis, dtype, out, f"np.{ufunc.__name__}.accumulate")
 
     entry.__doc__ = f"`np.{ufunc.__name__}.accumulate(array, axis=0, …)`."
-    METHODS[f"ufunc:{ufunc.__name__}", "accumulate"] = entry
+    METHODS[f"ufunc:{ufunc.__name__}", "accumulate"] = keeps_order(entry)
+
+
+def _outer_strides(given: AbstractValue, shown: ArrayValue) -> Strides | None:
+    """The strides of an operand of an outer product, which may have got axes of size 1 behind its own."""
+    if not isinstance(given, ArrayValue) or given.strides is None:
+        return None
+    return (*given.strides, *(0,) * (shown.type.rank - given.type.rank))
 
 
 def _outer(ufunc: np.ufunc) -> None:
@@ -68,7 +78,9 @@ def _outer(ufunc: np.ufunc) -> None:
     ) -> AbstractValue:
         left, right = ctx.array(A), ctx.array(B)  # Python's too, which are weak elsewhere
         left = ctx.b("reshape", left, shape=(*left.shape, *(1,) * right.array.rank)) if right.shape else left
-        return call_ufunc(ctx, ufunc, (ctx.new_array(left), ctx.new_array(right)), out, where, dtype)
+        operands = ctx.new_array(left), ctx.new_array(right)
+        shown = [replace(v, strides=_outer_strides(given, v)) for given, v in zip((A, B), operands, strict=True)]
+        return call_ufunc(ctx, ufunc, tuple(shown), out, where, dtype)
 
     entry.__doc__ = f"`np.{ufunc.__name__}.outer(A, B)`: every element of A with every one of B."
     METHODS[f"ufunc:{ufunc.__name__}", "outer"] = entry

@@ -225,7 +225,10 @@ def _entry(ufunc: np.ufunc) -> None:
         only(ctx, f"np.{name}", "order", order, "K", "C", "A")
         if len(operands) > ufunc.nin and is_none(out):
             operands, rest = operands[: ufunc.nin], operands[ufunc.nin :]
-            out = rest[0] if len(rest) == 1 else TupleValue(tuple(rest))
+            if any(isinstance(v, TupleValue) for v in rest) or len(rest) > ufunc.nout:
+                bad_value(ctx, f"np.{name}: return arrays must be of ArrayType")
+            missing = ufunc.nout - len(rest)
+            out = rest[0] if ufunc.nout == 1 else TupleValue((*rest, *(NONE,) * missing))
         if len(operands) != ufunc.nin:
             bad_value(ctx, f"np.{name} takes {ufunc.nin} arguments, not {len(operands)}")
         return call_ufunc(ctx, ufunc, operands, out, where, dtype, casting_arg(ctx, casting))

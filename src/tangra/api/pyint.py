@@ -199,7 +199,7 @@ def _bits(ctx: Context, op: str, x: Scalar, y: Scalar) -> AbstractValue:
     clipped = b("minimum", y.value, b.int(63))
     shifted = b("shl", x.value, clipped)
     lost = b("ne", b("shr", shifted, clipped), x.value)
-    too_far = b("and", b("gt", y.value, b.int(62)), b("ne", x.value, b.int(0)))
+    too_far = b("and", b("gt", y.value, b.int(63)), b("ne", x.value, b.int(0)))
     ctx.fail_if(b("or", lost, too_far), "OverflowError", OVERFLOW)
     return make(shifted, None, None, None)
 

@@ -126,20 +126,17 @@ def _huber(ctx: Context, xs: list[Value], _: Operands) -> Value:
 
 
 def _pseudo_huber(ctx: Context, xs: list[Value], _: Operands) -> Value:
-    """delta^2 (sqrt(1 + (r / delta)^2) - 1), as delta^2 u^2 / (1 + sqrt(1 + u^2))."""
+    """delta^2 (sqrt(1 + (r / delta)^2) - 1), as delta r^2 / (delta + hypot(delta, r)); inf for a negative delta. Both
+    it and its derivatives are accurate for all ratios of the two."""
     delta, r = xs
-    zero = like(ctx, 0, r)
-    nothing = ctx.b("eq", delta, zero)
-    u = ctx.b("div", r, ctx.b("select", nothing, like(ctx, 1, r), delta))
-    square = ctx.b("mul", u, u)
-    one = like(ctx, 1, r)
-    value = ctx.b(
-        "div",
-        ctx.b("mul", ctx.b("mul", delta, delta), square),
-        ctx.b("add", one, ctx.b("sqrt", ctx.b("add", one, square))),
-    )
-    infinite = ctx.b("not", ctx.b("isfinite", ctx.b("mul", delta, delta)))
-    trivial = ctx.b("or", nothing, ctx.b("and", ctx.b("eq", r, zero), infinite))
+    zero, one = like(ctx, 0, r), like(ctx, 1, r)
+    nothing, far = ctx.b("eq", delta, zero), ctx.b("isinf", r)
+    safe, near = ctx.b("select", nothing, one, delta), ctx.b("select", far, one, r)
+    halves = [ctx.b("mul", like(ctx, 0.5, r), v) for v in (near, safe, ctx.b("hypot", safe, near))]
+    share = ctx.b("div", halves[0], ctx.b("add", *halves[1:]))
+    value = ctx.b("mul", safe, ctx.b("mul", near, share))
+    value = ctx.b("select", far, ctx.b("mul", safe, ctx.b("abs", r)), value)
+    trivial = ctx.b("or", nothing, ctx.b("and", ctx.b("eq", r, zero), ctx.b("not", ctx.b("isfinite", delta))))
     value = ctx.b("select", trivial, zero, value)
     return ctx.b("select", ctx.b("lt", delta, zero), like(ctx, np.inf, r), value)
 

@@ -336,7 +336,7 @@ class Evaluator:
                 shape = _shapes_text(value)
                 if shape is not None:
                     since = f" since line {line}" if line is not None and line != getattr(node, "lineno", 0) else ""
-                    notes.append(f"`{part.id}` is {shape}{since}")
+                    notes.append(f"`{part.id}` is {shape}{since}{_products_text(value)}")
             value = None
             if isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute | ast.Name):
                 value = self.peek(part.func, frame)
@@ -412,6 +412,18 @@ def _shapes_text(value: Value) -> str | None:
     texts = [shape_text(each.shape) if isinstance(each, Tensor) else "None" for each in found]
     known = any(isinstance(each, Tensor) for each in found)
     return " or ".join(texts) if known and all(each is None or isinstance(each, Tensor) for each in found) else None
+
+
+def _products_text(value: Value) -> str:
+    """What sizes of an array are the products of: "; 400 = 16·5·5"."""
+    found = [each for each in (value.options if type(value) is OneOf else (value,)) if isinstance(each, Tensor)]
+    texts = [
+        f"; {each.shape[axis]} = {'·'.join(map(str, factors))}"
+        for each in found
+        for axis, factors in each.merged
+        if each.shape
+    ]
+    return "".join(dict.fromkeys(texts))
 
 
 def _is_known(array: Tensor) -> bool:

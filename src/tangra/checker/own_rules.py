@@ -31,9 +31,11 @@ def load_rules(project: Project) -> frozenset[str]:
         try:
             runpy.run_path(str(path), run_name=f"tangra_rules_{Path(name).stem}")
         except Exception as error:
-            line = error.lineno if isinstance(error, SyntaxError) else _line(error, path)
+            line, text = _line(error, path), str(error)
+            if isinstance(error, SyntaxError):
+                line, text = error.lineno, error.msg
             where = f"{path}:{line}" if line else f"{path}"
-            raise ConfigError(f"{where}: the file of rules can't be run: {type(error).__name__}: {error}") from None
+            raise ConfigError(f"{where}: the file of rules can't be run: {type(error).__name__}: {text}") from None
     return frozenset(name for name, entry in registry.declared().items() if before.get(name) is not entry)
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from tangra.api.values import AbstractValue
 from tangra.core.arguments import Arguments, Key, parameters
 from tangra.core.subtrace import SubTrace, name_sizes, raise_in, trace
@@ -35,8 +37,9 @@ class Application:
         count, kwargs = len(self.args), self.kwargs
         if argnums is None and argnames is None:
             argnums = 0
-        found: list[Key] = [int(k) + count if int(k) < 0 else int(k) for k in _several(argnums)]
-        found += _several(argnames)
+        numbers = self._given(transform, "argnums", argnums, (int, np.integer))
+        found: list[Key] = [int(k) + count if k < 0 else int(k) for k in numbers]
+        found += self._given(transform, "argnames", argnames, (str,))
         found = [_passed(key, parameters(self.function), count, kwargs) for key in found]
         for key in found:
             if key not in kwargs and not (isinstance(key, int) and 0 <= key < count):
@@ -48,6 +51,18 @@ class Application:
                     "constant",
                 )
         return found
+
+    def _given(self, transform: str, option: str, given: Any, kinds: tuple[type, ...]) -> Sequence[Any]:
+        """What an option names, one by one."""
+        for key in _several(given):
+            if not isinstance(key, kinds):
+                self.ev.error(
+                    TypeMismatchError,
+                    f"{transform}: {option} does not take {key!r}",
+                    code=NO_SUCH_ARGUMENT,
+                    fix="argnums takes the position of an argument, argnames its name, or a tuple of them",
+                )
+        return _several(given)
 
     def every(self) -> list[Key]:
         """The keys of all arguments."""
@@ -61,7 +76,7 @@ class Application:
 
     def traced(self, arguments: Arguments, transform: str) -> SubTrace:
         """The function traced for these arguments; what it raises for all of them is raised here."""
-        sub = trace(self.ev, self.function, arguments.enter, transform, arguments.repeated)
+        sub = trace(self.ev, self.function, arguments.enter, arguments.copies, transform)
         raise_in(self.ev, sub, arguments.values())
         name_sizes(self.ev, sub, arguments.values())
         return sub

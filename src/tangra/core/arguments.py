@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tangra.api.values import AbstractValue, ArrayValue, Const, FunctionValue, Scalar, TransformValue, TupleValue
+from tangra.core.copies import Copies
 from tangra.core.trees import Flattener, Tree, build, current, like, numbers
 from tangra.errors import NotDifferentiableError, declare
 from tangra.frontend.evaluator import Evaluator
@@ -33,7 +34,7 @@ class Arguments:
     paths: list[str] = field(default_factory=list)
     first: list[int] = field(default_factory=list)
     active: list[int] = field(default_factory=list)
-    repeated: bool = False
+    copies: Copies = field(init=False)
 
     def __post_init__(self) -> None:
         flat = Flattener(self.ev)
@@ -44,7 +45,7 @@ class Arguments:
             if key in self.chosen:
                 self.active += [k for k in range(start, len(flat.leaves)) if is_float(self.ev, flat.leaves[k])]
         self.leaves, self.paths, self.first = flat.leaves, flat.paths, flat.first
-        self.repeated = flat.repeated
+        self.copies = Copies(self.ev, flat.repeated)
 
     def called(self, key: Key) -> str:
         """What an argument is called in errors: its name, or its position counted from 0 as `argnums` does."""
@@ -62,19 +63,27 @@ class Arguments:
 
     def enter(self, block: Block) -> tuple[list[AbstractValue], dict[str, AbstractValue]]:
         """Fresh arguments whose active leaves are parameters of `block`."""
-        ev, fresh = self.ev, []
+        ev, fresh = self.ev, list[AbstractValue]()
+        self.copies.made.clear()
         slots = {k: n for n, k in enumerate(self.active)}
         params = [block.add_arg(v.type, "") for v in self.values_in(block)]
         for k, leaf in enumerate(self.leaves):
             if k in slots:
-                fresh.append(like(ev, leaf, params[slots[k]]))
+                fresh.append(self._entered(k, params[slots[k]]))
             elif isinstance(leaf, ArrayValue):
                 same = self.first[k]
-                fresh.append(fresh[same] if same < k and same not in slots else like(ev, leaf, ev.read(leaf.ref)))
+                fresh.append(fresh[same] if same < k and same not in slots else self._entered(k, ev.read(leaf.ref)))
             else:
                 fresh.append(leaf)
         built = {key: build(ev, tree, fresh) for key, tree in self.trees.items()}
         return [built[k] for k in range(len(self.args))], {k: built[k] for k in self.kwargs}
+
+    def _entered(self, k: int, value: Value) -> AbstractValue:
+        """Leaf `k` in the function, holding `value`."""
+        leaf = self.leaves[k]
+        if isinstance(leaf, ArrayValue):
+            return self.copies.of(leaf, value, self.paths[k])
+        return like(self.ev, leaf, value)
 
     def values_in(self, block: Block) -> list[Value]:
         """The active leaves' values, for their types only."""

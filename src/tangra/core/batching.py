@@ -8,6 +8,7 @@ from typing import Any
 from tangra.api.values import AbstractValue, ArrayValue, Const, DictValue, InstanceValue, ListValue, TupleValue
 from tangra.core import stages, subtrace
 from tangra.core.application import Application
+from tangra.core.copies import Copies
 from tangra.core.subtrace import trace
 from tangra.core.trees import Flattener, Leaf, Node, Tree, build, current
 from tangra.errors import ShapeMismatchError, TypeMismatchError, declare
@@ -42,21 +43,21 @@ def vmap(call: Application) -> AbstractValue:
     values = [current(ev, leaf) for leaf in flat.leaves]
     size = _common_size(ev, values, axes, flat.paths)
     mapped = [k for k in range(len(values)) if axes.get(k) is not None]
+    copies = Copies(ev, flat.repeated)
 
     def arguments(block: Block) -> tuple[list[AbstractValue], dict[str, AbstractValue]]:
         lane = {k: block.add_arg(_lane_type(values[k].array, axes[k]), "") for k in mapped}
         fresh: list[AbstractValue] = []
+        copies.made.clear()
         for k, leaf in enumerate(flat.leaves):
-            if k in lane:
-                fresh.append(ev.result(lane[k]))
-            elif isinstance(leaf, ArrayValue):
-                fresh.append(ev.new_array(values[k]))
+            if isinstance(leaf, ArrayValue):
+                fresh.append(copies.of(leaf, lane.get(k, values[k]), flat.paths[k]))
             else:
                 fresh.append(leaf)
         built = {key: build(ev, tree, fresh) for key, tree in trees.items()}
         return [built[k] for k in range(len(args))], {name: built[name] for name in kwargs}
 
-    sub = trace(ev, call.function, arguments, "vmap", flat.repeated)
+    sub = trace(ev, call.function, arguments, copies, "vmap")
     stages.note("before vmap", sub.func)
     func = lanes(sub.func, [axes[k] for k in mapped] + [None] * len(sub.captured), size)
     lengths = sizes(ev.b, bind_sizes(func.body))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -22,6 +22,7 @@ from tangra.ir import Block, Builder, Func, Value
 from tangra.shapes import symbol
 from tangra.transforms import jvp as forward
 from tangra.transforms import vjp as reverse
+from tangra.transforms.errors import TransformError
 
 NO_RULE = declare(
     "TG822",
@@ -65,6 +66,20 @@ def recomputed(call: Application) -> AbstractValue:
     a = call.arguments(call.every())
     sub = call.traced(a, "checkpoint")
     floats = [p.array.dtype.is_float for p in sub.func.params]
+    rules = {"jvp": _if_any(lambda: forward(sub.func, floats)), "vjp": _if_any(lambda: _recomputing(sub, floats))}
+    return _call(call.ev, a, sub, rules, sub.captured, len(sub.func.params))
+
+
+def _if_any(rule: Callable[[], Func]) -> Func | None:
+    """The rule, if what the function calls has derivatives of that kind. Whether it is needed turns out later."""
+    try:
+        return rule()
+    except TransformError:
+        return None
+
+
+def _recomputing(sub: SubTrace, floats: Sequence[bool]) -> Func:
+    """The reverse derivative, which computes the function again and does not return its results."""
     pulled = reverse(sub.func, floats)
     b = Builder(Block())
     operands = {id(p): b.block.add_arg(p.type, p.name) for p in pulled.params}
@@ -73,11 +88,7 @@ def recomputed(call: Application) -> AbstractValue:
             b.emit("bind_dim", [number], dict(op.attrs))
             operands[id(op.operands[0])] = b.dim(symbol(op.attrs["symbol"]))
     b.return_(*b.call(pulled, [operands[id(p)] for p in pulled.params]).results[len(sub.func.returned) :])
-    rules: dict[str, Func | None] = {
-        "jvp": forward(sub.func, floats),
-        "vjp": Func(f"checkpoint_{sub.func.name}", b.block),
-    }
-    return _call(call.ev, a, sub, rules, sub.captured, len(sub.func.params))
+    return Func(f"checkpoint_{sub.func.name}", b.block)
 
 
 def custom_vjp(call: Application) -> AbstractValue:

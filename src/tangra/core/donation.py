@@ -20,16 +20,9 @@ Key = int | str
 class Donation:
     """Which arguments of a function are donated, by position or name."""
 
-    def __init__(self, donate: Key | Sequence[Key], function: Callable[..., Any], name: str) -> None:
-        self.chosen: tuple[Key, ...] = (donate,) if isinstance(donate, (int, str)) else tuple(donate)
-        self.parameters = list(inspect.signature(function).parameters) if self.chosen else []
-        for key in self.chosen:
-            if isinstance(key, bool) or (key not in self.parameters and not isinstance(key, int)):
-                raise EntryError(
-                    f"donate={key!r}: {name} has no such argument",
-                    code=BAD_DONATION,
-                    fix=f"its arguments are {', '.join(self.parameters) or 'none'}",
-                )
+    def __init__(self, chosen: tuple[Key, ...], function: Callable[..., Any]) -> None:
+        self.chosen = chosen
+        self.parameters = list(inspect.signature(function).parameters)
 
     def of_call(self, call: Mapping[Key, ArgSpec]) -> dict[Key, ArgSpec]:
         """The donated arguments among those of a call."""

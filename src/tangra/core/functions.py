@@ -111,12 +111,12 @@ def hvp(f: Callable[..., Any], primals: Any, tangents: Any) -> Any:
 
 def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], Any]]:
     """(f(*primals), pullback): `pullback(cotangent)` is a tuple with the cotangent of each primal."""
-    return _cached("jit", f)(*_snapshot(primals)), _Linear(_cached("pullback", f), _snapshot(primals))
+    return _cached("vjp", f)(*primals), _Linear(_cached("pullback", f), _snapshot(primals))
 
 
 def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
     """(f(*primals), the derivative there as a linear function of the tangents)."""
-    return _cached("jit", f)(*_snapshot(primals)), _Linear(_cached("pushforward", f), _snapshot(primals))
+    return _cached("linearize", f)(*primals), _Linear(_cached("pushforward", f), _snapshot(primals))
 
 
 class _Linear:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import logging
 import types
 from collections.abc import Callable, Sequence
@@ -18,6 +17,7 @@ from tangra.core.dynamic import parse as parse_dynamic
 from tangra.core.keys import NO_AXES, Keyed, difference, key_of
 from tangra.core.locks import compiling
 from tangra.core.naming import global_name
+from tangra.core.options_of_arguments import Chosen
 from tangra.core.placing import place
 from tangra.core.remembering import Call
 from tangra.core.results import Arguments, call_arguments
@@ -67,7 +67,8 @@ class JitFunction(CompiledCall):
                 f"tg.jit takes a function, not {type(function).__name__}", code=NOT_CALLABLE, fix=PASS_FUNCTION
             )
         self.function = function
-        self.static = (static,) if isinstance(static, (int, str)) else tuple(static)
+        chosen = Chosen("static", function, self._name(), STATIC_NAME)
+        self.static = chosen.listed(static)
         self.dynamic = dynamic
         self.sizes = parse_dynamic(dynamic, self._name())
         self.options = options or NativeOptions()
@@ -78,30 +79,18 @@ class JitFunction(CompiledCall):
         self._sizes_needed: set[Any] = set()
         self._last: Specialisation | None = None
         functools.update_wrapper(self, function, updated=())
-        self._positions = self._positions_of("static", self.static, STATIC_NAME)
-        self._dynamic_positions = self._positions_of("dynamic", [key for key, _ in self.sizes.named], BAD_DYNAMIC)
-        self.donate = (donate,) if isinstance(donate, (int, str)) else tuple(donate)
-        self._donation = self._donated() if self.donate else None
+        self._positions = chosen.positions(self.static)
+        sizes = Chosen("dynamic", function, self._name(), BAD_DYNAMIC)
+        self.sizes = replace(self.sizes, named=tuple((sizes.key(key), axes) for key, axes in self.sizes.named))
+        self._dynamic_positions = sizes.positions(key for key, _ in self.sizes.named)
+        self.donate: tuple[int | str, ...] = ()
+        self._donation = None if donate == () else self._donated(donate)
 
-    def _donated(self) -> Donation:
-        from tangra.core.donation import Donation
+    def _donated(self, donate: int | str | Sequence[int | str]) -> Donation | None:
+        from tangra.core.donation import BAD_DONATION, Donation
 
-        return Donation(self.donate, self.function, self._name())
-
-    def _positions_of(self, option: str, keys: Sequence[int | str], code: str) -> dict[str, int]:
-        """Where the arguments stand that an option names."""
-        names = [s for s in keys if isinstance(s, str)]
-        if not names:
-            return {}
-        parameters = list(inspect.signature(self.function).parameters)
-        for name in names:
-            if name not in parameters:
-                raise EntryError(
-                    f"{option}={name!r}: {self._name()} has no such argument",
-                    code=code,
-                    fix=f"its arguments are {', '.join(parameters) or 'none'}",
-                )
-        return {name: parameters.index(name) for name in names}
+        self.donate = Chosen("donate", self.function, self._name(), BAD_DONATION).listed(donate)
+        return Donation(self.donate, self.function) if self.donate else None
 
     # ---- calling --------------------------------------------------------------------------------------------------
     def _call_carefully(self, /, *args: Any, **kwargs: Any) -> Any:

@@ -85,7 +85,7 @@ class _Walk:
         if v is None or cls in (bool, str, bytes):
             return (cls, v)
         if isinstance(v, tuple):
-            return (cls, *[self.of(x) for x in v])
+            return (cls, *[self.of(x) for x in tuple.__iter__(v)])
         if isinstance(v, np.ndarray):
             return self.again(v) or self.array(v)
         if cls is list:

@@ -14,9 +14,9 @@ from tangra.api import registry
 from tangra.api.values import AbstractValue, Const, ListValue, PartialValue, TransformValue, TupleValue
 from tangra.core import arguments, batching, checkpointing, custom, derivatives, functions, jacobians, sparsity
 from tangra.core.application import Application, Meaning
+from tangra.core.copies import Copies
 from tangra.core.jitted import JitFunction, jit
 from tangra.core.transformed import Transformed
-from tangra.core.trees import Flattener, build, current, like
 from tangra.errors import TypeMismatchError, declare
 from tangra.frontend import calls
 from tangra.frontend.evaluator import Evaluator
@@ -42,6 +42,13 @@ def _pushforward(call: Application) -> AbstractValue:
 
 def _pullback(call: Application) -> AbstractValue:
     """The pullback of `vjp`: cotangents of the primals (first argument) for the cotangent given."""
+    if len(call.args) != 2 or call.kwargs:
+        call.ev.error(
+            TypeMismatchError,
+            f"a pullback takes one cotangent, but {len(call.args) - 1 + len(call.kwargs)} are given",
+            code=BAD_OPTION,
+            fix="give the cotangents of several results in their structure: pullback((a, b))",
+        )
     return derivatives.vjp(call.ev, call.function, _items(call.ev, call.args[0]), call.args[1])[1]
 
 
@@ -62,6 +69,17 @@ def _hessian(call: Application) -> AbstractValue:
     return jacobians.jacfwd(replace(call, function=TransformValue("jacrev", call.function, chosen)))
 
 
+def _on_copies(transform: str) -> Meaning:
+    """The function called with copies of its arguments."""
+
+    def meaning(call: Application) -> AbstractValue:
+        copies = Copies(call.ev)
+        args = copies.whole(call.args, arguments.parameters(call.function))
+        return copies.call(transform, call.function, args, {})
+
+    return meaning
+
+
 RUN: dict[str, Meaning] = {
     "jit": Application.plainly,
     "grad": derivatives.grad,
@@ -69,6 +87,8 @@ RUN: dict[str, Meaning] = {
     "jvp": _jvp,
     "pushforward": _pushforward,
     "pullback": _pullback,
+    "vjp": _on_copies("vjp"),
+    "linearize": _on_copies("linearize"),
     "hvp": _hvp,
     "jacfwd": jacobians.jacfwd,
     "jacrev": jacobians.jacrev,
@@ -134,18 +154,11 @@ def declare_direct(public: Any, linear: str) -> None:
     """`tg.vjp(f, *primals)` and `tg.linearize(f, *primals)` inside compiled code: (result, linear map)."""
 
     def entry(ev: Evaluator, function: AbstractValue, *primals: AbstractValue) -> AbstractValue:
-        frozen = TupleValue(tuple(_frozen(ev, p) for p in primals))
-        result = ev.call(function, [_frozen(ev, p) for p in primals], {})
+        frozen = TupleValue(tuple(Copies(ev).whole(primals)))
+        result = RUN[public.__name__](Application(ev, function, primals))
         return TupleValue((result, PartialValue(TransformValue(linear, function), (frozen,), ())))
 
     registry.function(public)(entry)
-
-
-def _frozen(ev: Evaluator, v: AbstractValue) -> AbstractValue:
-    """A copy that later writes to the primals don't reach."""
-    flat = Flattener(ev)
-    tree = flat.add(v, "primals")
-    return build(ev, tree, [like(ev, leaf, current(ev, leaf)) for leaf in flat.leaves])
 
 
 def declare_pair(public: Any, transform: str) -> None:

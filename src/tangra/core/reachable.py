@@ -260,6 +260,7 @@ class Reachable:
             return
         code = obj.__code__
         self.number("function", home, obj.__name__, obj.__qualname__, code.co_filename, code.co_firstlineno, obj)
+        self.number("code", code)
         self.say(code.co_linetable.hex(), unchanged.facts(code))
         self.walk(obj.__defaults__)
         self.walk(obj.__kwdefaults__)

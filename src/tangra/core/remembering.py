@@ -63,6 +63,7 @@ FIELDS = (
     "exceptions",
     "static",
     "tells_apart",
+    "copied",
 )
 
 
@@ -253,6 +254,8 @@ class _Dumper(pickle.Pickler):
             return f"dtype {obj.str}"
         if type(obj).__name__ == "PyCapsule" and obj is pyapi.memory_handler():
             return "memory"
+        if getattr(obj, "__objclass__", None) is object:
+            return f"object {obj.__name__}"
         return self.walk.numbers[id(obj)] if self.walk.has(obj) else None
 
     def reducer_override(self, obj: Any) -> Any:
@@ -291,6 +294,8 @@ class _Loader(pickle.Unpickler):
         what, _, name = number.partition(" ")
         if what == "memory":
             return pyapi.memory_handler()
+        if what == "object":
+            return getattr(object, name)
         return np.dtype(name) if what == "dtype" else getattr(self.made, what)
 
     def find_class(self, module: str, name: str) -> Any:

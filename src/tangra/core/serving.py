@@ -35,6 +35,7 @@ from tangra.frontend.specs import (
     TupleSpec,
     parts,
 )
+from tangra.native import pyapi
 from tangra.native.module import Module
 from tangra.native.wrapper import Wrapper
 from tangra.native.wrapper_arguments import NoShortWay
@@ -89,7 +90,7 @@ class _Writer:
         self._guards()
         self._parameters()
         w.require_distinct(list(self.distinct))
-        w.apart()
+        w.apart(self.terms.copied)
         w.call(uses_arena, tapes)
         for written in self.terms.written:
             if not self.made.params[written.param].type.rank:
@@ -228,6 +229,10 @@ class _Writer:
             return
         if steps and steps[-1][0] in ("own", "member"):
             self._member(guard.path, *steps[-1], guard.expected)
+            return
+        at = pyapi.code_offset()
+        if steps == (("attr", "__code__"),) and type(guard.path.root) is types.FunctionType and at is not None:
+            self.w.require_is(self.w.field(self.w.constant(guard.path.root), at), guard.expected)
             return
         obj, expected, w = self.place(guard.path), guard.expected, self.w
         if guard.check == "is":

@@ -92,7 +92,7 @@ class SparseJacobian:
                 pattern = fresh
                 found, form = self._along(pattern, x, args)
             pattern.forms.add(form)
-        data = found.reshape(pattern.shape[0], -1)[pattern.rows, pattern.colours[pattern.columns]]
+        data = found.reshape(pattern.shape[0], pattern.count)[pattern.rows, pattern.colours[pattern.columns]]
         return csr_array((data, pattern.columns, pattern.starts), shape=pattern.shape)
 
     def pattern(self, *args: Any) -> Pattern:

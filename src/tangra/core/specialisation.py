@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from tangra.core import overlapping
 from tangra.core.results import Arguments, Builder, call_arguments, change_of
 from tangra.errors import AliasError
-from tangra.frontend.exceptions import exception_arguments
 from tangra.frontend.guards import Guard
 from tangra.frontend.overlaps import Overlap, WholePath
 from tangra.frontend.paths import ArgRoot, Path
@@ -171,11 +170,13 @@ class Specialisation(ABC):
                 raise ValueError(f"assignment destination is read-only: {self.params[w.param].path}")
 
     def blocks(self, arguments: Arguments) -> list[Overlap]:
-        """The arrays of a call that overlap in memory of which this form writes some: it is not right for them."""
-        if not self.terms.written:
+        """The arrays of a call that overlap in memory of which this form writes some, or a transformed function in it a
+        copy: it is not right for them."""
+        written = {*(w.param for w in self.terms.written), *self.terms.copied}
+        if not written:
             return []
         arrays = [(p.path, p.path.read(arguments)) for p in self.params if p.kind is None]
-        return overlapping.blocks(arrays, [self.params[w.param].path for w in self.terms.written])
+        return overlapping.blocks(arrays, [self.params[param].path for param in sorted(written)])
 
     def exception(self, error: BaseException) -> BaseException:
         """The exception to raise for a failure of native code: the user's class, at the user's line."""
@@ -184,7 +185,7 @@ class Specialisation(ABC):
             return error
         spec = self.terms.exceptions.get(failure.kind)
         if spec is not None:
-            error = spec.cls(*exception_arguments(spec, failure.text))
+            error = spec.make(failure.text)
         return at_line(error, failure.span)
 
 

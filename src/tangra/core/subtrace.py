@@ -10,12 +10,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tangra.api.values import AbstractValue, Const, Scalar
+from tangra.core.copies import Copies, changed
 from tangra.core.trees import Flattener, Tree, current
-from tangra.errors import AliasError, UnsupportedError, declare
-from tangra.frontend import closing, symbols
+from tangra.errors import UnsupportedError, declare
+from tangra.frontend import closing, putting_off, symbols
 from tangra.frontend.evaluator import Evaluator
 from tangra.frontend.failures import end_path
-from tangra.frontend.heap import ArrayState, CellState, PathEnds, State
+from tangra.frontend.heap import CellState, PathEnds, State
 from tangra.frontend.outlining import may_fail
 from tangra.ir import Block, Func, Value
 from tangra.ir.graph import clone_block
@@ -25,8 +26,6 @@ from tangra.transforms.dce import eliminate_dead_code
 from tangra.transforms.rules import strip_state
 
 WRITES_OUTSIDE = declare("TG812", "a transformed function writes to something outside itself")
-
-REPEATED = declare("TG818", "a transformed function writes to arguments among which one object is there twice")
 
 MakeArguments = Callable[[Block], tuple[list[AbstractValue], dict[str, AbstractValue]]]
 
@@ -51,28 +50,13 @@ class SubTrace:
     facts: Facts = EMPTY
 
 
-def trace(
-    ev: Evaluator, function: AbstractValue, arguments: MakeArguments, transform: str, repeated: bool = False
-) -> SubTrace:
+def trace(ev: Evaluator, function: AbstractValue, arguments: MakeArguments, copies: Copies, transform: str) -> SubTrace:
     """Trace a call of `function`. `arguments` adds the block's parameters and makes the arguments of the call from
-    them, on the copied heap; `transform` is named in errors. `repeated`: an object among the arguments is there twice;
-    since each place has a copy of its own, the function must not write to any of them."""
-
-    def compute(block: Block) -> AbstractValue:
-        args, kwargs = arguments(block)
-        entered = dict(ev.state.heap) if repeated else {}
-        result = ev.call(function, args, kwargs)
-        if any(_changed(state, ev.state.heap.get(ref)) for ref, state in entered.items()):
-            ev.error(
-                AliasError,
-                f"the function given to {transform} writes to its arguments, among which one object is there twice",
-                code=REPEATED,
-                fix="pass a copy in one of the two places",
-            )
-        return result
-
+    them, on the copied heap, with `copies` of the arrays; `transform` is named in errors."""
     name = getattr(getattr(function, "definition", None), "name", "inner")
-    return trace_block(ev, compute, transform, str(name))
+    sub = trace_block(ev, lambda block: copies.call(transform, function, *arguments(block)), transform, str(name))
+    copies.require_apart_from(sub.captured)
+    return sub
 
 
 def trace_block(ev: Evaluator, compute: Callable[[Block], AbstractValue], transform: str, name: str) -> SubTrace:
@@ -80,7 +64,7 @@ def trace_block(ev: Evaluator, compute: Callable[[Block], AbstractValue], transf
     block, before, frame = Block(), ev.state, ev.frame
     ev.state = before.copy()
     try:
-        with ev.b.at(block):
+        with ev.b.at(block), putting_off.nothing(ev):
             try:
                 sub = _finish(ev, block, name, compute(block))
             except PathEnds:
@@ -107,7 +91,7 @@ def call(ev: Evaluator, func: Func, operands: Sequence[Value]) -> list[Value]:
 
 def kept_for_failures(ev: Evaluator, func: Func) -> tuple[dict[str, tuple[int, ...]], list[Value]]:
     """The attribute `kept` of a call of `func`, and the operands behind its arguments that go with it."""
-    indices, values = ev.written_so_far() if may_fail(func.body, ev.outlines.failing) else ([], [])
+    indices, values = ev.written_so_far() if may_fail(func.body.ops, ev.outlines.failing) else ([], [])
     return ({"kept": tuple(indices)} if indices else {}), values
 
 
@@ -159,17 +143,11 @@ def close(ev: Evaluator, func: Func) -> list[Value]:
     return [*free, *closing.sizes(ev, names)]
 
 
-def _changed(old: object, new: object) -> bool:
-    if old is None or old is new or old == new:
-        return False
-    return not (isinstance(new, ArrayState) and isinstance(old, ArrayState) and new.value is old.value)
-
-
 def refuse_writes(ev: Evaluator, before: State, after: State, transform: str) -> None:
     """Error if a transformed function wrote outside itself."""
     for ref, state in after.heap.items():
         old = before.heap.get(ref, ev.initial.get(ref))
-        if not _changed(old, state):
+        if not changed(old, state):
             continue
         path = ev.live.paths.get(ref)
         what = "a variable of an enclosing function" if isinstance(state, CellState) else "an object outside itself"

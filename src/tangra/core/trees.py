@@ -57,7 +57,7 @@ class Flattener:
     """Takes abstract values apart.
 
     An array reached in two places is two leaves; `first` has for each leaf the number of the first one that is the same
-    array. `repeated`: some array or container was reached in two places.
+    array. `repeated`: some container was reached in two places.
     """
 
     def __init__(self, ev: Evaluator) -> None:
@@ -76,7 +76,7 @@ class Flattener:
         if is_number(v) and not _is_flag(v):
             return self._leaf(v, path)
         if isinstance(v, (ArrayValue, ListValue, DictValue, InstanceValue)):
-            self.repeated |= v.ref in self.seen
+            self.repeated |= v.ref in self.seen and not isinstance(v, ArrayValue)
             self.seen.setdefault(v.ref, len(self.leaves))
         if isinstance(v, ArrayValue):
             return self._leaf(v, path, self.seen[v.ref])

@@ -20,7 +20,7 @@ from tangra.frontend import (
 )
 from tangra.frontend.dispatch import statement
 from tangra.frontend.expressions import BINARY
-from tangra.frontend.heap import MaybeNone, Result, Slot, ViewState
+from tangra.frontend.heap import MaybeNone, Result, Slot, StackState, ViewState
 from tangra.ir import BOOL
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def _unpacked_items(ev: Evaluator, value: AbstractValue, count: int) -> list[Any
     if isinstance(value, ArrayValue) and value.type.shape and not isinstance(value.type.shape[0], int):
         ev.require_equal(value.type.shape[0], count, "the number of values to unpack")
         return [ev.getitem(value, Const(k)) for k in range(count)]
-    found = ev.iterate(value)
+    found = conversion.taken_out(ev, value)
     if found is None:
         what = conversion.describe(ev, value)
         if isinstance(value, (IterValue, RangeValue)):
@@ -133,20 +133,41 @@ def augmented(ev: Evaluator, node: ast.AugAssign) -> None:
     holder = ev.eval(target.value)
     index = ev.eval(target.slice)
     if isinstance(holder, ArrayValue) and _by_mask(ev, index):
-        value = ev.eval(node.value)
-        indexing.aug_setitem(ev, holder, index, value, lambda old: operators.binary(ev, op, old, value))
+        _augment_masked(ev, holder, index, op, node.value)
         return
     old = operators.getitem(ev, holder, index)
     new = operators.inplace(ev, op, old, ev.eval(node.value))
-    if isinstance(old, ArrayValue) and isinstance(ev.look(old.ref), ViewState):
-        return  # the view's memory is the array's: it has changed already
-    operators.setitem(ev, holder, index, new)
+    if new is not old or not _is_part_of(ev, old, holder):
+        operators.setitem(ev, holder, index, new)
+
+
+def _is_part_of(ev: Evaluator, item: AbstractValue, holder: AbstractValue) -> bool:
+    """Whether what was done to an item was done to what holds it: it is a view of the array, or of the list's arrays,
+    and storing it where it is would change nothing."""
+    state = ev.look(item.ref) if isinstance(item, ArrayValue) else None
+    if not isinstance(state, ViewState):
+        return False
+    held = ev.look(holder.ref) if isinstance(holder, ListValue) else None
+    return isinstance(holder, ArrayValue) or (isinstance(held, StackState) and state.base in held.leaves)
+
+
+def _augment_masked(ev: Evaluator, holder: ArrayValue, index: AbstractValue, op: str, node: ast.expr) -> None:
+    """`x[mask] op= value`."""
+    masks = [p.ref for p in _index_parts(index) if isinstance(p, ArrayValue)]
+    before, marked = ev.read(holder.ref), [ev.read(ref) for ref in masks]
+    value = ev.eval(node)
+    if any(ev.read(ref) is not mask for ref, mask in zip(masks, marked, strict=True)):
+        ev.unsupported("a mask that changes while the value is evaluated", "evaluate the value first")
+    indexing.aug_setitem(ev, holder, index, value, lambda old: operators.binary(ev, op, old, value), before)
+
+
+def _index_parts(index: AbstractValue) -> tuple[AbstractValue, ...]:
+    return index.items if isinstance(index, TupleValue) else (index,)
 
 
 def _by_mask(ev: Evaluator, index: AbstractValue) -> bool:
     """Whether an index has a boolean array in it."""
-    parts = index.items if isinstance(index, TupleValue) else (index,)
-    found = [p for p in parts if isinstance(p, (ArrayValue, ListValue))]
+    found = [p for p in _index_parts(index) if isinstance(p, (ArrayValue, ListValue))]
     return any(ev.type_of(p).dtype == BOOL for p in found)
 
 

@@ -29,7 +29,7 @@ from tangra.api.values import (
     TupleValue,
 )
 from tangra.errors import UnsupportedError
-from tangra.frontend import classes, container_methods, containers, conversion, descriptors, diagnostics
+from tangra.frontend import classes, container_methods, containers, conversion, descriptors, diagnostics, named_tuples
 from tangra.frontend.dispatch import expression
 from tangra.frontend.heap import Deleted, InstanceState
 from tangra.frontend.objects import LIBRARIES
@@ -103,7 +103,7 @@ def find(ev: Evaluator, v: Any, name: str) -> AbstractValue | None:
     if is_number(v) and not (isinstance(v, Const) and isinstance(v.value, enum.Enum)):
         return _registered(ev, "scalar", v, name)
     if isinstance(v, TupleValue):
-        field = classes.tuple_attribute(ev, v, name)
+        field = named_tuples.attribute(ev, v, name)
         if field is not None:
             return field
     if isinstance(v, classes.SuperValue):
@@ -204,8 +204,9 @@ def _class_attribute(ev: Evaluator, cls: type, name: str) -> AbstractValue | Non
     if declared is not None:
         return BoundMethod(Const(cls), declared)
     of_user = cls.__module__.partition(".")[0] not in LIBRARIES
-    if name == "_make" and issubclass(cls, tuple) and hasattr(cls, "_fields"):
-        return BoundMethod(Const(cls), classes.make_tuple)
+    written = named_tuples.written(found[0]) if found is not None and isinstance(found[0], classmethod) else None
+    if written is not None:
+        return BoundMethod(Const(cls), written)
     if found is not None and isinstance(found[0], classmethod) and of_user:
         return BoundMethod(Const(cls), Const(found[0].__func__))
     if found is not None and descriptors.is_of_user(found[0]):

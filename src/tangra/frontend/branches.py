@@ -13,6 +13,7 @@ from tangra.frontend import conversion, narrowing, plans, symbols
 from tangra.frontend.heap import BROKEN, CONTINUED, RESULT, RETURNED, PathEnds, Result, State
 from tangra.frontend.joining import Join
 from tangra.frontend.liveness import Live, liveness
+from tangra.frontend.putting_off import UNSETTLED, put_off
 from tangra.ir import Block, Op, Value
 
 if TYPE_CHECKING:
@@ -51,10 +52,10 @@ def exit_status(state: State) -> bool | None:
     return False if all(isinstance(flag, Const) for flag in flags) else None
 
 
-def exit_flag(ev: Evaluator) -> Value:
+def exit_flag(ev: Evaluator, exits: Sequence[str] = EXITS) -> Value:
     """The run-time condition that one of the exits was taken."""
     found: Value | None = None
-    for name in EXITS:
+    for name in exits:
         flag = ev.state.env.get(name)
         if isinstance(flag, Scalar):
             found = flag.value if found is None else ev.b("or", found, flag.value)
@@ -84,9 +85,11 @@ def continue_rest(ev: Evaluator, rest: Sequence[ast.stmt]) -> bool:
     return exited
 
 
-def unless_exited(ev: Evaluator, action: Callable[[], object]) -> None:
+def unless_exited(
+    ev: Evaluator, action: Callable[[], object], exits: Sequence[str] = EXITS, live: Live | None = None
+) -> None:
     """Run an action where no exit was taken; on the other side it is known which one was, if there is only one."""
-    open_flags = [name for name in EXITS if isinstance(ev.state.env.get(name), Scalar)]
+    open_flags = [name for name in exits if isinstance(ev.state.env.get(name), Scalar)]
 
     def left() -> None:
         if len(open_flags) == 1:
@@ -99,7 +102,7 @@ def unless_exited(ev: Evaluator, action: Callable[[], object]) -> None:
             ev.state.env.pop(RESULT, None)  # that of the other side
         action()
 
-    branch(ev, exit_flag(ev), left, stayed, None)
+    branch(ev, exit_flag(ev, exits), left, stayed, live)
 
 
 def exec_if(ev: Evaluator, node: ast.If, rest: Sequence[ast.stmt]) -> None:
@@ -147,6 +150,9 @@ def run_arm(ev: Evaluator, cond: Value, holds: bool, body: Callable[[], object])
             body()
     except PathEnds:
         ev.frame = frame
+    except UNSETTLED as error:
+        put_off(ev, error)
+        ev.frame = frame
     finally:
         arm.state, ev.state = ev.state, outer
     return arm
@@ -155,6 +161,7 @@ def run_arm(ev: Evaluator, cond: Value, holds: bool, body: Callable[[], object])
 def resume(ev: Evaluator, arm: Arm, rest: Sequence[ast.stmt]) -> None:
     """Go on with `rest` at the end of an arm."""
     outer, ev.state = ev.state, arm.state
+    frame = ev.frame
     try:
         with ev.b.at(arm.block):
             if arm.exited is None:
@@ -163,6 +170,9 @@ def resume(ev: Evaluator, arm: Arm, rest: Sequence[ast.stmt]) -> None:
                 exec_block(ev, rest)
     except PathEnds:
         pass
+    except UNSETTLED as error:
+        put_off(ev, error)
+        ev.frame = frame
     finally:
         arm.state, ev.state = ev.state, outer
 

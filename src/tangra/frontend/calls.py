@@ -29,6 +29,7 @@ from tangra.frontend import (
     classes,
     containers,
     conversion,
+    dataclass_methods,
     diagnostics,
     outlining,
     source,
@@ -104,11 +105,15 @@ def call_slot(ev: Evaluator, node: ast.Call) -> Result:
             args.append(ev.eval(arg))
     kwargs: dict[str, AbstractValue] = {}
     for keyword in node.keywords:
-        if keyword.arg is None:
-            for key, value in containers.pairs_of(ev, ev.eval(keyword.value)):
-                kwargs[key] = conversion.slot(ev, value, f"the argument {key}")
-        else:
+        if keyword.arg is not None:
             kwargs[keyword.arg] = ev.eval(keyword.value)
+            continue
+        for key, value in containers.pairs_of(ev, ev.eval(keyword.value)):
+            if not isinstance(key, str):
+                ev.python_error("TypeError", "keywords must be strings")
+            if key in kwargs:
+                ev.python_error("TypeError", f"a call got multiple values for keyword argument '{key}'")
+            kwargs[key] = conversion.slot(ev, value, f"the argument {key}")
     return call(ev, function, args, kwargs)
 
 
@@ -164,6 +169,9 @@ def _call_object(ev: Evaluator, function: Const, args: list[AbstractValue], kwar
         if isinstance(obj, cls):
             return handler(ev, obj, args, kwargs)
     if isinstance(obj, types.FunctionType) and (obj in _COMPARISONS or not _is_library(obj)):
+        written = dataclass_methods.written(ev, obj, args)
+        if written is not None:
+            return dataclass_methods.call(ev, written, obj.__name__, args, kwargs)
         return _call_live(ev, obj, args, kwargs)
     if isinstance(obj, types.FunctionType) and args and hasattr(obj, "dispatch") and hasattr(obj, "registry"):
         return call(ev, _dispatched(ev, obj, args[0]), args, kwargs)
@@ -260,6 +268,7 @@ def _call_live(
         if name != "__class__"
     )
     text = function.__qualname__
+    ev.live.guard(Path(function, (("attr", "__code__"),), f"the code of {text}"), "is", function.__code__)
     if function.__defaults__:
         ev.live.guard(Path(function, (("attr", "__defaults__"),), f"{text} defaults"), "is", function.__defaults__)
     for name, value in (function.__kwdefaults__ or {}).items():
@@ -318,7 +327,7 @@ def call_user(
     first = args[0] if args else None
 
     def evaluate(names: dict[str, AbstractValue], own: AbstractValue | None, at: Span | None) -> Result:
-        return _evaluate(ev, Frame(definition, caller, at, depth, own, path=path), names, scope)
+        return _evaluate(ev, Frame(definition, caller, at, depth, own, path=path, first_ref=ev.next_ref), names, scope)
 
     if outlining.is_wanted(ev, definition, caller):
         found = outlining.call(ev, definition, env, scope, first, lambda names, own: evaluate(names, own, None))

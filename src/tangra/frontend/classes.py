@@ -9,7 +9,7 @@ import types
 from typing import TYPE_CHECKING, Any
 
 from tangra.api.kinds import PYBOOL
-from tangra.api.values import AbstractValue, BoundMethod, Const, InstanceValue, Scalar, TupleValue
+from tangra.api.values import AbstractValue, ArrayValue, BoundMethod, Const, InstanceValue, Scalar, TupleValue
 from tangra.frontend import conversion, descriptors, diagnostics
 from tangra.frontend.heap import Deleted, InstanceState, MaybeNone, MaybeUnbound, Slot
 from tangra.frontend.objects import LIBRARIES
@@ -43,7 +43,7 @@ def mro_after(cls: type, after: type | None) -> tuple[type, ...]:
 def member(ev: Evaluator, cls: type, name: str, after: type | None = None) -> tuple[Any, type] | None:
     """`lookup`, and what it found is required of later calls: a class may get another method while the program runs."""
     found = lookup(cls, name, after)
-    if found is not None and not isinstance(found[0], _METHODS):
+    if found is not None and not isinstance(found[0], _METHODS) and not (found[1] is object and name in _REPLACED):
         return found  # data is read by its path at each call
     searched = mro_after(cls, after)
     if after is not None and searched != searched[0].__mro__:
@@ -58,6 +58,8 @@ def _require(ev: Evaluator, cls: type, name: str, expected: Any, step: str) -> N
     ev.live.guard(Path(cls, ((step, name),), f"{cls.__name__}.{name}"), "is", expected)
 
 
+_REPLACED = frozenset(f"__{name}__" for name in ("eq", "ne", "lt", "le", "gt", "ge", "init", "hash", "str", "repr"))
+"""Methods of `object` for which a class may get its own while the program runs."""
 _METHODS = (types.FunctionType, property, classmethod, staticmethod, functools.cached_property)
 
 
@@ -88,6 +90,12 @@ def special_method(ev: Evaluator, v: AbstractValue, name: str) -> AbstractValue 
 def bind(ev: Evaluator, v: AbstractValue, cls: type, found: tuple[Any, type], name: str) -> AbstractValue:
     """What reading a class attribute through an instance gives."""
     value, owner = found
+    if isinstance(v, TupleValue):
+        from tangra.frontend import named_tuples
+
+        written = named_tuples.written(value)
+        if written is not None:
+            return BoundMethod(Const(cls) if isinstance(value, classmethod) else v, written)
     if isinstance(value, types.FunctionType):
         return BoundMethod(v, Const(value))
     if isinstance(value, property):
@@ -132,8 +140,13 @@ def held(ev: Evaluator, v: InstanceValue, name: str) -> Slot | None:
 
 
 def own_slot(ev: Evaluator, v: InstanceValue, name: str) -> MaybeNone | None:
-    """An instance's own attribute if it is None on some paths."""
+    """An instance's own attribute if it is None on some paths, be it that its class says so."""
     found = held(ev, v, name)
+    if isinstance(found, MaybeUnbound) and not isinstance(found.value, MaybeNone):
+        stored = member(ev, v.cls, name)
+        if stored is not None and stored[0] is None:
+            bind(ev, v, v.cls, stored, name)
+            return MaybeNone(found.value, found.bound)
     return found if isinstance(found, MaybeNone) else None
 
 
@@ -149,7 +162,8 @@ def set_slot(ev: Evaluator, v: InstanceValue, name: str, value: Any) -> None:
     """Set an instance's own attribute."""
     state = ev.look(v.ref)
     assert isinstance(state, InstanceState), state
-    ev.put(v.ref, state.with_attr(name, value))
+    if not isinstance(value, ArrayValue) or state.get(name) != value:  # as after `v.name += 1` of an array
+        ev.put(v.ref, state.with_attr(name, value))
 
 
 def getattr_(ev: Evaluator, v: InstanceValue, name: str, hook: bool = True) -> AbstractValue | None:
@@ -198,9 +212,17 @@ def setattr_(ev: Evaluator, v: InstanceValue, name: str, value: AbstractValue) -
     if hook is not None and isinstance(hook[0], types.FunctionType) and not is_generated(hook[0]):
         ev.call(Const(hook[0]), [v, Const(name), value], {})
         return
-    if is_frozen(v.cls) and hook is not None and is_generated(hook[0]):
+    if hook is not None and _is_locked(v.cls, hook, name):
         ev.python_error("FrozenInstanceError", f"cannot assign to field '{name}'")
     set_plainly(ev, v, name, value)
+
+
+def _is_locked(cls: type, hook: tuple[Any, type], name: str) -> bool:
+    """Whether a `__setattr__` or `__delattr__` that `dataclass` wrote for a frozen class refuses an attribute: other
+    ones of classes derived without `dataclass` are free."""
+    if not is_frozen(cls) or not is_generated(hook[0]):
+        return False
+    return cls is hook[1] or name in [f.name for f in dataclasses.fields(hook[1])]
 
 
 def set_plainly(ev: Evaluator, v: InstanceValue, name: str, value: AbstractValue) -> None:
@@ -212,6 +234,8 @@ def set_plainly(ev: Evaluator, v: InstanceValue, name: str, value: AbstractValue
         ev.call(Const(found[0].fset), [v, value], {})
     elif found is not None and descriptors.is_data(found[0]):
         descriptors.write(ev, v, found, name, value)
+    elif found is not None and isinstance(found[0], types.GetSetDescriptorType):
+        ev.unsupported(f"assignment to .{name} of {conversion.describe(ev, v)}", "set attributes one by one")
     elif not v.cls.__dictoffset__ and not (found is not None and isinstance(found[0], types.MemberDescriptorType)):
         problem = f"has no attribute '{name}'" if found is None else f"attribute '{name}' is read-only"
         ev.python_error("AttributeError", f"'{v.cls.__name__}' object {problem}")
@@ -225,7 +249,7 @@ def delattr_(ev: Evaluator, v: InstanceValue, name: str) -> None:
     hook = member(ev, v.cls, "__delattr__")
     if hook is not None and isinstance(hook[0], types.FunctionType) and not is_generated(hook[0]):
         ev.unsupported(f"{v.cls.__name__}.__delattr__")
-    if is_frozen(v.cls):
+    if hook is not None and _is_locked(v.cls, hook, name):
         ev.python_error("FrozenInstanceError", f"cannot delete field '{name}'")
     if found is not None and (isinstance(found[0], property) or descriptors.is_data(found[0])):
         ev.unsupported(f"del of {v.cls.__name__}.{name}, which is a descriptor")
@@ -266,7 +290,9 @@ def _member(ev: Evaluator, cls: type[enum.Enum], value: AbstractValue) -> Abstra
 def construct(ev: Evaluator, cls: type, args: list[AbstractValue], kwargs: dict[str, AbstractValue]) -> AbstractValue:
     """`cls(*args, **kwargs)` for a class of the user."""
     if issubclass(cls, tuple) and hasattr(cls, "_fields"):
-        return named_tuple(ev, cls, args, kwargs)
+        from tangra.frontend import named_tuples
+
+        return named_tuples.construct(ev, cls, args, kwargs)
     if issubclass(cls, enum.Enum) and len(args) == 1 and not kwargs:
         return _member(ev, cls, args[0])
     metaclass = type(cls)
@@ -283,9 +309,7 @@ def construct(ev: Evaluator, cls: type, args: list[AbstractValue], kwargs: dict[
     v = InstanceValue(ev.allocate(InstanceState()), cls)
     init = member(ev, cls, "__init__")
     assert init is not None
-    if dataclasses.is_dataclass(cls) and is_generated(init[0]):
-        _init_dataclass(ev, v, args, kwargs)
-    elif init[1] is object:
+    if init[1] is object:
         if args or kwargs:
             ev.python_error("TypeError", f"{cls.__name__}() takes no arguments")
     else:
@@ -312,131 +336,6 @@ def _has_foreign_base(cls: type) -> bool:
     )
 
 
-def _init_dataclass(
-    ev: Evaluator, v: InstanceValue, args: list[AbstractValue], kwargs: dict[str, AbstractValue]
-) -> None:
-    """The `__init__` that `dataclass` generates."""
-    fields = list(dataclasses.fields(v.cls))
-    parameters = [f for f in _init_fields(v.cls) if f.init]
-    positional = [f for f in parameters if not f.kw_only]
-    if len(args) > len(positional):
-        ev.python_error(
-            "TypeError",
-            f"{v.cls.__name__}.__init__() takes {len(positional) + 1} positional arguments, {len(args) + 1} were given",
-        )
-    given = dict(zip((f.name for f in positional), args, strict=False))
-    for name, value in kwargs.items():
-        if name in given or name not in {f.name for f in parameters}:
-            problem = "got multiple values for argument" if name in given else "got an unexpected keyword argument"
-            ev.python_error("TypeError", f"{v.cls.__name__}.__init__() {problem} '{name}'")
-        given[name] = value
-    init_only: list[AbstractValue] = []
-    for f in _init_fields(v.cls):
-        value_ = given.get(f.name)
-        if value_ is None:
-            value_ = _default(ev, v.cls, f)
-        if value_ is None:
-            if f.init:
-                ev.python_error("TypeError", f"{v.cls.__name__}.__init__() missing a required argument: '{f.name}'")
-            continue
-        if f in fields:
-            set_slot(ev, v, f.name, value_)
-        else:
-            init_only.append(value_)
-    post = member(ev, v.cls, "__post_init__")
-    if post is not None:
-        ev.call(Const(post[0]), [v, *init_only], {})
-
-
-def _init_fields(cls: Any) -> list[Any]:
-    """Fields and InitVar pseudo-fields, in order."""
-    all_fields: dict[str, Any] = cls.__dataclass_fields__
-    return [f for f in all_fields.values() if f._field_type is not dataclasses._FIELD_CLASSVAR]  # type: ignore[attr-defined]
-
-
-def _default(ev: Evaluator, cls: type, f: Any) -> AbstractValue | None:
-    if f.default is not dataclasses.MISSING:
-        path = Path(cls, (("attr", "__dataclass_fields__"), ("item", f.name), ("attr", "default")), f"{f.name} default")
-        return default_value(ev, f.default, path)
-    if f.default_factory is not dataclasses.MISSING:
-        return ev.call(Const(f.default_factory), [], {})
-    return None
-
-
 def default_value(ev: Evaluator, value: Any, path: Path) -> AbstractValue:
     """A default: numbers are constants of the program."""
     return Const(value) if isinstance(value, (int, float, complex)) else ev.live.lift(value, path)
-
-
-def named_tuple(ev: Evaluator, cls: Any, args: list[AbstractValue], kwargs: dict[str, AbstractValue]) -> TupleValue:
-    """An instance of a NamedTuple class."""
-    for method in ("__new__", "__init__"):
-        own = member(ev, cls, method)
-        if own is not None and own[1] not in (tuple, object) and not is_generated(getattr(own[0], "__func__", own[0])):
-            ev.unsupported(
-                f"constructing {cls.__name__}, a NamedTuple whose {method} is written by hand,",
-                "construct it outside and pass it in",
-                diagnostics.UNSUPPORTED_CALL,
-            )
-    names = list(cls._fields)
-    if len(args) > len(names):
-        ev.python_error("TypeError", f"{cls.__name__} takes {len(names)} arguments but {len(args)} were given")
-    given: dict[str, AbstractValue] = dict(zip(names, args, strict=False))
-    for name, value in kwargs.items():
-        if name in given or name not in names:
-            ev.python_error("TypeError", f"{cls.__name__}() got an unexpected or repeated argument '{name}'")
-        given[name] = value
-    for name in names:
-        if name not in given:
-            if name not in cls._field_defaults:
-                ev.python_error("TypeError", f"{cls.__name__}() missing a required argument: '{name}'")
-            path = Path(cls, (("attr", "_field_defaults"), ("item", name)), name)
-            given[name] = default_value(ev, cls._field_defaults[name], path)
-    return TupleValue(tuple(given[name] for name in names), cls)
-
-
-def tuple_attribute(ev: Evaluator, v: TupleValue, name: str) -> AbstractValue | None:
-    """A field or method of a NamedTuple."""
-    cls: Any = v.cls
-    if cls is None:
-        return None
-    if name in cls._fields:
-        return conversion.slot(ev, v.items[cls._fields.index(name)], f"the field {name}")
-    if name == "_fields":
-        return Const(cls._fields)
-    if name == "_replace":
-        return BoundMethod(v, _replace)
-    if name == "_asdict":
-        return BoundMethod(v, _asdict)
-    if name == "_make":
-        return BoundMethod(Const(cls), make_tuple)
-    found = member(ev, cls, name)
-    if found is None or is_generated(found[0]) or found[1] in (tuple, object):
-        return None
-    return bind(ev, v, cls, found, name)
-
-
-def _replace(ev: Evaluator, v: TupleValue, /, **changes: AbstractValue) -> AbstractValue:
-    cls: Any = v.cls
-    for name in changes:
-        if name not in cls._fields:
-            ev.python_error("ValueError", f"Got unexpected field names: [{name!r}]")
-    return TupleValue(tuple(changes.get(n, x) for n, x in zip(cls._fields, v.items, strict=True)), cls)
-
-
-def make_tuple(ev: Evaluator, cls: AbstractValue, iterable: AbstractValue, /) -> AbstractValue:
-    """`cls._make(iterable)` of a NamedTuple class."""
-    from tangra.frontend import containers
-
-    of: Any = ev.static(cls, "the class")
-    items = tuple(containers.as_items(ev, iterable, "_make()"))
-    if len(items) != len(of._fields):
-        ev.python_error("TypeError", f"Expected {len(of._fields)} arguments, got {len(items)}")
-    return TupleValue(items, of)
-
-
-def _asdict(ev: Evaluator, v: TupleValue) -> AbstractValue:
-    from tangra.frontend import containers
-
-    cls: Any = v.cls
-    return containers.new_dict(ev, list(cls._fields), list(v.items))

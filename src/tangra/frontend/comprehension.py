@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from tangra.api.kinds import PYBOOL
 from tangra.api.values import AbstractValue, Const, ListValue, Scalar
-from tangra.frontend import assignment, branches, conditions, container_methods, containers, iteration
+from tangra.frontend import assignment, branches, conditions, container_methods, containers, iteration, iterators
 from tangra.frontend.dispatch import expression
 from tangra.frontend.heap import BROKEN, CellRef, CellState, MaybeUnbound
 from tangra.frontend.iteration import Generator
@@ -24,12 +24,17 @@ T = TypeVar("T")
 def generator(ev: Evaluator, node: Comprehension) -> Generator:
     """The generator of a comprehension; its first iterable is evaluated now."""
     assert ev.frame is not None
-    return Generator(node, ev.frame, iteration.iterated(ev, ev.eval(node.generators[0].iter)))
+    first = iteration.iterated(ev, ev.eval(node.generators[0].iter))
+    info = analyse(node)
+    around = ((name, ev.state.env.get(name)) for name in (info.used | info.inner_free) - info.bound)
+    return Generator(node, ev.frame, first, {name: cell for name, cell in around if isinstance(cell, CellRef)})
 
 
 @expression(ast.GeneratorExp)
 def generator_expression(ev: Evaluator, node: ast.GeneratorExp) -> AbstractValue:
-    return iteration.one_shot(ev, "generator", generator(ev, node))
+    g = generator(ev, node)
+    cells = () if g.is_plain else (ev.allocate(CellState(None)), ev.allocate(CellState(None)))
+    return iterators.one_shot(ev, "generator", g, *cells)
 
 
 @expression(ast.ListComp)
@@ -84,7 +89,8 @@ class _Scope:
         """Run an action with the comprehension's names."""
         ev = self.ev
         outer, frame = ev.state.env, ev.frame
-        ev.state.env = {**(outer if frame is self.g.frame else self.g.frame.suspended), **self.bindings}
+        own = outer if frame is self.g.frame else self.g.frame.suspended
+        ev.state.env = {**own, **self.g.cells, **self.bindings}
         ev.frame = self.g.frame
         ev.frame.nested += self.nested
         try:
@@ -112,7 +118,7 @@ def drive(ev: Evaluator, g: Generator, body: Callable[[AbstractValue], None], un
 
     def clause(k: int) -> None:
         if k == len(node.generators):
-            body(scope.inside(element))
+            body(scope.inside(lambda: element(ev, node)))
             return
         part = node.generators[k]
         if part.is_async:
@@ -149,13 +155,31 @@ def drive(ev: Evaluator, g: Generator, body: Callable[[AbstractValue], None], un
         assert isinstance(cond, Scalar)
         branches.branch(ev, cond.value, lambda: filtered(k, at + 1), lambda: None, None)
 
-    def element() -> AbstractValue:
-        if isinstance(node, ast.DictComp):
-            return ev.eval(ast.copy_location(ast.Tuple([node.key, node.value], ast.Load()), node))
-        return ev.eval(node.elt)
-
     clause(0)
     return broken[0]
+
+
+def maker(ev: Evaluator, g: Generator) -> Callable[[AbstractValue], AbstractValue]:
+    """What makes an item of a generator of one clause out of an item of what it runs over."""
+    scope, part = _Scope(ev, g), g.node.generators[0]
+    if scope.walrus:
+        ev.unsupported(
+            "a generator expression that binds a name of its function with :=, from which something else takes items",
+            "make a list of its items first: list(...)",
+        )
+
+    def make(item: AbstractValue) -> AbstractValue:
+        scope.inside(lambda: assignment.assign(ev, part.target, item))
+        return scope.inside(lambda: element(ev, g.node))
+
+    return make
+
+
+def element(ev: Evaluator, node: Comprehension) -> AbstractValue:
+    """What a comprehension gives for the names that are bound: a pair, if it makes a dict."""
+    if isinstance(node, ast.DictComp):
+        return ev.eval(ast.copy_location(ast.Tuple([node.key, node.value], ast.Load()), node))
+    return ev.eval(node.elt)
 
 
 def accumulator(ev: Evaluator) -> str:

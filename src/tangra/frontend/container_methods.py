@@ -31,7 +31,7 @@ from tangra.frontend.containers import (
     with_key,
     without_key,
 )
-from tangra.frontend.heap import DictState, ListState, StackState
+from tangra.frontend.heap import DictState, ListState, MaybeNone, Result, StackState
 
 if TYPE_CHECKING:
     from tangra.frontend.evaluator import Evaluator
@@ -64,11 +64,11 @@ def append(ev: Evaluator, v: ListValue, item: AbstractValue) -> AbstractValue:
 
 @_method(LIST_METHODS, "extend")
 def extend(ev: Evaluator, v: ListValue, more: AbstractValue) -> AbstractValue:
-    found = ev.iterate(more)
+    found = None if isinstance(more, IterValue) else ev.iterate(more)
     if found is None:
         from tangra.frontend import iteration
 
-        iteration.for_each(ev, more, lambda item: append(ev, v, item) and None, key=_key(ev))
+        iteration.for_each(ev, more, lambda item: append(ev, v, item) and None, key=_key(ev), unroll=True)
         return NONE
     for item in list(found):
         append(ev, v, item)
@@ -117,10 +117,17 @@ def remove(ev: Evaluator, v: ListValue, item: AbstractValue) -> AbstractValue:
 
 
 @_method(LIST_METHODS, "index")
-def index_of(ev: Evaluator, v: AbstractValue, item: AbstractValue) -> AbstractValue:
+def index_of(
+    ev: Evaluator,
+    v: AbstractValue,
+    item: AbstractValue,
+    start: AbstractValue | None = None,
+    stop: AbstractValue | None = None,
+    /,
+) -> AbstractValue:
     from tangra.frontend import searching
 
-    return searching.index_of(ev, v, item)
+    return searching.index_of(ev, v, item, *(end for end in (start, stop) if end is not None))
 
 
 @_method(LIST_METHODS, "count")
@@ -181,7 +188,7 @@ def sort(
     try:
         plain = [conversion.plain(ev, k) for k in keys]
     except conversion.NotPlain:
-        stack_order.sort(ev, v, key, backwards)
+        stack_order.sort(ev, v, key, backwards, keys)
         return NONE
     order = sorted(range(len(items)), key=plain.__getitem__, reverse=backwards)
     ev.put(v.ref, ListState(tuple(items[k] for k in order)))
@@ -189,9 +196,11 @@ def sort(
 
 
 @_method(DICT_METHODS, "get")
-def dict_get(ev: Evaluator, v: DictValue, key: AbstractValue, default: AbstractValue = NONE) -> AbstractValue:
+def dict_get(ev: Evaluator, v: DictValue, key: AbstractValue, default: AbstractValue = NONE) -> Result:
     found = dict_state(ev, v).get(ev.static(key, "a key of a dict"))
-    return default if found is None else conversion.slot(ev, found, "the value")
+    if found is None or isinstance(found, MaybeNone):
+        return default if found is None else found
+    return conversion.slot(ev, found, "the value")
 
 
 @_method(DICT_METHODS, "keys")
@@ -213,8 +222,17 @@ def dict_items(ev: Evaluator, v: DictValue) -> AbstractValue:
 def update_dict(
     ev: Evaluator, v: DictValue, other: AbstractValue | None = None, /, **more: AbstractValue
 ) -> AbstractValue:
+    from tangra.frontend import iteration
+
+    def one(pair: AbstractValue) -> None:
+        key, value = as_items(ev, pair, "a pair of update()")
+        setitem(ev, v, key, value)
+
+    if isinstance(other, IterValue):
+        iteration.for_each(ev, other, one, key=_key(ev), unroll=True)
     state = dict_state(ev, v)
-    for key, value in [*(pairs_of(ev, other) if other is not None else ()), *more.items()]:
+    pairs = [] if other is None or isinstance(other, IterValue) else pairs_of(ev, other)
+    for key, value in [*pairs, *more.items()]:
         state = with_key(state, key, value)
     ev.put(v.ref, state)
     return NONE
@@ -246,7 +264,7 @@ def popitem(ev: Evaluator, v: DictValue) -> AbstractValue:
     keys = dict_state(ev, v).keys
     if not keys:
         ev.python_error("KeyError", "'popitem(): dictionary is empty'")
-    return TupleValue((Const(keys[-1]), dict_pop(ev, v, Const(keys[-1]))))
+    return TupleValue((ev.live.constant(keys[-1]), dict_pop(ev, v, Const(keys[-1]))))
 
 
 @_method(DICT_METHODS, "copy")

@@ -19,7 +19,7 @@ from tangra.api.values import (
     TupleValue,
 )
 from tangra.errors import TypeMismatchError
-from tangra.frontend import conversion, diagnostics, fixed
+from tangra.frontend import conversion, diagnostics, fixed, wordings
 from tangra.frontend.heap import DictState, ListState, StackState
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def with_key(state: DictState, key: Any, value: Any) -> DictState:
 
 def as_items(ev: Evaluator, v: AbstractValue, what: str) -> list[AbstractValue]:
     """The items of any iterable of static length."""
-    found = ev.iterate(v)
+    found = conversion.taken_out(ev, v)
     if found is None:
         ev.error(
             TypeMismatchError,
@@ -78,15 +78,22 @@ def as_items(ev: Evaluator, v: AbstractValue, what: str) -> list[AbstractValue]:
     return list(found)
 
 
+def own_items(ev: Evaluator, v: AbstractValue, what: str) -> list[AbstractValue]:
+    """The same by their places: operators and subscripts of tuples don't ask `__iter__`."""
+    if isinstance(v, TupleValue):
+        return [conversion.slot(ev, item, "an item of the tuple") for item in v.items]
+    return as_items(ev, v, what)
+
+
 def viewed(ev: Evaluator, v: DictView) -> list[AbstractValue]:
     """What a view of a dict shows now."""
     state = dict_state(ev, v.of)
     if v.form == "keys":
-        return [Const(key) for key in state.keys]
+        return [ev.live.constant(key) for key in state.keys]
     values = [conversion.slot(ev, x, "a value of the dict") for x in state.values]
     if v.form == "values":
         return values
-    return [TupleValue((Const(key), x)) for key, x in zip(state.keys, values, strict=True)]
+    return [TupleValue((ev.live.constant(key), x)) for key, x in zip(state.keys, values, strict=True)]
 
 
 def length(ev: Evaluator, v: AbstractValue) -> AbstractValue:
@@ -130,10 +137,9 @@ def binary(ev: Evaluator, op: str, left: AbstractValue, right: AbstractValue) ->
         if isinstance(left, form) and isinstance(right, form):
             return _two(ev, op, left, right)
     if isinstance(left, Const) and isinstance(left.value, str) and op == "%":
-        try:
-            return Const(left.value % conversion.plain(ev, right))
-        except conversion.NotPlain:
+        if wordings.needs_run(ev, right):
             ev.unsupported("text of a number that is only known at run time", "put the numbers into an f-string")
+        return Const(left.value % ev.static(right, wordings.IN_TEXT))
     return None
 
 
@@ -185,13 +191,13 @@ def _two(ev: Evaluator, op: str, left: Any, right: Any) -> AbstractValue | None:
         container_methods.extend(ev, both, right)
         return both
     if op == "+":
-        items = [*as_items(ev, left, "+"), *as_items(ev, right, "+")]
+        items = [*own_items(ev, left, "+"), *own_items(ev, right, "+")]
         return TupleValue(tuple(items)) if isinstance(left, TupleValue) else new_list(ev, items)
     if op in ("==", "!="):
-        equal = _equal(ev, as_items(ev, left, op), as_items(ev, right, op))
+        equal = _equal(ev, own_items(ev, left, op), own_items(ev, right, op))
         return equal if op == "==" else _negated(ev, equal)
     if op in ("<", "<=", ">", ">="):
-        return _ordered(ev, op, as_items(ev, left, op), as_items(ev, right, op))
+        return _ordered(ev, op, own_items(ev, left, op), own_items(ev, right, op))
     return None
 
 
@@ -202,9 +208,11 @@ def _negated(ev: Evaluator, v: AbstractValue) -> AbstractValue:
 def _equal(ev: Evaluator, left: list[AbstractValue], right: list[AbstractValue]) -> AbstractValue:
     if len(left) != len(right):
         return Const(False)
+    from tangra.frontend import operators
+
     found = None
     for a, b in zip(left, right, strict=True):
-        same = ev.truth(ev.binary("==", a, b))
+        same = operators.same_items(ev, a, b)
         if isinstance(same, Const):
             if not same.value:
                 return same
@@ -216,11 +224,11 @@ def _equal(ev: Evaluator, left: list[AbstractValue], right: list[AbstractValue])
 
 def _ordered(ev: Evaluator, op: str, left: list[AbstractValue], right: list[AbstractValue]) -> AbstractValue:
     """Lexicographic order, from the end of the shorter one forwards."""
-    from tangra.frontend import branches
+    from tangra.frontend import branches, operators
 
     if not left or not right:
         return ev.binary(op, Const(len(left)), Const(len(right)))
-    same = ev.truth(ev.binary("==", left[0], right[0]))
+    same = operators.same_items(ev, left[0], right[0])
     return branches.choose(
         ev,
         same,
@@ -247,7 +255,7 @@ def _two_dicts(ev: Evaluator, op: str, left: DictValue, right: DictValue) -> Abs
 def _repeat(ev: Evaluator, container: TupleValue | ListValue, count: AbstractValue) -> AbstractValue:
     if any(not k.dtype.is_integer and k.dtype.kind != "b" for k in kinds_of(count)):
         ev.python_error("TypeError", f"can't multiply sequence by non-int of type {conversion.describe(ev, count)!r}")
-    items = as_items(ev, container, "*")
+    items = own_items(ev, container, "*")
     n = int(ev.static(count, "the number of repetitions of a list"))
     return TupleValue(tuple(items) * n) if isinstance(container, TupleValue) else new_list(ev, items * n)
 
@@ -290,7 +298,7 @@ def getitem(ev: Evaluator, target: AbstractValue, index: AbstractValue) -> Abstr
         return _constant_item(ev, target, index)
     if not isinstance(target, (TupleValue, ListValue)):
         ev.python_error("TypeError", f"{conversion.describe(ev, target)} object is not subscriptable")
-    items = as_items(ev, target, "an index")
+    items = own_items(ev, target, "an index")
     what = "list" if isinstance(target, ListValue) else "tuple"
     if isinstance(index, SliceValue) or (isinstance(index, Const) and isinstance(index.value, slice)):
         part = items[ev.static(index, f"a slice of a {what}")]
@@ -315,7 +323,7 @@ def _run_time_item(
         state = stacks.from_list(ev, target)
         return None if state is None else stacks.getitem(ev, target, state, index)
     form = stack_items.form_of(ev, items)
-    if form is None:
+    if form is None or stack_items.holds_instances(form):
         return None
     state = stacks.new_stack(ev, form, len(items), items)
     at = stacks.position(ev, Const(len(items)), index, "tuple index out of range")
@@ -329,6 +337,8 @@ def _unrolls(ev: Evaluator, index: Scalar) -> bool:
 
 
 def item_index(ev: Evaluator, index: AbstractValue, count: int, what: str) -> int:
+    if count == 0 and isinstance(index, Scalar) and not any(k.dtype.is_float for k in index.kinds):
+        ev.python_error("IndexError", f"{what} index out of range")
     k = ev.static(index, f"an index into a {what}")
     if isinstance(k, float) or not hasattr(k, "__index__"):
         ev.python_error("TypeError", f"{what} indices must be integers or slices, not {type(k).__name__}")

@@ -184,7 +184,7 @@ def _constant_array(ev: Evaluator, v: AbstractValue) -> Value | None:
     type = type_of(ev, v)
     try:
         data = np.array(plain(ev, v), dtype=type.dtype.numpy)
-    except (NotPlain, ValueError):
+    except (NotPlain, ValueError, OverflowError):
         return None
     return ev.b.const_array(data, type.dtype) if data.shape == type.shape else None
 
@@ -213,7 +213,7 @@ def plain(ev: Evaluator, v: Any) -> Any:
         return v.value
     if isinstance(v, TupleValue):
         values = [plain(ev, item) for item in v.items]
-        return v.cls(*values) if v.cls is not None else tuple(values)
+        return tuple(values) if v.cls is None else tuple.__new__(v.cls, values)
     if isinstance(v, ListValue):
         state = ev.look(v.ref)
         if isinstance(state, ListState):
@@ -343,7 +343,7 @@ def items(ev: Evaluator, v: AbstractValue) -> Sequence[AbstractValue] | None:
     if isinstance(v, DictValue):
         state = ev.look(v.ref)
         assert isinstance(state, DictState)
-        return [Const(key) for key in state.keys]
+        return [ev.live.constant(key) for key in state.keys]
     if isinstance(v, DictView):
         from tangra.frontend import containers
 
@@ -357,3 +357,14 @@ def items(ev: Evaluator, v: AbstractValue) -> Sequence[AbstractValue] | None:
 
         return iteration.static_items(ev, v)
     return None
+
+
+def taken_out(ev: Evaluator, v: AbstractValue) -> Sequence[AbstractValue] | None:
+    """The items of an iterable, which of an iterator are gone then; None where their number is not known. What an
+    iterator leaves out may be known although it has to be asked for each item."""
+    found = items(ev, v)
+    if found is None and isinstance(v, IterValue):
+        from tangra.frontend import pybuiltins
+
+        return items(ev, pybuiltins.collect(ev, v, "unpacking"))
+    return found

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from tangra.ir import Block, Builder, Op, Value
+from tangra.ir.messages import index_message
 from tangra.ir.opdef import OpDef
 from tangra.shapes import known_le, prod
 
@@ -36,7 +37,7 @@ class CheckingBuilder(Builder):
             return self._checked(operands[0], operands[1], attrs["axis"])
         return super().__call__(name, *operands, **attrs)
 
-    def _checked(self, index: Value, size: Value, axis: int) -> Value:
+    def _checked(self, index: Value, size: Value, axis: int | None) -> Value:
         """`index` with negative ones counted from the end; fails with the first that is out of range."""
         wide = self._like(size, index)
         zero = self.filled(0, index.array)
@@ -53,8 +54,7 @@ class CheckingBuilder(Builder):
             at = self("argmax", flat, axis=0)
             failed = self("reduce_or", flat, axes=(0,))
             first = self("index", values, at, sizes=(None,), steps=(1,))
-        message = f"index {{}} is out of bounds for axis {axis} with size {{}}"
-        self.ev.fail_if(failed, "IndexError", message, [first, size])
+        self.ev.fail_if(failed, "IndexError", index_message(axis), [first, size])
         return wrapped
 
     def _like(self, size: Value, index: Value) -> Value:

@@ -35,7 +35,7 @@ from tangra.frontend.nodes import ConstNode, Node
 from tangra.frontend.outlining import state_indices
 from tangra.frontend.overlaps import Overlap
 from tangra.frontend.paths import ArgRoot, Path
-from tangra.frontend.policy import Exhausted, Policy
+from tangra.frontend.policy import Inner, Policy
 from tangra.frontend.results import ResultBuilder
 from tangra.frontend.source import load
 from tangra.frontend.specs import (
@@ -90,7 +90,7 @@ def trace(
             traced = _retrace(fn, roots, name, min_dim, policy, blocks=blocks)
             _check_all_sizes(fn, roots, name, policy)
         return traced
-    except Exhausted as error:
+    except Inner as error:
         raise error.for_python() from None
 
 
@@ -138,6 +138,21 @@ def _spec(value: Any, key: int | str, static: bool, seen: set[int]) -> ArgSpec:
     if static:
         return ConstSpec(value.value if isinstance(value, (NumberSpec, ConstSpec, LiveSpec)) else value)
     return value if isinstance(value, ArgSpec) else spec_of(value, where, seen)
+
+
+def _bound_again(before: InstanceState, after: InstanceState) -> list[str]:
+    """The attributes that were deleted and set again, as far as it shows: they come behind others than before."""
+    places = {name: k for k, (name, _) in enumerate(before.attrs)}
+    found: list[str] = []
+    last = -1
+    for name, value in after.attrs:
+        if modules.is_deleted(value):
+            continue
+        place = places.get(name, len(places))
+        if (found and name in places) or place < last:
+            found.append(name)
+        last = max(last, place)
+    return found
 
 
 class _deep_recursion:
@@ -214,6 +229,7 @@ class _Tracer:
             ev.exceptions,
             self.static,
             ev.live.tells_apart,
+            sorted(ev.live.array_params[ref] for ref in ev.live.copied),
             self.func,
             ev.counters,
             ev.live.reads,
@@ -247,7 +263,7 @@ class _Tracer:
         """The abstract value of an argument; its leaves become parameters."""
         live = self.ev.live
         if isinstance(spec, ConstSpec):
-            return Const(spec.value)
+            return live.constant(spec.value)
         if isinstance(spec, LiveSpec):
             return live.lift(spec.value, path)
         if isinstance(spec, NumberSpec):
@@ -361,10 +377,11 @@ class _Tracer:
         if isinstance(state, InstanceState):
             assert isinstance(before, InstanceState)
             form = "global" if isinstance(ev.live.objects.get(ref), dict) else "attr"
-            return [
+            again = _bound_again(before, state)
+            return [Mutation(path, form, name, None) for name in again] + [
                 Mutation(path, form, name, None if modules.is_deleted(v) else builder.node(modules.bound(ev, v, name)))
                 for name, v in state.attrs
-                if before.get(name) != v
+                if name in again or before.get(name) != v
             ]
         value = getattr(state, "value", None)
         return [Mutation(path, "cell", None, None if value is None else builder.node(modules.bound(ev, value, "cell")))]

@@ -43,6 +43,8 @@ class Frame:
     bindings: Bindings = NO_BINDINGS
     nested: int = 0
     """Comprehensions being evaluated in it that Python makes functions of their own."""
+    first_ref: int = 1
+    """The first object that it may have made."""
     suspended: dict[str, Any] = field(default_factory=dict)
     """Its names while a function it calls is evaluated, and after its end."""
 
@@ -84,6 +86,7 @@ class Evaluator:
         self.without_room: frozenset[int] = frozenset()
         self.bound_later: frozenset[Any] = frozenset()
         """Names, by frame, and cells that the loops being evaluated bind, perhaps in an earlier trip."""
+        self.put_off: list[TangraError] | None = None
         self.counted: dict[int, int] = {}
         self.unread: set[int] = set()
         self.keys: dict[Any, Any] = {}
@@ -92,6 +95,8 @@ class Evaluator:
         self.seen: set[int] | None = None
         self.named: set[int] | None = None
         self.untouched: dict[int, Value | None] = {}
+        self.given = 0
+        self.looked: set[int] | None = None
         self.writers: dict[int, tuple[Span | None, str | None]] = {}
 
     # ---- walking -------------------------------------------------------------------------------------------
@@ -134,6 +139,8 @@ class Evaluator:
         """What an object holds, stale or not."""
         if ref < 0 and self.seen is not None:
             self.seen.add(ref)
+        if self.looked is not None:
+            self.looked.add(ref)
         found = self.state.heap.get(ref)
         return self.initial[ref] if found is None else found
 

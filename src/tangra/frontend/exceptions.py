@@ -12,10 +12,16 @@ from tangra.frontend.paths import Sign
 
 @dataclass(frozen=True)
 class ExceptionSpec:
-    """How to make the exception of a failure: its class and arguments, `MESSAGE` being the formatted message."""
+    """How to make the exception of a failure: its class and arguments, `MESSAGE` being the formatted message; or the
+    exception itself, if the program has it already."""
 
     cls: type[BaseException]
     args: tuple[Any, ...]
+    known: BaseException | None = None
+
+    def make(self, text: str) -> BaseException:
+        """The exception whose message is `text`."""
+        return self.cls(*exception_arguments(self, text)) if self.known is None else self.known
 
 
 MESSAGE = Sign(__name__, "MESSAGE")

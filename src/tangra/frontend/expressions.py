@@ -16,7 +16,7 @@ from tangra.frontend import (
     names,
     operators,
     optional,
-    wordings,
+    texts,
 )
 from tangra.frontend.dispatch import expression
 from tangra.frontend.heap import MaybeNone
@@ -203,12 +203,10 @@ def f_string(ev: Evaluator, node: ast.JoinedStr) -> AbstractValue:
             continue
         assert isinstance(part, ast.FormattedValue)
         value = ev.eval(part.value)
+        spec = ev.eval(part.format_spec) if part.format_spec is not None else Const("")
+        given = str(ev.static(spec, "a format specification"))
         try:
-            plain = conversion.plain(ev, value)
+            parts.append(texts.text_of(ev, value, "" if part.conversion == -1 else chr(part.conversion), given))
         except conversion.NotPlain:
             ev.policy.unsupported(ev, node)
-        if part.conversion != -1:
-            plain = wordings.converted(chr(part.conversion), plain)
-        spec = ev.eval(part.format_spec) if part.format_spec is not None else Const("")
-        parts.append(format(plain, ev.static(spec, "a format specification")))
     return Const("".join(parts))

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import functools
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from tangra.api.values import AbstractValue, Const, InstanceValue, Scalar
 from tangra.frontend import conversion, wordings
 from tangra.frontend.exceptions import MESSAGE, NUMBER, ExceptionSpec
 from tangra.frontend.heap import PathEnds
+from tangra.frontend.sameness import same_object
 from tangra.frontend.wordings import Wording
 from tangra.ir import Value
 
@@ -18,13 +22,10 @@ if TYPE_CHECKING:
     from tangra.frontend.evaluator import Evaluator
 
 
-def fail(ev: Evaluator, name: str, message: list[ast.expr] | None, unless: AbstractValue) -> None:
-    """Fail with an exception unless a truth value holds; the message is evaluated only for the failure."""
+def assertion(ev: Evaluator, message: list[ast.expr], unless: AbstractValue) -> None:
+    """Fail unless a truth value holds; the message is evaluated only for the failure."""
     cond = ev.b("not", unless.value) if isinstance(unless, Scalar) else ev.b.bool(True)
-    if message:
-        _emit(ev, cond, _arguments(ev, AssertionError, message))
-    else:
-        ev.fail_if(cond, name, "")
+    _emit(ev, cond, _arguments(ev, AssertionError, message))
     if not isinstance(unless, Scalar):
         end_path(ev)
 
@@ -49,8 +50,8 @@ def raise_statement(ev: Evaluator, node: ast.Raise) -> None:
     else:
         function = ev.eval(call)
     if isinstance(function, Const) and isinstance(function.value, BaseException):
-        obj = function.value
-        ev.fail_if(ev.b.bool(True), register(ev, type(obj), obj.args), "")
+        ev.live.reads.this_process()
+        ev.fail_if(ev.b.bool(True), _name_of(ev, ExceptionSpec(type(function.value), (), function.value)), "")
         end_path(ev)
     if not (
         isinstance(function, Const) and isinstance(function.value, type) and issubclass(function.value, BaseException)
@@ -76,14 +77,29 @@ def _emit(ev: Evaluator, cond: Value, failures: list[tuple[str, Wording]]) -> No
 
 def register(ev: Evaluator, cls: type[BaseException], args: tuple[Any, ...]) -> str:
     """The name under which a failure finds its exception again."""
-    spec = ExceptionSpec(cls, args)
-    name = cls.__name__
+    return _name_of(ev, ExceptionSpec(cls, args))
+
+
+def _name_of(ev: Evaluator, spec: ExceptionSpec) -> str:
+    name = spec.cls.__name__
     k = 1
-    while name in ev.exceptions and ev.exceptions[name] != spec:
+    while not _same(ev.exceptions.get(name) or _of_operations(name, spec), spec):
         k += 1
-        name = f"{cls.__name__}#{k}"
+        name = f"{spec.cls.__name__}#{k}"
     ev.exceptions[name] = spec
     return name
+
+
+def _of_operations(name: str, spec: ExceptionSpec) -> ExceptionSpec:
+    """What a name stands for that is not registered: failures of operations have one of Python's exceptions, with
+    their own message."""
+    cls = {"LinAlgError": np.linalg.LinAlgError}.get(name) or getattr(builtins, name, None)
+    return spec if cls is None else ExceptionSpec(cls, (MESSAGE,))
+
+
+def _same(one: ExceptionSpec, other: ExceptionSpec) -> bool:
+    """Whether two exceptions can't be told apart: their arguments are of the same kinds too."""
+    return one.cls is other.cls and one.known is other.known and same_object(one.args, other.args)
 
 
 def _arguments(ev: Evaluator, cls: type[BaseException], nodes: list[ast.expr]) -> list[tuple[str, Wording]]:

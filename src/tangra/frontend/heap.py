@@ -25,11 +25,13 @@ class CellRef:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """A name or slot that holds values of different types, depending on the path. Reading it is an error."""
+    """A name or slot that holds values of different types, depending on the path. Reading it is an error. `of_sizes`:
+    they are arrays that differ in their sizes only."""
 
     message: str
     spans: tuple[Span | None, ...] = ()
     fix: str = "give it the same type and shape on every path, for instance by starting from np.zeros or 0.0"
+    of_sizes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,9 @@ class InstanceState:
         return None
 
     def with_attr(self, name: str, value: Slot | Deleted) -> InstanceState:
-        """The state with one attribute set; order of first assignment is kept."""
+        """The state with one attribute set; order of first assignment is kept. One that was deleted comes last."""
+        if isinstance(self.get(name), Deleted) and not isinstance(value, Deleted):
+            return InstanceState((*((k, v) for k, v in self.attrs if k != name), (name, value)))
         if any(key == name for key, _ in self.attrs):
             return InstanceState(tuple((k, value if k == name else v) for k, v in self.attrs))
         return InstanceState((*self.attrs, (name, value)))
@@ -172,7 +176,8 @@ class State:
     `partners` are arrays (by reference) that may or may not be the same object as another after a join; `poisoned`
     those of which a partner was written since, with the place of the write. `scope` are the symbols that types may use.
     `narrowed` has what this path knows of the flags of `MaybeNone`s. `read_only` are arrays made while evaluating that
-    can't be written to, or None where that depends on the path (views say it themselves, see `ViewStep`).
+    can't be written to, or None where that depends on the path (views say it themselves, see `ViewStep`). `copied` has
+    for each copy that a transformed function works on the array that it is a copy of.
     """
 
     heap: dict[int, HeapState] = field(default_factory=dict)
@@ -183,6 +188,7 @@ class State:
     scope: frozenset[str] = frozenset()
     narrowed: dict[Value, bool] = field(default_factory=dict)
     read_only: dict[int, bool | None] = field(default_factory=dict)
+    copied: dict[int, int] = field(default_factory=dict)
     dead: bool = False
 
     def copy(self) -> State:
@@ -196,6 +202,7 @@ class State:
             self.scope,
             dict(self.narrowed),
             dict(self.read_only),
+            dict(self.copied),
             self.dead,
         )
 

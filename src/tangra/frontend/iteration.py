@@ -16,12 +16,14 @@ from tangra.api.values import (
     IterValue,
     ListValue,
     RangeValue,
+    Scalar,
     TupleValue,
 )
-from tangra.errors import TypeMismatchError
-from tangra.frontend import branches, classes, containers, conversion, diagnostics, loops
-from tangra.frontend.heap import CellState, ListState, StackState
-from tangra.frontend.loop_parts import UNROLL_LIMIT, Bounds, Loop
+from tangra.errors import TangraError, TypeMismatchError
+from tangra.frontend import branches, classes, containers, conversion, diagnostics, iterators, loops
+from tangra.frontend.diagnostics import StaticNeeded
+from tangra.frontend.heap import CellRef, ListState, PathEnds, StackState
+from tangra.frontend.loop_parts import UNROLL_LIMIT, Bounds, Loop, mark, rewind
 from tangra.frontend.scope import Comprehension
 
 if TYPE_CHECKING:
@@ -40,11 +42,18 @@ class Sequence_:
 
 @dataclass(frozen=True, eq=False)
 class Generator:
-    """A generator expression: its node and where it was written."""
+    """A generator expression: its node, where it was written, and the cells of names that comprehensions around it
+    bind."""
 
     node: Comprehension
     frame: Frame
     first: AbstractValue
+    cells: dict[str, CellRef]
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it gives one item for each of what it runs over."""
+        return len(self.node.generators) == 1 and not self.node.generators[0].ifs
 
 
 def sequence(ev: Evaluator, v: AbstractValue) -> Sequence_:
@@ -78,58 +87,6 @@ def _shown(ev: Evaluator, v: DictView, place: AbstractValue) -> AbstractValue:
     if k >= len(found):
         ev.python_error("RuntimeError", "dictionary changed size during iteration")
     return found[k]
-
-
-def one_shot(ev: Evaluator, form: str, *parts: Any) -> IterValue:
-    """An iterator: it gives its items once. Its last two parts are cells: how many of its items `next` took, and in
-    which call the rest was."""
-    return IterValue(form, (*parts, ev.allocate(CellState(Const(0))), ev.allocate(CellState(Const(None)))))
-
-
-def taken(ev: Evaluator, v: IterValue) -> AbstractValue:
-    """How many items `next` took from an iterator."""
-    state = ev.look(v.parts[-2])
-    assert isinstance(state, CellState)
-    assert state.value is not None
-    return conversion.slot(ev, state.value, "the place of the iterator")
-
-
-def consume(ev: Evaluator, v: AbstractValue, asked_again: bool = False) -> None:
-    """Note that the items of an iterator are taken; a second time they would be gone. An entry of the API may ask for
-    them more than once (`asked_again`) while it evaluates one call."""
-    if not isinstance(v, IterValue):
-        return
-    for part in () if v.form == "generator" else iterables(v):
-        consume(ev, part, asked_again)
-    if not (asked_again and ev.entry_call):
-        ev.entry_calls += 1
-    state, here = ev.look(v.parts[-1]), f"call {ev.entry_call if asked_again and ev.entry_call else ev.entry_calls}"
-    taken = state.value if isinstance(state, CellState) else None
-    if not isinstance(taken, Const) or taken.value not in (None, here):
-        ev.unsupported(f"a second loop over {named(v)}", "make a list of its items first: list(...)")
-    ev.put(v.parts[-1], CellState(Const(here)))
-
-
-def named(v: IterValue) -> str:
-    """What an iterator is called in errors."""
-    return "an iterator" if v.form == "iter" else f"a {v.form} iterator"
-
-
-def once(ev: Evaluator, iterables: Sequence[AbstractValue]) -> None:
-    """Refuse one iterator in two places of what is iterated over at the same time."""
-    seen: set[int] = set()
-    for v in iterables:
-        for found in _iterators(v):
-            if found.parts[-1] in seen:
-                ev.unsupported(f"{named(found)} in two places at once", "make a list of its items first: list(...)")
-            seen.add(found.parts[-1])
-
-
-def _iterators(v: AbstractValue) -> list[IterValue]:
-    if not isinstance(v, IterValue):
-        return []
-    parts = () if v.form == "generator" else iterables(v)
-    return [v, *(found for part in parts for found in _iterators(part))]
 
 
 def fixed(ev: Evaluator, items: Sequence[AbstractValue]) -> Sequence_:
@@ -190,8 +147,10 @@ def lazy(
 
 def _lazy(ev: Evaluator, v: IterValue) -> Sequence_:
     if v.form == "generator":
-        return fixed(ev, _generated(ev, v.parts[0]))
-    full, place = whole(ev, v), taken(ev, v)
+        from tangra.frontend import made_at_once
+
+        return made_at_once.of_generator(ev, v)
+    full, place = whole(ev, v), iterators.taken(ev, v)
     if place == Const(0):
         return full
     count = ev.binary("-", full.count, place)
@@ -204,7 +163,7 @@ def whole(ev: Evaluator, v: IterValue) -> Sequence_:
     """All items of an iterator, those taken among them."""
     if v.form in LAZY:
         return LAZY[v.form](ev, v)
-    inner = [sequence(ev, part) for part in iterables(v)]
+    inner = [sequence(ev, part) for part in iterators.iterables(v)]
     if v.form == "zip":
         strict = bool(v.parts[1])
         count, items = _shortest(ev, inner, strict)
@@ -221,12 +180,6 @@ def whole(ev: Evaluator, v: IterValue) -> Sequence_:
         count, items = _shortest(ev, inner, False)
         make = lambda i: ev.call(v.parts[0], [s.item(i) for s in inner], {})  # noqa: E731
     return Sequence_(count, make, None if items is None else (Const(None),) * len(items))
-
-
-def iterables(v: IterValue) -> tuple[AbstractValue, ...]:
-    if v.form == "map":
-        return tuple(v.parts[1])
-    return v.parts[0] if isinstance(v.parts[0], tuple) else (v.parts[0],)
 
 
 def _shortest(ev: Evaluator, inner: list[Sequence_], strict: bool) -> tuple[AbstractValue, Any]:
@@ -284,8 +237,29 @@ def _instance(ev: Evaluator, v: AbstractValue) -> Sequence_:
         return sequence(ev, iterated(ev, v))
     length, getitem = (classes.special_method(ev, v, n) for n in ("__len__", "__getitem__"))
     if length is not None and getitem is not None:
-        return Sequence_(ev.call(length, [], {}), lambda i: ev.call(getitem, [i], {}))
+        made = Sequence_(ev.call(length, [], {}), lambda i: ev.call(getitem, [i], {}))
+        _must_end(ev, v, made)
+        return made
     ev.error(TypeMismatchError, f"{conversion.describe(ev, v)} is not iterable", code=diagnostics.NOT_ITERABLE)
+
+
+def _must_end(ev: Evaluator, v: AbstractValue, s: Sequence_) -> None:
+    """Python asks `__getitem__` for one item after the other until it raises an IndexError, and never for the length:
+    refuse a class of which it is plain that it has an item behind the last."""
+    from tangra.frontend import outlining
+
+    start, frame = mark(ev), ev.frame
+    try:
+        s.item(s.count)
+        may_end = outlining.may_fail(ev.b.block.ops[start.ops :], ev.outlines.failing)
+    except (PathEnds, TangraError, StaticNeeded):
+        may_end, ev.frame = True, frame
+    rewind(ev, start)
+    if not may_end:
+        ev.unsupported(
+            f"a loop over {conversion.describe(ev, v)}, whose __getitem__ has items beyond its __len__,",
+            "write an __iter__, or loop over range(len(...))",
+        )
 
 
 def static_items(ev: Evaluator, v: AbstractValue) -> Sequence[AbstractValue] | None:
@@ -294,14 +268,14 @@ def static_items(ev: Evaluator, v: AbstractValue) -> Sequence[AbstractValue] | N
     if isinstance(v, IterValue) and not _is_countable(ev, v):
         return None
     if isinstance(v, IterValue) and v.form == "generator":
-        consume(ev, v, asked_again=True)
+        iterators.consume(ev, v, asked_again=True)
         return _generated(ev, v.parts[0])
     if isinstance(v, ArrayValue) and (not v.type.shape or not isinstance(v.type.shape[0], int)):
         return None
     s = sequence(ev, v)
     if not isinstance(s.count, Const) or int(s.count.value) > conversion.MAX_ITEMS:
         return None
-    consume(ev, v, asked_again=True)
+    iterators.consume(ev, v, asked_again=True)
     return [s.item(Const(k)) for k in range(int(s.count.value))]
 
 
@@ -309,7 +283,7 @@ def _is_countable(ev: Evaluator, v: IterValue) -> bool:
     """Whether the number of items of an iterator is known before they are taken."""
     if v.form == "generator":
         return _is_static(ev, v.parts[0])
-    for part in iterables(v):
+    for part in iterators.iterables(v):
         if isinstance(part, IterValue):
             if not _is_countable(ev, part):
                 return False
@@ -320,8 +294,7 @@ def _is_countable(ev: Evaluator, v: IterValue) -> bool:
 
 def _is_static(ev: Evaluator, g: Generator) -> bool:
     """Whether all items of a generator can be made one by one: its first iterable has a small known length."""
-    found = is_short(ev, g.first)
-    return found and len(g.node.generators) == 1 and not g.node.generators[0].ifs
+    return g.is_plain and is_short(ev, g.first)
 
 
 def is_few(count: AbstractValue) -> bool:
@@ -336,7 +309,7 @@ def is_short(ev: Evaluator, v: AbstractValue) -> bool:
     if isinstance(v, IterValue):
         if v.form == "generator":
             return _is_static(ev, v.parts[0])
-        parts = iterables(v)
+        parts = iterators.iterables(v)
         return all(is_short(ev, part) for part in parts) and is_few(sequence(ev, v).count)
     if isinstance(v, ListValue):
         return not isinstance(ev.look(v.ref), StackState)
@@ -368,11 +341,13 @@ def for_each(
 ) -> AbstractValue:
     """Run `body(item)` for each item of `v`; the result says whether `break` was executed."""
     v = iterated(ev, v)
-    consume(ev, v)
+    iterators.consume(ev, v)
     if isinstance(v, IterValue) and v.form == "generator":
         from tangra.frontend import comprehension
 
-        return comprehension.drive(ev, v.parts[0], body)
+        return comprehension.drive(ev, v.parts[0], body, unroll)
+    if isinstance(v, IterValue) and v.form == "filter" and iterators.taken(ev, v) == Const(0):
+        return _filtered(ev, v, body, key, assigned, own_flags, unroll)
     s = sequence(ev, v)
     if s.items is not None or (unroll and is_short(ev, v)):
         s = s if s.items is not None else replace(s, items=(Const(None),) * int(ev.static(s.count, "a length")))
@@ -384,6 +359,32 @@ def for_each(
         body(index if s.bounds is not None else s.item(index))
 
     return loops.run_loop(ev, Loop(key, bounds, trip, assigned, live_header, live_after, name, own_flags))
+
+
+def _filtered(
+    ev: Evaluator,
+    v: IterValue,
+    body: Callable[[AbstractValue], None],
+    key: Any,
+    assigned: frozenset[str],
+    own_flags: bool,
+    unroll: bool,
+) -> AbstractValue:
+    """A loop over `filter(function, iterable)`: each item is tested when it is reached."""
+    iterable, function = v.parts[2]
+
+    def trip(item: AbstractValue) -> None:
+        kept = ev.truth(
+            item if isinstance(function, Const) and function.value is None else ev.call(function, [item], {})
+        )
+        if isinstance(kept, Scalar):
+            branches.branch(ev, kept.value, lambda: body(item), lambda: None, None)
+        elif isinstance(kept, Const) and kept.value:
+            body(item)
+
+    return for_each(
+        ev, iterable, trip, key=ev.loop_key(("filter", key)), assigned=assigned, own_flags=own_flags, unroll=unroll
+    )
 
 
 def _each_item(
@@ -414,8 +415,9 @@ def _each_item(
 
 def _lists(v: AbstractValue) -> list[ListValue]:
     """The lists that an iterable takes its items from."""
-    if isinstance(v, IterValue) and v.form != "generator":
-        return [x for part in iterables(v) for x in _lists(part)]
+    if isinstance(v, IterValue):
+        parts = (v.parts[0].first,) if v.form == "generator" else iterators.iterables(v)
+        return [x for part in parts for x in _lists(part)]
     return [v] if isinstance(v, ListValue) else []
 
 

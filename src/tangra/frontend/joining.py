@@ -23,8 +23,8 @@ from tangra.api.values import (
     SliceValue,
     TupleValue,
 )
+from tangra.frontend import forgetting, memory, symbols
 from tangra.frontend import joining_relations as relations
-from tangra.frontend import memory, symbols
 from tangra.frontend.heap import (
     RESULT,
     ArrayState,
@@ -41,7 +41,7 @@ from tangra.frontend.heap import (
     ViewState,
 )
 from tangra.frontend.joining_lists import to_stack
-from tangra.frontend.sameness import describe_slot, of_one_kind, same, same_state, slots_of, state_text
+from tangra.frontend.sameness import describe_slot, differ_in_sizes, of_one_kind, same, same_state, slots_of, state_text
 from tangra.frontend.templates import (
     BOTTOM,
     ArrayT,
@@ -114,12 +114,22 @@ class Join:
             if template is not None:
                 self.plan.entries[name] = template
         for ref in self._changed_refs():
-            a_state, b_state = (self.state_of(side, ref) for side in (0, 1))
-            self.plan.heap[ref] = self._join_states(ref, a_state, b_state, old.heap.get(ref) if old else None)
+            self.plan.heap[ref] = self._object_state(ref, old.heap.get(ref) if old else None)
         self.plan.objects = [info for info in self.infos if info is not None]
         assert len(self.plan.objects) == len(self.infos)
         relations.find(self)
         return self.plan
+
+    def _object_state(self, ref: int, old: StateTemplate | None) -> StateTemplate:
+        """What an object holds: where that differs, and nobody can reach it on one side, what it does on the other."""
+        a, b = (self.state_of(side, ref) for side in (0, 1))
+        found = self._join_states(ref, a, b, old)
+        differs = isinstance(found, KeepT) and isinstance(found.state, ConflictState)
+        gone = [differs and forgetting.is_forgotten(self.ev, state, ref) for state in self.sides]
+        if gone[0] == gone[1]:
+            return found
+        self.plan.forgotten[ref] = gone.index(True)
+        return self._join_states(ref, BOTTOM if gone[0] else a, BOTTOM if gone[1] else b, None)
 
     def _names(self) -> list[str]:
         names: dict[str, None] = dict.fromkeys(self.previous.entries if self.previous else ())
@@ -289,7 +299,8 @@ class Join:
         """Two objects, or one on one side: an object that existed before the join stays itself."""
         one = b if a is BOTTOM else a
         refs = tuple(None if x is BOTTOM else x.ref for x in (a, b))
-        if old is None and None in refs and self.exists(one.ref):
+        found_before = old is None or (isinstance(old, Same) and same(old.value, one))
+        if found_before and None in refs and self.exists(one.ref):
             return Same(one)
         if isinstance(one, ArrayValue):
             for x in (a, b):
@@ -345,7 +356,8 @@ class Join:
         spans = tuple(getattr(x, "span", None) for x in values)
         if len(set(shown)) < 2:
             return ConflictT(of_one_kind(shown[0], values[0], spans))
-        return ConflictT(Conflict(f"is {' on one path and '.join(shown)} on another", spans))
+        text = f"is {' on one path and '.join(shown)} on another"
+        return ConflictT(Conflict(text, spans, of_sizes=differ_in_sizes(values)))
 
     # ---- states of objects ---------------------------------------------------------------------------------
     def _join_states(self, ref: int | None, a: Any, b: Any, old: StateTemplate | None) -> StateTemplate:
@@ -420,8 +432,7 @@ class Join:
             if kept and all(x.leaves == one.leaves and x.shape == one.shape for x in both):
                 counts = [BOTTOM if x is BOTTOM else x.count for x in (a, b)]
                 count = self.lub(counts[0], counts[1], old.count if isinstance(old, StackT) else None)
-                was = one.was if all(x.was is one.was for x in both) else None
-                return StackT(one.shape, one.leaves, count, was)
+                return StackT(one.shape, one.leaves, count, one.was if all(x.was is one.was for x in both) else None)
         elif all(isinstance(x, ListState) and len(x.items) == len(one.items) for x in both):
             return None
         if len(both) < 2 and not isinstance(one, StackState):

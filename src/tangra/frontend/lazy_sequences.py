@@ -16,8 +16,6 @@ from tangra.api.values import (
     AbstractValue,
     ArrayValue,
     Const,
-    DictValue,
-    DictView,
     IterValue,
     ListValue,
     RangeValue,
@@ -31,6 +29,8 @@ from tangra.frontend import (
     conversion,
     failures,
     iteration,
+    iterators,
+    made_at_once,
     symbols,
 )
 from tangra.frontend.calls import builtin
@@ -79,7 +79,7 @@ def ndindex_(ev: Evaluator, *shape: AbstractValue) -> AbstractValue:
     given = ev.iterate(shape[0]) if len(shape) == 1 and isinstance(shape[0], TupleValue) else shape
     assert given is not None
     sizes = [ev.size_value(ev.size(n)) for n in given]
-    return iteration.one_shot(ev, "product", tuple(RangeValue(Const(0), n, Const(1)) for n in sizes))
+    return iterators.one_shot(ev, "product", tuple(RangeValue(Const(0), n, Const(1)) for n in sizes))
 
 
 @iteration.lazy("ndenumerate")
@@ -100,7 +100,7 @@ def ndenumerate_(ev: Evaluator, arr: AbstractValue) -> AbstractValue:
 
     array = arr if isinstance(arr, ArrayValue) else asarray(ev, arr)
     assert isinstance(array, ArrayValue)
-    return iteration.one_shot(ev, "ndenumerate", array, ndindex_(ev, *map(ev.size_value, array.type.shape)))
+    return iterators.one_shot(ev, "ndenumerate", array, ndindex_(ev, *map(ev.size_value, array.type.shape)))
 
 
 @builtin(itertools.product)
@@ -111,7 +111,7 @@ def product_(ev: Evaluator, *iterables: AbstractValue, repeat: AbstractValue = C
     known = [int(n.value) for n in lengths if isinstance(n, Const)]
     if len(lengths) == len(iterables) and (len(known) < len(lengths) or np.prod(known) ** times > FEW):
         pools = tuple(_as_read(ev, v) for v in iterables)
-        return iteration.one_shot(ev, "product", pools * times)
+        return iterators.one_shot(ev, "product", pools * times)
     return groups(ev, itertools.product, iterables, {"repeat": times})
 
 
@@ -127,7 +127,7 @@ def groups(ev: Evaluator, function: Any, args: Sequence[AbstractValue], options:
 
 def grouped(ev: Evaluator, function: Any, args: Sequence[AbstractValue], options: dict[str, Any]) -> TupleValue:
     """What a function of itertools makes of items that are known one by one."""
-    iteration.once(ev, args)
+    iterators.once(ev, args)
     plain: list[object] = []
     for arg in args:
         items = None if isinstance(arg, Const) and isinstance(arg.value, int) else ev.iterate(arg)
@@ -167,7 +167,7 @@ def islice_(ev: Evaluator, iterable: AbstractValue, *ends: AbstractValue) -> Abs
     start, stop, step = (None, *parts, None) if len(parts) == 1 else (*parts, None)[:3]
     if any(p is not None and (not isinstance(p, int) or p < 0) for p in (start, stop)) or step == 0:
         ev.python_error("ValueError", "Indices for islice() must be None or an integer: 0 <= x <= sys.maxsize.")
-    return iteration.one_shot(ev, "islice", iterable, (start or 0, stop, 1 if step is None else step))
+    return iterators.one_shot(ev, "islice", iterable, (start or 0, stop, 1 if step is None else step))
 
 
 # ---- what is taken at once -----------------------------------------------------------------------------------------
@@ -177,52 +177,19 @@ def taken(ev: Evaluator, form: str, items: AbstractValue) -> IterValue:
     """An iterator, named `form`, over items that were all made when it was."""
     if form not in iteration.LAZY:
         iteration.lazy(form)(lambda ev, v: iteration.sequence(ev, v.parts[0]))
-    return iteration.one_shot(ev, form, items)
+    return iterators.one_shot(ev, form, items)
 
 
-def later(ev: Evaluator, form: str, iterables: Sequence[AbstractValue], make: Callable[[], AbstractValue]) -> IterValue:
-    """An iterator, named `form`, whose items are all made when the first is asked for. Python makes one after the
-    other: where that might be something else, because what they are made of has changed meanwhile, it is refused."""
-    iteration.LAZY.setdefault(form, _made)
+def later(ev: Evaluator, form: str, sources: Sequence[AbstractValue], make: Callable[[], AbstractValue]) -> IterValue:
+    """An iterator, named `form`, whose items are all made when the first is asked for, by `make` of `sources`."""
+    iteration.LAZY.setdefault(form, _made_later)
     cells = (ev.allocate(CellState(None)) for _ in range(2))
-    return iteration.one_shot(ev, form, (), make, tuple(iterables), *cells)  # `make` takes from the iterables
+    return iterators.one_shot(ev, form, (), make, tuple(sources), *cells)  # `make` takes from the iterables
 
 
-def _made(ev: Evaluator, v: IterValue) -> Sequence_:
-    make, iterables, items, read = v.parts[1:5]
-    if _held(ev, items) is None:
-        ev.put(items, CellState(make()))
-        ev.put(read, CellState(Const(_contents(ev, iterables))))
-    found, before = _held(ev, items), _held(ev, read)
-    assert found is not None
-    assert isinstance(before, Const)
-    inner = iteration.sequence(ev, found)
-
-    def item(k: AbstractValue) -> AbstractValue:
-        if any(x is not y for x, y in zip(before.value, _contents(ev, iterables), strict=True)):
-            ev.unsupported(f"a container that changes while a loop runs over {v.form}() of it", "loop over a copy")
-        return inner.item(k)
-
-    return Sequence_(inner.count, item, inner.items)
-
-
-def _held(ev: Evaluator, cell: int) -> AbstractValue | None:
-    state = ev.look(cell)
-    assert isinstance(state, CellState)
-    return None if state.value is None else conversion.slot(ev, state.value, "what the iterator gives")
-
-
-def _contents(ev: Evaluator, iterables: Sequence[AbstractValue]) -> list[Any]:
-    """What the containers hold that iterables take their items from."""
-    found: list[Any] = []
-    for v in iterables:
-        if isinstance(v, IterValue) and v.form != "generator":
-            found += _contents(ev, v.parts[2] if iteration.LAZY.get(v.form) is _made else iteration.iterables(v))
-        elif isinstance(v, (ListValue, DictValue, DictView)):
-            found.append(ev.look((v.of if isinstance(v, DictView) else v).ref))
-        elif isinstance(v, ArrayValue):
-            found.append(ev.read(v.ref))
-    return found
+def _made_later(ev: Evaluator, v: IterValue) -> Sequence_:
+    make, sources, items, read = v.parts[1:5]
+    return made_at_once.once(ev, f"{v.form}()", items, read, make, sources)
 
 
 @iteration.lazy("chain")
@@ -255,7 +222,7 @@ def accumulate_(
         _accumulate(ev, out, iterable, func, initial)
         return out
 
-    return later(ev, "accumulate", [iterable], make)
+    return later(ev, "accumulate", [iterable, func], make)
 
 
 def _accumulate(
@@ -286,7 +253,7 @@ def iter_(ev: Evaluator, v: AbstractValue, *sentinel: AbstractValue) -> Abstract
     if isinstance(found, IterValue):
         return found
     iteration.sequence(ev, found)
-    return iteration.one_shot(ev, "iter", found)
+    return iterators.one_shot(ev, "iter", found)
 
 
 @iteration.lazy("iter")
@@ -320,14 +287,14 @@ def next_(ev: Evaluator, iterator: AbstractValue, default: AbstractValue | None 
 
 def _take(ev: Evaluator, v: IterValue, default: AbstractValue | None) -> Result:
     """The next item; where there is none, the default, or StopIteration."""
-    state, place = ev.look(v.parts[-1]), iteration.taken(ev, v)
+    state, place = ev.look(v.parts[-1]), iterators.taken(ev, v)
     if state != CellState(Const(None)):
         ev.unsupported(
-            f"next() of {iteration.named(v)} over which a loop ran", "make a list of the items first: list(...)"
+            f"next() of {iterators.named(v)} over which a loop ran", "make a list of the items first: list(...)"
         )
     if place == Const(0):
-        for part in iteration.iterables(v):
-            iteration.consume(ev, part)
+        for part in iterators.iterables(v):
+            iterators.consume(ev, part)
     whole = iteration.whole(ev, v)
 
     def item() -> AbstractValue:

@@ -58,6 +58,8 @@ class LiveObjects:
         self.objects: dict[int, Any] = {}
         self.array_params: dict[int, int] = {}
         self.read_only: set[int] = set()
+        self.copied: set[int] = set()
+        """Arrays of the call of which a transformed function changes a copy."""
         self.static_paths: set[Any] = set()
         self.signs: dict[Any, str] = {}
         self.tells_apart = False
@@ -143,8 +145,9 @@ class LiveObjects:
         if type(value) is dict:
             values = tuple(self.constant(item) for item in value.values())
             return DictValue(self.ev.allocate(DictState(tuple(value), values)))
-        if type(value) is tuple:
-            return TupleValue(tuple(self.constant(item) for item in value))
+        if isinstance(value, tuple) and (type(value) is tuple or hasattr(value, "_fields")):
+            items = tuple(self.constant(item) for item in tuple.__iter__(value))
+            return TupleValue(items, None if type(value) is tuple else type(value))
         return Const(value)
 
     def guard(self, path: Path, check: str, expected: Any) -> None:
@@ -250,7 +253,7 @@ class LiveObjects:
             self.guard(path, "type", type(obj))
             self.guard(path, "length", len(obj))
             self._limit(obj, path)
-            items = tuple(self.lift(item, path.item(k)) for k, item in enumerate(obj))
+            items = tuple(self.lift(item, path.item(k)) for k, item in enumerate(tuple.__iter__(obj)))
             return TupleValue(items, None if type(obj) is tuple else type(obj))
         if type(obj) is list:
             return self._list(obj, path)

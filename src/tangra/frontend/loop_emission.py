@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tangra.api.kinds import PYINT
 from tangra.api.values import Const, Scalar
 from tangra.errors import TangraError
-from tangra.frontend import branches, growth, plans, room_search, stack_items, symbols
+from tangra.frontend import branches, growth, plans, putting_off, room_search, stack_items, symbols
 from tangra.frontend.diagnostics import StaticNeeded
 from tangra.frontend.heap import (
     STOPPED,
@@ -58,22 +58,28 @@ def emit(ev: Evaluator, loop: Loop) -> None:
     plan = known or seeds(ev, loop, base)
     guess = None if known is not None else foreseen(ev, loop, base, plan)
     mark = Mark(len(ev.b.block.ops), base, ev.next_ref, ev.symbols.counter)
+    strict = False
     for _ in range(MAX_ROUNDS):
         try:
-            block, end = _trial(ev, loop, guess or plan, base, lengths)
+            with putting_off.trial(ev, strict) as unsettled:
+                block, end = _trial(ev, loop, guess or plan, base, lengths)
         except Again:
             rewind(ev, mark)
-            continue
-        except (StaticNeeded, TangraError):
-            if guess is None or not guess.heap:
-                raise
-            rewind(ev, mark)
-            guess = None
             continue
         except stack_items.Misfit as misfit:
             if misfit.ref not in lengths:
                 raise
             raise LoopConflict from None
+        except (StaticNeeded, TangraError) as error:
+            if guess is not None and guess.heap:
+                rewind(ev, mark)
+                guess = None
+                continue
+            if ev.put_off is None or at_least_once or not isinstance(error, putting_off.UNSETTLED):
+                raise
+            rewind(ev, mark)
+            _at_most_once(ev, loop, restore)
+            return
         if end.dead or _certain(end):
             rewind(ev, mark)
             _at_most_once(ev, loop, restore)
@@ -86,7 +92,11 @@ def emit(ev: Evaluator, loop: Loop) -> None:
         found = Join(ev, base, (base, end), loop.live, plan, optional=loop.lenient).make_plan()
         found.entries.pop(STOPPED, None)
         if plan.covers(found):
-            break
+            if not unsettled or ev.put_off is not None:
+                break
+            rewind(ev, mark)
+            strict = True
+            continue
         growths = growth.growing(ev, base, end)
         if growths and (constant_trips(loop) or MANY) <= FEW:
             raise Unroll
@@ -104,6 +114,8 @@ def emit(ev: Evaluator, loop: Loop) -> None:
         rewind(ev, mark)
     else:
         ev.internal("the types of a loop do not settle")
+    if ev.put_off is not None:
+        ev.put_off += unsettled
     ev.memo[memo_key(ev, loop)] = plan, signature(ev, base), mark.next_ref
     _finish(ev, loop, found, base, block, end, restore)
     set_lengths(ev, loop, lengths, None)

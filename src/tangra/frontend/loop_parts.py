@@ -60,6 +60,7 @@ class Loop:
     lenient: bool = False
     room: Size | None = None
     peak: int | None = None
+    first: Callable[[Callable[[], None]], None] | None = None
 
     @property
     def live(self) -> frozenset[str] | None:

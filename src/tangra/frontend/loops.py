@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tangra.api.values import AbstractValue, Const, Scalar
+from tangra.api.values import AbstractValue, Const, Scalar, TupleValue
 from tangra.errors import TypeMismatchError
-from tangra.frontend import branches, diagnostics
+from tangra.frontend import branches, conversion, diagnostics
 from tangra.frontend.diagnostics import StaticNeeded
 from tangra.frontend.heap import (
     BROKEN,
@@ -23,6 +23,7 @@ from tangra.frontend.heap import (
 from tangra.frontend.liveness import only
 from tangra.frontend.loop_emission import emit
 from tangra.frontend.loop_parts import (
+    STOPS,
     UNROLL_LIMIT,
     Loop,
     LoopConflict,
@@ -34,10 +35,10 @@ from tangra.frontend.loop_parts import (
     mark,
     one_trip,
     rewind,
-    stop_flag,
     stops,
 )
 from tangra.frontend.loop_plans import memo_key
+from tangra.frontend.policy import SizesDiffer
 from tangra.ir import Value
 from tangra.shapes import Size
 from tangra.shapes.facts import bounds
@@ -78,6 +79,8 @@ def _attempts(ev: Evaluator, loop: Loop) -> None:
     if trips is not None and trips <= 1:
         _unroll(ev, loop, trips)
         return
+    if loop.bounds is not None and has_trip(ev, loop)[0] is False:
+        return
     start = mark(ev)
     peel = "peel", memo_key(ev, loop)
     try:
@@ -116,7 +119,20 @@ def _attempts(ev: Evaluator, loop: Loop) -> None:
         if loop.bounds is not None:
             _unroll(ev, loop, trips)
         return
-    emit(ev, replace(loop, lenient=True))
+    try:
+        emit(ev, replace(loop, lenient=True))
+    except SizesDiffer:
+        _ask_for_trips(ev, loop)
+        raise
+
+
+def _ask_for_trips(ev: Evaluator, loop: Loop) -> None:
+    """Where arguments say how many trips there are, start again with them as constants: the loop may be unrolled."""
+    ends = () if loop.bounds is None else (loop.bounds.start, loop.bounds.stop)
+    found = [conversion.sources_of(ev, leaf) for leaf in conversion.run_time_leaves(ev, TupleValue(ends))]
+    known = [s for each in found if each is not None for s in each]
+    if known and None not in found and all(isinstance(s, str) or s in ev.func.params for s in known):
+        raise StaticNeeded("the number of trips", tuple(dict.fromkeys(known)), ev.span)
 
 
 def _try_unroll(ev: Evaluator, loop: Loop, start: Mark) -> bool:
@@ -177,7 +193,7 @@ def _unroll(ev: Evaluator, loop: Loop, trips: int | None) -> None:
 
 def _unroll_unless_stopped(ev: Evaluator, rest: Loop, trips: int | None) -> None:
     """The trips after one that may have left the loop."""
-    branches.branch(ev, stop_flag(ev), lambda: None, lambda: _unroll(ev, rest, trips), None)
+    branches.unless_exited(ev, lambda: _unroll(ev, rest, trips), STOPS)
 
 
 def _peel(ev: Evaluator, loop: Loop) -> None:
@@ -210,11 +226,21 @@ def _ask_for_sign(ev: Evaluator, loop: Loop, first: Size, last: Size) -> None:
 
 
 def _first_trip(ev: Evaluator, loop: Loop) -> None:
+    first = loop.first
+    if first is not None:
+        one_trip(ev, replace(loop, body=lambda _: first(lambda: _other_trips(ev, loop))), None)
+        return
     one_trip(ev, loop, None if loop.bounds is None else loop.bounds.start)
+    _other_trips(ev, loop)
+
+
+def _other_trips(ev: Evaluator, loop: Loop) -> None:
+    if CONTINUED in ev.state.env:
+        ev.state.env[CONTINUED] = Const(False)
     if stops(ev) is True:
         return
     rest = advanced(ev, loop, 1)
     if stops(ev) is None:
-        branches.branch(ev, stop_flag(ev), lambda: None, lambda: emit(ev, rest), only(loop.live))
+        branches.unless_exited(ev, lambda: emit(ev, rest), STOPS, only(loop.live))
     else:
         emit(ev, rest)

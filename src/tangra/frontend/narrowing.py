@@ -4,11 +4,12 @@ x is there, and where the paths come together again, what was not assigned since
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import operator
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from tangra.api.values import Const
+from tangra.api.values import Const, TupleValue
 from tangra.frontend.heap import (
     CellState,
     Deleted,
@@ -30,19 +31,26 @@ Holder = CellState | InstanceState | ListState | DictState
 def narrow(state: State, there: Value, present: bool) -> None:
     """From here on, what `there` tells of is known: replace it wherever the state holds it."""
     state.narrowed[there] = present
-
-    def known(slot: Any) -> Any:
-        if isinstance(slot, MaybeUnbound):
-            value = known(slot.value)
-            return slot if value is slot.value else replace(slot, value=value)
-        if isinstance(slot, MaybeNone) and slot.there is there:
-            return slot.value if present else Const(None)
-        return slot
-
+    known = {there: present}
     for name, entry in state.env.items():
-        state.env[name] = known(entry)
+        state.env[name] = _known(entry, known)
     for ref, held in state.heap.items():
-        state.heap[ref] = _with_slots(held, lambda _, slot: known(slot))
+        state.heap[ref] = _with_slots(held, lambda _, slot: _known(slot, known))
+
+
+def _known(slot: Any, narrowed: Mapping[Value, bool]) -> Any:
+    """A slot as it is where `narrowed` is known; the same one if that says nothing of it."""
+    if isinstance(slot, MaybeUnbound) and slot.bound in narrowed:
+        return _known(slot.value, narrowed) if narrowed[slot.bound] else None
+    if isinstance(slot, MaybeUnbound):
+        value = _known(slot.value, narrowed)
+        return slot if value is slot.value else replace(slot, value=value)
+    if isinstance(slot, MaybeNone) and slot.there in narrowed:
+        return slot.value if narrowed[slot.there] else Const(None)
+    if isinstance(slot, TupleValue):
+        items = tuple(_known(item, narrowed) for item in slot.items)
+        return slot if all(map(operator.is_, items, slot.items)) else TupleValue(items, slot.cls)
+    return slot
 
 
 def widen(base: State, state: State) -> None:
@@ -52,9 +60,10 @@ def widen(base: State, state: State) -> None:
         return
 
     def restored(before: Any, now: Any) -> Any:
-        if isinstance(before, MaybeNone) and before.there in state.narrowed:
-            narrowed = before.value if state.narrowed[before.there] else Const(None)
-            return before if now is not None and same(now, narrowed) else now
+        if isinstance(before, (MaybeNone, MaybeUnbound, TupleValue)):
+            narrowed = _known(before, state.narrowed)
+            if narrowed is not None and narrowed is not before and now is not None and same(now, narrowed):
+                return before
         return now
 
     for name, before in base.env.items():

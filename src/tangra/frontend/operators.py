@@ -68,7 +68,7 @@ def binary(ev: Evaluator, op: str, left: AbstractValue, right: AbstractValue) ->
         return numbers.binary(ev, op, left, right)
     if isinstance(left, SliceValue) and isinstance(right, SliceValue):
         left, right = (TupleValue((v.start, v.stop, v.step)) for v in (left, right))
-    found = containers.binary(ev, op, left, right)
+    found = _two_ranges(ev, op, left, right) or containers.binary(ev, op, left, right)
     if found is not None:
         return found
     if isinstance(left, Const) and isinstance(right, Const):
@@ -83,6 +83,26 @@ def binary(ev: Evaluator, op: str, left: AbstractValue, right: AbstractValue) ->
     if op in user_operators.COMPARISONS:
         ev.python_error("TypeError", f"{op!r} not supported between instances of {names[0]!r} and {names[1]!r}")
     ev.python_error("TypeError", f"unsupported operand type(s) for {op}: {names[0]!r} and {names[1]!r}")
+
+
+def _two_ranges(ev: Evaluator, op: str, left: AbstractValue, right: AbstractValue) -> AbstractValue | None:
+    """Ranges are equal if they give the same numbers; None for anything else."""
+    ranges = [_as_range(v) for v in (left, right)]
+    a, b = ranges
+    if op not in ("==", "!=") or a is None or b is None:
+        return None
+    count, other = (containers.length(ev, v) for v in (a, b))
+    none, few = (binary(ev, "<=", count, Const(n)) for n in (0, 1))
+    starts = binary(ev, "|", none, binary(ev, "==", a.start, b.start))
+    steps = binary(ev, "|", few, binary(ev, "==", a.step, b.step))
+    equal = binary(ev, "&", binary(ev, "==", count, other), binary(ev, "&", starts, steps))
+    return equal if op == "==" else negate(ev, equal)
+
+
+def _as_range(v: AbstractValue) -> RangeValue | None:
+    if isinstance(v, Const) and isinstance(v.value, range):
+        return RangeValue(*map(Const, (v.value.start, v.value.stop, v.value.step)))
+    return v if isinstance(v, RangeValue) else None
 
 
 def _is_text(v: AbstractValue) -> bool:
@@ -105,7 +125,8 @@ def _constants(ev: Evaluator, op: str, left: Const, right: Const) -> AbstractVal
 def inplace(ev: Evaluator, op: str, left: AbstractValue, right: AbstractValue) -> AbstractValue:
     """`left op= right`: in place for arrays, lists and classes that say so; the new value of the target."""
     if isinstance(left, ArrayValue):
-        return _array_inplace(ev, op, left, right)
+        own = user_operators.instead_of_array(ev, op, left, right)
+        return _array_inplace(ev, op, left, right) if own is None else own
     if (
         isinstance(left, ListValue)
         and not isinstance(right, ArrayValue)
@@ -290,6 +311,11 @@ def _is_bool(ev: Evaluator, v: Scalar, wanted: bool) -> AbstractValue:
     return Scalar(ev.b("and", kind, held), (PYBOOL,))
 
 
+def same_items(ev: Evaluator, item: AbstractValue, other: AbstractValue) -> AbstractValue:
+    """Whether two items are equal: containers look at who is who before they compare."""
+    return Const(True) if identical(ev, item, other) else truth(ev, binary(ev, "==", item, other))
+
+
 def contains(ev: Evaluator, item: AbstractValue, container: AbstractValue) -> AbstractValue:
     """`item in container`."""
     method = classes.special_method(ev, container, "__contains__")
@@ -315,7 +341,7 @@ def contains(ev: Evaluator, item: AbstractValue, container: AbstractValue) -> Ab
         held = stack_order.contains(ev, state, item)
         if held is not None:
             return held
-    found = ev.iterate(container)
+    found = containers.own_items(ev, container, "in") if isinstance(container, TupleValue) else ev.iterate(container)
     if found is None:
         ev.error(
             TypeMismatchError,
@@ -324,7 +350,7 @@ def contains(ev: Evaluator, item: AbstractValue, container: AbstractValue) -> Ab
         )
     result: AbstractValue = Const(False)
     for other in found:
-        same = truth(ev, binary(ev, "==", item, other)) if not identical(ev, item, other) else Const(True)
+        same = same_items(ev, item, other)
         if isinstance(same, Const):
             if same.value:
                 return same

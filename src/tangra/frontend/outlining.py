@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from tangra.api.values import Scalar
 from tangra.errors import TangraError
-from tangra.frontend import closing, diagnostics
+from tangra.frontend import closing, diagnostics, putting_off
 from tangra.frontend.diagnostics import StaticNeeded
 from tangra.frontend.heap import ArrayState, HeapState, PathEnds, Result, State, ViewState
 from tangra.frontend.leaving import Leaving, Outcome, arrive
@@ -121,8 +121,8 @@ class _Attempt:
     def run(self, env: dict[str, Any], first: Any, evaluate: Evaluation) -> Specialisation:
         """Evaluate the body in a state of its own; `Unfit` if what comes out is no function of the signature."""
         ev = self.ev
-        before, outer = ev.state, (ev.seen, ev.named, ev.untouched, ev.next_ref)
-        ev.seen, ev.named = set(), set()
+        before, outer = ev.state, (ev.seen, ev.named, ev.untouched, ev.next_ref, ev.given)
+        ev.seen, ev.named, ev.given = set(), set(), ev.next_ref
         try:
             mover = Mover(self.number, self.value, lambda ref: ref)
             names = {name: mover.entry(v) for name, v in env.items()}
@@ -130,7 +130,7 @@ class _Attempt:
             inside = self.inside(before, mover)
             ev.untouched = self.untouched()
             ev.state = inside.copy()
-            with ev.b.at(self.block):
+            with ev.b.at(self.block), putting_off.nothing(ev):
                 result = evaluate(names, own)
                 leaving = Leaving(ev, inside, self.block, self.allowed())
                 outcome = leaving.outcome(result)
@@ -138,7 +138,7 @@ class _Attempt:
         finally:
             seen, named = ev.seen, ev.named
             ev.state = before
-            ev.seen, ev.named, ev.untouched, ev.next_ref = outer
+            ev.seen, ev.named, ev.untouched, ev.next_ref, ev.given = outer
             if ev.seen is not None and ev.named is not None:
                 ev.seen |= seen
                 ev.named |= named
@@ -234,7 +234,7 @@ class _Attempt:
         ev = self.ev
         for ref in outcome.changed:
             owner = self.signature.shares.get(ref, ref)
-            if owner != ref and owner in ev.live.array_params and may_fail(self.block, ev.outlines.failing):
+            if owner != ref and owner in ev.live.array_params and may_fail(self.block.ops, ev.outlines.failing):
                 raise Unfit
 
     def fail_states(self, before: State) -> dict[int, Value]:
@@ -306,18 +306,18 @@ def state_indices(op: Op) -> Sequence[int]:
     return op.attrs.get("state", ()) if op.name == "fail_if" else ()
 
 
-def may_fail(block: Block, known: dict[Func, bool]) -> bool:
-    """Whether anything in a block may leave the function with an error; `known` remembers it of functions."""
+def may_fail(ops: Iterable[Op], known: dict[Func, bool]) -> bool:
+    """Whether any of some operations may leave the function with an error; `known` remembers it of functions."""
+    return any(_fails(op, known) or any(may_fail(r.ops, known) for r in op.regions) for op in ops)
 
-    def fails(op: Op) -> bool:
-        callee = op.attrs.get("callee") or op.attrs.get("primal")
-        if not isinstance(callee, Func):
-            return op.name in ("fail_if", "check_index")
-        if callee not in known:
-            known[callee] = may_fail(callee.body, known)
-        return known[callee]
 
-    return any(fails(op) for op in block.walk())
+def _fails(op: Op, known: dict[Func, bool]) -> bool:
+    callee = op.attrs.get("callee") or op.attrs.get("primal")
+    if not isinstance(callee, Func):
+        return op.name in ("fail_if", "check_index")
+    if callee not in known:
+        known[callee] = may_fail(callee.body.ops, known)
+    return known[callee]
 
 
 def types_symbols(values: Iterable[Value]) -> set[str]:

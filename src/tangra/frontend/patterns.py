@@ -6,7 +6,7 @@ A pattern binds its names when all of it matches, not before: in front of the gu
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tangra.api import builtins
 from tangra.api.values import (
@@ -19,19 +19,35 @@ from tangra.api.values import (
     Scalar,
     TupleValue,
 )
-from tangra.frontend import attributes, branches, conditions, containers, names, operators
+from tangra.frontend import attributes, branches, conditions, containers, conversion, names, operators, optional
+from tangra.frontend.heap import MaybeNone
 from tangra.frontend.sameness import same
 
 if TYPE_CHECKING:
     from tangra.frontend.evaluator import Evaluator
 
+WHOLE = (bool, bytearray, bytes, dict, float, frozenset, int, list, set, str, tuple)
+"""Classes whose patterns have one positional part, for the object itself."""
 Captures = dict[str, AbstractValue]
 """What the names in a pattern are bound to if it matches."""
 
 
 def match_statement(ev: Evaluator, node: ast.Match) -> None:
-    """The first case that matches."""
-    _cases(ev, node, ev.eval(node.subject), node.cases)
+    """The first case that matches, of a subject that may be None on some paths: on those, and on the others."""
+    subject = optional.evaluate(ev, node.subject)
+    if not isinstance(subject, MaybeNone):
+        _cases(ev, node, subject, node.cases)
+        return
+    value = subject.value
+    is_none = optional.is_none(ev, subject)
+    assert isinstance(is_none, Scalar)
+    branches.branch(
+        ev,
+        is_none.value,
+        lambda: _cases(ev, node, Const(None), node.cases),
+        lambda: _cases(ev, node, conversion.slot(ev, value, "the subject"), node.cases),
+        branches.live_names(ev, node),
+    )
 
 
 def _cases(ev: Evaluator, node: ast.Match, subject: AbstractValue, cases: list[ast.match_case]) -> None:
@@ -138,7 +154,7 @@ def _all(ev: Evaluator, pairs: list[tuple[ast.pattern, AbstractValue]], captures
 def _sequence(ev: Evaluator, pattern: ast.MatchSequence, v: AbstractValue, captures: Captures) -> AbstractValue:
     if not isinstance(v, (TupleValue, ListValue, RangeValue)):
         return Const(False)
-    items = containers.as_items(ev, v, "a sequence pattern")
+    items = containers.own_items(ev, v, "a sequence pattern")
     star = next((k for k, p in enumerate(pattern.patterns) if isinstance(p, ast.MatchStar)), None)
     if star is None:
         if len(items) != len(pattern.patterns):
@@ -167,14 +183,14 @@ def _class(ev: Evaluator, pattern: ast.MatchClass, v: AbstractValue, captures: C
     if isinstance(inside, Const) and not inside.value:
         return inside
     pairs: list[tuple[ast.pattern, AbstractValue]] = []
+    places: tuple[str, ...] = ()
     if pattern.patterns:
         python_class = ev.static(cls, "the class of a pattern")
-        if python_class in (bool, int, float, str, tuple, list, dict):
+        places = _positions(ev, python_class, len(pattern.patterns))
+        if not places:
             pairs.append((pattern.patterns[0], v))
-        else:
-            fields = getattr(python_class, "__match_args__", ())
-            pairs += [(p, attributes.get(ev, v, f)) for p, f in zip(pattern.patterns, fields, strict=False)]
-    for name, part in zip(pattern.kwd_attrs, pattern.kwd_patterns, strict=True):
+    named = [*zip(places, pattern.patterns, strict=False), *zip(pattern.kwd_attrs, pattern.kwd_patterns, strict=True)]
+    for name, part in named:
         found = attributes.find(ev, v, name) if isinstance(v, (InstanceValue, TupleValue)) else None
         if found is None:
             return Const(False)
@@ -183,6 +199,17 @@ def _class(ev: Evaluator, pattern: ast.MatchClass, v: AbstractValue, captures: C
     if isinstance(inside, Scalar):
         return branches.both(ev, "and", inside, inside, lambda: rest)
     return rest
+
+
+def _positions(ev: Evaluator, cls: Any, count: int) -> tuple[str, ...]:
+    """The attributes that positional parts of a class pattern are for; none where the one part is for the object."""
+    own = not hasattr(cls, "__match_args__") and issubclass(cls, WHOLE)
+    names: tuple[str, ...] = getattr(cls, "__match_args__", ())
+    takes = 1 if own else len(names)
+    if count > takes:
+        parts = f"sub-pattern{'' if takes == 1 else 's'}"
+        ev.python_error("TypeError", f"{cls.__name__}() accepts {takes} positional {parts} ({count} given)")
+    return () if own else names
 
 
 def _mapping(ev: Evaluator, pattern: ast.MatchMapping, v: AbstractValue, captures: Captures) -> AbstractValue:

@@ -66,7 +66,7 @@ def plan_values(ev: Evaluator, plan: Plan, side: int, needed: frozenset[str] | N
         there = returned.value if name == RESULT and isinstance(returned, Scalar) else None
         found += coerce(ev, template, BOTTOM if unneeded(name, needed) else env.get(name), there)
     for ref, state in plan.heap.items():
-        found += coerce_state(ev, state, ref)
+        found += coerce_state(ev, state, None if plan.forgotten.get(ref) == side else ref)
     for info in plan.objects:
         found += coerce_state(ev, info.state, info.refs[side])
     return found

@@ -72,7 +72,7 @@ class Policy:
 
         notes = [Note("one of them is from here", span) for span in conflict.spans if span is not None]
         ev.error(
-            TypeMismatchError,
+            SizesDiffer if conflict.of_sizes else TypeMismatchError,
             f"{name} {conflict.message}",
             code=diagnostics.CONFLICT,
             notes=notes,
@@ -106,15 +106,20 @@ class Policy:
         return Const(value)
 
 
-class Exhausted(TypeMismatchError):
-    """A StopIteration known at compile time. A real one can't pass through the compiler's own generators: Python makes
-    a RuntimeError of it there."""
+class Inner(TypeMismatchError):
+    """A refusal that the compiler tells from others: `for_python` is what the user sees."""
+
+    seen_as: type[TangraError] = TypeMismatchError
 
     def for_python(self) -> TangraError:
         """The error as the user sees it."""
-        found = python_error_class("StopIteration")(str(self.args[0]), code=self.code)
+        found = self.seen_as(str(self.args[0]), code=self.code)
         found.diagnostic = self.diagnostic
         return found
+
+
+class SizesDiffer(Inner):
+    """A name holds arrays of different sizes. A loop of so many trips as an argument says may be unrolled then."""
 
 
 _CLASSES: dict[str, type[TangraError]] = {}
@@ -129,3 +134,10 @@ def python_error_class(name: str) -> type[TangraError]:
         bases = (TypeMismatchError, python) if python is not Exception else (TypeMismatchError,)
         _CLASSES[name] = type(f"Compiled{name}", bases, {"__doc__": f"{name}, known at compile time."})
     return _CLASSES[name]
+
+
+class Exhausted(Inner):
+    """A StopIteration known at compile time. A real one can't pass through the compiler's own generators: Python makes
+    a RuntimeError of it there."""
+
+    seen_as = python_error_class("StopIteration")

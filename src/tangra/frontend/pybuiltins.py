@@ -7,6 +7,7 @@ import functools
 import math
 import operator
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tangra.api import builtins as api
@@ -38,10 +39,12 @@ from tangra.frontend import (
     containers,
     conversion,
     iteration,
+    iterators,
     lazy_sequences,
+    texts,
 )
 from tangra.frontend.calls import builtin
-from tangra.frontend.heap import MaybeUnbound, StackState
+from tangra.frontend.heap import MaybeUnbound, Result, StackState
 from tangra.frontend.pystdlib import copy_
 
 if TYPE_CHECKING:
@@ -92,34 +95,36 @@ def zip_(ev: Evaluator, *iterables: AbstractValue, strict: AbstractValue = Const
     equal = bool(ev.static(strict, "strict"))
     first = iterables[0] if len(iterables) > 1 else None
     if isinstance(first, IterValue) and first.form != "generator" and set(iterables) == {first} and not equal:
-        return iteration.one_shot(ev, "grouped", first, len(iterables))
-    return iteration.one_shot(ev, "zip", _iterated(ev, iterables), equal)
+        return iterators.one_shot(ev, "grouped", first, len(iterables))
+    return iterators.one_shot(ev, "zip", _iterated(ev, iterables), equal)
 
 
 @builtin(builtins.enumerate)
 def enumerate_(ev: Evaluator, iterable: AbstractValue, start: AbstractValue = Const(0)) -> AbstractValue:
-    return iteration.one_shot(ev, "enumerate", iteration.iterated(ev, iterable), start)
+    return iterators.one_shot(ev, "enumerate", iteration.iterated(ev, iterable), start)
 
 
 @builtin(builtins.reversed)
 def reversed_(ev: Evaluator, v: AbstractValue) -> AbstractValue:
-    return iteration.one_shot(ev, "reversed", v)
+    if isinstance(v, IterValue):
+        ev.python_error("TypeError", f"'{v.form}' object is not reversible")
+    return iterators.one_shot(ev, "reversed", v)
 
 
 @builtin(builtins.map)
 def map_(ev: Evaluator, function: AbstractValue, *iterables: AbstractValue) -> AbstractValue:
-    return iteration.one_shot(ev, "map", function, _iterated(ev, iterables))
+    return iterators.one_shot(ev, "map", function, _iterated(ev, iterables))
 
 
 def _iterated(ev: Evaluator, iterables: Sequence[AbstractValue]) -> tuple[AbstractValue, ...]:
     found = tuple(iteration.iterated(ev, v) for v in iterables)
-    iteration.once(ev, found)
+    iterators.once(ev, found)
     return found
 
 
 @builtin(builtins.filter)
 def filter_(ev: Evaluator, function: AbstractValue, iterable: AbstractValue) -> AbstractValue:
-    return lazy_sequences.later(ev, "filter", [iterable], lambda: _filtered(ev, function, iterable))
+    return lazy_sequences.later(ev, "filter", [iterable, function], lambda: _filtered(ev, function, iterable))
 
 
 def _filtered(ev: Evaluator, function: AbstractValue, iterable: AbstractValue) -> AbstractValue:
@@ -143,6 +148,7 @@ def _filtered(ev: Evaluator, function: AbstractValue, iterable: AbstractValue) -
 def collect(ev: Evaluator, iterable: AbstractValue, what: str) -> ListValue:
     """A list of all items of an iterable."""
     if isinstance(iterable, IterValue) and iterable.form == "generator":
+        iterators.consume(ev, iterable)
         return comprehension.collect(ev, iterable.parts[0])
     found = ev.iterate(iterable)
     if found is not None:
@@ -245,18 +251,42 @@ def all_(ev: Evaluator, iterable: AbstractValue, /) -> AbstractValue:
     return comprehension.quantify(ev, iterable, False)
 
 
+def _has_few_items(ev: Evaluator, v: AbstractValue) -> bool:
+    return iteration.is_short(ev, v) if isinstance(v, ArrayValue) and v.type.rank else _is_short(ev, v)
+
+
+def _folded(ev: Evaluator, name: str, iterable: AbstractValue, key: AbstractValue | None) -> Any:
+    """The least or greatest item as a loop finds it, which asks for the key of each once."""
+    if key is None:
+        choose = _api(getattr(builtins, name))
+        return comprehension.fold(ev, iterable, None, lambda best, item: choose(ev, best, item))
+
+    def keyed(item: AbstractValue) -> AbstractValue:
+        return TupleValue((item, ev.call(key, [item], {})))
+
+    def better(best: AbstractValue | None, item: AbstractValue) -> AbstractValue:
+        assert isinstance(best, TupleValue)
+        new = keyed(item)
+        assert isinstance(new, TupleValue)
+        wins = ev.truth(ev.binary("<" if name == "min" else ">", new.items[1], best.items[1]))
+        return branches.choose(ev, wins, lambda: new, lambda: best)
+
+    found = comprehension.fold(ev, iterable, None, better, first=keyed)
+    value = found.value if isinstance(found, MaybeUnbound) else found
+    if not isinstance(value, TupleValue):
+        return found
+    return replace(found, value=value.items[0]) if isinstance(found, MaybeUnbound) else value.items[0]
+
+
 def _extremum(
     ev: Evaluator, name: str, args: tuple[AbstractValue, ...], key: AbstractValue, default: AbstractValue | None
 ) -> Any:
     if not args:
         ev.python_error("TypeError", f"{name} expected at least 1 argument, got 0")
-    if len(args) != 1 or _is_short(ev, args[0]):
+    by_itself = isinstance(key, Const) and key.value is None
+    if len(args) != 1 or (_is_short(ev, args[0]) if by_itself else _has_few_items(ev, args[0])):
         return _api(getattr(builtins, name))(ev, *args, key=key, default=default)
-
-    def better(best: AbstractValue, item: AbstractValue) -> AbstractValue:
-        return _api(getattr(builtins, name))(ev, best, item, key=key)
-
-    found = comprehension.fold(ev, args[0], None, better)  # type: ignore[arg-type]
+    found = _folded(ev, name, args[0], None if by_itself else key)
     if found is None:
         if default is None:
             ev.python_error("ValueError", f"{name}() arg is an empty sequence")
@@ -264,26 +294,26 @@ def _extremum(
     if isinstance(found, MaybeUnbound):
         if default is not None:
             value = found.value
-            return branches.choose(ev, Scalar(found.bound, (PYBOOL,)), lambda: value, lambda: default)  # type: ignore[arg-type, return-value]
+            return branches.choose_slot(ev, Scalar(found.bound, (PYBOOL,)), lambda: value, lambda: default)  # type: ignore[arg-type, return-value]
         ev.fail_if(ev.b("not", found.bound), "ValueError", f"{name}() arg is an empty sequence")
         found = found.value
     return conversion.slot(ev, found, f"the {name}imum")
 
 
-@builtin(builtins.min)
+@builtin(builtins.min)  # type: ignore[arg-type]
 def min_(
     ev: Evaluator, *args: AbstractValue, key: AbstractValue = NONE, default: AbstractValue | None = None
-) -> AbstractValue:
-    result: AbstractValue = _extremum(ev, "min", args, key, default)
-    return result
+) -> Result:
+    found: Result = _extremum(ev, "min", args, key, default)
+    return found
 
 
-@builtin(builtins.max)
+@builtin(builtins.max)  # type: ignore[arg-type]
 def max_(
     ev: Evaluator, *args: AbstractValue, key: AbstractValue = NONE, default: AbstractValue | None = None
-) -> AbstractValue:
-    result: AbstractValue = _extremum(ev, "max", args, key, default)
-    return result
+) -> Result:
+    found: Result = _extremum(ev, "max", args, key, default)
+    return found
 
 
 @builtin(functools.reduce)
@@ -364,9 +394,23 @@ def super_(ev: Evaluator, cls: AbstractValue, self: AbstractValue) -> Any:
     return classes.SuperValue(self, ev.static(cls, "the class of super()"))
 
 
+_TEXTS = {str: "s", repr: "r", ascii: "a", format: ""}
+
+
+def _text(ev: Evaluator, function: Any, args: tuple[AbstractValue, ...]) -> AbstractValue:
+    """The text of an object."""
+    spec = str(ev.static(args[1], "a format specification")) if len(args) > 1 else ""
+    try:
+        return Const(texts.text_of(ev, args[0], _TEXTS[function], spec))
+    except conversion.NotPlain:
+        ev.unsupported(f"{function.__name__}() of a run-time value", "compute it outside the compiled function")
+
+
 def _on_constants(function: Any) -> None:
     @builtin(function)
     def handler(ev: Evaluator, *args: AbstractValue) -> AbstractValue:
+        if function in _TEXTS and args and isinstance(args[0], InstanceValue):
+            return _text(ev, function, args)
         try:
             plain = [conversion.plain(ev, a) for a in args]
         except conversion.NotPlain:

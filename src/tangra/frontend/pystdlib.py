@@ -22,7 +22,7 @@ from tangra.frontend import (
     containers,
     copying,
     dataclass_methods,
-    iteration,
+    iterators,
     lazy_sequences,
 )
 from tangra.frontend.calls import builtin
@@ -97,7 +97,7 @@ for _combiner in _COMBINATORIC:
 
 @builtin(itertools.chain)
 def chain_(ev: Evaluator, *iterables: AbstractValue) -> AbstractValue:
-    return iteration.one_shot(ev, "chain", iterables)
+    return iterators.one_shot(ev, "chain", iterables)
 
 
 @container_methods.class_method(itertools.chain, "from_iterable")
@@ -127,7 +127,7 @@ def starmap_(ev: Evaluator, function: AbstractValue, iterable: AbstractValue, /)
     def applied(ev: Evaluator, self: AbstractValue, args: AbstractValue, /) -> AbstractValue:
         return ev.call(function, list(containers.as_items(ev, args, "starmap()")), {})
 
-    return iteration.one_shot(ev, "map", BoundMethod(NONE, applied), (iterable,))
+    return iterators.one_shot(ev, "map", BoundMethod(NONE, applied), (iterable,))
 
 
 @builtin(itertools.repeat)

@@ -21,7 +21,7 @@ from tangra.api.values import (
     TupleValue,
     ViewStep,
 )
-from tangra.frontend import classes, containers, conversion, iteration, stacks
+from tangra.frontend import classes, containers, conversion, iterators, stacks
 from tangra.frontend.heap import ArrayState, Conflict, MaybeNone, MaybeUnbound, StackState, ViewState
 from tangra.frontend.nodes import (
     ArrayNode,
@@ -94,7 +94,7 @@ class ResultBuilder:
             ev.unsupported("returning a method from compiled code", "return the object")
         what = "a function" if isinstance(v, FunctionValue) else conversion.describe(ev, v)
         if isinstance(v, IterValue):
-            what = iteration.named(v)
+            what = iterators.named(v)
         ev.unsupported(f"returning {what} from compiled code", "return arrays, numbers and containers of them")
 
     def _number(self, v: Scalar) -> Node:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tangra.api.kinds import kind_of
 from tangra.api.values import (
+    ArrayValue,
     BoundMethod,
     Const,
     FunctionValue,
@@ -75,6 +77,12 @@ def same(a: Any, b: Any) -> bool:
     if isinstance(a, MaybeNone):
         return a.there is b.there and same(a.value, b.value)
     return bool(a == b)
+
+
+def differ_in_sizes(values: Sequence[Any]) -> bool:
+    """Whether values that differ are arrays of one dtype and rank."""
+    held = [v.type for v in values if isinstance(v, ArrayValue)]
+    return len(held) == len(values) and len({(t.dtype, t.rank) for t in held}) == 1
 
 
 def same_object(a: Any, b: Any) -> bool:

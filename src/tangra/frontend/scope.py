@@ -8,23 +8,28 @@ from dataclasses import dataclass, field
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+AT_ONCE = frozenset({"all", "any", "array", "asarray", "dict", "fromiter", "fsum", "join"})
+AT_ONCE |= {"list", "max", "min", "prod", "set", "sorted", "sum", "tuple"}
+"""Functions by whose names generators that are their only argument are taken to be read at once."""
 
 
 @dataclass
 class ScopeInfo:
-    """Names of one function. `captured` are locals that inner functions use: they live in cells on the heap."""
+    """Names of one function. `captured` are locals that inner functions use: they live in cells on the heap; those of a
+    comprehension also if generators in it read them `later`."""
 
     params: tuple[str, ...] = ()
     bound: set[str] = field(default_factory=set)
     used: set[str] = field(default_factory=set)
     inner_free: set[str] = field(default_factory=set)
+    later: set[str] = field(default_factory=set)
     global_names: set[str] = field(default_factory=set)
     nonlocal_names: set[str] = field(default_factory=set)
     yields: ast.AST | None = None
 
     @property
     def captured(self) -> set[str]:
-        return self.bound & self.inner_free
+        return self.bound & (self.inner_free | self.later)
 
     @property
     def free(self) -> set[str]:
@@ -69,6 +74,7 @@ def analyse(node: ast.AST) -> ScopeInfo:
 class _Visitor(ast.NodeVisitor):
     def __init__(self, info: ScopeInfo) -> None:
         self.info = info
+        self.in_comprehension = False
 
     def visit_Name(self, node: ast.Name) -> None:
         (self.info.used if isinstance(node.ctx, ast.Load) else self.info.bound).add(node.id)
@@ -128,11 +134,13 @@ class _Visitor(ast.NodeVisitor):
             self.visit(part)
         self._inner(node)
 
-    def _comprehension(self, node: Comprehension) -> None:
+    def _comprehension(self, node: Comprehension, at_once: bool = True) -> None:
         """A comprehension is evaluated in its function's frame: only its targets are a scope of their own."""
         inner = analyse(node)
         self.info.used |= inner.used - inner.bound
         self.info.inner_free |= inner.inner_free - inner.bound
+        if self.in_comprehension:
+            self.info.later |= (inner.later if at_once else inner.later | inner.used) - inner.bound
         self.info.bound |= {n.target.id for n in ast.walk(node) if isinstance(n, ast.NamedExpr)}
 
     def visit_ListComp(self, node: ast.ListComp) -> None:
@@ -145,7 +153,16 @@ class _Visitor(ast.NodeVisitor):
         self._comprehension(node)
 
     def visit_GeneratorExp(self, node: ast.GeneratorExp) -> None:
-        self._comprehension(node)
+        self._comprehension(node, at_once=False)
+
+    def visit_Call(self, node: ast.Call) -> None:
+        name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+        if name not in AT_ONCE or len(node.args) != 1 or not isinstance(node.args[0], ast.GeneratorExp):
+            self.generic_visit(node)
+            return
+        self._comprehension(node.args[0])
+        for part in (node.func, *node.keywords):
+            self.visit(part)
 
     def visit_NamedExpr(self, node: ast.NamedExpr) -> None:
         self.visit(node.value)
@@ -153,6 +170,7 @@ class _Visitor(ast.NodeVisitor):
 
     def inside_comprehension(self, node: Comprehension) -> None:
         """Targets are bound here; a walrus target belongs to the function around."""
+        self.in_comprehension = True
         for generator in node.generators:
             self.visit(generator.target)
         targets = set(self.info.bound)

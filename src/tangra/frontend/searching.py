@@ -16,16 +16,18 @@ if TYPE_CHECKING:
     from tangra.frontend.evaluator import Evaluator
 
 
-def index_of(ev: Evaluator, v: AbstractValue, item: AbstractValue) -> AbstractValue:
-    """`v.index(item)`: the place of the first item that is equal."""
+def index_of(ev: Evaluator, v: AbstractValue, item: AbstractValue, *ends: AbstractValue) -> AbstractValue:
+    """`v.index(item[, start[, stop]])`: the place of the first item that is equal."""
     b = ev.b
-    mask = _mask(ev, v, item)
+    mask = None if ends else _mask(ev, v, item)
     if mask is not None:
         _require(ev, v, b("reduce_or", mask, axes=(0,)), item)
         return Scalar(b("argmax", mask, axis=0), (PYINT,), None, None, 0, None)
     places: list[tuple[int, Value]] = []
-    for k, other in enumerate(containers.as_items(ev, v, "index()")):
-        same = _is_equal(ev, item, other)
+    items = containers.own_items(ev, v, "index()")
+    start, stop = (*(int(ev.static(end, "an end of index()")) for end in ends), *(0, len(items))[len(ends) :])
+    for k in range(len(items))[start:stop]:
+        same = operators.same_items(ev, item, items[k])
         if isinstance(same, Scalar):
             places.append((k, same.value))
         elif isinstance(same, Const) and same.value:
@@ -48,14 +50,9 @@ def count_of(ev: Evaluator, v: AbstractValue, item: AbstractValue) -> AbstractVa
         counted = ev.b("reduce_sum", ev.b("cast", mask, dtype=I64), axes=(0,))
         return Scalar(counted, (PYINT,), None, None, 0, None)
     total: AbstractValue = Const(0)
-    for other in containers.as_items(ev, v, "count()"):
-        total = ev.binary("+", total, _is_equal(ev, item, other))
+    for other in containers.own_items(ev, v, "count()"):
+        total = ev.binary("+", total, operators.same_items(ev, item, other))
     return total
-
-
-def _is_equal(ev: Evaluator, item: AbstractValue, other: AbstractValue) -> AbstractValue:
-    """Containers look at who is who before they compare."""
-    return Const(True) if operators.identical(ev, item, other) else ev.truth(ev.binary("==", item, other))
 
 
 def _mask(ev: Evaluator, v: AbstractValue, item: AbstractValue) -> Value | None:

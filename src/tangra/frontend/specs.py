@@ -173,7 +173,7 @@ def spec_of(obj: Any, where: str = "argument", seen: set[int] | None = None) -> 
             fix="pass a float or an np.float64; keep real and imaginary parts in two arguments",
         )
     if isinstance(obj, tuple) and (type(obj) is tuple or hasattr(obj, "_fields")):
-        items = tuple(spec_of(x, f"{where}[{k}]", seen) for k, x in enumerate(obj))
+        items = tuple(spec_of(x, f"{where}[{k}]", seen) for k, x in enumerate(tuple.__iter__(obj)))
         return TupleSpec(items, None if type(obj) is tuple else type(obj))
     if type(obj) in (list, dict) or is_user_instance(obj):
         if id(obj) in seen:

@@ -12,6 +12,8 @@ from tangra.frontend import diagnostics, symbols
 from tangra.frontend.heap import StackState
 from tangra.frontend.stack_items import (
     ArrayItem,
+    ConstItem,
+    InstanceItem,
     Item,
     ListItem,
     NumberItem,
@@ -66,6 +68,13 @@ def _as_array(ev: Evaluator, form: Item, leaves: Any, length: Size) -> Value:
         value = first_rows(ev, ev.read(next(leaves)), length)
         next(leaves)
         return value
+    if isinstance(form, (InstanceItem, ConstItem)):
+        ev.error(
+            TypeMismatchError,
+            "a list of objects can't be converted to an array",
+            code=diagnostics.NOT_A_NUMBER,
+            fix="make an array of what they hold: np.array([item.x for item in items])",
+        )
     if isinstance(form, ListItem):
         return _as_array(ev, form.part, leaves, length)
     return first_rows(ev, ev.read(next(leaves)), length)
@@ -104,13 +113,18 @@ def result_node(builder: ResultBuilder, v: ListValue, state: StackState) -> Node
 
 
 def _item_node(builder: ResultBuilder, form: Item, leaves: Any) -> Node:
-    from tangra.frontend.nodes import ArrayNode, NumberNode, StackNode, TupleNode
+    from tangra.frontend.nodes import ArrayNode, ConstNode, InstanceNode, NumberNode, StackNode, TupleNode
 
     if isinstance(form, TupleItem):
         return TupleNode(tuple(_item_node(builder, part, leaves) for part in form.parts), form.cls)
     if isinstance(form, ListItem):
         inner = _item_node(builder, form.part, leaves)
         return StackNode(inner, builder.node(builder.ev.size_value(form.length)), -1)
+    if isinstance(form, ConstItem):
+        return ConstNode(form.value)
+    if isinstance(form, InstanceItem):
+        next(leaves)
+        return InstanceNode(form.cls, form.names, tuple(_item_node(builder, p, leaves) for p in form.parts), -1)
     ref = next(leaves)
     value = builder.ev.read(ref)
     index = builder.add(value)

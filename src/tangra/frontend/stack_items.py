@@ -1,17 +1,30 @@
-"""The form of the items of a list that is stored as arrays: numbers, arrays, tuples and lists of them."""
+"""The form of the items of a list that is stored as arrays: numbers, arrays, tuples, lists and instances of them."""
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tangra.api.elementwise import is_number, join_dtype, join_kinds, kinds_of
 from tangra.api.kinds import Kind
-from tangra.api.values import AbstractValue, ArrayValue, ListValue, TupleValue
+from tangra.api.values import AbstractValue, ArrayValue, Const, InstanceValue, ListValue, TupleValue
 from tangra.errors import UnsupportedError
 from tangra.frontend import diagnostics, symbols
-from tangra.frontend.heap import ArrayState, ItemsRead, ListState, StackState, ViewState
+from tangra.frontend.heap import (
+    ArrayState,
+    Conflict,
+    Deleted,
+    InstanceState,
+    ItemsRead,
+    ListState,
+    MaybeNone,
+    MaybeUnbound,
+    Slot,
+    StackState,
+    ViewState,
+)
 from tangra.ir import I64, ArrayType, DType, Span, scalar
 from tangra.shapes import Size
 
@@ -50,7 +63,23 @@ class ListItem:
     length: Size
 
 
-Item = NumberItem | ArrayItem | TupleItem | ListItem
+@dataclass(frozen=True)
+class ConstItem:
+    """What all items have there: a string, bytes, None or a member of an enumeration."""
+
+    value: Any
+
+
+@dataclass(frozen=True)
+class InstanceItem:
+    """An instance with these attributes; `parts` are what they hold."""
+
+    cls: type
+    names: tuple[str, ...]
+    parts: tuple[Item, ...]
+
+
+Item = NumberItem | ArrayItem | TupleItem | ListItem | ConstItem | InstanceItem
 
 
 class Misfit(UnsupportedError):
@@ -98,7 +127,34 @@ def item_form(ev: Evaluator, item: AbstractValue, around: Refs = frozenset()) ->
     if isinstance(item, TupleValue):
         parts = [item_form(ev, x, around) for x in item.items]
         return None if any(p is None for p in parts) else TupleItem(tuple(p for p in parts if p), item.cls)
+    if isinstance(item, InstanceValue) and item.ref not in around and item.ref not in ev.initial:
+        return _instance_form(ev, item, around | {item.ref})
     return None
+
+
+def _instance_form(ev: Evaluator, v: InstanceValue, around: Refs) -> Item | None:
+    """That of an instance which the call has made: others have an identity outside."""
+    state = ev.glance(v.ref)
+    if not isinstance(state, InstanceState):
+        return None
+    parts = [_attribute_form(ev, held, around) for _, held in state.attrs]
+    names = tuple(name for name, _ in state.attrs)
+    return None if any(p is None for p in parts) else InstanceItem(v.cls, names, tuple(p for p in parts if p))
+
+
+def _attribute_form(ev: Evaluator, held: Slot | Deleted, around: Refs) -> Item | None:
+    if isinstance(held, (Conflict, Deleted, MaybeNone, MaybeUnbound)):
+        return None
+    if isinstance(held, Const) and (held.value is None or isinstance(held.value, (str, bytes, enum.Enum))):
+        return ConstItem(held.value)
+    return item_form(ev, held, around)
+
+
+def holds_instances(form: Item) -> bool:
+    """Whether an item is, or has in it, an instance."""
+    if isinstance(form, ListItem):
+        return holds_instances(form.part)
+    return isinstance(form, InstanceItem) or (isinstance(form, TupleItem) and any(map(holds_instances, form.parts)))
 
 
 def _list_form(ev: Evaluator, v: ListValue, around: Refs) -> Item | None:
@@ -116,6 +172,9 @@ def join_items(a: Item, b: Item) -> Item | None:
     if isinstance(a, TupleItem) and isinstance(b, TupleItem) and a.cls is b.cls and len(a.parts) == len(b.parts):
         parts = [join_items(x, y) for x, y in zip(a.parts, b.parts, strict=True)]
         return None if any(p is None for p in parts) else TupleItem(tuple(p for p in parts if p), a.cls)
+    if isinstance(a, InstanceItem) and isinstance(b, InstanceItem) and (a.cls, a.names) == (b.cls, b.names):
+        parts = [join_items(x, y) for x, y in zip(a.parts, b.parts, strict=True)]
+        return None if any(p is None for p in parts) else InstanceItem(a.cls, a.names, tuple(p for p in parts if p))
     if isinstance(a, ListItem) and isinstance(b, ListItem) and a.length == b.length:
         part = join_items(a.part, b.part)
         return None if part is None else ListItem(part, a.length)
@@ -123,14 +182,18 @@ def join_items(a: Item, b: Item) -> Item | None:
 
 
 def leaf_types(form: Item) -> list[ArrayType]:
-    """The type of each number or array in an item; a number of several kinds has its kind's index beside it."""
+    """The type of each number or array in an item; a number of several kinds has its kind's index beside it. Of an
+    instance the first is for who it is: a change of its attributes makes that stale."""
     if isinstance(form, NumberItem):
         return [scalar(form.dtype)] + ([scalar(I64)] if len(form.kinds) > 1 else [])
     if isinstance(form, ArrayItem):
         return [form.type]
     if isinstance(form, ListItem):
         return [ArrayType(t.dtype, (form.length, *t.shape)) for t in leaf_types(form.part)]
-    return [t for part in form.parts for t in leaf_types(part)]
+    if isinstance(form, ConstItem):
+        return []
+    own = [scalar(I64)] if isinstance(form, InstanceItem) else []
+    return [*own, *(t for part in form.parts for t in leaf_types(part))]
 
 
 def room_of(ev: Evaluator, state: StackState) -> Size:

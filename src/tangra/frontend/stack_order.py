@@ -18,6 +18,8 @@ from tangra.ir import BOOL, I64, U8, Value
 if TYPE_CHECKING:
     from tangra.frontend.evaluator import Evaluator
 
+NOT_ORDERED = "a list with NaN in it has no order, and compiled code does not sort it; use np.sort, which puts NaN last"
+
 
 def moved(ev: Evaluator, state: StackState, places: Value, count: AbstractValue) -> StackState:
     """The items at `places`, of which `count` are in use."""
@@ -110,10 +112,25 @@ def contains(ev: Evaluator, state: StackState, item: AbstractValue) -> AbstractV
 # ----------------------------------------------------------------------------------------------------------------
 
 
-def sort(ev: Evaluator, v: ListValue, key: AbstractValue, reverse: bool) -> None:
-    """`v.sort(key=key, reverse=reverse)` of a list that is a stack, or can be one."""
-    static = isinstance(ev.look(v.ref), ListState)
-    keys = None if _is_none(key) else _keys(ev, v, key)
+def sort(
+    ev: Evaluator, v: ListValue, key: AbstractValue, reverse: bool, known: list[AbstractValue] | None = None
+) -> None:
+    """`v.sort(key=key, reverse=reverse)` of a list that is a stack, or can be one; `known` are its keys, if
+    they were asked for before."""
+    from tangra.frontend import containers
+
+    before = ev.look(v.ref)
+    static = isinstance(before, ListState)
+    if isinstance(before, ListState) and len(before.items) < 2:
+        for item in conversion.items(ev, v) or ():
+            if known is None and not _is_none(key):
+                ev.call(key, [item], {})
+        return
+    keys = None
+    if known is not None:
+        keys = stacks.from_list(ev, containers.new_list(ev, known))
+    elif not _is_none(key):
+        keys = _keys(ev, v, key)
     state = stacks.from_list(ev, v) if static else ev.look(v.ref)
     keys = state if _is_none(key) and isinstance(state, StackState) else keys
     if not isinstance(state, StackState) or keys is None or not _sortable(keys.shape):
@@ -158,6 +175,7 @@ def _order(ev: Evaluator, keys: StackState, reverse: bool) -> Value:
     b = ev.b
     k, n = _numbers(ev, keys), ev.number(keys.count).value
     order = _turned(ev, k, k, n) if reverse else k
+    _require_order(ev, keys, k, n)
     for ref, type in reversed(list(zip(keys.leaves, leaf_types(keys.shape), strict=True))):
         column = ev.read(ref)
         column = b("cast", column, dtype=U8) if type.dtype == BOOL else column
@@ -167,6 +185,17 @@ def _order(ev: Evaluator, keys: StackState, reverse: bool) -> Value:
     unused = b("cast", b("ge", order, _all(ev, n, order)), dtype=U8)
     order = b("gather", order, b("argsort", unused, axis=0))
     return _turned(ev, order, k, n) if reverse else order
+
+
+def _require_order(ev: Evaluator, keys: StackState, k: Value, n: Value) -> None:
+    """Fail where two or more keys are sorted of which one is NaN: no order has it, and where CPython leaves the items
+    depends on the way in which it sorts."""
+    b = ev.b
+    used = b("and", b("lt", k, _all(ev, n, k)), _all(ev, b("gt", n, b.int(1)), k))
+    for column in map(ev.read, keys.leaves):
+        if column.dtype.is_float and k.shape[0] != 1:
+            unordered = b("reduce_or", b("and", b("isnan", column), used), axes=(0,))
+            ev.fail_if(unordered, "ValueError", NOT_ORDERED)
 
 
 # ---- places

@@ -16,18 +16,21 @@ import numpy as np
 
 from tangra.api.elementwise import as_joined, as_joined_rows, is_number, kinds_of
 from tangra.api.numpy_layout import step_view
-from tangra.api.values import AbstractValue, ArrayValue, Const, ListValue, Scalar, SliceValue, TupleValue
-from tangra.frontend import conversion, counted_lists, memory, symbols
-from tangra.frontend.heap import ArrayState, ListState, StackState, ViewState
+from tangra.api.values import AbstractValue, ArrayValue, Const, InstanceValue, ListValue, Scalar, SliceValue, TupleValue
+from tangra.frontend import conversion, counted_lists, memory, stack_instances, symbols
+from tangra.frontend.heap import ArrayState, InstanceState, ListState, StackState, ViewState
 from tangra.frontend.stack_arrays import first_rows, stack_size
 from tangra.frontend.stack_items import (
     ArrayItem,
+    ConstItem,
+    InstanceItem,
     Item,
     ListItem,
     Misfit,
     NumberItem,
     TupleItem,
     form_of,
+    holds_instances,
     item_form,
     join_items,
     leaf_types,
@@ -64,6 +67,12 @@ def _leaves(ev: Evaluator, form: Item, item: AbstractValue) -> list[Value]:
         state = ev.look(item.ref)
         assert isinstance(state, (ListState, StackState))
         return stacked_values(ev, form.part, form.length, state)[1:]
+    if isinstance(form, ConstItem):
+        return []
+    if isinstance(form, InstanceItem):
+        assert isinstance(item, InstanceValue)
+        held = zip(form.parts, stack_instances.attributes(ev, item), strict=True)
+        return [ev.b.int(0), *(v for part, x in held for v in _leaves(ev, part, x))]
     assert isinstance(item, TupleValue)
     return [v for part, x in zip(form.parts, item.items, strict=True) for v in _leaves(ev, part, x)]
 
@@ -97,18 +106,19 @@ def _pair(ev: Evaluator, state: StackState, item: AbstractValue) -> None:
             ev.pair(other, state.leaves)
 
 
-def item_memory(ev: Evaluator, item: AbstractValue) -> list[int]:
-    """The mutable objects that an item is made of."""
+def item_memory(ev: Evaluator, item: AbstractValue, around: frozenset[int] = frozenset()) -> list[int]:
+    """The mutable objects that an item is made of; `around` are those that it is in."""
     if isinstance(item, TupleValue):
-        return [ref for part in item.items for ref in item_memory(ev, part)]
+        return [ref for part in item.items for ref in item_memory(ev, part, around)]
     if isinstance(item, ArrayValue):
         return list(dict.fromkeys((item.ref, ev.root(item.ref))))
-    if not isinstance(item, ListValue):
+    if not isinstance(item, (ListValue, InstanceValue)) or item.ref in around:
         return []
     state = ev.glance(item.ref)
     inner = list(state.leaves) if isinstance(state, StackState) else []
-    if isinstance(state, ListState):
-        inner = [ref for x in state.items for ref in item_memory(ev, x)]  # type: ignore[arg-type]
+    if isinstance(state, (ListState, InstanceState)):
+        parts = state.items if isinstance(state, ListState) else [held for _, held in state.attrs]
+        inner = [ref for x in parts for ref in item_memory(ev, x, around | {item.ref})]  # type: ignore[arg-type]
     return [item.ref, *inner]
 
 
@@ -139,6 +149,9 @@ def _wide(ev: Evaluator, old: Item, new: Item, refs: Iterator[int], count: Value
     """The arrays of a wider form, made of those of `old`, which are taken from `refs`."""
     if isinstance(old, TupleItem) and isinstance(new, TupleItem):
         return [ref for a, b in zip(old.parts, new.parts, strict=True) for ref in _wide(ev, a, b, refs, count)]
+    if isinstance(old, InstanceItem) and isinstance(new, InstanceItem):
+        pairs = zip(old.parts, new.parts, strict=True)
+        return [next(refs), *(ref for a, b in pairs for ref in _wide(ev, a, b, refs, count))]
     if isinstance(old, ListItem) and isinstance(new, ListItem):
         return _wide(ev, old.part, new.part, refs, count)
     mine = [next(refs) for _ in leaf_types(old)]
@@ -257,6 +270,10 @@ def _item(ev: Evaluator, form: Item, leaves: Any, at: Value) -> AbstractValue:
         return Scalar(value, form.kinds, tag)
     if isinstance(form, ListItem):
         return _list_item(ev, form, leaves, at)
+    if isinstance(form, ConstItem):
+        return Const(form.value)
+    if isinstance(form, InstanceItem):
+        return stack_instances.item(ev, form, leaves, lambda part: _item(ev, part, leaves, at))
     ref = next(leaves)
     base = ArrayValue(ref, ev.peek(ref).array)
     starts = [at, *(ev.b.int(0) for _ in form.type.shape)]
@@ -321,6 +338,8 @@ def detached(ev: Evaluator, item: AbstractValue) -> AbstractValue:
     """An item that leaves its stack: arrays are copied. Whatever else may be that item, in Python, is a partner."""
     if isinstance(item, TupleValue):
         return TupleValue(tuple(detached(ev, x) for x in item.items), item.cls)
+    if isinstance(item, InstanceValue):
+        return stack_instances.detached(ev, item, lambda held: detached(ev, held))
     if not isinstance(item, ArrayValue):
         return item
     leaf = ev.root(item.ref)
@@ -351,13 +370,15 @@ def deep_copy(ev: Evaluator, state: StackState) -> StackState:
 
 def _copied(ev: Evaluator, state: StackState, ref: int, value: Value) -> int:
     """An array for a list of items that another list holds in `ref`: arrays and lists among them are in both."""
-    shared = any(isinstance(f, (ArrayItem, ListItem)) for f in _flat(state.shape))
+    shared = any(isinstance(f, (ArrayItem, ListItem, InstanceItem)) for f in _flat(state.shape))
     return twin(ev, [ref], value) if shared else ev.allocate(ArrayState(value))
 
 
 def _flat(form: Item) -> list[Item]:
     if isinstance(form, ListItem):
         return [form, *_flat(form.part)]
+    if isinstance(form, InstanceItem):
+        return [form]
     return [f for part in form.parts for f in _flat(part)] if isinstance(form, TupleItem) else [form]
 
 
@@ -388,7 +409,7 @@ def from_list(ev: Evaluator, v: ListValue) -> StackState | None:
     if not items:
         return None
     form = form_of(ev, items)
-    if form is None:
+    if form is None or holds_instances(form):
         return None
     was = ev.look(v.ref)
     assert isinstance(was, ListState)

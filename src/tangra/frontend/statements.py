@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tangra.api.values import AbstractValue, Const, Scalar
@@ -22,7 +23,7 @@ from tangra.frontend import (
 )
 from tangra.frontend.dispatch import statement
 from tangra.frontend.heap import BROKEN, CONTINUED, RESULT, RETURNED, STOPPED
-from tangra.frontend.liveness import only
+from tangra.frontend.liveness import Live, only
 from tangra.frontend.loop_parts import Loop
 from tangra.frontend.paths import Path
 from tangra.frontend.scope import assigned_in
@@ -89,17 +90,23 @@ def while_(ev: Evaluator, node: ast.While) -> None:
     """`while test`: each trip tests first, and the one where the test fails does nothing."""
     live = branches.live_names(ev, node)
 
-    def body(index: AbstractValue | None) -> None:
+    def trip(then: Callable[[], None], after: Live | None) -> None:
+        def run() -> None:
+            branches.exec_block(ev, node.body)
+            then()
+
         cond = conditions.evaluate(ev, node.test)
         if isinstance(cond, Const):
-            if cond.value:
-                branches.exec_block(ev, node.body)
-            else:
-                stop()
+            run() if cond.value else stop()
             return
         assert isinstance(cond, Scalar)
-        after = only(None if live is None else live.after | live.header)
-        branches.branch(ev, cond.value, lambda: branches.exec_block(ev, node.body), stop, after)
+        branches.branch(ev, cond.value, run, stop, after)
+
+    def body(index: AbstractValue | None) -> None:
+        trip(lambda: None, only(None if live is None else live.after | live.header))
+
+    def first(then: Callable[[], None]) -> None:
+        trip(then, only(None if live is None else live.after))
 
     def stop() -> None:
         ev.state.env[STOPPED] = Const(True)
@@ -111,13 +118,15 @@ def while_(ev: Evaluator, node: ast.While) -> None:
         assigned_in(node),
         live.header if live else None,
         live.after if live else None,
+        first=first,
     )
     broken = loops.run_loop(ev, loop)
     _else(ev, node.orelse, broken)
 
 
 def _else(ev: Evaluator, orelse: list[ast.stmt], broken: AbstractValue) -> None:
-    """The `else` of a loop: run unless it was left by `break` or `return`."""
+    """The `else` of a loop: run unless it was left by `break` or `return`. Without `break` those that don't run it
+    have returned."""
     if not orelse:
         return
     returned = ev.state.env.get(RETURNED, Const(False))
@@ -130,7 +139,18 @@ def _else(ev: Evaluator, orelse: list[ast.stmt], broken: AbstractValue) -> None:
     left = flags[0].value
     for other in flags[1:]:
         left = ev.b("or", left, other.value)
-    branches.branch(ev, left, lambda: None, lambda: branches.exec_block(ev, orelse), None)
+
+    def run() -> None:
+        if flags[-1] is returned:
+            ev.state.env[RETURNED] = Const(False)
+            ev.state.env.pop(RESULT, None)  # that of the other side
+        branches.exec_block(ev, orelse)
+
+    def leave() -> None:
+        if flags == [returned]:
+            ev.state.env[RETURNED] = Const(True)
+
+    branches.branch(ev, left, leave, run, None)
 
 
 @statement(ast.Assert)
@@ -141,7 +161,7 @@ def assert_(ev: Evaluator, node: ast.Assert) -> None:
     cond = conditions.evaluate(ev, node.test)
     if isinstance(cond, Const) and cond.value:
         return
-    failures.fail(ev, "AssertionError", None if node.msg is None else [node.msg], unless=cond)
+    failures.assertion(ev, [] if node.msg is None else [node.msg], unless=cond)
     assert isinstance(cond, Scalar)
     symbols.assume(ev, cond.value, True)
 
@@ -154,9 +174,10 @@ def raise_(ev: Evaluator, node: ast.Raise) -> None:
 @statement(ast.FunctionDef)
 def function_definition(ev: Evaluator, node: ast.FunctionDef) -> None:
     """An inner function, with its decorators applied."""
+    decorators = [ev.eval(decorator) for decorator in node.decorator_list]
     value: AbstractValue = calls.make_function(ev, node, node.name)
-    for decorator in reversed(node.decorator_list):
-        value = ev.call(ev.eval(decorator), [value], {})
+    for decorator in reversed(decorators):
+        value = ev.call(decorator, [value], {})
     names.store(ev, node.name, value)
 
 

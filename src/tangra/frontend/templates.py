@@ -229,6 +229,8 @@ class Plan:
     read_only: dict[int, bool | None] = field(default_factory=dict)
     items: frozenset[tuple[Node, Node]] = field(default=frozenset(), compare=False)
     """Nodes that may share memory, one of them the items of a list."""
+    forgotten: dict[int, int] = field(default_factory=dict)
+    """Objects of `heap` that nobody can reach on one side, and which that is."""
 
     def covers(self, other: Plan) -> bool:
         """Whether `other` found nothing that this plan does not already say."""

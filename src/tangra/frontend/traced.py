@@ -60,7 +60,7 @@ class Terms:
     their values.
     `changes` says whether an object from before the call (other than an array) changes on any path, also on one that
     raises and so has no part in `mutations`; `tells_apart` whether anything depends on two such objects being the same
-    or not.
+    or not. `copied` are parameters of which a transformed function changes a copy.
     """
 
     leaves: list[Leaf]
@@ -73,6 +73,7 @@ class Terms:
     exceptions: dict[str, ExceptionSpec]
     static: list[tuple[Path, Any]]
     tells_apart: bool
+    copied: list[int]
 
     @property
     def parameters(self) -> list[Leaf | Capture]:

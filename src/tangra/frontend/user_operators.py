@@ -101,6 +101,20 @@ def _not_equal(ev: Evaluator, receiver: AbstractValue, other: AbstractValue) -> 
 # ---- NumPy's arrays and scalars on the left ---------------------------------------------------------------
 
 
+def instead_of_array(ev: Evaluator, op: str, left: ArrayValue, right: AbstractValue) -> AbstractValue | None:
+    """What `left op= right` gives where NumPy leaves it to the class on the right, which makes something new; None
+    where the array changes."""
+    if not isinstance(right, InstanceValue):
+        return None
+    cls: Any = right.cls
+    if not hasattr(cls, "__array_ufunc__"):
+        return binary(ev, op, left, right)
+    if cls.__array_ufunc__ is None:
+        problem = f"operand '{cls.__name__}' does not support ufuncs (__array_ufunc__=None)"
+        ev.python_error("TypeError", problem)
+    ev.unsupported(f"{cls.__name__}.__array_ufunc__", "call a method of the class")
+
+
 def _is_numpy(v: AbstractValue) -> bool:
     return isinstance(v, ArrayValue) or (is_number(v) and not all(kind.python for kind in kinds_of(v)))
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from tangra.api.elementwise import as_kind
 from tangra.api.kinds import Kind
-from tangra.api.values import AbstractValue, Const, Scalar
+from tangra.api.values import AbstractValue, Const, InstanceValue, Scalar
 from tangra.frontend import conversion
 from tangra.frontend.exceptions import NUMBER, NumberArgument
 from tangra.ir import Value
@@ -38,6 +38,20 @@ class Wording:
     def argument(self, value: Any) -> Any:
         """An argument of the exception with this message."""
         return NumberArgument(self.kind.type) if value is NUMBER and self.kind is not None else value
+
+
+IN_TEXT = "a number in a text"
+
+
+def needs_run(ev: Evaluator, v: AbstractValue) -> bool:
+    """Whether the text of a value is only known at run time. Ints that arguments or loops decide can be constants."""
+    try:
+        conversion.plain(ev, v)
+        return False
+    except conversion.NotPlain:
+        found = conversion.run_time_leaves(ev, v)
+    ints = all(kind.dtype.is_integer for leaf in found for kind in leaf.kinds)
+    return not found or not ints or any(conversion.sources_of(ev, leaf) is None for leaf in found)
 
 
 def literal(text: str) -> Wording:
@@ -160,6 +174,8 @@ def _placeholder(ev: Evaluator, value: AbstractValue, mark: str, spec: str) -> l
     try:
         plain = conversion.plain(ev, value)
     except conversion.NotPlain:
+        if isinstance(value, InstanceValue):
+            return [literal(_of_object(ev, value, mark, spec))]
         if not isinstance(value, Scalar):
             ev.unsupported("an array or object in the message of an error", "put numbers into it, such as x.shape[0]")
 
@@ -172,6 +188,15 @@ def _placeholder(ev: Evaluator, value: AbstractValue, mark: str, spec: str) -> l
 
         return [wording for _, wording in by_kind(ev, value, text)]
     return [literal(format(converted(mark, plain) if mark else plain, spec))]
+
+
+def _of_object(ev: Evaluator, value: InstanceValue, mark: str, spec: str) -> str:
+    from tangra.frontend import texts
+
+    try:
+        return texts.text_of(ev, value, mark, spec)
+    except conversion.NotPlain:
+        ev.unsupported("an array or object in the message of an error", "put numbers into it, such as x.shape[0]")
 
 
 def converted(mark: str, value: Any) -> str:

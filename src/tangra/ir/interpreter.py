@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from tangra.ir.graph import Block, Func, Op, Value, arguments_of, kept_by
+from tangra.ir.messages import index_message
 from tangra.ir.types import ArrayType, TapeType, Type
 from tangra.shapes import Dim, Symbol, UnboundSymbolError, evaluate
 
@@ -37,7 +38,7 @@ def interpret(
     program has the attribute `tangra_state`: what the failing op says each parameter holds, by parameter index.
     Results share no memory with arguments. `watch` is told of every operation that has run, and its results.
     """
-    results = _Run(exceptions or {}, watch).call(
+    results = _Run({} if exceptions is None else exceptions, watch).call(
         func, [_argument(a, p) for a, p in zip(args, func.params, strict=True)]
     )
     return [np.array(r) if isinstance(r, np.ndarray) else r for r in results]
@@ -173,7 +174,7 @@ class _Run:
         wrong = (wrapped < 0) | (wrapped >= size)
         if np.any(wrong):
             bad = np.asarray(index)[np.asarray(wrong)].flat[0]
-            error = IndexError(f"index {bad} is out of bounds for axis {op.attrs['axis']} with size {size}")
+            error = IndexError(index_message(op.attrs["axis"]).format(bad, size))
             error.tangra_state = {}  # type: ignore[attr-defined]
             raise error
         return [wrapped]

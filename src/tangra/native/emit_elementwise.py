@@ -89,6 +89,9 @@ def _sum(em: Emitter, op: Op) -> None:
         em.define(op.result, Scalar(dtype, em.code.ins(f"fadd {em.fast_sum}{register_type(dtype)} {x}, {y}")))
         return
     order = _late_and_early(em, op)
+    if order is None and _is_difference_of_products(em, op):
+        keep_elementwise(em, op, lambda em, xs: em.code.ins(f"fsub {register_type(dtype)} {xs[0]}, {xs[1]}"))
+        return
     early = _factors(em, order[1]) if order is not None else None
     if order is None or early is None:
         keep_elementwise(em, op, lambda em, xs: scalars.write(em, op.name, dtype, xs))
@@ -104,6 +107,22 @@ def _sum(em: Emitter, op: Op) -> None:
     elif op.name == "sub":
         a = scalars.write(em, "neg", dtype, [a])
     em.define(op.result, Scalar(dtype, scalars.intrinsic(em, "fmuladd", dtype, [a, b, c], em.fast)))
+
+
+def _is_difference_of_products(em: Emitter, op: Op) -> bool:
+    """Whether `op` is a b - c d, which is exactly 0 where the products are equal: both are rounded, as in NumPy. Fused
+    with one of them, it would be the other's rounding error."""
+    if op.name != "sub" or op.result.dtype.kind != "f" or em.module.options.fastmath:
+        return False
+    return all(_is_product(v) for v in op.operands)
+
+
+def _is_product(x: Value) -> bool:
+    """Whether x is a product, or has the elements of one in other places."""
+    made = x.defining_op
+    if made is not None and made.name in ("broadcast", "reshape", "transpose", "index"):
+        return _is_product(made.operands[0])
+    return made is not None and made.name == "mul"
 
 
 def _late_and_early(em: Emitter, op: Op) -> tuple[Value, Value] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tangra.ir import I64, Op
+from tangra.ir.messages import index_message
 from tangra.native import nests
 from tangra.native.emitter import Emitter, op_writer
 from tangra.native.failures import ErrorRecord
@@ -62,12 +63,8 @@ def _wrap(em: Emitter, i: Operand, n: Operand) -> Operand:
 
 def _record(op: Op) -> ErrorRecord:
     details = tuple(sorted((k, v) for k, v in op.attrs.items()))
-    return ErrorRecord("IndexError", op.attrs.get("message") or index_message(op), (I64, I64), op.span, details)
-
-
-def index_message(op: Op) -> str:
-    """NumPy's text; the payload is the index as the program gave it, and the size."""
-    return f"index {{}} is out of bounds for axis {op.attrs.get('axis', 0)} with size {{}}"
+    message = op.attrs.get("message") or index_message(op.attrs.get("axis", 0))
+    return ErrorRecord("IndexError", message, (I64, I64), op.span, details)
 
 
 def _check_scalar(em: Emitter, op: Op, i: Operand, n: Operand) -> Operand:

@@ -209,6 +209,7 @@ def _cumulative(em: Emitter, op: Op) -> None:
     target, code = em.allocate(x.dtype, x.shape, op.result), em.code
     trips = em.size(x.shape[axis])
     last = code.sub(trips, 1)
+    start = literal(-0.0, x.dtype) if op.name == "cumsum" and x.dtype.kind == "f" else kind.start  # -0.0 stays -0.0
 
     def line(outer: Index, memo: Memo) -> None:
         def step(i: str, now: list[str]) -> list[str]:
@@ -219,7 +220,7 @@ def _cumulative(em: Emitter, op: Op) -> None:
             em.store(target, target.place(em, full), value)
             return [str(value)]
 
-        code.counted(trips, [(register_type(x.dtype), str(kind.start))], step)
+        code.counted(trips, [(register_type(x.dtype), str(start))], step)
 
     lines = x.shape[:axis] + x.shape[axis + 1 :]
     nests.visit(em, lines, line, 100, range(len(lines)), parallel.product(em, source.work + 1, [x.shape[axis]]))

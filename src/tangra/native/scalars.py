@@ -339,10 +339,15 @@ def _wrap(x: int, target: DType) -> int:
 
 
 def _float_to_integer(em: Frames, x: Operand, source: DType, target: DType) -> str:
-    """As the C compilers that build NumPy do: through i32 or i64, then cut; out of range gives what the CPU gives."""
+    """As the C compilers that build NumPy do: through i32 or i64, then cut; out of range gives what the CPU gives. For
+    u64 they take 2**63 off where x has that, so that -1.0 wraps."""
     code, old = em.code, register_type(source)
     if target.name == "u64":
-        return code.ins(f"freeze i64 {code.ins(f'fptoui {old} {x} to i64')}")
+        half = literal(2.0**63, source)
+        small = code.ins(f"freeze i64 {code.ins(f'fptosi {old} {x} to i64')}")
+        rest = code.ins(f"fptosi {old} {code.ins(f'fsub {old} {x}, {half}')} to i64")
+        large = code.ins(f"xor i64 {code.ins(f'freeze i64 {rest}')}, {-(2**63)}")
+        return code.ins(f"select i1 {code.ins(f'fcmp oge {old} {x}, {half}')}, i64 {large}, i64 {small}")
     wide = 64 if target.bits == 64 or target.name == "u32" else 32
     number = code.ins(f"freeze i{wide} {code.ins(f'fptosi {old} {x} to i{wide}')}")
     if wide == target.bits:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -159,12 +160,13 @@ class Arguments(PyCode):
         loaded = self.code.ins(f"load {memory_type(dtype)}, ptr {found.data}")
         self.parameters[param] = self._loaded(loaded, dtype)
 
-    def apart(self) -> None:
-        """No array that is written overlaps another one."""
+    def apart(self, copied: Sequence[int]) -> None:
+        """No array that is written, or one of `copied`, overlaps another one."""
+        changed = self.changed.union(copied)
         found: dict[str, tuple[bool, ArrayRef]] = {}
         for param, ref in self.memory.items():
             written = found[ref.obj][0] if ref.obj in found else False
-            found[ref.obj] = written or param in self.changed, ref
+            found[ref.obj] = written or param in changed, ref
         written_ones = [ref for written, ref in found.values() if written]
         others = [ref for written, ref in found.values() if not written]
         if len(found) < 2 or not written_ones:

@@ -41,6 +41,38 @@ def reshape_shape(
     return tuple(inferred if place in unknown else size for place, size in enumerate(goal))
 
 
+def reshaped(old: Tensor, new: Tensor) -> Tensor:
+    """The tensor `new`, made of the elements of `old` in their order, which remembers the axes merged from several."""
+    return new.with_(merged=_merged(old.dims or (), new.dims or ()))
+
+
+def _merged(old: Sequence[Size], new: Sequence[Size]) -> tuple[tuple[int, tuple[int, ...]], ...]:
+    """The axes of `new` that are several neighbouring axes of `old` in one, with their sizes, from the left to the
+    first size that is not a number."""
+    found: list[tuple[int, tuple[int, ...]]] = []
+    left = iter(old)
+    rest = 1  # of what was taken of `old`, and is not in an axis yet
+    for axis, size in enumerate(new):
+        if type(size) is not int:
+            if rest != 1 or next(left, None) != size:
+                break
+            continue
+        factors = [rest]
+        while rest < size:
+            factor = next(left, None)
+            if type(factor) is not int or factor < 1:
+                return tuple(found)
+            rest *= factor
+            factors.append(factor)
+        if size < 1 or rest % size:
+            break
+        factors = [factor for factor in factors if factor != 1]
+        if rest == size and len(factors) > 1:
+            found.append((axis, tuple(factors)))
+        rest //= size
+    return tuple(found)
+
+
 def _mismatch(shape: Shape, goal: Sequence[Size], total: Size, rest: Size, inferring: bool) -> str:
     wanted = f"a multiple of {rest}" if inferring else f"which has {rest}"
     return f"an array of shape {shape_text(shape)} has {total} elements and can't become {shape_text(goal)}, {wanted}"

@@ -8,7 +8,7 @@ nobody knows is a `Dim` (`tangra.shapes`). Beside them there are `Tensor`, `DTyp
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias, cast
 
 from tangra.shapes import Dim, Size
@@ -83,7 +83,8 @@ class Tensor:
     `elements` are the values of a small array of known constants, row by row. `weak` is JAX's weak type.
     `parameter` tells `nn.Parameter`. `ones` are the axes, counted from the end, whose size 1 the program asked for
     (`None`, `unsqueeze`, `keepdim`), and `grown` the two shapes of a broadcast in which both sides grew though neither
-    asked for it: what a loss or reduction warns of.
+    asked for it: what a loss or reduction warns of. `merged` are axes that a reshape made of several, with the sizes of
+    these: for messages, so arrays that differ in it are alike.
     """
 
     library: str
@@ -95,6 +96,7 @@ class Tensor:
     parameter: bool = False
     ones: frozenset[int] = frozenset()
     grown: tuple[Shape, Shape] | None = None
+    merged: tuple[tuple[int, tuple[int, ...]], ...] = field(default=(), compare=False)
 
     @property
     def dims(self) -> tuple[Size, ...] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tangra.ir import Block, Func, Op, Value
@@ -66,31 +66,37 @@ def _inline_round(func: Func, small: int, once: bool) -> bool:
             return True
         return once and known.calls[id(callee)] == 1 and not callee.attrs.get("recursive")
 
-    def visit(block: Block) -> None:
+    def visit(block: Block, named: dict[int, Size]) -> None:
+        """`named` are the sizes that numbers are known as here."""
         ops: list[Op] = []
         for op in block.ops:
             for region in op.regions:
-                visit(region)
+                visit(region, dict(named))
+            fresh = [op]
             if op.name == "call" and wanted(op):
-                ops += _expanded(op, mapping, taken)
+                fresh = _expanded(op, mapping, taken, named)
                 replaced.append(op)
-            else:
-                ops.append(op)
+            ops += fresh
+            named.update((id(each.operands[0]), symbol(each.attrs["symbol"])) for each in fresh if _binds(each))
         block.ops = ops
 
-    visit(func.body)
+    visit(func.body, {})
     if mapping:
         _close(mapping)
         substitute_uses(func.body, mapping)
     return bool(replaced)
 
 
-def _expanded(call: Op, mapping: dict[int, Value], taken: set[str]) -> list[Op]:
+def _binds(op: Op) -> bool:
+    return op.name == "bind_dim"
+
+
+def _expanded(call: Op, mapping: dict[int, Value], taken: set[str], named: Mapping[int, Size]) -> list[Op]:
     """The operations of the callee on the call's operands; records what the call's results become."""
     callee: Func = call.attrs["callee"]
     body = clone_block(callee.body, {})
     arguments = {id(p): v for p, v in zip(body.args, arguments_of(call), strict=True)}
-    _fit_sizes(call, callee, body, taken)
+    _fit_sizes(call, callee, body, taken, {id(v): _size(v, named) for v in arguments_of(call)})
     substitute_uses(body, arguments)
     ours = dict(call.attrs.get("state", ()))
     kept = kept_by(call)
@@ -129,10 +135,16 @@ def _keep(op: Op, kept: Sequence[tuple[int, Value]]) -> None:
         op.attrs = {**op.attrs, "kept": (*op.attrs.get("kept", ()), *(index for index, _ in more))}
 
 
-def _fit_sizes(call: Op, callee: Func, body: Block, taken: set[str]) -> None:
+def _size(v: Value, named: Mapping[int, Size]) -> Size | None:
+    """What number `v` is known as, if it is a size."""
+    made = v.defining_op
+    return made.attrs["size"] if made is not None and made.name == "dim" else named.get(id(v))
+
+
+def _fit_sizes(call: Op, callee: Func, body: Block, taken: set[str], numbers: Mapping[int, Size | None]) -> None:
     """Write the callee's types in the caller's sizes.
 
-    Symbols that the callee binds get new names, but for those that are sizes of results, or come as numbers that are
+    Symbols that the callee binds get new names, but for those that are sizes of results, or come as `numbers` that are
     sizes: the caller has a name for these already.
     """
     sizes: dict[str, Size] = {}
@@ -140,12 +152,12 @@ def _fit_sizes(call: Op, callee: Func, body: Block, taken: set[str]) -> None:
         match_sizes(p.type, v.type, sizes)
     for theirs, ours in zip(callee.result_types, call.results, strict=True):
         match_sizes(theirs, ours.type, sizes)
-    numbers = {id(p): v.defining_op for p, v in zip(callee.params, arguments_of(call), strict=True)}
+    given = {id(p): numbers[id(v)] for p, v in zip(callee.params, arguments_of(call), strict=True)}
     for op in callee.body.ops:
-        made = numbers.get(id(op.operands[0])) if op.name == "bind_dim" else None
-        if made is not None and made.name == "dim":
-            sizes.setdefault(op.attrs["symbol"], made.attrs["size"])
-    body.ops = [op for op in body.ops if not (op.name == "bind_dim" and op.attrs["symbol"] in sizes)]
+        known = given.get(id(op.operands[0])) if _binds(op) else None
+        if known is not None:
+            sizes.setdefault(op.attrs["symbol"], known)
+    body.ops = [op for op in body.ops if not (_binds(op) and op.attrs["symbol"] in sizes)]
     names = {name: fresh_symbol(taken) for name in sorted(bound_symbols(body))}
     sizes.update({name: symbol(new) for name, new in names.items()})
     if sizes:

@@ -31,7 +31,11 @@ STRUCTURAL = frozenset(
     {"constant", "dim", "undef", "iota", "cast", "select", "broadcast", "reshape", "transpose", "stop_gradient"}
 )
 
-UNROUNDED = frozenset({"abs", "neg", "maximum", "minimum", "fmax", "fmin", "select", "copysign"})
+EXTREMA = frozenset({"reduce_max", "reduce_min"})
+FEW = 4
+"""Elements of an array whose extremum is computed again rather than kept."""
+REARRANGED = frozenset({"broadcast", "reshape", "transpose"})
+UNROUNDED = EXTREMA | REARRANGED | {"abs", "neg", "maximum", "minimum", "fmax", "fmin", "select", "copysign"}
 """Operations on floats whose results are numbers that were there before, up to their sign."""
 
 
@@ -190,7 +194,11 @@ class _Resolution:
             return self.readable(op.operands[0])
         if op.name == "check_index":
             return not op.result.shape
-        if not (op.defn.elementwise or op.name in STRUCTURAL) or op.defn.cost > CHEAP:
+        if op.name in EXTREMA:
+            count = _elements(op.operands[0])
+            if count is None or count > FEW:
+                return False
+        elif not (op.defn.elementwise or op.name in STRUCTURAL) or op.defn.cost > CHEAP:
             return False
         return is_float(op.result) or all(self.exact(x, 0) for x in op.operands if is_float(x))
 

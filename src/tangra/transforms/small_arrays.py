@@ -18,6 +18,7 @@ from tangra.shapes import prod
 from tangra.transforms.activity import carried_args, is_float
 from tangra.transforms.folding import scalar_constant
 from tangra.transforms.independence import only_totals
+from tangra.transforms.small_fields import split_small_fields
 
 LARGEST = 4
 """Elements of an array that is taken apart."""
@@ -40,8 +41,9 @@ def split_small_arrays(func: Func) -> bool:
 
 
 def split_small_extrema(func: Func) -> bool:
-    """The same where nothing is differentiated any more: also loops with such extrema."""
-    return _split(func, LARGEST)
+    """The same where nothing is differentiated any more: also loops with such extrema, and what these keep on tapes."""
+    fields = split_small_fields(func, lambda op: _innermost(op) and only_totals(op), _small)
+    return _split(func, LARGEST) or fields
 
 
 def _split(func: Func, most_compared: int) -> bool:

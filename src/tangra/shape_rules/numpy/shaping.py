@@ -14,7 +14,7 @@ from tangra.shape_rules.failures import ARGUMENT, AXIS, BROADCAST, RANK, Failure
 from tangra.shape_rules.indexing import index_result
 from tangra.shape_rules.numpy.common import both, functions, methods
 from tangra.shape_rules.registry import method
-from tangra.shape_rules.reshaping import reshape_shape
+from tangra.shape_rules.reshaping import reshape_shape, reshaped
 from tangra.shape_rules.values import Item, Shape, Tensor, Unknown, Value, is_size, shape_text
 from tangra.shapes import Size, dmax, dmin, prod
 
@@ -60,7 +60,7 @@ def _reshaped(ctx: RuleContext, a: Tensor, goal: tuple[Size, ...] | None) -> Ten
     if goal is None:
         return kept(a, None)
     shape = reshape_shape(ctx, a, goal, "ValueError" if a.library == "numpy" else "TypeError", a.library == "numpy")
-    return kept(a, shape)
+    return reshaped(a, kept(a, shape))
 
 
 @functions("reshape")
@@ -78,7 +78,7 @@ def reshape_method(ctx: RuleContext, self: Tensor, *shape: Value, order: Value =
 @both("ravel")
 def ravel(ctx: RuleContext, a: Tensor, order: Value = "C") -> Tensor:
     """One dimension."""
-    return kept(a, (ctx.fresh("n") if a.dims is None else prod(a.dims),))
+    return reshaped(a, kept(a, (ctx.fresh("n") if a.dims is None else prod(a.dims),)))
 
 
 @methods("flatten")

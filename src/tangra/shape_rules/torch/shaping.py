@@ -17,7 +17,7 @@ from tangra.shape_rules.broadcasting import broadcast_shapes, one_or_equal
 from tangra.shape_rules.context import AtLeast, Equal
 from tangra.shape_rules.failures import ARGUMENT, AXIS, BROADCAST, CALL, RANK, SQUEEZE, Failure
 from tangra.shape_rules.registry import method, rule
-from tangra.shape_rules.reshaping import layout_from, require_viewable, reshape_shape, strides_of
+from tangra.shape_rules.reshaping import layout_from, require_viewable, reshape_shape, reshaped, strides_of
 from tangra.shape_rules.torch.common import CLASS, both, fresh
 from tangra.shape_rules.values import DType, Item, Shape, Tensor, Unknown, Value, Variadic, is_size, shape_text
 from tangra.shapes import Size, prod
@@ -35,7 +35,7 @@ def _reshaped(ctx: RuleContext, tensor: Tensor, goal: tuple[Size, ...] | None, v
     if view:
         require_viewable(ctx, tensor, shape)
     ones = frozenset(place - len(goal) for place, size in enumerate(goal) if isinstance(size, int) and size == 1)
-    return fresh(shape, tensor.dtype, tensor).with_(elements=tensor.elements, ones=ones)
+    return reshaped(tensor, fresh(shape, tensor.dtype, tensor).with_(elements=tensor.elements, ones=ones))
 
 
 @method(CLASS, "view")
@@ -88,7 +88,7 @@ def flatten(ctx: RuleContext, input: Tensor, start_dim: Value = 0, end_dim: Valu
         size: Item = ctx.fresh("flat")
     else:
         size = prod(item for item in merged if not isinstance(item, Variadic))
-    return fresh((*input.shape[:first], size, *input.shape[last + 1 :]), input.dtype, input)
+    return reshaped(input, fresh((*input.shape[:first], size, *input.shape[last + 1 :]), input.dtype, input))
 
 
 def _kept_before(ctx: RuleContext, input: Tensor, start: Value, end: Value) -> Shape | None:
