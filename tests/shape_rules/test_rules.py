@@ -243,3 +243,9 @@ def test_operands_of_which_only_the_type_is_known():
     found = apply("torch.nn.functional.conv2d", t(2, 3, 8, 8), Unknown(), None)
     assert isinstance(found, Tensor)
     assert found.rank == 4
+
+
+def test_vectors_beside_a_tensor_of_unknown_rank_are_joined_end_to_end() -> None:
+    """`torch.hstack` joins along the first axis if any of its tensors is known to be a vector."""
+    assert apply("torch.hstack", [Tensor("torch"), tensor((3,))]).rank == 1
+    assert apply("torch.hstack", [Tensor("torch"), tensor((2, 3))]).dims[0] == 2

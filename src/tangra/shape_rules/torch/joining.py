@@ -97,7 +97,8 @@ def _stacked_along(name: str, rank: int, dim: int) -> Callable[..., Tensor]:
         if found is None:
             return Tensor("torch")
         lifted = [_lifted(tensor, rank) for tensor in found]
-        return cat(ctx, lifted, 0 if lifted[0].rank == 1 else dim)
+        known = next((tensor.rank for tensor in lifted if tensor.rank is not None), None)
+        return cat(ctx, lifted, 0 if known == 1 else dim)
 
     return apply
 
