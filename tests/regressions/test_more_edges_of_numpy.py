@@ -68,6 +68,8 @@ def test_differences_of_equal_products() -> None:
     assert not tg.jit(np.cross)(v, v.copy()).any()
     assert tg.jit(lambda a, b, c, d: a * b - c * d)(0.1, 0.3, 0.1, 0.3) == 0.0
     assert not tg.jit(lambda x, y, a, b: x * a - b * y)(v, v.copy(), 0.1, 0.1).any()
+    assert not tg.jit(lambda x, y: 0.25 * x - y * 0.25)(v, v.copy()).any()
+    assert not tg.jit(lambda x, y: 3.0 * x - y * 3.0)(v, v.copy()).any()
 
 
 def _changed(x: Any) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
+
+import numpy as np
 
 from tangra.ir import F64, I32, I64, ArrayType, Op, Value
 from tangra.native import kept_divisors, narrow, scalars
@@ -111,7 +114,7 @@ def _sum(em: Emitter, op: Op) -> None:
 
 def _is_difference_of_products(em: Emitter, op: Op) -> bool:
     """Whether `op` is a b - c d, which is exactly 0 where the products are equal: both are rounded, as in NumPy. Fused
-    with one of them, it would be the other's rounding error."""
+    with one of them, it would be the other's rounding error. A power of two times a number needs no rounding."""
     if op.name != "sub" or op.result.dtype.kind != "f" or em.module.options.fastmath:
         return False
     return all(_is_product(v) for v in op.operands)
@@ -122,7 +125,17 @@ def _is_product(x: Value) -> bool:
     made = x.defining_op
     if made is not None and made.name in ("broadcast", "reshape", "transpose", "index"):
         return _is_product(made.operands[0])
-    return made is not None and made.name == "mul"
+    return made is not None and made.name == "mul" and not any(map(_is_power_of_two, made.operands))
+
+
+def _is_power_of_two(x: Value) -> bool:
+    """Whether x is such a constant in all its elements, or its negative."""
+    made = x.defining_op
+    if made is not None and made.name == "broadcast":
+        return _is_power_of_two(made.operands[0])
+    if made is None or made.name != "constant" or not isinstance(made.attrs["value"], np.generic):
+        return False
+    return abs(math.frexp(float(made.attrs["value"]))[0]) == 0.5
 
 
 def _late_and_early(em: Emitter, op: Op) -> tuple[Value, Value] | None:
