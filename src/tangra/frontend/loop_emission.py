@@ -78,10 +78,16 @@ def emit(ev: Evaluator, loop: Loop) -> None:
             if ev.put_off is None or at_least_once or not isinstance(error, putting_off.UNSETTLED):
                 raise
             rewind(ev, mark)
+            ev.put_off.append(error)
             _at_most_once(ev, loop, restore)
             return
         if end.dead or _certain(end):
             rewind(ev, mark)
+            if unsettled and ev.put_off is None:
+                strict = True  # the trip ended where an error was put off: that is not where the loop ends
+                continue
+            if ev.put_off is not None:
+                ev.put_off += unsettled
             _at_most_once(ev, loop, restore)
             return
         if guess is not None and says_too_much(guess, block, end):
