@@ -10,6 +10,7 @@ import pytest
 from tangra.ir import F64, I64, ArrayType, Func, scalar
 from tangra.ir.interpreter import InterpreterError, interpret
 from tangra.ir.verifier import verify
+from tangra.shapes import dmax
 from tests.ir import programs
 from tests.ir.programs import N, function
 
@@ -170,6 +171,18 @@ def test_scope_of_a_bound_size_is_its_block() -> None:
     b.return_(b.emit("if", [b("lt", n, b.int(5))], {}, arms).result)
     assert run(f, 4) == [4]
     assert run(f, 6) == [6]
+
+
+def test_a_parameter_may_have_a_size_that_another_parameter_gives() -> None:
+    rows = dmax(0, programs.symbol("n"))
+    b, f = function("part", ArrayType(F64, (rows,)), scalar(I64))
+    b.emit("bind_dim", [f.params[1]], {"symbol": "n"})
+    b.return_(f.params[0], b.dim(programs.symbol("n")))
+    part, n = run(f, np.ones(3), 3)
+    assert (len(part), n) == (3, 3)
+    assert run(f, np.ones(0), -2)[1] == -2
+    with pytest.raises(InterpreterError, match=r"shape \(3,\)"):
+        run(f, np.ones(3), 4)
 
 
 def test_a_symbol_may_be_negative_but_no_size() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tangra.api.kinds import PYINT
 from tangra.api.values import Const, Scalar
@@ -50,81 +50,136 @@ if TYPE_CHECKING:
 
 def emit(ev: Evaluator, loop: Loop) -> None:
     """Find the plan, then emit the `loop` operation and make the state after it."""
-    at_least_once = loop.bounds is not None and has_trip(ev, loop)[0] is True
-    base, restore = _without_dead_names(ev, loop, at_least_once)
-    lengths: dict[int, Length] = {}
-    base = convert_known(ev, loop, base, lengths)
-    known = remembered(ev, loop, base)
-    plan = known or seeds(ev, loop, base)
-    guess = None if known is not None else foreseen(ev, loop, base, plan)
-    mark = Mark(len(ev.b.block.ops), base, ev.next_ref, ev.symbols.counter)
-    strict = False
+    search = _Search(ev, loop)
     for _ in range(MAX_ROUNDS):
-        try:
-            with putting_off.trial(ev, strict) as unsettled:
-                block, end = _trial(ev, loop, guess or plan, base, lengths)
-        except Again:
-            rewind(ev, mark)
-            continue
-        except stack_items.Misfit as misfit:
-            if misfit.ref not in lengths:
-                raise
-            raise LoopConflict from None
-        except (StaticNeeded, TangraError) as error:
-            if guess is not None and guess.heap:
-                rewind(ev, mark)
-                guess = None
-                continue
-            if ev.put_off is None or at_least_once or not isinstance(error, putting_off.UNSETTLED):
-                raise
-            rewind(ev, mark)
-            ev.put_off.append(error)
-            _at_most_once(ev, loop, restore)
-            return
-        if end.dead or _certain(end):
-            rewind(ev, mark)
-            if unsettled and ev.put_off is None:
-                strict = True  # the trip ended where an error was put off: that is not where the loop ends
-                continue
-            if ev.put_off is not None:
-                ev.put_off += unsettled
-            _at_most_once(ev, loop, restore)
-            return
-        if guess is not None and says_too_much(guess, block, end):
-            rewind(ev, mark)
-            guess = None
-            continue
-        guessed, plan, guess = guess is not None, plan if guess is None else guess, None
-        found = Join(ev, base, (base, end), loop.live, plan, optional=loop.lenient).make_plan()
-        found.entries.pop(STOPPED, None)
-        if plan.covers(found):
-            if not unsettled or ev.put_off is not None:
-                break
-            rewind(ev, mark)
-            strict = True
-            continue
-        growths = growth.growing(ev, base, end)
-        if growths and (constant_trips(loop) or MANY) <= FEW:
-            raise Unroll
-        if growths:
-            rewind(ev, mark)
-            ev.memo["growth", memo_key(ev, loop)] = growths, ev.next_ref
-            base = converted(ev, loop, base, growths, lengths)
-            mark = Mark(len(ev.b.block.ops), base, ev.next_ref, ev.symbols.counter)
-            plan = seeds(ev, loop, base)
-            guess = foreseen(ev, loop, base, plan)
-            continue
-        if not loop.lenient and conflicts(ev, loop, found, base):
-            raise LoopConflict
-        plan = in_order(found, end) if guessed else found
-        rewind(ev, mark)
+        if search.round():
+            break
     else:
         ev.internal("the types of a loop do not settle")
     if ev.put_off is not None:
-        ev.put_off += unsettled
-    ev.memo[memo_key(ev, loop)] = plan, signature(ev, base), mark.next_ref
-    _finish(ev, loop, found, base, block, end, restore)
-    set_lengths(ev, loop, lengths, None)
+        ev.put_off += search.unsettled
+    if search.settled is None:
+        _at_most_once(ev, loop, search.restore)
+        return
+    ev.memo[memo_key(ev, loop)] = search.plan, signature(ev, search.base), search.mark.next_ref
+    _finish(ev, loop, search.base, search.settled, search.restore)
+    set_lengths(ev, loop, search.lengths, None)
+
+
+class Settled(NamedTuple):
+    """A trial that ends with what it began with: `plan` says what the loop carries, `block` is its body."""
+
+    plan: Plan
+    block: Block
+    end: State
+
+
+class _Search:
+    """Trials of a loop's body, each from what the one before it found, until one ends with what it began with.
+
+    `plan` is what the next trial carries, `guess` what it carries instead while the body's text foretells it, `base`
+    the state before the loop, `unsettled` what the last trial put off. `settled` stays None for a body that always
+    leaves.
+    """
+
+    def __init__(self, ev: Evaluator, loop: Loop) -> None:
+        self.ev, self.loop = ev, loop
+        self.at_least_once = loop.bounds is not None and has_trip(ev, loop)[0] is True
+        base, self.restore = _without_dead_names(ev, loop, self.at_least_once)
+        self.lengths: dict[int, Length] = {}
+        self.base = convert_known(ev, loop, base, self.lengths)
+        known = remembered(ev, loop, self.base)
+        self.plan = known or seeds(ev, loop, self.base)
+        self.guess = None if known is not None else foreseen(ev, loop, self.base, self.plan)
+        self.mark = self.now()
+        self.strict = False
+        self.unsettled: list[TangraError] = []
+        self.settled: Settled | None = None
+
+    def now(self) -> Mark:
+        """Where trials go back to."""
+        return Mark(len(self.ev.b.block.ops), self.base, self.ev.next_ref, self.ev.symbols.counter)
+
+    def again(self) -> bool:
+        """Leave nothing of a trial; there is another one."""
+        rewind(self.ev, self.mark)
+        return False
+
+    def strictly(self) -> bool:
+        """The same again, and what is an error is one."""
+        self.strict = True
+        return self.again()
+
+    def unguessed(self) -> bool:
+        """Again, without what the text foretold."""
+        self.guess = None
+        return self.again()
+
+    def round(self) -> bool:
+        """One trial; whether it is the last one."""
+        try:
+            with putting_off.trial(self.ev, self.strict) as self.unsettled:
+                block, end = _trial(self.ev, self.loop, self.guess or self.plan, self.base, self.lengths)
+        except Again:
+            return self.again()
+        except stack_items.Misfit as misfit:
+            if misfit.ref not in self.lengths:
+                raise
+            raise LoopConflict from None
+        except (StaticNeeded, TangraError) as error:
+            return self.failed(error)
+        if end.dead or _certain(end):
+            if self.unsettled and self.ev.put_off is None:
+                return self.strictly()  # a trip that ended where an error was put off is not where the loop ends
+            rewind(self.ev, self.mark)
+            return True
+        if self.guess is not None and says_too_much(self.guess, block, end):
+            return self.unguessed()
+        return self.compare(block, end)
+
+    def failed(self, error: StaticNeeded | TangraError) -> bool:
+        """A trial that ended at an error."""
+        if self.guess is not None and self.guess.heap:
+            return self.unguessed()
+        if self.ev.put_off is None or self.at_least_once or not isinstance(error, putting_off.UNSETTLED):
+            raise error
+        rewind(self.ev, self.mark)
+        self.unsettled = [error]
+        return True
+
+    def compare(self, block: Block, end: State) -> bool:
+        """What a trial ends with, against what it began with."""
+        guessed = self.guess is not None
+        self.plan, self.guess = self.guess or self.plan, None
+        found = Join(
+            self.ev, self.base, (self.base, end), self.loop.live, self.plan, optional=self.loop.lenient
+        ).make_plan()
+        found.entries.pop(STOPPED, None)
+        if self.plan.covers(found):
+            if self.unsettled and self.ev.put_off is None:
+                return self.strictly()
+            self.settled = Settled(found, block, end)
+            return True
+        growths = growth.growing(self.ev, self.base, end)
+        if growths:
+            return self.grow(growths)
+        if not self.loop.lenient and conflicts(self.ev, self.loop, found, self.base):
+            raise LoopConflict
+        self.plan = in_order(found, end) if guessed else found
+        return self.again()
+
+    def grow(self, growths: dict[int, growth.Growth]) -> bool:
+        """Again, with lists that grow held with room."""
+        ev, loop = self.ev, self.loop
+        if (constant_trips(loop) or MANY) <= FEW:
+            raise Unroll
+        rewind(ev, self.mark)
+        ev.memo["growth", memo_key(ev, loop)] = growths, ev.next_ref
+        self.base = converted(ev, loop, self.base, growths, self.lengths)
+        self.mark = self.now()
+        self.plan = seeds(ev, loop, self.base)
+        self.guess = foreseen(ev, loop, self.base, self.plan)
+        return False
 
 
 def _certain(end: State) -> bool:
@@ -251,9 +306,8 @@ def _scalar_bound(loop: Loop, which: str) -> int | None:
     return hi - 1 if up else hi
 
 
-def _finish(
-    ev: Evaluator, loop: Loop, plan: Plan, base: State, block: Block, end: State, restore: dict[str, Any]
-) -> None:
+def _finish(ev: Evaluator, loop: Loop, base: State, settled: Settled, restore: dict[str, Any]) -> None:
+    plan, block, end = settled
     outer = base
     ev.state = base
     init = plans.plan_values(ev, plan, 0)

@@ -66,6 +66,8 @@ class _Run:
         for value, param in zip(args, func.params, strict=True):
             bind_symbols(value, param.type, symbols)
         env = {id(p): v for p, v in zip(func.params, args, strict=True)}
+        for op in itertools.takewhile(lambda op: op.name == "bind_dim", func.body.ops):
+            self.bind_dim(op, env, symbols)  # parameters may be of the sizes that others give
         for p, v in zip(func.params, args, strict=True):
             check_type(v, p.type, symbols, p)
         with np.errstate(all="ignore"):
