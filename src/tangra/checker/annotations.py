@@ -1,4 +1,4 @@
-"""Annotations of arrays: jaxtyping's notation, what callers and returns have to fit, and shapes stated in comments."""
+"""Annotations of arrays: jaxtyping's notation, and what callers and returns have to fit."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tangra.checker.alternatives import distribute
-from tangra.checker.codes import ANNOTATION, COMMENT
+from tangra.checker.codes import ANNOTATION
 from tangra.checker.dispatch import evaluate
 from tangra.checker.evaluator import Frame, PythonRaise
 from tangra.checker.heap import ClassCell, FunctionCell, LibraryName, ListCell, ModuleCell, Native, OneOf, Scope, Value
-from tangra.checker.source import Stated
 from tangra.checker.structure import parameters
 from tangra.shape_rules.failures import Failure, RuleError
 from tangra.shape_rules.values import UNKNOWN, Item, Tensor, Unknown, Variadic
@@ -29,12 +28,10 @@ from tangra.shapes import (
     NamedDim,
     ShapeError,
     Size,
-    SizeSyntaxError,
     SizeTooComplex,
     VariadicDim,
     match,
     parse_dims,
-    parse_size,
     symbol,
     symbols_of,
 )
@@ -339,36 +336,3 @@ def check_local(ev: Evaluator, node: ast.AnnAssign, value: Value) -> Value:
         ev, wanted, value, frame.bindings or NO_BINDINGS, f"`{ast.unparse(node.target)}`", node
     )
     return value
-
-
-def stated_value(ev: Evaluator, stated: Stated, old: Value) -> Value:
-    """The array that a comment describes; `old` says of which library it is."""
-    file = ev.frame.file
-    text = "" if file is None else file.text
-    library = (
-        old.library
-        if isinstance(old, Tensor)
-        else next(
-            (name for name in ("torch", "jax", "numpy") if f"import {name}" in text or f"from {name}" in text), "torch"
-        )
-    )
-    shape: list[Item] = []
-    for word in stated.sizes:
-        if word in ("...", "*"):
-            shape.append(Variadic())
-        elif word in ("_", "?"):
-            shape.append(ev.ctx.flexible("d"))
-        else:
-            try:
-                shape.append(parse_size(word))
-            except (SizeSyntaxError, ZeroDivisionError, SizeTooComplex) as error:
-                if file is not None:
-                    where = ast.Pass(lineno=stated.line, col_offset=0, end_lineno=stated.line, end_col_offset=1)
-                    ev.report(
-                        "warning", Failure(COMMENT, f"the size {word!r} of this comment can't be read: {error}"), where
-                    )
-                return old
-    if sum(isinstance(item, Variadic) for item in shape) > 1:
-        return old
-    dtype = stated.dtype or (old.dtype if isinstance(old, Tensor) else None)
-    return Tensor(library, tuple(shape), dtype)

@@ -6,7 +6,6 @@ import ast
 from typing import TYPE_CHECKING
 
 from tangra.checker.alternatives import distribute
-from tangra.checker.annotations import stated_value
 from tangra.checker.attributes import call_method, get_attribute, set_attribute
 from tangra.checker.codes import UNPACK
 from tangra.checker.dispatch import evaluate
@@ -146,14 +145,3 @@ def delete(ev: Evaluator, target: ast.expr) -> None:
             ev.journal.delete(owner, target.attr)
     elif isinstance(target, ast.Subscript):
         delete_item(ev, evaluate(ev, target.value), evaluate(ev, target.slice))
-
-
-def bind_stated(ev: Evaluator, node: ast.stmt) -> None:
-    """`x = load()  # tangra: x = (B, 3)`: the comment says what the value's shape is."""
-    file = ev.frames[-1].file
-    if file is None or not file.stated:
-        return
-    stated = file.stated.get(node.end_lineno or node.lineno)
-    if stated is not None:
-        old = ev.frame.scope.fields.get(stated.name, UNKNOWN)
-        store_name(ev, stated.name, stated_value(ev, stated, old), node)

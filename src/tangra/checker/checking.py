@@ -135,8 +135,10 @@ def _evaluate(
 ) -> tuple[list[Report], Statistics]:
     from tangra.checker.entries import check_entries
     from tangra.checker.evaluator import Evaluator
+    from tangra.checker.inputs import load_inputs
     from tangra.checker.modules import import_module
     from tangra.checker.own_rules import load_rules
+    from tangra.checker.stated import tell_unheard
 
     ev = Evaluator(project, run.cancelled)
     ev.observer = run.observer
@@ -146,6 +148,7 @@ def _evaluate(
     ev.checked = frozenset(files)
     ev.leading = {path: names for path, names in files.items() if names is not None}
     ev.own_rules = load_rules(project)
+    ev.inputs = load_inputs(project)
     for number, path in enumerate(files):
         run.progress(number, len(files), path.name)
         source = project.read(path)
@@ -153,6 +156,7 @@ def _evaluate(
             line, column, message = source.problem
             ev.reports.add(Report(Place(path, line, column, line, column + 1), "error", SYNTAX, message))
             continue
+        tell_unheard(ev, source)
         import_module(ev, project.module_name(path), path)
     check_entries(ev, run.progress)
     ev.reports.settle(ev.runs)

@@ -6,6 +6,7 @@
 | `exclude` | patterns of files not to check |
 | `source-roots` | further folders that imports are searched in |
 | `follow` | installed packages whose sources are read as if they were the project's (with `--python`) |
+| `inputs` | what arguments of functions are: arrays of a shape, or constants |
 | `rules` | files with shape rules of the project's own; these are run |
 | `strict` | warnings count as errors |
 | `python-version` | the Python that the program is for, such as "3.9"; that which runs the checker, if not given |
@@ -23,6 +24,10 @@ ROOT_MARKERS = ("pyproject.toml", "setup.py", "setup.cfg", ".git", ".hg")
 FOLLOWED = ("torchvision", "timm")
 
 
+Constant = str | int | float
+"""What a setting says that an argument is."""
+
+
 class ConfigError(ValueError):
     """A pyproject.toml that can't be read, or a key of `[tool.tangra]` that is not one or has a wrong value."""
 
@@ -37,6 +42,7 @@ class Config:
     source_roots: tuple[str, ...] = ()
     follow: tuple[str, ...] = field(default=FOLLOWED)
     rules: tuple[str, ...] = ()
+    inputs: tuple[tuple[str, tuple[tuple[str, Constant], ...]], ...] = ()
     strict: bool = False
     python_version: tuple[int, int] | None = None
 
@@ -88,7 +94,23 @@ def from_table(table: dict[str, Any], path: Path) -> Config:
             if version is None:
                 raise ConfigError(f'{path}: tool.tangra.python-version has to be a string such as "3.11"')
             values["python_version"] = version
+        elif key == "inputs":
+            values[key] = _inputs(value, path)
         else:
-            known = ", ".join(sorted(LISTS | {"strict", "python-version"}))
+            known = ", ".join(sorted(LISTS | {"inputs", "strict", "python-version"}))
             raise ConfigError(f"{path}: tool.tangra.{key} is not a setting; there are {known}")
     return Config(**values)
+
+
+def _inputs(value: object, path: Path) -> tuple[tuple[str, tuple[tuple[str, Constant], ...]], ...]:
+    """The functions that `[tool.tangra.inputs]` names, each with what it says of their arguments."""
+    where = f"{path}: tool.tangra.inputs"
+    if not isinstance(value, dict):
+        raise ConfigError(f'{where} has to be a table such as "net.Net.forward" = {{ x = "(B, 3, 224, 224)" }}')
+    for name, arguments in value.items():
+        if not isinstance(arguments, dict):
+            raise ConfigError(f'{where}."{name}" has to be a table such as {{ x = "(B, 3, 224, 224)" }}')
+        for argument, given in arguments.items():
+            if not isinstance(given, Constant):
+                raise ConfigError(f'{where}."{name}".{argument} has to be a string or a number')
+    return tuple((name, tuple(arguments.items())) for name, arguments in value.items())

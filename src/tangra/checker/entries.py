@@ -17,7 +17,6 @@ from tangra.checker.annotations import (
     annotation_value,
     array_annotations,
     declared,
-    stated_value,
 )
 from tangra.checker.calls import run_function
 from tangra.checker.evaluator import ENTRY_STEPS, BudgetSpent, Frame, PythonRaise
@@ -35,6 +34,7 @@ from tangra.checker.heap import (
 )
 from tangra.checker.ranks import Asked, RankFound, array_of, may_be_asked
 from tangra.checker.reports import Reports
+from tangra.checker.stated import given_value, stated_inputs
 from tangra.checker.structure import decorator_names, parameters
 from tangra.shape_rules.values import UNKNOWN, Tensor, Unknown
 
@@ -94,14 +94,17 @@ def _leads(ev: Evaluator, module: ModuleCell, node: ast.AST) -> bool:
 
 
 def _is_checked(ev: Evaluator, function: FunctionCell) -> bool:
-    """Whether the function is checked by itself: nobody called it, or its annotations promise more than one call."""
+    """Whether the function is checked by itself: nobody called it, or what its annotations, comments or the settings
+    say of its arguments promises more than one call."""
     if function.module.path not in ev.checked or "overload" in decorator_names(function.node):
         return False
     if not _leads(ev, function.module, function.node):
         return False
     if function.node not in ev.entered:
         return True
-    return function.node not in ev.declared_entries and bool(array_annotations(ev, function))
+    if function.node in ev.declared_entries:
+        return False
+    return bool(array_annotations(ev, function) or stated_inputs(ev, function))
 
 
 def _feed(ev: Evaluator, instance: Instance) -> None:
@@ -316,7 +319,7 @@ def _bind(
         for p, value, written in zip(spec.kwonlyargs, function.kw_defaults, spec.kw_defaults, strict=True)
         if written is not None
     }
-    stated = _stated(ev, function)
+    stated = stated_inputs(ev, function)
     library = _layer_library(function, receiver)
     for number, parameter in enumerate(parameters(function.node)):
         name = parameter.arg
@@ -327,7 +330,7 @@ def _bind(
         elif parameter is spec.kwarg:
             scope.fields[name] = DictCell(None if likely is None else {})
         elif name in stated:
-            scope.fields[name] = stated[name]
+            scope.fields[name] = given_value(ev, stated[name])
         else:
             default, has_default = defaults.get(name, UNKNOWN), name in defaults
             if likely is not None:
@@ -363,20 +366,6 @@ def _layer_library(function: FunctionCell, receiver: list[Value]) -> str | None:
     if owner.cls.derives_from("torch.nn.Module"):
         return "torch" if function.name == "forward" else None
     return "jax" if owner.cls.derives_from("flax.linen.Module") and function.name == "__call__" else None
-
-
-def _stated(ev: Evaluator, function: FunctionCell) -> dict[str, Value]:
-    """Shapes of parameters that comments in the head of the function, or on the line above it, state."""
-    file, node = function.module.file, function.node
-    if file is None or isinstance(node, ast.Lambda) or not file.stated:
-        return {}
-    found = {}
-    first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-    for line in range(first - 1, node.body[0].lineno + (0 if node.body[0].lineno > node.lineno else 1)):
-        stated = file.stated.get(line)
-        if stated is not None and any(stated.name == parameter.arg for parameter in parameters(node)):
-            found[stated.name] = stated_value(ev, stated, UNKNOWN)
-    return found
 
 
 def argument(ev: Evaluator, annotation: Value, name: str, default: Value, has_default: bool) -> Value:

@@ -35,16 +35,17 @@ from tangra.checker.heap import (
     Value,
 )
 from tangra.checker.observations import Observer
+from tangra.checker.origins import origins
 from tangra.checker.project import Project
 from tangra.checker.ranks import Asked
 from tangra.checker.reports import Fix, Place, Report, Reports
 from tangra.checker.sharing import share
-from tangra.checker.source import SourceFile
+from tangra.checker.source import Given, SourceFile
 from tangra.checker.statistics import Statistics
 from tangra.checker.summaries import Summaries
 from tangra.checker.symbols import is_rigid
 from tangra.shape_rules.failures import Failure
-from tangra.shape_rules.values import UNKNOWN, Tensor, Unknown, shape_text
+from tangra.shape_rules.values import UNKNOWN, Tensor, Unknown
 from tangra.shapes import Dim, symbols_of
 from tangra.shapes.dims import MADE
 
@@ -172,6 +173,7 @@ class Evaluator:
         self.mentions: dict[tuple[Path, str], bool] = {}
         self.checked: frozenset[Path] = frozenset()
         self.own_rules: frozenset[str] = frozenset()
+        self.inputs: dict[ast.AST, dict[str, Given]] = {}
         self.leading: dict[Path, frozenset[str]] = {}
         self.shapes: dict[Path, dict[int, dict[str, Value]]] = {}
         self.examples: dict[Path, dict[int, dict[str, Value]]] = {}
@@ -305,7 +307,7 @@ class Evaluator:
             if caller is not None and call is not None:
                 related.append((self.place(call, caller), "called from"))
         message = failure.text
-        notes = [*failure.notes, *self._origins(at, file)]
+        notes = [*failure.notes, *origins(self, at, file)]
         if severity == "error":
             notes.append(f"when run, this is a {failure.error}")
         report = Report(self.place(at, file), severity, failure.code, message, notes, related, failure.fix)
@@ -323,30 +325,6 @@ class Evaluator:
         except Exception as error:  # a finding is worth having without them
             self.note_failure(error, f"the fixes of line {getattr(at, 'lineno', 0)}")
             return []
-
-    def _origins(self, node: ast.AST, file: SourceFile) -> list[str]:
-        """Where the arrays and layers that an expression names came from."""
-        frame = next((frame for frame in reversed(self.frames) if frame.file is file), None)
-        if frame is None:
-            return []
-        notes: list[str] = []
-        for part in ast.walk(node):
-            if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load):
-                value, line = frame.scope.fields.get(part.id), frame.lines.get(part.id)
-                shape = _shapes_text(value)
-                if shape is not None:
-                    since = f" since line {line}" if line is not None and line != getattr(node, "lineno", 0) else ""
-                    notes.append(f"`{part.id}` is {shape}{since}{_products_text(value)}")
-            value = None
-            if isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute | ast.Name):
-                value = self.peek(part.func, frame)
-            if isinstance(value, Instance) and value.origin is not None:
-                made, origin = value.origin.node, value.origin.file
-                where = "" if origin is file else f" of {origin.path.name}"
-                text = ast.unparse(made)
-                if len(text) <= 100 and isinstance(part, ast.Call):
-                    notes.append(f"`{ast.unparse(part.func)}` is `{text}` of line {made.lineno}{where}")  # type: ignore[attr-defined]
-        return list(dict.fromkeys(notes))[:4]
 
     def peek(self, node: ast.AST, frame: Frame) -> Value:
         """The value of a name or `self.name`, without evaluating anything."""
@@ -402,28 +380,6 @@ class Evaluator:
         """Count a library function without a rule."""
         self.missed.append(dotted)
         self.statistics.missing_rules[dotted] = self.statistics.missing_rules.get(dotted, 0) + 1
-
-
-def _shapes_text(value: Value) -> str | None:
-    """The shape of an array, or those of its alternatives, for people."""
-    found = value.options if type(value) is OneOf else (value,)
-    if any(isinstance(each, Tensor) and each.shape is None for each in found):
-        return None
-    texts = [shape_text(each.shape) if isinstance(each, Tensor) else "None" for each in found]
-    known = any(isinstance(each, Tensor) for each in found)
-    return " or ".join(texts) if known and all(each is None or isinstance(each, Tensor) for each in found) else None
-
-
-def _products_text(value: Value) -> str:
-    """What sizes of an array are the products of: "; 400 = 16·5·5"."""
-    found = [each for each in (value.options if type(value) is OneOf else (value,)) if isinstance(each, Tensor)]
-    texts = [
-        f"; {each.shape[axis]} = {'·'.join(map(str, factors))}"
-        for each in found
-        for axis, factors in each.merged
-        if each.shape
-    ]
-    return "".join(dict.fromkeys(texts))
 
 
 def _is_known(array: Tensor) -> bool:

@@ -20,8 +20,9 @@ A shape is taken apart into another number of names than it has entries: the arr
     "TG504": """
     # tangra: x = (B, 3, 224, 224)
 
-The shape in such a comment is a list of sizes: numbers, names and arithmetic of them, `_` for any size and `...` for
-any number of dimensions.
+A comment states the shape of what an assignment on its line binds, or of a parameter of the function in whose head it
+stands: a list of sizes, that is numbers, names and arithmetic of them, `_` for any size and `...` for any number of
+dimensions, with a dtype before it if you like. Or it says `ignore`, with codes that there are.
 """,
     "TG505": """
     jax.vmap(f, in_axes=(0, 1))(a, b)

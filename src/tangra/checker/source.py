@@ -30,8 +30,9 @@ MAX_NESTING = 400
 """Brackets open at once; Python's own parser refuses more."""
 
 SIGNS = (b",", b"(", b"[", b"{", b"=", b"+", b"-", b"*", b".", b"\n")
-_IGNORE = re.compile(r"#\s*tangra:\s*ignore(?:\[([^\]]*)\])?")
-_STATED = re.compile(r"#\s*tangra:\s*(\w+)\s*(?:=|:)\s*(?:(\w+)\s*)?\(([^()]*(?:\([^()]*\)[^()]*)*)\)\s*$")
+_IGNORE = re.compile(r"#\s*tangra:\s*ignore\b(?:\[([^\]]*)\]|(?!\[))")
+_STATED = re.compile(r"#\s*tangra:\s*(\w+)\s*(?:=|:)\s*(.*)$")
+_SHAPE = re.compile(r"(?:(\w+)\s*)?\(([^()]*(?:\([^()]*\)[^()]*)*)\)\s*")
 _MAGIC = re.compile(r"^\s*[%!?]|^\s*[\w.]+\?\??\s*$")
 
 
@@ -42,7 +43,19 @@ class Stated:
     name: str
     dtype: str | None
     sizes: tuple[str, ...]
-    line: int
+
+
+Given = Stated | int | float | str
+"""What an argument is said to be: an array of a shape, or a constant."""
+
+
+def parse_stated(name: str, text: str) -> Stated | None:
+    """What `float32 (B, 3)` says of the shape of `name`; None for a text of another form."""
+    match = _SHAPE.fullmatch(text)
+    if match is None:
+        return None
+    dtype, sizes = match.groups()
+    return Stated(name, dtype, tuple(word.strip() for word in sizes.split(",") if word.strip()))
 
 
 @dataclass
@@ -85,10 +98,9 @@ class SourceFile:
         found = {}
         for line, text in self.comments.items():
             match = _STATED.search(text)
-            if match:
-                name, dtype, sizes = match.groups()
-                words = tuple(word.strip() for word in sizes.split(",") if word.strip())
-                found[line] = Stated(name, dtype, words, line)
+            stated = parse_stated(*match.groups()) if match else None
+            if stated is not None:
+                found[line] = stated
         return found
 
     def column(self, line: int, offset: int) -> int:

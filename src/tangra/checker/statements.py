@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from tangra.checker import checks, loops
 from tangra.checker.annotations import check_local, check_return
-from tangra.checker.assignment import assign, augment, bind_stated, delete
+from tangra.checker.assignment import assign, augment, delete
 from tangra.checker.attributes import call_method
 from tangra.checker.classes import define_class
 from tangra.checker.conditions import assuming, truth
@@ -23,6 +23,7 @@ from tangra.checker.joining import merge
 from tangra.checker.names import declare_outer, store_name
 from tangra.checker.own_rules import standing_for
 from tangra.checker.ranks import learn_count
+from tangra.checker.stated import bind_stated
 from tangra.shape_rules.values import UNKNOWN, Unknown
 
 
