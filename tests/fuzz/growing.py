@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.fuzz import scalars
-from tests.fuzz.scope import FLOATS, INT, Gen
+from tests.fuzz import arrays, scalars
+from tests.fuzz.scope import FLOAT, FLOATS, INT, VECTOR, Gen
 
 
 def grow_freely(g: Gen) -> list[str]:
@@ -44,5 +44,40 @@ def grow_in_two_loops(g: Gen) -> list[str]:
     if g.percent(50):
         lines += [f"for {k} in range({g.pick(['2', 'len(x)'] if 'x' in str(g.names) else ['2'])}):"]
         lines += [f"    {name}.append(0.5 * {k} + {a})"]
+    g.bind(FLOATS, name)
+    return lines
+
+
+def grow_points(g: Gen) -> list[str]:
+    """A list of points that a loop makes, and loops that set what its items hold."""
+    name, k, p, q, j = (g.fresh(c) for c in "lkpqj")
+    inner = g.inner(in_loop=True)
+    inner.bind(INT, k)
+    inner.frozen.add(k)
+    vector = f"0.5 * {arrays.name(g, VECTOR)}" if g.percent(70) else f"np.sin({arrays.name(g, VECTOR)})"
+    count = g.pick(["3", "n + 1" if "n" in g.known(INT) else "4", "5"])
+    lines = [f"{name} = []", f"{k} = 0", f"while {k} < {count}:", f"    {k} += 1"]
+    made = f"{name}.append(Point({scalars.floating(inner, 1)}, {vector}, {k} % 3))"
+    lines += [f"    if {scalars.boolean(inner, 1)}:", f"        {made}"] if g.percent(25) else [f"    {made}"]
+    held = g.inner(in_loop=True)
+    held.bind(FLOAT, f"{p}.a")
+    held.bind(VECTOR, f"{p}.v")
+    held.frozen |= {f"{p}.a", f"{p}.v"}
+    value = scalars.floating(held, 1)
+    sets = [
+        [f"{p}.a += 0.1 * {value}"],
+        [f"{p}.a = np.tanh({value})"],
+        [f"{p}.a = 0.25", f"{p}.k += 1"],
+        [f"{p}.v = 0.5 * {p}.v + {p}.a"],
+        [f"{p}.v[0] = np.sin({p}.a)", f"{p}.step(0.5)"],
+        [f"{q} = {name}[({j} + 1) % len({name})]", f"{q}.a = 0.5 * {q}.a + 0.25 * {p}.a", f"{p}.k = {q}.k"],
+        [f"for {q} in {name}:", f"    if {q} is not {p}:", f"        {p}.a += 0.1 * np.sin({q}.a)"],
+    ]
+    body = [line for _ in range(1 + g.below(2)) for line in g.pick(sets)]
+    if g.percent(30):
+        body = [f"if {scalars.boolean(held, 1)}:", *(f"    {line}" for line in body)]
+    lines += g.pick([[], [], [f"if len({name}) > 2:", f"    {name}.pop({g.pick(['', '0'])})"], [f"{name}.reverse()"]])
+    lines += [f"for {j}, {p} in enumerate({name}):", *(f"    {line}" for line in body)]
+    lines += [f"{name} = [0.5] + [{p}.a + np.sum({p}.v) + {p}.k for {p} in {name}]"]
     g.bind(FLOATS, name)
     return lines

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tangra.api.kinds import PYBOOL
 from tangra.api.values import AbstractValue, ArrayValue, BoundMethod, Const, InstanceValue, Scalar, TupleValue
-from tangra.frontend import conversion, descriptors, diagnostics
+from tangra.frontend import conversion, descriptors, diagnostics, stack_instances
 from tangra.frontend.heap import Deleted, InstanceState, MaybeNone, MaybeUnbound, Slot
 from tangra.frontend.objects import LIBRARIES
 from tangra.frontend.paths import MISSING, Path
@@ -162,7 +162,8 @@ def set_slot(ev: Evaluator, v: InstanceValue, name: str, value: Any) -> None:
     """Set an instance's own attribute."""
     state = ev.look(v.ref)
     assert isinstance(state, InstanceState), state
-    if not isinstance(value, ArrayValue) or state.get(name) != value:  # as after `v.name += 1` of an array
+    as_it_was = isinstance(value, ArrayValue) and state.get(name) == value  # as after `v.name += 1` of an array
+    if not as_it_was and not stack_instances.write(ev, v, name, value):
         ev.put(v.ref, state.with_attr(name, value))
 
 

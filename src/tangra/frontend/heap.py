@@ -112,6 +112,17 @@ class StackState:
 
 
 @dataclass(frozen=True, slots=True)
+class Home:
+    """Where an instance lies in the grown list `owner`: at the position `at`, with `leaf` for the array that stands for
+    who the items are. It does so as long as that array is `who`: items that are put in or moved change it."""
+
+    owner: int
+    leaf: int
+    at: Value
+    who: Value
+
+
+@dataclass(frozen=True, slots=True)
 class DictState:
     """A dict with compile-time keys, in insertion order."""
 
@@ -189,6 +200,7 @@ class State:
     narrowed: dict[Value, bool] = field(default_factory=dict)
     read_only: dict[int, bool | None] = field(default_factory=dict)
     copied: dict[int, int] = field(default_factory=dict)
+    homes: dict[int, Home] = field(default_factory=dict)
     dead: bool = False
 
     def copy(self) -> State:
@@ -203,6 +215,7 @@ class State:
             dict(self.narrowed),
             dict(self.read_only),
             dict(self.copied),
+            dict(self.homes),
             self.dead,
         )
 

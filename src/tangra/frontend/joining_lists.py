@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tangra.api.values import Const
-from tangra.frontend import memory, stack_items, stacks, symbols
+from tangra.frontend import memory, stack_items, symbols
 from tangra.frontend.heap import ListState, StackState, State
 from tangra.frontend.templates import BOTTOM, ToStackT
 from tangra.shapes import Size, dmax
@@ -77,7 +77,7 @@ def items_memory(join: Join, side: int, state: ListState | StackState) -> frozen
         if isinstance(state, StackState):
             refs = list(state.leaves)
         else:
-            refs = [ref for item in state.items for ref in stacks.item_memory(join.ev, item)]  # type: ignore[arg-type]
+            refs = [ref for item in state.items for ref in stack_items.item_memory(join.ev, item)]  # type: ignore[arg-type]
     finally:
         join.ev.state = outer
     return frozenset(part for ref in refs for part in memory.chain(join.ev, within, ref))

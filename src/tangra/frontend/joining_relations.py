@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from itertools import combinations, permutations
 from typing import TYPE_CHECKING
 
-from tangra.frontend import joining_lists, memory
-from tangra.frontend.heap import ArrayState, ListState, StackState, ViewState
+from tangra.frontend import joining_lists, memory, stack_instances
+from tangra.frontend.heap import ArrayState, ListState, StackState, State, ViewState
 from tangra.frontend.templates import Node, ToStackT
 
 if TYPE_CHECKING:
@@ -43,6 +43,21 @@ def find(join: Join) -> None:
         if side is not None:
             plan.poisoned.update({r: True for r in side.poisoned if join.exists(r)})
             plan.read_only.update({r: _known(join, r) for r in side.read_only if join.exists(r)})
+    plan.homes = frozenset(
+        ref
+        for ref, home in join.base.homes.items()
+        if isinstance(plan.heap.get(home.owner), ToStackT)
+        and all(_stays(join, side, ref) for side in join.sides if side is not None)
+    )
+
+
+def _stays(join: Join, side: State, ref: int) -> bool:
+    """Whether an instance lies in its list on a side."""
+    outer, join.ev.state = join.ev.state, side
+    try:
+        return stack_instances.follows(join.ev, ref)
+    finally:
+        join.ev.state = outer
 
 
 def _known(join: Join, ref: int) -> bool | None:

@@ -38,6 +38,7 @@ from tangra.frontend import (
     diagnostics,
     fixed,
     memory,
+    stack_instances,
     user_operators,
 )
 from tangra.frontend.heap import StackState
@@ -290,6 +291,10 @@ def is_test(ev: Evaluator, left: AbstractValue, right: AbstractValue) -> Abstrac
     tuples = isinstance(left, TupleValue) and isinstance(right, TupleValue) and left is not right
     if tuples and (left.cls, len(left.items)) == (right.cls, len(right.items)):  # type: ignore[union-attr]
         _unknown_identity(ev, "tuple", "tuples with ==")
+    if isinstance(left, InstanceValue) and isinstance(right, InstanceValue) and left.ref != right.ref:
+        found = stack_instances.same_item(ev, left.ref, right.ref)
+        if found is not None:
+            return found
     return is_one(ev, left, right)
 
 

@@ -9,6 +9,7 @@ from tangra.api.values import (
     Const,
     Scalar,
 )
+from tangra.frontend import stack_instances
 from tangra.frontend.heap import (
     RESULT,
     RETURNED,
@@ -82,6 +83,8 @@ def plan_state(ev: Evaluator, plan: Plan, base: State, values: list[Value]) -> S
         state.env[name] = make(template, leaves, refs, plan)
     for ref, st in plan.heap.items():
         state.heap[ref] = make_state(ev, st, leaves, refs, plan)
+    for ref in plan.homes:
+        stack_instances.follow(ev, ref)
     for ref, info in zip(refs, plan.objects, strict=True):
         state.heap[ref] = make_state(ev, info.state, leaves, refs, plan)
     for k, (ref, info) in enumerate(zip(refs, plan.objects, strict=True)):

@@ -123,7 +123,7 @@ def _item_node(builder: ResultBuilder, form: Item, leaves: Any) -> Node:
     if isinstance(form, ConstItem):
         return ConstNode(form.value)
     if isinstance(form, InstanceItem):
-        next(leaves)
+        builder.ev.read(next(leaves))  # an error if the items are stale
         return InstanceNode(form.cls, form.names, tuple(_item_node(builder, p, leaves) for p in form.parts), -1)
     ref = next(leaves)
     value = builder.ev.read(ref)

@@ -137,12 +137,13 @@ def _instance_form(ev: Evaluator, v: InstanceValue, around: Refs) -> Item | None
     state = ev.glance(v.ref)
     if not isinstance(state, InstanceState):
         return None
-    parts = [_attribute_form(ev, held, around) for _, held in state.attrs]
+    parts = [attribute_form(ev, held, around) for _, held in state.attrs]
     names = tuple(name for name, _ in state.attrs)
     return None if any(p is None for p in parts) else InstanceItem(v.cls, names, tuple(p for p in parts if p))
 
 
-def _attribute_form(ev: Evaluator, held: Slot | Deleted, around: Refs) -> Item | None:
+def attribute_form(ev: Evaluator, held: Slot | Deleted, around: Refs) -> Item | None:
+    """That of what an attribute holds."""
     if isinstance(held, (Conflict, Deleted, MaybeNone, MaybeUnbound)):
         return None
     if isinstance(held, Const) and (held.value is None or isinstance(held.value, (str, bytes, enum.Enum))):
@@ -179,6 +180,22 @@ def join_items(a: Item, b: Item) -> Item | None:
         part = join_items(a.part, b.part)
         return None if part is None else ListItem(part, a.length)
     return a if a == b else None
+
+
+def item_memory(ev: Evaluator, item: AbstractValue, around: frozenset[int] = frozenset()) -> list[int]:
+    """The mutable objects that an item is made of; `around` are those that it is in."""
+    if isinstance(item, TupleValue):
+        return [ref for part in item.items for ref in item_memory(ev, part, around)]
+    if isinstance(item, ArrayValue):
+        return list(dict.fromkeys((item.ref, ev.root(item.ref))))
+    if not isinstance(item, (ListValue, InstanceValue)) or item.ref in around:
+        return []
+    state = ev.glance(item.ref)
+    inner = list(state.leaves) if isinstance(state, StackState) else []
+    if isinstance(state, (ListState, InstanceState)):
+        parts = state.items if isinstance(state, ListState) else [held for _, held in state.attrs]
+        inner = [ref for x in parts for ref in item_memory(ev, x, around | {item.ref})]  # type: ignore[arg-type]
+    return [item.ref, *inner]
 
 
 def leaf_types(form: Item) -> list[ArrayType]:

@@ -18,7 +18,7 @@ from tangra.api.elementwise import as_joined, as_joined_rows, is_number, kinds_o
 from tangra.api.numpy_layout import step_view
 from tangra.api.values import AbstractValue, ArrayValue, Const, InstanceValue, ListValue, Scalar, SliceValue, TupleValue
 from tangra.frontend import conversion, counted_lists, memory, stack_instances, symbols
-from tangra.frontend.heap import ArrayState, InstanceState, ListState, StackState, ViewState
+from tangra.frontend.heap import ArrayState, ListState, StackState, ViewState
 from tangra.frontend.stack_arrays import first_rows, stack_size
 from tangra.frontend.stack_items import (
     ArrayItem,
@@ -32,6 +32,7 @@ from tangra.frontend.stack_items import (
     form_of,
     holds_instances,
     item_form,
+    item_memory,
     join_items,
     leaf_types,
     room_of,
@@ -56,7 +57,8 @@ def new_stack(ev: Evaluator, form: Item, room: Size, items: Sequence[AbstractVal
     return state
 
 
-def _leaves(ev: Evaluator, form: Item, item: AbstractValue) -> list[Value]:
+def leaf_values(ev: Evaluator, form: Item, item: AbstractValue) -> list[Value]:
+    """What the arrays of a stack hold of an item."""
     if isinstance(form, NumberItem):
         value, tag = as_joined(ev, item, form.kinds, form.dtype)
         return [value, tag] if len(form.kinds) > 1 else [value]
@@ -66,31 +68,37 @@ def _leaves(ev: Evaluator, form: Item, item: AbstractValue) -> list[Value]:
         assert isinstance(item, ListValue)
         state = ev.look(item.ref)
         assert isinstance(state, (ListState, StackState))
+        for ref in state.leaves if isinstance(state, StackState) else ():
+            ev.read(ref)  # an error if it is stale
         return stacked_values(ev, form.part, form.length, state)[1:]
     if isinstance(form, ConstItem):
         return []
     if isinstance(form, InstanceItem):
         assert isinstance(item, InstanceValue)
         held = zip(form.parts, stack_instances.attributes(ev, item), strict=True)
-        return [ev.b.int(0), *(v for part, x in held for v in _leaves(ev, part, x))]
+        return [ev.b.int(0), *(v for part, x in held for v in leaf_values(ev, part, x))]
     assert isinstance(item, TupleValue)
-    return [v for part, x in zip(form.parts, item.items, strict=True) for v in _leaves(ev, part, x)]
+    return [v for part, x in zip(form.parts, item.items, strict=True) for v in leaf_values(ev, part, x)]
 
 
 def _store(ev: Evaluator, state: StackState, at: Value, item: AbstractValue) -> None:
-    for ref, value in zip(state.leaves, _leaves(ev, state.shape, item), strict=True):
-        old = ev.peek(ref)
-        starts = [at, *(ev.b.int(0) for _ in value.shape)]
-        sizes = (None, *value.shape)
-        new = ev.b("update", old, value, *starts, sizes=sizes, steps=(1,) * len(sizes))
-        if isinstance(ev.look(ref), ViewState):
-            ev.write(ArrayValue(ref, new.array), new)
-        else:
-            for other in ev.state.partners.get(ref, ()):
-                if isinstance(held := ev.state.heap.get(other), ViewState) and held.base == ref:
-                    ev.poison(other, ref)  # of an item that was taken out: in Python it is still that item
-            ev.put(ref, ArrayState(new))
+    for ref, value in zip(state.leaves, leaf_values(ev, state.shape, item), strict=True):
+        store_leaf(ev, ref, at, value)
     _pair(ev, state, item)
+
+
+def store_leaf(ev: Evaluator, ref: int, at: Value, value: Value) -> None:
+    """Write a part of an item into its array, at a position that is in range."""
+    starts = [at, *(ev.b.int(0) for _ in value.shape)]
+    sizes = (None, *value.shape)
+    new = ev.b("update", ev.peek(ref), value, *starts, sizes=sizes, steps=(1,) * len(sizes))
+    if isinstance(ev.look(ref), ViewState):
+        ev.write(ArrayValue(ref, new.array), new)
+        return
+    for other in ev.state.partners.get(ref, ()):
+        if isinstance(held := ev.state.heap.get(other), ViewState) and held.base == ref:
+            ev.poison(other, ref)  # of an item that was taken out: in Python it is still that item
+    ev.put(ref, ArrayState(new))
 
 
 def _pair(ev: Evaluator, state: StackState, item: AbstractValue) -> None:
@@ -104,22 +112,6 @@ def _pair(ev: Evaluator, state: StackState, item: AbstractValue) -> None:
                 ev.state.read_only[leaf] = None
         for other in (ref, *ev.state.partners.get(ref, ())):
             ev.pair(other, state.leaves)
-
-
-def item_memory(ev: Evaluator, item: AbstractValue, around: frozenset[int] = frozenset()) -> list[int]:
-    """The mutable objects that an item is made of; `around` are those that it is in."""
-    if isinstance(item, TupleValue):
-        return [ref for part in item.items for ref in item_memory(ev, part, around)]
-    if isinstance(item, ArrayValue):
-        return list(dict.fromkeys((item.ref, ev.root(item.ref))))
-    if not isinstance(item, (ListValue, InstanceValue)) or item.ref in around:
-        return []
-    state = ev.glance(item.ref)
-    inner = list(state.leaves) if isinstance(state, StackState) else []
-    if isinstance(state, (ListState, InstanceState)):
-        parts = state.items if isinstance(state, ListState) else [held for _, held in state.attrs]
-        inner = [ref for x in parts for ref in item_memory(ev, x, around | {item.ref})]  # type: ignore[arg-type]
-    return [item.ref, *inner]
 
 
 def _fitting(ev: Evaluator, v: ListValue, state: StackState, item: AbstractValue) -> StackState:
@@ -214,7 +206,7 @@ def getitem(ev: Evaluator, v: ListValue, state: StackState, index: AbstractValue
         return _slice(ev, state, index)
     at = position(ev, state.count, index, "list index out of range")
     held = original(ev, state)
-    return item_at(ev, state, at) if held is None else item_of(ev, state, at, held.items)  # type: ignore[arg-type]
+    return item_at(ev, state, at, v) if held is None else item_of(ev, state, at, held.items)  # type: ignore[arg-type]
 
 
 def position(ev: Evaluator, count: AbstractValue, index: AbstractValue, message: str) -> Value:
@@ -243,10 +235,10 @@ def _inside(ev: Evaluator, index: Size | None, length: Size | None) -> bool:
     return bool(known_le(0, index, ev.facts) and known_lt(index, length, ev.facts))
 
 
-def item_at(ev: Evaluator, state: StackState, at: Value) -> AbstractValue:
-    """The item at a position that is in range: numbers, and views for arrays."""
-    leaves = iter(state.leaves)
-    return _item(ev, state.shape, leaves, at)
+def item_at(ev: Evaluator, state: StackState, at: Value, v: ListValue | None = None) -> AbstractValue:
+    """The item at a position that is in range: numbers, and views for arrays. `v` is the list, if the item stays
+    there."""
+    return part_at(ev, state.shape, iter(state.leaves), at, None if v is None else v.ref)
 
 
 def item_of(ev: Evaluator, state: StackState, at: Value, items: Sequence[AbstractValue]) -> AbstractValue:
@@ -261,9 +253,10 @@ def item_of(ev: Evaluator, state: StackState, at: Value, items: Sequence[Abstrac
     return found
 
 
-def _item(ev: Evaluator, form: Item, leaves: Any, at: Value) -> AbstractValue:
+def part_at(ev: Evaluator, form: Item, leaves: Iterator[int], at: Value, owner: int | None = None) -> AbstractValue:
+    """What is of `form` at a position of `leaves`, of the list `owner`."""
     if isinstance(form, TupleItem):
-        return TupleValue(tuple(_item(ev, part, leaves, at) for part in form.parts), form.cls)
+        return TupleValue(tuple(part_at(ev, part, leaves, at, owner) for part in form.parts), form.cls)
     if isinstance(form, NumberItem):
         value = ev.b("index", ev.read(next(leaves)), at, sizes=(None,), steps=(1,))
         tag = ev.b("index", ev.read(next(leaves)), at, sizes=(None,), steps=(1,)) if len(form.kinds) > 1 else None
@@ -273,7 +266,8 @@ def _item(ev: Evaluator, form: Item, leaves: Any, at: Value) -> AbstractValue:
     if isinstance(form, ConstItem):
         return Const(form.value)
     if isinstance(form, InstanceItem):
-        return stack_instances.item(ev, form, leaves, lambda part: _item(ev, part, leaves, at))
+        place = None if owner is None else (owner, at)
+        return stack_instances.item(ev, form, leaves, lambda part: part_at(ev, part, leaves, at, owner), place)
     ref = next(leaves)
     base = ArrayValue(ref, ev.peek(ref).array)
     starts = [at, *(ev.b.int(0) for _ in form.type.shape)]
@@ -301,7 +295,7 @@ def setitem(ev: Evaluator, v: ListValue, state: StackState, index: AbstractValue
     """`v[index] = item`."""
     state = _fitting(ev, v, state, item)
     at = position(ev, state.count, index, "list assignment index out of range")
-    for ref in _views(ev, state.leaves):
+    for ref in views_of(ev, state.leaves):
         ev.state.poisoned[ref] = ev.span  # in Python it is still the old item
     _store(ev, state, at, item)
     if not any(isinstance(ev.look(ref), ViewState) for ref in state.leaves):
@@ -324,12 +318,12 @@ def pop(ev: Evaluator, v: ListValue, state: StackState, index: AbstractValue) ->
 def cut(ev: Evaluator, v: ListValue, state: StackState, count: AbstractValue) -> None:
     """Make a stack as short as `count`. Views of what it loses go on to be what they are, in Python: they are made
     partners of the arrays of the stack, and an item that may be put into their place makes them stale."""
-    for ref in _views(ev, state.leaves):
+    for ref in views_of(ev, state.leaves):
         ev.pair(ref, state.leaves)
     ev.put(v.ref, StackState(state.shape, state.leaves, count))
 
 
-def _views(ev: Evaluator, leaves: Sequence[int]) -> frozenset[int]:
+def views_of(ev: Evaluator, leaves: Sequence[int]) -> frozenset[int]:
     """The views of items of a stack that there are."""
     return frozenset(r for r, held in ev.state.heap.items() if isinstance(held, ViewState) and held.base in leaves)
 
@@ -344,7 +338,7 @@ def detached(ev: Evaluator, item: AbstractValue) -> AbstractValue:
         return item
     leaf = ev.root(item.ref)
     found = ev.new_array(ev.array(item))
-    ev.pair(found.ref, sorted((_views(ev, (leaf,)) | ev.state.partners.get(leaf, frozenset())) - {item.ref}))
+    ev.pair(found.ref, sorted((views_of(ev, (leaf,)) | ev.state.partners.get(leaf, frozenset())) - {item.ref}))
     if leaf in ev.state.read_only:
         ev.state.read_only[found.ref] = ev.state.read_only[leaf]
     return found

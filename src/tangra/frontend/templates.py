@@ -231,6 +231,8 @@ class Plan:
     """Nodes that may share memory, one of them the items of a list."""
     forgotten: dict[int, int] = field(default_factory=dict)
     """Objects of `heap` that nobody can reach on one side, and which that is."""
+    homes: frozenset[int] = frozenset()
+    """Instances that lie in lists which are made anew."""
 
     def covers(self, other: Plan) -> bool:
         """Whether `other` found nothing that this plan does not already say."""

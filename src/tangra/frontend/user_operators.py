@@ -70,7 +70,8 @@ def _methods(ev: Evaluator, op: str, left: AbstractValue, right: AbstractValue) 
     if op in ("==", "!="):
         from tangra.frontend import operators
 
-        return Const(operators.is_one(ev, left, right).value is (op == "=="))
+        same = operators.is_test(ev, left, right)
+        return same if op == "==" else operators.negate(ev, same)
     raise numbers.bad_operands(ev, op, conversion.describe(ev, left), conversion.describe(ev, right))
 
 
