@@ -262,3 +262,46 @@ def test_a_generator_with_a_constant_test_is_unpacked() -> None:
 
     with pytest.raises(tg.TangraError, match="an iterable of known length"):
         tg.jit(g)(np.arange(25.0))
+
+
+def logged_sums(x: Any) -> Any:
+    log: list[Any] = []
+    return [len(log) for _ in itertools.accumulate([1, 2, 3], lambda a, b: log.append(b) or a + b)]
+
+
+def written_counts(x: Any) -> Any:
+    y = np.zeros(3)
+
+    def add(a: Any, b: Any) -> Any:
+        y[b] += 1
+        return a + b
+
+    return [v + y[2] for v in itertools.accumulate([0, 1, 2], add)]
+
+
+def noted(x: Any) -> Any:
+    log: list[Any] = []
+
+    def note(v: Any) -> Any:
+        log.append(v)
+        return v
+
+    return [len(log) + b for _, b in zip((note(k) for k in range(3) if k != 1), [1, 2], strict=False)]
+
+
+@pytest.mark.parametrize("f", [logged_sums, written_counts, noted])
+def test_what_functions_with_effects_give_is_not_made_at_once(f: Any) -> None:
+    """A loop saw the effects of all items at its first one."""
+    with pytest.raises(tg.TangraError, match="whose items are made all at once"):
+        tg.jit(f)(2.0)
+
+
+def test_what_only_reads_is_made_at_once() -> None:
+    def f(x: Any) -> Any:
+        table = [1.0, 2.0, 3.0]
+        total = 0.0
+        for v in itertools.accumulate([0, 1, 2], lambda a, b: a + table[b]):
+            total += v * x
+        return total
+
+    same(f, 2.0)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from tangra.api.values import AbstractValue, Const, IterValue
 from tangra.frontend import conversion, iteration
-from tangra.frontend.heap import CellState
+from tangra.frontend.heap import CellState, HeapState, StackState
 from tangra.frontend.iteration import Generator, Sequence_
+from tangra.frontend.sameness import same_state
 from tangra.frontend.snapshots import Snapshot
 
 if TYPE_CHECKING:
@@ -37,7 +38,13 @@ def once(
     """What `make` gives of `sources`, kept in the cell `items`. Where Python might give something else, because
     what is reached from them has changed since (`read` is the cell for it), it is refused."""
     if _held(ev, items) is None:
+        heap = dict(ev.state.heap)
         ev.put(items, CellState(make()))
+        if _changed(ev, heap):
+            ev.unsupported(
+                f"a function that changes objects, in {what} whose items are made all at once",
+                "write the loop out, or keep what it changes in a list that is made before",
+            )
         ev.put(read, CellState(Const(Snapshot(ev, sources))))
     found, before = _held(ev, items), _held(ev, read)
     assert found is not None
@@ -50,6 +57,17 @@ def once(
         return made.item(k)
 
     return replace(made, item=item)
+
+
+def _changed(ev: Evaluator, heap: dict[int, HeapState]) -> bool:
+    """Whether an object has changed since `heap`; not the cells of iterators, which say how far these are."""
+    for ref, state in ev.state.heap.items():
+        old = heap.get(ref) or ev.initial.get(ref)
+        if old is None or isinstance(state, CellState) or same_state(old, state):
+            continue
+        if not (isinstance(state, StackState) and state.was is old):  # a list that was only indexed
+            return True
+    return False
 
 
 def _held(ev: Evaluator, cell: int) -> AbstractValue | None:
