@@ -112,6 +112,90 @@ def test_layers_that_run_several_times_are_not_compared(tmp_path: Path) -> None:
     assert lines(tmp_path, text) == [], text
 
 
+PARTS = textwrap.dedent("""
+    class Block(nn.Module):
+        width: int
+
+        @nn.compact
+        def __call__(self, x):
+            return nn.relu(nn.Dense(self.width)(x))
+
+
+    class Stack(nn.Module):
+        @nn.compact
+        def __call__(self, x):
+            for width in (8, 4):
+                x = Block(width)(x)
+            return x
+
+
+    class Named(nn.Module):
+        @nn.compact
+        def __call__(self, x, skip):
+            for place in range(3):
+                if place != skip:
+                    x = Block(5 + place, name=f"b{place}")(x)
+            return x
+
+
+    class Chosen(nn.Module):
+        def setup(self):
+            self.blocks = [Block(5), Block(6)]
+
+        def __call__(self, x, i):
+            return self.blocks[i](x)
+
+
+    class Shared(nn.Module):
+        @nn.compact
+        def __call__(self, x):
+            block = Block(5)
+            return block(block(x))
+
+
+    stack, named, chosen, shared = Stack(), Named(), Chosen(), Shared()
+    """)
+APPLIED = {
+    "v = stack.init(key, jnp.ones((1, 3)))\nstack.apply(v, jnp.ones((2, 3)))": False,
+    "v = stack.init(key, jnp.ones((1, 3)))\nstack.apply(v, jnp.ones((2, 9)))": True,
+    "v = named.init(key, jnp.ones((1, 4)), -1)\nnamed.apply(v, jnp.ones((1, 5)), 0)": False,
+    "v = named.init(key, jnp.ones((1, 4)), -1)\nnamed.apply(v, jnp.ones((1, 4)), 0)": True,
+    "v = chosen.init(key, jnp.ones((1, 4)), 0)\nchosen.apply(v, jnp.ones((1, 7)), 0)": True,
+    "v = shared.init(key, jnp.ones((1, 5)))\nshared.apply(v, jnp.ones((2, 5)))": False,
+    "v = shared.init(key, jnp.ones((1, 5)))\nshared.apply(v, jnp.ones((2, 7)))": True,
+}
+
+
+@pytest.mark.parametrize(("text", "fails"), APPLIED.items(), ids=APPLIED)
+def test_layers_are_told_apart_as_flax_does(tmp_path: Path, text: str, fails: bool) -> None:
+    assert [code for _, code in lines(tmp_path, f"{MODULES}{PARTS}\n{text}\n")] == ["TG516"] * fails
+
+
+def test_parameters_by_themselves_stay_known_while_they_learn(tmp_path: Path) -> None:
+    text = MODULES + textwrap.dedent("""
+        import optax
+
+        params = auto.init(key, jnp.ones((1, 10)))["params"]
+        tx = optax.adam(1e-3)
+        state, x = tx.init(params), jnp.ones((16, 10))
+
+
+        @jax.jit
+        def step(params, state):
+            grads = jax.grad(lambda p: jnp.mean((auto.apply({"params": p}, x) - x) ** 2))(params)
+            updates, state = tx.update(grads, state, params)
+            return optax.apply_updates(params, updates), state
+
+
+        for _ in range(3):
+            params, state = step(params, state)
+        auto.apply({"params": params}, jnp.ones((4, 9)))
+        """)
+    assert [code for _, code in lines(tmp_path, text)] == ["TG516"]
+    text = text.replace("\nauto.apply({", "\nparams['enc']['kernel'] = jnp.ones((9, 3))\nauto.apply({")
+    assert lines(tmp_path, text) == []
+
+
 def test_learning_is_understood(tmp_path: Path) -> None:
     text = MODULES + textwrap.dedent("""
         x = jnp.ones((16, 10))

@@ -57,3 +57,44 @@ def test_replay_memory(tmp_path: Path) -> None:
     found = shapes(tmp_path, REPLAY.format(width=4))
     assert (found["state"], found["q"]) == ("(16, 4)", "(16, 1)")
     assert lines(tmp_path, REPLAY.format(width=3)) == [(26, "TG516")]
+
+
+LOADED = """
+import torch
+from torch.utils.data import DataLoader
+
+items = [torch.zeros(n, 3) for n in (4, 4, 6, 6, 5)]
+for x in DataLoader(items, batch_size=2{options}, collate_fn=torch.stack):
+    pass
+"""
+
+
+def test_items_of_a_list_are_put_together_in_order(tmp_path: Path) -> None:
+    assert lines(tmp_path, LOADED.format(options="")) == []
+    assert lines(tmp_path, LOADED.format(options=", shuffle=True")) == []
+    swapped = LOADED.replace("(4, 4, 6, 6, 5)", "(4, 6, 4, 6, 5)")
+    assert lines(tmp_path, swapped.format(options="")) == [(6, "TG515")]
+    assert lines(tmp_path, swapped.format(options=", shuffle=True")) == []
+    assert lines(tmp_path, LOADED.replace("batch_size=2", "batch_size=8").format(options=", shuffle=True")) != []
+
+
+PARAMETRIZED = """
+import torch
+from torch import nn
+from torch.nn.utils import parametrize
+
+
+class Doubled(nn.Module):
+    def forward(self, w):
+        return torch.cat([w, w])
+
+
+layer = nn.Linear(6, 4)
+parametrize.register_parametrization(layer, "weight", Doubled(){unsafe})
+y = layer(torch.zeros(2, 6))
+"""
+
+
+def test_parametrizations_keep_the_shape(tmp_path: Path) -> None:
+    assert lines(tmp_path, PARAMETRIZED.format(unsafe="")) == [(13, "TG526")]
+    assert lines(tmp_path, PARAMETRIZED.format(unsafe=", unsafe=True")) == []

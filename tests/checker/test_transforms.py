@@ -80,3 +80,22 @@ def test_the_table_is_what_jax_says() -> None:
     for call, shape in SHAPES.items():
         if call.startswith("jax."):
             assert str(np.shape(eval(call, scope))).replace(",)", ")") == shape
+
+
+CARRIES = {
+    "lambda c, _: (c[0], None), (jy, 0)": True,
+    "lambda c, _: ((c[0], c[1], 0), None), (jy, 0)": True,
+    "lambda c, _: ({'a': c['a']}, None), {'a': jy, 'b': 0}": True,
+    "lambda c, _: (None, None), jy": True,
+    "lambda c, _: (c * 1.5, None), jnp.zeros(3, dtype=int)": True,
+    "lambda c, _: ({'b': c['b'] + 1, 'a': c['a']}, None), {'a': jy, 'b': 0}": False,
+    "lambda c, _: ((c[0] * 2, c[1] + 1), None), (jy, 0)": False,
+    "lambda c, _: (c * 1.5, None), 1": False,
+    "lambda c, _: ([c[0] + 1], None), [jy]": False,
+}
+
+
+@pytest.mark.parametrize(("text", "fails"), CARRIES.items(), ids=CARRIES)
+def test_carries_keep_structure_and_dtype(tmp_path: Path, text: str, fails: bool) -> None:
+    program = f"{HEAD}\nz = jax.lax.scan({text}, length=4)\n"
+    assert [code for _, code in lines(tmp_path, program)] == ["TG506"] * fails

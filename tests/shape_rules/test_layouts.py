@@ -95,3 +95,11 @@ def test_copies_of_what_repeats_or_has_gaps_can_be_viewed() -> None:
         call_method(call_method(call_method(tensor((3, 4)), "t"), "double"), "view", 12)
     with pytest.raises(RuleError, match="not in order in memory"):
         call_method(getitem(BaseContext(), tensor((4, 6)), (..., slice(3))), "view", 12)
+
+
+def test_products_lie_in_order_however_their_operands_lie() -> None:
+    a, b = call_method(tensor((4, 2, 3)), "transpose", 0, 1), call_method(tensor((2, 5, 3)), "transpose", 1, 2)
+    for product in (call_method(a, "matmul", b), call_method(a, "bmm", b)):
+        assert call_method(product, "view", 40).shape == (40,)
+        with pytest.raises(RuleError):
+            call_method(call_method(product, "transpose", 1, 2), "view", 40)

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from tangra.checker.codes import CARRY, TRANSFORM
 from tangra.checker.dispatch import call
-from tangra.checker.heap import ListCell, Native, Value
+from tangra.checker.heap import DictCell, ListCell, Native, Value
 from tangra.checker.library import array_operation
 from tangra.checker.transforms import map_tensors, tensors_in
 from tangra.shape_rules import operators as array_operators
 from tangra.shape_rules.context import Equal
 from tangra.shape_rules.failures import Failure
-from tangra.shape_rules.values import UNKNOWN, Tensor, shape_text
+from tangra.shape_rules.values import UNKNOWN, Tensor, Unknown, shape_text
 from tangra.shapes import Dim, Size
 
 if TYPE_CHECKING:
@@ -41,9 +41,10 @@ def _row(ev: Evaluator, value: Value, sizes: list[Size], node: ast.AST | None) -
 
 def differs(ev: Evaluator, before: Value, after: Value) -> str | None:
     """How a carried value certainly changed, in words; None if it may not have."""
+    structure = _other_structure(before, after)
+    if structure is not None:
+        return f"the carry is {structure[0]} and comes back as {structure[1]}"
     old, new = tensors_in(before), tensors_in(after)
-    if isinstance(before, tuple) and isinstance(after, tuple) and len(before) != len(after):
-        return f"the carry has {len(before)} parts and comes back with {len(after)}"
     if len(old) != len(new):
         return None
     for left, right in zip(old, new, strict=True):
@@ -53,7 +54,50 @@ def differs(ev: Evaluator, before: Value, after: Value) -> str | None:
             ev.ctx.truth(Equal(a, b)) is False for a, b in zip(left.dims, right.dims, strict=True)
         ):
             return f"the carry has shape {shape_text(left.dims)} and comes back with {shape_text(right.dims)}"
+        if left.dtype and right.dtype and left.dtype != right.dtype and not left.weak and not right.weak:
+            return f"the carry has dtype {left.dtype} and comes back with {right.dtype}"
     return None
+
+
+def _other_structure(before: Value, after: Value) -> tuple[str, str] | None:
+    """What two values are, in words, if they certainly differ in how tuples, dicts and arrays are put together."""
+    kinds = _branch(before), _branch(after)
+    if None in kinds:
+        return None
+    if kinds[0] != kinds[1]:
+        return _structure_text(before), _structure_text(after)
+    pairs = zip(_parts(before), _parts(after), strict=True)
+    return next((found for found in (_other_structure(a, b) for a, b in pairs) if found is not None), None)
+
+
+def _branch(value: Value) -> object:
+    """What a value is as a node of a tree: equal for nodes of one kind; None if nobody knows."""
+    if value is None:
+        return "None"
+    if type(value) is tuple:
+        return "tuple", len(value)
+    if type(value) is ListCell:
+        return None if value.items is None or value.kind != "list" else ("list", len(value.items))
+    if type(value) is DictCell:
+        return None if value.entries is None else ("dict", *sorted(map(str, value.entries)))
+    is_leaf = isinstance(value, Tensor | Dim | int | float | bool)
+    return "array" if is_leaf or (isinstance(value, Unknown) and value.kind in ("int", "float", "bool")) else None
+
+
+def _parts(value: Value) -> list[Value]:
+    if type(value) is DictCell:
+        return [part for _, part in sorted((value.entries or {}).items(), key=lambda pair: str(pair[0]))]
+    if type(value) is ListCell:
+        return list(value.items or ())
+    return list(value) if type(value) is tuple else []
+
+
+def _structure_text(value: Value) -> str:
+    if type(value) is tuple or type(value) is ListCell:
+        return f"a {'tuple' if type(value) is tuple else 'list'} of {len(_parts(value))} parts"
+    if type(value) is DictCell:
+        return f"a dict of {', '.join(map(repr, value.entries or ()))}"
+    return "None" if value is None else f"an array of shape {value}" if isinstance(value, Tensor) else "a number"
 
 
 def scan(ev: Evaluator, args: list[Value], kwargs: dict[str, Value], node: ast.AST | None) -> Value:

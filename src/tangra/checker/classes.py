@@ -224,7 +224,7 @@ def fill_fields(ev: Evaluator, instance: Instance, given: Call) -> None:
     names = [name for name in field_names(instance.cls) if not _is_not_init(instance.cls, name)]
     values = dict(zip(names, given.args, strict=False))
     values.update({name: value for name, value in given.kwargs.items() if name in names or not instance.cls.complete})
-    for name in field_names(instance.cls):
+    for name in dict.fromkeys([*field_names(instance.cls), *values]):
         if name in values:
             value = values[name]
         elif given.open:

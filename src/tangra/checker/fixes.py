@@ -193,6 +193,8 @@ def _of_layer(ev: Evaluator, node: ast.AST) -> Iterator[Fix]:
     made, given = layer.origin.node, layer.origin.given
     if not isinstance(made, ast.Call) or layer.cls.rule is None or given.open or "built" in layer.fields:
         return  # of lazy layers, the width is nobody's number
+    if hasattr(layer.cls.rule, "parameter_width"):
+        return  # nor is that of flax's, whose parameters have it
     if len(given.args) != len(made.args) or set(given.kwargs) != {keyword.arg for keyword in made.keywords}:
         return  # a partial function, or a class of the program that passes them on
     args = [_attempt(ev, lambda arg=arg: evaluate(ev, arg)) for arg in node.args]  # type: ignore[misc]
@@ -229,7 +231,8 @@ def _fix(ev: Evaluator, rewrite: Rewrite, file: SourceFile) -> Fix:
 def _attempt(ev: Evaluator, run: Callable[[], Value]) -> Value:
     """The value of an evaluation that leaves nothing behind; None if it fails or is warned of."""
     mark = ev.journal.open()
-    facts, guards, frames = ev.ctx.facts, ev.guards, ev.frames
+    facts, guards, frames, parameters = ev.ctx.facts, ev.guards, ev.frames, ev.parameters
+    ev.parameters = None if parameters is None else parameters.copy()
     ev.tries = [*ev.tries, TryState(None)]
     ev.steps, ev.remarks, ev.made_before = ev.limit - TRIAL_STEPS, [], MADE[0] + TRIAL_SIZES
     try:
@@ -239,7 +242,7 @@ def _attempt(ev: Evaluator, run: Callable[[], Value]) -> Value:
         return None
     finally:
         ev.tries = ev.tries[:-1]
-        ev.frames, ev.guards = frames, guards
+        ev.frames, ev.guards, ev.parameters = frames, guards, parameters
         ev.ctx.restore(facts)
         ev.journal.undo(mark)
         ev.journal.close()

@@ -329,7 +329,7 @@ def call_layer(
     def apply(args: list[Value], kwargs: dict[str, Value]) -> Value:
         value = rule(ev.ctx, view, *args, **kwargs)
         if run is not None and args:
-            run.meet(ev, view, cls.__name__, args[0], node)
+            run.meet(ev, instance, view.parameter_width, args[0], node)
         return value
 
     return array_operation(ev, node, apply, (given, named))

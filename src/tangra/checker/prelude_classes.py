@@ -21,6 +21,7 @@ CONTAINERS = {
     "$abstract": "abstract.py",
     "torch.nn": "torch_nn.py",
     "torch.utils.data": "torch_data.py",
+    "torch.autograd": "torch_autograd.py",
     "torch.distributions": "torch_distributions.py",
     "torch.ao.quantization": "torch_quantization.py",
     "optax": "optax.py",
@@ -36,6 +37,7 @@ SYNONYMS = {
     "torch.nn.modules.container.Sequential": "torch.nn.Sequential",
     "torch.nn.modules.Sequential": "torch.nn.Sequential",
     "torch.jit.ScriptModule": MODULE,
+    "torch.autograd.function.Function": "torch.autograd.Function",
     "flax.linen.module.Module": FLAX_MODULE,
     "pytorch_lightning.LightningModule": MODULE,
     "lightning.LightningModule": MODULE,
@@ -69,7 +71,6 @@ OPTIMISERS = words(
     """
 )
 SYNONYMS |= {f"optax.{name}": "optax.GradientTransformation" for name in OPTIMISERS}
-PLAIN = ("torch.autograd.Function", "builtins.object")
 
 
 def prelude_class(ev: Evaluator, dotted: str) -> ClassCell | None:

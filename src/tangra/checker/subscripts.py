@@ -114,6 +114,8 @@ def _dict_item(ev: Evaluator, owner: DictCell, index: Value) -> Value:
         made = call(ev, owner.factory, [], {}, None)
         ev.write(owner, "entries", {**entries, index: made})
         return made
+    if owner.kind == "counter":
+        return 0
     raise PythonRaise(Raised("KeyError"))
 
 

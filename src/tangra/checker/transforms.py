@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from tangra.checker.codes import TRANSFORM
 from tangra.checker.dispatch import call
+from tangra.checker.flax_modules import VARIABLES
 from tangra.checker.heap import DictCell, Instance, ListCell, Value
 from tangra.checker.library import Transformed, array_operation
 from tangra.shape_rules.broadcasting import broadcast_shapes
@@ -33,6 +34,13 @@ PARAMETERS: dict[str, tuple[str, ...]] = {
 
 SYNONYMS = {"in_dims": "in_axes", "out_dims": "out_axes"}
 """torch's words for JAX's options."""
+
+
+def of_same_shapes(value: Value) -> Value:
+    """The structure again, with other elements: what is known of parameters as a whole stays."""
+    if isinstance(value, Instance) and value.cls.dotted == VARIABLES:
+        return value
+    return map_tensors(value, lambda tensor: tensor.like(tensor.shape))
 
 
 def map_tensors(value: Value, change: Callable[[Tensor], Value]) -> Value:
@@ -198,7 +206,7 @@ def _grad(ev: Evaluator, made: Transformed, args: list[Value], kwargs: dict[str,
         picked = args[numbers]
     elif isinstance(numbers, tuple) and all(isinstance(n, int) and n < len(args) for n in numbers):
         picked = tuple(args[number] for number in numbers)
-    picked = map_tensors(picked, lambda tensor: tensor.like(tensor.shape))
+    picked = tuple(map(of_same_shapes, picked)) if type(picked) is tuple else of_same_shapes(picked)
     if made.kind == "value_and_grad":
         return result, picked
     if made.kind == "grad_and_value":

@@ -208,6 +208,9 @@ def _bound(ctx: RuleContext, value: Value) -> Value:
     if isinstance(value, bool):
         return int(value)
     if isinstance(value, Tensor):
+        if (kind(value.dtype) or 0) >= 2:
+            text = f"a slice's bounds are ints, not an array of {value.dtype}"
+            ctx.fail(Failure(INDEX, text, "TypeError", fix="convert the bounds to ints"))
         elements = value.elements
         return elements[0] if elements is not None and len(elements) == 1 and is_size(elements[0]) else Unknown()
     if isinstance(value, float | str | list | tuple) or (isinstance(value, Unknown) and value.kind == "float"):

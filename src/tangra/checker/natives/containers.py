@@ -9,6 +9,7 @@ from tangra.checker.evaluator import PythonRaise
 from tangra.checker.heap import DictCell, ListCell, Native, Raised, Value
 from tangra.checker.iteration import elements, one_element
 from tangra.checker.joining import join, join_all, same, told_apart
+from tangra.checker.natives.counters import counter_method
 from tangra.shape_rules.values import UNKNOWN, Unknown
 from tangra.shapes import Dim
 
@@ -57,6 +58,9 @@ def container_method(owner: Value, name: str) -> Value | None:
     if isinstance(owner, ListCell):
         method = LIST.get(name)
     elif isinstance(owner, DictCell):
+        own = counter_method(owner, name) if owner.kind == "counter" else None
+        if own is not None:
+            return own
         method = DICT.get(name)
     elif isinstance(owner, str):
         method = _string(name)

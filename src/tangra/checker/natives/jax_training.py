@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 @native("optax.apply_updates", "equinox.apply_updates")
 def apply_updates(ev: Evaluator, call: Call) -> Value:
     """New parameters, of the shapes of the old ones."""
-    from tangra.checker.transforms import map_tensors
+    from tangra.checker.transforms import of_same_shapes
 
-    return map_tensors(call.args[0], lambda tensor: tensor.with_(elements=None)) if call.args else UNKNOWN
+    return of_same_shapes(call.args[0]) if call.args else UNKNOWN
 
 
 @native(

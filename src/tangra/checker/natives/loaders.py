@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
 from tangra.checker.attributes import call_method
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from tangra.checker.evaluator import Evaluator
 
 
+MOST_ITEMS = 64
+"""Items of a list that are put together batch by batch."""
+
+
 @native("$batches")
 def batches(ev: Evaluator, call: Call) -> Value:
     """For the prelude: the batches of a loader. Of many equal ones only two are given, then the short one."""
@@ -34,11 +39,14 @@ def batches(ev: Evaluator, call: Call) -> Value:
     item = _item(ev, data, count)
     if fields.get("sampler") is not None:
         count = UNKNOWN
+    exact = _in_order(ev, loader, data, size, drop)
+    if exact is not None:
+        return ListCell([_collated(ev, loader, batch, call.node) for batch in exact], "iterator")
     sizes = _sizes(count, size, drop)
     if sizes is not None:
-        return ListCell([_batch(ev, loader, item, each) for each in sizes], "iterator")
+        return ListCell([_batch(ev, loader, item, each, call.node) for each in sizes], "iterator")
     each = size if drop else ev.ctx.fresh("b")
-    return ListCell(None, "iterator", _batch(ev, loader, item, each))
+    return ListCell(None, "iterator", _batch(ev, loader, item, each, call.node))
 
 
 @native("torch.utils.data.random_split", "torch.utils.data.dataset.random_split")
@@ -94,12 +102,31 @@ def _sizes(count: Value, size: Value, drop: bool | None) -> list[int] | None:
     return [size] * min(full, 2) + ([rest] if rest and not drop else [])
 
 
-def _batch(ev: Evaluator, loader: Instance, item: Value, size: Size) -> Value:
+def _in_order(ev: Evaluator, loader: Instance, data: Value, size: Size, drop: bool | None) -> list[list[Value]] | None:
+    """The items of each batch, where a list holds few known ones and their order is kept, or one batch has them all."""
+    items = elements(ev, data) if isinstance(data, ListCell | tuple) and not isinstance(data, Record) else None
+    if items is None or type(size) is not int or size < 1 or drop is None or len(items) > MOST_ITEMS:
+        return None
+    if loader.fields.get("sampler") is not None or loader.fields.get("collate_fn") is None:
+        return None
+    if len(items) > size and truth(ev, loader.fields.get("shuffle", UNKNOWN)) is not False:
+        return None
+    batches = [items[start : start + size] for start in range(0, len(items), size)]
+    return batches[:-1] if drop and batches and len(batches[-1]) < size else batches
+
+
+def _batch(ev: Evaluator, loader: Instance, item: Value, size: Size, node: ast.AST | None) -> Value:
     collate = loader.fields.get("collate_fn")
     if collate is None:
         return stacked(item, size)
-    items = ListCell([item] * size) if isinstance(size, int) and size <= 256 else ListCell(None, "list", item)
-    return call_value(ev, collate, [items], {}, None)
+    if isinstance(size, int) and size <= 256:
+        return _collated(ev, loader, [item] * size, node)
+    return call_value(ev, collate, [ListCell(None, "list", item)], {}, node)
+
+
+def _collated(ev: Evaluator, loader: Instance, items: list[Value], node: ast.AST | None) -> Value:
+    """What the loader's own function makes of a batch's items."""
+    return call_value(ev, loader.fields["collate_fn"], [ListCell(items)], {}, node)
 
 
 def stacked(item: Value, size: Size) -> Value:

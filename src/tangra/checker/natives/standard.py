@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from tangra.checker.conditions import truth
 from tangra.checker.dispatch import call as call_value
 from tangra.checker.evaluator import PythonRaise
-from tangra.checker.heap import ClassCell, Instance, ListCell, Native, Raised, Value
-from tangra.checker.iteration import elements, one_element
+from tangra.checker.heap import ClassCell, Instance, Native, Raised, Value
+from tangra.checker.iteration import elements
 from tangra.checker.natives.table import LIBRARY, native
 from tangra.shape_rules.values import UNKNOWN, Tensor, Unknown
 from tangra.shapes import Dim, prod
@@ -106,8 +106,6 @@ for _name in [
     "logging.debug",
     "logging.error",
     "logging.basicConfig",
-    "random.seed",
-    "random.shuffle",
     "time.sleep",
     "gc.collect",
     "sys.stdout.write",
@@ -155,25 +153,6 @@ for _name in [
     "torch.overrides.has_torch_function_unary",
 ]:
     native(_name)(_false)
-
-
-@native("random.choice")
-def random_choice(ev: Evaluator, call: Call) -> Value:
-    """One of the elements."""
-    return one_element(ev, call.args[0], call.node) if call.args else UNKNOWN
-
-
-@native("random.sample")
-def random_sample(ev: Evaluator, call: Call) -> Value:
-    """As many of the elements as `k` says."""
-    if not call.args:
-        return UNKNOWN
-    count = call.get(1, "k", UNKNOWN)
-    one = one_element(ev, call.args[0], call.node)
-    return ListCell([one] * count) if type(count) is int and 0 <= count <= MOST_DRAWN else ListCell(None, "list", one)
-
-
-MOST_DRAWN = 512
 
 
 LIBRARY["typing.TYPE_CHECKING"] = False

@@ -55,6 +55,7 @@ class DataLoader:
     ) -> None:
         self.dataset = dataset
         self.batch_size = batch_size
+        self.shuffle = shuffle if shuffle is not None else False
         self.sampler = sampler
         self.batch_sampler = batch_sampler
         self.collate_fn = collate_fn

@@ -42,7 +42,7 @@ def linear(ctx: RuleContext, input: Tensor, weight: Tensor, bias: Tensor | None 
     if not input.shape:
         return fresh(None, input.dtype or weight.dtype)
     dtype = input.dtype or weight.dtype
-    return fresh((*input.shape[:-1], *outputs), dtype if bias is None or bias.dtype == dtype else None, input)
+    return fresh((*input.shape[:-1], *outputs), dtype if bias is None or bias.dtype == dtype else None)
 
 
 def _width_failure(input: Tensor, weight: Tensor, width: Size, features: Size) -> Failure:

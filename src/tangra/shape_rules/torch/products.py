@@ -26,7 +26,7 @@ def matmul(ctx: RuleContext, input: Tensor, other: Tensor) -> Tensor:
     refuse(ctx, input, "@", ("bool",))
     shape = matmul_shape(ctx, input, other, "RuntimeError")
     in_order = input.least_rank >= other.least_rank or input.least_rank > 2
-    made = fresh(shape, input.dtype or other.dtype, input, other)
+    made = fresh(shape, input.dtype or other.dtype)  # in order, however the operands lie
     return made if in_order else made.with_(layout=None)
 
 
@@ -80,7 +80,7 @@ def bmm(ctx: RuleContext, input: Tensor, mat2: Tensor) -> Tensor:
         message = f"bmm(): batches of {batch[0]} and {batch[1]} matrices"
         ctx.require_equal(batch[0], batch[1], Failure(MATMUL, message, "RuntimeError"))
     _inner(ctx, input, mat2, "bmm()", (-1, -2))
-    return fresh(_picked(ctx, (input, 0), (input, 1), (mat2, 2)), input.dtype, input, mat2)
+    return fresh(_picked(ctx, (input, 0), (input, 1), (mat2, 2)), input.dtype)
 
 
 @both("mv")
@@ -127,7 +127,7 @@ def _added(
     same_dtype(ctx, input, a, name)
     if input.shape is not None:
         broadcast_to(ctx, input.shape, shape, f"{name}: ", "RuntimeError", MATMUL)
-    return fresh(shape, input.dtype or a.dtype, input, a, b)
+    return fresh(shape, input.dtype or a.dtype)
 
 
 @both("addmm", inplace=True)
