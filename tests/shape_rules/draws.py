@@ -64,7 +64,7 @@ def library_of(name: str) -> str:
     first = name.partition(".")[0]
     if first in ("flax", "equinox", "optax") or name.startswith("einops.layers.flax"):
         return "jax"
-    return first if first in ("numpy", "jax") else "torch"
+    return "numpy" if first in ("numpy", "scipy") else "jax" if first == "jax" else "torch"
 
 
 NARROW = {"float64": "float32", "int64": "int32"}

@@ -67,7 +67,7 @@ def known(name: str) -> bool:
 @cache
 def prelude() -> set[str]:
     """The classes that the checker has programs for."""
-    found = set(prelude_classes.PLAIN) | {prelude_classes.MODULE, prelude_classes.FLAX_MODULE}
+    found = {prelude_classes.MODULE, prelude_classes.FLAX_MODULE}
     for package, file in prelude_classes.CONTAINERS.items():
         tree = ast.parse((Path(prelude_classes.__file__).parent / "prelude" / file).read_text(encoding="utf-8"))
         found |= {f"{package}.{node.name}" for node in tree.body if isinstance(node, ast.ClassDef | ast.FunctionDef)}

@@ -85,7 +85,7 @@ def main(words: list[str]) -> None:
         path = ANSWERS / f"{library}.json"
         if not any(name.startswith(prefixes) for name in CASES if name.partition(".")[0] == library):
             continue
-        had = json.loads(path.read_text()) if "--new" in words else {}
+        had = json.loads(path.read_text()) if "--new" in words and path.exists() else {}
         for one in [one for name, one in CASES.items() if name.partition(".")[0] == library]:
             if one.name.startswith(prefixes) and one.name not in had:
                 answers = record(one, compare)

@@ -34,6 +34,7 @@ LIBRARIES = {
     "flax": "tangra.shape_rules.flax",
     "equinox": "tangra.shape_rules.equinox",
     "optax": "tangra.shape_rules.optax",
+    "scipy": "tangra.shape_rules.scipy",
     "tangra": "tangra.shape_rules.compiled",
 }
 """The package that holds the rules for names with this first word."""
@@ -112,8 +113,9 @@ class Rule:
 
     @property
     def library(self) -> str:
-        """The first word of its name."""
-        return self.name.partition(".")[0]
+        """The first word of its name; SciPy's arrays are NumPy's."""
+        first = self.name.partition(".")[0]
+        return "numpy" if first == "scipy" else first
 
     @cached_property
     def signature(self) -> inspect.Signature:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 _unknown: Any = None
-torch: Any = None
 
 
 class _Context:
@@ -32,10 +31,6 @@ class _Context:
         pass
 
 
-def _gradient(value: Any) -> Any:
-    return torch.empty_like(value) if isinstance(value, torch.Tensor) else None
-
-
 class Function:
     @classmethod
     def apply(cls: Any, *args: Any) -> Any:
@@ -46,8 +41,5 @@ class Function:
         else:
             result = cls.forward(context, *args)
         if hasattr(cls, "backward"):
-            if isinstance(result, tuple):
-                cls.backward(context, *[_gradient(one) for one in result])
-            else:
-                cls.backward(context, _gradient(result))
+            cls.backward(context, *(result if isinstance(result, tuple) else (result,)))
         return result
