@@ -352,3 +352,21 @@ def test_a_label_of_einsum_that_stands_for_more_elements_than_there_are_is_a_hin
 ) -> None:
     text = f"import numpy as np\n\na = np.ones((3, 1))\nc = np.einsum('ij,jk->ik', {operand}, np.ones((5, 4)))\n"
     assert [(report.severity, report.code) for report in run(tmp_path, text).reports] == found
+
+
+AGAINST = """
+import torch
+
+x, w = torch.randn(40, 16), torch.rand(40)
+rows = torch.nonzero(x[:, 0] > 0).squeeze(1)
+"""
+
+
+def test_a_size_of_data_against_a_number_though_the_other_operand_has_it_elsewhere(tmp_path: Path) -> None:
+    found = reports(tmp_path, f"{AGAINST}y = x[rows] * w[rows]\n")
+    assert [(one.severity, one.code) for one in found] == [("warning", "TG510")]
+    assert found[0].message == "shapes (n, 16) and (n,), where data decides n, broadcast only if n is 16 or 1"
+    assert found[0].advice == "write `w[rows].unsqueeze(1)` for `w[rows]`"
+    assert reports(tmp_path, f"{AGAINST}y = x[rows] * w[rows][None, :]\n") != []
+    for text in ("x[rows] * w[rows, None]", "x[rows].T * w[rows]", "x[rows] * torch.rand(16)", "x * w[rows][:16]"):
+        assert reports(tmp_path, f"{AGAINST}y = {text}\n") == [], text

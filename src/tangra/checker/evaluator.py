@@ -309,7 +309,8 @@ class Evaluator:
         message = failure.text
         notes = [*failure.notes, *origins(self, at, file)]
         if severity == "error":
-            notes.append(f"when run, this is a {failure.error}")
+            article = "an" if failure.error[:1] in "AEIOU" else "a"
+            notes.append(f"when run, this is {article} {failure.error}")
         report = Report(self.place(at, file), severity, failure.code, message, notes, related, failure.fix)
         if self.reports.is_new(report):
             report.fixes = self._fixes(failure.code, at, inner, node)

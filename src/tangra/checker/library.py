@@ -368,12 +368,12 @@ def record_rule(owner: Value, name: str) -> Rule | None:
 
 
 def rebind(ev: Evaluator, target: ast.expr, value: Value) -> None:
-    """What an in-place operation leaves in the name or attribute it was called on."""
+    """What an in-place operation leaves in the name or attribute it was called on; nobody knows if it failed."""
     from tangra.checker.assignment import assign
 
     if isinstance(target, ast.Attribute) and same(ev.peek(target, ev.frame), value):
         return  # as all of `nn.init` leaves shapes
-    if isinstance(target, ast.Name | ast.Attribute) and isinstance(value, Tensor):
+    if isinstance(target, ast.Name | ast.Attribute) and (isinstance(value, Tensor) or value is FAILED):
         assign(ev, target, value)
 
 

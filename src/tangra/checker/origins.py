@@ -26,6 +26,11 @@ def origins(ev: Evaluator, node: ast.AST, file: SourceFile) -> list[str]:
             if shape is not None:
                 since = f" since line {line}" if line is not None and line != getattr(node, "lineno", 0) else ""
                 notes.append(f"`{part.id}` is {shape}{since}{_products_text(value)}")
+        elif isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name):
+            shape = _shapes_text(ev.peek(part, frame))
+            owner = frame.scope.fields.get(part.value.id)
+            if shape is not None and isinstance(owner, Instance):
+                notes.append(f"`{ast.unparse(part)}` is {shape}{_set_in(owner, part.attr, file)}")
         value = None
         if isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute | ast.Name):
             value = ev.peek(part.func, frame)
@@ -36,6 +41,21 @@ def origins(ev: Evaluator, node: ast.AST, file: SourceFile) -> list[str]:
             if len(text) <= 100 and isinstance(part, ast.Call):
                 notes.append(f"`{ast.unparse(part.func)}` is `{text}` of line {made.lineno}{where}")  # type: ignore[attr-defined]
     return list(dict.fromkeys(notes))[:4]
+
+
+def _set_in(owner: Instance, name: str, file: SourceFile) -> str:
+    """The line of the one statement of the object's class that sets an attribute."""
+    found = [
+        (cls, part.lineno)
+        for cls in owner.cls.mro
+        if cls.node is not None
+        for part in ast.walk(cls.node)
+        if isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Store) and part.attr == name
+    ]
+    if len(found) != 1 or found[0][0].scope is None:
+        return ""
+    path = found[0][0].scope.module.path
+    return f" since line {found[0][1]}" + (f" of {path.name}" if path is not None and path != file.path else "")
 
 
 def _shapes_text(value: Value) -> str | None:

@@ -124,6 +124,8 @@ class Reports:
         key = (report.place.file, report.place.line, report.code)
         known = self.found.get(key)
         if known is None:
+            if report.severity == "error" and self._follows(report):
+                return
             report.message = cleaned(report.message)
             report.notes = [cleaned(note) for note in report.notes]
             report.related = report.related[:MAX_RELATED]
@@ -139,6 +141,16 @@ class Reports:
         for place, message in report.related:
             if place not in seen and len(known.related) < MAX_RELATED:
                 known.related.append((place, message))
+
+    def _follows(self, report: Report) -> bool:
+        """Whether the same expression certainly failed before, in another way: a later trip or call goes on with what
+        is left of it."""
+        place = report.place
+        return any(
+            other.place == place and other.severity == "error"
+            for (file, line, _), other in self.found.items()
+            if line == place.line and file == place.file
+        )
 
     def settle(self, runs: Mapping[ast.AST, int]) -> None:
         """At the end, when it is known how often each function ran: a line that also worked, for another call, is not

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -61,11 +62,26 @@ def rewrites(file: SourceFile, code: str, operand: ast.expr, value: Tensor) -> I
     if text is None:
         return
     for kind, suffix in _suffixes(code, value):
-        if suffix == ".T" and isinstance(operand, ast.Attribute) and operand.attr == "T":
-            yield Rewrite(kind, operand, operand.value, operand, text[: -len(".T")].rstrip())
+        inner = undone(operand, suffix)
+        if inner is not None:
+            yield Rewrite(kind, operand, inner, operand, segment(file, inner) or ast.unparse(inner))
             continue
         new = ast.parse(f"_{suffix}", mode="eval").body
         yield Rewrite(kind, operand, _put(new, operand), operand, f"{_primary(text, operand)}{suffix}")
+
+
+def undone(operand: ast.expr, suffix: str) -> ast.expr | None:
+    """What the operand was made of, if the suffix takes back how: `w` of `w.t()` for `.T`."""
+    if isinstance(operand, ast.Attribute):
+        return operand.value if suffix == ".T" == f".{operand.attr}" else None
+    if not isinstance(operand, ast.Call) or not isinstance(operand.func, ast.Attribute):
+        return None
+    if suffix == ".T":
+        return operand.func.value if operand.func.attr in ("t", "transpose") and not operand.args else None
+    added = re.fullmatch(r"\.(un)?squeeze\((\d+)\)", suffix)
+    if added is None or operand.func.attr != ("squeeze" if added[1] else "unsqueeze") or len(operand.args) != 1:
+        return None
+    return operand.func.value if _number(operand.args[0]) == int(added[2]) else None
 
 
 def _suffixes(code: str, value: Tensor) -> Iterator[tuple[str, str]]:

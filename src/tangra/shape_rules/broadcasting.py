@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tangra.shape_rules.context import Equal
 from tangra.shape_rules.failures import BROADCAST, SILENT, Failure
 from tangra.shape_rules.values import Item, Shape, Tensor, Variadic, shape_text
-from tangra.shapes import Size
+from tangra.shapes import Dim, Size, symbol
 
 if TYPE_CHECKING:
     from tangra.shape_rules.context import RuleContext
@@ -25,7 +25,30 @@ def broadcast_shapes(
     result: Shape = ()
     for shape in known:
         result = _pair(ctx, result, shape, known, what, error)
+    if len(known) == 2:
+        _warn_of_other_axis(ctx, known[0], known[1], error)
     return result if len(known) == len(shapes) else None
+
+
+def _warn_of_other_axis(ctx: RuleContext, left: Shape, right: Shape, error: str) -> None:
+    """Warn of a size that data decides standing against a number, while it is another axis of the other operand that
+    has this very size: `(n,)` with `(n, 16)`."""
+    longest = max(len(left), len(right))
+    padded = [(1,) * (longest - len(shape)) + shape for shape in (left, right)]
+    for one, other in (padded, padded[::-1]):
+        for size, against in zip(one, other, strict=True):
+            if type(against) is not int or against <= 1 or not _is_open(size):
+                continue
+            if any(there == size and here == 1 for here, there in zip(one, other, strict=True)):
+                texts = [shape_text(shape).replace(str(size), "n") for shape in (left, right)]
+                text = f"shapes {texts[0]} and {texts[1]}, where data decides n, broadcast only if n is {against} or 1"
+                ctx.warn(Failure(BROADCAST, text, error))
+                return
+
+
+def _is_open(size: Item) -> bool:
+    """Whether a size is a symbol that data decides."""
+    return isinstance(size, Dim) and str(size).startswith("?") and size == symbol(str(size))
 
 
 def _pair(ctx: RuleContext, left: Shape, right: Shape, shapes: Sequence[Shape], what: str, error: str) -> Shape:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from tangra.shape_rules.failures import CALL, Failure, RuleError
-from tangra.shape_rules.values import DType, Tensor, Unknown, Value
+from tangra.shape_rules.values import DType, Record, Tensor, Unknown, Value
 from tangra.shapes import Dim
 
 if TYPE_CHECKING:
@@ -83,6 +83,8 @@ def kind_text(value: Value) -> str:
         return {"torch": "torch tensor", "numpy": "NumPy array", "jax": "JAX array"}[value.library]
     if isinstance(value, Unknown):
         return value.kind or "value"
+    if isinstance(value, Record):
+        return f"named tuple ({', '.join(value.names)})"
     return "int" if isinstance(value, Dim) else type(value).__name__
 
 

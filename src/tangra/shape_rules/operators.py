@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tangra.shape_rules.broadcasting import broadcast_to
+from tangra.shape_rules.failures import BROADCAST, RuleError
 from tangra.shape_rules.registry import find_method
 from tangra.shape_rules.values import UNKNOWN, Tensor, Value
 
@@ -45,6 +48,20 @@ MIRRORED = {"lt": "gt", "gt": "lt", "le": "ge", "ge": "le", "eq": "eq", "ne": "n
 
 def binary(ctx: RuleContext, symbol: str, left: Value, right: Value) -> Value:
     """`left symbol right`, one of which is a Tensor. Raises RuleError where that certainly fails."""
+    try:
+        return _binary(ctx, symbol, left, right)
+    except RuleError as error:
+        failure = error.failure
+        if failure.code != BROADCAST:
+            raise
+        raise RuleError(replace(failure, message=lambda: _NAMED.sub(f"{symbol}: ", failure.text))) from None
+
+
+_NAMED = re.compile(r"^[a-z_]+: ")
+"""The name of the function behind an operator, in front of a message."""
+
+
+def _binary(ctx: RuleContext, symbol: str, left: Value, right: Value) -> Value:
     word = BINARY[symbol]
     if isinstance(left, Tensor) and (not isinstance(right, Tensor) or rank(left) >= rank(right)):
         found = find_method(CLASSES[left.library], f"__{word}__")

@@ -146,6 +146,7 @@ def bce_with_logits(
 ) -> Tensor:  # fmt: skip
     """Of logits and targets of one shape."""
     _equal_shapes(ctx, input, target, "binary_cross_entropy_with_logits()")
+    require_floating(ctx, input, "binary_cross_entropy_with_logits()")
     dtype = common_dtype(input, target)
     for extra in (weight, pos_weight):
         if extra is not None:

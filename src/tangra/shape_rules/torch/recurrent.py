@@ -10,7 +10,18 @@ from tangra.shape_rules.failures import ARGUMENT, CALL, DIVIDE, MISMATCH, RANK, 
 from tangra.shape_rules.registry import module
 from tangra.shape_rules.torch.common import fresh, same_dtype
 from tangra.shape_rules.torch.layers import Layer, parameter, positive
-from tangra.shape_rules.values import UNKNOWN, Record, Shape, Tensor, Unknown, Value, Variadic, is_size, shape_text
+from tangra.shape_rules.values import (
+    UNKNOWN,
+    Record,
+    Shape,
+    Tensor,
+    Unknown,
+    Value,
+    Variadic,
+    is_size,
+    shape_text,
+    size_text,
+)
 from tangra.shapes import Size
 
 if TYPE_CHECKING:
@@ -135,12 +146,26 @@ def check_states(
         if tensor.dims is None or wanted is None:
             continue
         text = f"{label}: {word} has shape {shape_text(tensor.dims)}; for this input it is {shape_text(wanted)}"
-        failure = Failure(STATE, text, "RuntimeError", fix="batch_first changes the input, not the state")
+        failure = Failure(STATE, text, "RuntimeError", fix=_state_fix(tensor.dims, wanted, input.dims))
         if len(tensor.dims) != len(wanted):
             ctx.fail(failure)
         for left, right in zip(tensor.dims, wanted, strict=True):
             ctx.require_equal(left, right, failure)  # type: ignore[arg-type]
         same_dtype(ctx, input, tensor, label)
+
+
+def _state_fix(given: Shape, wanted: Shape, input: Shape | None) -> str | None:
+    """What people got wrong about a state's axes."""
+    if len(given) != 3 or len(wanted) != 3:
+        return None
+    if given == (wanted[1], wanted[0], wanted[2]):
+        return "batch_first changes the input, not the state: its axes are layers, batch, features"
+    if (given[0], given[2]) != (wanted[0], wanted[2]):
+        return None
+    if input is not None and len(input) == 3 and given[1] in input[:2]:
+        axis = 0 if input[0] == wanted[1] else 1
+        return f"take the batch from axis {axis} of the input, which is {size_text(wanted[1])}"
+    return f"make the state for the batch that the input has, {size_text(wanted[1])}"
 
 
 @module("torch.nn.RNN")
