@@ -11,6 +11,7 @@ from tangra.shape_rules import shape_text
 
 NET = """
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import nn, Tensor
@@ -18,7 +19,7 @@ from torch import nn, Tensor
 
 @dataclass
 class Settings:
-    width: int = 48
+    width: Any = 48
 
 
 class Block(nn.Module):

@@ -214,3 +214,53 @@ def test_an_installed_file_does_not_bring_its_neighbours_along(tmp_path: Path) -
         outcome = check([packages / "models"], python=python)
         assert places(outcome) == [("parts.py", 2, "TG510")]
         assert len(outcome.reports[0].related) == 2
+
+
+REGISTRY = {
+    "registry.py": "class Registry:\n    def register(self, name=None): ...\n\n"
+    "MODELS = Registry()\nOTHERS = Registry()\n",
+    "entered.py": "ENTRIES = {}\nNAMES = []\n\ndef enter(f):\n    ENTRIES[f.__name__] = f\n    return f\n\n"
+    "def build(name):\n    return ENTRIES[name]()\n",
+    "net.py": "from registry import MODELS\n\n@MODELS.register()\ndef net():\n    return 1\n",
+    "rest.py": "from registry import MODELS\nfrom entered import enter\n\n@MODELS.register('r')\n@enter\ndef rest():\n"
+    "    return 2\n",
+    "table.py": "from registry import MODELS\n\ndef sized():\n    return 3\n\nMODELS['sized'] = sized\n",
+    "other.py": "from registry import OTHERS\n\n@OTHERS.register()\ndef other():\n    return 4\n",
+    "factory.py": "from registry import MODELS\nimport net, rest, table\n\n"
+    "def create(name):\n    return MODELS.build(name)\n",
+    "second.py": "from entered import build\n\ndef made():\n    return build('rest')\n",
+    "train.py": "from factory import create\ncreate('net')\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("file", "found"),
+    [
+        ("net.py", "factory registry train"),
+        ("table.py", "factory registry train"),
+        ("rest.py", "entered factory registry second train"),
+        ("other.py", "registry"),
+    ],
+)
+def test_what_asks_a_registry_leads_to_the_files_that_fill_it(tmp_path: Path, file: str, found: str) -> None:
+    for name, text in {"pyproject.toml": "", **REGISTRY}.items():
+        (tmp_path / name).write_text(text)
+    _, *others = with_importers(open_project(tmp_path), [tmp_path / file])
+    assert sorted(other.stem for other in others) == found.split()
+
+
+def test_a_file_whose_models_are_built_by_name_is_checked_as_they_are_called(tmp_path: Path) -> None:
+    files = {
+        "pyproject.toml": "",
+        "registry.py": "MODELS = {}\n\ndef register(f):\n    MODELS[f.__name__] = f\n    return f\n",
+        "net.py": (
+            "from torch import nn\nfrom registry import register\n\nclass Net(nn.Module):\n"
+            "    def __init__(self, width):\n        super().__init__()\n        self.layer = nn.Linear(width, 4)\n\n"
+            "    def forward(self, x):\n        return self.layer(x)\n\n"
+            "@register\ndef net(width):\n    return Net(width)\n"
+        ),
+        "train.py": "import torch\nimport net\nfrom registry import MODELS\n\nMODELS['net'](8)(torch.zeros(2, 9))\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    assert places(check([tmp_path / "net.py"])) == [("net.py", 10, "TG516")]

@@ -97,6 +97,8 @@ def test_strict_makes_warnings_count(tmp_path: Path) -> None:
         ["check", "--format", "yaml"],
         ["check", "no/such/file.py"],
         ["check", "--select", "E501"],
+        ["check", "--select", "TG5111"],
+        ["check", "--ignore", "TG511,TG777"],
         ["check", "--python", "no/such/venv"],
         ["check", "--python-version", "two"],
         ["check", "--python-version", "3.11.2"],
@@ -119,6 +121,9 @@ def test_settings_of_the_project(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert main(["check", str(tmp_path / "pkg")]) == 0
     settings.write_text("[tool.tangra]\nexclude = ['bug.py']\n")
     assert main(["check", str(tmp_path / "pkg")]) == 0
+    settings.write_text("[tool.tangra]\nignore = ['TG5111']\n")
+    assert main(["check", str(tmp_path / "pkg")]) == 2
+    assert "tool.tangra.ignore: no code begins with TG5111" in capsys.readouterr().err
     settings.write_text("[tool.tangra]\nignored = ['TG511']\n")
     assert main(["check", str(tmp_path / "pkg")]) == 2
     assert "tool.tangra.ignored is not a setting" in capsys.readouterr().err

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from tangra.checker.dispatch import call, evaluate, execute
+from tangra.checker.dispatch import Call, call, evaluate, execute
 from tangra.checker.evaluator import Frame, PythonRaise
 from tangra.checker.heap import (
     BoundMethod,
@@ -28,7 +28,6 @@ from tangra.checker.sharing import havoc
 from tangra.shape_rules.values import UNKNOWN, Unknown
 
 if TYPE_CHECKING:
-    from tangra.checker.dispatch import Call
     from tangra.checker.evaluator import Evaluator
 
 FIELD = "dataclasses.field()"
@@ -220,6 +219,7 @@ def field_names(cls: ClassCell) -> list[str]:
 def fill_fields(ev: Evaluator, instance: Instance, given: Call) -> None:
     """What the generated `__init__` of a dataclass or named tuple does."""
     from tangra.checker.attributes import set_attribute
+    from tangra.checker.library import FAILED
 
     names = [name for name in field_names(instance.cls) if not _is_not_init(instance.cls, name)]
     values = dict(zip(names, given.args, strict=False))
@@ -228,16 +228,49 @@ def fill_fields(ev: Evaluator, instance: Instance, given: Call) -> None:
         if name in values:
             value = values[name]
         elif given.open:
-            value = UNKNOWN
+            value = UNKNOWN  # and told by the annotation below
         else:
             default = instance.cls.find(name)
             if default is None and name in names and instance.cls.complete:
                 raise PythonRaise(Raised("TypeError"))
             value = UNKNOWN if default is None else default_of(ev, default[1])
+        if isinstance(value, Unknown) and value.kind is None and value is not FAILED:
+            value = _by_annotation(ev, instance.cls, name)
         set_attribute(ev, instance, name, value, given.node)
     after = instance.cls.find("__post_init__")
     if after is not None:
         call(ev, BoundMethod(after[1], instance), [], {}, given.node)
+
+
+def _by_annotation(ev: Evaluator, cls: ClassCell, name: str) -> Value:
+    """What a field holds that nobody knows, going by its annotation: a number, a size."""
+    from tangra.checker.annotations import annotation_value
+    from tangra.checker.entries import argument
+
+    for each in cls.mro:
+        for statement in each.node.body if each.node is not None and each.scope is not None else ():
+            if not isinstance(statement, ast.AnnAssign) or not isinstance(statement.target, ast.Name):
+                continue
+            if statement.target.id == name:
+                found = each.fields.get(name, UNKNOWN)
+                if found is None:
+                    return UNKNOWN
+                assert each.scope is not None
+                wanted = annotation_value(ev, statement.annotation, each.scope)
+                return argument(ev, wanted, name, found, not isinstance(found, Unknown))
+    return UNKNOWN
+
+
+def replaced(ev: Evaluator, instance: Instance, given: Call) -> Instance:
+    """`dataclasses.replace`: an object made anew from the fields of another, and others in their place."""
+    made = Instance(instance.cls)
+    kept = {
+        name: instance.fields.get(name, UNKNOWN)
+        for name in field_names(instance.cls)
+        if not given.open and not _is_not_init(instance.cls, name)
+    }
+    fill_fields(ev, made, Call([], {**kept, **given.kwargs}, given.node, given.open))
+    return made
 
 
 def _is_not_init(cls: ClassCell, name: str) -> bool:

@@ -20,6 +20,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tangra.checker.explanations import begins_code
+
 ROOT_MARKERS = ("pyproject.toml", "setup.py", "setup.cfg", ".git", ".hg")
 FOLLOWED = ("torchvision", "timm")
 
@@ -84,6 +86,9 @@ def from_table(table: dict[str, Any], path: Path) -> Config:
         if key in LISTS:
             if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
                 raise ConfigError(f"{path}: tool.tangra.{key} has to be a list of strings")
+            wrong = [code for code in value if key in ("select", "ignore") and not begins_code(code)]
+            if wrong:
+                raise ConfigError(f"{path}: tool.tangra.{key}: no code begins with {wrong[0]}")
             values[key.replace("-", "_")] = tuple(value)
         elif key == "strict":
             if not isinstance(value, bool):

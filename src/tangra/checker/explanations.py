@@ -198,3 +198,8 @@ One operand of a loss is repeated along an axis where it has size 1. torch warns
 often the sizes should have been equal. Where it is meant, `unsqueeze`, `None` or `expand` in the program say so.
 """,
 }
+
+
+def begins_code(start: str) -> bool:
+    """Whether a code begins so."""
+    return any(code.startswith(start) for code in EXPLANATIONS)

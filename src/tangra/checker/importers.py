@@ -2,7 +2,8 @@
 
 Names count: a file leads to another if it imports one of its names, or one of a file that leads there, which is
 mentioned there where what leads there is. So a package whose `__init__` imports all its files does not make each of
-them an importer of every other. All this is found in the text, so nothing has to be parsed.
+them an importer of every other. A file that enters what it defines in a registry of another one (`@MODELS.register()`)
+is led to by what mentions that registry. All this is found in the text, so nothing has to be parsed.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ _DEFINITION = re.compile(r"(?:@[^\n]*\n|[ \t#)][^\n]*\n|\n)*(?:async[ \t]+)?(?:d
 _STATEMENT = re.compile(r"^(?=[^\s#)\]}])", re.MULTILINE)
 _WORD = re.compile(r"[^\W\d]\w*")
 _ATTRIBUTE = re.compile(r"\.\s*([^\W\d]\w*)")
+_ENTERED = re.compile(r"^(?:@(\w+)|(\w+)\[[^\]\n]*\][ \t]*=|(\w+)\.register\w*\(|(register\w*)\()", re.MULTILINE)
 _COMPUTED = re.compile(r"\b(?:getattr|vars)\(\s*([\w.]+)|([\w.]+)\.__dict__")
 
 
@@ -54,10 +56,12 @@ class Import:
 
 @dataclass(frozen=True)
 class Part:
-    """A statement at the top of a file: the names that it defines (in its branches too), and all that it mentions."""
+    """A statement at the top of a file: the names that it defines (in its branches too), and all that it mentions.
+    A plain one is no function or class."""
 
     defined: frozenset[str]
     words: frozenset[str]
+    is_plain: bool = True
 
 
 def with_importers(project: Project, files: Iterable[Path]) -> dict[Path, frozenset[str] | None]:
@@ -69,18 +73,60 @@ def with_importers(project: Project, files: Iterable[Path]) -> dict[Path, frozen
         for module, each in imports_of(project, candidate):
             imports.setdefault(module, []).append(each)
     names = {file: {name for part in _parts(project, file) for name in part.defined} for file in wanted}
+    _follow(project, imports, names, set(wanted))
+    registries = frozenset(registry for file in wanted for registry in _registries(project, file))
+    filled = {
+        module: _leading(project, module, {name} | _filled_by(project, module, name)) for module, name in registries
+    }
+    _follow(project, imports, filled, set(), registries)
+    for file, gained in filled.items():
+        names[file] = names.get(file, set()) | gained
+    found: dict[Path, frozenset[str] | None] = dict.fromkeys(wanted)
+    found.update((path, frozenset(names[path])) for path in sorted(set(names) - set(wanted)))
+    return found
+
+
+def _follow(
+    project: Project,
+    imports: dict[Path, list[Import]],
+    names: dict[Path, set[str]],
+    whole: set[Path],
+    registries: frozenset[tuple[Path, str]] = frozenset(),
+) -> None:
+    """Add the files that import something of those in `names` (all of the files in `whole`), with the names that lead
+    there; but none that enter something in `registries` like many others."""
     queue = list(names)
     while queue:
         target = queue.pop()
-        for each in _asking(project, imports, target, names[target], target in wanted):
+        for each in _asking(project, imports, target, names[target], target in whole):
+            if registries and not registries.isdisjoint(_registries(project, each.importer)):
+                continue
             gained = names[target] if each.name == EVERYTHING else {each.bound}
             known = names.get(each.importer)
             if known is None or not gained <= known:
                 names[each.importer] = _leading(project, each.importer, gained | (known or set()))
                 queue.append(each.importer)
-    found: dict[Path, frozenset[str] | None] = dict.fromkeys(wanted)
-    found.update((path, frozenset(names[path])) for path in sorted(set(names) - set(wanted)))
-    return found
+
+
+def _registries(project: Project, path: Path) -> Iterator[tuple[Path, str]]:
+    """Names of other files in which a file enters what it defines."""
+    entered = project.sources.found_in(path, entered_in)
+    if entered:
+        for module, each in imports_of(project, path):
+            if each.name is not None and each.bound in entered:
+                yield module, each.name
+
+
+def entered_in(text: str) -> set[str]:
+    """Names that decorate definitions of a text, or that its statements put something in."""
+    return {name for match in _ENTERED.findall(text) for name in match if name}
+
+
+def _filled_by(project: Project, path: Path, name: str) -> set[str]:
+    """Variables of a file that what it calls `name` mentions: a decorator fills them."""
+    parts = _parts(project, path)
+    variables = {word for part in parts if part.is_plain for word in part.defined}
+    return {word for part in parts if name in part.defined and not part.is_plain for word in part.words & variables}
 
 
 def _asking(
@@ -137,7 +183,7 @@ def parts_of(text: str) -> list[Part]:
         inner = ((definition[1],),) if definition else _DEFINED.findall(piece)
         defined = {name for names in inner for name in names if name and not name.startswith("__")}
         if defined:
-            found.append(Part(frozenset(defined), frozenset(_WORD.findall(piece))))
+            found.append(Part(frozenset(defined), frozenset(_WORD.findall(piece)), not definition))
     return found
 
 

@@ -10,13 +10,14 @@ from tangra.checker.heap import ClassCell, DictCell, Instance, ListCell, OneOf, 
 from tangra.checker.joining import join_all
 from tangra.checker.library import array_operation
 from tangra.shape_rules import operators as array_operators
-from tangra.shape_rules.values import UNKNOWN, Tensor
+from tangra.shape_rules.values import UNKNOWN, Tensor, Unknown
 from tangra.shapes import Dim
 
 if TYPE_CHECKING:
     from tangra.checker.evaluator import Evaluator
 
 MAX_ROWS = 256
+MAX_LETTERS = 4_000
 
 
 def elements(ev: Evaluator, value: Value, node: ast.AST | None = None) -> list[Value] | None:
@@ -24,7 +25,7 @@ def elements(ev: Evaluator, value: Value, node: ast.AST | None = None) -> list[V
     if isinstance(value, tuple):
         return list(value)
     if isinstance(value, str):
-        return list(value) if len(value) <= MAX_ROWS else None
+        return list(value) if len(value) <= MAX_LETTERS else None
     if isinstance(value, ListCell):
         items = value.items
         if value.kind == "iterator" and items is not None:
@@ -87,6 +88,8 @@ def one_element(ev: Evaluator, value: Value, node: ast.AST | None = None) -> Val
         return _row(ev, value, node, ev.ctx.fresh("i")) if value.shape else UNKNOWN
     if isinstance(value, Dim):
         return ev.ctx.fresh("i")
+    if isinstance(value, str) or (isinstance(value, Unknown) and value.kind == "str"):
+        return Unknown("str")
     if isinstance(value, Instance):
         if value.cls.find("__iter__"):
             return one_element(ev, call_method(ev, value, "__iter__", node=node), node)

@@ -42,8 +42,13 @@ if TYPE_CHECKING:
     from tangra.checker.evaluator import Evaluator
 
 CALLABLES = (FunctionCell, BoundMethod, Native, Partial, ClassCell)
-ARRAY_LIBRARIES = frozenset({"torch", "numpy", "jax", "einops", "flax", "equinox", "optax", "torchvision"})
-ROOTS = {"torch": "torch.nn.Module", "flax.linen": "flax.linen.Module"}
+ARRAY_LIBRARIES = frozenset({"torch", "numpy", "jax", "einops", "flax", "equinox", "optax", "torchvision", "scipy"})
+ROOTS = {
+    "torch": "torch.nn.Module",
+    "flax.linen": "flax.linen.Module",
+    "einops.layers.torch": "torch.nn.Module",
+    "einops.layers.flax": "flax.linen.Module",
+}
 """What the layers of a library or package derive from, where that is a class of ours."""
 MAX_DEPTH = 6
 PYTHON_TYPES = {"builtins.bool": bool, "builtins.int": int, "builtins.float": float, "builtins.complex": complex}
@@ -98,6 +103,9 @@ class LayerView:
         self._ev.write(self._instance, name, from_rule(value))
 
 
+NUMBERS = ("int", "float", "bool", "complex")
+"""The kinds of value that are numbers."""
+
 AS_THEY_ARE = frozenset({int, float, str, bool, type(None), Tensor, Dim, DType, Unknown})
 """The kinds of value that rules take without change."""
 
@@ -110,7 +118,7 @@ def to_rule(value: Value, depth: int = 0) -> Value:
         if depth > MAX_DEPTH or value.kind == "union":
             return UNKNOWN
         if value.items is None:
-            return Alike(None, value.element) if isinstance(value.element, Tensor) else UNKNOWN
+            return _alike(value.element, depth)
         return [to_rule(item, depth + 1) for item in value.items]
     if isinstance(value, DictCell):
         if value.entries is None or depth > MAX_DEPTH:
@@ -136,6 +144,14 @@ def to_rule(value: Value, depth: int = 0) -> Value:
     return value if plain or isinstance(value, BoundRule | Transformed) else UNKNOWN
 
 
+def _alike(element: Value, depth: int) -> Value:
+    """A list of which one element is known, if that says anything of an array made of it."""
+    one = to_rule(element, depth + 1)
+    if isinstance(one, Unknown) and not isinstance(one, Alike):
+        return Alike(None, one) if one.kind in NUMBERS else UNKNOWN
+    return Alike(None, one) if isinstance(one, Tensor | int | float | complex | Dim | list | tuple | Alike) else UNKNOWN
+
+
 def _instance_to_rule(value: Instance) -> Value:
     names = value.cls.fields.get("_fields")
     if isinstance(names, tuple) and all(name in value.fields for name in names):
@@ -154,7 +170,7 @@ def from_rule(value: Value) -> Value:
     if isinstance(value, tuple) and type(value) is tuple:
         return tuple(from_rule(item) for item in value)
     if isinstance(value, Alike):
-        return ListCell(None, "list", value.element)
+        return ListCell(None, "list", from_rule(value.element))
     return value
 
 

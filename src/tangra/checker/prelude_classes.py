@@ -30,6 +30,8 @@ CONTAINERS = {
     "flax.nnx": "flax_nnx.py",
     "equinox.nn": "equinox_nn.py",
     "$initialisers": "jax_initialisers.py",
+    "scipy.linalg": "scipy_linalg.py",
+    "scipy.stats": "scipy_stats.py",
 }
 SYNONYMS = {
     "torch.nn.modules.Module": MODULE,
@@ -109,7 +111,7 @@ def _load(ev: Evaluator, package: str) -> None:
 
     tree = read(Path(__file__).parent / "prelude" / CONTAINERS[package]).tree
     module = ModuleCell(package, None)
-    libraries = {"torch": LibraryName("torch"), "jax": LibraryName("jax"), "_unknown": UNKNOWN}
+    libraries = {name: LibraryName(name) for name in ("torch", "jax", "numpy")} | {"_unknown": UNKNOWN}
     bases = {"Module": prelude_class(ev, MODULE), "Base": prelude_class(ev, FLAX_MODULE)}
     fixed = {**bases, **libraries, **PRIMITIVES}
     module.fields.update(fixed)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tangra.checker import Config, Outcome, Report, Session, with_options
 from tangra.checker.config import parse_version
+from tangra.checker.explanations import begins_code
 from tangra.cli.baseline import read_baseline, without_known, write_baseline
 from tangra.cli.formats import FORMATS, counted, statistics_text
 from tangra.cli.main import CLEAN, ERRORS, INTERNAL, Misuse
@@ -102,6 +103,8 @@ def codes(given: Sequence[str]) -> list[str]:
     for code in found:
         if not code.startswith("TG"):
             raise Misuse(f"{code} is not a code; codes look like TG511, and TG51 means all that begin so")
+        if not begins_code(code):
+            raise Misuse(f"no code begins with {code}; `tangra explain TG511` tells of one")
     return found
 
 

@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from tangra.shape_rules.failures import CALL, Failure, RuleError
-from tangra.shape_rules.values import DType, Record, Tensor, Unknown, Value
+from tangra.shape_rules.values import Alike, DType, Record, Tensor, Unknown, Value
 from tangra.shapes import Dim
 
 if TYPE_CHECKING:
+    from tangra.shape_rules.context import RuleContext
     from tangra.shape_rules.registry import Rule
 
 Coercion: TypeAlias = "Callable[[Rule, str, Value], Value]"
@@ -118,6 +119,16 @@ def from_nested(values: Sequence[Value], library: str) -> Tensor:
         elements = None if elements is None or part.elements is None else elements + part.elements
     kept = elements if elements is not None and len(elements) <= MAX_ELEMENTS else None
     return Tensor(library, (len(parts), *first), dtype, elements=kept)
+
+
+def from_alike(ctx: RuleContext, values: Alike, library: str) -> Tensor:
+    """A list of unknown length as an array: what `from_nested` makes of its elements, so often as nobody knows."""
+    element = values.element
+    if isinstance(element, Alike):
+        inner = from_alike(ctx, element, library)
+    else:
+        inner = from_nested(element, library) if isinstance(element, list | tuple) else _part(element, library)
+    return Tensor(library, None if inner.dims is None else (ctx.fresh("n"), *inner.dims), inner.dtype)
 
 
 def _part(value: Value, library: str) -> Tensor:

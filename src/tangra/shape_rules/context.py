@@ -86,6 +86,9 @@ class RuleContext(Protocol):
     def fresh(self, hint: str, low: int = 0) -> Dim:
         """A size nobody knows, at least `low`, equal only to itself."""
 
+    def drawn(self, low: Size, high: Size) -> Dim:
+        """An int nobody knows, at least `low` and below `high`."""
+
     def setting(self, name: str) -> Value:
         """A global of a library that shapes or dtypes depend on, such as "torch.default_dtype"; None if not set."""
 
@@ -165,6 +168,13 @@ class BaseContext:
         dim = symbol(f"?{hint}{self._fresh}")
         self._facts = self._facts.with_bounds(dim, lo=low)
         return dim
+
+    def drawn(self, low: Size, high: Size) -> Dim:
+        natural = isinstance(low, int) and low >= 0
+        number = self.fresh("i", low if isinstance(low, int) and natural else -1)
+        facts = self._facts if natural else self._facts.with_le(low, number)
+        self._facts = facts.with_lt(number, high)
+        return number
 
     def setting(self, name: str) -> Value:
         return self._settings.get(name)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from tangra.shape_rules.values import Tensor, Value
+from tangra.shapes import Dim, SizeTooComplex
 
 MAX_FOLDED = 256
 """Numbers in the largest array that is followed."""
@@ -47,6 +48,9 @@ BINARY: dict[str, Callable[[Any, Any], Any]] = {
     "minimum": min,
 }
 
+OF_SIZES = ("add", "sub", "subtract", "mul", "multiply")
+"""What is followed for ints that nobody knows, too."""
+
 
 def fold(name: str, operands: Sequence[Value], made: Tensor) -> Tensor:
     """`made` with its numbers, where the function `name` of the operands is known."""
@@ -55,7 +59,7 @@ def fold(name: str, operands: Sequence[Value], made: Tensor) -> Tensor:
         return made
     if name in QUOTIENTS and made.dtype.startswith(("int", "uint", "bool")):
         return made  # the dtype is not the last word
-    rows = [_numbers(operand) for operand in operands]
+    rows = [_numbers(operand, name in OF_SIZES and made.dtype == "int64") for operand in operands]
     known = [row for row in rows if row is not None]
     length = max((len(row) for row in known), default=0)
     if len(known) < len(rows) or length > MAX_FOLDED or math.prod(_whole(made.dims)) != length:
@@ -66,7 +70,7 @@ def fold(name: str, operands: Sequence[Value], made: Tensor) -> Tensor:
     try:
         numbers = [as_dtype(function(*parts), made.dtype) for parts in zip(*columns, strict=True)]
         return made.with_(elements=tuple(numbers))
-    except (ArithmeticError, ValueError, TypeError):
+    except (ArithmeticError, ValueError, TypeError, SizeTooComplex):
         return made
 
 
@@ -74,15 +78,19 @@ def _whole(sizes: Sequence[Value]) -> list[int]:
     return [size if isinstance(size, int) else -1 for size in sizes]
 
 
-def _numbers(value: Value) -> tuple[Any, ...] | None:
+def _numbers(value: Value, sizes: bool = False) -> tuple[Any, ...] | None:
+    """The numbers in an array, or in a number; with `sizes` also ints that nobody knows."""
     found = value.elements if isinstance(value, Tensor) else (value,)
-    if found is None or not all(isinstance(number, int | float) for number in found):
+    wanted = int | float | Dim if sizes else int | float
+    if found is None or not all(isinstance(number, wanted) for number in found):
         return None
     return tuple(found)
 
 
 def as_dtype(number: Any, dtype: str) -> Any:
     """The number as an array of this dtype holds it; raises ValueError or OverflowError where it can't."""
+    if isinstance(number, Dim):
+        return number
     if dtype == "bool":
         return bool(number)
     if dtype.startswith(("int", "uint")):

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from tangra.shape_rules.context import RuleContext
 
 
+MAX_READABLE = 60
+"""Letters of the length of a slice; where the ends' signs are not known it says nothing to anybody."""
+
+
 @dataclass
 class _Walk:
     """How far an index has got: the result's items so far, and the advanced parts."""
@@ -195,7 +199,8 @@ def _sliced(ctx: RuleContext, array: Tensor, part: slice, size: Size) -> Size:
     if bounds[0] is None and bounds[1] is None and isinstance(step, int) and step > 0:
         return ceil_div(size, step)
     try:
-        return slice_length(bounds[0], bounds[1], bounds[2], size, ctx.facts)[1]
+        length = slice_length(bounds[0], bounds[1], bounds[2], size, ctx.facts)[1]
+        return length if isinstance(length, int) or len(str(length)) <= MAX_READABLE else ctx.fresh("slice")
     except SliceError as error:
         ctx.fail(Failure(INDEX, error.message, "ValueError"))
     except (UndecidedError, SizeTooComplex):

@@ -1,4 +1,4 @@
-"""The length of `arange`, shared by the libraries."""
+"""The length of `arange`, and random ints in a range, shared by the libraries."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from tangra.shape_rules.coercion import MAX_ELEMENTS
 from tangra.shape_rules.context import AtLeast
 from tangra.shape_rules.failures import ARGUMENT, Failure
-from tangra.shape_rules.values import Value, is_size
-from tangra.shapes import Size, ceil_div, dmax
+from tangra.shape_rules.values import Tensor, Value, is_size
+from tangra.shapes import Size, ceil_div, dmax, prod
 
 if TYPE_CHECKING:
     from tangra.shape_rules.context import RuleContext
@@ -33,3 +33,17 @@ def arange_length(
         length = ceil_div(end - start, step)
         return (length if ctx.truth(AtLeast(0, length)) else dmax(0, length)), None
     return ctx.fresh("arange"), None
+
+
+MAX_DRAWN = 16
+"""Random ints whose bounds are remembered, so that slices between them have known lengths."""
+
+
+def with_drawn(ctx: RuleContext, ints: Tensor, low: Value, high: Value) -> Tensor:
+    """An array of random ints from `low` to below `high`; of few ones each is a number of its own."""
+    if ints.dtype != "int64" or ints.dims is None or not is_size(low) or not is_size(high):
+        return ints
+    count = prod(ints.dims)
+    if not isinstance(count, int) or count > MAX_DRAWN:
+        return ints
+    return ints.with_(elements=tuple(ctx.drawn(low, high) for _ in range(count)))

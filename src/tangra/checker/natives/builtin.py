@@ -152,6 +152,8 @@ def _convert(kind: str) -> Run:
         if kind == "bool":
             known = truth(ev, value)
             return Unknown("bool") if known is None else known
+        if isinstance(value, Tensor) and value.elements is not None and len(value.elements) == 1:
+            value = value.elements[0]
         if isinstance(value, Dim) and kind == "int":
             return value
         if isinstance(value, LibraryName) and kind == "str" and value.dotted == "torch.Tensor":
@@ -159,9 +161,6 @@ def _convert(kind: str) -> Run:
         if isinstance(value, ClassCell) and kind == "str":
             module = "" if value.scope is None else f"{value.scope.module.name}."
             return f"<class '{module}{value.name}'>"
-        if isinstance(value, Tensor):
-            single = value.elements[0] if value.elements is not None and len(value.elements) == 1 else None
-            value = single if single is not None else UNKNOWN
         if isinstance(value, bool | int | float | str) and len(call.args) <= 1:
             try:
                 return getattr(builtins, kind)(value)

@@ -65,7 +65,7 @@ def container_method(owner: Value, name: str) -> Value | None:
     elif isinstance(owner, str):
         method = _string(name)
     elif isinstance(owner, Unknown) and owner.kind == "str":
-        return Native(name, lambda ev, call: UNKNOWN)
+        return Native(name, lambda ev, call: _of_text(ev, name))
     elif isinstance(owner, tuple):
         method = TUPLE.get(name)
     elif isinstance(owner, int | float) and name in ("bit_length", "is_integer", "item"):
@@ -358,13 +358,32 @@ def _string(name: str) -> Method | None:
         return _format
     if name == "join":
         return _join_strings
-    return (lambda ev, owner, call: _call_string(owner, name, call)) if name in STRING_METHODS else None
+    return (lambda ev, owner, call: _call_string(ev, owner, name, call)) if name in STRING_METHODS else None
 
 
-def _call_string(owner: str, name: str, call: Call) -> Value:
+def _of_text(ev: Evaluator, name: str) -> Value:
+    """What a method of a text that nobody knows gives."""
+    if name in ("index", "count", "rindex"):
+        return ev.ctx.fresh("n")
+    if name in ("find", "rfind"):
+        return ev.ctx.opaque_int()
+    if name in ("split", "rsplit", "splitlines"):
+        return ListCell(None, "list", Unknown("str"))
+    if name in ("partition", "rpartition"):
+        return (Unknown("str"),) * 3
+    return Unknown("str") if name in TEXT_METHODS else UNKNOWN
+
+
+TEXT_METHODS = frozenset(
+    {"lower", "upper", "strip", "lstrip", "rstrip", "replace", "removeprefix", "removesuffix", "swapcase", "title",
+     "capitalize", "format", "join", "zfill", "center", "ljust", "rjust", "expandtabs", "casefold", "translate"}
+)  # fmt: skip
+
+
+def _call_string(ev: Evaluator, owner: str, name: str, call: Call) -> Value:
     plain = all(isinstance(arg, str | int | tuple) or arg is None for arg in (*call.args, *call.kwargs.values()))
     if not plain or call.open or len(owner) > MAX_TEXT:
-        return UNKNOWN
+        return _of_text(ev, name)
     try:
         result = getattr(owner, name)(*call.args, **call.kwargs)
     except (ValueError, TypeError):

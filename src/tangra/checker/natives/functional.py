@@ -16,10 +16,12 @@ from tangra.checker.heap import (
     LibraryName,
     ListCell,
     Native,
+    OneOf,
     Partial,
     Value,
 )
 from tangra.checker.iteration import elements, one_element
+from tangra.checker.joining import join_all
 from tangra.checker.natives.table import LIBRARY, native
 from tangra.shape_rules.values import UNKNOWN
 
@@ -192,6 +194,8 @@ def copied(ev: Evaluator, value: Value, done: dict[int, Value]) -> Value:
         return made
     if type(value) is tuple:
         return tuple(copied(ev, item, done) for item in value)
+    if type(value) is OneOf:
+        return OneOf(tuple(copied(ev, option, done) for option in value.options))
     return value
 
 
@@ -226,12 +230,27 @@ def chain_rows(ev: Evaluator, call: Call) -> Value:
 
 def _chained(ev: Evaluator, rows: list[Value], call: Call) -> Value:
     found: list[Value] = []
+    known = not call.open
     for row in rows:
         items = elements(ev, row, call.node)
-        if items is None or call.open:
-            return ListCell(None, "iterator", one_element(ev, row, call.node))
-        found += items
-    return ListCell(found, "iterator")
+        known = known and items is not None
+        found += [one_element(ev, row, call.node)] if items is None else items
+    return ListCell(found, "iterator") if known else ListCell(None, "iterator", join_all(found, ev.joined_size))
+
+
+@native("itertools.cycle")
+def cycle(ev: Evaluator, call: Call) -> Value:
+    """The elements over and over."""
+    items = elements(ev, call.args[0], call.node)
+    one = join_all(items, ev.joined_size) if items else one_element(ev, call.args[0], call.node)
+    return ListCell(None, "iterator", one)
+
+
+@native("itertools.count")
+def count(ev: Evaluator, call: Call) -> Value:
+    """Ints without end."""
+    start = call.get(0, "start", 0)
+    return ListCell(None, "iterator", ev.ctx.fresh("i") if start in (0, 1) else ev.ctx.opaque_int())
 
 
 @native("itertools.product")
@@ -366,14 +385,12 @@ def asdict(ev: Evaluator, call: Call) -> Value:
     return DictCell(dict(value.fields) if isinstance(value, Instance) and "$unknown" not in value.fields else None)
 
 
-@native("dataclasses.replace")
+@native("dataclasses.replace", takes_open=True)
 def dataclass_replace(ev: Evaluator, call: Call) -> Value:
-    value = call.args[0]
-    if not isinstance(value, Instance):
-        return UNKNOWN
-    made = Instance(value.cls)
-    made.fields = {**value.fields, **call.kwargs}
-    return made
+    from tangra.checker.classes import replaced
+
+    value = call.args[0] if call.args else UNKNOWN
+    return replaced(ev, value, call) if isinstance(value, Instance) else UNKNOWN
 
 
 @native("types.SimpleNamespace", "argparse.Namespace", takes_open=True)

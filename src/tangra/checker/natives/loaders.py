@@ -9,7 +9,8 @@ from tangra.checker.attributes import call_method
 from tangra.checker.conditions import truth
 from tangra.checker.dispatch import call as call_value
 from tangra.checker.heap import DictCell, Instance, ListCell, Value
-from tangra.checker.iteration import elements
+from tangra.checker.iteration import elements, one_element
+from tangra.checker.joining import join_all
 from tangra.checker.natives.table import LIBRARY, native
 from tangra.checker.natives.torch_modules import PRIMITIVES as MODULE_PRIMITIVES
 from tangra.shape_rules.values import UNKNOWN, Record, Tensor, Unknown
@@ -84,8 +85,6 @@ def _is_size(value: Value) -> bool:
 
 def _item(ev: Evaluator, data: Value, count: Value) -> Value:
     """Any item of the data set: its index is below the count."""
-    from tangra.checker.iteration import one_element
-
     if isinstance(data, Instance) and data.cls.find("__getitem__"):
         index = ev.ctx.fresh("i")
         if _is_size(count):
@@ -150,6 +149,20 @@ def stacked(item: Value, size: Size) -> Value:
     if isinstance(item, DictCell) and item.entries is not None:
         return DictCell({key: stacked(each, size) for key, each in item.entries.items()})
     return UNKNOWN
+
+
+@native(
+    "torch.utils.data.default_collate",
+    "torch.utils.data.dataloader.default_collate",
+    "torch.utils.data._utils.collate.default_collate",
+)
+def default_collate(ev: Evaluator, call: Call) -> Value:
+    """A list of items put together, as loaders do unless told otherwise."""
+    batch = call.get(0, "batch", UNKNOWN)
+    items = elements(ev, batch, call.node)
+    if items is not None:
+        return stacked(join_all(items, ev.joined_size), len(items)) if items else UNKNOWN
+    return stacked(one_element(ev, batch, call.node), ev.ctx.fresh("b"))
 
 
 PRIMITIVES = {**MODULE_PRIMITIVES, "_batches": LIBRARY["$batches"]}

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tangra.checker.dispatch import call as call_value
-from tangra.checker.heap import DictCell, FunctionCell, Instance, ListCell, Value
+from tangra.checker.heap import ClassCell, DictCell, FunctionCell, Instance, ListCell, Native, Value
+from tangra.checker.iteration import elements
 from tangra.checker.natives.table import native
+from tangra.shape_rules.coercion import to_tensor
 from tangra.shape_rules.values import UNKNOWN, Tensor, Unknown
+from tangra.shapes import Size, prod
 
 if TYPE_CHECKING:
     from tangra.checker.dispatch import Call
@@ -21,13 +25,8 @@ def leaves_of(value: Value) -> list[Value] | None:
         return [value]
     if value is None:
         return []
-    if isinstance(value, tuple):
-        parts: list[Value] = list(value)
-    elif isinstance(value, ListCell) and value.items is not None and value.kind == "list":
-        parts = list(value.items)
-    elif isinstance(value, DictCell) and value.entries is not None and set(map(type, value.entries)) <= {str}:
-        parts = [value.entries[key] for key in sorted(value.entries)]
-    else:
+    parts = _parts(value)
+    if parts is None:
         return None
     found: list[Value] = []
     for part in parts:
@@ -36,6 +35,90 @@ def leaves_of(value: Value) -> list[Value] | None:
             return None
         found += leaves
     return found
+
+
+def _parts(value: Value) -> list[Value] | None:
+    """What a list, tuple or dict holds, in JAX's order; None for anything else."""
+    if isinstance(value, tuple):
+        return list(value)
+    if isinstance(value, ListCell) and value.items is not None and value.kind == "list":
+        return list(value.items)
+    if isinstance(value, DictCell) and value.entries is not None and set(map(type, value.entries)) <= {str}:
+        return [value.entries[key] for key in sorted(value.entries)]
+    if isinstance(value, Instance):
+        names = value.cls.fields.get("_fields")
+        return [value.fields.get(name, UNKNOWN) for name in names] if isinstance(names, tuple) else None
+    return None
+
+
+def rebuilt(tree: Value, leaves: Iterator[Value]) -> Value:
+    """A structure like `tree` with other leaves."""
+    parts = _parts(tree)
+    if parts is None:
+        return None if tree is None else next(leaves)
+    made = [rebuilt(part, leaves) for part in parts]
+    if isinstance(tree, DictCell):
+        assert tree.entries is not None
+        found = dict(zip(sorted(tree.entries), made, strict=True))
+        return DictCell({key: found[key] for key in tree.entries}, tree.kind)
+    if isinstance(tree, Instance):
+        other = Instance(tree.cls)
+        other.fields = {**tree.fields, **dict(zip(tree.cls.fields["_fields"], made, strict=True))}
+        return other
+    return tuple(made) if isinstance(tree, tuple) else ListCell(made)
+
+
+STRUCTURE = ClassCell("PyTreeDef", ())
+"""What `jax.tree.flatten` says of a structure: it holds the structure itself."""
+
+
+def _structure(tree: Value) -> Instance:
+    made = Instance(STRUCTURE)
+    made.fields["tree"] = tree
+    return made
+
+
+@native("jax.tree.structure", "jax.tree_util.tree_structure", "jax.tree_structure")
+def structure(ev: Evaluator, call: Call) -> Value:
+    """What a tree looks like, without its leaves."""
+    tree = call.get(0, "tree", UNKNOWN)
+    return UNKNOWN if leaves_of(tree) is None or len(call.args) + len(call.kwargs) != 1 else _structure(tree)
+
+
+@native("jax.tree.flatten", "jax.tree_util.tree_flatten", "jax.tree_flatten")
+def flatten(ev: Evaluator, call: Call) -> Value:
+    """The leaves, and what is left without them."""
+    tree = call.get(0, "tree", UNKNOWN)
+    found = leaves_of(tree) if len(call.args) + len(call.kwargs) == 1 else None
+    return UNKNOWN if found is None else (ListCell(found), _structure(tree))
+
+
+@native("jax.tree.unflatten", "jax.tree_util.tree_unflatten", "jax.tree_unflatten")
+def unflatten(ev: Evaluator, call: Call) -> Value:
+    """A structure with other leaves."""
+    form, given = call.get(0, "treedef", UNKNOWN), elements(ev, call.get(1, "leaves", UNKNOWN), call.node)
+    if not isinstance(form, Instance) or form.cls is not STRUCTURE or given is None:
+        return UNKNOWN
+    wanted = leaves_of(form.fields["tree"])
+    if wanted is None or len(wanted) != len(given):
+        return UNKNOWN
+    return rebuilt(form.fields["tree"], iter(given))
+
+
+@native("jax.flatten_util.ravel_pytree")
+def ravel(ev: Evaluator, call: Call) -> Value:
+    """All numbers of a structure in one vector, and what makes the structure of it again."""
+    tree = call.get(0, "pytree", UNKNOWN)
+    found = leaves_of(tree)
+    arrays = [to_tensor(leaf, "jax") for leaf in found or ()]
+    if not arrays or any(array.dims is None for array in arrays):
+        return UNKNOWN
+    total: Size = 0
+    for array in arrays:
+        total = total + prod(array.dims or ())
+    kinds = {array.dtype for array in arrays}
+    flat = Tensor("jax", (total,), kinds.pop() if len(kinds) == 1 else None)
+    return flat, Native("unravel", lambda ev, call: rebuilt(tree, iter(arrays)))
 
 
 @native("jax.tree.leaves", "jax.tree_util.tree_leaves", "jax.tree_leaves")

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tangra.checker.heap import ListCell, Value
+from tangra.checker.dispatch import Call
+from tangra.checker.heap import ClassCell, Instance, ListCell, Native, Value
 from tangra.checker.iteration import one_element
-from tangra.checker.natives.table import native
+from tangra.checker.natives.table import LIBRARY, native
 from tangra.shape_rules.values import UNKNOWN, Unknown, is_size
-from tangra.shapes import Size
 
 if TYPE_CHECKING:
-    from tangra.checker.dispatch import Call
     from tangra.checker.evaluator import Evaluator
 
 MOST_DRAWN = 512
@@ -56,14 +56,11 @@ def random_of_range(ev: Evaluator, call: Call) -> Value:
 
 def _below(ev: Evaluator, low: Value, end: Value) -> Value:
     """An int nobody knows, at least `low` and below `end`."""
-    if type(low) is int and low == end - 1 if type(end) is int else False:
-        return low
-    if type(low) is not int or low < 0:
-        return ev.ctx.opaque_int("i")
-    made: Size = ev.ctx.fresh("i", low)
-    if is_size(end):
-        ev.ctx.learn(ev.ctx.facts.with_lt(made, end))
-    return made
+    if not is_size(low) or not is_size(end):
+        return ev.ctx.fresh("i", low) if type(low) is int and low >= 0 else ev.ctx.opaque_int("i")
+    if type(low) is int and type(end) is int and low >= end - 1:
+        return low if low == end - 1 else UNKNOWN
+    return ev.ctx.drawn(low, end)
 
 
 @native("random.getrandbits")
@@ -95,3 +92,18 @@ def _drawn(ev: Evaluator, call: Call, count: Value) -> Value:
         return UNKNOWN
     one = one_element(ev, call.args[0], call.node)
     return ListCell([one] * count) if type(count) is int and 0 <= count <= MOST_DRAWN else ListCell(None, "list", one)
+
+
+GENERATOR = ClassCell("Random", ())
+"""`random.Random`: a source of its own, with the same functions as methods."""
+
+
+def _as_method(run: Callable[[Evaluator, Call], Value]) -> Callable[[Evaluator, Call], Value]:
+    return lambda ev, call: run(ev, Call(call.args[1:], call.kwargs, call.node, call.open))
+
+
+for _name, _function in list(LIBRARY.items()):
+    if _name.startswith("random.") and isinstance(_function, Native):
+        _word = _name.removeprefix("random.")
+        GENERATOR.fields[_word] = Native(f"method {_word}", _as_method(_function.run))
+LIBRARY["random.Random"] = Native("random.Random", lambda ev, call: Instance(GENERATOR))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import string
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 from tangra.checker.conditions import truth
 from tangra.checker.dispatch import call as call_value
 from tangra.checker.evaluator import PythonRaise
-from tangra.checker.heap import ClassCell, Instance, Native, Raised, Value
+from tangra.checker.heap import ClassCell, Instance, Native, OneOf, Raised, Value
 from tangra.checker.iteration import elements
 from tangra.checker.natives.table import LIBRARY, native
 from tangra.shape_rules.values import UNKNOWN, Tensor, Unknown
@@ -160,9 +161,9 @@ LIBRARY["sys.maxsize"] = sys.maxsize
 LIBRARY["sys.platform"] = Unknown("str")
 LIBRARY["torch.__version__"] = Unknown("str")
 LIBRARY["torch.version.cuda"] = Unknown("str")
-LIBRARY["string.ascii_letters"] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-LIBRARY["string.ascii_lowercase"] = "abcdefghijklmnopqrstuvwxyz"
-LIBRARY["string.digits"] = "0123456789"
+for _name in ("ascii_letters", "ascii_lowercase", "ascii_uppercase", "digits", "hexdigits", "octdigits", "punctuation",
+              "printable", "whitespace"):  # fmt: skip
+    LIBRARY[f"string.{_name}"] = getattr(string, _name)
 
 
 LOGGER = ClassCell("Logger", ())
@@ -217,7 +218,10 @@ def _argument_value(ev: Evaluator, call: Call, name: str) -> Value:
     if isinstance(default, bool) or call.kwargs.get("action") in ("store_true", "store_false"):
         return Unknown("bool")
     if default is None:
-        return UNKNOWN
+        whole = isinstance(kind, Native) and kind.name == "builtins.int" and "nargs" not in call.kwargs
+        needed = call.kwargs.get("required") is True or not str(call.args[1]).startswith("-")
+        number = ev.ctx.flexible(name, None) if whole and needed else UNKNOWN
+        return OneOf((None, ev.ctx.flexible(name, None))) if whole and not needed else number
     if isinstance(default, str) and isinstance(kind, Native) and kind.name != "builtins.str":
         return UNKNOWN
     return default

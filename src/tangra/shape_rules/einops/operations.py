@@ -362,14 +362,8 @@ def _parts(ctx: RuleContext, total: Size, parts: list[tuple[Size, ...]], text: s
     return [*parts[:place], solved, *parts[place + 1 :]]
 
 
-class _Transform:
-    """What einops' layers share."""
-
-    rule_names: tuple[str, ...] = ("torch.nn.Module",)
-
-
 @module("einops.layers.torch.Rearrange")
-class Rearrange(_Transform):
+class Rearrange:
     """A rearrangement as a layer."""
 
     def __init__(self, ctx: RuleContext, pattern: Value, **axes_lengths: Value) -> None:
@@ -381,7 +375,7 @@ class Rearrange(_Transform):
 
 
 @module("einops.layers.torch.Reduce")
-class Reduce(_Transform):
+class Reduce:
     """A reduction as a layer."""
 
     def __init__(self, ctx: RuleContext, pattern: Value, reduction: Value, **axes_lengths: Value) -> None:

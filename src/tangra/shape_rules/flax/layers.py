@@ -8,7 +8,7 @@ from tangra.shape_rules.axes import axis_places, size_argument, size_sequence
 from tangra.shape_rules.coercion import kind_text
 from tangra.shape_rules.context import AtLeast, Equal, Multiple
 from tangra.shape_rules.dtypes import discrete, float_result, kind
-from tangra.shape_rules.failures import ARGUMENT, CALL, DIVIDE, DTYPE, MISMATCH, RANK, Failure
+from tangra.shape_rules.failures import ARGUMENT, CALL, DIVIDE, DTYPE, MISMATCH, RANK, WIDTH, Failure
 from tangra.shape_rules.jax.convolutions import windows
 from tangra.shape_rules.numpy.common import dtype_argument, made
 from tangra.shape_rules.registry import module
@@ -83,15 +83,17 @@ class Dense(_OfWidth):
 class DenseGeneral(FlaxModule):
     """Axes contracted and replaced by `features`."""
 
-    def __init__(self, ctx: RuleContext, features: Value, *rest: Value, **kwargs: Value) -> None:
-        set_fields(ctx, self, kwargs, axis=-1)
-        self.features = features
+    def __init__(
+        self, ctx: RuleContext, features: Value, axis: Value = -1, batch_dims: Value = (), *rest: Value, **kwargs: Value
+    ) -> None:
+        set_fields(ctx, self, kwargs)
+        self.features, self.axis, self.batch_dims = features, axis, batch_dims
 
     def forward(self, ctx: RuleContext, inputs: Tensor) -> Tensor:
-        fields: Any = self
         features = size_sequence(ctx, self.features, "features")
-        axes = size_sequence(ctx, fields.axis, "axis")
-        if inputs.dims is None or features is None or axes is None or getattr(fields, "batch_dims", None):
+        axes = size_sequence(ctx, self.axis, "axis")
+        plain = isinstance(self.batch_dims, tuple | list) and not self.batch_dims
+        if inputs.dims is None or features is None or axes is None or not plain:
             return made("jax", None, float_of(self, inputs))
         places = axis_places(ctx, inputs, axes, error="TypeError")
         if places is None:
@@ -230,6 +232,14 @@ class Embed(FlaxModule):
         if self.num_embeddings == 1 and inputs.rank == 0:
             return made("jax", None, own)
         return made("jax", None if inputs.shape is None else (*inputs.shape, self.features), own)
+
+    def attend(self, ctx: RuleContext, query: Tensor) -> Tensor:
+        """Scores of every row of the table."""
+        width = query.size(-1)
+        if width is not None:
+            text = f"attend: the input of shape {shape_text(query.shape)} has {width} features, Embed {self.features}"
+            ctx.require_equal(width, self.features, Failure(WIDTH, text, "TypeError"))
+        return made("jax", None if not query.shape else (*query.shape[:-1], self.num_embeddings), query.dtype)
 
 
 class _Norm(FlaxModule):

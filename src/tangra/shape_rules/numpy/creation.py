@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tangra.shape_rules.axes import size_argument, size_sequence, whole
 from tangra.shape_rules.broadcasting import broadcast_shapes
-from tangra.shape_rules.coercion import MAX_ELEMENTS, from_nested, to_tensor
+from tangra.shape_rules.coercion import MAX_ELEMENTS, from_alike, from_nested, to_tensor
 from tangra.shape_rules.context import AtLeast
 from tangra.shape_rules.dtypes import number_kind, wide_default
 from tangra.shape_rules.failures import ARGUMENT, Failure
@@ -154,9 +154,9 @@ def linspace(
 @functions("array", "asarray", "ascontiguousarray", "asanyarray", "copy")
 def array(ctx: RuleContext, object: Value, dtype: Value = None, *, ndmin: Value = 0, library: str) -> Tensor:
     """An array of numbers, nested lists or another array."""
-    if isinstance(object, Alike) and isinstance(object.element, Tensor) and object.element.dims is not None:
-        inner = object.element
-        return made(library, (ctx.fresh("n"), *(inner.dims or ())), dtype_argument(dtype, library, inner.dtype))
+    if isinstance(object, Alike):
+        alike = from_alike(ctx, object, library)
+        return made(library, alike.shape, dtype_argument(dtype, library, alike.dtype))
     if isinstance(object, Unknown) and object.kind is None:
         return Tensor(library, None, dtype_argument(dtype, library, None))
     found = from_nested(object, library) if isinstance(object, list | tuple) else to_tensor(object, library)

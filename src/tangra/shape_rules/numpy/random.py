@@ -11,9 +11,10 @@ from tangra.shape_rules.coercion import to_tensor
 from tangra.shape_rules.failures import ARGUMENT, MISMATCH, RANK, Failure
 from tangra.shape_rules.numpy.common import dtype_argument
 from tangra.shape_rules.numpy.creation import shape_argument
+from tangra.shape_rules.ranges import with_drawn
 from tangra.shape_rules.registry import inert, method, rule
-from tangra.shape_rules.values import UNKNOWN, Record, Tensor, Unknown, Value, shape_text
-from tangra.shapes import Size, dmax
+from tangra.shape_rules.values import UNKNOWN, Record, Tensor, Unknown, Value, is_size, shape_text
+from tangra.shapes import Dim, Size, dmax
 
 if TYPE_CHECKING:
     from tangra.shape_rules.context import RuleContext
@@ -52,7 +53,15 @@ def _sized(ctx: RuleContext, size: Value = None, dtype: Value = None) -> Value:
 def _integers(
     ctx: RuleContext, low: Value, high: Value = None, size: Value = None, dtype: Value = None, endpoint: Value = False
 ) -> Value:
-    return _drawn(ctx, size, dtype_argument(dtype, "numpy", "int64") or "int64", low, high)
+    kind = dtype_argument(dtype, "numpy", "int64") or "int64"
+    first, last = (0, low) if high is None else (low, high)
+    found = _drawn(ctx, size, kind, low, high)
+    if kind != "int64" or not is_size(first) or not is_size(last):
+        return found
+    last = last if endpoint is False else last + 1
+    if isinstance(found, Dim):
+        return ctx.drawn(first, last)
+    return with_drawn(ctx, found, first, last) if isinstance(found, Tensor) else found
 
 
 def _randint(ctx: RuleContext, low: Value, high: Value = None, size: Value = None, dtype: Value = int) -> Value:
@@ -150,7 +159,7 @@ def _choice(ctx: RuleContext, a: Value, size: Value = None, replace: Value = Tru
         text = f"choice() from an array of shape {shape_text(pool.shape)}: a vector or an int is needed"
         ctx.fail(Failure(RANK, text, "ValueError"))
     if size is None:
-        return UNKNOWN
+        return ctx.drawn(0, a) if is_size(a) else UNKNOWN
     return Tensor("numpy", shape_argument(ctx, size), "int64" if pool.rank == 0 else pool.dtype)
 
 

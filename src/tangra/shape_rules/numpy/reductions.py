@@ -12,7 +12,7 @@ from tangra.shape_rules.dtypes import discrete, is_floating, kind, narrow, real_
 from tangra.shape_rules.failures import ARGUMENT, AXIS, DTYPE, EMPTY, RANK, Failure
 from tangra.shape_rules.folding import distinct
 from tangra.shape_rules.numpy.common import both, dtype_argument, functions, made
-from tangra.shape_rules.values import Tensor, Unknown, Value, shape_text
+from tangra.shape_rules.values import Tensor, Unknown, Value, is_size, shape_text
 from tangra.shapes import Size, prod
 
 if TYPE_CHECKING:
@@ -63,9 +63,26 @@ def _summing(name: str) -> Callable[..., Tensor]:
     ) -> Tensor:  # fmt: skip
         natural = sum_result(a.dtype, a.library)
         chosen = dtype_argument(dtype, a.library, natural)
-        return reduce_to(ctx, a, axis, keepdims, chosen, f"{name}()", lenient=True)
+        made = reduce_to(ctx, a, axis, keepdims, chosen, f"{name}()", lenient=True)
+        return made if initial is not None else _of_sizes(name, a, made)
 
     return apply
+
+
+def _of_sizes(name: str, a: Tensor, made: Tensor) -> Tensor:
+    """What a reduction of few ints comes to: `np.prod(space.shape)` is the width of a layer."""
+    numbers = a.elements
+    if numbers is None or made.shape != () or made.dtype != "int64" or not all(map(is_size, numbers)):
+        return made
+    total: Size = prod(numbers) if name == "prod" else 0
+    for number in numbers if name == "sum" else ():
+        total = total + number
+    if name in ("max", "min"):
+        if not all(isinstance(number, int) for number in numbers):
+            return made
+        total = max(numbers) if name == "max" else min(numbers)
+    fits = not isinstance(total, int) or -(2**63) <= total < 2**63
+    return made.with_(elements=(total,)) if fits else made
 
 
 def _float_dtype(a: Tensor) -> str | None:
@@ -103,7 +120,8 @@ def _extreme(name: str) -> Callable[..., Tensor]:
         if a.dims is not None and axis is None and initial is None:
             failure = Failure(EMPTY, f"{name}() of an array without elements", "ValueError")
             ctx.require(AtLeast(1, prod(a.dims)), failure)
-        return reduce_to(ctx, a, axis, keepdims, a.dtype, f"{name}()", lenient=True)
+        made = reduce_to(ctx, a, axis, keepdims, a.dtype, f"{name}()", lenient=True)
+        return _of_sizes(name, a, made) if initial is None and name in ("max", "min") else made
 
     return apply
 

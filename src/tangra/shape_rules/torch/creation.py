@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tangra.shape_rules.axes import size_argument, size_sequence, spread_sizes, whole
-from tangra.shape_rules.coercion import MAX_ELEMENTS, from_nested, scalar
+from tangra.shape_rules.coercion import MAX_ELEMENTS, from_alike, from_nested, scalar
 from tangra.shape_rules.context import AtLeast
 from tangra.shape_rules.dtypes import discrete, number_kind, wide_default
 from tangra.shape_rules.failures import ARGUMENT, CALL, DTYPE, Failure
-from tangra.shape_rules.ranges import arange_length
+from tangra.shape_rules.ranges import arange_length, with_drawn
 from tangra.shape_rules.registry import constant, inert, method, rule
 from tangra.shape_rules.torch.common import (
     CLASS,
@@ -21,7 +21,7 @@ from tangra.shape_rules.torch.common import (
     require_floating,
     tensor_of,
 )
-from tangra.shape_rules.values import DType, Shape, Tensor, Unknown, Value, is_size, words
+from tangra.shape_rules.values import Alike, DType, Shape, Tensor, Unknown, Value, is_size, words
 from tangra.shapes import Size
 
 if TYPE_CHECKING:
@@ -115,7 +115,8 @@ def randint(ctx: RuleContext, low: Value, high: Value = ..., size: Value = ..., 
     lowest, highest = whole(ctx, low, "low"), whole(ctx, high, "high")
     if isinstance(lowest, int) and isinstance(highest, int) and lowest >= highest:
         ctx.fail(Failure(ARGUMENT, f"randint() from {lowest} to {highest}: there is no such int", "RuntimeError"))
-    return fresh(checked_sizes(ctx, size_sequence(ctx, size, "size")), dtype_argument(ctx, dtype, "int64"))
+    sizes = checked_sizes(ctx, size_sequence(ctx, size, "size"))
+    return with_drawn(ctx, fresh(sizes, dtype_argument(ctx, dtype, "int64")), lowest, highest)
 
 
 @rule("torch.randint_like")
@@ -225,17 +226,26 @@ def tensor(ctx: RuleContext, data: Value, dtype: Value = None) -> Tensor:
     """A tensor of numbers, nested lists or another array."""
     if isinstance(data, Tensor):
         return fresh(data.shape, dtype_argument(ctx, dtype, data.dtype)).with_(elements=data.elements)
-    if isinstance(data, Unknown) and data.kind is None:
+    if isinstance(data, Unknown) and data.kind is None and not isinstance(data, Alike):
         return fresh(None, dtype_argument(ctx, dtype, None))
-    made = from_nested(data, "torch") if isinstance(data, list | tuple) else scalar(data, "torch").with_(weak=False)
+    made = _of_numbers(ctx, data)
     wide = dict(zip(wide_default("numpy"), wide_default("torch"), strict=True))
     natural = default_dtype(ctx) if made.dtype == "float64" else wide.get(made.dtype or "", made.dtype)
     if _holds_arrays(data):
-        natural = None if isinstance(data[0], Tensor) and data[0].library != "torch" else natural
+        first = data.element if isinstance(data, Alike) else data[0]
+        natural = None if isinstance(first, Tensor) and first.library != "torch" else natural
     return fresh(made.shape, dtype_argument(ctx, dtype, natural)).with_(elements=made.elements)
 
 
+def _of_numbers(ctx: RuleContext, data: Value) -> Tensor:
+    if isinstance(data, Alike):
+        return from_alike(ctx, data, "torch")
+    return from_nested(data, "torch") if isinstance(data, list | tuple) else scalar(data, "torch").with_(weak=False)
+
+
 def _holds_arrays(data: Value) -> bool:
+    if isinstance(data, Alike):
+        return isinstance(data.element, Tensor) or _holds_arrays(data.element)
     return isinstance(data, list | tuple) and any(isinstance(part, Tensor) or _holds_arrays(part) for part in data)
 
 
@@ -260,8 +270,8 @@ def bool_tensor(ctx: RuleContext, *data: Value) -> Tensor:
 def _legacy(ctx: RuleContext, data: tuple[Value, ...], dtype: str) -> Tensor:
     if not data:
         return fresh((0,), dtype)
-    if len(data) == 1 and isinstance(data[0], list | tuple):
-        return fresh(from_nested(data[0], "torch").shape, dtype)
+    if len(data) == 1 and isinstance(data[0], list | tuple | Alike):
+        return fresh(_of_numbers(ctx, data[0]).shape, dtype)
     if len(data) == 1 and not is_size(data[0]):
         return fresh(data[0].shape if isinstance(data[0], Tensor) else None, dtype)
     return fresh(checked_sizes(ctx, spread_sizes(ctx, data)), dtype)

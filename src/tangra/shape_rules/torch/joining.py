@@ -38,7 +38,7 @@ def sequence(ctx: RuleContext, tensors: Value, name: str) -> list[Tensor] | None
 @rule("torch.cat", "torch.concat", "torch.concatenate")
 def cat(ctx: RuleContext, tensors: Value, dim: Value = 0) -> Tensor:
     """Tensors joined along a dimension."""
-    if isinstance(tensors, Alike):
+    if isinstance(tensors, Alike) and isinstance(tensors.element, Tensor):
         return _cat_alike(ctx, tensors.element, dim)
     found = sequence(ctx, tensors, "cat()")
     if found is None:
@@ -56,7 +56,7 @@ def cat(ctx: RuleContext, tensors: Value, dim: Value = 0) -> Tensor:
 @rule("torch.stack")
 def stack(ctx: RuleContext, tensors: Value, dim: Value = 0) -> Tensor:
     """Tensors of one shape joined along a new dimension."""
-    if isinstance(tensors, Alike):
+    if isinstance(tensors, Alike) and isinstance(tensors.element, Tensor):
         return _stack_alike(ctx, tensors.element, dim)
     found = sequence(ctx, tensors, "stack()")
     if found is None:
