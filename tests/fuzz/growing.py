@@ -81,3 +81,38 @@ def grow_points(g: Gen) -> list[str]:
     lines += [f"{name} = [0.5] + [{p}.a + np.sum({p}.v) + {p}.k for {p} in {name}]"]
     g.bind(FLOATS, name)
     return lines
+
+
+def grow_while_read(g: Gen) -> list[str]:
+    """A loop over a list that its body makes longer or shorter."""
+    name, v, k, c = (g.fresh(x) for x in "lvkc")
+    first = scalars.floating(g, 1)
+    lines = [f"{name} = [{first}]"]
+    if g.percent(50):
+        lines += [f"for {k} in range({g.pick(['2', '3', 'n + 1' if 'n' in g.known(INT) else '4'])}):"]
+        lines += [f"    {name}.append(0.5 * {k} + {first})"]
+    inner = g.inner(in_loop=True)
+    inner.bind(FLOAT, v)
+    inner.frozen.add(v)
+    item = scalars.floating(inner, 1)
+    lines += [f"{c} = 0.0"]
+    over = g.pick([f"{v} in {name}", f"{v} in {name}", f"{k}, {v} in enumerate({name})", f"{v} in iter({name})"])
+    more = g.pick(
+        [
+            f"if len({name}) < 7:",
+            f"if len({name}) < 7 and {c} < 3:",
+            f"if {scalars.boolean(inner, 1)} and len({name}) < 9:",
+        ]
+    )
+    change = g.pick([f"{name}.append(0.5 * {item})", f"{name}.insert(0, {item})", f"{name}.append({v} + 1)"])
+    body = g.pick(
+        [
+            [f"{c} += {v}", more, f"    {change}"],
+            [more, f"    {change}", f"{c} += 0.5 * {v}"],
+            [f"{c} += {v}", f"if len({name}) > 2:", f"    {name}.pop({g.pick(['', '0'])})"],
+            [f"if {c} > 2:", "    break", more, f"    {change}", f"{c} += {v} ** 2"],
+        ]
+    )
+    lines += [f"for {over}:", *(f"    {line}" for line in body), f"{name}.append({c})"]
+    g.bind(FLOATS, name)
+    return lines

@@ -229,3 +229,19 @@ def test_right_or_refused(f: Any, dynamic: bool) -> None:
             assert f not in RIGHT
         else:
             assert found == shown(f(x.copy(), n))
+
+
+def test_a_row_that_was_replaced_is_not_written_through() -> None:
+    """Writing into a row, by the name that it had before another one took its place, changed that."""
+
+    def f(x: Any, n: int) -> Any:
+        rows = []
+        for j in range(n):
+            rows.append([x[j], 2.0 * j])
+        row = rows[0]
+        rows[0] = [1.0 * x[0], 2.0]
+        row[0] = 9.0 * x[0]
+        return rows
+
+    with pytest.raises(tg.AliasError):
+        tg.jit(f)(np.arange(1.0, 7.0), 5)

@@ -68,7 +68,10 @@ def extend(ev: Evaluator, v: ListValue, more: AbstractValue) -> AbstractValue:
     if found is None:
         from tangra.frontend import iteration
 
-        iteration.for_each(ev, more, lambda item: append(ev, v, item) and None, key=_key(ev), unroll=True)
+        itself = isinstance(more, ListValue)
+        iteration.for_each(
+            ev, more, lambda item: append(ev, v, item) and None, key=_key(ev), unroll=True, fixed_length=itself
+        )
         return NONE
     for item in list(found):
         append(ev, v, item)

@@ -234,11 +234,11 @@ class Evaluator:
 
     def _write(self, ref: int, value: Value) -> None:
         state = self.look(ref)
+        if ref in self.state.poisoned:
+            self.stale(ref)
         if isinstance(state, ViewState):
             self._write(state.base, state.write(self.read(state.base), value))
             return
-        if ref in self.state.poisoned:
-            self.stale(ref)
         self.put(ref, ArrayState(value))
 
     def pair(self, ref: int, others: Sequence[int]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -20,10 +21,11 @@ from tangra.api.values import (
     TupleValue,
 )
 from tangra.errors import TangraError, TypeMismatchError
-from tangra.frontend import branches, classes, containers, conversion, diagnostics, iterators, loops
+from tangra.frontend import branches, changing_lists, classes, containers, conversion, diagnostics, iterators, loops
 from tangra.frontend.diagnostics import StaticNeeded
-from tangra.frontend.heap import CellRef, ListState, PathEnds, StackState
+from tangra.frontend.heap import CellRef, PathEnds, StackState
 from tangra.frontend.loop_parts import UNROLL_LIMIT, Bounds, Loop, mark, rewind
+from tangra.frontend.loop_plans import memo_key
 from tangra.frontend.scope import Comprehension
 
 if TYPE_CHECKING:
@@ -338,8 +340,10 @@ def for_each(
     name: str = "i",
     own_flags: bool = True,
     unroll: bool = False,
+    fixed_length: bool = False,
 ) -> AbstractValue:
-    """Run `body(item)` for each item of `v`; the result says whether `break` was executed."""
+    """Run `body(item)` for each item of `v`; the result says whether `break` was executed. `fixed_length`: also if
+    the body changes the length of the list that `v` is, there are as many trips as it had items before."""
     v = iterated(ev, v)
     iterators.consume(ev, v)
     if isinstance(v, IterValue) and v.form == "generator":
@@ -348,17 +352,43 @@ def for_each(
         return comprehension.drive(ev, v.parts[0], body, unroll)
     if isinstance(v, IterValue) and v.form == "filter" and iterators.taken(ev, v) == Const(0):
         return _filtered(ev, v, body, key, assigned, own_flags, unroll)
+    loop = Loop(key, None, _not_yet, assigned, live_header, live_after, name, own_flags)
+    start, known = mark(ev), ("changing", memo_key(ev, loop))
+    try:
+        if not fixed_length and known in ev.memo:
+            raise changing_lists.LengthChanges
+        return _counted(ev, v, body, loop, unroll, fixed_length)
+    except changing_lists.LengthChanges:
+        rewind(ev, start)
+        ev.memo[known] = True
+        return changing_lists.run(ev, v, lambda: sequence(ev, v), body, loop)
+
+
+def _not_yet(index: AbstractValue | None) -> None:
+    raise AssertionError(index)
+
+
+def _counted(
+    ev: Evaluator,
+    v: AbstractValue,
+    body: Callable[[AbstractValue], None],
+    loop: Loop,
+    unroll: bool,
+    fixed_length: bool,
+) -> AbstractValue:
+    """A loop with as many trips as there are items before it."""
     s = sequence(ev, v)
+    watched = (lambda _, trip: trip()) if fixed_length else functools.partial(changing_lists.watched, ev)
     if s.items is not None or (unroll and is_short(ev, v)):
         s = s if s.items is not None else replace(s, items=(Const(None),) * int(ev.static(s.count, "a length")))
-        return _each_item(ev, v, s, body, own_flags)
+        return _each_item(ev, v, s, lambda item: watched(v, lambda: body(item())), loop.own_flags)
     bounds = s.bounds or Bounds(Const(0), s.count, 1)
 
     def trip(index: AbstractValue | None) -> None:
         assert index is not None
-        body(index if s.bounds is not None else s.item(index))
+        watched(v, lambda: body(index if s.bounds is not None else s.item(index)))
 
-    return loops.run_loop(ev, Loop(key, bounds, trip, assigned, live_header, live_after, name, own_flags))
+    return loops.run_loop(ev, replace(loop, bounds=bounds, body=trip))
 
 
 def _filtered(
@@ -388,12 +418,15 @@ def _filtered(
 
 
 def _each_item(
-    ev: Evaluator, v: AbstractValue, s: Sequence_, body: Callable[[AbstractValue], None], own_flags: bool
+    ev: Evaluator,
+    v: AbstractValue,
+    s: Sequence_,
+    body: Callable[[Callable[[], AbstractValue]], None],
+    own_flags: bool,
 ) -> AbstractValue:
-    """A container is unrolled. A list that grows while it is iterated over is refused."""
+    """A container is unrolled; `body` gets what makes the item."""
     assert s.items is not None
     count = len(s.items)
-    lengths = [(x, len(state.items)) for x in _lists(v) if isinstance(state := ev.look(x.ref), ListState)]
 
     def of_same_size() -> None:
         if isinstance(v, (DictValue, DictView)) and containers.length(ev, v) != Const(count):
@@ -401,24 +434,14 @@ def _each_item(
 
     def trip(index: AbstractValue | None) -> None:
         assert isinstance(index, Const)
-        if any(len(containers.list_state(ev, x).items) != n for x, n in lengths):
-            ev.unsupported("a list that changes its length while a loop runs over it", "loop over a copy: list(x)")
         of_same_size()
-        body(s.item(index))
+        body(lambda: s.item(index))
 
     loop = Loop(v, Bounds(Const(0), Const(count), 1), trip, own_flags=own_flags)
     broken = loops.run_unrolled(ev, loop, count)
     if broken == Const(False) and branches.exit_status(ev.state) is False:
         of_same_size()
     return broken
-
-
-def _lists(v: AbstractValue) -> list[ListValue]:
-    """The lists that an iterable takes its items from."""
-    if isinstance(v, IterValue):
-        parts = (v.parts[0].first,) if v.form == "generator" else iterators.iterables(v)
-        return [x for part in parts for x in _lists(part)]
-    return [v] if isinstance(v, ListValue) else []
 
 
 def number_of_items(ev: Evaluator, v: AbstractValue) -> AbstractValue:
