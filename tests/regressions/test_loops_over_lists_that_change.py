@@ -300,3 +300,14 @@ def test_derivatives() -> None:
     x, direction, h = np.sin(np.arange(1.0, 8.0)), np.cos(np.arange(7.0)), 1e-6
     difference = (loss(x + h * direction) - loss(x - h * direction)) / (2 * h)
     assert tg.grad(loss)(x) @ direction == pytest.approx(difference, abs=1e-8)
+
+
+def test_unpacking_a_grown_list_is_refused_with_what_is_true() -> None:
+    """It said that Python would raise a TypeError."""
+
+    def f(x: Any, n: int) -> Any:
+        a, b, *rest = grown(x, n)
+        return a, b, rest
+
+    with pytest.raises(tg.TangraError, match="the number of values to unpack is only known at run time"):
+        tg.jit(f)(np.arange(9.0), 5)

@@ -108,9 +108,12 @@ def _unpacked_items(ev: Evaluator, value: AbstractValue, count: int) -> list[Any
     found = conversion.taken_out(ev, value)
     if found is None:
         what = conversion.describe(ev, value)
-        if isinstance(value, (IterValue, RangeValue)):
+        if isinstance(value, (IterValue, RangeValue, ListValue)):
             ev.error(
-                TypeMismatchError, "the number of values to unpack is only known at run time", code=diagnostics.UNPACK
+                TypeMismatchError,
+                "the number of values to unpack is only known at run time",
+                code=diagnostics.UNPACK,
+                fix="index it: first, rest = items[0], items[1:]",
             )
         ev.python_error("TypeError", f"cannot unpack non-iterable {what} object")
     return list(found)
