@@ -377,7 +377,7 @@ def test_enumerate_sees_items_changed_during_the_loop():
     check(f, (np.ones(3),))
 
 
-def test_a_list_that_grows_under_its_loop_is_refused():
+def test_a_list_that_grows_under_its_loop():
     def f(x):
         items = [x[0], 2.0]
         for k, v in enumerate(items):
@@ -385,8 +385,7 @@ def test_a_list_that_grows_under_its_loop_is_refused():
                 items.append(v)
         return items
 
-    with pytest.raises(TangraError, match="changes its length"):
-        trace(f, (np.ones(3),))
+    check(f, (np.ones(3),))
 
 
 def test_walrus_on_the_right_of_and():

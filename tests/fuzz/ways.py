@@ -292,4 +292,4 @@ def overflowed(got: Outcome, wanted: Outcome) -> bool:
 
 def is_beyond(error: BaseException | None) -> bool:
     """Whether compiled code says that an int does not fit in 64 bits."""
-    return isinstance(error, OverflowError) and "64" in str(error)
+    return isinstance(error, OverflowError) and any(limit in str(error) for limit in ("64", "2**53"))
