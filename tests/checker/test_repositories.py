@@ -288,3 +288,73 @@ def test_products_of_shapes_are_widths(tmp_path: Path) -> None:
     assert (found["out"], found["rows"]) == ("(7, 5)", "(5, 12)")
     assert lines(tmp_path, text.replace("space = (4, 3)", "space = (4, 3)\n        space = (4, 3, 2)[:2]")) == []
     assert lines(tmp_path, text.replace("zeros(7, *space)", "zeros(7, 4, 4)")) == [(7, "TG516")]
+
+
+def test_lists_of_loops_that_may_break_off_keep_what_their_elements_are(tmp_path: Path) -> None:
+    text = """
+        import torch
+
+        def suppress(scores):
+            order, keep = scores.argsort(descending=True), []
+            while order.numel() > 0:
+                keep.append(order[0])
+                if order.numel() == 1:
+                    break
+                order = order[1:][torch.rand(order.numel() - 1) < 0.5]
+            if not keep:
+                return torch.empty((0,), dtype=torch.int64)
+            return torch.stack(keep)
+
+        scores, boxes = torch.rand(20), torch.rand(20, 4)
+        kept = boxes[suppress(scores[scores > 0.5])]
+        loss = (kept - 1).sum() / max(1, (scores > 0.5).sum())
+        rows = []
+        if input():
+            rows.append(torch.zeros(3))
+            rows.append(torch.zeros(3))
+        for row in rows:
+            last = row
+        """
+    found = shapes(tmp_path, text)
+    assert (found["kept"], found["loss"], found["last"]) == ("(?, 4)", "()", "(3,)")
+    assert lines(tmp_path, text) == []
+    assert lines(tmp_path, text.replace("kept - 1", "kept - torch.zeros(3)")) == [(17, "TG510")]
+
+
+def test_batches_whose_sequences_a_sampler_chose(tmp_path: Path) -> None:
+    text = """
+        import torch
+        from torch import nn
+        from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence, pad_sequence
+        from torch.utils.data import DataLoader, Dataset
+
+        class Series(Dataset):
+            def __len__(self):
+                return 20
+
+            def __getitem__(self, index):
+                return torch.randn(3 + index, 5), torch.tensor([letter == "a" for letter in str(index)])
+
+        class Sampler:
+            def __iter__(self):
+                yield from ([0, 1], [2, 3, 4])
+
+            def __len__(self):
+                return 2
+
+        def collate(batch):
+            series, labels = zip(*batch)
+            lengths = torch.tensor([one.shape[0] for one in series])
+            return pad_sequence(series, batch_first=True), lengths, pad_sequence(labels)
+
+        rnn = nn.GRU(5, 4, batch_first=True, bidirectional=True)
+        for x, lengths, y in DataLoader(Series(), batch_sampler=Sampler(), collate_fn=collate):
+            out, state = rnn(pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False))
+            padded, _ = pad_packed_sequence(out, batch_first=True)
+            halves = padded.view(x.size(0), -1, 2, 4)
+        """
+    found = shapes(tmp_path, text)
+    assert (found["x"], found["lengths"], found["y"]) == ("(?, ?, 5)", "(?,)", "(?, ?)")
+    assert (found["state"], found["padded"], found["halves"]) == ("(2, ?, 4)", "(?, ?, 8)", "(?, ?, 2, 4)")
+    assert lines(tmp_path, text) == []
+    assert lines(tmp_path, text.replace("randn(3 + index, 5)", "randn(3 + index, 6)")) == [(28, "TG516")]

@@ -228,11 +228,13 @@ def merge(journal: Journal, deltas: list[Delta], fresh: Fresh) -> None:
         journal.apply(deltas[0])
         return
     keys = list(dict.fromkeys(key for delta in deltas for key in delta))
+    lists = {cell for cell, name in keys if name == "items" and isinstance(cell, ListCell)}
+    settled = {cell for cell in lists if _keep_elements(journal, cell, deltas, fresh)}
     for cell, name in keys:
+        if name == "element" and cell in settled:
+            continue
         now = cell.fields.get(name, MISSING)
         values = [delta.get((cell, name), now) for delta in deltas]
-        if name == "items" and isinstance(cell, ListCell):
-            _keep_elements(journal, cell, values, fresh)
         merged = values[0]
         for value in values[1:]:
             merged = _join_field(cell, name, merged, value, fresh)
@@ -242,12 +244,17 @@ def merge(journal: Journal, deltas: list[Delta], fresh: Fresh) -> None:
             journal.write(cell, name, merged)
 
 
-def _keep_elements(journal: Journal, cell: ListCell, values: list[Value], fresh: Fresh) -> None:
-    """Where a list's length is not known after a join, what all its elements have in common still is."""
-    known = [items for items in values if items is not None]
-    if known and any(len(items) != len(known[0]) for items in known):
-        found = [*(item for items in known for item in items), *([cell.element] if len(known) < len(values) else [])]
-        journal.write(cell, "element", join_all(found, fresh))
+def _keep_elements(journal: Journal, cell: ListCell, deltas: list[Delta], fresh: Fresh) -> bool:
+    """Where a list's length is not known after a join, what all its elements have in common still is. Whether it was
+    known before, so that the elements are settled by this."""
+    values = [delta.get((cell, "items"), cell.items) for delta in deltas]
+    if len({None if items is None else len(items) for items in values}) == 1:
+        return False
+    found: list[Value] = []
+    for delta, items in zip(deltas, values, strict=True):
+        found += [delta.get((cell, "element"), cell.element)] if items is None else items
+    journal.write(cell, "element", join_all(found, fresh))
+    return True
 
 
 def _variants(entries: Value) -> tuple[dict[Value, Value], ...]:

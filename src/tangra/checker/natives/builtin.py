@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import builtins
 from typing import TYPE_CHECKING
 
@@ -76,7 +77,7 @@ def enumerate_(ev: Evaluator, call: Call) -> Value:
 @native("builtins.zip", "itertools.zip_longest", takes_open=True)
 def zip_(ev: Evaluator, call: Call) -> Value:
     if call.open:
-        return ListCell(None, "iterator")
+        return _columns(ev, call)
     rows = [elements(ev, arg, call.node) for arg in call.args]
     known = [row for row in rows if row is not None]
     if len(known) == len(rows):
@@ -86,6 +87,16 @@ def zip_(ev: Evaluator, call: Call) -> Value:
         for arg, row in zip(call.args, rows, strict=True)
     ]
     return ListCell(None, "iterator", tuple(parts))
+
+
+def _columns(ev: Evaluator, call: Call) -> Value:
+    """`zip(*rows)` of rows that nobody counted: as many columns as one row has parts."""
+    node = call.node
+    if isinstance(node, ast.Call) and len(node.args) == 1 and isinstance(node.args[0], ast.Starred) and not call.args:
+        rows = ev.peek(node.args[0].value, ev.frame)
+        if isinstance(rows, ListCell) and rows.items is None and type(rows.element) is tuple:
+            return ListCell([ListCell(None, "list", part) for part in rows.element], "iterator")
+    return ListCell(None, "iterator")
 
 
 def collected(kind: str) -> Run:

@@ -34,10 +34,14 @@ def batches(ev: Evaluator, call: Call) -> Value:
     fields = loader.fields
     data, size = fields.get("dataset", UNKNOWN), fields.get("batch_size", UNKNOWN)
     drop = truth(ev, fields.get("drop_last", UNKNOWN))
-    if isinstance(data, Unknown) or fields.get("batch_sampler") is not None or not _is_size(size):
+    if fields.get("batch_sampler") is not None:
+        size = ev.ctx.fresh("b", 1)
+    if isinstance(data, Unknown) or not _is_size(size):
         return ListCell(None, "iterator")
     count = call_method(ev, data, "__len__") if isinstance(data, Instance) and data.cls.find("__len__") else UNKNOWN
     item = _item(ev, data, count)
+    if fields.get("batch_sampler") is not None:
+        return ListCell(None, "iterator", _batch(ev, loader, item, size, call.node))
     if fields.get("sampler") is not None:
         count = UNKNOWN
     exact = _in_order(ev, loader, data, size, drop)

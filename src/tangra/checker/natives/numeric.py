@@ -53,9 +53,18 @@ def extremum(largest: bool) -> Run:
             return max(items) if largest else min(items)
         if all(isinstance(item, int | Dim) for item in items):
             return _symbolic_extremum(ev, items, largest)
-        return UNKNOWN
+        return _of_scalars(items)
 
     return run
+
+
+def _of_scalars(items: list[Value]) -> Value:
+    """What is one of some numbers and arrays without axes: `max(1, mask.sum())` divides as either does."""
+    arrays = [item for item in items if isinstance(item, Tensor)]
+    numbers = all(isinstance(item, Tensor | int | float | Dim) for item in items)
+    if not arrays or not numbers or any(array.shape != () for array in arrays):
+        return UNKNOWN
+    return Tensor(arrays[0].library, (), arrays[0].dtype if len({array.dtype for array in arrays}) == 1 else None)
 
 
 def _symbolic_extremum(ev: Evaluator, items: list[int | Dim], largest: bool) -> Value:

@@ -12,7 +12,7 @@ from tangra.shape_rules.context import AtLeast
 from tangra.shape_rules.failures import ARGUMENT, CALL, MISMATCH, RANK, Failure
 from tangra.shape_rules.registry import rule
 from tangra.shape_rules.torch.common import fresh
-from tangra.shape_rules.values import UNKNOWN, Record, Tensor, Value, is_size, record, shape_text
+from tangra.shape_rules.values import UNKNOWN, Alike, Record, Tensor, Value, is_size, record, shape_text
 from tangra.shapes import Size, dmin
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ def pad_sequence(
     """Sequences of several lengths as one tensor: (T, N, ...) or (N, T, ...)."""
     if isinstance(sequences, list | tuple) and any(one is None or isinstance(one, dict | int) for one in sequences):
         ctx.fail(Failure(CALL, "pad_sequence() takes tensors", "TypeError"))
+    if isinstance(sequences, Alike) and isinstance(sequences.element, Tensor) and isinstance(batch_first, bool):
+        return _padded_alike(ctx, sequences.element, batch_first)
     known = isinstance(sequences, list | tuple) and sequences and isinstance(sequences[0], Tensor)
     if not known or not isinstance(batch_first, bool) or sequences[0].dims is None:
         return Tensor("torch")
@@ -41,6 +43,17 @@ def pad_sequence(
             texts = f"pad_sequence() of shapes {shape_text(sequences[0].shape)} and {shape_text(one.shape)}"
             broadcast_to(ctx, one.dims, (*one.dims[:1], *rest), f"{texts}: ", "RuntimeError", MISMATCH)
     return fresh((count, length, *rest) if batch_first else (length, count, *rest), sequences[0].dtype)
+
+
+def _padded_alike(ctx: RuleContext, one: Tensor, batch_first: bool) -> Tensor:
+    """Any number of sequences like `one`."""
+    if one.rank == 0:
+        ctx.fail(Failure(RANK, "pad_sequence() takes sequences, not 0-d tensors", "RuntimeError"))
+    if one.dims is None:
+        return fresh(None, one.dtype)
+    length = one.dims[0] if isinstance(one.dims[0], int) else ctx.fresh("length")
+    lead = (ctx.fresh("batch"), length) if batch_first else (length, ctx.fresh("batch"))
+    return fresh((*lead, *one.dims[1:]), one.dtype)
 
 
 @rule("torch.nn.utils.rnn.pack_padded_sequence")
@@ -59,7 +72,7 @@ def pack_padded_sequence(
         total = sum((dmin(one, steps) for one in known), 0)
     batch = input.size(0 if batch_first is True else 1) if isinstance(batch_first, bool) else None
     if enforce_sorted is not True:
-        batch = None if known is None else len(known)
+        batch = len(known) if known is not None else lengths.size(0) if isinstance(lengths, Tensor) else None
     if input.dims is not None and isinstance(batch_first, bool):
         _check_lengths(ctx, input.dims, lengths, known, batch_first, enforce_sorted)
     order: Value = UNKNOWN
