@@ -322,3 +322,24 @@ def test_odd_arguments_never_end_in_an_internal_error(
     monkeypatch.chdir(tmp_path)
     assert main(["check", *arguments]) in (0, 2)
     assert "internal" not in capsys.readouterr().err
+
+
+CELLS = [
+    "%matplotlib inline\n!pip install torch\nimport torch",
+    "%%time\nx = torch.zeros(2, 3)\nfiles = !ls\n%time y = x @ torch.zeros(3, 4)",
+    "%%bash\nls x",
+    "x?\nhere, there = %system pwd\n\ny @ torch.zeros(5, 6)\n",
+]
+
+
+def test_notebooks_are_told_by_their_cells_and_magics_that_hold_python_count(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "book.ipynb"
+    cells = [{"cell_type": "code", "source": text.splitlines(True)} for text in CELLS]
+    path.write_text(json.dumps({"cells": [{"cell_type": "markdown", "source": ["# Title"]}, *cells]}))
+    assert main(["check", str(path)]) == 1
+    shown = capsys.readouterr().out
+    assert "book.ipynb:13:1: error: shapes (2, 4) and (5, 6) don't fit @" in shown
+    assert "  in line 4 of code cell 4\n" in shown
+    assert shown.count("error:") == 1

@@ -194,11 +194,18 @@ def render(report: Report, source: SourceFile | None, shown: Callable[[Path], st
     place = report.place
     text = [f"{shown(place.file)}:{place.line}:{place.column}: {report.severity}: {report.message} [{report.code}]"]
     text += _excerpt(place, source)
+    text += [f"  in {cell}" for cell in [_cell(place, source)] if cell]
     text += [f"  note: {note}" for note in report.notes]
     text += [f"  {message} {shown(at.file)}:{at.line}:{at.column}" for at, message in report.related]
     if report.advice:
         text.append(f"  fix: {report.advice}")
     return "\n".join(text)
+
+
+def _cell(place: Place, source: SourceFile | None) -> str | None:
+    """Where a place of a notebook is, whose lines count through all of its code."""
+    before = [(first, number) for first, number in source.cells if first <= place.line] if source is not None else []
+    return f"line {place.line - before[-1][0] + 1} of code cell {before[-1][1]}" if before else None
 
 
 def _excerpt(place: Place, source: SourceFile | None) -> list[str]:

@@ -33,6 +33,9 @@ SIGNS = (b",", b"(", b"[", b"{", b"=", b"+", b"-", b"*", b".", b"\n")
 _IGNORE = re.compile(r"#\s*tangra:\s*ignore\b(?:\[([^\]]*)\]|(?!\[))")
 _STATED = re.compile(r"#\s*tangra:\s*(\w+)\s*(?:=|:)\s*(.*)$")
 _SHAPE = re.compile(r"(?:(\w+)\s*)?\(([^()]*(?:\([^()]*\)[^()]*)*)\)\s*")
+_PYTHON_CELL = re.compile(r"\s*%%(?:time|capture|prun)\b")
+_TIMED = re.compile(r"^(\s*)%time (?=\s*\w)")
+_CAUGHT = re.compile(r"^(\s*\w+(?:\s*,\s*\w+)*\s*=\s*)[!%](?=\s*\w)")
 _MAGIC = re.compile(r"^\s*[%!?]|^\s*[\w.]+\?\??\s*$")
 
 
@@ -244,14 +247,25 @@ def _notebook(path: Path, text: str, version: tuple[int, int] | None) -> SourceF
     return parse_cells(path, sources, version)
 
 
+def _as_python(line: str) -> str:
+    """A line of a cell as Python, of the same length where it holds code: what `!` or `%` gives is unknown."""
+    timed = _TIMED.match(line)
+    if timed is not None:
+        return f"{timed[1]}if 1: {line[timed.end() :]}"
+    if _MAGIC.match(line):
+        return "# " + line
+    caught = _CAUGHT.match(line)
+    return line if caught is None else f"{caught[1]}get_ipython()"
+
+
 def parse_cells(path: Path, sources: Sequence[str], version: tuple[int, int] | None = None) -> SourceFile:
     """The code cells of a notebook, parsed as one script."""
     lines: list[str] = []
     starts: list[tuple[int, int]] = []
     for number, source in enumerate(sources, 1):
         starts.append((len(lines) + 1, number))
-        foreign = source.lstrip().startswith("%%")
-        lines += ["# " + line if foreign or _MAGIC.match(line) else line for line in source.split("\n")]
+        foreign = source.lstrip().startswith("%%") and not _PYTHON_CELL.match(source)
+        lines += ["# " + line if foreign else _as_python(line) for line in source.split("\n")]
     file = parse(path, "\n".join(lines) + "\n", version)
     file.cells = starts
     return file
