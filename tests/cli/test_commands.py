@@ -343,3 +343,15 @@ def test_notebooks_are_told_by_their_cells_and_magics_that_hold_python_count(
     assert "book.ipynb:13:1: error: shapes (2, 4) and (5, 6) don't fit @" in shown
     assert "  in line 4 of code cell 4\n" in shown
     assert shown.count("error:") == 1
+
+
+def test_sizes_made_of_several_that_nobody_knows_are_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "program.py"
+    path.write_text(
+        "import torch\nx, y = torch.zeros(20), torch.zeros(20)\na, b = x[x > 0], y[y > 0]\n"
+        "both = torch.cat([a, b])\nmore = torch.cat([a, torch.zeros(3)])\n"
+    )
+    assert main(["shapes", str(path)]) == 0
+    shown = capsys.readouterr().out
+    assert "# both: (?,)" in shown
+    assert "# more: (? + 3,)" in shown

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 
 from tangra.checker.config import Config
 from tangra.checker.heap import Instance, Origin
-from tangra.checker.reports import Place, cleaned
+from tangra.checker.reports import Place, shown_size
 from tangra.checker.reruns import MAX_ENTRIES, Entry, entry_of
 from tangra.checker.source import SourceFile
 from tangra.checker.structure import parameters
-from tangra.shape_rules.values import Shape, Tensor, size_text
+from tangra.shape_rules.values import Shape, Tensor
 
 if TYPE_CHECKING:
     from tangra.checker.evaluator import Evaluator, Frame
@@ -174,7 +174,7 @@ class Observer:
 
     def _text(self, shape: Shape | None) -> tuple[str, ...] | None:
         if shape is not None and shape not in self._texts:
-            self._texts[shape] = tuple(cleaned(size_text(item)) for item in shape)
+            self._texts[shape] = tuple(shown_size(item) for item in shape)
         return None if shape is None else self._texts[shape]
 
 

@@ -109,6 +109,12 @@ def cleaned(text: str) -> str:
     return _OPAQUE.sub("?", _FLEXIBLE.sub(r"\1", text))
 
 
+def shown_size(size: object) -> str:
+    """A size as people read it: what several sizes nobody knows make is no better known than one of them."""
+    text = str(size)
+    return "?" if len(_OPAQUE.findall(text)) > 1 else cleaned(text)
+
+
 class Reports:
     """The findings so far; a second one of the same line and code only adds call sites."""
 

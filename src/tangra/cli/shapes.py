@@ -9,7 +9,7 @@ import argparse
 from typing import cast
 
 from tangra.checker import check
-from tangra.checker.reports import cleaned
+from tangra.checker.reports import shown_size
 from tangra.checker.source import SourceFile
 from tangra.cli.main import CLEAN, Misuse
 from tangra.shape_rules import Tensor, shape_text
@@ -35,10 +35,14 @@ def run_shapes(options: argparse.Namespace) -> int:
     return CLEAN
 
 
+def _shape(array: Tensor) -> str:
+    return shape_text(None if array.shape is None else tuple(map(shown_size, array.shape)))  # type: ignore[arg-type]
+
+
 def _comment(known: dict[str, Tensor], examples: dict[str, Tensor]) -> str:
     """The shapes of a line's names."""
-    texts = {name: f"{name}: {cleaned(shape_text(value.shape))}" for name, value in known.items()}
+    texts = {name: f"{name}: {_shape(value)}" for name, value in known.items()}
     for name, value in examples.items():
         if value.dims is not None and (name not in known or known[name].dims is None):
-            texts[name] = f"e.g. {name}: {cleaned(shape_text(value.shape))}"
+            texts[name] = f"e.g. {name}: {_shape(value)}"
     return ", ".join(texts.values())
