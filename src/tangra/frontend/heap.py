@@ -113,8 +113,9 @@ class StackState:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """Where an instance lies in the grown list `owner`: at the position `at`, with `leaf` for the array that stands for
-    who the items are. It does so as long as that array is `who`: items that are put in or moved change it."""
+    """Where an instance or a list lies in the grown list `owner`: at the position `at`, with `leaf` for the first of
+    its arrays there, that of an instance for who the items are. An instance lies there as long as that array is `who`:
+    items that are put in or moved change it."""
 
     owner: int
     leaf: int

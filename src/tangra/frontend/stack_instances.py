@@ -188,7 +188,7 @@ def _store(ev: Evaluator, form: Item, leaves: tuple[int, ...], at: Value, value:
 
     if isinstance(form, ArrayItem):
         for view in stacks.views_of(ev, leaves):
-            ev.state.poisoned[view] = ev.span  # in Python it is still what the attribute held before
+            stacks.keep_old(ev, view)
         for ref in item_memory(ev, value):
             if ref == leaves[0] or ref in ev.state.partners.get(leaves[0], ()):
                 ev.pair_with_itself(leaves[0])

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tangra.api.elementwise import as_joined, as_joined_rows, is_number, kinds_of
 from tangra.api.numpy_layout import step_view
 from tangra.api.values import AbstractValue, ArrayValue, Const, InstanceValue, ListValue, Scalar, SliceValue, TupleValue
-from tangra.frontend import conversion, counted_lists, memory, stack_instances, symbols
+from tangra.frontend import conversion, counted_lists, memory, stack_instances, stack_rows, symbols
 from tangra.frontend.heap import ArrayState, ListState, StackState, ViewState
 from tangra.frontend.stack_arrays import first_rows, stack_size
 from tangra.frontend.stack_items import (
@@ -117,10 +117,13 @@ def _pair(ev: Evaluator, state: StackState, item: AbstractValue) -> None:
 def _fitting(ev: Evaluator, v: ListValue, state: StackState, item: AbstractValue) -> StackState:
     """The stack that `v` is, able to hold `item`: numbers of other kinds make it a wider one."""
     wide = _wide_form(ev, v, state, item)
-    if wide != state.shape:
-        state = widened(ev, state, wide)
-        ev.put(v.ref, state)
-    return state
+    if wide == state.shape:
+        return state
+    found = stack_rows.widen(ev, v.ref, wide)
+    if found is None:
+        found = widened(ev, state, wide)
+        ev.put(v.ref, found)
+    return found
 
 
 def _wide_form(ev: Evaluator, v: ListValue, state: StackState, item: AbstractValue) -> Item:
@@ -152,7 +155,7 @@ def _wide(ev: Evaluator, old: Item, new: Item, refs: Iterator[int], count: Value
     assert isinstance(old, NumberItem)
     assert isinstance(new, NumberItem)
     numbers = [ev.peek(ref) for ref in mine]
-    return [twin(ev, mine, v) for v in as_joined_rows(ev, numbers, count, old.kinds, new.kinds, new.dtype)]
+    return twins(ev, mine, as_joined_rows(ev, numbers, count, old.kinds, new.kinds, new.dtype))
 
 
 def append(ev: Evaluator, v: ListValue, state: StackState, item: AbstractValue) -> None:
@@ -190,14 +193,25 @@ def with_room(ev: Evaluator, state: StackState, room: Size) -> StackState:
 
 def twin(ev: Evaluator, olds: Sequence[int], value: Value) -> int:
     """An array that takes the place of others in a stack: what shared memory with those, in Python, does with it."""
-    twin = ev.allocate(ArrayState(value))
-    for old in olds:
-        ev.pair(twin, [old, *ev.state.partners.get(old, ())])
-        if old in ev.state.poisoned:
-            ev.state.poisoned[twin] = ev.state.poisoned[old]
-        if old in ev.state.read_only:
-            ev.state.read_only[twin] = ev.state.read_only[old]
-    return twin
+    return twins(ev, olds, [value])[0]
+
+
+def twins(ev: Evaluator, olds: Sequence[int], values: Sequence[Value]) -> list[int]:
+    """Arrays that together take the place of others; they share nothing with each other."""
+    shared = [near for old in olds for near in (old, *ev.state.partners.get(old, ()))]
+    made = []
+    for value in values:
+        twin = ev.allocate(ArrayState(value))
+        ev.pair(twin, shared)
+        if any(old in ev.state.partners.get(old, ()) for old in olds):
+            ev.pair_with_itself(twin)
+        for old in olds:
+            if old in ev.state.poisoned:
+                ev.state.poisoned[twin] = ev.state.poisoned[old]
+            if old in ev.state.read_only:
+                ev.state.read_only[twin] = ev.state.read_only[old]
+        made.append(twin)
+    return made
 
 
 def getitem(ev: Evaluator, v: ListValue, state: StackState, index: AbstractValue) -> AbstractValue:
@@ -206,7 +220,7 @@ def getitem(ev: Evaluator, v: ListValue, state: StackState, index: AbstractValue
         return _slice(ev, state, index)
     at = position(ev, state.count, index, "list index out of range")
     held = original(ev, state)
-    return item_at(ev, state, at, v) if held is None else item_of(ev, state, at, held.items)  # type: ignore[arg-type]
+    return item_at(ev, state, at, v) if held is None else item_of(ev, state, at, held.items, v)  # type: ignore[arg-type]
 
 
 def position(ev: Evaluator, count: AbstractValue, index: AbstractValue, message: str) -> Value:
@@ -241,9 +255,11 @@ def item_at(ev: Evaluator, state: StackState, at: Value, v: ListValue | None = N
     return part_at(ev, state.shape, iter(state.leaves), at, None if v is None else v.ref)
 
 
-def item_of(ev: Evaluator, state: StackState, at: Value, items: Sequence[AbstractValue]) -> AbstractValue:
+def item_of(
+    ev: Evaluator, state: StackState, at: Value, items: Sequence[AbstractValue], v: ListValue | None = None
+) -> AbstractValue:
     """The same of a stack that was made of `items`: it is noted which array from before the call an array is."""
-    found = item_at(ev, state, at)
+    found = item_at(ev, state, at, v)
     refs = [item.ref if isinstance(item, ArrayValue) and item.ref in ev.live.paths else 0 for item in items]
     if isinstance(found, ArrayValue) and any(refs):
         held = ev.look(found.ref)
@@ -262,7 +278,7 @@ def part_at(ev: Evaluator, form: Item, leaves: Iterator[int], at: Value, owner: 
         tag = ev.b("index", ev.read(next(leaves)), at, sizes=(None,), steps=(1,)) if len(form.kinds) > 1 else None
         return Scalar(value, form.kinds, tag)
     if isinstance(form, ListItem):
-        return _list_item(ev, form, leaves, at)
+        return stack_rows.row(ev, form, leaves, at, owner)
     if isinstance(form, ConstItem):
         return Const(form.value)
     if isinstance(form, InstanceItem):
@@ -275,32 +291,28 @@ def part_at(ev: Evaluator, form: Item, leaves: Iterator[int], at: Value, owner: 
     return step_view(ev, base, "index", starts, sizes=sizes, steps=(1,) * len(sizes))
 
 
-def _list_item(ev: Evaluator, form: ListItem, leaves: Any, at: Value) -> ListValue:
-    """An inner list: its arrays are views of the stack's. A change of its length is refused, by the partnership."""
-    rows, refs = [], []
-    for _ in leaf_types(form.part):
-        ref = next(leaves)
-        whole = ev.read(ref).array
-        starts = [at, *(ev.b.int(0) for _ in whole.shape[1:])]
-        sizes = (None, *whole.shape[1:])
-        row = step_view(ev, ArrayValue(ref, whole), "index", starts, sizes=sizes, steps=(1,) * len(sizes))
-        rows.append(row.ref)
-        refs.append(ref)
-    made = ListValue(ev.allocate(StackState(form.part, tuple(rows), ev.size_value(form.length))))
-    ev.pair(made.ref, [near for ref in refs for near in (ref, *ev.state.partners.get(ref, ()))])
-    return made
-
-
 def setitem(ev: Evaluator, v: ListValue, state: StackState, index: AbstractValue, item: AbstractValue) -> None:
     """`v[index] = item`."""
     state = _fitting(ev, v, state, item)
     at = position(ev, state.count, index, "list assignment index out of range")
     for ref in views_of(ev, state.leaves):
-        ev.state.poisoned[ref] = ev.span  # in Python it is still the old item
+        keep_old(ev, ref)
     _store(ev, state, at, item)
     if not any(isinstance(ev.look(ref), ViewState) for ref in state.leaves):
         ev.put(v.ref, replace(state, was=None))
     ev.state.poisoned.pop(v.ref, None)  # a row of a list of rows is the partner of what it was just written through
+
+
+def keep_old(ev: Evaluator, ref: int) -> None:
+    """Where another item takes its place, an array that was read from a list is still the old one. As it may be one of
+    another place, the list and it are partners."""
+    held = ev.state.heap[ref]
+    assert isinstance(held, ViewState)
+    if ref in ev.state.poisoned or held.base in ev.state.poisoned or held.origin is not None:
+        ev.state.poisoned.setdefault(ref, ev.span)
+        return
+    ev.state.heap[ref] = ArrayState(ev.read(ref))
+    ev.pair(ref, [held.base, *ev.state.partners.get(held.base, ())])
 
 
 def pop(ev: Evaluator, v: ListValue, state: StackState, index: AbstractValue) -> AbstractValue:
