@@ -358,3 +358,22 @@ def test_batches_whose_sequences_a_sampler_chose(tmp_path: Path) -> None:
     assert (found["state"], found["padded"], found["halves"]) == ("(2, ?, 4)", "(?, ?, 8)", "(?, ?, 2, 4)")
     assert lines(tmp_path, text) == []
     assert lines(tmp_path, text.replace("randn(3 + index, 5)", "randn(3 + index, 6)")) == [(28, "TG516")]
+
+
+def test_a_script_without_arguments_runs_what_it_does_by_default(tmp_path: Path) -> None:
+    text = """
+        import sys
+        import torch
+
+        def run(kind):
+            if kind == "wide":
+                x = torch.zeros(4, 6)
+            else:
+                x = torch.zeros(4, 5)
+            return torch.nn.Linear(5, 2)(x)
+
+        for kind in sys.argv[1:] or ["narrow", "wide"]:
+            out = run(kind)
+        """
+    assert lines(tmp_path, text) == [(10, "TG516")]
+    assert lines(tmp_path, text.replace("(4, 6)", "(4, 5)")) == []

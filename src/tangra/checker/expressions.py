@@ -113,6 +113,8 @@ def _bool(ev: Evaluator, node: ast.BoolOp) -> Value:
     facts, guards = ev.ctx.facts, ev.guards
     try:
         for number, part in enumerate(node.values):
+            if deciding and number < len(node.values) - 1 and _are_arguments(ev, part):
+                continue
             try:
                 value = evaluate(ev, part)
             except PythonRaise:
@@ -136,6 +138,14 @@ def _bool(ev: Evaluator, node: ast.BoolOp) -> Value:
     for value in joined[1:]:
         result = join(result, value, ev.joined_size)
     return result
+
+
+def _are_arguments(ev: Evaluator, part: ast.expr) -> bool:
+    """Whether an expression is `sys.argv[1:]`: as with argparse, a script is presumed to run without arguments."""
+    if not isinstance(part, ast.Subscript) or not isinstance(part.slice, ast.Slice) or part.slice.lower is None:
+        return False
+    found = evaluate(ev, part.value) if isinstance(part.value, ast.Attribute | ast.Name) else None
+    return isinstance(found, LibraryName) and found.dotted == "sys.argv"
 
 
 def _compare(ev: Evaluator, node: ast.Compare) -> Value:
