@@ -188,3 +188,16 @@ def test_functions_of_functions_are_known_where_no_program_mentions_jax(tmp_path
     assert (found["dots"], found["slope"], found["both"]) == ("(3,)", "(4,)", "(4, 3)")
     assert (found["twice"], found["spectra"], found["squares"]) == ("(5,)", "(4, 4, 3)", "(2, 3, 3)")
     assert [line for line, _ in lines(tmp_path, text.replace("torch.ones(3, 5))\n", "torch.ones(4, 5))\n"))] == [5]
+
+
+def test_modules_that_a_map_made_keep_their_settings(tmp_path: Path) -> None:
+    text = f"""{HEAD}
+        def evaluate(models, x):
+            params, static = eqx.partition(models, eqx.is_array)
+            return jax.vmap(lambda p: jax.vmap(eqx.combine(p, static))(x))(params)
+
+        models = eqx.filter_vmap(lambda key: eqx.nn.Linear(3, 5, key=key))(jax.random.split(jax.random.key(0), 4))
+        scores = evaluate(models, jnp.ones((120, 3)))
+        """
+    assert shapes(tmp_path, text)["scores"] == "(4, 120, 5)"
+    assert lines(tmp_path, text.replace("(120, 3)", "(120, 4)")) == [(10, "TG516")]

@@ -190,7 +190,8 @@ def _by_rule(ev: Evaluator, node: ast.AST | None, operation: Callable[..., Value
     ev.weigh()
     outer, ev.ctx.node = ev.ctx.node, node
     try:
-        return from_rule(operation(*operands))
+        found = operation(*operands)
+        return from_rule(_with_sizes(ev, found) if type(found) is Tensor and found.shape else found)
     except RuleError as error:
         if node is not None:
             ev.failed(error.failure, node, operands)
@@ -205,6 +206,14 @@ def _by_rule(ev: Evaluator, node: ast.AST | None, operation: Callable[..., Value
         return UNKNOWN
     finally:
         ev.ctx.node = outer
+
+
+def _with_sizes(ev: Evaluator, made: Tensor) -> Tensor:
+    """An array whose sizes are sizes: one that a rule took from a setting nobody knows is none."""
+    shape: tuple[Any, ...] = made.shape or ()
+    if Unknown not in map(type, shape):
+        return made
+    return made.with_(shape=tuple(ev.ctx.fresh("n") if type(size) is Unknown else size for size in shape))
 
 
 def call_rule(

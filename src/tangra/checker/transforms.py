@@ -59,7 +59,11 @@ def map_tensors(value: Value, change: Callable[[Tensor], Value]) -> Value:
         return DictCell({key: map_tensors(item, change) for key, item in value.entries.items()}, value.kind)
     if isinstance(value, Instance):
         made = Instance(value.cls)
-        made.fields = {name: map_tensors(item, change) for name, item in value.fields.items()}
+        settings = () if value.cls.rule is None else (int, float, Dim)
+        made.fields = {  # the numbers of a library's layer are settings, others may be leaves
+            name: item if isinstance(item, settings) else map_tensors(item, change)
+            for name, item in value.fields.items()
+        }
         return made
     return UNKNOWN if isinstance(value, int | float | Dim) and not isinstance(value, bool) else value
 
