@@ -9,10 +9,14 @@ from tests.checker.programs import lines, shapes
 HEAD = """
 import numpy as np
 from scipy import integrate, interpolate, ndimage, optimize, signal, special, stats
+from scipy import sparse
+from scipy.sparse.linalg import eigsh, spsolve
 from scipy.spatial.distance import cdist
 
 t = np.linspace(0, 4, 1000)
 x = np.zeros((3, 1000))
+A = sparse.diags([2 * np.ones(5), -np.ones(4), -np.ones(4)], [0, -1, 1]).tocsr()
+M = sparse.csr_matrix((np.ones(2), ([0, 1], [1, 2])), shape=(4, 6))
 """
 SHAPES = {
     "cdist(np.zeros((5, 2)), np.zeros((7, 2)))": "(5, 7)",
@@ -29,6 +33,13 @@ SHAPES = {
     "np.zeros(3) * stats.pearsonr(t, t).statistic": "(3,)",
     "np.zeros(3) * stats.linregress(t, t).slope": "(3,)",
     "stats.zscore(x, axis=1)": "(3, 1000)",
+    "A @ np.ones(5)": "(5,)",
+    "A.T.dot(np.ones((5, 2)))": "(5, 2)",
+    "(M.T @ M).toarray()": "(6, 6)",
+    "(sparse.eye(5) + A).toarray()": "(5, 5)",
+    "spsolve(A, np.ones(5))": "(5,)",
+    "eigsh(A, k=2)[1]": "(5, 2)",
+    "np.zeros(sparse.csc_matrix(x).shape)": "(3, 1000)",
 }
 FAILING = {
     "stats.pearsonr(t, t[1:])": "TG529",
@@ -39,6 +50,9 @@ FAILING = {
     "signal.savgol_filter(t[:5], 7, 2)": "TG517",
     "ndimage.convolve(x, np.zeros(3))": "TG514",
     "signal.welch(t, nperseg=200)[1] - t": "TG510",
+    "M @ np.ones(4)": "TG511",
+    "spsolve(A, np.ones(7))": "TG511",
+    "A + M": "TG510",
 }
 
 

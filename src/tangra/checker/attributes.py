@@ -222,6 +222,10 @@ def _class_attribute(ev: Evaluator, owner: ClassCell, name: str) -> tuple[Value]
         if isinstance(value, Wrapped):
             return (BoundMethod(value.function, owner) if value.kind == "classmethod" else value.function,)
         return (_described(ev, value, None, owner, None),)
+    for layer in owner.mro:  # functions that belong to the class itself
+        dotted = f"{layer.dotted}.{name}"
+        if layer.rule is not None and isinstance(registry.find(dotted), registry.Rule):
+            return (LibraryName(dotted),)
     rule = layer_rule(owner, name)
     if rule is not None:
 

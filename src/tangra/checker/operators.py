@@ -90,7 +90,8 @@ def binary(ev: Evaluator, op: ast.operator, left: Value, right: Value, node: ast
     if type(left) is OneOf or type(right) is OneOf:
         return distribute(ev, (left, right), lambda one, other: binary(ev, op, one, other, node))
     symbol = SYMBOLS[type(op)]
-    if isinstance(left, Tensor) or isinstance(right, Tensor):
+    own = isinstance(left, Instance) and left.cls.find(f"__{METHODS[symbol]}__") is not None
+    if not own and (isinstance(left, Tensor) or isinstance(right, Tensor)):
         return _of_arrays(ev, symbol, left, right, node)
     dunder = _user_operator(ev, METHODS[symbol], left, right, node)
     if dunder is not None:

@@ -32,6 +32,8 @@ CONTAINERS = {
     "$initialisers": "jax_initialisers.py",
     "scipy.linalg": "scipy_linalg.py",
     "scipy.stats": "scipy_stats.py",
+    "scipy.sparse": "scipy_sparse.py",
+    "scipy.sparse.linalg": "scipy_sparse_linalg.py",
 }
 SYNONYMS = {
     "torch.nn.modules.Module": MODULE,

@@ -60,10 +60,19 @@ def rearrange(r: Draws) -> Call:
     return Call("", [r.tensor(shape), broken(r, f"{left} -> {right}")], given)
 
 
+def numbered(left: str, names: list[str], given: dict[str, object]) -> tuple[str, dict[str, object]]:
+    """The left side with sizes in place of some names."""
+    for name in names:
+        left = left.replace(name, str(given[name]))
+    return left, {name: size for name, size in given.items() if name not in names}
+
+
 @case("einops.reduce")
 def reduce(r: Draws) -> Call:
     names, _, left, shape, given, dots = setting(r)
     kept = r.sample(names, r.randint(0, len(names)))
+    if r.chance(40):  # numbers for axes that go
+        left, given = numbered(left, [name for name in given if name not in kept], given)
     right = side(r, kept, ["..."] if dots else [])
     return Call("", [r.tensor(shape), broken(r, f"{left} -> {right}"), r.choice(["sum", "mean", "max", "min"])], given)
 

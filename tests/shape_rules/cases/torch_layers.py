@@ -27,6 +27,12 @@ def embedding(r: Draws) -> Call:
     return layer([r.randint(2, 9), r.randint(1, 5)], {}, zeros(r, r.shape(high=3)))
 
 
+@case(N + "Embedding.from_pretrained")
+def embedding_of(r: Draws) -> Call:
+    table = r.tensor((r.randint(2, 9), r.randint(1, 5)), r.choice(["float32", "float64"]))
+    return layer([table], {}, zeros(r, r.shape(high=3)))
+
+
 def convolutions(rank: int) -> None:
     @case(f"{N}Conv{rank}d")
     def conv(r: Draws) -> Call:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.shape_rules.draws import Built, Call, Draws, case
+from tests.shape_rules.draws import Built, Call, Draws, case, dtype_object
 
 N = "torch.nn."
 F = "torch.nn.functional."
@@ -120,3 +120,8 @@ def attention_function(r: Draws) -> Call:
         kwargs["average_attn_weights"] = False
     args = [inputs[0], inputs[1], inputs[1], width, heads, *weights, r.tensor((width, width)), r.tensor((width,))]
     return Call("", args, kwargs)
+
+
+@case(N + "Transformer.generate_square_subsequent_mask")
+def square_mask(r: Draws) -> Call:
+    return Call("", [r.randint(0, 9)], {"dtype": dtype_object("float64")} if r.chance(30) else {})

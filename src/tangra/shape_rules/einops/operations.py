@@ -22,8 +22,11 @@ REDUCTIONS = ("min", "max", "sum", "mean", "prod", "any", "all")
 
 def transform(ctx: RuleContext, tensor: Tensor, pattern: str, verb: str, lengths: dict[str, Value]) -> Shape | None:
     """The shape of a rearrangement, reduction or repetition, None if it isn't known."""
+    counted: dict[str, Size] = {}
     try:
         left, right = parse(pattern)
+        if verb == "reduce":
+            left, counted = _with_counts(left)
         _check_sides(left, right, verb, pattern, lengths)
     except PatternError as error:
         ctx.fail(Failure(PATTERN, str(error), ERROR))
@@ -33,12 +36,28 @@ def transform(ctx: RuleContext, tensor: Tensor, pattern: str, verb: str, lengths
     negative = [name for name, size in lengths.items() if isinstance(size, int) and size < 0]
     if verb == "repeat" and any(lengths[name] == -1 and (name,) in right.groups for name in negative):
         return None  # the library's own expand reads -1 as "as it is"
-    sizes = {name: size for name, size in lengths.items() if is_size(size)}
-    known = solve(ctx, tensor, left, dict(sizes), pattern, set(lengths))
+    sizes = {name: size for name, size in lengths.items() if is_size(size)} | counted
+    known = solve(ctx, tensor, left, dict(sizes), pattern, set(lengths) | set(counted))
     if known is None:
         return None
     named, middle = known
     return _build(ctx, right, {**sizes, **named}, middle)
+
+
+def _with_counts(left: Side) -> tuple[Side, dict[str, Size]]:
+    """The left side of a reduction, in which numbers are axes of their own that are reduced, with names for these and
+    their sizes."""
+    counted: dict[str, Size] = {}
+    groups = []
+    for group in left.groups:
+        names = []
+        for name in group:
+            if name.isdigit():
+                size, name = int(name), name + " " * (len(counted) + 1)
+                counted[name] = size
+            names.append(name)
+        groups.append(tuple(names))
+    return Side(tuple(groups), left.merged), counted
 
 
 def _check_sides(left: Side, right: Side, verb: str, pattern: str, lengths: dict[str, Value]) -> None:

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tangra.shape_rules.axes import size_argument, times
+from tangra.shape_rules.axes import require_rank, size_argument, times
 from tangra.shape_rules.context import AtLeast, Multiple
 from tangra.shape_rules.failures import ARGUMENT, DIVIDE, RANK, Failure
-from tangra.shape_rules.registry import module
+from tangra.shape_rules.registry import module, rule
 from tangra.shape_rules.torch import functional
 from tangra.shape_rules.torch.common import default_dtype, dtype_argument
 from tangra.shape_rules.torch.convolutions import convolve, spatial, transpose_convolve
 from tangra.shape_rules.torch.shaping import flatten, unflatten
-from tangra.shape_rules.values import Shape, Tensor, Value, shape_text
+from tangra.shape_rules.values import UNKNOWN, DType, Shape, Tensor, Value, shape_text
 from tangra.shapes import Size
 
 if TYPE_CHECKING:
@@ -286,6 +286,19 @@ class EmbeddingBag(Layer):
         self, ctx: RuleContext, input: Tensor, offsets: Tensor | None = None, per_sample_weights: Tensor | None = None
     ) -> Tensor:
         return functional.embedding_bag(ctx, input, self.weight, offsets, include_last_offset=self.include_last_offset)
+
+
+@rule("torch.nn.Embedding.from_pretrained")
+def embedding_of(
+    ctx: RuleContext, embeddings: Tensor, freeze: Value = True, padding_idx: Value = None, max_norm: Value = None,
+    norm_type: Value = 2.0, scale_grad_by_freq: Value = False, sparse: Value = False,
+) -> Value:  # fmt: skip
+    """A layer with a table that is there."""
+    require_rank(ctx, embeddings, (2,), "the table of Embedding.from_pretrained()", "AssertionError")
+    if embeddings.dims is None or len(embeddings.dims) != 2:
+        return UNKNOWN
+    dtype = None if embeddings.dtype is None else DType("torch", embeddings.dtype)
+    return ctx.construct("torch.nn.Embedding", *embeddings.dims, padding_idx=padding_idx, dtype=dtype)
 
 
 @module("torch.nn.Flatten")

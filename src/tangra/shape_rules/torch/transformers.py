@@ -11,7 +11,7 @@ from tangra.shape_rules.context import AtLeast, Multiple
 from tangra.shape_rules.dtypes import kind
 from tangra.shape_rules.failures import ARGUMENT, DIVIDE, DTYPE, MISMATCH, RANK, WIDTH, Failure
 from tangra.shape_rules.registry import module, rule
-from tangra.shape_rules.torch.common import fresh, same_dtype
+from tangra.shape_rules.torch.common import dtype_argument, fresh, same_dtype
 from tangra.shape_rules.torch.layers import Layer
 from tangra.shape_rules.torch.recurrent import MultiheadAttention
 from tangra.shape_rules.values import UNKNOWN, Shape, Tensor, Value, shape_text
@@ -311,9 +311,16 @@ class Transformer(Layer):
         if len(src.dims) not in (2, 3) or len(tgt.dims) not in (2, 3):
             ctx.fail(Failure(RANK, f"{texts} have to have 2 or 3 dimensions", "RuntimeError"))
 
-    def generate_square_subsequent_mask(self, ctx: RuleContext, sz: Value, *rest: Value, **options: Value) -> Tensor:
+    def generate_square_subsequent_mask(
+        self, ctx: RuleContext, sz: Value, device: Value = None, dtype: Value = None
+    ) -> Tensor:
         """A square mask."""
-        size = size_argument(ctx, sz, "sz")
-        if options.get("dtype") is not None or len(rest) > 1:
-            return fresh((size, size), None)
-        return fresh((size, size), "float32")
+        return square_mask(ctx, sz, device, dtype)
+
+
+@rule("torch.nn.Transformer.generate_square_subsequent_mask")
+def square_mask(ctx: RuleContext, sz: Value, device: Value = None, dtype: Value = None) -> Tensor:
+    """A mask of each place's later ones; the class's own function."""
+    size = size_argument(ctx, sz, "sz")
+    ctx.require(AtLeast(0, size), Failure(ARGUMENT, f"a mask for {size} places", "RuntimeError"))
+    return fresh((size, size), dtype_argument(ctx, dtype, "float32"))
