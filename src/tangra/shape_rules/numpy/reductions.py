@@ -303,7 +303,8 @@ def bincount(
         ctx.fail(Failure(RANK, f"bincount() takes a vector, not shape {shape_text(x.shape)}", "ValueError"))
     if (kind(x.dtype) or 1) > 1:
         ctx.fail(Failure(DTYPE, f"bincount() counts ints, not {x.dtype}", "TypeError"))
-    count = ctx.fresh("bins") if length is None else size_argument(ctx, length, "length")
+    least = minlength if type(minlength) is int else 0
+    count = ctx.fresh("bins", max(least, 0)) if length is None else size_argument(ctx, length, "length")
     return made(x.library, (count,), "int64" if weights is None else "float64")
 
 

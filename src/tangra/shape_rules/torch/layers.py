@@ -295,10 +295,9 @@ def embedding_of(
 ) -> Value:  # fmt: skip
     """A layer with a table that is there."""
     require_rank(ctx, embeddings, (2,), "the table of Embedding.from_pretrained()", "AssertionError")
-    if embeddings.dims is None or len(embeddings.dims) != 2:
-        return UNKNOWN
-    dtype = None if embeddings.dtype is None else DType("torch", embeddings.dtype)
-    return ctx.construct("torch.nn.Embedding", *embeddings.dims, padding_idx=padding_idx, dtype=dtype)
+    sizes = (ctx.fresh("n"), ctx.fresh("n")) if embeddings.dims is None else embeddings.dims
+    dtype = UNKNOWN if embeddings.dtype is None else DType("torch", embeddings.dtype)
+    return ctx.construct("torch.nn.Embedding", *sizes, padding_idx=padding_idx, dtype=dtype)
 
 
 @module("torch.nn.Flatten")

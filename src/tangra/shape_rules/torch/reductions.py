@@ -406,7 +406,7 @@ def bincount(ctx: RuleContext, input: Tensor, weights: Tensor | None = None, min
         ctx.fail(Failure(DTYPE, f"bincount() counts ints, not {input.dtype}", "RuntimeError"))
     refuse(ctx, input, "bincount()", ("bool",))
     dtype = "int64" if weights is None else "float32" if weights.dtype == "float32" else "float64"
-    return fresh((ctx.fresh("bins"),), dtype)
+    return fresh((ctx.fresh("bins", max(minlength, 0) if type(minlength) is int else 0),), dtype)
 
 
 @both("histc")
