@@ -4,7 +4,7 @@ containers. Shapes as running each program gave them, and the errors it raised."
 import string
 from pathlib import Path
 
-from tests.checker.programs import lines, shapes
+from tests.checker.programs import lines, run, shapes
 
 
 def test_layers_of_einops_are_modules_in_containers(tmp_path: Path) -> None:
@@ -377,3 +377,15 @@ def test_a_script_without_arguments_runs_what_it_does_by_default(tmp_path: Path)
         """
     assert lines(tmp_path, text) == [(10, "TG516")]
     assert lines(tmp_path, text.replace("(4, 6)", "(4, 5)")) == []
+
+
+def test_sums_of_sizes_that_nobody_knows_meet_numbers(tmp_path: Path) -> None:
+    text = """
+        import torch
+
+        kept = torch.rand(9)
+        longer = torch.cat([kept[kept > 0.5], torch.zeros(2)]) + torch.zeros(3)
+        """
+    outcome = run(tmp_path, text)
+    assert outcome.statistics.broken_rules == {}
+    assert outcome.reports == []

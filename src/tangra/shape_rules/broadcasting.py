@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tangra.shape_rules.context import Equal
 from tangra.shape_rules.failures import BROADCAST, SILENT, Failure
 from tangra.shape_rules.values import Item, Shape, Tensor, Variadic, shape_text
-from tangra.shapes import Dim, Size, symbol
+from tangra.shapes import Dim, Size, symbols_of
 
 if TYPE_CHECKING:
     from tangra.shape_rules.context import RuleContext
@@ -48,7 +48,7 @@ def _warn_of_other_axis(ctx: RuleContext, left: Shape, right: Shape, error: str)
 
 def _is_open(size: Item) -> bool:
     """Whether a size is a symbol that data decides."""
-    return isinstance(size, Dim) and str(size).startswith("?") and size == symbol(str(size))
+    return isinstance(size, Dim) and str(size).startswith("?") and str(size) in symbols_of(size)
 
 
 def _pair(ctx: RuleContext, left: Shape, right: Shape, shapes: Sequence[Shape], what: str, error: str) -> Shape:
