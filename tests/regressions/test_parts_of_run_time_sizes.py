@@ -64,3 +64,18 @@ def test_first_coefficients_that_are_zero() -> None:
 def test_matrices_that_are_not_square() -> None:
     with pytest.raises(np.linalg.LinAlgError, match="must be square"):
         tg.jit(lambda m, k: np.linalg.inv(m[:k, :4]))(M, 3)
+
+
+@pytest.mark.parametrize("edge", ["append", "prepend"])
+def test_differences_with_an_edge_whose_size_is_found_equal_at_run_time(edge: str) -> None:
+    """It failed with an error of the compiler's own."""
+
+    def f(x: Any, y: Any) -> Any:
+        return np.diff(y, axis=0, **{edge: x[None]})
+
+    compiled = tg.jit(f, dynamic=True)
+    for rows, n in ((20, 21), (18, 30)):
+        x, y = np.sin(np.arange(float(n))), np.cos(np.arange(float(rows * n))).reshape(rows, n)
+        assert difference(compiled(x, y), f(x, y)) is None
+    with pytest.raises(ValueError, match=r"axis 1: .* differ"):
+        compiled(x[:17], y)

@@ -22,13 +22,13 @@ from tangra.api.numpy_common import (
     is_none,
     no_bools,
     part,
-    promote_dtypes,
     return_value,
     static_bool,
     static_int,
     unsupported,
     where_,
 )
+from tangra.api.numpy_joining import joined
 from tangra.api.numpy_orders import differences_in_order, keeps_order, reduces_in_order
 from tangra.api.numpy_reductions import accumulation_dtype
 from tangra.api.numpy_scan import scan_axis
@@ -160,8 +160,7 @@ def diff(
     place = axis_arg(ctx, axis, value.array.rank)
     pieces = [_edge(ctx, v, value, place) for v in (prepend,) if v is not None]
     pieces += [value, *(_edge(ctx, v, value, place) for v in (append,) if v is not None)]
-    target = promote_dtypes(ctx, *(piece.dtype for piece in pieces))
-    value = ctx.b("concat", *(cast(ctx, piece, target) for piece in pieces), axis=place)
+    value = joined(ctx, pieces, place)
     for _ in range(times):
         value = neighbours(ctx, "xor" if value.dtype == BOOL else "sub", value, place)
     return ctx.new_array(value)
