@@ -23,11 +23,12 @@ from tangra.frontend.stack_items import (
     InstanceItem,
     Item,
     NumberItem,
-    TupleItem,
     attribute_form,
     item_memory,
     join_items,
     leaf_types,
+    part_from,
+    with_part,
 )
 from tangra.ir import Value
 
@@ -78,7 +79,7 @@ def write(ev: Evaluator, v: InstanceValue, name: str, value: Any) -> bool:
         return False
     state = ev.look(home.owner)
     assert isinstance(state, StackState)
-    form = _form_at(state.shape, state.leaves.index(home.leaf))
+    form = part_from(state.shape, InstanceItem, state.leaves.index(home.leaf))
     if form is None or name not in form.names:
         return False
     part = form.parts[form.names.index(name)]
@@ -133,22 +134,6 @@ def _is_in(ev: Evaluator, home: Home) -> bool:
     return not isinstance(ev.glance(home.leaf), ViewState) and ev.peek(home.leaf) is home.who
 
 
-def _form_at(form: Item, place: int) -> InstanceItem | None:
-    """The form of the instances whose arrays begin at a place among those of `form`, one for each item."""
-    if isinstance(form, InstanceItem):
-        if place == 0:
-            return form
-        place -= 1
-    elif not isinstance(form, TupleItem):
-        return None
-    for part in form.parts:
-        size = len(leaf_types(part))
-        if place < size:
-            return _form_at(part, place)
-        place -= size
-    return None
-
-
 def _wide(ev: Evaluator, part: Item, value: Any) -> Item | None:
     """The form that covers what an attribute holds and what it is set to; None if there is none."""
     if not isinstance(part, (NumberItem, ArrayItem, ConstItem)):
@@ -162,24 +147,10 @@ def _with_part(ev: Evaluator, home: Home, state: StackState, form: InstanceItem,
     from tangra.frontend import stacks
 
     parts = tuple(wide if n == name else p for n, p in zip(form.names, form.parts, strict=True))
-    whole = _replaced(state.shape, form, replace(form, parts=parts), state.leaves.index(home.leaf))
+    whole = with_part(state.shape, form, replace(form, parts=parts), state.leaves.index(home.leaf))
     state = stacks.widened(ev, state, whole)
     ev.put(home.owner, state)
     return state
-
-
-def _replaced(form: Item, old: InstanceItem, new: InstanceItem, place: int) -> Item:
-    """`form` with the instances at a place of another form."""
-    if place == 0 and form is old:
-        return new
-    assert isinstance(form, (InstanceItem, TupleItem))
-    place -= isinstance(form, InstanceItem)
-    parts = []
-    for part in form.parts:
-        size = len(leaf_types(part))
-        parts.append(_replaced(part, old, new, place) if 0 <= place < size else part)
-        place -= size
-    return replace(form, parts=tuple(parts))
 
 
 def _store(ev: Evaluator, form: Item, leaves: tuple[int, ...], at: Value, value: Any) -> None:

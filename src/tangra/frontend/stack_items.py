@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tangra.api.elementwise import is_number, join_dtype, join_kinds, kinds_of
 from tangra.api.kinds import Kind
@@ -80,6 +80,7 @@ class InstanceItem:
 
 
 Item = NumberItem | ArrayItem | TupleItem | ListItem | ConstItem | InstanceItem
+Part = TypeVar("Part", InstanceItem, ListItem)
 
 
 class Misfit(UnsupportedError):
@@ -211,6 +212,35 @@ def leaf_types(form: Item) -> list[ArrayType]:
         return []
     own = [scalar(I64)] if isinstance(form, InstanceItem) else []
     return [*own, *(t for part in form.parts for t in leaf_types(part))]
+
+
+def part_from(form: Item, sort: type[Part], place: int) -> Part | None:
+    """The part of a form, of a sort, whose arrays begin at a place among those of the whole; None within rows."""
+    if place == 0 and isinstance(form, sort):
+        return form
+    if not isinstance(form, (TupleItem, InstanceItem)):
+        return None
+    place -= isinstance(form, InstanceItem)
+    for part in form.parts:
+        size = len(leaf_types(part))
+        if 0 <= place < size:
+            return part_from(part, sort, place)
+        place -= size
+    return None
+
+
+def with_part(form: Item, old: Item, new: Item, place: int) -> Item:
+    """A form with another part where `old` begins, as `part_from` finds it."""
+    if place == 0 and form is old:
+        return new
+    assert isinstance(form, (InstanceItem, TupleItem))
+    place -= isinstance(form, InstanceItem)
+    parts = []
+    for part in form.parts:
+        size = len(leaf_types(part))
+        parts.append(with_part(part, old, new, place) if 0 <= place < size else part)
+        place -= size
+    return replace(form, parts=tuple(parts))
 
 
 def room_of(ev: Evaluator, state: StackState) -> Size:

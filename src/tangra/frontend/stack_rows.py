@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tangra.api.numpy_layout import step_view
 from tangra.api.values import ArrayValue, ListValue
 from tangra.frontend.heap import Home, StackState, ViewState
-from tangra.frontend.stack_items import InstanceItem, Item, ListItem, TupleItem, leaf_types
+from tangra.frontend.stack_items import Item, ListItem, leaf_types, part_from, with_part
 from tangra.ir import Value
 
 if TYPE_CHECKING:
@@ -57,11 +57,11 @@ def widen(ev: Evaluator, ref: int, part: Item) -> StackState | None:
     if not all(isinstance(view := ev.glance(leaf), ViewState) and view.base in outer.leaves for leaf in held.leaves):
         return None  # another row took its place
     start = outer.leaves.index(home.leaf)
-    form = _rows_at(outer.shape, start)
+    form = part_from(outer.shape, ListItem, start)
     if form is None:
         return None
     wide = replace(form, part=part)
-    outer = _widened(ev, home.owner, outer, _replaced(outer.shape, form, wide, start))
+    outer = _widened(ev, home.owner, outer, with_part(outer.shape, form, wide, start))
     if outer is None:
         return None
     refs = list(outer.leaves[start : start + len(leaf_types(part))])
@@ -80,32 +80,3 @@ def _widened(ev: Evaluator, ref: int, state: StackState, form: Item) -> StackSta
     state = stacks.widened(ev, state, form)
     ev.put(ref, state)
     return state
-
-
-def _rows_at(form: Item, place: int) -> ListItem | None:
-    """The form of the rows whose arrays begin at a place among those of `form`."""
-    if isinstance(form, ListItem):
-        return form if place == 0 else None
-    if not isinstance(form, (TupleItem, InstanceItem)):
-        return None
-    place -= isinstance(form, InstanceItem)
-    for part in form.parts:
-        size = len(leaf_types(part))
-        if 0 <= place < size:
-            return _rows_at(part, place)
-        place -= size
-    return None
-
-
-def _replaced(form: Item, old: ListItem, new: ListItem, place: int) -> Item:
-    """`form` with the rows at a place of another form."""
-    if form is old:
-        return new
-    assert isinstance(form, (TupleItem, InstanceItem))
-    place -= isinstance(form, InstanceItem)
-    parts = []
-    for part in form.parts:
-        size = len(leaf_types(part))
-        parts.append(_replaced(part, old, new, place) if 0 <= place < size else part)
-        place -= size
-    return replace(form, parts=tuple(parts))
