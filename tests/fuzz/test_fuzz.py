@@ -12,11 +12,13 @@ from collections import Counter
 from pathlib import Path
 
 import hypothesis
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis import strategies as st
 
-from tests.fuzz import hunt, run, shrinking
+from tests.fuzz import hunt, run, shrinking, ways
+from tests.fuzz.compare import Outcome
 from tests.fuzz.generator import programs, seeded
 from tests.fuzz.hunt import Case
 from tests.fuzz.inputs import Call
@@ -121,6 +123,18 @@ def test_a_derivative_that_is_not_a_number() -> None:
     assert verdict == Verdict("tie", "numbers on the way are beyond the range of floats")
     root = "import numpy as np\ndef f(x, y, s, n):\n    return np.sum(np.sqrt(x - x)) + s\n"
     assert hunt.run_apart(Case(root, 0, "derivatives")).sort == "wrong"
+
+
+def test_an_order_of_saturated_values_is_a_tie() -> None:
+    """Where the last bit of a `tanh` decides, an order is a tie; that of values apart is a finding."""
+
+    def places(x: np.ndarray) -> np.ndarray:
+        return np.argsort(np.tanh(x), kind="stable")
+
+    for x, sort in ((np.array([18.5, 18.6, -3.0]), "tie"), (np.array([1.5, 1.6, -3.0]), "wrong")):
+        wanted, found = ways.outcome(places, (x,)), Outcome(np.array([2, 1, 0]), None, (x,))
+        assert wanted.result.tolist() == [2, 0, 1]
+        assert ways.judge("native", found, wanted, places, lambda: (x.copy(),), single=False).sort == sort
 
 
 def test_shrinking_keeps_what_fails() -> None:

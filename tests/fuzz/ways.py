@@ -4,8 +4,8 @@ Everything that a user can see must be equal: the type of the result and of all 
 objects are the same, ints and bools exactly, the class and message of exceptions, and what the arguments hold
 afterwards. Floats may be off by `RTOL` (float32: `SINGLE_RTOL`), relative to their size where it is above 1. A
 disagreement beyond that is a near-tie, not a finding, if CPython itself disagrees with CPython when its arguments are
-off by a few parts in 1e15 (float32: 1e7): a branch, index or rounding hangs on the last bit. Where such a perturbation
-only moves floats, they may be off by a hundred times that.
+off by a few parts in 1e15 (float32: 1e7), or NumPy's functions by their last bit: a branch, index or rounding hangs on
+it. Where such a perturbation only moves floats, they may be off by a hundred times that.
 """
 
 from __future__ import annotations
@@ -23,11 +23,13 @@ from typing import Any
 
 import numpy as np
 
-from tests.fuzz import inputs, modules
+from tests.fuzz import inputs, modules, roundings
 from tests.fuzz.compare import Outcome, difference, sharing, spreads
 
 DONATING = 7
 """One call in so many is made with donated arguments too."""
+ROUNDINGS = 6
+"""How often CPython runs with other roundings before a disagreement is a finding."""
 LONG = 0.5
 """Seconds of CPython: the IR interpreter, which takes some forty times as long, is left out of longer calls."""
 RTOL, SINGLE_RTOL = 1e-9, 3e-5
@@ -276,6 +278,10 @@ def judge(
         for seed in range(3):
             rng = np.random.default_rng(10 * k + seed)
             noisy.append(outcome(function, inputs.perturbed(fresh(), rng, size)))
+    for seed in range(ROUNDINGS):
+        with roundings.other_roundings(function, np.random.default_rng(seed)):
+            other = outcome(function, fresh())
+        noisy += [] if isinstance(other.error, tangra().TangraError) else [other]  # it compiles what it calls
     spread = spreads(noisy, wanted)
     if spread is None:
         return Verdict("tie", f"{way}: {problem}")

@@ -13,6 +13,7 @@ from tangra.frontend import (
     containers,
     conversion,
     diagnostics,
+    exchanges,
     names,
     operators,
     optional,
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 @statement(ast.Assign)
 def assign_statement(ev: Evaluator, node: ast.Assign) -> None:
     """`a = b = value`."""
+    if exchanges.exchanged(ev, node):
+        return
     value = optional.evaluate(ev, node.value)
     for target in node.targets:
         assign(ev, target, value)

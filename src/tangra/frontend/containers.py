@@ -388,17 +388,17 @@ def setitem(ev: Evaluator, target: AbstractValue, index: AbstractValue, value: A
         ev.python_error("TypeError", f"{conversion.describe(ev, target)} object does not support item assignment")
     state = ev.look(target.ref)
     if isinstance(state, StackState):
-        from tangra.frontend import stacks
+        from tangra.frontend import stack_places
 
-        stacks.setitem(ev, target, state, index, value)
+        stack_places.setitem(ev, target, state, index, value)
         return
     items = list(list_state(ev, target).items)
     if isinstance(index, Scalar) and not isinstance(index.size, int) and items and not _unrolls(ev, index):
-        from tangra.frontend import stacks
+        from tangra.frontend import stack_places, stacks
 
         stacked = stacks.from_list(ev, target)
         if stacked is not None:
-            stacks.setitem(ev, target, stacked, index, value)
+            stack_places.setitem(ev, target, stacked, index, value)
             return
     if isinstance(index, SliceValue):
         items[ev.static(index, "a slice of a list")] = as_items(ev, value, "assignment to a slice")

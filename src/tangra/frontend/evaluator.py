@@ -229,7 +229,8 @@ class Evaluator:
         parts = memory.chain(self, self.state, target.ref)
         for ref in parts:
             for partner in self.state.partners.get(ref, ()):
-                if partner == ref or partner not in parts:
+                other = partner == ref or partner not in parts
+                if other and not memory.lies_in_views(self, partner):
                     self.poison(partner, target.ref)
 
     def _write(self, ref: int, value: Value) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from tangra.api.values import ArrayValue
@@ -19,6 +20,18 @@ def chain(ev: Evaluator, within: State, ref: int) -> list[int]:
     while isinstance(state := within.heap.get(found[-1], ev.initial.get(found[-1])), ViewState):
         found.append(state.base)
     return found
+
+
+def kin(ev: Evaluator, refs: Iterable[int]) -> list[int]:
+    """Objects, the arrays that they are views of, and whatever may be one with any of those."""
+    links = [link for ref in refs for link in chain(ev, ev.state, ref)]
+    return list(dict.fromkeys(near for link in links for near in (link, *ev.state.partners.get(link, ()))))
+
+
+def lies_in_views(ev: Evaluator, ref: int) -> bool:
+    """Whether an object is a list that lies in others, as their row: it sees what is written there."""
+    state = ev.glance(ref)
+    return isinstance(state, StackState) and all(isinstance(ev.glance(leaf), ViewState) for leaf in state.leaves)
 
 
 def require_writeable(ev: Evaluator, target: ArrayValue, what: str = "assignment destination") -> None:

@@ -155,11 +155,11 @@ def _with_part(ev: Evaluator, home: Home, state: StackState, form: InstanceItem,
 
 def _store(ev: Evaluator, form: Item, leaves: tuple[int, ...], at: Value, value: Any) -> None:
     """Write what an attribute is set to into the arrays of it."""
-    from tangra.frontend import stacks
+    from tangra.frontend import stack_places, stacks
 
     if isinstance(form, ArrayItem):
         for view in stacks.views_of(ev, leaves):
-            stacks.keep_old(ev, view)
+            stack_places.keep_old(ev, view)
         for ref in item_memory(ev, value):
             if ref == leaves[0] or ref in ev.state.partners.get(leaves[0], ()):
                 ev.pair_with_itself(leaves[0])

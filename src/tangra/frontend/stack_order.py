@@ -5,6 +5,7 @@ All of them take a list of places, an int64 for each item that there is room for
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tangra.api.elementwise import is_number, kinds_of
@@ -12,7 +13,7 @@ from tangra.api.kinds import PYBOOL, PYINT
 from tangra.api.values import AbstractValue, Const, ListValue, SliceValue
 from tangra.frontend import conversion, stacks
 from tangra.frontend.heap import ListState, StackState
-from tangra.frontend.stack_items import Item, NumberItem, TupleItem, leaf_types, room_of
+from tangra.frontend.stack_items import Item, ListItem, NumberItem, TupleItem, leaf_types, room_of
 from tangra.ir import BOOL, I64, U8, Value
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ def sort(
     keys = state if _is_none(key) and isinstance(state, StackState) else keys
     if not isinstance(state, StackState) or keys is None or not _sortable(keys.shape):
         ev.unsupported(
-            "sorting items of several types, or of others than numbers, arrays and tuples, by run-time keys",
+            "sorting items of several types, or by run-time keys other than numbers and tuples or lists of numbers",
             "use np.argsort on an array of the keys",
         )
     result = moved(ev, state, _order(ev, keys, reverse), state.count)
@@ -167,7 +168,31 @@ def _keys(ev: Evaluator, v: ListValue, key: AbstractValue) -> StackState | None:
 def _sortable(form: Item) -> bool:
     if isinstance(form, TupleItem):
         return all(_sortable(part) for part in form.parts)
-    return isinstance(form, NumberItem) and len(form.kinds) == 1
+    if isinstance(form, ListItem):
+        return isinstance(form.length, int) and _sortable(form.part)
+    return isinstance(form, NumberItem) and len({kind.dtype for kind in form.kinds}) == 1
+
+
+def _columns(ev: Evaluator, form: Item, values: Iterator[Value]) -> list[Value]:
+    """The numbers that keys of a form are compared by, first the first."""
+    if isinstance(form, TupleItem):
+        return [column for part in form.parts for column in _columns(ev, part, values)]
+    if isinstance(form, ListItem):
+        assert isinstance(form.length, int)
+        rows = [next(values) for _ in leaf_types(form.part)]
+        items = [iter([_item(ev, row, k) for row in rows]) for k in range(form.length)]
+        return [column for item in items for column in _columns(ev, form.part, item)]
+    assert isinstance(form, NumberItem)
+    column = next(values)
+    for _ in leaf_types(form)[1:]:
+        next(values)  # kinds of one dtype compare alike
+    return [column]
+
+
+def _item(ev: Evaluator, row: Value, k: int) -> Value:
+    starts = [ev.b.int(0), ev.b.int(k), *(ev.b.int(0) for _ in row.shape[2:])]
+    sizes = (row.shape[0], None, *row.shape[2:])
+    return ev.b("index", row, *starts, sizes=sizes, steps=(1,) * len(sizes))
 
 
 def _order(ev: Evaluator, keys: StackState, reverse: bool) -> Value:
@@ -175,10 +200,10 @@ def _order(ev: Evaluator, keys: StackState, reverse: bool) -> Value:
     b = ev.b
     k, n = _numbers(ev, keys), ev.number(keys.count).value
     order = _turned(ev, k, k, n) if reverse else k
-    _require_order(ev, keys, k, n)
-    for ref, type in reversed(list(zip(keys.leaves, leaf_types(keys.shape), strict=True))):
-        column = ev.read(ref)
-        column = b("cast", column, dtype=U8) if type.dtype == BOOL else column
+    columns = _columns(ev, keys.shape, map(ev.read, keys.leaves))
+    _require_order(ev, columns, k, n)
+    for column in reversed(columns):
+        column = b("cast", column, dtype=U8) if column.dtype == BOOL else column
         order = b("gather", order, b("argsort", b("gather", column, order), axis=0))
     if isinstance(keys.count, Const) and keys.count.value == k.shape[0]:
         return _turned(ev, order, k, n) if reverse else order
@@ -187,12 +212,12 @@ def _order(ev: Evaluator, keys: StackState, reverse: bool) -> Value:
     return _turned(ev, order, k, n) if reverse else order
 
 
-def _require_order(ev: Evaluator, keys: StackState, k: Value, n: Value) -> None:
+def _require_order(ev: Evaluator, columns: list[Value], k: Value, n: Value) -> None:
     """Fail where two or more keys are sorted of which one is NaN: no order has it, and where CPython leaves the items
     depends on the way in which it sorts."""
     b = ev.b
     used = b("and", b("lt", k, _all(ev, n, k)), _all(ev, b("gt", n, b.int(1)), k))
-    for column in map(ev.read, keys.leaves):
+    for column in columns:
         if column.dtype.is_float and k.shape[0] != 1:
             unordered = b("reduce_or", b("and", b("isnan", column), used), axes=(0,))
             ev.fail_if(unordered, "ValueError", NOT_ORDERED)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tangra.api.numpy_layout import step_view
 from tangra.api.values import ArrayValue, ListValue
+from tangra.frontend import memory
 from tangra.frontend.heap import Home, StackState, ViewState
 from tangra.frontend.stack_items import Item, ListItem, leaf_types, part_from, with_part
 from tangra.ir import Value
@@ -38,7 +39,7 @@ def _state(ev: Evaluator, form: ListItem, refs: list[int], at: Value) -> StackSt
 
 def _settle(ev: Evaluator, made: int, refs: list[int], at: Value, owner: int | None) -> None:
     """Note where a row lies."""
-    ev.pair(made, [near for ref in refs for near in (ref, *ev.state.partners.get(ref, ()))])
+    ev.pair(made, memory.kin(ev, refs))
     if owner is not None and refs:
         ev.state.homes[made] = Home(owner, refs[0], at, ev.peek(refs[0]))
 

@@ -53,7 +53,7 @@ def new_stack(ev: Evaluator, form: Item, room: Size, items: Sequence[AbstractVal
         leaves.append(ev.allocate(ArrayState(value)))
     state = StackState(form, tuple(leaves), Const(len(items)))
     for k, item in enumerate(items):
-        _store(ev, state, ev.b.int(k), item)
+        store(ev, state, ev.b.int(k), item)
     return state
 
 
@@ -81,7 +81,7 @@ def leaf_values(ev: Evaluator, form: Item, item: AbstractValue) -> list[Value]:
     return [v for part, x in zip(form.parts, item.items, strict=True) for v in leaf_values(ev, part, x)]
 
 
-def _store(ev: Evaluator, state: StackState, at: Value, item: AbstractValue) -> None:
+def store(ev: Evaluator, state: StackState, at: Value, item: AbstractValue) -> None:
     for ref, value in zip(state.leaves, leaf_values(ev, state.shape, item), strict=True):
         store_leaf(ev, ref, at, value)
     _pair(ev, state, item)
@@ -104,17 +104,19 @@ def store_leaf(ev: Evaluator, ref: int, at: Value, value: Value) -> None:
 def _pair(ev: Evaluator, state: StackState, item: AbstractValue) -> None:
     """An array or list put into a stack is shared with it in Python, and copied here, and so is all that it may be.
     What is put into it twice is shared by two of its items: a write to one is then refused."""
+    places = [memory.chain(ev, ev.state, leaf) for leaf in state.leaves]
+    wholes = [links[-1] for links in places]
     for ref in item_memory(ev, item):
-        for leaf in state.leaves:
-            if ref in ev.state.partners.get(leaf, ()):
-                ev.pair_with_itself(leaf)
+        for links in places:
+            if ref in links or any(ref in ev.state.partners.get(link, ()) for link in links):
+                ev.pair_with_itself(links[-1])
             if memory.writes_fail(ev, ev.state, ref) is not False:
-                ev.state.read_only[leaf] = None
+                ev.state.read_only[links[-1]] = None
         for other in (ref, *ev.state.partners.get(ref, ())):
-            ev.pair(other, state.leaves)
+            ev.pair(other, wholes)
 
 
-def _fitting(ev: Evaluator, v: ListValue, state: StackState, item: AbstractValue) -> StackState:
+def fitting(ev: Evaluator, v: ListValue, state: StackState, item: AbstractValue) -> StackState:
     """The stack that `v` is, able to hold `item`: numbers of other kinds make it a wider one."""
     wide = _wide_form(ev, v, state, item)
     if wide == state.shape:
@@ -163,7 +165,7 @@ def append(ev: Evaluator, v: ListValue, state: StackState, item: AbstractValue) 
     if v.ref in ev.counted:
         counted_lists.count(ev, v.ref, state, _wide_form(ev, v, state, item))
         return
-    state = _fitting(ev, v, state, item)
+    state = fitting(ev, v, state, item)
     if not state.leaves:
         ev.unsupported("a list of empty tuples that grows in a loop")
     room = room_of(ev, state)
@@ -177,7 +179,7 @@ def append(ev: Evaluator, v: ListValue, state: StackState, item: AbstractValue) 
             ev.fail_if(full, "MemoryError", "a list grew beyond the length that was foreseen when it was compiled")
         else:
             state = with_room(ev, state, room + 1)
-    _store(ev, state, count.value, item)
+    store(ev, state, count.value, item)
     ev.put(v.ref, StackState(state.shape, state.leaves, ev.binary("+", state.count, Const(1))))
 
 
@@ -198,14 +200,15 @@ def twin(ev: Evaluator, olds: Sequence[int], value: Value) -> int:
 
 def twins(ev: Evaluator, olds: Sequence[int], values: Sequence[Value]) -> list[int]:
     """Arrays that together take the place of others; they share nothing with each other."""
-    shared = [near for old in olds for near in (old, *ev.state.partners.get(old, ()))]
+    shared = memory.kin(ev, olds)
+    links = [link for old in olds for link in memory.chain(ev, ev.state, old)]
     made = []
     for value in values:
         twin = ev.allocate(ArrayState(value))
         ev.pair(twin, shared)
-        if any(old in ev.state.partners.get(old, ()) for old in olds):
+        if any(link in ev.state.partners.get(link, ()) for link in links):
             ev.pair_with_itself(twin)
-        for old in olds:
+        for old in links:
             if old in ev.state.poisoned:
                 ev.state.poisoned[twin] = ev.state.poisoned[old]
             if old in ev.state.read_only:
@@ -291,30 +294,6 @@ def part_at(ev: Evaluator, form: Item, leaves: Iterator[int], at: Value, owner: 
     return step_view(ev, base, "index", starts, sizes=sizes, steps=(1,) * len(sizes))
 
 
-def setitem(ev: Evaluator, v: ListValue, state: StackState, index: AbstractValue, item: AbstractValue) -> None:
-    """`v[index] = item`."""
-    state = _fitting(ev, v, state, item)
-    at = position(ev, state.count, index, "list assignment index out of range")
-    for ref in views_of(ev, state.leaves):
-        keep_old(ev, ref)
-    _store(ev, state, at, item)
-    if not any(isinstance(ev.look(ref), ViewState) for ref in state.leaves):
-        ev.put(v.ref, replace(state, was=None))
-    ev.state.poisoned.pop(v.ref, None)  # a row of a list of rows is the partner of what it was just written through
-
-
-def keep_old(ev: Evaluator, ref: int) -> None:
-    """Where another item takes its place, an array that was read from a list is still the old one. As it may be one of
-    another place, the list and it are partners."""
-    held = ev.state.heap[ref]
-    assert isinstance(held, ViewState)
-    if ref in ev.state.poisoned or held.base in ev.state.poisoned or held.origin is not None:
-        ev.state.poisoned.setdefault(ref, ev.span)
-        return
-    ev.state.heap[ref] = ArrayState(ev.read(ref))
-    ev.pair(ref, [held.base, *ev.state.partners.get(held.base, ())])
-
-
 def pop(ev: Evaluator, v: ListValue, state: StackState, index: AbstractValue) -> AbstractValue:
     """`v.pop(index)`."""
     if not (isinstance(index, Const) and index.value == -1):
@@ -376,8 +355,12 @@ def deep_copy(ev: Evaluator, state: StackState) -> StackState:
 
 def _copied(ev: Evaluator, state: StackState, ref: int, value: Value) -> int:
     """An array for a list of items that another list holds in `ref`: arrays and lists among them are in both."""
-    shared = any(isinstance(f, (ArrayItem, ListItem, InstanceItem)) for f in _flat(state.shape))
-    return twin(ev, [ref], value) if shared else ev.allocate(ArrayState(value))
+    return twin(ev, [ref], value) if holds_memory(state.shape) else ev.allocate(ArrayState(value))
+
+
+def holds_memory(form: Item) -> bool:
+    """Whether an item has something in it that can be changed."""
+    return any(isinstance(f, (ArrayItem, ListItem, InstanceItem)) for f in _flat(form))
 
 
 def _flat(form: Item) -> list[Item]:
