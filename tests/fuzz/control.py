@@ -74,7 +74,7 @@ def statement(g: Gen) -> list[str]:
         table += [(3, branch), (6, loop), (1, match), (2, matching.match), (1, defined_on_both)] if g.depth < 3 else []
         table += [(2, leave)] if g.depth else []
         table += [(1, grow), (1, optional), (1, growing.grow_freely), (1, growing.grow_in_two_loops)]
-        table += [(2, growing.grow_points), (1, growing.grow_while_read), (1, tables.grow_rows)]
+        table += [(2, growing.grow_points), (1, growing.grow_while_read), (1, growing.grow_heap), (1, tables.grow_rows)]
         table += [(3, calling.called), (4, carrying.carried), (3, kinds.kind), (3, searching.search)]
         if any(h.result == SMOOTH for h in g.helpers):
             table += [(3, transforming.transformed), (1, transforming.descent)]

@@ -38,7 +38,9 @@ from tests.fuzz.scope import (
 )
 
 HEADER = """\
+import bisect
 import functools
+import heapq
 import itertools
 import math
 from dataclasses import dataclass, field, replace

@@ -83,6 +83,36 @@ def grow_points(g: Gen) -> list[str]:
     return lines
 
 
+def grow_heap(g: Gen) -> list[str]:
+    """A heap of numbers or pairs that a loop pushes to and pops from, or a list kept in order."""
+    name, k, v = (g.fresh(x) for x in "hkv")
+    inner = g.inner(in_loop=True)
+    inner.bind(INT, k)
+    inner.frozen.add(k)
+    pairs = g.percent(40)
+    number = f"float({scalars.floating(inner, 1)})"
+    item = f"({number}, {k})" if pairs else number
+    value = f"{v}[0] + {v}[1]" if pairs else v
+    count = g.pick(["3", "n + 2" if "n" in g.known(INT) else "4", "6"])
+    over = f"for {k} in range({count}):"
+    if g.percent(30):
+        side = g.pick(["insort", "insort_left"])
+        lines = [f"{name} = []", over, f"    bisect.{side}({name}, {item})"]
+    elif g.percent(50):
+        lines = [f"{name} = []", over, f"    heapq.heappush({name}, {item})"]
+        lines += g.pick([[], [f"    if len({name}) > 3:", f"        heapq.heappop({name})"]])
+    else:
+        lines = [f"{name} = [{item} for {k} in range({count})]", f"heapq.heapify({name})"]
+    total = g.fresh("a")
+    lines += [f"{total} = 0.0", f"while {name}:", f"    {v} = heapq.heappop({name})"]
+    lines += [f"    {total} = 0.5 * {total} + {value}"]
+    again = f"({v}[0] + 1.0, 0)" if pairs else f"{v} + 1.0"
+    more = [f"    {total} += 0.25", f"    if {total} < 0.0 and len({name}) < 5:"]
+    lines += g.pick([[], [*more, f"        heapq.heappush({name}, {again})"]])
+    g.bind(FLOAT, total)
+    return lines
+
+
 def grow_while_read(g: Gen) -> list[str]:
     """A loop over a list that its body makes longer or shorter."""
     name, v, k, c = (g.fresh(x) for x in "lvkc")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,10 @@ from tangra.shapes.prover import known_eq, known_le
 if TYPE_CHECKING:
     from tangra.frontend.evaluator import Evaluator
     from tangra.frontend.loop_parts import Loop
+
+
+Appended = dict[int, list[Any]]
+"""The forms of items that were appended to lists, by reference."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +77,9 @@ def lists_without_room(ev: Evaluator, base: State) -> set[int]:
     }
 
 
-def growing(ev: Evaluator, base: State, end: State) -> dict[int, Growth]:
-    """Lists from before a loop that are longer at the end of a trip, and have no room for it."""
+def growing(ev: Evaluator, base: State, end: State, appended: Appended) -> dict[int, Growth]:
+    """Lists from before a loop that are longer at the end of a trip, to which that has `appended`, and have no room for
+    it."""
     found: dict[int, Growth] = {}
     outer, ev.state = ev.state, end
     try:
@@ -81,7 +87,7 @@ def growing(ev: Evaluator, base: State, end: State) -> dict[int, Growth]:
             before = base.heap.get(ref) or ev.initial.get(ref)
             growth = None
             if isinstance(before, ListState):
-                growth = _growth(ev, ref, before, after)
+                growth = _growth(ev, ref, before, after, appended.get(ref, []))
             elif isinstance(before, StackState) and isinstance(after, StackState) and not has_room(ev, ref):
                 growth = _more_room(ev, before, after)
             if growth is not None:
@@ -91,8 +97,7 @@ def growing(ev: Evaluator, base: State, end: State) -> dict[int, Growth]:
     return found
 
 
-def _growth(ev: Evaluator, ref: int, before: ListState, after: Any) -> Growth | None:
-    logged = ev.appended.get(ref, [])
+def _growth(ev: Evaluator, ref: int, before: ListState, after: Any, logged: Sequence[Item | None]) -> Growth | None:
     items = tuple(x for x in before.items)
     if isinstance(after, ListState):
         more = len(after.items) - len(items)

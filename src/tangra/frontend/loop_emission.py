@@ -119,7 +119,7 @@ class _Search:
         """One trial; whether it is the last one."""
         try:
             with putting_off.trial(self.ev, self.strict) as self.unsettled:
-                block, end = _trial(self.ev, self.loop, self.guess or self.plan, self.base, self.lengths)
+                block, end, appended = _trial(self.ev, self.loop, self.guess or self.plan, self.base, self.lengths)
         except Again:
             return self.again()
         except stack_items.Misfit as misfit:
@@ -135,7 +135,7 @@ class _Search:
             return True
         if self.guess is not None and says_too_much(self.guess, block, end):
             return self.unguessed()
-        return self.compare(block, end)
+        return self.compare(block, end, appended)
 
     def failed(self, error: StaticNeeded | TangraError) -> bool:
         """A trial that ended at an error."""
@@ -147,7 +147,7 @@ class _Search:
         self.unsettled = [error]
         return True
 
-    def compare(self, block: Block, end: State) -> bool:
+    def compare(self, block: Block, end: State, appended: growth.Appended) -> bool:
         """What a trial ends with, against what it began with."""
         guessed = self.guess is not None
         self.plan, self.guess = self.guess or self.plan, None
@@ -160,7 +160,7 @@ class _Search:
                 return self.strictly()
             self.settled = Settled(found, block, end)
             return True
-        growths = growth.growing(self.ev, self.base, end)
+        growths = growth.growing(self.ev, self.base, end, appended)
         if growths:
             return self.grow(growths)
         if not self.loop.lenient and conflicts(self.ev, self.loop, found, self.base):
@@ -223,8 +223,10 @@ def _without_dead_names(ev: Evaluator, loop: Loop, at_least_once: bool) -> tuple
     return base, restore
 
 
-def _trial(ev: Evaluator, loop: Loop, plan: Plan, base: State, lengths: dict[int, Length]) -> tuple[Block, State]:
-    """Evaluate the body once with what `plan` carries as block arguments."""
+def _trial(
+    ev: Evaluator, loop: Loop, plan: Plan, base: State, lengths: dict[int, Length]
+) -> tuple[Block, State, growth.Appended]:
+    """Evaluate the body once with what `plan` carries as block arguments; with it, what that appends to lists."""
     block = Block()
     index = block.add_arg(scalar(I64), loop.name) if loop.bounds is not None else None
     args = [block.add_arg(t) for t in plans.plan_types(plan)]
@@ -252,14 +254,14 @@ def _trial(ev: Evaluator, loop: Loop, plan: Plan, base: State, lengths: dict[int
                 room_search.trip(ev, loop, lengths)
             if induction is not None:
                 check_lengths(ev, lengths, heads)
-        return block, ev.state
+        return block, ev.state, ev.appended
     except PathEnds:
         ev.frame = frame
-        return block, ev.state
+        return block, ev.state, ev.appended
     finally:
         ev.state, ev.roomy, ev.without_room, ev.bound_later = outer, roomy, without_room, bound_later
-        for ref, forms in appended.items():
-            ev.appended[ref] = [*forms, *ev.appended.get(ref, [])]
+        both = {ref: [*appended.get(ref, []), *ev.appended.get(ref, [])] for ref in (*appended, *ev.appended)}
+        ev.appended = both
 
 
 def _binds(ev: Evaluator, loop: Loop, base: State) -> set[Any]:

@@ -61,6 +61,8 @@ class Loop:
     room: Size | None = None
     peak: int | None = None
     first: Callable[[Callable[[], None]], None] | None = None
+    never: Callable[[], bool] | None = None
+    """Of a `while`: evaluates the test; whether it is known to fail."""
 
     @property
     def live(self) -> frozenset[str] | None:

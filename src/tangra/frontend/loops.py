@@ -12,13 +12,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tangra.api.values import AbstractValue, Const, Scalar, TupleValue
-from tangra.errors import TypeMismatchError
+from tangra.errors import TangraError, TypeMismatchError
 from tangra.frontend import branches, conversion, diagnostics
 from tangra.frontend.diagnostics import StaticNeeded
 from tangra.frontend.heap import (
     BROKEN,
     CONTINUED,
     STOPPED,
+    PathEnds,
 )
 from tangra.frontend.liveness import only
 from tangra.frontend.loop_emission import emit
@@ -82,6 +83,10 @@ def _attempts(ev: Evaluator, loop: Loop) -> None:
     if loop.bounds is not None and has_trip(ev, loop)[0] is False:
         return
     start = mark(ev)
+    if loop.never is not None:
+        if _fails(ev, loop.never):
+            return
+        rewind(ev, start)
     peel = "peel", memo_key(ev, loop)
     try:
         if peel not in ev.memo:
@@ -124,6 +129,16 @@ def _attempts(ev: Evaluator, loop: Loop) -> None:
     except SizesDiffer:
         _ask_for_trips(ev, loop)
         raise
+
+
+def _fails(ev: Evaluator, never: Callable[[], bool]) -> bool:
+    """Whether the test of a `while` fails for what it begins with: what is wrong with its body does not matter then."""
+    frame = ev.frame
+    try:
+        return never()
+    except (TangraError, StaticNeeded, PathEnds):
+        ev.frame = frame
+        return False
 
 
 def _ask_for_trips(ev: Evaluator, loop: Loop) -> None:

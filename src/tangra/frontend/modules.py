@@ -21,6 +21,7 @@ HANDLERS = (
     "comprehension",
     "names",
     "pybuiltins",
+    "pyheapq",
     "pyoperator",
     "pystdlib",
 )

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tangra.api.values import AbstractValue, ListValue
+from tangra.api.values import AbstractValue, ListValue, SliceValue
 from tangra.frontend import memory, stacks
 from tangra.frontend.heap import ArrayState, StackState, ViewState
 from tangra.ir import Value
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 
 def setitem(ev: Evaluator, v: ListValue, state: StackState, index: AbstractValue, item: AbstractValue) -> None:
     """`v[index] = item`."""
+    if isinstance(index, SliceValue):
+        ev.unsupported(
+            "assigning to a slice of a list that grew in a loop or is indexed at run time",
+            "set the items one by one, or make a new list: items[:a] + new + items[b:]",
+        )
     state = stacks.fitting(ev, v, state, item)
     at = stacks.position(ev, state.count, index, "list assignment index out of range")
     kept = _keep_items(ev, state)

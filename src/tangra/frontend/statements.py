@@ -111,6 +111,10 @@ def while_(ev: Evaluator, node: ast.While) -> None:
     def stop() -> None:
         ev.state.env[STOPPED] = Const(True)
 
+    def never() -> bool:
+        cond = conditions.evaluate(ev, node.test)
+        return isinstance(cond, Const) and not cond.value
+
     loop = Loop(
         node,
         None,
@@ -119,6 +123,7 @@ def while_(ev: Evaluator, node: ast.While) -> None:
         live.header if live else None,
         live.after if live else None,
         first=first,
+        never=never,
     )
     broken = loops.run_loop(ev, loop)
     _else(ev, node.orelse, broken)
