@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from tangra.api.values import AbstractValue
-from tangra.core.arguments import Arguments, Key, parameters
+from tangra.core.arguments import Arguments, Key, in_order, parameters
 from tangra.core.subtrace import SubTrace, name_sizes, raise_in, trace
 from tangra.errors import TypeMismatchError, declare
 from tangra.frontend.evaluator import Evaluator
@@ -63,6 +63,11 @@ class Application:
                     fix="argnums takes the position of an argument, argnames its name, or a tuple of them",
                 )
         return _several(given)
+
+    def in_order(self) -> Application:
+        """The same call with its arguments in the order of the function's parameters, which rules go by."""
+        args, kwargs = in_order(self.function, self.args, self.kwargs)
+        return replace(self, args=args, kwargs=kwargs)
 
     def every(self) -> list[Key]:
         """The keys of all arguments."""

@@ -5,8 +5,21 @@ from __future__ import annotations
 import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from types import FunctionType
+from typing import Any
 
-from tangra.api.values import AbstractValue, ArrayValue, Const, FunctionValue, Scalar, TransformValue, TupleValue
+from tangra.api.values import (
+    AbstractValue,
+    ArrayValue,
+    BoundMethod,
+    Const,
+    FunctionValue,
+    InstanceValue,
+    PartialValue,
+    Scalar,
+    TransformValue,
+    TupleValue,
+)
 from tangra.core.copies import Copies
 from tangra.core.trees import Flattener, Tree, build, current, like, numbers
 from tangra.errors import NotDifferentiableError, declare
@@ -102,18 +115,60 @@ def is_float(ev: Evaluator, leaf: AbstractValue) -> bool:
 
 
 def parameters(function: AbstractValue) -> list[str]:
-    """The names of a function's positional parameters, as far as they are known."""
+    """The names of a function's parameters that take an argument by position, as far as they are known."""
+    return _names(function)[0]
+
+
+def _names(function: AbstractValue) -> tuple[list[str], list[str]]:
+    """The names of a function's parameters, as far as they are known: positional ones, and keyword-only ones."""
     if isinstance(function, FunctionValue):
-        arguments = function.definition.node.args
-        return [a.arg for a in (*arguments.posonlyargs, *arguments.args)]
+        spec = function.definition.node.args
+        return [a.arg for a in (*spec.posonlyargs, *spec.args)], [a.arg for a in spec.kwonlyargs]
     if isinstance(function, TransformValue):
-        return parameters(function.function)
+        return _names(function.function)
+    if isinstance(function, PartialValue):
+        return _left_by_partial(function)
+    if isinstance(function, BoundMethod):
+        return _without_self(function.function)
+    if isinstance(function, InstanceValue):
+        call = inspect.getattr_static(function.cls, "__call__", None)
+        return _without_self(Const(call)) if isinstance(call, FunctionType) else ([], [])
     live = function.value if isinstance(function, Const) else None
     try:
         found = inspect.signature(live).parameters.values() if callable(live) else ()
     except (TypeError, ValueError):
-        return []
-    return [p.name for p in found if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+        return [], []
+    positional = [p.name for p in found if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    return positional, [p.name for p in found if p.kind == p.KEYWORD_ONLY]
+
+
+def _without_self(method: Any) -> tuple[list[str], list[str]]:
+    positional, by_name = _names(method)
+    return positional[1:], by_name
+
+
+def _left_by_partial(partial: PartialValue) -> tuple[list[str], list[str]]:
+    """What a partial leaves to be given: from the first parameter on that it gives by name, only by name."""
+    positional, by_name = _names(partial.function)
+    left, given = positional[len(partial.args) :], {name for name, _ in partial.kwargs}
+    end = next((k for k, name in enumerate(left) if name in given), len(left))
+    return left[:end], [*left[end:], *by_name]
+
+
+def in_order(
+    function: AbstractValue, args: Sequence[AbstractValue], kwargs: dict[str, AbstractValue]
+) -> tuple[list[AbstractValue], dict[str, AbstractValue]]:
+    """The arguments of a call in the order of the function's parameters, those by position as far as that goes."""
+    positional, by_name = _names(function)
+    left, rest, given = positional[len(args) :], dict(kwargs), list(args)
+    for name in left:
+        if name not in rest:
+            break
+        given.append(rest.pop(name))
+    order = [*left, *by_name]
+    return given, {
+        name: rest[name] for name in (*(n for n in order if n in rest), *(n for n in rest if n not in order))
+    }
 
 
 def check_floats(ev: Evaluator, a: Arguments, transform: str) -> None:

@@ -94,6 +94,7 @@ def _recomputing(sub: SubTrace, floats: Sequence[bool]) -> Func:
 def custom_vjp(call: Application) -> AbstractValue:
     """A function with a reverse rule: `fwd(*args)` is (result, residuals), `bwd(residuals, cotangent)` cotangents."""
     ev, options = call.ev, call.options
+    call = call.in_order()
     fwd, bwd = (_rule(ev, options.get(name), "defvjp") for name in ("fwd", "bwd"))
     a = call.arguments(call.every())
     sub = call.traced(a, "custom_vjp")
@@ -179,6 +180,7 @@ def unite(sub: SubTrace, rule: SubTrace, active: int, seeds: int) -> list[Value]
 def custom_jvp(call: Application) -> AbstractValue:
     """A function with a forward rule: `rule(primals, tangents) -> (result, tangent)`; reverse mode transposes it."""
     ev, options = call.ev, call.options
+    call = call.in_order()
     rule_function = _rule(ev, options.get("rule"), "defjvp")
     a = call.arguments(call.every())
     sub = call.traced(a, "custom_jvp")
