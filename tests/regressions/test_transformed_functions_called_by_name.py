@@ -1,6 +1,6 @@
 """Rules of custom derivatives took arguments given by name in the order of the call, not in that of the function: the
-derivatives by two of them were exchanged. `argnums` and `argnames` did not find the parameters of methods, of objects with
-`__call__` and of partial functions."""
+derivatives by two of them were exchanged. `argnums` and `argnames` did not find the parameters of methods, of objects
+with `__call__` and of partial functions."""
 
 from functools import partial
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from tangra.api.values import AbstractValue, ArrayValue, Const, DictValue, InstanceValue, ListValue, TupleValue
@@ -10,7 +11,7 @@ from tangra.core import stages, subtrace
 from tangra.core.application import Application
 from tangra.core.copies import Copies
 from tangra.core.subtrace import trace
-from tangra.core.trees import Flattener, Leaf, Node, Tree, build, current
+from tangra.core.trees import Flattener, Leaf, Node, Tree, build, build_objects, current
 from tangra.errors import ShapeMismatchError, TypeMismatchError, declare
 from tangra.frontend import attributes, classes, containers
 from tangra.frontend.evaluator import Evaluator
@@ -72,9 +73,10 @@ def vmap(call: Application) -> AbstractValue:
     stacked = [_moved(ev, v, out_axes.get(k), k) for k, v in enumerate(found)]
     leaves: list[AbstractValue] = []
     for k, v in enumerate(stacked):
-        repeated = k < len(sub.first) and sub.first[k] < k
-        leaves.append(leaves[sub.first[k]] if repeated else ev.result(v))
-    return build(ev, tree, leaves)
+        first = sub.first[k] if k < len(sub.first) else k
+        same = first < k and out_axes.get(first) == out_axes.get(k)
+        leaves.append(leaves[first] if same else ev.result(v))
+    return build_objects(ev, tree, leaves) if len(set(out_axes.values())) <= 1 else build(ev, tree, leaves)
 
 
 def _with_flags(ev: Evaluator, tree: Tree, size: Size, found: list[Value]) -> Tree:
@@ -82,7 +84,7 @@ def _with_flags(ev: Evaluator, tree: Tree, size: Size, found: list[Value]) -> Tr
     ones to those `found`."""
     if isinstance(tree, Node):
         children = tuple(_with_flags(ev, child, size, found) for child in tree.children)
-        return Node(tree.form, children, tree.names, tree.cls)
+        return replace(tree, children=children)
     if isinstance(tree, Const) and isinstance(tree.value, bool):
         found.append(ev.b.full(ev.b.bool(tree.value), (size,)))
         return Leaf(len(found) - 1)

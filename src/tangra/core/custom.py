@@ -14,7 +14,7 @@ from tangra.core.derivatives import rebuild
 from tangra.core.matching import matching
 from tangra.core.spelling import spelled_shape
 from tangra.core.subtrace import SubTrace, kept_for_failures, trace_block
-from tangra.core.trees import Flattener, build, current, like, numbers
+from tangra.core.trees import Flattener, build, build_objects, current, like, numbers
 from tangra.errors import TypeMismatchError, declare
 from tangra.frontend.evaluator import Evaluator
 from tangra.frontend.paths import Path
@@ -38,7 +38,7 @@ def stop_gradient(ev: Evaluator, x: AbstractValue) -> AbstractValue:
     leaves: list[AbstractValue] = []
     for k, leaf in enumerate(flat.leaves):
         leaves.append(leaves[flat.first[k]] if flat.first[k] < k else _stopped(ev, leaf))
-    return build(ev, tree, leaves) if any(is_float(ev, leaf) for leaf in flat.leaves) else x
+    return build_objects(ev, tree, leaves) if any(is_float(ev, leaf) for leaf in flat.leaves) else x
 
 
 def _stopped(ev: Evaluator, leaf: AbstractValue) -> AbstractValue:

@@ -17,7 +17,7 @@ from tangra.core.arguments import Arguments, check_floats, has_floats, is_float
 from tangra.core.matching import matching
 from tangra.core.spelling import spelled_shape
 from tangra.core.subtrace import SubTrace
-from tangra.core.trees import Leaf, Node, Tree, build, current, like, numbers
+from tangra.core.trees import Leaf, Node, Tree, build, build_objects, current, like, numbers
 from tangra.errors import NotDifferentiableError, Note, TypeMismatchError, declare
 from tangra.frontend.evaluator import Evaluator
 from tangra.ir import Func, Value
@@ -95,7 +95,7 @@ def rebuild(ev: Evaluator, sub: SubTrace, values: Sequence[Value], tree: Tree | 
             assert isinstance(leaf, Scalar)
             tag = sub.tags[k]
             leaves.append(Scalar(values[k], leaf.kinds, None if tag is None else values[tag], None, leaf.lo, leaf.hi))
-    return build(ev, sub.tree if tree is None else tree, leaves)
+    return build_objects(ev, sub.tree if tree is None else tree, leaves)
 
 
 def pull(call: Application, transform: str) -> Pulled:

@@ -6,7 +6,7 @@ Transformations take arguments apart, work on the leaves' IR values, and put res
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
 from tangra.api.elementwise import is_number
@@ -41,12 +41,14 @@ class Leaf:
 @dataclass(frozen=True)
 class Node:
     """A container: `form` is 'tuple', 'list', 'dict' or 'instance', or 'method' or 'partial' for what these hold;
-    `names` are keys, attributes or keywords, `cls` the class or the method's function."""
+    `names` are keys, attributes or keywords, `cls` the class or the method's function, `ref` the object it is, where
+    that may be met again."""
 
     form: str
     children: tuple[Tree, ...]
     names: tuple[Any, ...] = ()
     cls: Any = None
+    ref: int | None = field(default=None, compare=False)
 
 
 Tree = Leaf | Node | Const
@@ -107,7 +109,7 @@ class Flattener:
         else:
             node = self._dict(v, path) if isinstance(v, DictValue) else self._instance(v, path)
         self.around.pop()
-        return node
+        return replace(node, ref=v.ref)
 
     def _list(self, v: ListValue, path: str) -> Node:
         items = self.ev.iterate(v)
@@ -157,12 +159,31 @@ def _is_flag(v: AbstractValue) -> bool:
 
 
 def build(ev: Evaluator, tree: Tree, leaves: Sequence[AbstractValue]) -> AbstractValue:
-    """The value of `tree` with these leaves; containers are new objects."""
+    """The value of `tree` with these leaves; containers are new objects, one for each place they are in."""
+    return _build(ev, tree, leaves, None)
+
+
+def build_objects(ev: Evaluator, tree: Tree, leaves: Sequence[AbstractValue]) -> AbstractValue:
+    """As `build`; what was one object in several places is one new object."""
+    return _build(ev, tree, leaves, {})
+
+
+def _build(
+    ev: Evaluator, tree: Tree, leaves: Sequence[AbstractValue], made: dict[int, AbstractValue] | None
+) -> AbstractValue:
     if isinstance(tree, Leaf):
         return leaves[tree.number]
     if isinstance(tree, Const):
         return tree
-    children = tuple(build(ev, child, leaves) for child in tree.children)
+    if made is None or tree.ref is None:
+        return _container(ev, tree, tuple(_build(ev, child, leaves, made) for child in tree.children))
+    if tree.ref not in made:
+        made[tree.ref] = _container(ev, tree, tuple(_build(ev, child, leaves, made) for child in tree.children))
+    return made[tree.ref]
+
+
+def _container(ev: Evaluator, tree: Node, children: tuple[AbstractValue, ...]) -> AbstractValue:
+    """A new container of the form of `tree`."""
     if tree.form == "tuple":
         return TupleValue(children, tree.cls)
     if tree.form == "list":
