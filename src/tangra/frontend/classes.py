@@ -8,6 +8,7 @@ import functools
 import types
 from typing import TYPE_CHECKING, Any
 
+from tangra.api import registry
 from tangra.api.kinds import PYBOOL
 from tangra.api.values import AbstractValue, ArrayValue, BoundMethod, Const, InstanceValue, Scalar, TupleValue
 from tangra.frontend import conversion, descriptors, diagnostics, stack_instances
@@ -43,7 +44,11 @@ def mro_after(cls: type, after: type | None) -> tuple[type, ...]:
 def member(ev: Evaluator, cls: type, name: str, after: type | None = None) -> tuple[Any, type] | None:
     """`lookup`, and what it found is required of later calls: a class may get another method while the program runs."""
     found = lookup(cls, name, after)
-    if found is not None and not isinstance(found[0], _METHODS) and not (found[1] is object and name in _REPLACED):
+    if (
+        found is not None
+        and not isinstance(found[0], (*_METHODS, *registry.OPAQUE))
+        and not (found[1] is object and name in _REPLACED)
+    ):
         return found  # data is read by its path at each call
     searched = mro_after(cls, after)
     if after is not None and searched != searched[0].__mro__:
@@ -96,7 +101,7 @@ def bind(ev: Evaluator, v: AbstractValue, cls: type, found: tuple[Any, type], na
         written = named_tuples.written(value)
         if written is not None:
             return BoundMethod(Const(cls) if isinstance(value, classmethod) else v, written)
-    if isinstance(value, types.FunctionType):
+    if isinstance(value, (types.FunctionType, *registry.OPAQUE)):
         return BoundMethod(v, Const(value))
     if isinstance(value, property):
         if value.fget is None:
