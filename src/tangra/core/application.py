@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from tangra.core.arguments import Arguments, Key, in_order, parameters
 from tangra.core.subtrace import SubTrace, name_sizes, raise_in, trace
 from tangra.errors import TypeMismatchError, declare
 from tangra.frontend.evaluator import Evaluator
+
+if TYPE_CHECKING:
+    from tangra.core.effects import Effects
 
 NO_SUCH_ARGUMENT = declare("TG806", "argnums or argnames that name no argument of the call")
 
@@ -79,9 +82,13 @@ class Application:
         one = len(chosen) == 1 and not any(isinstance(v, tuple | list) for v in given)
         return Arguments(self.ev, list(self.args), self.kwargs, chosen, one, parameters(self.function))
 
-    def traced(self, arguments: Arguments, transform: str) -> SubTrace:
-        """The function traced for these arguments; what it raises for all of them is raised here."""
-        sub = trace(self.ev, self.function, arguments.enter, arguments.copies, transform)
+    def traced(self, arguments: Arguments, transform: str, effects: Effects | None = None) -> SubTrace:
+        """The function traced for these arguments; what it raises for all of them is raised here. With `effects`, what
+        it changes of them are results of it."""
+        if effects is None:
+            sub = trace(self.ev, self.function, arguments.enter, arguments.copies, transform)
+        else:
+            sub = trace(self.ev, self.function, effects.enter, arguments.copies, transform, effects.leave)
         raise_in(self.ev, sub, arguments.values())
         name_sizes(self.ev, sub, arguments.values())
         return sub

@@ -34,7 +34,9 @@ Key = int | str
 @dataclass
 class Arguments:
     """The arguments of a call, taken apart: the differentiated ones in `chosen`, by position or name; with `one` they
-    were not given as a sequence, and derivatives are not a tuple. `names` are those of the positional parameters."""
+    were not given as a sequence, and derivatives are not a tuple. `names` are those of the positional parameters.
+    `entered`: the containers that the function gets, by the object outside that each is a copy of; None where an object
+    in two places counts as two."""
 
     ev: Evaluator
     args: list[AbstractValue]
@@ -48,6 +50,7 @@ class Arguments:
     first: list[int] = field(default_factory=list)
     active: list[int] = field(default_factory=list)
     copies: Copies = field(init=False)
+    entered: dict[int, AbstractValue] | None = None
 
     def __post_init__(self) -> None:
         flat = Flattener(self.ev)
@@ -88,7 +91,9 @@ class Arguments:
                 fresh.append(fresh[same] if same < k and same not in slots else self._entered(k, ev.read(leaf.ref)))
             else:
                 fresh.append(leaf)
-        built = {key: build(ev, tree, fresh) for key, tree in self.trees.items()}
+        if self.entered is not None:
+            self.entered.clear()
+        built = {key: build(ev, tree, fresh, self.entered) for key, tree in self.trees.items()}
         return [built[k] for k in range(len(self.args))], {k: built[k] for k in self.kwargs}
 
     def _entered(self, k: int, value: Value) -> AbstractValue:

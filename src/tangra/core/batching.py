@@ -11,7 +11,7 @@ from tangra.core import stages, subtrace
 from tangra.core.application import Application
 from tangra.core.copies import Copies
 from tangra.core.subtrace import trace
-from tangra.core.trees import Flattener, Leaf, Node, Tree, build, build_objects, current
+from tangra.core.trees import Flattener, Leaf, Node, Tree, build, current
 from tangra.errors import ShapeMismatchError, TypeMismatchError, declare
 from tangra.frontend import attributes, classes, containers
 from tangra.frontend.evaluator import Evaluator
@@ -76,7 +76,7 @@ def vmap(call: Application) -> AbstractValue:
         first = sub.first[k] if k < len(sub.first) else k
         same = first < k and out_axes.get(first) == out_axes.get(k)
         leaves.append(leaves[first] if same else ev.result(v))
-    return build_objects(ev, tree, leaves) if len(set(out_axes.values())) <= 1 else build(ev, tree, leaves)
+    return build(ev, tree, leaves, {}) if len(set(out_axes.values())) <= 1 else build(ev, tree, leaves)
 
 
 def _with_flags(ev: Evaluator, tree: Tree, size: Size, found: list[Value]) -> Tree:

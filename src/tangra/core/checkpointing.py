@@ -6,7 +6,7 @@ from tangra.api.values import AbstractValue
 from tangra.core import custom, subtrace
 from tangra.core.application import Application
 from tangra.core.checkpoint_options import plan_of
-from tangra.core.derivatives import rebuild
+from tangra.core.effects import Effects
 from tangra.transforms.checkpoint_marks import mark_loops
 
 
@@ -18,6 +18,7 @@ def checkpoint(call: Application) -> AbstractValue:
     if plan[0] == "everything":
         return call.plainly()
     a = call.arguments(call.every())
-    sub = call.traced(a, "checkpoint")
+    effects = Effects(a)
+    sub = call.traced(a, "checkpoint", effects)
     results = subtrace.call(call.ev, mark_loops(sub.func, plan), [*a.values(), *sub.captured])
-    return rebuild(call.ev, sub, results)
+    return effects.arrive(sub, results)

@@ -11,10 +11,11 @@ from tangra.api.values import AbstractValue, ArrayValue, Const, TupleValue, View
 from tangra.core.application import Application
 from tangra.core.arguments import Arguments, is_float
 from tangra.core.derivatives import rebuild
+from tangra.core.effects import Effects
 from tangra.core.matching import matching
 from tangra.core.spelling import spelled_shape
 from tangra.core.subtrace import SubTrace, kept_for_failures, trace_block
-from tangra.core.trees import Flattener, build, build_objects, current, like, numbers
+from tangra.core.trees import Flattener, build, current, like, numbers
 from tangra.errors import TypeMismatchError, declare
 from tangra.frontend.evaluator import Evaluator
 from tangra.frontend.paths import Path
@@ -38,7 +39,7 @@ def stop_gradient(ev: Evaluator, x: AbstractValue) -> AbstractValue:
     leaves: list[AbstractValue] = []
     for k, leaf in enumerate(flat.leaves):
         leaves.append(leaves[flat.first[k]] if flat.first[k] < k else _stopped(ev, leaf))
-    return build_objects(ev, tree, leaves) if any(is_float(ev, leaf) for leaf in flat.leaves) else x
+    return build(ev, tree, leaves, {}) if any(is_float(ev, leaf) for leaf in flat.leaves) else x
 
 
 def _stopped(ev: Evaluator, leaf: AbstractValue) -> AbstractValue:
@@ -52,22 +53,22 @@ def _stopped(ev: Evaluator, leaf: AbstractValue) -> AbstractValue:
 
 def _call(
     ev: Evaluator, a: Arguments, sub: SubTrace, rules: dict[str, Func | None], captured: Sequence[Value], own: int
-) -> AbstractValue:
+) -> list[Value]:
     """Emit the `custom_derivative`; its first operands are the active leaves, `own` says how many of all operands the
     rules know derivatives for."""
     kept, values = kept_for_failures(ev, sub.func)
     operands = [*a.values(), *captured, *values]
-    op = ev.b.emit("custom_derivative", operands, {"primal": sub.func, **rules, "own": own, **kept})
-    return rebuild(ev, sub, op.results)
+    return ev.b.emit("custom_derivative", operands, {"primal": sub.func, **rules, "own": own, **kept}).results
 
 
 def recomputed(call: Application) -> AbstractValue:
     """`tg.checkpoint(f)(*args)`: nothing inside `f` is kept for the backward pass; it is computed again there."""
     a = call.arguments(call.every())
-    sub = call.traced(a, "checkpoint")
+    effects = Effects(a)
+    sub = call.traced(a, "checkpoint", effects)
     floats = [p.array.dtype.is_float for p in sub.func.params]
     rules = {"jvp": _if_any(lambda: forward(sub.func, floats)), "vjp": _if_any(lambda: _recomputing(sub, floats))}
-    return _call(call.ev, a, sub, rules, sub.captured, len(sub.func.params))
+    return effects.arrive(sub, _call(call.ev, a, sub, rules, sub.captured, len(sub.func.params)))
 
 
 def _if_any(rule: Callable[[], Func]) -> Func | None:
@@ -91,15 +92,23 @@ def _recomputing(sub: SubTrace, floats: Sequence[bool]) -> Func:
     return Func(f"checkpoint_{sub.func.name}", b.block)
 
 
+def _without_effects(call: Application, a: Arguments, transform: str) -> SubTrace:
+    """The function that rules are for, which may not write to its arguments: no rule says what becomes of these."""
+    effects = Effects(a)
+    sub = call.traced(a, transform, effects)
+    effects.refuse(transform)
+    return sub
+
+
 def custom_vjp(call: Application) -> AbstractValue:
     """A function with a reverse rule: `fwd(*args)` is (result, residuals), `bwd(residuals, cotangent)` cotangents."""
     ev, options = call.ev, call.options
     call = call.in_order()
     fwd, bwd = (_rule(ev, options.get(name), "defvjp") for name in ("fwd", "bwd"))
     a = call.arguments(call.every())
-    sub = call.traced(a, "custom_vjp")
+    sub = _without_effects(call, a, "custom_vjp")
     if _too_deep(options["rule_of"]):
-        return _call(ev, a, sub, {"jvp": None, "vjp": None}, sub.captured, len(a.active))
+        return rebuild(ev, sub, _call(ev, a, sub, {"jvp": None, "vjp": None}, sub.captured, len(a.active)))
     floats = [k for k, leaf in enumerate(sub.leaves) if is_float(ev, leaf)]
 
     def compute(block: Block) -> AbstractValue:
@@ -117,7 +126,7 @@ def custom_vjp(call: Application) -> AbstractValue:
         rule = trace_block(ev, compute, "custom_vjp", f"{sub.func.name}_vjp")
     _must_return(ev, rule, "custom_vjp")
     captured = unite(sub, rule, len(a.active), len(floats))
-    return _call(ev, a, sub, {"jvp": None, "vjp": rule.func}, captured, len(a.active))
+    return rebuild(ev, sub, _call(ev, a, sub, {"jvp": None, "vjp": rule.func}, captured, len(a.active)))
 
 
 # ---- rules that call the function they are for ----------------------------------------------------------------------
@@ -183,9 +192,9 @@ def custom_jvp(call: Application) -> AbstractValue:
     call = call.in_order()
     rule_function = _rule(ev, options.get("rule"), "defjvp")
     a = call.arguments(call.every())
-    sub = call.traced(a, "custom_jvp")
+    sub = _without_effects(call, a, "custom_jvp")
     if _too_deep(options["rule_of"]):
-        return _call(ev, a, sub, {"jvp": None, "vjp": None}, sub.captured, len(a.active))
+        return rebuild(ev, sub, _call(ev, a, sub, {"jvp": None, "vjp": None}, sub.captured, len(a.active)))
     floats = [k for k, leaf in enumerate(sub.leaves) if is_float(ev, leaf)]
 
     def compute(block: Block) -> AbstractValue:
@@ -213,7 +222,7 @@ def custom_jvp(call: Application) -> AbstractValue:
         rule = trace_block(ev, compute, "custom_jvp", f"{sub.func.name}_jvp")
     _must_return(ev, rule, "custom_jvp")
     captured = unite_forward(sub, rule, len(a.active))
-    return _call(ev, a, sub, {"jvp": rule.func, "vjp": None}, captured, len(a.active))
+    return rebuild(ev, sub, _call(ev, a, sub, {"jvp": rule.func, "vjp": None}, captured, len(a.active)))
 
 
 def _fitting(ev: Evaluator, v: Value, like: Value) -> Value:

@@ -17,7 +17,7 @@ from tangra.core.arguments import Arguments, check_floats, has_floats, is_float
 from tangra.core.matching import matching
 from tangra.core.spelling import spelled_shape
 from tangra.core.subtrace import SubTrace
-from tangra.core.trees import Leaf, Node, Tree, build, build_objects, current, like, numbers
+from tangra.core.trees import Leaf, Node, Tree, build, current, like, numbers
 from tangra.errors import NotDifferentiableError, Note, TypeMismatchError, declare
 from tangra.frontend.evaluator import Evaluator
 from tangra.ir import Func, Value
@@ -83,9 +83,18 @@ class Pulled:
 
 def rebuild(ev: Evaluator, sub: SubTrace, values: Sequence[Value], tree: Tree | None = None) -> AbstractValue:
     """The result of a traced function from the values of its leaves and tags."""
+    return build(ev, sub.tree if tree is None else tree, leaves_of(ev, sub, values, {}), {})
+
+
+def leaves_of(
+    ev: Evaluator, sub: SubTrace, values: Sequence[Value], known: dict[int, ArrayValue]
+) -> list[AbstractValue]:
+    """The leaves of the result of a traced function; those in `known` are that."""
     leaves: list[AbstractValue] = []
     for k, leaf in enumerate(sub.leaves):
-        if sub.first[k] < k:
+        if k in known:
+            leaves.append(known[k])
+        elif sub.first[k] < k:
             leaves.append(leaves[sub.first[k]])
         elif isinstance(leaf, ArrayValue):
             leaves.append(like(ev, leaf, values[k]))
@@ -95,7 +104,7 @@ def rebuild(ev: Evaluator, sub: SubTrace, values: Sequence[Value], tree: Tree | 
             assert isinstance(leaf, Scalar)
             tag = sub.tags[k]
             leaves.append(Scalar(values[k], leaf.kinds, None if tag is None else values[tag], None, leaf.lo, leaf.hi))
-    return build_objects(ev, sub.tree if tree is None else tree, leaves)
+    return leaves
 
 
 def pull(call: Application, transform: str) -> Pulled:

@@ -50,11 +50,23 @@ class SubTrace:
     facts: Facts = EMPTY
 
 
-def trace(ev: Evaluator, function: AbstractValue, arguments: MakeArguments, copies: Copies, transform: str) -> SubTrace:
+def trace(
+    ev: Evaluator,
+    function: AbstractValue,
+    arguments: MakeArguments,
+    copies: Copies,
+    transform: str,
+    leave: Callable[[AbstractValue], AbstractValue] = lambda result: result,
+) -> SubTrace:
     """Trace a call of `function`. `arguments` adds the block's parameters and makes the arguments of the call from
-    them, on the copied heap, with `copies` of the arrays; `transform` is named in errors."""
+    them, on the copied heap, with `copies` of the arrays; `leave` makes of its result what is traced; `transform` is
+    named in errors."""
     name = getattr(getattr(function, "definition", None), "name", "inner")
-    sub = trace_block(ev, lambda block: copies.call(transform, function, *arguments(block)), transform, str(name))
+
+    def compute(block: Block) -> AbstractValue:
+        return leave(copies.call(transform, function, *arguments(block)))
+
+    sub = trace_block(ev, compute, transform, str(name))
     copies.require_apart_from(sub.captured)
     return sub
 

@@ -25,7 +25,7 @@ from tangra.api.values import (
 from tangra.errors import UnsupportedError, declare
 from tangra.frontend import classes
 from tangra.frontend.evaluator import Evaluator
-from tangra.frontend.heap import ArrayState, DictState, InstanceState, ListState, MaybeNone, Result
+from tangra.frontend.heap import ArrayState, DictState, HeapState, InstanceState, ListState, MaybeNone, Result
 from tangra.ir import Value
 
 OPAQUE_LEAF = declare("TG814", "a value that a transformation can't take apart")
@@ -158,27 +158,19 @@ def _is_flag(v: AbstractValue) -> bool:
     return isinstance(v, Const) and isinstance(v.value, bool)
 
 
-def build(ev: Evaluator, tree: Tree, leaves: Sequence[AbstractValue]) -> AbstractValue:
-    """The value of `tree` with these leaves; containers are new objects, one for each place they are in."""
-    return _build(ev, tree, leaves, None)
-
-
-def build_objects(ev: Evaluator, tree: Tree, leaves: Sequence[AbstractValue]) -> AbstractValue:
-    """As `build`; what was one object in several places is one new object."""
-    return _build(ev, tree, leaves, {})
-
-
-def _build(
-    ev: Evaluator, tree: Tree, leaves: Sequence[AbstractValue], made: dict[int, AbstractValue] | None
+def build(
+    ev: Evaluator, tree: Tree, leaves: Sequence[AbstractValue], made: dict[int, AbstractValue] | None = None
 ) -> AbstractValue:
+    """The value of `tree` with these leaves; containers are new objects, one for each place they are in. With `made`,
+    what was one object in several places is one: what is there already, by the `ref` of its node, or a new one."""
     if isinstance(tree, Leaf):
         return leaves[tree.number]
     if isinstance(tree, Const):
         return tree
     if made is None or tree.ref is None:
-        return _container(ev, tree, tuple(_build(ev, child, leaves, made) for child in tree.children))
+        return _container(ev, tree, tuple(build(ev, child, leaves, made) for child in tree.children))
     if tree.ref not in made:
-        made[tree.ref] = _container(ev, tree, tuple(_build(ev, child, leaves, made) for child in tree.children))
+        made[tree.ref] = _container(ev, tree, tuple(build(ev, child, leaves, made) for child in tree.children))
     return made[tree.ref]
 
 
@@ -186,17 +178,24 @@ def _container(ev: Evaluator, tree: Node, children: tuple[AbstractValue, ...]) -
     """A new container of the form of `tree`."""
     if tree.form == "tuple":
         return TupleValue(children, tree.cls)
-    if tree.form == "list":
-        return ListValue(ev.allocate(ListState(children)))
     if tree.form == "method":
         return BoundMethod(children[0], Const(tree.cls))
     if tree.form == "partial":
         last = len(children) - len(tree.names)
         return PartialValue(children[0], children[1:last], tuple(zip(tree.names, children[last:], strict=True)))
+    ref = ev.allocate(state_of(tree, children))
+    if tree.form == "list":
+        return ListValue(ref)
+    return DictValue(ref) if tree.form == "dict" else InstanceValue(ref, tree.cls)
+
+
+def state_of(tree: Node, children: tuple[AbstractValue, ...]) -> HeapState:
+    """What a list, dict or instance of the form of `tree` holds."""
+    if tree.form == "list":
+        return ListState(children)
     if tree.form == "dict":
-        return DictValue(ev.allocate(DictState(tree.names, children)))
-    state = InstanceState(tuple(zip(tree.names, children, strict=True)))
-    return InstanceValue(ev.allocate(state), tree.cls)
+        return DictState(tree.names, children)
+    return InstanceState(tuple(zip(tree.names, children, strict=True)))
 
 
 def numbers(tree: Tree) -> list[int]:
