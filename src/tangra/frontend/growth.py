@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from tangra.api.values import ListValue
-from tangra.frontend import counted_lists, room_search, symbols
+from tangra.errors import TypeMismatchError
+from tangra.frontend import counted_lists, diagnostics, room_search, symbols
 from tangra.frontend.heap import ListState, StackState, State
 from tangra.frontend.stack_items import (
     Item,
@@ -16,6 +17,7 @@ from tangra.frontend.stack_items import (
     item_form,
     join_all,
     join_items,
+    leaf_types,
     room_of,
 )
 from tangra.frontend.stacks import new_stack, widened, with_room
@@ -127,6 +129,22 @@ def _more_room(ev: Evaluator, before: StackState, after: StackState) -> Growth |
     first, last = symbols.known_size(before.count), symbols.known_size(after.count)
     exact = first is not None and last is not None and known_eq(last - first, more, ev.facts) is True
     return Growth(form, more, exact, more, before)
+
+
+def fit_outside(ev: Evaluator, base: State, growths: dict[int, Growth]) -> bool:
+    """Whether the sizes of all items are known before the loop, so that there can be room for them."""
+    types = [t for each in growths.values() for t in leaf_types(each.form)]
+    return all(symbols.in_scope_of(ev, base, n) for t in types for n in t.shape)
+
+
+def refuse_sizes(ev: Evaluator) -> NoReturn:
+    """The error where they are not."""
+    ev.error(
+        TypeMismatchError,
+        "a list that a loop makes longer gets arrays whose size depends on the trip",
+        code=diagnostics.CONFLICT,
+        fix="append arrays of one size, or fill the rows of one array and keep their lengths beside it",
+    )
 
 
 def convert(ev: Evaluator, loop: Loop, growths: dict[int, Growth]) -> set[int]:

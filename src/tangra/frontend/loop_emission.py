@@ -27,6 +27,7 @@ from tangra.frontend.loop_parts import (
     SHORT_LOOP,
     STOPS,
     Again,
+    ItemsDiffer,
     Loop,
     LoopConflict,
     Mark,
@@ -173,6 +174,8 @@ class _Search:
         ev, loop = self.ev, self.loop
         if (constant_trips(loop) or MANY) <= FEW:
             raise Unroll
+        if not growth.fit_outside(ev, self.base, growths):
+            raise ItemsDiffer
         rewind(ev, self.mark)
         ev.memo["growth", memo_key(ev, loop)] = growths, ev.next_ref
         self.base = converted(ev, loop, self.base, growths, self.lengths)

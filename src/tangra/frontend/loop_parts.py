@@ -75,6 +75,10 @@ class Unroll(Exception):
     """A loop of so few trips that a list growing in it stays a plain list."""
 
 
+class ItemsDiffer(Exception):
+    """A list that grows in a loop gets items of sizes that depend on the trip."""
+
+
 class LoopConflict(Exception):
     """Something the loop carries changes its type from the first trip to the second."""
 

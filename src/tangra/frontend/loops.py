@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from tangra.api.values import AbstractValue, Const, Scalar, TupleValue
 from tangra.errors import TangraError, TypeMismatchError
-from tangra.frontend import branches, conversion, diagnostics
+from tangra.frontend import branches, conversion, diagnostics, growth
 from tangra.frontend.diagnostics import StaticNeeded
 from tangra.frontend.heap import (
     BROKEN,
@@ -26,6 +26,7 @@ from tangra.frontend.loop_emission import emit
 from tangra.frontend.loop_parts import (
     STOPS,
     UNROLL_LIMIT,
+    ItemsDiffer,
     Loop,
     LoopConflict,
     Mark,
@@ -99,6 +100,10 @@ def _attempts(ev: Evaluator, loop: Loop) -> None:
         rewind(ev, start)
         _unroll(ev, loop, trips)
         return
+    except ItemsDiffer:
+        rewind(ev, start)
+        _unroll_items(ev, loop, trips)
+        return
     except StaticNeeded as needed:
         rewind(ev, start)
         if not _is_mine(ev, loop, needed):
@@ -114,6 +119,10 @@ def _attempts(ev: Evaluator, loop: Loop) -> None:
         rewind(ev, start)
         _unroll(ev, loop, trips)
         return
+    except ItemsDiffer:
+        rewind(ev, start)
+        _unroll_items(ev, loop, trips)
+        return
     except StaticNeeded as needed:
         rewind(ev, start)
         if not _is_mine(ev, loop, needed):
@@ -126,6 +135,9 @@ def _attempts(ev: Evaluator, loop: Loop) -> None:
         return
     try:
         emit(ev, replace(loop, lenient=True))
+    except ItemsDiffer:
+        rewind(ev, start)
+        _unroll_items(ev, loop, trips)
     except SizesDiffer:
         _ask_for_trips(ev, loop)
         raise
@@ -148,6 +160,15 @@ def _ask_for_trips(ev: Evaluator, loop: Loop) -> None:
     known = [s for each in found if each is not None for s in each]
     if known and None not in found and all(isinstance(s, str) or s in ev.func.params for s in known):
         raise StaticNeeded("the number of trips", tuple(dict.fromkeys(known)), ev.span)
+
+
+def _unroll_items(ev: Evaluator, loop: Loop, trips: int | None) -> None:
+    """Unroll a loop that appends arrays of sizes of their own to a list, if that can be done."""
+    if trips is not None and trips <= UNROLL_LIMIT:
+        _unroll(ev, loop, trips)
+    elif loop.bounds is not None or not _try_unroll(ev, loop, mark(ev)):
+        _ask_for_trips(ev, loop)
+        growth.refuse_sizes(ev)
 
 
 def _try_unroll(ev: Evaluator, loop: Loop, start: Mark) -> bool:
