@@ -87,6 +87,40 @@ def of_many_calls(c, x):
     return found, x
 
 
+def rename(s):
+    s.other = s.t + 1.0
+    s.u[1] = 4.0
+    del s.t
+
+
+def of_attributes(c, x):
+    s = State()
+    c(rename)(s)
+    return s.other, hasattr(s, "t"), s.u
+
+
+def of_items(c, x):
+    made = []
+    for k in range(len(x)):
+        s = State()
+        s.log = None
+        s.t = x[k]
+        s.u *= x[k]
+        made.append(s)
+    for s in made:
+        c(turn)(s)
+    found = c(turn)(made[1])
+    for s in made:
+        found += s.t * s.u[1]
+    return found, made[1].t
+
+
+def turn(s):
+    s.u[1] += s.t
+    s.t = s.t * 2.0 + s.u[0]
+    return s.t
+
+
 def flat(v):
     if isinstance(v, tuple | list):
         return [each for item in v for each in flat(item)]
@@ -98,13 +132,20 @@ X = np.array([0.5, 2.0, 1.5])
 
 
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
-@pytest.mark.parametrize("program", [of_a_state, of_a_view, of_rows, of_a_dict, of_many_calls])
+@pytest.mark.parametrize("program", [of_a_state, of_a_view, of_rows, of_a_dict, of_many_calls, of_attributes])
 def test_what_arguments_hold_afterwards(program, options):
     mine, theirs = X.copy(), X.copy()
     wanted = program(lambda f: f, theirs)
     found = tg.jit(lambda x: program(lambda f: tg.checkpoint(f, **options), x))(mine)
     np.testing.assert_allclose(flat(found), flat(wanted))
     np.testing.assert_allclose(mine, theirs)
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+def test_items_of_a_list_that_grew(options):
+    x = np.linspace(0.1, 2.0, 40)
+    found = tg.jit(lambda x: of_items(lambda f: tg.checkpoint(f, **options), x), dynamic=True)(x)
+    np.testing.assert_allclose(found, of_items(lambda f: f, x))
 
 
 @pytest.mark.parametrize("options", OPTIONS, ids=str)

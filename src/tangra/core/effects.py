@@ -15,7 +15,8 @@ from tangra.core.derivatives import leaves_of
 from tangra.core.subtrace import WRITES_OUTSIDE, SubTrace
 from tangra.core.trees import Flattener, Node, build, state_of
 from tangra.errors import UnsupportedError
-from tangra.frontend.heap import HeapState
+from tangra.frontend import classes
+from tangra.frontend.heap import Deleted, HeapState, InstanceState
 from tangra.ir import Block, Value
 
 Container = ListValue | DictValue | InstanceValue
@@ -29,6 +30,7 @@ class Effects:
         self.ev = arguments.ev
         arguments.entered = {}
         self.before: dict[int, HeapState] = {}
+        self.after: dict[int, HeapState] = {}
         self.arrays: list[int] = []
         self.containers: list[int] = []
 
@@ -45,7 +47,8 @@ class Effects:
     def leave(self, result: AbstractValue) -> AbstractValue:
         """The result of the call together with what it changed."""
         heap, entered = self.ev.state.heap, self._entered()
-        self.containers = [ref for ref, v in entered.items() if changed(self.before[ref], heap.get(v.ref))]
+        self.after = {ref: heap[v.ref] for ref, v in entered.items() if changed(self.before[ref], heap.get(v.ref))}
+        self.containers = list(self.after)
         written = {each.copy: each.original for each in self.arguments.copies.changed}
         self.arrays = list(written)
         if not self.arrays and not self.containers:
@@ -75,8 +78,19 @@ class Effects:
         result, *changes = sub.tree.children
         for ref, node in zip(self.containers, changes, strict=False):
             assert isinstance(node, Node)
-            ev.put(ref, state_of(node, tuple(build(ev, child, leaves, made) for child in node.children)))
+            self._put(ref, node, tuple(build(ev, child, leaves, made) for child in node.children))
         return build(ev, result, leaves, made)
+
+    def _put(self, ref: int, node: Node, children: tuple[AbstractValue, ...]) -> None:
+        """Let an object of the caller hold this: attributes that were set are set, which may be those of an item of a
+        list that grew."""
+        before, after = self.before[ref], self.after[ref]
+        if not (isinstance(before, InstanceState) and isinstance(after, InstanceState)) or _deletes(after):
+            self.ev.put(ref, state_of(node, children))
+            return
+        for name, value in zip(node.names, children, strict=True):
+            if after.get(name) != before.get(name):
+                classes.set_slot(self.ev, InstanceValue(ref, node.cls), name, value)
 
     def refuse(self, transform: str) -> None:
         """Error if there are any."""
@@ -87,3 +101,8 @@ class Effects:
                 code=WRITES_OUTSIDE,
                 fix="let it change copies, and return what the caller needs",
             )
+
+
+def _deletes(state: InstanceState) -> bool:
+    """Whether an instance has lost attributes."""
+    return any(isinstance(v, Deleted) for _, v in state.attrs)
