@@ -6,13 +6,26 @@ a `TransformValue` with the same entries.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from tangra.api import registry
 from tangra.api.values import AbstractValue, Const, ListValue, PartialValue, TransformValue, TupleValue
-from tangra.core import arguments, batching, checkpointing, custom, derivatives, functions, jacobians, sparsity
+from tangra.core import (
+    arguments,
+    batching,
+    checkpointing,
+    custom,
+    derivatives,
+    functions,
+    jacobians,
+    precompiling,
+    sparse,
+    sparsity,
+    threads,
+)
 from tangra.core.application import Application, Meaning
 from tangra.core.copies import Copies
 from tangra.core.jitted import JitFunction, jit
@@ -132,7 +145,8 @@ calls.TRANSFORMS.update(dict.fromkeys(RUN, _call_value))
 
 
 def declare_inside(public: Any, transform: str, names: Sequence[str] = ()) -> None:
-    """Make `tg.<transform>(f, …)` usable inside compiled code: it gives a TransformValue."""
+    """Make `tg.<transform>(f, …)` usable inside compiled code: it gives a TransformValue. Where `public` may be called
+    without `f`, with options only, it waits for that."""
 
     def entry(ev: Evaluator, function: AbstractValue, *args: AbstractValue, **kwargs: AbstractValue) -> AbstractValue:
         options = dict(zip(names, args, strict=False)) | kwargs
@@ -146,6 +160,21 @@ def declare_inside(public: Any, transform: str, names: Sequence[str] = ()) -> No
                 fix=f"besides the function it takes {', '.join(names) or 'nothing'}",
             )
         return TransformValue(transform, function, tuple(options.items()))
+
+    def waiting(ev: Evaluator, function: AbstractValue | None = None, **kwargs: AbstractValue) -> AbstractValue:
+        if function is None:
+            return PartialValue(Const(public), (), tuple(kwargs.items()))
+        return entry(ev, function, **kwargs)
+
+    waits = next(iter(inspect.signature(public).parameters.values())).default is None
+    registry.function(public)(waiting if waits else entry)
+
+
+def declare_outside(public: Any) -> None:
+    """Refuse `public` inside compiled code, by its name."""
+
+    def entry(ev: Evaluator, *args: AbstractValue, **kwargs: AbstractValue) -> AbstractValue:
+        ev.unsupported(f"tg.{public.__name__}", "call it outside of compiled functions")
 
     registry.function(public)(entry)
 
@@ -194,3 +223,13 @@ declare_inside(jit, "jit", ("static", "dynamic", "donate"))
 declare_direct(functions.vjp, "pullback")
 declare_direct(functions.linearize, "pushforward")
 registry.function(functions.stop_gradient)(custom.stop_gradient)
+for _outside in (
+    functions.custom_jvp,
+    functions.custom_vjp,
+    sparse.sparse_jacobian,
+    precompiling.precompile,
+    precompiling.ShapeDtype,
+    threads.set_threads,
+    threads.get_threads,
+):
+    declare_outside(_outside)
