@@ -285,7 +285,7 @@ def both(
     ev: Evaluator, operator: str, cond: Scalar, left: AbstractValue, right: Callable[[], AbstractValue]
 ) -> AbstractValue:
     """`left and right()` or `left or right()`, with `cond` the run-time truth of `left`: one operation on bools where
-    evaluating the right side early can do no harm, else a branch."""
+    evaluating the right side early can do no harm, else a branch. `left and False` is known, whatever `left` is."""
     base = ev.state
     name = "$" + operator
 
@@ -298,15 +298,19 @@ def both(
     simple = isinstance(value, Const) and isinstance(value.value, bool)
     simple = simple or (isinstance(value, Scalar) and value.kinds == (PYBOOL,))
     is_bool = isinstance(left, Scalar) and left.kinds == (PYBOOL,)
+    settled = is_bool and simple and isinstance(value, Const) and value.value is (operator == "or")
     if simple and is_bool and _only_computed(arm, base, name) and all(is_speculable(op) for op in arm.block.ops):
         assert isinstance(value, (Const, Scalar))
         ev.b.block.ops.extend(arm.block.ops)
+        if settled:
+            return value
         return Scalar(ev.b(operator, cond.value, ev.number(value).value), (PYBOOL,))
     other = Arm(Block(), base.copy())
     other.state.env[name] = left
     arms = [arm, other] if operator == "and" else [other, arm]
     join_arms(ev, cond.value, base, arms, None)
-    return _chosen(ev, name)
+    chosen = _chosen(ev, name)
+    return value if settled and isinstance(value, Const) else chosen
 
 
 def _only_computed(arm: Arm, base: State, name: str) -> bool:
