@@ -148,7 +148,8 @@ def refuse_sizes(ev: Evaluator) -> NoReturn:
 
 
 def convert(ev: Evaluator, loop: Loop, growths: dict[int, Growth]) -> set[int]:
-    """Make the lists stacks in the current state, with room for all trips; those for which that had to be searched."""
+    """Make the lists stacks in the current state, with room for all trips; those for which that had to be searched.
+    They hold what they held, so nothing changes for what else they may be."""
     rooms = {ref: _room(ev, loop, ref, growth) for ref, growth in growths.items()}
     unbounded = {ref for ref, room in rooms.items() if room is None}
     found: Size = 0
@@ -157,9 +158,9 @@ def convert(ev: Evaluator, loop: Loop, growths: dict[int, Growth]) -> set[int]:
     for ref, growth in growths.items():
         room = rooms[ref]
         if room is None and loop.peak is not None:
-            ev.put(ref, counted_lists.counting(ev, ref, growth.form, growth.before, loop.peak))
+            ev.state.heap[ref] = counted_lists.counting(ev, ref, growth.form, growth.before, loop.peak)
         else:
-            ev.put(ref, _roomy(ev, growth, found if room is None else room))
+            ev.state.heap[ref] = _roomy(ev, growth, found if room is None else room)
     return unbounded
 
 
