@@ -85,9 +85,9 @@ def _key(ev: Evaluator) -> Any:
 
 @_method(LIST_METHODS, "insert")
 def insert(ev: Evaluator, v: ListValue, index: AbstractValue, item: AbstractValue) -> AbstractValue:
-    if isinstance(ev.look(v.ref), StackState):
-        from tangra.frontend import stack_items, stack_order
+    from tangra.frontend import stack_items, stack_order
 
+    if stack_order.with_places(ev, v, index) is not None:
         ev.appended.setdefault(v.ref, []).append(stack_items.item_form(ev, item))
         stack_order.insert(ev, v, index, item)
         return NONE
@@ -99,10 +99,10 @@ def insert(ev: Evaluator, v: ListValue, index: AbstractValue, item: AbstractValu
 
 @_method(LIST_METHODS, "pop")
 def pop(ev: Evaluator, v: ListValue, index: AbstractValue = Const(-1)) -> AbstractValue:
-    state = ev.look(v.ref)
-    if isinstance(state, StackState):
-        from tangra.frontend import stacks
+    from tangra.frontend import stack_order, stacks
 
+    state = stack_order.with_places(ev, v, index)
+    if state is not None:
         return stacks.pop(ev, v, state, index)
     items = list(list_state(ev, v).items)
     if not items:

@@ -388,9 +388,9 @@ def setitem(ev: Evaluator, target: AbstractValue, index: AbstractValue, value: A
         ev.python_error("TypeError", f"{conversion.describe(ev, target)} object does not support item assignment")
     state = ev.look(target.ref)
     if isinstance(state, StackState):
-        from tangra.frontend import stack_places
+        from tangra.frontend import stack_order
 
-        stack_places.setitem(ev, target, state, index, value)
+        stack_order.assign(ev, target, state, index, value)
         return
     items = list(list_state(ev, target).items)
     if isinstance(index, Scalar) and not isinstance(index.size, int) and items and not _unrolls(ev, index):
@@ -416,10 +416,10 @@ def delitem(ev: Evaluator, target: AbstractValue, index: AbstractValue) -> None:
         return
     if not isinstance(target, ListValue):
         ev.python_error("TypeError", f"{conversion.describe(ev, target)} object doesn't support item deletion")
-    state = ev.look(target.ref)
-    if isinstance(state, StackState):
-        from tangra.frontend import stack_order
+    from tangra.frontend import stack_order
 
+    state = stack_order.with_places(ev, target, index)
+    if state is not None:
         stack_order.delete(ev, target, state, index)
         return
     items = list(list_state(ev, target).items)

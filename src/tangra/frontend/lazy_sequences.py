@@ -23,6 +23,7 @@ from tangra.api.values import (
 )
 from tangra.frontend import (
     branches,
+    classes,
     comprehension,
     container_methods,
     containers,
@@ -278,6 +279,13 @@ def _grouped(ev: Evaluator, v: IterValue) -> Sequence_:
 @builtin(next)  # type: ignore[arg-type]
 def next_(ev: Evaluator, iterator: AbstractValue, default: AbstractValue | None = None) -> Result:
     """`next(iterator, default)`."""
+    method = classes.special_method(ev, iterator, "__next__")
+    if method is not None:
+        if default is not None:
+            ev.unsupported(
+                "next() with a default, of an iterator written as a class", "test beforehand if there is more"
+            )
+        return ev.call(method, [], {})
     if not isinstance(iterator, IterValue):
         ev.python_error("TypeError", f"'{conversion.describe(ev, iterator)}' object is not an iterator")
     if iterator.form != "generator":

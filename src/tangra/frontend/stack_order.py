@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from tangra.api.elementwise import is_number, kinds_of
 from tangra.api.kinds import PYBOOL, PYINT
-from tangra.api.values import AbstractValue, Const, ListValue, SliceValue
+from tangra.api.values import AbstractValue, Const, ListValue, Scalar, SliceValue
 from tangra.frontend import conversion, stacks
 from tangra.frontend.heap import ListState, StackState
-from tangra.frontend.stack_items import Item, ListItem, NumberItem, TupleItem, leaf_types, room_of
+from tangra.frontend.stack_items import Item, ListItem, NumberItem, TupleItem, item_memory, leaf_types, room_of
 from tangra.ir import BOOL, I64, U8, Value
 
 if TYPE_CHECKING:
@@ -22,8 +22,24 @@ if TYPE_CHECKING:
 NOT_ORDERED = "a list with NaN in it has no order, and compiled code does not sort it; use np.sort, which puts NaN last"
 
 
+def with_places(ev: Evaluator, v: ListValue, index: AbstractValue) -> StackState | None:
+    """The stack that a list is, or becomes where no constant can be asked for in place of `index` and its items are
+    numbers and tuples of them; else None."""
+    state = ev.look(v.ref)
+    if isinstance(state, StackState):
+        return state
+    if not isinstance(index, Scalar) or conversion.sources_of(ev, index) is not None:
+        return None
+    if any(item_memory(ev, item) for item in conversion.items(ev, v) or ()):
+        return None
+    return stacks.from_list(ev, v)
+
+
 def moved(ev: Evaluator, state: StackState, places: Value, count: AbstractValue) -> StackState:
-    """The items at `places`, of which `count` are in use."""
+    """The items at `places`, of which `count` are in use; there is as much room as before."""
+    room, known = room_of(ev, state), places.shape[0]
+    if known != room:  # places of the items that there are, made of a list of keys
+        places = ev.b("concat", places, ev.b.full(ev.b.int(0), (room - known,)), axis=0)
     leaves = tuple(stacks.twin(ev, [ref], ev.b("gather", ev.read(ref), places)) for ref in state.leaves)
     return StackState(state.shape, leaves, count)
 
@@ -36,6 +52,18 @@ def pop(ev: Evaluator, v: ListValue, state: StackState, index: AbstractValue) ->
     item = stacks.detached(ev, stacks.item_at(ev, state, at))
     _remove(ev, v, state, at)
     return item
+
+
+def assign(ev: Evaluator, v: ListValue, state: StackState, index: AbstractValue, value: AbstractValue) -> None:
+    """`v[index] = value`."""
+    from tangra.frontend import stack_places
+
+    if isinstance(index, SliceValue):
+        ev.unsupported(
+            "assigning to a slice of a list that grew in a loop or is indexed at run time",
+            "assign item by item: for k, value in enumerate(values): items[a + k] = value",
+        )
+    stack_places.setitem(ev, v, state, index, value)
 
 
 def delete(ev: Evaluator, v: ListValue, state: StackState, index: AbstractValue) -> None:
