@@ -388,9 +388,9 @@ def setitem(ev: Evaluator, target: AbstractValue, index: AbstractValue, value: A
         ev.python_error("TypeError", f"{conversion.describe(ev, target)} object does not support item assignment")
     state = ev.look(target.ref)
     if isinstance(state, StackState):
-        from tangra.frontend import stack_order
+        from tangra.frontend import stack_places
 
-        stack_order.assign(ev, target, state, index, value)
+        stack_places.setitem(ev, target, state, index, value)
         return
     items = list(list_state(ev, target).items)
     if isinstance(index, Scalar) and not isinstance(index.size, int) and items and not _unrolls(ev, index):

@@ -54,18 +54,6 @@ def pop(ev: Evaluator, v: ListValue, state: StackState, index: AbstractValue) ->
     return item
 
 
-def assign(ev: Evaluator, v: ListValue, state: StackState, index: AbstractValue, value: AbstractValue) -> None:
-    """`v[index] = value`."""
-    from tangra.frontend import stack_places
-
-    if isinstance(index, SliceValue):
-        ev.unsupported(
-            "assigning to a slice of a list that grew in a loop or is indexed at run time",
-            "assign item by item: for k, value in enumerate(values): items[a + k] = value",
-        )
-    stack_places.setitem(ev, v, state, index, value)
-
-
 def delete(ev: Evaluator, v: ListValue, state: StackState, index: AbstractValue) -> None:
     """`del v[index]`."""
     if isinstance(index, SliceValue):

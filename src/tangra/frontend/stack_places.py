@@ -23,7 +23,7 @@ def setitem(ev: Evaluator, v: ListValue, state: StackState, index: AbstractValue
     if isinstance(index, SliceValue):
         ev.unsupported(
             "assigning to a slice of a list that grew in a loop or is indexed at run time",
-            "set the items one by one, or make a new list: items[:a] + new + items[b:]",
+            "assign item by item: for k, value in enumerate(values): items[a + k] = value",
         )
     state = stacks.fitting(ev, v, state, item)
     at = stacks.position(ev, state.count, index, "list assignment index out of range")

@@ -45,21 +45,26 @@ class SegmentedTape(Tape):
 
 
 def in_segments(em: Emitter, op: Op) -> bool:
-    """Whether the tape that `op` makes is only used by counted loops, once in each, and holds scalars."""
+    """Whether the tape that `op` makes is only used by counted loops, once in each, and holds scalars. The loops lie
+    equally deep: an inner loop of one trip may be gone from the way forward, which the way back knows from a tape."""
     assert isinstance(op.result.type, TapeType)
     users = em.liveness.users.get(id(op.result), [])
     blocks = {id(block) for _, block in users}
     if any(t.shape for t in op.result.type.record) or len(blocks) != len(users):
         return False
+    depths = set()
     for user, block in users:
         parent = em.liveness.info(block).parent
         if parent is None or not _suits(parent[0], user):
             return False
+        depth = 0
         while parent is not None:
             if id(parent[1]) in blocks:
                 return False
+            depth += parent[0].name == "loop"
             parent = em.liveness.info(parent[1]).parent
-    return True
+        depths.add(depth)
+    return len(depths) <= 1
 
 
 def _suits(loop: Op, user: Op) -> bool:
