@@ -84,7 +84,10 @@ def grow_points(g: Gen) -> list[str]:
 
 
 def grow_heap(g: Gen) -> list[str]:
-    """A heap of numbers or pairs that a loop pushes to and pops from, or a list kept in order."""
+    """A heap of numbers or pairs that a loop pushes to and pops from, or a list kept in order; seldom, as each takes as
+    long to compile as five other programs."""
+    if not g.percent(8):
+        return grow_freely(g)
     name, k, v = (g.fresh(x) for x in "hkv")
     inner = g.inner(in_loop=True)
     inner.bind(INT, k)
