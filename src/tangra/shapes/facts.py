@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from math import gcd
 
 from tangra.shapes.atoms import NO_NORMAL_FORM, Atom, Mod, Symbol, intern_symbol
-from tangra.shapes.dims import Dim, Size, as_size, from_atom, symbol
+from tangra.shapes.dims import Dim, Monomial, Size, as_size, from_atom, symbol
 from tangra.shapes.intervals import UNKNOWN, Interval, interval
 from tangra.shapes.queries import rebuild, symbols_of
 
@@ -26,7 +26,7 @@ class Facts:
     contradict each other describe code that never runs: then answers mean nothing, but they still come.
     """
 
-    __slots__ = ("_bounds", "_declared", "_equalities", "_inequalities", "_proofs", "_replaced", "_solved")
+    __slots__ = ("_bounds", "_declared", "_equalities", "_inequalities", "_proofs", "_replaced", "_solved", "_terms")
 
     def __init__(self) -> None:
         self._declared: dict[str, Interval] = {}  # shared by all facts that were made from these
@@ -36,6 +36,7 @@ class Facts:
         self._replaced: dict[Atom, Size] = {}
         self._proofs: dict[Dim, bool] = {}  # what the prover found, for these facts only
         self._equalities: dict[Dim, bool | None] = {}
+        self._terms: dict[Monomial, list[tuple[int, Dim, int]]] | None = None
 
     @classmethod
     def dims(cls, *sizes: str | Size) -> Facts:
@@ -108,6 +109,17 @@ class Facts:
     def inequalities(self) -> tuple[Dim, ...]:
         """The sizes known to be >= 0 besides the int bounds of symbols."""
         return self._inequalities
+
+    @property
+    def terms(self) -> dict[Monomial, list[tuple[int, Dim, int]]]:
+        """For each product of symbols, the inequalities that it is a term of: (place, inequality, coefficient)."""
+        if self._terms is None:
+            self._terms = {}
+            for place, known in enumerate(self._inequalities):
+                for factors, coefficient in known.items():
+                    if factors:
+                        self._terms.setdefault(factors, []).append((place, known, coefficient))
+        return self._terms
 
     @property
     def proofs(self) -> dict[Dim, bool]:
@@ -189,9 +201,10 @@ class Facts:
         facts._bounds.pop(name, None)
         facts._solved[name] = solution
         facts._solved = {key: facts.normal(size) for key, size in facts._solved.items()}
-        facts._inequalities = ()
-        for size in self._inequalities:
-            facts = facts._with_nonnegative(size)
+        with_it = [name in symbols_of(size) for size in self._inequalities]
+        facts._inequalities = tuple(x for x, has in zip(self._inequalities, with_it, strict=True) if not has)
+        for size, has in zip(self._inequalities, with_it, strict=True):
+            facts = facts._with_nonnegative(size) if has else facts
         return facts.with_bounds(solution, lo, hi)
 
     def _propagate(self, newest: Dim) -> None:

@@ -8,8 +8,9 @@ inequalities away from it, a few deep. It is sound and not complete: what it can
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
+from itertools import combinations
 from math import gcd, lcm, prod
 
 from tangra.shapes.atoms import NO_NORMAL_FORM, Atom, Extremum, FloorDiv, Max, Quotient, SizeTooComplex, intern_symbol
@@ -26,6 +27,10 @@ MAX_DEPTH = 4
 """Known inequalities that may be combined."""
 MAX_CASES = 64
 """Residue classes an equality with constant divisors is split into."""
+
+
+MOST_FACTORS = 6
+"""Of longer products not all parts are looked up."""
 
 
 POINTS = ((0, 0), (1, 0), (0, 7), (40, -9), (3, 1))
@@ -242,6 +247,8 @@ class _Prover:
         low = interval(size, self.facts.symbol_bounds)[0]
         if low is not None and low >= 0:
             return True
+        if size.depth == 1 and all(len(factors) <= 1 for factors, _ in size.items()):
+            return False  # the range of a sum of symbols is what it is, wherever they are counted from
         moved = {name: self.moved(name) for name in symbols_of(size)}
         values = {name: shifted for name, (shifted, _) in moved.items() if shifted is not None}
         if not values:
@@ -288,25 +295,35 @@ class _Prover:
         """Take a multiple of something known to be >= 0 away, so that a term vanishes."""
         if depth >= MAX_DEPTH:
             return False
-        known = (*assumed, *self.facts.inequalities, *self.quotient_bounds(size))
+        bounds = self.quotient_bounds(size)
         terms = [term for term in size.sorted_terms() if term[0]]
         terms.sort(key=lambda term: term[1] > 0 and self.not_negative(term[0]))  # those that may be negative come first
         for factors, coefficient in terms:
-            for fact, multiple, weight in self.cancelling(factors, coefficient, known):
+            for fact, multiple, weight in self.cancelling(factors, coefficient, assumed, bounds):
                 left = size * weight - fact * multiple + (weight - 1)  # weight*size > -weight is enough
                 if self.prove(left, assumed, depth + 1):
                     return True
         return False
 
     def cancelling(
-        self, factors: Monomial, coefficient: int, known: tuple[Dim, ...]
+        self, factors: Monomial, coefficient: int, assumed: Sequence[Dim], bounds: Sequence[Dim]
     ) -> Iterator[tuple[Dim, Size, int]]:
         """(fact, multiple, weight): weight*size - multiple*fact lacks the term; weight > 0 and multiple >= 0."""
-        for fact in known:
-            for others, other in fact.items():
-                rest = without(factors, others) if others and other * coefficient > 0 else None
-                if rest is not None and (not rest or self.not_negative(rest)):
-                    yield fact, from_terms({rest: abs(coefficient)}), abs(other)
+        for fact, others, other in (*_terms(assumed), *self.known_terms(factors), *_terms(bounds)):
+            rest = without(factors, others) if others and other * coefficient > 0 else None
+            if rest is not None and (not rest or self.not_negative(rest)):
+                yield fact, from_terms({rest: abs(coefficient)}), abs(other)
+
+    def known_terms(self, factors: Monomial) -> list[tuple[Dim, Monomial, int]]:
+        """The terms of the known inequalities that divide a product, in the order of these."""
+        terms = self.facts.terms
+        if len(factors) > MOST_FACTORS:
+            parts = [others for others in terms if without(factors, others) is not None]
+        else:
+            sizes = range(1, len(factors) + 1)
+            parts = list(dict.fromkeys(part for k in sizes for part in combinations(factors, k)))
+        found = [(place, fact, part, other) for part in parts for place, fact, other in terms.get(part, ())]
+        return [(fact, part, other) for _, fact, part, other in sorted(found, key=lambda each: each[0])]
 
     def quotient_bounds(self, size: Dim) -> list[Dim]:
         """What holds of the quotients in `size` by definition: 0 <= x - d*(x//d) <= d - 1 and x % d <= d - 1."""
@@ -326,6 +343,10 @@ class _Prover:
         """low*(x//d) <= x for x >= 0 and d >= low >= 1."""
         smallest = interval(atom.num, self.facts.symbol_bounds)[0]
         return [atom.num - from_atom(atom) * low] if smallest is not None and smallest >= 0 else []
+
+
+def _terms(known: Iterable[Dim]) -> list[tuple[Dim, Monomial, int]]:
+    return [(fact, others, other) for fact in known for others, other in fact.items()]
 
 
 def _tightened(size: Size) -> Size:
