@@ -272,6 +272,15 @@ EINSUM = (
 )
 
 
+def _einsum_of_numpy(subscripts: str, operands: list[np.ndarray]) -> tuple[int, ...]:
+    """The shape that NumPy gives; but of a diagonal of sizes 0 and 1 it reads an element that is not there."""
+    for word, x in zip(subscripts.split("->")[0].split(","), operands, strict=False):
+        if word.isalpha() and len(set(word)) < len(word) == x.ndim and 0 in x.shape and len(set(x.shape)) > 1:
+            raise ValueError("a diagonal of different sizes")
+    shape: tuple[int, ...] = np.einsum(subscripts, *operands).shape
+    return shape
+
+
 @settings(max_examples=500, deadline=None)
 @given(st.sampled_from(EINSUM), st.lists(shapes(), min_size=1, max_size=3), ENV)
 def test_einsum(subscripts: str, operands: list[Shape], env: dict[str, int]) -> None:
@@ -279,7 +288,7 @@ def test_einsum(subscripts: str, operands: list[Shape], env: dict[str, int]) -> 
     agree(
         run,
         lambda: einsum_dims(subscripts, operands, DIMS, run.check).shape,
-        lambda: np.einsum(subscripts, *map(run.zeros, operands)).shape,
+        lambda: _einsum_of_numpy(subscripts, list(map(run.zeros, operands))),
         checks_may_refuse=True,
     )
 
