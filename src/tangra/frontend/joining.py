@@ -40,8 +40,8 @@ from tangra.frontend.heap import (
     State,
     ViewState,
 )
-from tangra.frontend.joining_lists import to_stack
-from tangra.frontend.sameness import describe_slot, differ_in_sizes, of_one_kind, same, same_state, slots_of, state_text
+from tangra.frontend.joining_lists import conflicting, to_stack
+from tangra.frontend.sameness import describe_slot, differ_in_sizes, of_one_kind, same, same_state, slots_of
 from tangra.frontend.templates import (
     BOTTOM,
     ArrayT,
@@ -372,20 +372,20 @@ class Join:
             if stack is not None:
                 return stack
         if any(type(x) is not type(one) for x in both):
-            return self._conflicting(a, b)
+            return conflicting(a, b)
         if isinstance(one, ConflictState):
             return KeepT(one)
         if isinstance(one, InstanceState):
             return self._instance(ref, a, b, old)
         names, _ = slots_of(one)
         if any(slots_of(x)[0] != names for x in both):
-            return self._conflicting(a, b)
+            return conflicting(a, b)
         return self._slots(type(one), names, a, b, old)
 
     def _array_state(self, ref: int | None, a: Any, b: Any) -> StateTemplate:
         types = [state.array for state in (a, b) if state is not BOTTOM]
         if not all(self._one_type(t, types[0]) for t in types):
-            return self._conflicting(a, b)
+            return conflicting(a, b)
         return ArrayT(types[0])
 
     def _one_type(self, a: ArrayType, b: ArrayType) -> bool:
@@ -439,12 +439,5 @@ class Join:
             return None
         found = to_stack(self, ref, a, b, old)
         if self.previous is not None and not (found is not None and found.fixed):
-            return self._conflicting(a, b)  # it would be longer at every trip
-        return found or self._conflicting(a, b)
-
-    def _conflicting(self, a: Any, b: Any) -> StateTemplate:
-        shown = list(dict.fromkeys(state_text(x) for x in (a, b) if x is not BOTTOM))
-        if len(shown) < 2:
-            text = f"is {shown[0]}, to a length that only one path knows"
-            return KeepT(ConflictState(Conflict(text, fix="compute what bounds its length before the branch")))
-        return KeepT(ConflictState(Conflict(f"is {' on one path and '.join(shown)} on another")))
+            return conflicting(a, b)  # it would be longer at every trip
+        return found or conflicting(a, b)

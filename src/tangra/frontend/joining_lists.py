@@ -6,12 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 from tangra.api.values import Const
 from tangra.frontend import memory, stack_items, symbols
-from tangra.frontend.heap import ListState, StackState, State
-from tangra.frontend.templates import BOTTOM, ToStackT
+from tangra.frontend.heap import Conflict, ConflictState, ListState, StackState, State
+from tangra.frontend.sameness import state_text
+from tangra.frontend.templates import BOTTOM, KeepT, ToStackT
 from tangra.shapes import Size, dmax
 
 if TYPE_CHECKING:
     from tangra.frontend.joining import Join
+
+
+ROWS = (
+    "lists in a list have one length: keep pairs of a row and an item in one list, or the rows in an array with a "
+    "length for each"
+)
 
 
 def to_stack(join: Join, ref: int | None, a: Any, b: Any, old: Any) -> ToStackT | None:
@@ -58,6 +65,18 @@ def to_stack(join: Join, ref: int | None, a: Any, b: Any, old: Any) -> ToStackT 
         if top != old.top:  # a count that grows at every trip: its bound would never settle
             top = room if isinstance(room, int) else None
     return ToStackT(form, room, top, length if isinstance(length, int) else None, fixed, shared, stale, read_only, was)
+
+
+def conflicting(a: Any, b: Any) -> KeepT:
+    """Two lists, or a list and another object, that can't be one."""
+    present = [x for x in (a, b) if x is not BOTTOM]
+    shown = list(dict.fromkeys(map(state_text, present)))
+    if len(shown) < 2:
+        text = f"is {shown[0]}, to a length that only one path knows"
+        return KeepT(ConflictState(Conflict(text, fix="compute what bounds its length before the branch")))
+    text = f"is {' on one path and '.join(shown)} on another"
+    lists = all(isinstance(x, (ListState, StackState)) for x in present)
+    return KeepT(ConflictState(Conflict(text, fix=ROWS) if lists else Conflict(text)))
 
 
 def _was(join: Join, states: list[ListState | StackState], ref: int | None) -> ListState | None:
