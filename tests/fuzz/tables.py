@@ -109,6 +109,9 @@ class _Rows:
             a, b = f"{here}[0]", f"{here}[{g.pick(['0', '1', '-1', *(f'{i} % 2' for i in g.known(INT))])}]"
         else:
             a, b = (f"{self.name}[{g.pick(spots)}]" for _ in range(2))
+        if g.percent(25):
+            held = g.fresh("r")
+            return [f"{held} = {a}", f"{a} = {b}", f"{b} = {held}"]
         return [f"{a}, {b} = {b}, {a}"]
 
     def _each(self) -> list[str]:

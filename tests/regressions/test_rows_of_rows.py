@@ -192,6 +192,28 @@ def names_of_what_was_exchanged(x: Any, n: int) -> Any:
     return row[0], t[0][0], t
 
 
+def in_three_steps(x: Any, n: int) -> Any:
+    t = rows(x, n)
+    for i in range(n - 1):
+        if t[i][0] > t[i + 1][0]:
+            held = t[i]
+            t[i] = t[i + 1]
+            t[i + 1] = held
+        else:
+            t[i][1] += 1.0
+    t[0][2] = 5.0
+    return t
+
+
+def in_steps_that_are_no_exchange(x: Any, n: int) -> Any:
+    t = rows(x, n)
+    k = 0
+    k = t[k]
+    t[0] = t[1]
+    t[1] = k
+    return k[0], t
+
+
 def sorted_rows(x: Any, n: int) -> Any:
     t = []
     for i in range(n):
@@ -227,6 +249,8 @@ RIGHT: list[Callable[..., Any]] = [
     within_tables,
     from_both_ends,
     names_of_what_was_exchanged,
+    in_three_steps,
+    in_steps_that_are_no_exchange,
     sorted_rows,
     by_keys_of_two_kinds,
 ]

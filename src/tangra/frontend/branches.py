@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tangra.api.kinds import PYBOOL
 from tangra.api.values import AbstractValue, Const, Scalar
-from tangra.frontend import conversion, narrowing, plans, symbols
+from tangra.frontend import conversion, exchanges, narrowing, plans, symbols
 from tangra.frontend.heap import BROKEN, CONTINUED, RESULT, RETURNED, PathEnds, Result, State
 from tangra.frontend.joining import Join
 from tangra.frontend.liveness import Live, liveness
@@ -70,6 +70,9 @@ def exec_block(ev: Evaluator, statements: Sequence[ast.stmt]) -> None:
         if isinstance(node, ast.If):
             with ev.at(node):
                 exec_if(ev, node, rest)
+            return
+        if k and exchanges.in_steps(ev, statements[k - 1 : k + 2]):
+            exec_block(ev, rest[1:])
             return
         ev.exec(node)
         if rest and continue_rest(ev, rest):

@@ -1,4 +1,4 @@
-"""`m[i], m[k] = m[k], m[i]` of a list whose items are arrays, lists or instances stored as arrays.
+"""`m[i], m[k] = m[k], m[i]` of a list whose items are arrays, lists or instances stored as arrays; also in three steps.
 
 Item by item the first of the two assignments would put into the list what it holds already, and from then on a write to
 one of its items might be one to two of them. As a whole it changes the places alone.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import inspect
 import types
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tangra.api.elementwise import is_number
@@ -39,6 +40,23 @@ def exchanged(ev: Evaluator, node: ast.Assign) -> bool:
     with ev.at(node):
         stack_places.exchange(ev, holder, state, other, one)
     return True
+
+
+def in_steps(ev: Evaluator, steps: Sequence[ast.stmt]) -> bool:
+    """Evaluate the second and third of `t = m[i]; m[i] = m[k]; m[k] = t` as an exchange; whether they are one."""
+    if len(steps) < 3 or not all(isinstance(step, ast.Assign) and len(step.targets) == 1 for step in steps):
+        return False
+    (held, first), (one, other), (last, back) = ((step.targets[0], step.value) for step in steps)  # type: ignore[attr-defined]
+    if not isinstance(held, ast.Name) or not isinstance(back, ast.Name) or held.id != back.id:
+        return False
+    if not isinstance(one, ast.Subscript) or not isinstance(other, ast.Subscript):
+        return False
+    if _text(first) != _text(one) or _text(last) != _text(other):
+        return False
+    if any(isinstance(part, ast.Name) and part.id == held.id for place in (one, other) for part in ast.walk(place)):
+        return False
+    both = ast.Assign([ast.Tuple([one, other], ast.Store())], ast.Tuple([other, one], ast.Load()))
+    return exchanged(ev, ast.copy_location(both, steps[1]))
 
 
 def _places(node: ast.Assign) -> tuple[ast.Subscript, ast.Subscript] | None:
