@@ -337,7 +337,8 @@ def compare(ctx: Context, op: str, left: AbstractValue, right: AbstractValue) ->
         dtypes.add(I64)  # a Python int may be any that an int64 holds: NumPy compares by value
     if dtypes == {I64, U64}:
         return ctx.result(comparing.mixed_sign(ctx, op, left, right))
-    dtype = I64 if I64 in dtypes and all(d.is_integer for d in dtypes) else common_dtype(ctx, (left, right))
+    integers = all(k.dtype.is_integer for k in kinds)
+    dtype = I64 if integers and I64 in dtypes else common_dtype(ctx, (left, right))
     return keep_order(ctx, ctx.result(_elementwise(ctx, comparing.OPS[op], left, right, dtype)), (left, right))
 
 
