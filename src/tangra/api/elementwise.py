@@ -33,6 +33,13 @@ def cast(ctx: Context, value: Value, dtype: DType) -> Value:
     return value if value.dtype == dtype else ctx.b("cast", value, dtype=dtype)
 
 
+def beyond_floats(ctx: Context, value: Value) -> Value:
+    """Whether 64-bit integers are so large that a float64 may not hold them."""
+    b = ctx.b
+    above = b("gt", value, b.filled(EXACT_INT, value.array))
+    return b("or", above, b("lt", value, b.filled(-EXACT_INT, value.array))) if value.dtype == I64 else above
+
+
 def is_number(v: AbstractValue) -> bool:
     """A Python or NumPy number, constant or run-time (not a 0-d array)."""
     return isinstance(v, Scalar) or (isinstance(v, Const) and kind_of(v.value) is not None)
@@ -269,7 +276,7 @@ def as_joined(
     if dtype.is_float and value.dtype.is_integer and value.dtype.bits == 64:
         exact = s.lo is not None and s.hi is not None and s.lo >= -EXACT_INT and s.hi <= EXACT_INT
         if not exact:
-            large = b("gt", b("abs", b("cast", value, dtype=F64)), b.float(float(EXACT_INT)))
+            large = beyond_floats(ctx, value)
             ctx.fail_if(
                 large if there is None else b("and", there, large),
                 "OverflowError",
@@ -297,8 +304,7 @@ def as_joined_rows(
     """`as_joined` for the first `count` rows of arrays of numbers of `kinds` (with several, their indices follow)."""
     value, b = numbers[0], ctx.b
     if dtype.is_float and value.dtype.is_integer and value.dtype.bits == 64:
-        size = b("abs", b("cast", value, dtype=F64))
-        large = b("gt", size, b.full(b.float(float(EXACT_INT)), value.shape))
+        large = beyond_floats(ctx, value)
         row = b("iota", dtype=I64, shape=value.shape, axis=0)
         used = b("lt", row, b.full(count, value.shape))
         lost = b("reduce_or", b("and", large, used), axes=tuple(range(len(value.shape))))

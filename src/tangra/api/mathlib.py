@@ -315,10 +315,18 @@ def _integer_pair(name: str) -> None:
         folded = _fold(ctx, f, integers)
         if folded is not None:
             return folded
+        b = ctx.b
         values = [_whole(ctx, v, name).value for v in integers]
-        result = ctx.b("abs", values[0])
+        result = b("abs", values[0])
         for v in values[1:]:
-            result = ctx.b(name, result, v)
+            common = b("gcd", result, v)
+            if name == "gcd":
+                result = common
+                continue
+            part, other = b("floordiv", result, b("maximum", common, b.int(1))), b("abs", v)
+            ctx.fail_if(b("mul_overflows", part, other), "OverflowError", pyint.OVERFLOW)
+            result = b("mul", part, other)
+        ctx.fail_if(b("lt", result, b.int(0)), "OverflowError", pyint.OVERFLOW)  # 2**63, which is its own negative
         return pyint.make(result, None, 0, None)
 
     entry.__doc__ = f"`math.{name}(*integers)`."

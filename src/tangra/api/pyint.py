@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tangra.api.context import Context
-from tangra.api.elementwise import EXACT_INT, cast, operand
+from tangra.api.elementwise import EXACT_INT, beyond_floats, cast, operand
 from tangra.api.kinds import PYBOOL, PYFLOAT, PYINT
 from tangra.api.values import AbstractValue, Const, Scalar
 from tangra.ir import F64, I64, Value
@@ -114,9 +114,8 @@ def _true_division(ctx: Context, x: Scalar, y: Scalar) -> AbstractValue:
     b = ctx.b
     for v in (x, y):
         if not (v.lo is not None and v.hi is not None and v.lo >= -EXACT_INT and v.hi <= EXACT_INT):
-            big = b("gt", b("abs", b("cast", v.value, dtype=F64)), b.float(float(EXACT_INT)))
             ctx.fail_if(
-                big,
+                beyond_floats(ctx, v.value),
                 "OverflowError",
                 "true division of the integer {}, beyond 2**53, would be rounded twice "
                 "in compiled code; convert it with float(...) first",
@@ -160,7 +159,8 @@ def _power(ctx: Context, x: Scalar, y: Scalar) -> AbstractValue:
             odd = b("ne", b("and", y.value, b.int(1)), b.int(0))  # which a rounded exponent doesn't tell
             odd = b("and", odd, b("not", negative))  # Python itself rounds a negative one
             value = b("select", b("and", odd, b("eq", x.value, b.int(-1))), b.float(-1.0), value)
-        big = b("and", b("not", negative), b("gt", b("abs", value), b.float(float(EXACT_INT))))
+        large = b("or", b("gt", b("abs", value), b.float(float(EXACT_INT))), beyond_floats(ctx, x.value))
+        big = b("and", b("gt", y.value, b.int(0)), large)
         ctx.fail_if(big, "OverflowError", OVERFLOW)
         return Scalar(value, (PYINT, PYFLOAT), cast(ctx, negative, I64))
     approximate = b("abs", b("pow", cast(ctx, x.value, F64), cast(ctx, y.value, F64)))
