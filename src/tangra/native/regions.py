@@ -95,9 +95,10 @@ def _elsewhere(em: Emitter, text: _Text) -> Iterator[None]:
         code.lines.append(start)
         code.fall_into("body")
         yield
-        em.forget(frame)
         text.polls, text.arena = em.uses_poll, em.uses_arena
     finally:
+        for inner in em.frames[frames:]:  # several where the region is given up
+            em.forget(inner)
         del em.frames[frames:]
         code.lines, code.label, code.depth = lines, label, depth
         em.allocas, em.cold, em.uses_poll, em.uses_arena, em.uses_failure, em.stack_bytes, em.floor = kept
