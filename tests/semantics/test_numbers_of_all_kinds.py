@@ -128,3 +128,16 @@ def test_exactly_or_not_at_all(f: Any, kinds: tuple[Any, Any]) -> None:
             for one, other in parts:
                 assert type(one) is type(other)
                 assert one == pytest.approx(other, rel=1e-15, nan_ok=True) if isinstance(one, float) else one == other
+
+
+def in_order(x: Any, n: int) -> Any:
+    first = (x[0], n) < (x[1], 2), (n, x[1]) > (3, x[0]), (n, 1) < (n, 2), [x[0], n] >= [x[0], n]
+    return *first, (x[0],) < (x[0], 1), ((n, x[0]), 1) < ((n, x[1]), 1)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+@pytest.mark.parametrize("x", [[1.0, 2.0], [2.0, 1.0], [1.0, 1.0]])
+def test_tuples_in_order(x: list[float], n: int) -> None:
+    """The comparison that decides gives the result, which is NumPy's or Python's."""
+    found, wanted = (f(np.array(x), n) for f in (tg.jit(in_order), in_order))
+    assert [*map(repr, found)] == [*map(repr, wanted)]

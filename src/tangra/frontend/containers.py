@@ -233,7 +233,7 @@ def _ordered(ev: Evaluator, op: str, left: list[AbstractValue], right: list[Abst
         ev,
         same,
         lambda: _ordered(ev, op, left[1:], right[1:]),
-        lambda: ev.truth(ev.binary(op.rstrip("="), left[0], right[0])),
+        lambda: ev.binary(op, left[0], right[0]),
     )
 
 
