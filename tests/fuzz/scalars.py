@@ -401,7 +401,7 @@ def boolean(g: Gen, fuel: int) -> str:
     table: list[tuple[int, Form]] = [(3, _compare_ints), (2, _bool_name)]
     if fuel > 0:
         table += [(2, _and_or), (1, _not), (2, _chain)]
-        table += [] if g.smooth else [(4, _compare_floats), (1, _array_test), (1, _truth)]
+        table += [] if g.smooth else [(4, _compare_floats), (1, _compare_kinds), (1, _array_test), (1, _truth)]
     return draw(g, table, fuel) or _compare_ints(g, fuel)
 
 
@@ -411,6 +411,15 @@ def _compare_ints(g: Gen, fuel: int) -> str:
 
 def _compare_floats(g: Gen, fuel: int) -> str:
     return f"{floating(g, fuel - 1)} {g.pick(['<', '>', '<=', '>='])} {floating(g, fuel - 1)}"
+
+
+def _compare_kinds(g: Gen, fuel: int) -> str:
+    """An integer of NumPy's, or an array of them, with a float or an int, either way round."""
+    kind = g.pick(["np.int64", "np.int32", "np.uint64", "np.int8", "np.float32"])
+    left = g.pick([f"{kind}({integer(g, 0)} % 5)", f"np.arange(4, dtype={kind})"])
+    right = g.pick([floating(g, fuel - 1), integer(g, fuel - 1), "0.5", "-0.5", "1.5", "2"])
+    op = g.pick(["<", ">=", "==", "!="])
+    return f"bool(np.{g.pick(['any', 'all'])}({g.pick([f'{left} {op} {right}', f'{right} {op} {left}'])}))"
 
 
 def _bool_name(g: Gen, fuel: int) -> str | None:
