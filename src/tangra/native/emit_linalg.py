@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from tangra.ir import I32, DType, Op
 from tangra.native import emit_small_matrices, lapack, nests, parallel, scalars
@@ -88,10 +89,25 @@ def _cholesky(em: Emitter, op: Op) -> None:
     per_matrix(em, op, body, (2, 0))
 
 
-def _factorise(em: Emitter, target: Strided, n: Size, pivots: Strided, info: Info) -> None:
-    """LU factors, in place, of the transpose of a row-major matrix."""
+@dataclass(frozen=True)
+class _Factors:
+    """LU factors of a matrix: in column-major `memory`, which `view` is the matrix of; row exchanges; the status."""
+
+    memory: Strided
+    view: Strided
+    pivots: Strided
+    info: Info
+
+
+def _factorised(em: Emitter, source: Strided) -> _Factors:
+    """LU factors of a matrix as it is: the transpose has others, and which one of two such matrices has a pivot that is
+    exactly 0, so that it counts as singular, is a matter of rounding."""
+    n, info = source.shape[-1], Info(em)
+    pivots, (memory, view) = em.allocate(I32, (n,)), column_major(em, source.dtype, n, n)
+    em.assign(view, source)
     size, ld = integer(em.size(n)), leading(em, n)
-    call(em, target.dtype, "getrf", [size, size, target, ld, pivots, info.memory])
+    call(em, source.dtype, "getrf", [size, size, memory, ld, pivots, info.memory])
+    return _Factors(memory, view, pivots, info)
 
 
 @op_writer("solve")
@@ -100,16 +116,13 @@ def _solve(em: Emitter, op: Op) -> None:
     dtype = op.operands[0].dtype
 
     def body(sources: list[Strided], targets: list[Strided]) -> None:
-        info = Info(em)
-        factors, pivots = em.allocate(dtype, (n, n)), em.allocate(I32, (n,))
         memory, view = column_major(em, dtype, n, columns)
-        em.assign(factors, sources[0])
         em.assign(view, sources[1])
-        _factorise(em, factors, n, pivots, info)
-        ok = info.succeeded()
+        f = _factorised(em, sources[0])
+        ok = f.info.succeeded()
         size, width, ld = integer(em.size(n)), integer(em.size(columns)), leading(em, n)
         ignored = Info(em)
-        call(em, dtype, "getrs", ["T", size, width, factors, ld, pivots, memory, ld, ignored.memory])
+        call(em, dtype, "getrs", ["N", size, width, f.memory, ld, f.pivots, memory, ld, ignored.memory])
         em.assign(targets[0], view)
         _spoil_unless(em, ok, targets[0])
         _store_flag(em, targets[1], ok)
@@ -119,19 +132,17 @@ def _solve(em: Emitter, op: Op) -> None:
 
 @op_writer("inverse")
 def _inverse(em: Emitter, op: Op) -> None:
-    """The inverse of the transpose is the transpose of the inverse, so row-major goes in and comes out."""
     n, dtype = op.operands[0].shape[-1], op.operands[0].dtype
     if n == 2:
         per_matrix(em, op, lambda sources, targets: _small_inverse(em, sources, targets), (2, 0))
         return
 
     def body(sources: list[Strided], targets: list[Strided]) -> None:
-        info, pivots, work = Info(em), em.allocate(I32, (n,)), em.allocate(dtype, (n * BLOCK + 1,))
-        em.assign(targets[0], sources[0])
-        _factorise(em, targets[0], n, pivots, info)
-        ok = info.succeeded()
+        f, work = _factorised(em, sources[0]), em.allocate(dtype, (n * BLOCK + 1,))
+        ok = f.info.succeeded()
         size, ld, length = integer(em.size(n)), leading(em, n), integer(em.size(n * BLOCK + 1))
-        call(em, dtype, "getri", [size, targets[0], ld, pivots, work, length, info.memory])
+        call(em, dtype, "getri", [size, f.memory, ld, f.pivots, work, length, f.info.memory])
+        em.assign(targets[0], f.view)
         _spoil_unless(em, ok, targets[0])
         _store_flag(em, targets[1], ok)
 
@@ -166,16 +177,14 @@ def _determinant(em: Emitter, op: Op) -> None:
         return
 
     def body(sources: list[Strided], targets: list[Strided]) -> None:
-        info, factors, pivots = Info(em), em.allocate(dtype, (n, n)), em.allocate(I32, (n,))
-        em.assign(factors, sources[0])
-        _factorise(em, factors, n, pivots, info)
-        sign = _pivot_sign(em, pivots, n, dtype)
+        f = _factorised(em, sources[0])
+        sign = _pivot_sign(em, f.pivots, n, dtype)
 
         def product(i: str, now: list[str]) -> list[str]:
-            return [code.ins(f"fmul {type} {now[0]}, {factors.element(em, (i, i), {})}")]
+            return [code.ins(f"fmul {type} {now[0]}, {f.memory.element(em, (i, i), {})}")]
 
         def logarithm(i: str, now: list[str]) -> list[str]:
-            d = factors.element(em, (i, i), {})
+            d = f.memory.element(em, (i, i), {})
             size = scalars.write(em, "log", dtype, [scalars.write(em, "abs", dtype, [d])])
             signed = code.ins(f"fmul {type} {now[0]}, {scalars.write(em, 'sign', dtype, [d])}")
             return [signed, code.ins(f"fadd {type} {now[1]}, {size}")]
@@ -195,11 +204,8 @@ def _lu(em: Emitter, op: Op) -> None:
     n, dtype, code = op.operands[0].shape[-1], op.operands[0].dtype, em.code
 
     def body(sources: list[Strided], targets: list[Strided]) -> None:
-        info, pivots = Info(em), em.allocate(I32, (n,))
-        memory, view = column_major(em, dtype, n, n)
-        em.assign(view, sources[0])
-        _factorise(em, memory, n, pivots, info)
-        em.assign(targets[0], view)
+        f = _factorised(em, sources[0])
+        em.assign(targets[0], f.view)
         order = targets[1]
 
         def start(i: str, _: list[str]) -> list[str]:
@@ -207,7 +213,7 @@ def _lu(em: Emitter, op: Op) -> None:
             return []
 
         def swap(i: str, _: list[str]) -> list[str]:
-            pivot = code.ins(f"sext i32 {pivots.element(em, (i,), {})} to i64")
+            pivot = code.ins(f"sext i32 {f.pivots.element(em, (i,), {})} to i64")
             here, there = order.place(em, (i,)), order.place(em, (code.sub(pivot, 1),))
             first, second = em.load(order, here), em.load(order, there)
             em.store(order, here, second)
@@ -216,7 +222,7 @@ def _lu(em: Emitter, op: Op) -> None:
 
         code.counted(em.size(n), [], start)
         code.counted(em.size(n), [], swap)
-        em.store(targets[2], targets[2].offset, _pivot_sign(em, pivots, n, dtype))
+        em.store(targets[2], targets[2].offset, _pivot_sign(em, f.pivots, n, dtype))
 
     per_matrix(em, op, body, (2, 1, 0))
 

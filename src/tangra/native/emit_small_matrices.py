@@ -1,6 +1,8 @@
 """Inverse and determinant of 2 by 2 matrices, written out: Gaussian elimination with partial pivoting, as LAPACK does.
 
-A call of LAPACK costs some hundred times these few instructions.
+A call of LAPACK costs some hundred times these few instructions. Every operation of the elimination is rounded as there
+(the ratio of two elements is a product with a reciprocal, and no product is joined with a difference): whether the last
+pivot is exactly 0, so that the matrix counts as singular, is a matter of these roundings.
 """
 
 from __future__ import annotations
@@ -33,8 +35,9 @@ class Pair:
         self.zero, self.one = (str(literal(n, matrix.dtype)) for n in (0, 1))
 
     def do(self, op: str, x: Operand, y: Operand) -> str:
-        """`fadd`, `fsub`, `fmul` or `fdiv`."""
-        return self.em.code.ins(f"{op} {self.em.fast}{self.type} {x}, {y}")
+        """`fadd`, `fsub`, `fmul` or `fdiv`, rounded for itself."""
+        fast = "fast " if self.em.module.options.fastmath else ""
+        return self.em.code.ins(f"{op} {fast}{self.type} {x}, {y}")
 
     def choose(self, test: str, x: Operand, y: Operand) -> str:
         """`x` where `test`, else `y`."""
@@ -47,6 +50,14 @@ class Pair:
     def negative(self, x: Operand) -> str:
         return self.em.code.ins(f"fneg {self.type} {x}")
 
+    def ratio(self, x: str, pivot: str) -> str:
+        """x / pivot, by a reciprocal unless that may be infinite."""
+        smallest = literal(2.0 ** (-1022 if self.dtype.bits == 64 else -126), self.dtype)
+        size = scalars.write(self.em, "abs", self.dtype, [pivot])
+        tiny = self.em.code.ins(f"fcmp olt {self.type} {size}, {smallest}")
+        quotient = self.do("fdiv", self.choose(tiny, x, self.one), pivot)
+        return self.choose(tiny, quotient, self.do("fmul", x, quotient))
+
     def factors(self, matrix: Strided) -> Factors:
         """LU factors, the larger of the first column as pivot; a zero column has ratio 0."""
         a, b, c, d = (matrix.element(self.em, (i, j), {}) for i in (0, 1) for j in (0, 1))
@@ -54,7 +65,7 @@ class Pair:
         swapped = self.em.code.ins(f"fcmp ogt {self.type} {sizes[0]}, {sizes[1]}")
         first, right = self.choose(swapped, c, a), self.choose(swapped, d, b)
         below, corner = self.choose(swapped, a, c), self.choose(swapped, b, d)
-        ratio = self.choose(self.is_zero(first), self.zero, self.do("fdiv", below, first))
+        ratio = self.choose(self.is_zero(first), self.zero, self.ratio(below, first))
         second = self.do("fsub", corner, self.do("fmul", ratio, right))
         return Factors(swapped, ratio, first, right, second)
 
