@@ -1,5 +1,5 @@
-"""Which matrices are singular is a matter of rounding: those for which elimination, as NumPy's LAPACK does it, ends in a
-pivot that is exactly 0. Compiled code eliminated in the transpose, and joined products and differences of 2 by 2
+"""Which matrices are singular is a matter of rounding: those for which elimination, as NumPy's LAPACK does it, ends in
+a pivot that is exactly 0. Compiled code eliminated in the transpose, and joined products and differences of 2 by 2
 matrices: it gave inverses of 1e16 where NumPy raises LinAlgError, and raised where NumPy gives a number."""
 
 import numpy as np

@@ -27,7 +27,7 @@ from tangra.api.numpy_orders import matrices_in_order
 from tangra.api.numpy_products import product
 from tangra.api.registry import function
 from tangra.api.values import AbstractValue, Scalar, TupleValue
-from tangra.ir import I32, I64, Value
+from tangra.ir import F64, I32, I64, Value
 from tangra.shapes import dmax, dmin, known_eq, known_le
 
 
@@ -97,8 +97,8 @@ def matrix_rank(
 def lstsq(ctx: Context, a: AbstractValue, b: AbstractValue, rcond: AbstractValue = NONE) -> AbstractValue:
     """`np.linalg.lstsq(a, b)` of a matrix with at least as many rows as columns and full rank (checked at run time):
     (solution, squared residuals, rank, singular values)."""
-    left = matrices(ctx, a, "np.linalg.lstsq", square=False)
-    dtype = inexact(strong(ctx, a, b))
+    left, result = matrices(ctx, a, "np.linalg.lstsq", square=False), inexact(strong(ctx, a, b))
+    dtype = F64  # in which NumPy computes it
     left, right = cast(ctx, left, dtype), ctx.array(b, dtype)
     if left.array.rank != 2 or right.array.rank not in (1, 2):
         bad_shape(ctx, "np.linalg.lstsq takes a matrix and a vector or matrix")
@@ -130,4 +130,5 @@ def lstsq(ctx: Context, a: AbstractValue, b: AbstractValue, rcond: AbstractValue
         unsupported(ctx, "np.linalg.lstsq of a matrix that may be square", "use np.linalg.solve or np.linalg.pinv")
     x = reshape(ctx, x, x.shape[:-1]) if vector else x
     rank = ctx.size_value(dmin(rows, columns))
-    return TupleValue((ctx.new_array(x), ctx.new_array(squares), to_kind(ctx, rank, I32), ctx.new_array(s)))
+    solution, residuals, values = (ctx.new_array(cast(ctx, v, result)) for v in (x, squares, s))
+    return TupleValue((solution, residuals, to_kind(ctx, rank, I32), values))

@@ -1,4 +1,5 @@
-"""`np.linalg`: norms, solves, inverses, determinants, factorisations. Integer matrices are computed in float64."""
+"""`np.linalg`: norms, solves, inverses, determinants, factorisations. All are computed in float64, as NumPy does:
+what is made of float32 matrices is rounded at the end."""
 
 from __future__ import annotations
 
@@ -78,8 +79,10 @@ def matrices(ctx: Context, a: AbstractValue, name: str, square: bool = True) -> 
 
 
 def multiple(ctx: Context, op: str, *operands: Value, **attrs: Any) -> list[Value]:
-    """All results of an op."""
-    return ctx.b.emit(op, operands, attrs).results
+    """All results of an op on matrices of one dtype."""
+    wide = [cast(ctx, v, F64) for v in operands]
+    results = ctx.b.emit(op, wide, attrs).results
+    return [cast(ctx, r, operands[0].dtype) if r.dtype == F64 else r for r in results]
 
 
 def require_ok(ctx: Context, ok: Value, message: str) -> None:
@@ -126,7 +129,7 @@ def inv(ctx: Context, a: AbstractValue) -> AbstractValue:
 @matrices_in_order
 def det(ctx: Context, a: AbstractValue) -> AbstractValue:
     """`np.linalg.det(a)`."""
-    return ctx.result(ctx.b("det", matrices(ctx, a, "np.linalg.det")))
+    return ctx.result(multiple(ctx, "det", matrices(ctx, a, "np.linalg.det"))[0])
 
 
 @function(np.linalg.slogdet)
