@@ -16,6 +16,7 @@ from tangra.native.regions import Dependent, Unpaired
 from tangra.native.slices import Slices
 from tangra.native.text import UNLIKELY, Lines, Operand
 from tangra.native.values import Array, Scalar, Strided
+from tangra.ops.common import scalar_constant
 
 
 @op_writer("loop")
@@ -26,7 +27,7 @@ def _loop(em: Emitter, op: Op) -> None:
         start, stop, step = (em.operand(v) for v in op.operands[:3])
         assert isinstance(step, int), "the step of a loop is a constant"
         trips = Trips(start, stop, step)
-        if step == -1 and _any_order(em, op):
+        if step == -1 and _has_next(op.operands[0]) and _any_order(em, op):
             trips = Trips(em.code.add(stop, 1), em.code.add(start, 1), 1, turned=True)
     inits = op.operands[3 if counted else 0 :]
     for v in em.liveness.free_values(body):
@@ -41,6 +42,18 @@ def _loop(em: Emitter, op: Op) -> None:
             em.define(result, holder)
         else:
             em.define(result, Scalar(result.dtype, next(scalars)))
+
+
+def _has_next(start: Value) -> bool:
+    """Whether there surely is an i64 above the first index of a loop, which is to end one that runs upwards."""
+    made = start.defining_op
+    if made is not None and made.name == "sub":
+        less = scalar_constant(made.operands[1])
+        return less is not None and int(less) > 0
+    if made is not None and made.name == "dim":
+        return True
+    known = scalar_constant(start)
+    return known is not None and int(known) < (1 << 63) - 1
 
 
 def _any_order(em: Emitter, op: Op) -> bool:
