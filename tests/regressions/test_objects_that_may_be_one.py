@@ -79,9 +79,24 @@ def rows_of_lists(n: int) -> bool:
     return rows[0] is rows[n - 1]
 
 
+def items_of_rows(n: int) -> bool:
+    rows = []
+    for k in range(n):
+        rows.append([np.ones(2) * k, np.zeros(2)])
+    row = rows[0]
+    return row[1] is rows[n - 1][1]
+
+
+def items_of_rows_and_names(n: int) -> bool:
+    rows, a = [], np.ones(2)
+    for _ in range(n):
+        rows.append([a])
+    return rows[0][0] is a
+
+
 FUNCTIONS = [
     lists, dicts, instances, equal_instances, instances_in_containers, members, items_of_lists, items_and_names,
-    rows_of_lists,
+    rows_of_lists, items_of_rows, items_of_rows_and_names,
 ]  # fmt: skip
 
 

@@ -81,11 +81,12 @@ def may_be_one(ev: Evaluator, a: int, b: int) -> bool:
 
 
 def _home(ev: Evaluator, ref: int) -> int:
-    """The array that holds an item of a grown list, if the object is one; else the object."""
+    """The array that holds an item of a grown list, or of a row of it, if the object is one; else the object."""
     state = ev.glance(ref)
     if isinstance(state, StackState) and state.leaves:
         state = ev.glance(state.leaves[0])
-    if not isinstance(state, ViewState):
-        return ref
-    lists = (held for held in ev.state.heap.values() if isinstance(held, StackState))
-    return state.base if any(state.base in held.leaves for held in lists) else ref
+    lists = {leaf for held in ev.state.heap.values() if isinstance(held, StackState) for leaf in held.leaves}
+    while isinstance(state, ViewState) and state.base in lists:
+        ref = state.base
+        state = ev.glance(ref)
+    return ref
