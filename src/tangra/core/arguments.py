@@ -61,7 +61,7 @@ class Arguments:
             if key in self.chosen:
                 self.active += [k for k in range(start, len(flat.leaves)) if is_float(self.ev, flat.leaves[k])]
         self.leaves, self.paths, self.first = flat.leaves, flat.paths, flat.first
-        self.copies = Copies(self.ev, flat.repeated)
+        self.copies = Copies(self.ev, flat)
 
     def called(self, key: Key) -> str:
         """What an argument is called in errors: its name, or its position counted from 0 as `argnums` does."""

@@ -44,7 +44,7 @@ def vmap(call: Application) -> AbstractValue:
     values = [current(ev, leaf) for leaf in flat.leaves]
     size = _common_size(ev, values, axes, flat.paths)
     mapped = [k for k in range(len(values)) if axes.get(k) is not None]
-    copies = Copies(ev, flat.repeated)
+    copies = Copies(ev, flat)
 
     def arguments(block: Block) -> tuple[list[AbstractValue], dict[str, AbstractValue]]:
         lane = {k: block.add_arg(_lane_type(values[k].array, axes[k]), "") for k in mapped}

@@ -14,8 +14,9 @@ from tangra.api.values import AbstractValue, ArrayValue, ViewStep
 from tangra.core.trees import Flattener, build, current, like
 from tangra.errors import AliasError, declare
 from tangra.frontend.evaluator import Evaluator
-from tangra.frontend.heap import ArrayState, HeapState, ViewState
+from tangra.frontend.heap import ArrayState, HeapState, ListState, StackState, State, ViewState
 from tangra.frontend.signatures import Unfit
+from tangra.frontend.stack_items import item_memory
 from tangra.ir import Value
 from tangra.transforms.folding import scalar_constant
 
@@ -33,13 +34,14 @@ class Copy:
 
 
 class Copies:
-    """The arrays among the arguments of one call of a transformed function, and their copies. `repeated`: a
-    container among the arguments is there twice."""
+    """The arrays among the arguments of one call of a transformed function, and their copies. `containers` are those
+    among the arguments; `repeated`: one of them is, or may be, there twice."""
 
-    def __init__(self, ev: Evaluator, repeated: bool = False) -> None:
+    def __init__(self, ev: Evaluator, given: Flattener | None = None) -> None:
         self.ev = ev
         self.transform = ""
-        self.repeated = repeated
+        self.repeated = given is not None and given.repeated
+        self.containers = set() if given is None else given.containers
         self.made: list[Copy] = []
         self.changed: list[Copy] = []
         self.looked: set[int] = set()
@@ -57,7 +59,7 @@ class Copies:
         """Copies of arguments with all that they hold; `names` are those of the first ones."""
         ev, flat = self.ev, Flattener(self.ev)
         trees = [flat.add(v, names[k] if k < len(names) else f"argument {k}") for k, v in enumerate(args)]
-        self.repeated = flat.repeated
+        self.repeated, self.containers = flat.repeated, flat.containers
         fresh: list[AbstractValue] = []
         for leaf, name in zip(flat.leaves, flat.paths, strict=True):
             value = current(ev, leaf)
@@ -69,7 +71,7 @@ class Copies:
     ) -> AbstractValue:
         """The result of a call of `function` with the copies; `transform` is named in errors."""
         ev, self.transform = self.ev, transform
-        entered, outer = dict(ev.state.heap) if self.repeated else {}, ev.looked
+        entered, outer = dict(ev.state.heap), ev.looked
         ev.looked = set()
         try:
             result = ev.call(function, args, kwargs)
@@ -77,11 +79,19 @@ class Copies:
             self.looked, ev.looked = ev.looked, outer
             if outer is not None:
                 outer |= self.looked
-        if any(changed(state, ev.state.heap.get(ref)) for ref, state in entered.items()):
-            self._refuse("its arguments, among which one container is there twice")
-        self.changed = [each for each in self.made if changed(each.state, ev.state.heap.get(each.copy))]
+        written = [state for ref, state in entered.items() if changed(ev, state, ev.state, ref)]
+        if written and self.repeated:
+            self._refuse("its arguments, among which one container is there twice, or may be")
+        if any(not isinstance(state, ArrayState | ViewState) for state in written) and self._reads_containers():
+            self._refuse("its arguments, and reads one of the containers among them from outside itself")
+        self.changed = [each for each in self.made if changed(ev, each.state, ev.state, each.copy)]
         self._require_apart()
         return result
+
+    def _reads_containers(self) -> bool:
+        """Whether the function looked at a container of the caller's that is, or may be, one of the arguments."""
+        partners = self.ev.state.partners
+        return any(ref in self.looked or not self.looked.isdisjoint(partners.get(ref, ())) for ref in self.containers)
 
     def _require_apart(self) -> None:
         ev = self.ev
@@ -115,11 +125,19 @@ class Copies:
         )
 
 
-def changed(old: object, new: object) -> bool:
-    """Whether an object holds something else than it did."""
-    if old is None or old is new or old == new:
+def changed(ev: Evaluator, old: HeapState | None, after: State, ref: int) -> bool:
+    """Whether an object holds something else than it did, in the state `after`."""
+    new = after.heap.get(ref)
+    if old is None or old is new or old == new or _is_indexed(ev, old, new, after):
         return False
     return not (isinstance(new, ArrayState) and isinstance(old, ArrayState) and new.value is old.value)
+
+
+def _is_indexed(ev: Evaluator, old: HeapState, new: HeapState | None, after: State) -> bool:
+    """Whether a list was made a stack to be read at a run-time place, and nothing in it was written since."""
+    if not isinstance(old, ListState) or not isinstance(new, StackState) or new.was != old:
+        return False
+    return not any(ref in after.poisoned for item in old.items for ref in item_memory(ev, item))  # type: ignore[arg-type]
 
 
 def lineage(ev: Evaluator, ref: int) -> list[int]:
@@ -139,6 +157,8 @@ def share(ev: Evaluator, a: int, b: int) -> bool:
     common = next((ref for ref in one if ref in other), None)
     if common is None:
         return any(ev.state.partners.get(ref, frozenset()).intersection(other) for ref in one)
+    if any(ref in ev.state.partners.get(ref, ()) for ref in one[one.index(common) :]):
+        return True  # two parts of it may be one
     parts = [_state(ev, line[line.index(common) - 1]) for line in (one, other) if line[0] != common]
     steps = [state.step for state in parts if isinstance(state, ViewState)]
     return len(steps) < 2 or not _apart(*steps)

@@ -159,7 +159,7 @@ def refuse_writes(ev: Evaluator, before: State, after: State, transform: str) ->
     """Error if a transformed function wrote outside itself."""
     for ref, state in after.heap.items():
         old = before.heap.get(ref, ev.initial.get(ref))
-        if not changed(old, state):
+        if not changed(ev, old, after, ref):
             continue
         path = ev.live.paths.get(ref)
         what = "a variable of an enclosing function" if isinstance(state, CellState) else "an object outside itself"

@@ -23,10 +23,11 @@ from tangra.api.values import (
     TupleValue,
 )
 from tangra.errors import UnsupportedError, declare
-from tangra.frontend import classes
+from tangra.frontend import classes, memory
 from tangra.frontend.evaluator import Evaluator
 from tangra.frontend.heap import ArrayState, DictState, HeapState, InstanceState, ListState, MaybeNone, Result
 from tangra.ir import Value
+from tangra.transforms.folding import scalar_constant
 
 OPAQUE_LEAF = declare("TG814", "a value that a transformation can't take apart")
 
@@ -59,7 +60,8 @@ class Flattener:
     """Takes abstract values apart.
 
     An array reached in two places is two leaves; `first` has for each leaf the number of the first one that is the same
-    array. `repeated`: some container was reached in two places.
+    array. `containers` are the lists, dicts and instances met; `repeated`: one of them was reached in two places, or
+    two may be one.
     """
 
     def __init__(self, ev: Evaluator) -> None:
@@ -69,6 +71,7 @@ class Flattener:
         self.first: list[int] = []
         self.seen: dict[int, int] = {}
         self.around: list[int] = []
+        self.containers: set[int] = set()
         self.repeated = False
 
     def add(self, v: Result, path: str = "") -> Tree:
@@ -78,7 +81,6 @@ class Flattener:
         if is_number(v) and not _is_flag(v):
             return self._leaf(v, path)
         if isinstance(v, (ArrayValue, ListValue, DictValue, InstanceValue)):
-            self.repeated |= v.ref in self.seen and not isinstance(v, ArrayValue)
             self.seen.setdefault(v.ref, len(self.leaves))
         if isinstance(v, ArrayValue):
             return self._leaf(v, path, self.seen[v.ref])
@@ -103,6 +105,10 @@ class Flattener:
     def _container(self, v: ListValue | DictValue | InstanceValue, path: str) -> Node:
         if v.ref in self.around:
             self._refuse(path, "is an object that is a part of itself", "pass what is needed of it")
+        self.repeated |= v.ref in self.containers
+        near = self.containers.intersection(self.ev.state.partners.get(v.ref, ()))
+        self.repeated |= not all(apart(self.ev, v.ref, other) for other in near)
+        self.containers.add(v.ref)
         self.around.append(v.ref)
         if isinstance(v, ListValue):
             node = self._list(v, path)
@@ -151,6 +157,21 @@ class Flattener:
         from tangra.frontend import conversion
 
         return conversion.slot(self.ev, found, path)
+
+
+def apart(ev: Evaluator, a: int, b: int) -> bool:
+    """Whether two items of lists are known to be two: one is a row and the other lies in rows, or they are in one list,
+    at places that are known to differ, where no item is at two places."""
+    one, other = ev.state.homes.get(a), ev.state.homes.get(b)
+    if one is None or other is None or not (memory.lies_in(ev, a, one) and memory.lies_in(ev, b, other)):
+        return False
+    links, others = (memory.chain(ev, ev.state, home.leaf) for home in (one, other))
+    if links[-1] == others[-1] and len(links) != len(others):
+        return True
+    if links != others or one.owner != other.owner or any(ref in ev.state.partners.get(ref, ()) for ref in links):
+        return False
+    places = [scalar_constant(home.at) for home in (one, other)]
+    return None not in places and places[0] != places[1]
 
 
 def _is_flag(v: AbstractValue) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tangra.api.values import ArrayValue
 from tangra.errors import AliasError
 from tangra.frontend import called, diagnostics
-from tangra.frontend.heap import PathEnds, StackState, State, ViewState
+from tangra.frontend.heap import Home, PathEnds, StackState, State, ViewState
 
 if TYPE_CHECKING:
     from tangra.frontend.evaluator import Evaluator
@@ -22,16 +22,26 @@ def chain(ev: Evaluator, within: State, ref: int) -> list[int]:
     return found
 
 
-def kin(ev: Evaluator, refs: Iterable[int]) -> list[int]:
-    """Objects, the arrays that they are views of, and whatever may be one with any of those."""
-    links = [link for ref in refs for link in chain(ev, ev.state, ref)]
-    return list(dict.fromkeys(near for link in links for near in (link, *ev.state.partners.get(link, ()))))
+def kin(ev: Evaluator, refs: Iterable[int], within: State | None = None) -> list[int]:
+    """Objects, the arrays that they are views of, and whatever may be one with any of those, in a state."""
+    state = ev.state if within is None else within
+    links = [link for ref in refs for link in chain(ev, state, ref)]
+    return list(dict.fromkeys(near for link in links for near in (link, *state.partners.get(link, ()))))
 
 
 def lies_in_views(ev: Evaluator, ref: int) -> bool:
     """Whether an object is a list that lies in others, as their row: it sees what is written there."""
     state = ev.glance(ref)
     return isinstance(state, StackState) and all(isinstance(ev.glance(leaf), ViewState) for leaf in state.leaves)
+
+
+def lies_in(ev: Evaluator, ref: int, home: Home) -> bool:
+    """Whether an instance or a list still lies where it was read from a grown list."""
+    state = ev.glance(ref)
+    if isinstance(state, StackState):
+        first = ev.glance(state.leaves[0]) if state.leaves else None
+        return isinstance(first, ViewState) and first.base == home.leaf
+    return home.owner not in ev.state.poisoned and ev.peek(home.leaf) is home.who
 
 
 def require_writeable(ev: Evaluator, target: ArrayValue, what: str = "assignment destination") -> None:
