@@ -71,7 +71,7 @@ class Copies:
     ) -> AbstractValue:
         """The result of a call of `function` with the copies; `transform` is named in errors."""
         ev, self.transform = self.ev, transform
-        entered, outer = dict(ev.state.heap), ev.looked
+        before, outer = ev.state.copy(), ev.looked
         ev.looked = set()
         try:
             result = ev.call(function, args, kwargs)
@@ -79,12 +79,15 @@ class Copies:
             self.looked, ev.looked = ev.looked, outer
             if outer is not None:
                 outer |= self.looked
-        written = [state for ref, state in entered.items() if changed(ev, state, ev.state, ref)]
+        written = {ref: state for ref, state in before.heap.items() if changed(ev, before, ev.state, ref)}
         if written and self.repeated:
             self._refuse("its arguments, among which one container is there twice, or may be")
-        if any(not isinstance(state, ArrayState | ViewState) for state in written) and self._reads_containers():
+        if (
+            any(not isinstance(state, ArrayState | ViewState) for state in written.values())
+            and self._reads_containers()
+        ):
             self._refuse("its arguments, and reads one of the containers among them from outside itself")
-        self.changed = [each for each in self.made if changed(ev, each.state, ev.state, each.copy)]
+        self.changed = [each for each in self.made if each.copy in written]
         self._require_apart()
         return result
 
@@ -125,15 +128,17 @@ class Copies:
         )
 
 
-def changed(ev: Evaluator, old: HeapState | None, after: State, ref: int) -> bool:
-    """Whether an object holds something else than it did, in the state `after`."""
-    new = after.heap.get(ref)
-    if old is None or old is new or old == new or _is_indexed(ev, old, new, after):
+def changed(ev: Evaluator, before: State, after: State, ref: int) -> bool:
+    """Whether an object from before holds something else after, or may: it may be one that was written to."""
+    if ref in after.poisoned and ref not in before.poisoned:
+        return True
+    old, new = before.heap.get(ref, ev.initial.get(ref)), after.heap.get(ref)
+    if new is None or old is None or old is new or old == new or _is_indexed(ev, old, new, after):
         return False
     return not (isinstance(new, ArrayState) and isinstance(old, ArrayState) and new.value is old.value)
 
 
-def _is_indexed(ev: Evaluator, old: HeapState, new: HeapState | None, after: State) -> bool:
+def _is_indexed(ev: Evaluator, old: HeapState, new: HeapState, after: State) -> bool:
     """Whether a list was made a stack to be read at a run-time place, and nothing in it was written since."""
     if not isinstance(old, ListState) or not isinstance(new, StackState) or new.was != old:
         return False

@@ -18,7 +18,7 @@ from tangra.core.subtrace import WRITES_OUTSIDE, SubTrace
 from tangra.core.trees import Flattener, Node, Tree, apart, build, state_of
 from tangra.errors import UnsupportedError
 from tangra.frontend import classes, memory
-from tangra.frontend.heap import Deleted, HeapState, InstanceState, State
+from tangra.frontend.heap import Deleted, InstanceState, State
 from tangra.ir import Block, Value
 
 Container = ListValue | DictValue | InstanceValue
@@ -26,14 +26,15 @@ Object = ArrayValue | Container
 
 
 class Effects:
-    """The changes of one call: `arrays` and `containers` are those changed, as they are in the function."""
+    """The changes of one call: `arrays` and `containers` are those changed, as they are in the function; `stale` are
+    arguments that may have been changed there through another name."""
 
     def __init__(self, arguments: Arguments) -> None:
         self.arguments = arguments
         self.ev = arguments.ev
         arguments.entered = {}
-        self.before: dict[int, HeapState] = {}
-        self.after: dict[int, HeapState] = {}
+        self.before = State()
+        self.stale: list[int] = []
         self.arrays: list[int] = []
         self.containers: list[int] = []
         self.inside = State()
@@ -41,7 +42,7 @@ class Effects:
     def enter(self, block: Block) -> tuple[list[AbstractValue], dict[str, AbstractValue]]:
         """The arguments of the call, as `Arguments.enter` makes them."""
         made = self.arguments.enter(block)
-        self.before = {ref: self.ev.glance(v.ref) for ref, v in self._entered().items()}
+        self.before = self.ev.state.copy()
         return made
 
     def _entered(self) -> dict[int, Container]:
@@ -51,12 +52,13 @@ class Effects:
     def leave(self, result: AbstractValue) -> AbstractValue:
         """The result of the call together with what it changed."""
         self.inside = self.ev.state
-        heap, entered = self.inside.heap, self._entered()
-        made = [ref for ref, v in entered.items() if changed(self.ev, self.before[ref], self.inside, v.ref)]
-        self.after = {ref: heap[entered[ref].ref] for ref in made}
-        self.containers = list(self.after)
+        entered, poisoned = self._entered(), self.inside.poisoned
+        found = [ref for ref, v in entered.items() if changed(self.ev, self.before, self.inside, v.ref)]
+        self.containers = [ref for ref in found if entered[ref].ref not in poisoned]
         written = {each.copy: each.original for each in self.arguments.copies.changed}
-        self.arrays = list(written)
+        self.arrays = [copy for copy in written if copy not in poisoned]
+        self.stale = [ref for ref in found if entered[ref].ref in poisoned]
+        self.stale += [original for copy, original in written.items() if copy in poisoned]
         if not self.arrays and not self.containers:
             return result
         containers = [entered[ref] for ref in self.containers]
@@ -64,7 +66,7 @@ class Effects:
         for v, name in ((result, "result"), *((v, "an argument that the function changes") for v in containers)):
             flat.add(v, name)
         types = {leaf.ref: leaf.type for leaf in self.arguments.leaves if isinstance(leaf, ArrayValue)}
-        rest = [ArrayValue(copy, types[original]) for copy, original in written.items() if copy not in flat.seen]
+        rest = [ArrayValue(copy, types[written[copy]]) for copy in self.arrays if copy not in flat.seen]
         return TupleValue((result, *containers, *rest))
 
     def arrive(self, sub: SubTrace, values: Sequence[Value]) -> AbstractValue:
@@ -77,6 +79,8 @@ class Effects:
         written = {v.ref: values[k] for k, v in arrays.items() if v.ref in own}
         for copy in self.arrays:
             ev.write(own[copy], written[copy])
+        for near in memory.kin(ev, self.stale):
+            ev.poison(near, near)
         leaves = leaves_of(ev, sub, values, known)
         made: dict[int, AbstractValue] = {v.ref: replace(v, ref=ref) for ref, v in self._entered().items()}
         made |= {ref: v for ref, v in _containers(sub.tree) if self._is_outside(ref)}
@@ -125,7 +129,8 @@ class Effects:
     def _put(self, ref: int, node: Node, children: tuple[AbstractValue, ...]) -> None:
         """Let an object of the caller hold this: attributes that were set are set, which may be those of an item of a
         list that grew, and those that are gone, or were and came back behind others, are deleted."""
-        before, after = self.before[ref], self.after[ref]
+        inner = self._entered()[ref].ref
+        before, after = self.before.heap[inner], self.inside.heap[inner]
         if not (isinstance(before, InstanceState) and isinstance(after, InstanceState)):
             self.ev.put(ref, state_of(node, children))
             return
@@ -141,7 +146,7 @@ class Effects:
 
     def refuse(self, transform: str) -> None:
         """Error if there are any."""
-        if self.arrays or self.containers:
+        if self.arrays or self.containers or self.stale:
             self.ev.error(
                 UnsupportedError,
                 f"the function given to {transform} writes to its arguments, of which its rule says nothing",

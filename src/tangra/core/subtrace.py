@@ -157,11 +157,10 @@ def close(ev: Evaluator, func: Func) -> list[Value]:
 
 def refuse_writes(ev: Evaluator, before: State, after: State, transform: str) -> None:
     """Error if a transformed function wrote outside itself."""
-    for ref, state in after.heap.items():
-        old = before.heap.get(ref, ev.initial.get(ref))
-        if not changed(ev, old, after, ref):
+    for ref in (*after.heap, *after.poisoned):
+        if not (ref in before.heap or ref in ev.initial) or not changed(ev, before, after, ref):
             continue
-        path = ev.live.paths.get(ref)
+        path, state = ev.live.paths.get(ref), after.heap.get(ref)
         what = "a variable of an enclosing function" if isinstance(state, CellState) else "an object outside itself"
         if path is not None and str(path):
             what = f"{str(path).replace('function.__self__', 'self')}, which is outside of it"
