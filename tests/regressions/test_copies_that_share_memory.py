@@ -181,6 +181,26 @@ def test_in_a_function_that_is_called() -> None:
     assert rows == inside(table()[0].copy(), table()[1].copy(), 2)
 
 
+def read_from_outside(depth: int) -> Any:
+    """Recursive, so that it is evaluated on its own, once."""
+    return G[0] if depth == 0 else read_from_outside(depth - 1)
+
+
+def test_what_a_function_that_is_called_reads() -> None:
+    def f(scale: Any) -> Any:
+        G[1] = 2.0
+        before = read_from_outside(2)
+
+        def loss(x: Any) -> Any:
+            x[0] = x[0] * 5.0
+            return x[0] * read_from_outside(2)
+
+        return tg.grad(loss)(G) * scale + before
+
+    with pytest.raises(tg.AliasError, match="reads from outside itself"):
+        tg.jit(f)(2.0)
+
+
 def test_neighbours_in_a_loop_are_apart() -> None:
     @tg.jit
     def f(m: Any) -> Any:

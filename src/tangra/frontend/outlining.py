@@ -288,6 +288,8 @@ def _emit(ev: Evaluator, made: Specialisation, signature: Signature) -> Result:
     if ev.seen is not None and ev.named is not None:
         ev.seen |= {ref for ref in made.seen if ref < 0}
         ev.named |= made.named
+    if ev.looked is not None:
+        ev.looked |= made.seen.keys() | {ref for ref, slot in signature.arrays.items() if slot in made.inputs}
     operands = [signature.slots[k] for k in made.inputs]
     operands += [*made.captured, *closing.sizes(ev, made.symbols)]
     attrs: dict[str, Any] = {"callee": made.func, "result_types": tuple(made.func.result_types)}
