@@ -185,6 +185,16 @@ def from_both_ends(x: Any, n: int) -> Any:
     return t
 
 
+def in_dicts_and_tuples(x: Any, n: int) -> Any:
+    held = {"rows": (rows(x, n), 1)}
+    key = "rows"
+    for i in range(n - 1):
+        if x[i] > 0:
+            held["rows"][0][i], held["rows"][0][i + 1] = held["rows"][0][i + 1], held["rows"][0][i]
+        held[key][0][i][0] += 1.0
+    return held
+
+
 def names_of_what_was_exchanged(x: Any, n: int) -> Any:
     t = rows(x, n)
     row = t[0]
@@ -248,6 +258,7 @@ RIGHT: list[Callable[..., Any]] = [
     instances_exchanged,
     within_tables,
     from_both_ends,
+    in_dicts_and_tuples,
     names_of_what_was_exchanged,
     in_three_steps,
     in_steps_that_are_no_exchange,

@@ -153,10 +153,11 @@ def _too_deep(rule_of: object) -> bool:
 def _argument_cotangents(ev: Evaluator, a: Arguments, given: AbstractValue) -> AbstractValue:
     """What bwd returned, as one array or number for each active leaf; None stands for zero."""
     items = ev.iterate(given) if isinstance(given, TupleValue) else [given]
-    if items is None or len(items) != len(a.args) + len(a.kwargs):
+    count = len(a.args) + len(a.kwargs)
+    if items is None or len(items) != count:
         ev.error(
             TypeMismatchError,
-            f"the bwd rule of a custom_vjp returns a tuple with one cotangent for each of the {len(a.args)} arguments",
+            f"the bwd rule of a custom_vjp returns a tuple with one cotangent for each of the {count} arguments",
             code=NO_RULE,
         )
     found: list[AbstractValue] = []

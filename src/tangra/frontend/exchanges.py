@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tangra.api.elementwise import is_number
-from tangra.api.values import AbstractValue, ArrayValue, Const, InstanceValue, ListValue
+from tangra.api.values import AbstractValue, ArrayValue, Const, DictValue, InstanceValue, ListValue, TupleValue
 from tangra.frontend import stack_places, stacks
 from tangra.frontend.heap import ListState, StackState
 
@@ -81,14 +81,19 @@ def _text(node: ast.expr) -> str:
 
 def _is_plain(ev: Evaluator, node: ast.expr) -> bool:
     """Whether it does nothing to evaluate an expression once where it is written four times: names, attributes that are
-    just held, items of lists."""
+    just held, items of lists, tuples and dicts."""
     if isinstance(node, ast.Attribute):
         return _is_plain(ev, node.value) and _is_held(ev.eval(node.value), node.attr)
     if isinstance(node, ast.Subscript):
-        return (
-            _is_plain(ev, node.value) and _is_arithmetic(ev, node.slice) and isinstance(ev.eval(node.value), ListValue)
-        )
+        return _is_plain(ev, node.value) and _is_item(ev, ev.eval(node.value), node.slice)
     return isinstance(node, ast.Name)
+
+
+def _is_item(ev: Evaluator, v: AbstractValue, index: ast.expr) -> bool:
+    if isinstance(v, DictValue):
+        return isinstance(index, (ast.Name, ast.Constant)) and isinstance(ev.eval(index), Const)
+    plain = isinstance(v, ListValue) or (isinstance(v, TupleValue) and v.cls is None)
+    return plain and _is_arithmetic(ev, index)
 
 
 def _is_held(v: AbstractValue, name: str) -> bool:
