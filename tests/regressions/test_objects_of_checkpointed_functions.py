@@ -214,6 +214,22 @@ def test_attributes_that_are_deleted():
     assert list(vars(q).items()) == [("b", 2.0), ("a", 2.0)]
 
 
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+def test_a_call_from_python_is_one_of_the_function(options):
+    def fails(u):
+        u[0] = 7.0
+        if u[1] > 0.0:
+            raise ValueError("no")
+
+    u, v = X.copy(), X * 2.0
+    part = tg.checkpoint(lambda u: u[1:], **options)(u)
+    assert part.base is u
+    assert tg.checkpoint(lambda u, v: u if u[0] > v[0] else v, **options)(u, v) is v
+    with pytest.raises(ValueError, match="no"):
+        tg.checkpoint(fails, **options)(u)
+    assert u[0] == 7.0
+
+
 HELD = np.ones(2)
 
 

@@ -48,7 +48,7 @@ def transforms(f: Callable[..., Any]) -> dict[str, Callable[[Any], Any]]:
         "hessian": tg.hessian(f),
         "hvp": lambda x: tg.hvp(f, (x,), (x,)),
         "vmap": lambda x: tg.vmap(f)(np.stack([x, x])),
-        "checkpoint": tg.jit(tg.checkpoint(f)),
+        "checkpoint": tg.jit(lambda x: tg.checkpoint(f)(x)),
         "grad in a branch": tg.jit(lambda x: tg.grad(f)(x) if x[1] > 0 else x),
     }
 

@@ -11,7 +11,10 @@ from tangra.transforms.checkpoint_marks import mark_loops
 
 
 def checkpoint(call: Application) -> AbstractValue:
-    """Call `tg.checkpoint(f, …)`: by the policy, nothing of `f` is kept, or its outermost loops are marked."""
+    """Call `tg.checkpoint(f, …)`: by the policy, nothing of `f` is kept, or its loops are marked. With nothing
+    around it, no derivative is taken of the call, and it is one of `f`."""
+    if call.ev.frame is None and call.ev.looked is None:
+        return call.plainly()
     plan = plan_of(*(call.options.get(name) for name in ("policy", "memory", "snapshots")))
     if plan[0] == "recompute":
         return custom.recomputed(call)
