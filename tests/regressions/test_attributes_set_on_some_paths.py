@@ -102,3 +102,27 @@ def test_as_python(function: Callable[..., Any], n: int) -> None:
 def test_derivatives() -> None:
     assert tg.grad(lambda x, n: defaults(x, n)[0])(1.5, 1) == 2.0
     assert tg.grad(a_hook)(1.5, 1) == 1.0
+
+
+def set_by_a_checkpointed_function(x: float) -> bool:
+    def f(b: Plain) -> None:
+        if x > 0.0:
+            b.z = 3.0
+
+    b = Plain(x)
+    tg.checkpoint(f)(b)
+    return hasattr(b, "z")
+
+
+def handed_over(x: float) -> float:
+    b = Plain(x)
+    if x > 0.0:
+        b.z = 3.0
+    return tg.grad(lambda b: b.a**2)(b).a
+
+
+@pytest.mark.parametrize("function", [set_by_a_checkpointed_function, handed_over])
+def test_transformed_functions_do_not_take_them(function: Callable[..., Any]) -> None:
+    """At run time, where it was not set, that was an AttributeError."""
+    with pytest.raises(tg.TangraError, match=r"\.z is not set on some paths"):
+        tg.jit(function)(1.0)

@@ -25,7 +25,16 @@ from tangra.api.values import (
 from tangra.errors import UnsupportedError, declare
 from tangra.frontend import classes, memory
 from tangra.frontend.evaluator import Evaluator
-from tangra.frontend.heap import ArrayState, DictState, HeapState, InstanceState, ListState, MaybeNone, Result
+from tangra.frontend.heap import (
+    ArrayState,
+    DictState,
+    HeapState,
+    InstanceState,
+    ListState,
+    MaybeNone,
+    MaybeUnbound,
+    Result,
+)
 from tangra.ir import Value
 from tangra.transforms.folding import scalar_constant
 
@@ -156,6 +165,8 @@ class Flattener:
     def _slot(self, found: Any, path: str) -> AbstractValue:
         from tangra.frontend import conversion
 
+        if isinstance(found, MaybeUnbound):
+            self._refuse(path, "is not set on some paths", "set it on all of them")
         return conversion.slot(self.ev, found, path)
 
 
