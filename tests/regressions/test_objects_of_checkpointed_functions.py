@@ -42,6 +42,17 @@ def of_a_captured_array(c, x):
     return found[0], found is held
 
 
+def of_what_is_asked(c, x):
+    points = [Point(x[0], 1.0), Point(x[1], 2.0)]
+    row = [x[0]]
+
+    def f(p, u, v, r):
+        r.append(1.0)
+        return points.index(p), p is points[0], p == points[1], u is v, u is x, r is row
+
+    return c(f)(points[1], x, x, row), len(row)
+
+
 def of_what_is_new(c, x):
     def f(v):
         rows = []
@@ -160,7 +171,7 @@ OPTIONS = [{}, {"policy": "sqrt"}]
 
 
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
-@pytest.mark.parametrize("program", [of_a_captured_list, of_a_captured_array, of_what_is_new])
+@pytest.mark.parametrize("program", [of_a_captured_list, of_a_captured_array, of_what_is_asked, of_what_is_new])
 def test_objects_are_the_callers(program, options):
     assert flat(compiled(program, options)(X.copy())) == flat(program(plain, X.copy()))
 

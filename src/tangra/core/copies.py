@@ -82,19 +82,20 @@ class Copies:
         written = {ref: state for ref, state in before.heap.items() if changed(ev, before, ev.state, ref)}
         if written and self.repeated:
             self._refuse("its arguments, among which one container is there twice, or may be")
-        if (
-            any(not isinstance(state, ArrayState | ViewState) for state in written.values())
-            and self._reads_containers()
-        ):
+        containers = [ref for ref, state in written.items() if not isinstance(state, ArrayState | ViewState)]
+        if containers and self._reads(containers):
             self._refuse("its arguments, and reads one of the containers among them from outside itself")
         self.changed = [each for each in self.made if each.copy in written]
         self._require_apart()
         return result
 
-    def _reads_containers(self) -> bool:
-        """Whether the function looked at a container of the caller's that is, or may be, one of the arguments."""
-        partners = self.ev.state.partners
-        return any(ref in self.looked or not self.looked.isdisjoint(partners.get(ref, ())) for ref in self.containers)
+    def _reads(self, written: list[int]) -> bool:
+        """Whether the function looked at a container of the caller's that is, or may be, one of those it has `written`
+        copies of; of all among the arguments, where it isn't known what these are copies of."""
+        partners, copied = self.ev.state.partners, self.ev.state.copied
+        known = all(ref in copied for ref in written)
+        near = {copied[ref] for ref in written} if known else self.containers
+        return any(ref in self.looked or not self.looked.isdisjoint(partners.get(ref, ())) for ref in near)
 
     def _require_apart(self) -> None:
         ev = self.ev

@@ -42,6 +42,7 @@ class Effects:
     def enter(self, block: Block) -> tuple[list[AbstractValue], dict[str, AbstractValue]]:
         """The arguments of the call, as `Arguments.enter` makes them."""
         made = self.arguments.enter(block)
+        self.ev.state.copied |= {v.ref: ref for ref, v in self._entered().items()}
         self.before = self.ev.state.copy()
         return made
 

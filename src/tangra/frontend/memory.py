@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tangra.api.values import ArrayValue
 from tangra.errors import AliasError
 from tangra.frontend import called, diagnostics
-from tangra.frontend.heap import Home, PathEnds, StackState, State, ViewState
+from tangra.frontend.heap import ArrayState, Home, PathEnds, StackState, State, ViewState
 
 if TYPE_CHECKING:
     from tangra.frontend.evaluator import Evaluator
@@ -80,6 +80,17 @@ def writes_fail(ev: Evaluator, within: State, ref: int) -> bool | None:
 def is_read_only(ev: Evaluator, within: State, ref: int) -> bool | None:
     """Whether an array that owns its memory is known to be read-only; None: that depends on the path."""
     return within.read_only.get(ref, ref in ev.live.read_only)
+
+
+def original(ev: Evaluator, ref: int) -> int:
+    """The object that one is, or is a copy of for a transformed function; a copy of a part of an array is another."""
+    while (other := ev.state.copied.get(ref)) is not None:
+        states = (ev.state.heap.get(r, ev.initial.get(r)) for r in (ref, other))
+        shapes = [state.array.shape for state in states if isinstance(state, (ArrayState, ViewState))]
+        if len(set(shapes)) > 1:
+            break
+        ref = other
+    return ref
 
 
 def may_be_one(ev: Evaluator, a: int, b: int) -> bool:

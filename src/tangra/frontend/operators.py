@@ -263,8 +263,9 @@ def identical(ev: Evaluator, left: AbstractValue, right: AbstractValue) -> bool:
     if isinstance(left, (FunctionValue, BoundMethod, PartialValue)) or type(left) is not type(right):
         return left == right
     if isinstance(left, OBJECTS):
-        ev.live.compare(left.ref, right.ref)  # type: ignore[union-attr]  # of the same class
-        return left.ref == right.ref  # type: ignore[union-attr]
+        a, b = memory.original(ev, left.ref), memory.original(ev, right.ref)  # type: ignore[union-attr]
+        ev.live.compare(a, b)  # of the same class
+        return a == b
     if isinstance(left, Scalar) and isinstance(right, Scalar):
         return left.value is right.value
     return left == right
@@ -272,7 +273,7 @@ def identical(ev: Evaluator, left: AbstractValue, right: AbstractValue) -> bool:
 
 def is_one(ev: Evaluator, left: AbstractValue, right: AbstractValue) -> Const:
     """Whether two values are identical; of objects that may be one or two it is an error."""
-    a, b = (v.ref if isinstance(v, OBJECTS) else None for v in (left, right))
+    a, b = (memory.original(ev, v.ref) if isinstance(v, OBJECTS) else None for v in (left, right))
     if a is not None and b is not None and a != b and memory.may_be_one(ev, a, b):
         what = "array" if isinstance(left, ArrayValue) else "object"
         ev.error(
