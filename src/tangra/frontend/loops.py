@@ -89,50 +89,41 @@ def _attempts(ev: Evaluator, loop: Loop) -> None:
             return
         rewind(ev, start)
     peel = "peel", memo_key(ev, loop)
-    try:
-        if peel not in ev.memo:
-            emit(ev, loop)
+    if peel not in ev.memo:
+        if _attempt(ev, loop, trips, start, emit):
             return
-    except LoopConflict:
-        rewind(ev, start)
         ev.memo[peel] = True
-    except Unroll:
-        rewind(ev, start)
+    if _attempt(ev, replace(loop, peeled=True), trips, start, _peel):
+        return
+    if trips is not None and trips <= UNROLL_LIMIT:
         _unroll(ev, loop, trips)
-        return
-    except ItemsDiffer:
-        rewind(ev, start)
-        _unroll_items(ev, loop, trips)
-        return
-    except StaticNeeded as needed:
-        rewind(ev, start)
-        if not _is_mine(ev, loop, needed):
-            raise
-        _unroll_or_refuse(ev, loop, trips, needed)
-        return
+    elif loop.bounds is not None or not _try_unroll(ev, loop, start):
+        _leniently(ev, loop, trips, start)
+
+
+def _attempt(ev: Evaluator, loop: Loop, trips: int | None, start: Mark, run: Callable[[Evaluator, Loop], None]) -> bool:
+    """Run a loop in one of the ways; unrolled where it turns out to need that. False where types conflict."""
     try:
-        _peel(ev, replace(loop, peeled=True))
-        return
+        run(ev, loop)
     except LoopConflict:
         rewind(ev, start)
+        return False
     except Unroll:
         rewind(ev, start)
-        _unroll(ev, loop, trips)
-        return
+        _unroll(ev, replace(loop, peeled=False), trips)
     except ItemsDiffer:
         rewind(ev, start)
-        _unroll_items(ev, loop, trips)
-        return
+        _unroll_items(ev, replace(loop, peeled=False), trips)
     except StaticNeeded as needed:
         rewind(ev, start)
         if not _is_mine(ev, loop, needed):
             raise
-        _unroll_or_refuse(ev, loop, trips, needed)
-        return
-    if (trips is not None and trips <= UNROLL_LIMIT) or (loop.bounds is None and _try_unroll(ev, loop, start)):
-        if loop.bounds is not None:
-            _unroll(ev, loop, trips)
-        return
+        _unroll_or_refuse(ev, replace(loop, peeled=False), trips, needed)
+    return True
+
+
+def _leniently(ev: Evaluator, loop: Loop, trips: int | None, start: Mark) -> None:
+    """Run a loop without what conflicts."""
     try:
         emit(ev, replace(loop, lenient=True))
     except ItemsDiffer:

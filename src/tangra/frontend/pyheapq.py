@@ -93,7 +93,7 @@ def _nlargest(n: Any, iterable: Any, key: Any = None) -> Any:
     return sorted(iterable, key=key, reverse=True)[: max(n, 0)]
 
 
-def _bisect_right(a: Any, x: Any, lo: Any = 0, hi: Any = None, *, key: Any = None) -> Any:
+def _place(a: Any, x: Any, lo: Any, hi: Any, key: Any, right: Any) -> Any:
     if lo < 0:
         raise ValueError("lo must be non-negative")
     if hi is None:
@@ -101,26 +101,19 @@ def _bisect_right(a: Any, x: Any, lo: Any = 0, hi: Any = None, *, key: Any = Non
     while lo < hi:
         middle = (lo + hi) // 2
         item = a[middle] if key is None else key(a[middle])
-        if x < item:
+        if x < item if right else not item < x:
             hi = middle
         else:
             lo = middle + 1
     return lo
+
+
+def _bisect_right(a: Any, x: Any, lo: Any = 0, hi: Any = None, *, key: Any = None) -> Any:
+    return _place(a, x, lo, hi, key, True)
 
 
 def _bisect_left(a: Any, x: Any, lo: Any = 0, hi: Any = None, *, key: Any = None) -> Any:
-    if lo < 0:
-        raise ValueError("lo must be non-negative")
-    if hi is None:
-        hi = len(a)
-    while lo < hi:
-        middle = (lo + hi) // 2
-        item = a[middle] if key is None else key(a[middle])
-        if item < x:
-            lo = middle + 1
-        else:
-            hi = middle
-    return lo
+    return _place(a, x, lo, hi, key, False)
 
 
 def _insort_right(a: Any, x: Any, lo: Any = 0, hi: Any = None, *, key: Any = None) -> None:
