@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tangra.errors import TypeMismatchError
 from tangra.frontend.entry import trace
 from tests.frontend.running import check
 
@@ -86,6 +87,38 @@ def grows(x, n):
 def test_growing_lists_nest_without_exploding():
     traced = check(grows, (np.array([1.0, 2.0, 3.0]), 4), (np.array([1.0, 2.0, 3.0]), 20))
     assert traced.counters.loop_bodies <= 42
+
+
+def picks_in_loops(x, y):
+    total = 0.0
+    for i in range(len(y)):
+        for z in (x, 2 * x):
+            for k in range(len(y)):
+                table = [[0.1, 0.5] for _ in range(3)]
+                table[k % 2][int(x[0]) % 2] += 1
+                total += np.tanh(z[0] * table[k % 2][int(x[1]) % 2] + table[1][0])
+        rows = [x * 0.5, x * 2.0]
+        total += np.sum(rows[i % 2])
+    return total
+
+
+def test_loops_are_unrolled_for_their_indices_until_there_are_many_copies():
+    traced = check(picks_in_loops, (np.arange(1.0, 4.0), np.zeros(17)))
+    assert sum(1 for _ in traced.func.body.walk()) < 10_000
+
+
+def names_in_loops(x):
+    names = ("a", "b") * 100
+    total = 0.0
+    for i in range(200):
+        for j in range(200):
+            total += 1.0 if names[i] == names[j] else x[0]
+    return total
+
+
+def test_loops_that_must_be_unrolled_to_too_many_copies_are_refused():
+    with pytest.raises(TypeMismatchError, match="loop with 200 trips, inside loops that were unrolled to 200 copies"):
+        trace(names_in_loops, (np.ones(3),))
 
 
 def calls_in_loops(x, n):

@@ -92,6 +92,7 @@ class Evaluator:
         self.keys: dict[Any, Any] = {}
         self.outlines = Outlines()
         self.emitted = 0
+        self.copies = 1
         self.seen: set[int] | None = None
         self.named: set[int] | None = None
         self.untouched: dict[int, Value | None] = {}

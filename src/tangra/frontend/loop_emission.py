@@ -24,6 +24,7 @@ from tangra.frontend.loop_parts import (
     FEW,
     MANY,
     MAX_ROUNDS,
+    SHORT_COPIES,
     SHORT_LOOP,
     STOPS,
     Again,
@@ -237,7 +238,7 @@ def _trial(
     ev.state = plans.plan_state(ev, plan, base, args)
     ev.symbols.inductions.update(block.args)
     count = constant_trips(loop)
-    if index is not None and count is not None and count <= SHORT_LOOP:
+    if index is not None and count is not None and count <= SHORT_LOOP and count * ev.copies <= SHORT_COPIES:
         ev.symbols.short_loops.add(index)
     key = "owned", id(loop.key)
     ev.memo[key] = ev.memo.get(key, frozenset()) | frozenset(block.args)

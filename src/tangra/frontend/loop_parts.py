@@ -26,6 +26,10 @@ UNROLL_LIMIT = 256
 """Trips of a loop that is unrolled because its body needs the index, or types change from trip to trip."""
 SHORT_LOOP = 32
 """Trips of a loop that is unrolled rather than made to index a container of arrays at run time."""
+SHORT_COPIES = 128
+"""Copies of such a loop's body, those of unrolled loops around it counted."""
+COPIES_LIMIT = 4096
+"""Copies of the body of a loop that has to be unrolled, those of unrolled loops around it counted."""
 FEW, MANY = 8, 2**63
 """Trips of a loop that is unrolled when a list grows in it."""
 MAX_ROUNDS = 25

@@ -24,6 +24,7 @@ from tangra.frontend.heap import (
 from tangra.frontend.liveness import only
 from tangra.frontend.loop_emission import emit
 from tangra.frontend.loop_parts import (
+    COPIES_LIMIT,
     STOPS,
     UNROLL_LIMIT,
     ItemsDiffer,
@@ -95,7 +96,7 @@ def _attempts(ev: Evaluator, loop: Loop) -> None:
         ev.memo[peel] = True
     if _attempt(ev, replace(loop, peeled=True), trips, start, _peel):
         return
-    if trips is not None and trips <= UNROLL_LIMIT:
+    if _are_few(ev, trips):
         _unroll(ev, loop, trips)
     elif loop.bounds is not None or not _try_unroll(ev, loop, start):
         _leniently(ev, loop, trips, start)
@@ -155,7 +156,7 @@ def _ask_for_trips(ev: Evaluator, loop: Loop) -> None:
 
 def _unroll_items(ev: Evaluator, loop: Loop, trips: int | None) -> None:
     """Unroll a loop that appends arrays of sizes of their own to a list, if that can be done."""
-    if trips is not None and trips <= UNROLL_LIMIT:
+    if _are_few(ev, trips):
         _unroll(ev, loop, trips)
     elif loop.bounds is not None or not _try_unroll(ev, loop, mark(ev)):
         _ask_for_trips(ev, loop)
@@ -182,12 +183,14 @@ def _is_mine(ev: Evaluator, loop: Loop, needed: StaticNeeded) -> bool:
 
 
 def _unroll_or_refuse(ev: Evaluator, loop: Loop, trips: int | None, needed: StaticNeeded) -> None:
-    if trips is not None and trips <= UNROLL_LIMIT:
+    if _are_few(ev, trips):
         _unroll(ev, loop, trips)
         return
     if loop.bounds is None and _try_unroll(ev, loop, mark(ev)):
         return
     size = "a number of trips that is only known at run time" if trips is None else f"{trips} trips"
+    if trips is not None and trips <= UNROLL_LIMIT:
+        size += f", inside loops that were unrolled to {ev.copies} copies"
     raise TypeMismatchError(
         f"{needed.what} must be known at compile time, but it changes in a loop with {size}",
         code=diagnostics.NOT_STATIC,
@@ -196,8 +199,22 @@ def _unroll_or_refuse(ev: Evaluator, loop: Loop, trips: int | None, needed: Stat
     )
 
 
+def _are_few(ev: Evaluator, trips: int | None) -> bool:
+    """Whether a loop can be unrolled: loops inside each other multiply."""
+    return trips is not None and trips <= UNROLL_LIMIT and trips * ev.copies <= COPIES_LIMIT
+
+
 def _unroll(ev: Evaluator, loop: Loop, trips: int | None) -> None:
     """Evaluate trip after trip with a constant index."""
+    around = ev.copies
+    ev.copies *= max(1, trips or 1)
+    try:
+        _trip_by_trip(ev, loop, trips)
+    finally:
+        ev.copies = around
+
+
+def _trip_by_trip(ev: Evaluator, loop: Loop, trips: int | None) -> None:
     done = 0
     while trips is None or done < trips:
         index = None
@@ -220,7 +237,7 @@ def _unroll(ev: Evaluator, loop: Loop, trips: int | None) -> None:
 
 def _unroll_unless_stopped(ev: Evaluator, rest: Loop, trips: int | None) -> None:
     """The trips after one that may have left the loop."""
-    branches.unless_exited(ev, lambda: _unroll(ev, rest, trips), STOPS)
+    branches.unless_exited(ev, lambda: _trip_by_trip(ev, rest, trips), STOPS)
 
 
 def _peel(ev: Evaluator, loop: Loop) -> None:
