@@ -80,7 +80,7 @@ class Job:
         texts = [loop_text(self.op, self.dtype), text, *variants.texts(text, features), features]
         for name in vecmath.careful_names(self.op, self.dtype):
             lanes = int(name.split("_")[2].removeprefix("careful"))
-            texts.append(vecmath.careful_text(self.op, self.dtype.name, lanes, "+avx512f" in features))
+            texts.append(vecmath.careful_text(self.op, self.dtype.name, lanes, vecmath.table_size(features)))
         return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]
 
     @property

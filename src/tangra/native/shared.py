@@ -24,10 +24,10 @@ def _source(op: str, name: str, lanes: int) -> engine.Source:
     from tangra.native import vecmath
 
     dtype = DTYPES[name]
-    wide = "+avx512f" in engine.host_features().split(",")
+    tables = vecmath.table_size(engine.host_features())
     if lanes > 1:
-        text = vecmath.careful_text(op, name, lanes, wide)
+        text = vecmath.careful_text(op, name, lanes, tables)
         return engine.Source(text, (), (vecmath.careful_name(op, name, lanes),))
     return engine.Source(
-        vecmath.shared_text(op, dtype, wide), vecmath.externals(op, dtype), vecmath.shared_names(op, dtype)
+        vecmath.shared_text(op, dtype, tables), vecmath.externals(op, dtype), vecmath.shared_names(op, dtype)
     )

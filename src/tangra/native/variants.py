@@ -35,7 +35,7 @@ def texts(text: str, features: str) -> list[str]:
 
 def _text(variant: tuple[str, str, str], features: str, alone: bool) -> str:
     op, lanes, form = variant
-    return vecmath.vector_text(op, form, int(lanes), "+avx512f" in features.split(","), alone)
+    return vecmath.vector_text(op, form, int(lanes), vecmath.table_size(features), alone)
 
 
 def inline(module: Any, context: Any, builder: Any, features: str) -> None:

@@ -17,6 +17,7 @@ from tangra.ir import DType
 from tangra.native.vecmath import slow_paths, tabulated, vectors
 from tangra.native.vecmath.builder import FORMATS, Float, Writer
 from tangra.native.vecmath.operations import OPERATIONS
+from tangra.native.vecmath.tabulated import table_size
 from tangra.native.vecmath.vectors import careful_name, careful_text, vector_name, vector_text
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "shared_names",
     "shared_text",
     "symbol",
+    "table_size",
     "ulp",
     "vector_declarations",
     "vector_name",
@@ -96,12 +98,12 @@ def careful_names(op: str, dtype: DType) -> tuple[str, ...]:
     return vectors.careful_names(op, FORMATS[dtype.name])
 
 
-def shared_text(op: str, dtype: DType, avx512: bool = False) -> str:
-    """A module for all others to call: `op`, as its vector variants compute it where the CPU has AVX-512 or not, and
-    its slow way."""
+def shared_text(op: str, dtype: DType, tables: int = 0) -> str:
+    """A module for all others to call: `op`, as its vector variants compute it where the CPU has such tables, and its
+    slow way."""
     form, (name, *slow) = FORMATS[dtype.name], shared_names(op, dtype)
-    looks_up = avx512 and (op, dtype.name) in tabulated.FORMULAS
-    text = tabulated.definition(op, dtype.name) if looks_up else definition(op, dtype)
+    looks_up = (op, dtype.name) in tabulated.FORMULAS[tables]
+    text = tabulated.definition(op, dtype.name, tables) if looks_up else definition(op, dtype)
     for each in slow:
         text = text.replace(f"define internal {form.type} @{each}(", f"define {form.type} @{each}(")
     given = ", ".join(f"{form.type} %{letter}" for letter in "xy"[: OPERATIONS[op].arity])

@@ -70,13 +70,12 @@ class Writer:
     """The text of one function of a format: its instructions, and the declarations they need.
 
     `lanes`: how many numbers every value is, side by side; 1 is a single number. `avx512`: the values are vectors of
-    512 bits, for which there are instructions of that extension (see `instructions`). `tables`: the CPU has it, so that
+    512 bits, for which there are instructions of that extension (see `instructions`). `tables`: how many floats a table
+    has from which the CPU takes several at once (32 with AVX-512, 8 with AVX2, else 0); with tables of that size
     formulas may look numbers up, in vectors of any length and for single numbers.
     """
 
-    def __init__(
-        self, form: Format, names: int = 0, lanes: int = 1, avx512: bool = False, tables: bool = False
-    ) -> None:
+    def __init__(self, form: Format, names: int = 0, lanes: int = 1, avx512: bool = False, tables: int = 0) -> None:
         self.form = form
         self.tables = tables
         self.lanes = lanes

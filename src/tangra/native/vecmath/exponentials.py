@@ -52,6 +52,15 @@ def scale(x: Float, whole: Float, code: Int) -> Float:
     return (x * power_of_two(half)) * power_of_two(code - half)
 
 
+def scale_down(x: Float, whole: Float, code: Int) -> Float:
+    """x 2^k for k from the least that the format's denormals know to 0, and x next to 1."""
+    if x.writer.avx512:
+        return instructions.scale(x, whole)
+    form = x.writer.form
+    more = {"f64": 512, "f32": 64}[form.name]
+    return (x * ((code << form.fraction) + form.bits_of(2.0**more)).float()) * 2.0**-more
+
+
 def exp_tail(r: Float) -> Float:
     """e^r - 1 - r for |r| ≤ ln 2 / 2."""
     return (r * r) * poly(r, POLYNOMIALS[r.writer.form.name]["exp"])
@@ -66,6 +75,13 @@ def exp(x: Float) -> Float:
     r = k.r.high
     value = (fma(r * r, poly(r, POLYNOMIALS[x.writer.form.name]["exp"]), r)) + 1.0
     return scale(value, k.whole, k.code)
+
+
+def _exp_below(x: Float) -> Float:
+    """e^x for x ≤ 0."""
+    k = reduce(x.at_least(-EXP_LIMIT[x.writer.form.name]))
+    r = k.r.high
+    return scale_down((fma(r * r, poly(r, POLYNOMIALS[x.writer.form.name]["exp"]), r)) + 1.0, k.whole, k.code)
 
 
 def exp_of_pair(x: Pair) -> Float:
@@ -100,7 +116,7 @@ def expm1(x: Float) -> Float:
 
 def sigmoid(x: Float) -> Float:
     """With e = e^-|x|, q = e / (1 + e): 1 - q, or e - e q where x < 0, which goes through the denormals."""
-    e = exp(-x.abs())
+    e = _exp_below(-x.abs())
     start = select(x < 0.0, e, 1.0)
     return fma(-start, e / (e + 1.0), start)
 

@@ -9,7 +9,7 @@ from tangra.native.vecmath.builder import DOUBLE, SINGLE, Bit, Float, Int, fma, 
 from tangra.native.vecmath.coefficients import PARTS, POLYNOMIALS
 from tangra.native.vecmath.doubled import Pair, fast_two_sum, multiply, two_product
 from tangra.native.vecmath.exponentials import scale
-from tangra.native.vecmath.log_table import log2_by_table, log2_of_double
+from tangra.native.vecmath.log_table import PIECES, log2_by_table, log2_of_double
 from tangra.native.vecmath.logarithms import split
 
 
@@ -59,7 +59,7 @@ def hypot(x: Float, y: Float) -> Float:
 
 def log2_pair(x: Float) -> Pair:
     """log2 of a positive finite number, to several bits more than the format has."""
-    if not x.writer.tables:
+    if x.writer.tables < PIECES:
         return log2_by_division(x)
     return log2_by_table(x) if x.writer.form is SINGLE else log2_of_double(x)
 
@@ -91,7 +91,7 @@ def log2_by_division(x: Float) -> Pair:
 def _exp2_parts(high: Float, low: Float) -> tuple[Float, Float, Int]:
     """2^(high + low) = value 2^whole, whole also as the low bits of an integer."""
     form = high.writer.form
-    looked_up = high.writer.tables and form is DOUBLE
+    looked_up = high.writer.tables == PIECES and form is DOUBLE
     shifted = (high + low if looked_up else high) + form.magic  # Then the low part is not small.
     whole = shifted - form.magic
     r = (high - whole) + low

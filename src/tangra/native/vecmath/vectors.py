@@ -15,7 +15,7 @@ from tangra.native.vecmath import powers
 from tangra.native.vecmath.builder import FORMATS, Bit, Float, Format, Writer
 from tangra.native.vecmath.operations import OPERATIONS
 from tangra.native.vecmath.slow_paths import GUARDS, PURE, declaration, slow_name
-from tangra.native.vecmath.tabulated import FORMULAS
+from tangra.native.vecmath.tabulated import AVX512, FORMULAS
 
 RARELY = '!0 = !{!"branch_weights", i32 1, i32 1000000}'
 WIDTHS = (256, 512)
@@ -62,40 +62,40 @@ def careful_names(op: str, form: Format) -> tuple[str, ...]:
     return tuple(careful_name(op, form.name, n) for n in lanes_of(form)) if op in ORDINARY else ()
 
 
-def careful_text(op: str, name: str, lanes: int, avx512: bool) -> str:
-    """A module with the whole formula for so many numbers, exported; `avx512`: the CPU has it."""
-    w, given, lines = _formula(op, name, lanes, avx512)
+def careful_text(op: str, name: str, lanes: int, tables: int) -> str:
+    """A module with the whole formula for so many numbers, exported; `tables`: see `Writer`."""
+    w, given, lines = _formula(op, name, lanes, tables)
     head = f"define {w.type} @{careful_name(op, name, lanes)}({given}) {PURE} {{"
     return "\n".join([*w.declares, head, "entry:", *lines, "}"]) + "\n"
 
 
-def _writer(name: str, lanes: int, avx512: bool) -> Writer:
-    """For so many numbers of the format; `avx512`: the CPU has it."""
+def _writer(name: str, lanes: int, tables: int) -> Writer:
+    """For so many numbers of the format."""
     form = FORMATS[name]
-    return Writer(form, lanes=lanes, avx512=avx512 and lanes * form.bits == 512, tables=avx512)
+    return Writer(form, lanes=lanes, avx512=tables == AVX512 and lanes * form.bits == 512, tables=tables)
 
 
-def _formula(op: str, name: str, lanes: int, avx512: bool) -> tuple[Writer, str, list[str]]:
+def _formula(op: str, name: str, lanes: int, tables: int) -> tuple[Writer, str, list[str]]:
     """What wrote it, the parameters and the lines of the function."""
-    w = _writer(name, lanes, avx512)
+    w = _writer(name, lanes, tables)
     arguments = [Float(w, f"%{letter}") for letter in "xy"[: OPERATIONS[op].arity]]
-    formula = FORMULAS.get((op, name), OPERATIONS[op].formula) if avx512 else OPERATIONS[op].formula
+    formula = FORMULAS[tables].get((op, name), OPERATIONS[op].formula)
     result = formula(*arguments)
     given = ", ".join(f"{w.type} {a.name}" for a in arguments)
     return w, given, [*w.lines, f"  ret {w.type} {result.name}"]
 
 
 @cache
-def vector_text(op: str, name: str, lanes: int, avx512: bool = False, alone: bool = True) -> str:
-    """A module with the variant of `op` for so many numbers of the format, to be inlined; `avx512`: the CPU has it;
+def vector_text(op: str, name: str, lanes: int, tables: int = 0, alone: bool = True) -> str:
+    """A module with the variant of `op` for so many numbers of the format, to be inlined; `tables`: see `Writer`;
     `alone`: no other variant is called beside it, whose values would have to be saved from a call for rare arguments.
     """
     if op in ORDINARY and alone:
-        w, given, lines = _mostly_ordinary(op, name, lanes, avx512)
+        w, given, lines = _mostly_ordinary(op, name, lanes, tables)
     elif op in GUARDS:
-        w, given, lines = _guarded(op, name, lanes, avx512)
+        w, given, lines = _guarded(op, name, lanes, tables)
     else:
-        w, given, lines = _formula(op, name, lanes, avx512)
+        w, given, lines = _formula(op, name, lanes, tables)
     head = f"define linkonce_odr {w.type} @{vector_name(op, name, lanes)}({given}) alwaysinline {PURE} {{"
     return "\n".join([*w.declares, head, "entry:", *lines, "}", RARELY]) + "\n"
 
@@ -107,9 +107,9 @@ def _any(w: Writer, bits: Bit) -> list[str]:
     return [f"  %any = call i1 {name}({w.bit} {bits.name})"]
 
 
-def _mostly_ordinary(op: str, name: str, lanes: int, avx512: bool) -> tuple[Writer, str, list[str]]:
+def _mostly_ordinary(op: str, name: str, lanes: int, tables: int) -> tuple[Writer, str, list[str]]:
     """As `_formula`: the ordinary case, and a call where a lane is not."""
-    w = _writer(name, lanes, avx512)
+    w = _writer(name, lanes, tables)
     arguments = [Float(w, f"%{letter}") for letter in "xy"[: OPERATIONS[op].arity]]
     known, result = ORDINARY[op](*arguments)
     given, rare = ", ".join(f"{w.type} {a.name}" for a in arguments), ~known
@@ -132,9 +132,9 @@ def _mostly_ordinary(op: str, name: str, lanes: int, avx512: bool) -> tuple[Writ
     )
 
 
-def _guarded(op: str, name: str, lanes: int, avx512: bool) -> tuple[Writer, str, list[str]]:
+def _guarded(op: str, name: str, lanes: int, tables: int) -> tuple[Writer, str, list[str]]:
     """As `_formula`, with a test whether any lane goes the slow way, and a loop over the lanes for those that do."""
-    w, given, (*lines, _) = _formula(op, name, lanes, avx512)
+    w, given, (*lines, _) = _formula(op, name, lanes, tables)
     form, type, result = w.form, w.type, lines[-1].split(" = ")[0].strip()
     before = len(w.lines)
     slow = GUARDS[op](Float(w, "%x"))
