@@ -8,6 +8,7 @@ import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from pathlib import Path
 from typing import Any
 
 from tangra import disk, sources
@@ -71,6 +72,17 @@ def host_features() -> str:
 def widest_vectors() -> int:
     """The bits of the CPU's widest vectors that LLVM makes use of."""
     return 512 if "+avx512f" in host_features().split(",") else 256
+
+
+@cache
+def second_cache() -> int:
+    """The bytes of a core's second level of cache, as Linux tells them; elsewhere 2^20."""
+    try:
+        text = Path("/sys/devices/system/cpu/cpu0/cache/index2/size").read_text().strip()
+    except OSError:
+        return 1 << 20
+    factor = {"K": 1 << 10, "M": 1 << 20}.get(text[-1:])
+    return int(text[:-1]) * factor if factor and text[:-1].isdigit() else 1 << 20
 
 
 @cache

@@ -18,9 +18,12 @@ from tangra.native.values import Buffer, Strided
 
 MOST_WORK = 64**3
 """Products of so many multiplications are computed here, however their operands lie."""
-CACHED_BYTES, FEWEST_COLUMNS = 5 << 18, 16
-"""And larger ones, whose right factor takes no more bytes and has so many columns. Others go to BLAS, which arranges
-its operands in memory first: that pays where they don't stay in the second level of cache as they lie."""
+CACHED_SHARE = {32: 1.25, 16: 0.4}
+"""And larger ones, whose right factor takes no more of the second level of cache, by the number of registers: with few
+it is read more often. Others go to BLAS, which arranges its operands in memory first: that pays where they don't stay
+in the cache as they lie."""
+FEWEST_COLUMNS = 16
+"""Of those larger ones."""
 SUMS = 12
 """Vectors of sums that hide how long a multiplication takes."""
 WRITTEN_OUT = 192
@@ -70,7 +73,8 @@ def fits_cache(dtype: DType, sizes: Sequence[object]) -> bool:
     rows, columns, terms = sizes
     if not (isinstance(rows, int) and isinstance(columns, int) and isinstance(terms, int)):
         return False
-    return rows * terms > 0 and columns >= FEWEST_COLUMNS and columns * terms * dtype.itemsize <= CACHED_BYTES
+    most = CACHED_SHARE[_registers()] * engine.second_cache()
+    return rows * terms > 0 and columns >= FEWEST_COLUMNS and columns * terms * dtype.itemsize <= most
 
 
 FEWEST_SUMS = 8
