@@ -72,7 +72,8 @@ def test_bias_and_activation(name: str, panels: str) -> None:
         return b("mul", z, b("sin", z))
 
     every = (*types, f64(types[1].shape[-1]))
-    compiled = check(build(every, body), *operands(every))
+    # The product's rounding, NumPy's and ours, counts for more where a sine is about 0.
+    compiled = check(build(every, body), *operands(every), rtol=1e-10)
     assert "tg.allocate(ptr %ctx" not in compiled.llvm, "the result is written where it is returned"
 
 
