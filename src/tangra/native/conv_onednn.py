@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tangra.native import conv_tiles, nests, onednn, onednn_calls
+from tangra.native import conv_tiles, engine, nests, onednn, onednn_calls
 from tangra.native.conv_form import Form
 from tangra.native.emitter import Emitter
 from tangra.native.onednn_tasks import Convolution
@@ -19,6 +19,8 @@ LEAST_WORK = 1 << 21
 """Convolutions of fewer products of terms are ours."""
 FEWEST_INPUTS = 8
 """So many channels of x make up a block that "input" writes; oneDNN is slow for fewer."""
+FEWEST_PLACES = 100
+"""With fewer places of y, of channels that lie together, ours is the slower one of what `_is_older` tells apart."""
 PART_WORK = 1 << 22
 """Products of terms in a part of a batch, at least."""
 PART_PLACES = 128
@@ -50,11 +52,20 @@ def _task(form: Form, what: str, numbers: str) -> Convolution:
 def _faster(form: Form, what: str, numbers: str) -> bool:
     if _work(form) < LEAST_WORK or form.depthwise:
         return False
+    if engine.widest_vectors() < 512 and _is_older(form, what):
+        return False
     if form.groups != 1:  # Others of groups, and those of channels each by itself, are ours.
         return form.channels_last and what != "kernel" and numbers in ("f32", "bf16")
     if form.plain and numbers == "f32":
         return form.channels_last and what == "kernel"
     return what != "input" or _known(form.inputs) >= FEWEST_INPUTS
+
+
+def _is_older(form: Form, what: str) -> bool:
+    """Whether oneDNN's kernel for a CPU without AVX-512 is an older one, slower than ours: of groups, and of most
+    windows "kernel"."""
+    few = form.channels_last and _known(prod(form.places)) < FEWEST_PLACES
+    return form.groups != 1 or (what == "kernel" and not form.plain and not few)
 
 
 def _work(form: Form) -> int:
