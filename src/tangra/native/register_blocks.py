@@ -124,7 +124,7 @@ class Product:
         vectors = -(-self.columns // lanes)
         most = _registers() // 2 if row else 4 if _registers() == 32 else 3
         self.lanes, self.across = lanes, -(-vectors // -(-vectors // most))
-        self.high = _height(self.rows, self.across, max(1, (_registers() - self.across - 2) // self.across))
+        self.high = _height(self.rows, self.across, max(1, (_registers() - self.across - 1) // self.across))
 
     @property
     def wide(self) -> int:
