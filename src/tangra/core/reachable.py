@@ -339,7 +339,7 @@ class Reachable:
         self.say(repr(own.get("__dataclass_params__")))
         for name, field in own.get("__dataclass_fields__", {}).items():
             self.say("field", name, field._field_type.name)
-            for part in ("default", "default_factory", "init", "kw_only", "compare"):
+            for part in ("default", "default_factory", "init", "repr", "hash", "kw_only", "compare"):
                 self.walk(getattr(field, part))
 
     def attributes(self, found: Any) -> None:
