@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -104,7 +104,7 @@ def custom_vjp(call: Application) -> AbstractValue:
     """A function with a reverse rule: `fwd(*args)` is (result, residuals), `bwd(residuals, cotangent)` cotangents."""
     ev, options = call.ev, call.options
     call = call.in_order()
-    fwd, bwd = (_rule(ev, options.get(name), "defvjp") for name in ("fwd", "bwd"))
+    fwd, bwd = (_rule(ev, options, name, "defvjp") for name in ("fwd", "bwd"))
     a = call.arguments(call.every())
     sub = _without_effects(call, a, "custom_vjp")
     if _too_deep(options["rule_of"]):
@@ -191,7 +191,7 @@ def custom_jvp(call: Application) -> AbstractValue:
     """A function with a forward rule: `rule(primals, tangents) -> (result, tangent)`; reverse mode transposes it."""
     ev, options = call.ev, call.options
     call = call.in_order()
-    rule_function = _rule(ev, options.get("rule"), "defjvp")
+    rule_function = _rule(ev, options, "rule", "defjvp")
     a = call.arguments(call.every())
     sub = _without_effects(call, a, "custom_jvp")
     if _too_deep(options["rule_of"]):
@@ -260,7 +260,10 @@ def _must_return(ev: Evaluator, rule: SubTrace, what: str) -> None:
         ev.error(TypeMismatchError, f"the rule of a {what} raises on every path", code=NO_RULE)
 
 
-def _rule(ev: Evaluator, given: Any, how: str) -> AbstractValue:
+def _rule(ev: Evaluator, options: Mapping[str, Any], name: str, how: str) -> AbstractValue:
+    """The rule called `name`, which is looked at again at each call: another one may be given later."""
+    given = options.get(name)
     if given is None:
         ev.error(TypeMismatchError, f"a custom derivative is called before its rule was given with {how}", code=NO_RULE)
-    return ev.live.lift(given, Path(given, (), how)) if callable(given) else given
+    path = Path(options["rule_of"], (("attr", "options"), ("item", name)), how)
+    return ev.live.lift(given, path) if callable(given) else given
