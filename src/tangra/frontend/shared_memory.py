@@ -53,8 +53,8 @@ def _value(state: ViewState) -> Value:
 def _steps(ev: Evaluator, member: Member) -> list[ViewStep]:
     """The array as a slice of the block, reshaped and transposed; nothing where it takes more."""
     shape, strides = member.array.shape, member.strides
-    if len(shape) == 1:
-        return [_slice(ev, member.offset, shape[0], strides[0] or 1)]
+    if len(shape) == 1 and strides[0]:
+        return [_slice(ev, member.offset, shape[0], strides[0])]
     if not shape:
         return [ViewStep(ev.b, "index", (ev.b.int(member.offset),), (("sizes", (None,)), ("steps", (1,))))]
     order = tuple(sorted(range(len(shape)), key=lambda k: -strides[k]))
