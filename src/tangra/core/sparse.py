@@ -93,7 +93,8 @@ class SparseJacobian:
                 found, form = self._along(pattern, x, args)
             pattern.forms.add(form)
         data = found.reshape(pattern.shape[0], pattern.count)[pattern.rows, pattern.colours[pattern.columns]]
-        return csr_array((data, pattern.columns, pattern.starts), shape=pattern.shape)
+        places = pattern.columns.copy(), pattern.starts.copy()  # which methods of the matrix change in place
+        return csr_array((data, *places), shape=pattern.shape)
 
     def pattern(self, *args: Any) -> Pattern:
         """Where the Jacobian may differ from zero, and the colours of its columns (attributes `rows`, `columns`,
