@@ -28,7 +28,7 @@ from tangra.frontend.nodes import (
     TupleNode,
     ViewNode,
 )
-from tangra.frontend.objects import attribute_names, is_empty
+from tangra.frontend.objects import attribute_names, is_empty, new
 from tangra.frontend.traced import Mutation
 
 Arguments = dict[int | str, Any]
@@ -132,7 +132,7 @@ class Builder:
             table.update({k: self.build(item) for k, item in zip(node.keys, node.items, strict=True)})
             return table
         if isinstance(node, InstanceNode):
-            obj = self.made[node.key] = node.cls.__new__(node.cls)
+            obj = self.made[node.key] = new(node.cls)
             for name, item in zip(node.names, node.items, strict=True):
                 if isinstance(item, PresentNode):
                     if not self.values[item.index]:

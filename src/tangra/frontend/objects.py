@@ -46,7 +46,7 @@ def is_user_instance(obj: Any) -> bool:
         return True
     if isinstance(obj, (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType)):
         return False
-    if not cls.__flags__ & (1 << 9):  # not a class made by a class statement
+    if not _is_from_statement(cls):
         return False
     modules = cls.__module__, getattr(obj, "__module__", None)  # functions made by Cython are of classes of its own
     if any(isinstance(name, str) and name.partition(".")[0] in LIBRARIES for name in modules):
@@ -56,10 +56,25 @@ def is_user_instance(obj: Any) -> bool:
     return not isinstance(obj, (enum.Enum, BaseException, list, dict, str, int, float, set, tuple, np.generic))
 
 
+def _is_from_statement(cls: type) -> bool:
+    """Whether a class was made by a class statement: C code makes classes, too, whose objects have no attributes to
+    look into (locks, patterns)."""
+    made = cls.__flags__ & (1 << 9)
+    return bool(made) and any("__dict__" in vars(base) or "__slots__" in vars(base) for base in cls.__mro__)
+
+
 def is_frozen(obj: Any) -> bool:
     """A frozen dataclass of the user's: such an object counts by what it holds."""
     cls = type(obj)
     return is_user_instance(obj) and dataclasses.is_dataclass(cls) and bool(getattr(cls, _PARAMS).frozen)
+
+
+def new(cls: Any) -> Any:
+    """A new instance. A `__new__` of the user's may want arguments, or return an instance that is there already."""
+    try:
+        return object.__new__(cls)
+    except TypeError:  # a class whose instances are laid out by C code
+        return cls.__new__(cls)
 
 
 def is_empty(cell: types.CellType) -> bool:
