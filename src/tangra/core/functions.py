@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from tangra.core.checkpoint_options import plan_of
+from tangra.core.primals import snapshot
 from tangra.core.transformed import Transformed
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -111,12 +112,12 @@ def hvp(f: Callable[..., Any], primals: Any, tangents: Any) -> Any:
 
 def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], Any]]:
     """(f(*primals), pullback): `pullback(cotangent)` is a tuple with the cotangent of each primal."""
-    return _cached("vjp", f)(*primals), _Linear(_cached("pullback", f), _snapshot(primals))
+    return _cached("vjp", f)(*primals), _Linear(_cached("pullback", f), snapshot(primals))
 
 
 def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
     """(f(*primals), the derivative there as a linear function of the tangents)."""
-    return _cached("linearize", f)(*primals), _Linear(_cached("pushforward", f), _snapshot(primals))
+    return _cached("linearize", f)(*primals), _Linear(_cached("pushforward", f), snapshot(primals))
 
 
 class _Linear:
@@ -128,13 +129,6 @@ class _Linear:
 
     def __call__(self, *directions: Any) -> Any:
         return self.function(self.primals, *directions)
-
-
-def _snapshot(primals: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Copies, so that later writes to the primals don't change the derivative."""
-    import copy
-
-    return tuple(copy.deepcopy(p) for p in primals)
 
 
 def _as_tuple(v: Any) -> tuple[Any, ...]:
