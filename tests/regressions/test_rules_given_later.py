@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pytest
@@ -42,3 +43,11 @@ def test_the_parts_of_a_reverse_rule_are_replaced() -> None:
     assert [gradient(3.0) for gradient in gradients] == [3.0, 3.0]
     square.defvjp(lambda x: (x * x, 2 * x), square.options["bwd"])
     assert [gradient(3.0) for gradient in gradients] == [pytest.approx(6.0)] * 2
+
+
+def test_a_rule_of_a_copy_is_not_one_of_the_original() -> None:
+    square = tg.custom_jvp(lambda x: x * x)
+    square.defjvp(forward(5.0))
+    other = copy.copy(square)
+    other.defjvp(forward(7.0))
+    assert [tg.grad(f)(3.0) for f in (square, other)] == [5.0, 7.0]

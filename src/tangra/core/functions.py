@@ -183,7 +183,7 @@ class custom_vjp(Transformed):
 
     def defvjp(self, fwd: Callable[..., Any], bwd: Callable[..., Any]) -> None:
         """Give the rule."""
-        self.options.update(fwd=fwd, bwd=bwd)
+        self.options = {**self.options, "fwd": fwd, "bwd": bwd}  # the old ones may be a copy's, too
         self.__dict__.pop("compiled", None)
 
 
@@ -196,6 +196,6 @@ class custom_jvp(Transformed):
 
     def defjvp(self, rule: F) -> F:
         """Give the rule; usable as a decorator."""
-        self.options.update(rule=rule)
+        self.options = {**self.options, "rule": rule}  # the old ones may be a copy's, too
         self.__dict__.pop("compiled", None)
         return rule
