@@ -21,7 +21,7 @@ from tangra.api.values import (
     TupleValue,
 )
 from tangra.core.copies import Copies
-from tangra.core.trees import Flattener, Tree, build, current, like, numbers
+from tangra.core.trees import Flattener, Tree, build, copy, current, like, numbers
 from tangra.errors import NotDifferentiableError, declare
 from tangra.frontend.evaluator import Evaluator
 from tangra.ir import Block, Value
@@ -93,7 +93,9 @@ class Arguments:
                 fresh.append(leaf)
         if self.entered is not None:
             self.entered.clear()
-        built = {key: build(ev, tree, fresh, self.entered) for key, tree in self.trees.items()}
+            built = {key: build(ev, tree, fresh, self.entered) for key, tree in self.trees.items()}
+        else:
+            built = {key: copy(ev, tree, fresh) for key, tree in self.trees.items()}
         return [built[k] for k in range(len(self.args))], {k: built[k] for k in self.kwargs}
 
     def _entered(self, k: int, value: Value) -> AbstractValue:

@@ -11,7 +11,7 @@ from tangra.core import stages, subtrace
 from tangra.core.application import Application
 from tangra.core.copies import Copies
 from tangra.core.subtrace import trace
-from tangra.core.trees import Flattener, Leaf, Node, Tree, build, current
+from tangra.core.trees import Flattener, Leaf, Node, Tree, build, copy, current, numbers
 from tangra.errors import ShapeMismatchError, TypeMismatchError, declare
 from tangra.frontend import attributes, classes, containers
 from tangra.frontend.evaluator import Evaluator
@@ -55,7 +55,8 @@ def vmap(call: Application) -> AbstractValue:
                 fresh.append(copies.of(leaf, lane.get(k, values[k]), flat.paths[k]))
             else:
                 fresh.append(leaf)
-        built = {key: build(ev, tree, fresh) for key, tree in trees.items()}
+        shared = {key for key, tree in trees.items() if lane.keys().isdisjoint(numbers(tree))}
+        built = {key: (copy if key in shared else build)(ev, tree, fresh) for key, tree in trees.items()}
         return [built[k] for k in range(len(args))], {name: built[name] for name in kwargs}
 
     sub = trace(ev, call.function, arguments, copies, "vmap")

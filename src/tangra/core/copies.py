@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tangra.api.values import AbstractValue, ArrayValue, ViewStep
-from tangra.core.trees import Flattener, build, current, like
+from tangra.core.trees import Flattener, copy, current, like
 from tangra.errors import AliasError, declare
 from tangra.frontend.evaluator import Evaluator
 from tangra.frontend.heap import ArrayState, HeapState, ListState, StackState, State, ViewState
@@ -64,7 +64,7 @@ class Copies:
         for leaf, name in zip(flat.leaves, flat.paths, strict=True):
             value = current(ev, leaf)
             fresh.append(self.of(leaf, value, name) if isinstance(leaf, ArrayValue) else like(ev, leaf, value))
-        return [build(ev, tree, fresh) for tree in trees]
+        return [copy(ev, tree, fresh) for tree in trees]
 
     def call(
         self, transform: str, function: AbstractValue, args: list[AbstractValue], kwargs: dict[str, AbstractValue]

@@ -206,6 +206,16 @@ def build(
     return made[tree.ref]
 
 
+def copy(ev: Evaluator, tree: Tree, leaves: Sequence[AbstractValue]) -> AbstractValue:
+    """As `build`; it is noted what the containers are copies of, which decides what `is` says of them."""
+    if not isinstance(tree, Node):
+        return build(ev, tree, leaves)
+    made = _container(ev, tree, tuple(copy(ev, child, leaves) for child in tree.children))
+    if tree.ref is not None and isinstance(made, (ListValue, DictValue, InstanceValue)):
+        ev.state.copied[made.ref] = tree.ref
+    return made
+
+
 def _container(ev: Evaluator, tree: Node, children: tuple[AbstractValue, ...]) -> AbstractValue:
     """A new container of the form of `tree`."""
     if tree.form == "tuple":
