@@ -250,10 +250,11 @@ def size(ev: Evaluator, v: AbstractValue, what: str) -> Size:
     found = extent(ev, v, what)
     message = "negative dimensions are not allowed"
     if isinstance(found, int):
-        if found < 0:
-            ev.fail_if(ev.b.bool(True), "ValueError", message)
-            return 0
-        return found
+        if 0 <= found < 2**63:
+            return found
+        fits = -(2**63) <= found < 2**63
+        ev.fail_if(ev.b.bool(True), "ValueError", message if fits else "Maximum allowed dimension exceeded")
+        return 0
     if not known_le(0, found, ev.facts):
         value = ev.number(v).value
         ev.fail_if(ev.b("lt", value, ev.b.const(0, value.dtype)), "ValueError", message)
