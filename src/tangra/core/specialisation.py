@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from tangra.core import overlapping
 from tangra.core.results import Arguments, Builder, call_arguments, change_of
+from tangra.core.transformed import Transformed
 from tangra.errors import AliasError
 from tangra.frontend.guards import Guard
 from tangra.frontend.overlaps import Overlap, WholePath
@@ -161,7 +162,10 @@ class Specialisation(ABC):
 
     def _by_python(self, arguments: Arguments) -> Any:
         positional = [arguments[k] for k in sorted(k for k in arguments if isinstance(k, int))]
-        return self.plain(*positional, **{k: v for k, v in arguments.items() if isinstance(k, str)})
+        plain = self.plain
+        while isinstance(plain, Transformed) and plain.transform == "checkpoint":
+            plain = plain.function  # which it is to Python; a call of the transformed one would end up here again
+        return plain(*positional, **{k: v for k, v in arguments.items() if isinstance(k, str)})
 
     def _check_writable(self, values: Sequence[Any]) -> None:
         for w in self.terms.written:
