@@ -64,7 +64,7 @@ def test_an_argument_that_is_the_object_of_a_name_outside() -> None:
 
 
 def test_lanes_that_share_an_argument() -> None:
-    def f(x: float, a: Any, b: Any) -> float:
+    def f(x: float, a: Any, b: Any) -> Any:
         return x * (a[0] if a is b else -b[0])
 
     x, row = np.arange(3.0), [2.0]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,7 @@ import tangra as tg
 
 @pytest.mark.parametrize("shape", [(4,), (2,), (3, 2)])
 def test_a_repeated_element_is_one_of_the_written_array(shape: tuple[int, ...]) -> None:
-    def write(p, q, x):
+    def write(p: Any, q: Any, x: float) -> Any:
         p[1] = x
         return q.sum(), q * 10
 
