@@ -27,8 +27,8 @@ class Prepared:
     their elements (in C order, of the sizes prepared for), in the order in which they stand in the arguments; then come
     places for the results that are not compile-time constants. If a float is all that is returned, it is the value of
     the C function, NaN where the Python function would raise. Otherwise the C function returns 0, or 1 where the Python
-    function would raise. What the function captures is what it was when it was prepared. Any thread may call it, with
-    or without Python's global lock.
+    function would raise. What the function captures is what it was when it was prepared; what captured arrays hold is
+    read at each call. Any thread may call it, with or without Python's global lock.
     """
 
     def __init__(self, raw: Raw) -> None:
