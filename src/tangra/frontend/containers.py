@@ -293,7 +293,9 @@ def getitem(ev: Evaluator, target: AbstractValue, index: AbstractValue) -> Abstr
     if isinstance(target, DictValue):
         return _dict_item(ev, target, index)
     if isinstance(target, RangeValue):
-        return _range_item(ev, target, index)
+        from tangra.frontend import ranges
+
+        return ranges.item(ev, target, index)
     if isinstance(target, Const):
         return _constant_item(ev, target, index)
     if not isinstance(target, (TupleValue, ListValue)):
@@ -355,22 +357,6 @@ def _dict_item(ev: Evaluator, target: DictValue, index: AbstractValue) -> Abstra
     return conversion.slot(ev, found, f"the value of {key!r}")
 
 
-def _range_item(ev: Evaluator, r: RangeValue, index: AbstractValue) -> AbstractValue:
-    try:
-        return ev.live.constant(conversion.plain(ev, r)[conversion.plain(ev, index)])
-    except conversion.NotPlain:
-        pass
-    count = length(ev, r)
-    negative = ev.truth(ev.binary("<", index, Const(0)))
-    from tangra.frontend import branches
-
-    at = branches.choose(ev, negative, lambda: ev.binary("+", index, count), lambda: index)
-    inside = _all(ev, [ev.binary("<=", Const(0), at), ev.binary("<", at, count)])
-    outside = _negated(ev, inside)
-    ev.fail_if(ev.number(outside).value, "IndexError", "range object index out of range")
-    return ev.binary("+", r.start, ev.binary("*", at, r.step))
-
-
 def _constant_item(ev: Evaluator, target: Const, index: AbstractValue) -> AbstractValue:
     key = ev.static(index, "an index into a constant")
     try:
@@ -415,6 +401,8 @@ def delitem(ev: Evaluator, target: AbstractValue, index: AbstractValue) -> None:
         without_key(ev, target, key)
         return
     if not isinstance(target, ListValue):
+        if isinstance(target, ArrayValue):
+            ev.python_error("ValueError", "cannot delete array elements")
         ev.python_error("TypeError", f"{conversion.describe(ev, target)} object doesn't support item deletion")
     from tangra.frontend import stack_order
 
