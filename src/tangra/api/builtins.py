@@ -317,7 +317,7 @@ def bool_(ctx: Context, x: AbstractValue = Const(False)) -> AbstractValue:
 @function(builtins.round)
 def round_(ctx: Context, x: AbstractValue, ndigits: AbstractValue = Const(None)) -> AbstractValue:
     """`round(x)` half to even, an int; `round(x, digits)` to the nearest decimal, of the number's own kind."""
-    digits = ctx.static(ndigits, "the number of digits of round()")
+    digits = decimal_rounding.digits_arg(ctx, ndigits)
     if isinstance(x, Const) and kind_of(x.value) is not None:
         try:
             return Const(round(x.value) if digits is None else round(x.value, digits))
@@ -347,7 +347,7 @@ def round_(ctx: Context, x: AbstractValue, ndigits: AbstractValue = Const(None))
         assert entry is not None, "np.round is declared"
         return entry(ctx, s, ndigits)
     if s.kinds[0] != PYFLOAT:
-        return decimal_rounding.round_int(ctx, pyint.as_int(ctx, s), int(digits))
+        return decimal_rounding.round_int(ctx, pyint.as_int(ctx, s), digits)
     if abs(digits) > decimal_rounding.MOST_DIGITS:
         ctx.error(
             UnsupportedError,
@@ -355,7 +355,7 @@ def round_(ctx: Context, x: AbstractValue, ndigits: AbstractValue = Const(None))
             code=DECIMAL_ROUND,
             fix=f"use at most {decimal_rounding.MOST_DIGITS} digits",
         )
-    return Scalar(decimal_rounding.round_float(ctx, s.value, int(digits)), (PYFLOAT,))
+    return Scalar(decimal_rounding.round_float(ctx, s.value, digits), (PYFLOAT,))
 
 
 @function(builtins.divmod)

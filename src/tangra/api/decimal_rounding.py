@@ -7,15 +7,32 @@ result. Where x * 10**d is 2**53 or more, decimals are finer than x's own spacin
 
 from __future__ import annotations
 
-from tangra.api import pyint
+import operator
+
+import numpy as np
+
+from tangra.api import numbers, pyint
 from tangra.api.context import Context
 from tangra.api.values import AbstractValue, Const, Scalar
+from tangra.errors import TypeMismatchError
 from tangra.ir import Value
 
 MOST_DIGITS = 22
 """10**22 is the greatest power of ten that float64 holds exactly."""
 
 SPLITTER = 2.0**27 + 1.0
+
+
+def digits_arg(ctx: Context, ndigits: AbstractValue) -> int | None:
+    """The digits to round to; `operator.index` of them, as Python takes them."""
+    digits = ctx.static(ndigits, "the number of digits of round()")
+    if digits is None:
+        return None
+    if not hasattr(digits, "__index__") or isinstance(digits, np.bool_):
+        kind = f"{'numpy.' if isinstance(digits, np.generic) else ''}{type(digits).__name__}"
+        what = f"'{kind}' object cannot be interpreted as an integer"
+        ctx.error(TypeMismatchError, what, code=numbers.BAD_OPERAND, fix="let the number of digits be an int")
+    return operator.index(digits)
 
 
 def round_float(ctx: Context, x: Value, digits: int) -> Value:

@@ -386,6 +386,9 @@ def ldexp(ctx: Context, x: AbstractValue, i: AbstractValue) -> AbstractValue:
     folded = _fold(ctx, math.ldexp, (x, i))
     if folded is not None:
         return folded
+    if not all(k in (PYINT, PYBOOL) for k in kinds_of(one_number(ctx, i, "math.ldexp()"))):
+        what = "math.ldexp() takes an int of Python as its second argument"
+        ctx.error(TypeMismatchError, what, code=NOT_AN_INT, fix="convert with int(...)")
     value = python_float(ctx, x, "ldexp")
     result = ctx.b("ldexp", value, _whole(ctx, i, "ldexp").value)
     overflow = ctx.b("and", ctx.b("isinf", result), ctx.b("isfinite", value))

@@ -36,7 +36,7 @@ from tangra.api.numpy_common import (
 from tangra.api.numpy_orders import reduces_in_order
 from tangra.api.numpy_reductions import accumulation_dtype, reduce_ufunc, restored
 from tangra.api.registry import function
-from tangra.api.values import AbstractValue
+from tangra.api.values import AbstractValue, Const
 from tangra.ir import Value
 
 
@@ -125,6 +125,15 @@ def variance(
     return divided(ctx, total, ew(ctx, "maximum", degrees, 0.0))
 
 
+def degrees_arg(ctx: Context, ddof: AbstractValue, correction: AbstractValue | None) -> AbstractValue:
+    """What is taken off the number of elements, of which one name may be given."""
+    if correction is None:
+        return ddof
+    if not isinstance(ddof, Const) or ddof.value != 0:
+        bad_value(ctx, "ddof and correction can't be provided simultaneously.")
+    return correction
+
+
 def _declare_spread(f: object, root: bool, name: str) -> None:
     def entry(
         ctx: Context,
@@ -141,7 +150,7 @@ def _declare_spread(f: object, root: bool, name: str) -> None:
     ) -> AbstractValue:
         if mean is not None:
             unsupported(ctx, f"{name}: mean= is not supported", "leave it out")
-        result = variance(ctx, a, axis, dtype, ddof if correction is None else correction, keepdims, where, out)
+        result = variance(ctx, a, axis, dtype, degrees_arg(ctx, ddof, correction), keepdims, where, out)
         return return_value(ctx, root_of_squares(ctx, result) if root else result, out, name)
 
     entry.__doc__ = f"`{name}(a, axis, dtype, out, ddof, keepdims, where=)`."

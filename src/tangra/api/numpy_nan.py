@@ -27,7 +27,7 @@ from tangra.api.numpy_common import (
     unsupported,
     where_,
 )
-from tangra.api.numpy_means import masked_sum, mean_dtype, number_of, variance
+from tangra.api.numpy_means import degrees_arg, masked_sum, mean_dtype, number_of, variance
 from tangra.api.numpy_orders import reduces_in_order
 from tangra.api.numpy_reductions import position, reduce_ufunc, require_elements, restored
 from tangra.api.registry import function
@@ -190,7 +190,7 @@ def _declare_spread(name: str, root: bool) -> None:
         value, axes, ddof = (
             ctx.array(a),
             axes_arg(ctx, axis, rank_of(ctx, a)),
-            ddof if correction is None else correction,
+            degrees_arg(ctx, ddof, correction),
         )
         if not value.dtype.is_float:
             result = variance(ctx, a, axis, dtype, ddof, keepdims, where, out)

@@ -47,6 +47,8 @@ from tangra.shapes import ShapeError, broadcast_shapes, dmin, known_eq
 def round_(ctx: Context, a: AbstractValue, decimals: AbstractValue = ZERO, out: AbstractValue = NONE) -> AbstractValue:
     """`np.round(a, decimals)`: rint(a * 10**d) / 10**d as NumPy computes it, half to even; ints stay for d >= 0."""
     digits, value = static_int(ctx, decimals, "decimals"), ctx.array(a)
+    if not -(2**31) <= digits < 2**31:
+        bad_value(ctx, "np.round: decimals must fit in an int of C")
     if value.dtype == BOOL:
         bad_value(ctx, "np.round of booleans: NumPy computes in float16", "convert to int or float first")
     if value.dtype.is_float:

@@ -60,6 +60,7 @@ def average(
         axis = lift(axes_arg(ctx, axis, base.type.rank, lists=True))
     if is_none(weights):
         mean = call(ctx, np.mean, base, axis=axis, keepdims=keepdims)
+        _some_results(ctx, ctx.array(mean))
         if not both:
             return mean
         value = ctx.array(mean)
@@ -84,6 +85,13 @@ def average(
     if not both:
         return ctx.result(mean_value)
     return TupleValue((ctx.result(mean_value), ctx.result(restored(ctx, total, value.shape, axes, keep))))
+
+
+def _some_results(ctx: Context, mean: Value) -> None:
+    """NumPy divides the number of elements by that of the means to know how many one is of."""
+    count = prod(mean.shape)
+    if known_le(1, count, ctx.facts) is not True:
+        ctx.fail_if(ctx.b("eq", ctx.b.dim(count), ctx.b.int(0)), "ZeroDivisionError", "division by zero")
 
 
 def _weights_along(ctx: Context, w: Value, value: Value, axes: Sequence[int], axis: AbstractValue) -> Value:
