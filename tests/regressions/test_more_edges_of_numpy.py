@@ -253,3 +253,66 @@ def test_an_array_of_that_dtype_is_itself() -> None:
     x = X.copy()
     assert tg.jit(lambda x: np.float64(x))(x) is x
     assert tg.jit(lambda x: x.squeeze())(x) is x
+
+
+@pytest.mark.parametrize("digits", [1.0, 0.5, np.float32(0), np.bool_(True), "a"])
+@pytest.mark.parametrize("x", [2.5, 7, np.float32(1.5), np.int8(3)])
+def test_digits_that_are_no_integers(x: Any, digits: Any) -> None:
+    with pytest.raises(TypeError):
+        round(x, digits)
+    with pytest.raises(tg.TypeMismatchError, match="object cannot be interpreted as an integer"):
+        tg.jit(lambda x: round(x, digits))(x)
+
+
+def test_exponents_that_are_no_ints_of_python() -> None:
+    with pytest.raises(tg.TypeMismatchError, match="takes an int of Python"):
+        tg.jit(lambda x, i: math.ldexp(x, i))(1.5, np.int64(2))
+    assert tg.jit(lambda x, i: math.ldexp(x, i))(1.5, 2) == 6.0
+
+
+@pytest.mark.parametrize("f", [np.std, np.var, np.nanstd, np.nanvar])
+def test_what_is_taken_off_the_number_of_elements_has_one_name(f: Any) -> None:
+    x = np.arange(6.0).reshape(2, 3)
+    with pytest.raises(tg.TangraError, match="can't be provided simultaneously"):
+        tg.jit(lambda x: f(x, ddof=1, correction=1))(x)
+    assert np.allclose(tg.jit(lambda x: f(x, axis=1, ddof=0, correction=1))(x), f(x, axis=1, correction=1))
+
+
+@pytest.mark.parametrize("shape", [(0, 4), (0, 30)])
+def test_averages_of_which_there_are_none(shape: tuple[int, int]) -> None:
+    f = tg.jit(lambda x: np.average(x, axis=1), dynamic=True)
+    assert np.array_equal(f(np.ones((20, shape[1]))), np.ones(20))
+    with pytest.raises(ZeroDivisionError, match="division by zero"):
+        f(np.zeros(shape))
+
+
+@pytest.mark.parametrize("ndarray", [np.arange(4), np.arange(4, dtype=np.uint8), np.arange(4) > 1])
+def test_results_that_do_not_fit_what_a_mask_marks(ndarray: Any) -> None:
+    def half(x: Any) -> None:
+        x[x > 0] /= 2
+
+    def more(x: Any) -> None:
+        x[x > 0, ...] += 0.5
+
+    def signed(x: Any, y: Any) -> None:
+        x[x > 0] -= y
+
+    for f, args in ((half, ()), (more, ()), (signed, (np.float32(1),))):
+        x, y = ndarray.copy(), ndarray.copy()
+        with pytest.raises(TypeError, match="with casting rule 'same_kind'"):
+            f(x, *args)
+        with pytest.raises(tg.TypeMismatchError, match="with casting rule 'same_kind'"):
+            tg.jit(f)(y, *args)
+        assert np.array_equal(x, y)
+
+
+def test_results_that_fit_what_a_mask_marks() -> None:
+    def f(x: Any, y: Any) -> Any:
+        x[x > 0] += 3
+        x[x > 4] -= np.int32(2)
+        y[x > 4] *= 0.1
+        return x, y
+
+    for dtype in (np.int64, np.int32, np.int16):
+        expected = f(np.arange(5, dtype=dtype), np.ones(5, np.float32))
+        assert difference(tg.jit(f)(np.arange(5, dtype=dtype), np.ones(5, np.float32)), expected) is None

@@ -264,3 +264,27 @@ def test_in_place_operators_that_numpy_leaves_to_a_class_change_nothing() -> Non
     same(f, np.arange(3.0))
     with pytest.raises(TypeError, match="operand 'Refuses' does not support ufuncs"):
         tg.jit(refused)(np.arange(3.0))
+
+
+class Table:
+    def __init__(self, rows: list[float]) -> None:
+        self.rows = rows
+
+    def __delitem__(self, place: Any) -> None:
+        del self.rows[place]
+
+
+def test_items_are_deleted_by_the_method_of_the_class() -> None:
+    def f(x: float) -> Any:
+        table = Table([x, 2.0, 3.0, 4.0])
+        del table[0], table[1:]
+        return table.rows
+
+    same(f, 1.0)
+    with pytest.raises(ValueError, match="cannot delete array elements"):
+        tg.jit(_without_its_first)(np.ones(3))
+
+
+def _without_its_first(x: Any) -> Any:
+    del x[0]
+    return x

@@ -164,7 +164,8 @@ def _augment_masked(ev: Evaluator, holder: ArrayValue, index: AbstractValue, op:
     value = ev.eval(node)
     if any(ev.read(ref) is not mask for ref, mask in zip(masks, marked, strict=True)):
         ev.unsupported("a mask that changes while the value is evaluated", "evaluate the value first")
-    indexing.aug_setitem(ev, holder, index, value, lambda old: operators.binary(ev, op, old, value), before)
+    dtype = holder.type.dtype
+    indexing.aug_setitem(ev, holder, index, value, lambda old: operators.fitting(ev, op, old, value, dtype), before)
 
 
 def _index_parts(index: AbstractValue) -> tuple[AbstractValue, ...]:
@@ -185,7 +186,7 @@ def delete_statement(ev: Evaluator, node: ast.Delete) -> None:
             if isinstance(target, ast.Name):
                 names.delete(ev, target.id)
             elif isinstance(target, ast.Subscript):
-                containers.delitem(ev, ev.eval(target.value), ev.eval(target.slice))
+                operators.delitem(ev, ev.eval(target.value), ev.eval(target.slice))
             elif isinstance(target, ast.Attribute):
                 attributes.delete(ev, ev.eval(target.value), target.attr)
             else:

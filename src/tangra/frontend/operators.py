@@ -43,6 +43,7 @@ from tangra.frontend import (
 )
 from tangra.frontend.heap import StackState
 from tangra.frontend.objects import is_user_instance
+from tangra.ir import DType
 
 if TYPE_CHECKING:
     from tangra.frontend.evaluator import Evaluator
@@ -152,11 +153,10 @@ def inplace(ev: Evaluator, op: str, left: AbstractValue, right: AbstractValue) -
     return binary(ev, op, left, right)
 
 
-def _array_inplace(ev: Evaluator, op: str, left: ArrayValue, right: AbstractValue) -> AbstractValue:
-    """NumPy's in-place operators: the dtype stays, by 'same_kind' casting; the result must broadcast to the array."""
+def fitting(ev: Evaluator, op: str, left: AbstractValue, right: AbstractValue, dtype: DType) -> AbstractValue:
+    """`left op right` for an array of `dtype` that takes it in place: by 'same_kind' casting."""
     result = binary(ev, op, left, right)
-    value = ev.array(result)
-    old, new = np.dtype(left.type.dtype.numpy), np.dtype(value.dtype.numpy)
+    old, new = np.dtype(dtype.numpy), np.dtype(ev.array(result).dtype.numpy)
     if not np.can_cast(new, old, "same_kind"):
         ev.error(
             TypeMismatchError,
@@ -165,6 +165,13 @@ def _array_inplace(ev: Evaluator, op: str, left: ArrayValue, right: AbstractValu
             code=diagnostics.IN_PLACE,
             fix="write x = x + y, or allocate x with the wider dtype",
         )
+    return result
+
+
+def _array_inplace(ev: Evaluator, op: str, left: ArrayValue, right: AbstractValue) -> AbstractValue:
+    """NumPy's in-place operators: the dtype stays; the result must broadcast to the array."""
+    result = fitting(ev, op, left, right, left.type.dtype)
+    value = ev.array(result)
     if len(value.shape) != left.type.rank:
         _too_large(ev, left, value.array)
     for mine, theirs in zip(left.type.shape, value.shape, strict=True):
@@ -407,3 +414,12 @@ def setitem(ev: Evaluator, target: AbstractValue, index: AbstractValue, value: A
         ev.call(method, [index, value], {})
         return
     containers.setitem(ev, target, index, value)
+
+
+def delitem(ev: Evaluator, target: AbstractValue, index: AbstractValue) -> None:
+    """`del target[index]`."""
+    method = classes.special_method(ev, target, "__delitem__")
+    if method is not None:
+        ev.call(method, [index], {})
+        return
+    containers.delitem(ev, target, index)
