@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 import tangra as tg
-
-pytest.importorskip("scipy.sparse")
 
 
 def test_zeros_are_removed_from_the_first_matrix() -> None:
