@@ -117,8 +117,13 @@ def names_in_loops(x):
 
 
 def test_loops_that_must_be_unrolled_to_too_many_copies_are_refused():
-    with pytest.raises(TypeMismatchError, match="loop with 200 trips, inside loops that were unrolled to 200 copies"):
+    with pytest.raises(
+        TypeMismatchError, match="loop with 200 trips, inside loops that were unrolled to 200 copies"
+    ) as e:
         trace(names_in_loops, (np.ones(3),))
+    assert "at most 256 constant trips, which is unrolled, with the loops around it to at most 4096 copies" in str(
+        e.value
+    )
 
 
 def calls_in_loops(x, n):

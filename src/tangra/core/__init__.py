@@ -7,7 +7,8 @@ what a transformed function means inside compiled code, where a call of it is an
 function into IR of its own (`subtrace.py`), transform that, and put results together in the structure of the arguments
 (`trees.py`); what a checkpointed function writes to its arguments is written back by `effects.py`.
 `checkpoint_options.py` reads the options of `tg.checkpoint`, `overlapping.py` finds arguments that share memory,
-`placing.py` gives errors about a whole call their place; `threads.py` says how many threads there are.
+`placing.py` gives errors about a whole call their place, `primals.py` copies what pullbacks keep; `threads.py` says how
+many threads there are.
 """
 
 from tangra.core.functions import (

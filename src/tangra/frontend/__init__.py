@@ -9,6 +9,6 @@ functions of the IR, one for each signature (`outlining.py`). Slices end where e
 classes do is in `classes.py`, `descriptors.py` and `user_operators.py`; tests, of which only the truth is asked, in
 `conditions.py`; the messages of errors in `wordings.py`. Lists that grow, or are indexed at run time, are arrays:
 `stacks.py`, with their rows, instances, order and replaced items in `stack_….py`, exchanged items in `exchanges.py`.
-heapq and bisect are written out in `pyheapq.py`. What NumPy and Python's
-builtins mean is in `tangra.api`; this folder implements the `Context` those entries work with.
+heapq and bisect are written out in `pyheapq.py`; ranges whose ends only the run knows are in `ranges.py`. What NumPy
+and Python's builtins mean is in `tangra.api`; this folder implements the `Context` those entries work with.
 """

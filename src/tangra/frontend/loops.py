@@ -189,13 +189,15 @@ def _unroll_or_refuse(ev: Evaluator, loop: Loop, trips: int | None, needed: Stat
     if loop.bounds is None and _try_unroll(ev, loop, mark(ev)):
         return
     size = "a number of trips that is only known at run time" if trips is None else f"{trips} trips"
+    fix = f"loop over a tuple or a range of at most {UNROLL_LIMIT} constant trips, which is unrolled"
     if trips is not None and trips <= UNROLL_LIMIT:
         size += f", inside loops that were unrolled to {ev.copies} copies"
+        fix += f", with the loops around it to at most {COPIES_LIMIT} copies"
     raise TypeMismatchError(
         f"{needed.what} must be known at compile time, but it changes in a loop with {size}",
         code=diagnostics.NOT_STATIC,
         span=needed.span,
-        fix=f"loop over a tuple or a range of at most {UNROLL_LIMIT} constant trips, which is unrolled",
+        fix=fix,
     )
 
 

@@ -70,18 +70,20 @@ def clamp(x: Float, limit: float) -> Float:
     return x.at_most(limit).at_least(-limit)
 
 
+def _exp_of_rest(r: Float) -> Float:
+    """e^r for |r| ≤ ln 2 / 2."""
+    return fma(r * r, poly(r, POLYNOMIALS[r.writer.form.name]["exp"]), r) + 1.0
+
+
 def exp(x: Float) -> Float:
     k = reduce(clamp(x, EXP_LIMIT[x.writer.form.name]))
-    r = k.r.high
-    value = (fma(r * r, poly(r, POLYNOMIALS[x.writer.form.name]["exp"]), r)) + 1.0
-    return scale(value, k.whole, k.code)
+    return scale(_exp_of_rest(k.r.high), k.whole, k.code)
 
 
 def _exp_below(x: Float) -> Float:
     """e^x for x ≤ 0."""
     k = reduce(x.at_least(-EXP_LIMIT[x.writer.form.name]))
-    r = k.r.high
-    return scale_down((fma(r * r, poly(r, POLYNOMIALS[x.writer.form.name]["exp"]), r)) + 1.0, k.whole, k.code)
+    return scale_down(_exp_of_rest(k.r.high), k.whole, k.code)
 
 
 def exp_of_pair(x: Pair) -> Float:
@@ -140,9 +142,7 @@ def _half_exp(a: Float) -> Float:
     """e^a / 2 for a ≥ 0, which is infinite only where cosh a is."""
     form = a.writer.form
     k = reduce(a.at_most(EXP_LIMIT[form.name]))
-    r = k.r.high
-    value = fma(r * r, poly(r, POLYNOMIALS[form.name]["exp"]), r) + 1.0
-    return scale(value, k.whole - 1.0, k.code - 1)
+    return scale(_exp_of_rest(k.r.high), k.whole - 1.0, k.code - 1)
 
 
 def cosh(x: Float) -> Float:

@@ -1,7 +1,7 @@
 """Odd functions of single precision as x times a polynomial from a table of 32, for CPUs that look sixteen up at once.
 
 |x| = i step + d with |d| ≤ step / 2; f(x) / x is a polynomial in d whose coefficients depend on i. AVX-512 takes
-sixteen of 32 numbers from two registers in one instruction; elsewhere tables are slower than one polynomial for all.
+sixteen of 32 numbers from two registers in one instruction; what AVX2 has is in `eight_pieces`.
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ def hypot(x: Float, y: Float) -> Float:
 
 def log2_pair(x: Float) -> Pair:
     """log2 of a positive finite number, to several bits more than the format has."""
-    if x.writer.tables < PIECES:
+    if x.writer.tables != PIECES:
         return log2_by_division(x)
     return log2_by_table(x) if x.writer.form is SINGLE else log2_of_double(x)
 
