@@ -71,3 +71,18 @@ def test_lanes_that_share_an_argument() -> None:
     lanes = tg.vmap(f, in_axes=(0, None, None))
     assert lanes(x, row, row).tolist() == [0.0, 2.0, 4.0]
     assert lanes(x, row, [2.0]).tolist() == [0.0, -2.0, -4.0]
+
+
+def of_the_global(x: float, box: Box) -> float:
+    return x * 3.0 if box is BOX else x * 2.0
+
+
+def test_pullbacks_do_not_say_whether_a_copy_is_the_original() -> None:
+    value, pullback = tg.vjp(of_the_global, 2.0, BOX)
+    assert value == 6.0
+    with pytest.raises(tg.TangraError, match="one is a copy"):
+        pullback(1.0)
+    value, linear = tg.linearize(of_the_global, 2.0, BOX)
+    assert value == 6.0
+    with pytest.raises(tg.TangraError, match="one is a copy"):
+        linear(1.0, None)

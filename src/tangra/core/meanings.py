@@ -50,6 +50,7 @@ def _jvp(call: Application) -> AbstractValue:
 
 def _pushforward(call: Application) -> AbstractValue:
     """The linear map of `linearize`: the tangent of the function at the primals (first argument) along the rest."""
+    call.ev.live.given_copies = True
     return derivatives.jvp(call.ev, call.function, _items(call.ev, call.args[0]), call.args[1:])[1]
 
 
@@ -62,6 +63,7 @@ def _pullback(call: Application) -> AbstractValue:
             code=BAD_OPTION,
             fix="give the cotangents of several results in their structure: pullback((a, b))",
         )
+    call.ev.live.given_copies = True
     return derivatives.vjp(call.ev, call.function, _items(call.ev, call.args[0]), call.args[1])[1]
 
 

@@ -63,6 +63,8 @@ class LiveObjects:
         self.static_paths: set[Any] = set()
         self.signs: dict[Any, str] = {}
         self.tells_apart = False
+        self.given_copies = False
+        """Whether arguments of the call are copies of what a function was called with before."""
         self.next_ref = -1
         self.reads = Reads()
 
@@ -136,6 +138,12 @@ class LiveObjects:
         """Note that it was asked whether two objects are the same: of two from before the call, that is for each call
         to say."""
         self.tells_apart |= ref in self.paths and other in self.paths
+
+    def is_lost(self, ref: int, other: int) -> bool:
+        """Whether one of two objects is a copy of an argument, and the other, from outside, may be its original."""
+        if not self.given_copies or ref not in self.paths or other not in self.paths:
+            return False
+        return self.paths[ref].is_argument != self.paths[other].is_argument
 
     # ---- conversion ----------------------------------------------------------------------------------------
     def constant(self, value: Any) -> AbstractValue:

@@ -272,6 +272,8 @@ def identical(ev: Evaluator, left: AbstractValue, right: AbstractValue) -> bool:
     if isinstance(left, OBJECTS):
         a, b = memory.original(ev, left.ref), memory.original(ev, right.ref)  # type: ignore[union-attr]
         ev.live.compare(a, b)  # of the same class
+        if ev.live.is_lost(a, b):
+            _unknown_identity(ev, "object, of which one is a copy that tg.vjp or tg.linearize keeps,", "what they hold")
         return a == b
     if isinstance(left, Scalar) and isinstance(right, Scalar):
         return left.value is right.value
