@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,6 +22,7 @@ from tangra.api.numpy_common import (
     inexact,
     is_none,
     part,
+    reshape,
     root_of_squares,
     static_bool,
     transpose,
@@ -46,15 +48,42 @@ def cond(ctx: Context, x: AbstractValue, p: AbstractValue = NONE) -> AbstractVal
         ctx.fail_if(ctx.b.bool(True), "LinAlgError", "cond is not defined on empty arrays")
         return ctx.result(ctx.b.full(ctx.b.const(np.inf, value.dtype), value.shape[:-2]))
     if order in (None, 2, -2):
-        s = singular_values(ctx, value)
+        s = _singular_values(ctx, value)
         ends = [part(ctx, s, s.array.rank - 1, k, None) for k in (0, s.shape[-1] - 1)]
         ratio = ew(ctx, "div", *(ends if order != -2 else ends[::-1]))
-        return ctx.result(where_(ctx, ctx.b("isnan", ratio), np.inf, ratio))  # 0 / 0: NaN elements have failed
-    inverse = multiple(ctx, "inverse", value)[0]
-    ratio = ew(ctx, "mul", matrix_norm(ctx, value, order, axes), matrix_norm(ctx, inverse, order, axes))
+    else:
+        inverse = multiple(ctx, "inverse", value)[0]
+        ratio = ew(ctx, "mul", *(_norm_in_cond(ctx, m, order, axes) for m in (value, inverse)))
     unknown = ctx.b("reduce_or", ctx.b("isnan", value), axes=axes)
     singular = ew(ctx, "and", ctx.b("isnan", ratio), ctx.b("not", unknown))
     return ctx.result(where_(ctx, singular, np.inf, ratio))
+
+
+def _norm_in_cond(ctx: Context, value: Value, order: Any, axes: tuple[int, int]) -> Value:
+    if order == "nuc":
+        return ctx.b("reduce_sum", _singular_values(ctx, value), axes=(value.array.rank - 2,))
+    return matrix_norm(ctx, value, order, axes)
+
+
+def _singular_values(ctx: Context, value: Value) -> Value:
+    """Singular values, descending; of a matrix with NaN they are NaN where this NumPy's `cond` does not refuse it."""
+    if _refuses_nan():
+        return singular_values(ctx, value)
+    nan = ctx.b("isnan", value)
+    rank = value.array.rank
+    s = singular_values(ctx, where_(ctx, nan, 0.0, value))
+    unknown = ctx.b("reduce_or", nan, axes=(rank - 2, rank - 1))
+    return where_(ctx, reshape(ctx, unknown, (*unknown.shape, 1)), np.nan, s)
+
+
+@functools.cache
+def _refuses_nan() -> bool:
+    """Whether NumPy raises at the condition number of a matrix with NaN, as it did up to 2.4."""
+    try:
+        np.linalg.cond([[np.nan]])
+    except np.linalg.LinAlgError:
+        return True
+    return False
 
 
 @function(np.linalg.norm)
