@@ -101,7 +101,7 @@ def test_the_users_exception_at_the_users_line(view):
     ("function", "args", "error", "text"),
     [
         (lambda x, i: x[i], (np.zeros(3), 5), IndexError, "index 5 is out of bounds for axis 0 with size 3"),
-        (lambda a, b: a // b, (1, 0), ZeroDivisionError, "integer division or modulo by zero"),
+        (lambda a, b: a // b, (1, 0), ZeroDivisionError, "division (or modulo )?by zero"),
         (lambda a, b: a / b, (1.0, 0.0), ZeroDivisionError, "division by zero"),
         (lambda x: np.linalg.inv(x), (np.zeros((2, 2)),), np.linalg.LinAlgError, "Singular matrix"),
     ],

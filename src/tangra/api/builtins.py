@@ -27,7 +27,7 @@ from tangra.api.elementwise import (
     sized_one_converts,
 )
 from tangra.api.kinds import PYBOOL, PYFLOAT, PYINT, kind_of
-from tangra.api.numbers import describe
+from tangra.api.numbers import describe, python_message
 from tangra.api.numpy_layout import keep_order
 from tangra.api.registry import find, function, is_of_the_program
 from tangra.api.values import (
@@ -53,6 +53,8 @@ NOT_ITERABLE = declare(
 NO_CHOICE = declare("TG231", "min and max choose between values that can't be chosen at run time")
 NO_CONVERSION = declare("TG232", "a value that can't be converted to a number")
 NUMBER = "pass a number"
+NO_ITEMS = {"min": python_message(lambda: min([])), "max": python_message(lambda: max([]))}
+"""What Python says of an empty container without a default, which differs between its versions."""
 DECIMAL_ROUND = declare("TG130", "round to decimal digits at run time")
 
 
@@ -170,7 +172,7 @@ def _min_or_max(
     if not candidates:
         if default is not None:
             return default
-        ctx.fail_if(ctx.b.bool(True), "ValueError", f"{name}() arg is an empty sequence")
+        ctx.fail_if(ctx.b.bool(True), "ValueError", NO_ITEMS[name])
         return Const(0.0)
     no_key = key is None or (isinstance(key, Const) and key.value is None)
     keys = candidates if no_key else [ctx.call(key, [c], {}) for c in candidates]  # type: ignore[arg-type]

@@ -289,13 +289,13 @@ def _extremum(
     found = _folded(ev, name, args[0], None if by_itself else key)
     if found is None:
         if default is None:
-            ev.python_error("ValueError", f"{name}() arg is an empty sequence")
+            ev.python_error("ValueError", api.NO_ITEMS[name])
         return default
     if isinstance(found, MaybeUnbound):
         if default is not None:
             value = found.value
             return branches.choose_slot(ev, Scalar(found.bound, (PYBOOL,)), lambda: value, lambda: default)  # type: ignore[arg-type, return-value]
-        ev.fail_if(ev.b("not", found.bound), "ValueError", f"{name}() arg is an empty sequence")
+        ev.fail_if(ev.b("not", found.bound), "ValueError", api.NO_ITEMS[name])
         found = found.value
     return conversion.slot(ev, found, f"the {name}imum")
 
