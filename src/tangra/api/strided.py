@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import SupportsIndex
 
 from tangra.api.context import Context
 from tangra.api.kinds import PYINT
@@ -42,7 +43,12 @@ def has_run_time_step(ctx: Context, item: AbstractValue | None) -> bool:
 
 def known_step(ctx: Context, s: SliceValue) -> int:
     """The step of a slice as a constant."""
-    step = 1 if isinstance(s.step, Const) and s.step.value is None else int(ctx.static(s.step, STEP))
+    if isinstance(s.step, Const) and s.step.value is None:
+        return 1
+    step = ctx.static(s.step, STEP)
+    if not isinstance(step, SupportsIndex):
+        ctx.symbol_for(s.step)  # says what is wrong
+    step = int(step)
     if step == 0:
         ctx.error(TypeMismatchError, "slice step cannot be zero", code=STEP_ZERO)
     return max(-FAR, min(step, FAR))

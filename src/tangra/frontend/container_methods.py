@@ -92,7 +92,7 @@ def insert(ev: Evaluator, v: ListValue, index: AbstractValue, item: AbstractValu
         stack_order.insert(ev, v, index, item)
         return NONE
     items = list(list_state(ev, v).items)
-    items.insert(ev.static(index, "the position of insert()"), item)
+    items.insert(conversion.static_index(ev, index, "the position of insert()"), item)
     ev.put(v.ref, ListState(tuple(items)))
     return NONE
 

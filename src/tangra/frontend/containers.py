@@ -303,7 +303,7 @@ def getitem(ev: Evaluator, target: AbstractValue, index: AbstractValue) -> Abstr
     items = own_items(ev, target, "an index")
     what = "list" if isinstance(target, ListValue) else "tuple"
     if isinstance(index, SliceValue) or (isinstance(index, Const) and isinstance(index.value, slice)):
-        part = items[ev.static(index, f"a slice of a {what}")]
+        part = items[conversion.static_slice(ev, index, f"a slice of a {what}")]
         return TupleValue(tuple(part)) if isinstance(target, TupleValue) else new_list(ev, part)
     if isinstance(index, Scalar) and not isinstance(index.size, int) and items:
         picked = _run_time_item(ev, target, items, index)
@@ -387,7 +387,7 @@ def setitem(ev: Evaluator, target: AbstractValue, index: AbstractValue, value: A
             stack_places.setitem(ev, target, stacked, index, value)
             return
     if isinstance(index, SliceValue):
-        items[ev.static(index, "a slice of a list")] = as_items(ev, value, "assignment to a slice")
+        items[conversion.static_slice(ev, index, "a slice of a list")] = as_items(ev, value, "assignment to a slice")
     else:
         items[item_index(ev, index, len(items), "list assignment")] = value
     ev.put(target.ref, ListState(tuple(items)))
@@ -412,7 +412,7 @@ def delitem(ev: Evaluator, target: AbstractValue, index: AbstractValue) -> None:
         return
     items = list(list_state(ev, target).items)
     if isinstance(index, SliceValue):
-        del items[ev.static(index, "a slice of a list")]
+        del items[conversion.static_slice(ev, index, "a slice of a list")]
     else:
         del items[item_index(ev, index, len(items), "list assignment")]
     ev.put(target.ref, ListState(tuple(items)))

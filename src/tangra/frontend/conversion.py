@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import enum
+import operator
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
 import numpy as np
 
@@ -256,6 +257,31 @@ def static(ev: Evaluator, v: AbstractValue, what: str) -> Any:
     if not leaves:
         ev.error(TypeMismatchError, f"{what} must be a constant, not {describe(ev, v)}", code=diagnostics.NOT_STATIC)
     raise diagnostics.StaticNeeded(what, tuple(dict.fromkeys(leaves)), ev.span)
+
+
+def static_index(ev: Evaluator, v: AbstractValue, what: str) -> int:
+    """`operator.index` of something that must be known at compile time."""
+    value = static(ev, v, what)
+    if not isinstance(value, SupportsIndex):
+        ev.python_error("TypeError", f"'{type(value).__name__}' object cannot be interpreted as an integer")
+    return operator.index(value)
+
+
+def static_slice(ev: Evaluator, v: AbstractValue, what: str) -> slice:
+    """A slice of a container, which must be known at compile time."""
+    found = static(ev, v, what)
+    parts = found.start, found.stop, found.step
+    if not all(part is None or isinstance(part, SupportsIndex) for part in parts):
+        ev.python_error("TypeError", "slice indices must be integers or None or have an __index__ method")
+    if found.step is not None and operator.index(found.step) == 0:
+        ev.python_error("ValueError", "slice step cannot be zero")
+    return slice(*(None if part is None else operator.index(part) for part in parts))
+
+
+def static_step(ev: Evaluator, v: SliceValue, what: str) -> int:
+    """The step of a slice of a container, which must be known at compile time."""
+    only = SliceValue(Const(None), Const(None), v.step)
+    return static_slice(ev, only, what).step or 1
 
 
 def may_be_constant(ev: Evaluator, v: AbstractValue) -> bool:

@@ -60,6 +60,8 @@ from tangra.ir import Block, Func, scalar
 from tangra.shapes import symbols_of
 
 MAX_RETRACES = 100
+SLIPS = (ArithmeticError, AssertionError, AttributeError, LookupError, NameError, TypeError, ValueError)
+"""What the compiler's own code raises where it is wrong; it must not look like an exception of the program."""
 
 
 def trace(
@@ -114,6 +116,10 @@ def _retrace(
         except StaticNeeded as needed:
             if not tracer.fix(needed):
                 raise
+        except SLIPS as slip:
+            if isinstance(slip, TangraError):
+                raise
+            tracer.ev.internal(f"{type(slip).__name__}: {slip}")
     raise EntryError("too many arguments have to be constants", code=diagnostics.NOT_STATIC)
 
 

@@ -107,7 +107,7 @@ def ndenumerate_(ev: Evaluator, arr: AbstractValue) -> AbstractValue:
 @builtin(itertools.product)
 def product_(ev: Evaluator, *iterables: AbstractValue, repeat: AbstractValue = Const(1)) -> AbstractValue:
     """`itertools.product`: a loop where it is over ranges and arrays and long or of a length that the run tells."""
-    times = int(ev.static(repeat, "repeat"))
+    times = conversion.static_index(ev, repeat, "repeat")
     lengths = [iteration.number_of_items(ev, v) for v in iterables if isinstance(v, (RangeValue, ArrayValue))]
     known = [int(n.value) for n in lengths if isinstance(n, Const)]
     if len(lengths) == len(iterables) and (len(known) < len(lengths) or np.prod(known) ** times > FEW):

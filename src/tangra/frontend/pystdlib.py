@@ -20,6 +20,7 @@ from tangra.frontend import (
     classes,
     container_methods,
     containers,
+    conversion,
     copying,
     dataclass_methods,
     iterators,
@@ -134,5 +135,5 @@ def starmap_(ev: Evaluator, function: AbstractValue, iterable: AbstractValue, /)
 def repeat_(ev: Evaluator, object: AbstractValue, times: AbstractValue | None = None) -> AbstractValue:
     if times is None:
         ev.unsupported("itertools.repeat() without end", "say how many times")
-    count = max(int(ev.static(times, "how many times")), 0)
+    count = max(conversion.static_index(ev, times, "how many times"), 0)
     return lazy_sequences.taken(ev, "repeat", TupleValue((object,) * count))

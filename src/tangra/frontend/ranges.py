@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tangra.api import builtins
 from tangra.api.elementwise import is_number, kinds_of
@@ -17,9 +17,11 @@ if TYPE_CHECKING:
 def item(ev: Evaluator, r: RangeValue, index: AbstractValue) -> AbstractValue:
     """`r[index]`, a Python int of whatever kind the index is; of a slice a range."""
     try:
-        return ev.live.constant(conversion.plain(ev, r)[conversion.plain(ev, index)])
+        known, place = conversion.plain(ev, r), conversion.plain(ev, index)
     except conversion.NotPlain:
         pass
+    else:
+        return _constant(ev, known, place)
     count = containers.length(ev, r)
     if isinstance(index, SliceValue):
         return _part(ev, r, index, count)
@@ -27,6 +29,13 @@ def item(ev: Evaluator, r: RangeValue, index: AbstractValue) -> AbstractValue:
     for outside in (ev.binary("<", at, Const(0)), ev.binary(">=", at, count)):
         ev.fail_if(ev.number(outside).value, "IndexError", "range object index out of range")
     return _at(ev, r, at)
+
+
+def _constant(ev: Evaluator, known: range, place: Any) -> AbstractValue:
+    try:
+        return ev.live.constant(known[place])
+    except (TypeError, ValueError, IndexError) as error:
+        ev.python_error(type(error).__name__, str(error))
 
 
 def _whole(ev: Evaluator, index: AbstractValue) -> AbstractValue:
@@ -48,10 +57,7 @@ def _from_front(ev: Evaluator, place: AbstractValue, count: AbstractValue) -> Ab
 
 def _part(ev: Evaluator, r: RangeValue, index: SliceValue, count: AbstractValue) -> AbstractValue:
     """`r[start:stop:step]`: the places that Python's `slice.indices` gives, and what the range has there."""
-    step = ev.static(index.step, "the step of a slice of a range")
-    step = 1 if step is None else int(step)
-    if step == 0:
-        ev.python_error("ValueError", "slice step cannot be zero")
+    step = conversion.static_step(ev, index, "the step of a slice of a range")
     least, most = Const(0), count
     if step < 0:
         least, most = Const(-1), ev.binary("-", count, Const(1))

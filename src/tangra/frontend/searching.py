@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tangra.api.elementwise import is_number
 from tangra.api.kinds import PYINT
+from tangra.api.numbers import python_message
 from tangra.api.values import AbstractValue, Const, ListValue, Scalar, TupleValue
 from tangra.frontend import containers, conversion, failures, operators, stack_order
 from tangra.frontend.heap import StackState
@@ -14,6 +15,9 @@ from tangra.ir import I64, Value
 
 if TYPE_CHECKING:
     from tangra.frontend.evaluator import Evaluator
+
+NOT_IN_LIST = python_message(lambda: [1].index(0)).replace("0", "{}")
+"""What Python says, before 3.14 with the item."""
 
 
 def index_of(ev: Evaluator, v: AbstractValue, item: AbstractValue, *ends: AbstractValue) -> AbstractValue:
@@ -25,7 +29,8 @@ def index_of(ev: Evaluator, v: AbstractValue, item: AbstractValue, *ends: Abstra
         return Scalar(b("argmax", mask, axis=0), (PYINT,), None, None, 0, None)
     places: list[tuple[int, Value]] = []
     items = containers.own_items(ev, v, "index()")
-    start, stop = (*(int(ev.static(end, "an end of index()")) for end in ends), *(0, len(items))[len(ends) :])
+    given = [conversion.static_index(ev, end, "an end of index()") for end in ends]
+    start, stop = (*given, *(0, len(items))[len(given) :])
     for k in range(len(items))[start:stop]:
         same = operators.same_items(ev, item, items[k])
         if isinstance(same, Scalar):
@@ -67,9 +72,9 @@ def _require(ev: Evaluator, v: AbstractValue, there: Value | None, item: Abstrac
     if isinstance(v, TupleValue):
         text = "tuple.index(x): x not in tuple"
     elif isinstance(item, Scalar) and item.kind is not None and item.kind.python:
-        text, payload = "{} is not in list", [item.value]
+        text, payload = NOT_IN_LIST, [item.value]
     else:
-        text = f"{_text(ev, item)} is not in list".replace("{", "{{").replace("}", "}}")
+        text = NOT_IN_LIST.format(_text(ev, item)).replace("{", "{{").replace("}", "}}")
     if there is None and not payload:
         ev.python_error("ValueError", text.format())
     missing = ev.b.bool(True) if there is None else ev.b("not", there)

@@ -92,9 +92,7 @@ def reverse(ev: Evaluator, v: ListValue, state: StackState) -> None:
 
 def part(ev: Evaluator, state: StackState, index: SliceValue) -> ListValue:
     """`v[a:b:c]` of a list of any length: a list of copies, with the same room."""
-    step = 1 if _is_none(index.step) else int(ev.static(index.step, "the step of a slice"))
-    if step == 0:
-        ev.python_error("ValueError", "slice step cannot be zero")
+    step = conversion.static_step(ev, index, "the step of a slice")
     n, b = ev.number(state.count).value, ev.b
     low, high = (b.int(0), n) if step > 0 else (b.int(-1), b("sub", n, b.int(1)))
     ends = (low, high) if step > 0 else (high, low)
