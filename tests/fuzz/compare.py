@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import types
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,6 +13,11 @@ SIZES_DIFFER = re.compile(r": \d+ and \d+ differ$")
 """Ends what compiled code says of sizes that only a run knows; NumPy has other words (documented)."""
 Leaf = tuple[str, str, Any]
 """Path, what it is (type, dtype, shape, or the form of a container), and its value, None for containers."""
+
+
+NAMED = (type, types.FunctionType, types.MethodType, types.ModuleType, np.ufunc)
+"""Classes of objects that are looked at as a whole."""
+ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 
 
 @dataclass
@@ -33,6 +39,8 @@ def leaves(value: Any, path: str) -> list[Leaf]:
         parts: list[tuple[Any, Any]] = [*enumerate(value)]
     elif isinstance(value, dict):
         parts = [*value.items()]
+    elif isinstance(value, NAMED) or not hasattr(value, "__dict__"):
+        return [(path, ADDRESS.sub("", repr(value)), None)]
     else:
         parts = [*vars(value).items()]
     found: list[Leaf] = [(path, f"{type(value).__name__} of {[key for key, _ in parts]}", None)]

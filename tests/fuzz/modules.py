@@ -13,10 +13,10 @@ from tests.fuzz import plain_windows
 _NUMBERS = itertools.count()
 
 
-def load(source: str) -> types.ModuleType:
-    """Execute `source` as a module. Tracebacks, `inspect` and the compiler find its lines; dataclasses find the
-    module."""
-    name = f"fuzzed_{next(_NUMBERS)}"
+def load(source: str, name: str | None = None) -> types.ModuleType:
+    """Execute `source` as a module, with a name that no other has or the one given. Tracebacks, `inspect` and the
+    compiler find its lines; dataclasses find the module."""
+    name = name or f"fuzzed_{next(_NUMBERS)}"
     file = f"{name}.py"
     linecache.cache[file] = len(source), None, source.splitlines(keepends=True), file
     module = types.ModuleType(name)

@@ -7,6 +7,7 @@ a crash costs the batch nothing but the program that crashed. A failure prints t
 from __future__ import annotations
 
 import os
+import random
 import time
 from collections import Counter
 from pathlib import Path
@@ -17,11 +18,13 @@ import pytest
 from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis import strategies as st
 
-from tests.fuzz import hunt, run, shrinking, ways
+from tangra.core.reachable import Reachable
+from tests.fuzz import compositions, edits, hunt, modules, run, shrinking, ways
 from tests.fuzz.compare import Outcome
 from tests.fuzz.generator import programs, seeded
 from tests.fuzz.hunt import Case
-from tests.fuzz.inputs import Call
+from tests.fuzz.inputs import Call, make
+from tests.fuzz.subjects import Subject
 from tests.fuzz.ways import Verdict, has_runtime_sizes
 
 PROGRAMS = int(os.environ.get("TANGRA_FUZZ_PROGRAMS", "2000"))
@@ -135,6 +138,57 @@ def test_an_order_of_saturated_values_is_a_tie() -> None:
         wanted, found = ways.outcome(places, (x,)), Outcome(np.array([2, 1, 0]), None, (x,))
         assert wanted.result.tolist() == [2, 0, 1]
         assert ways.judge("native", found, wanted, places, lambda: (x.copy(),), single=False).sort == sort
+
+
+EDITABLE = """
+import numpy as np
+
+SCALE = 0.5
+
+
+def g(u, by=2.0):
+    return np.sum(u) * by * SCALE
+
+
+def f(x, y, s, n):
+    total = 0.0
+    for k in range(3):
+        total += g(x, 1.5) - k
+    return total * s
+"""
+
+
+def test_a_cache_that_sees_no_edits_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Edited programs agree beside the cache of what they were; not if all programs count as one to it."""
+    assert [edits.check(EDITABLE, number).sort for number in range(4)] == ["agree"] * 4
+    monkeypatch.setattr(Reachable, "digest", lambda self: "the same")
+    assert "wrong" in [edits.check(EDITABLE, number).sort for number in range(4)]
+
+
+COMPOSABLE = """
+import numpy as np
+
+def f(x, y, s, n):
+    t = s
+    for i in range(n % 3):
+        t = t + np.sin(x[i]) * y[0, i]
+        x[i] = t * s
+    return np.tanh(t) + np.sum(y @ x) * s
+"""
+
+
+@pytest.mark.parametrize("composition", compositions.COMPOSITIONS)
+def test_compositions_find_a_wrong_gradient(composition: compositions.Composition) -> None:
+    """Each way to the gradient agrees with it, and with no other."""
+    module = modules.load(COMPOSABLE)
+    names, call = ways.parameters(module), Call(3, 2, 5)
+    direction = np.array([0.5, -1.0, 0.25]), np.ones((2, 3)), 0.5
+    subject = Subject(module.f, lambda: make(names, call, module), direction, direction)
+    assert composition(subject, random.Random(1)).sort == "agree"
+    right = subject.gradient
+    subject.__dict__["gradient"] = lambda *args: tuple(1.001 * g for g in right(*args))
+    if composition is not compositions.hessian:  # which is compared with products
+        assert composition(subject, random.Random(1)).sort == "wrong"
 
 
 def test_shrinking_keeps_what_fails() -> None:
