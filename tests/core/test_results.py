@@ -97,6 +97,17 @@ def test_the_users_exception_at_the_users_line(view):
     assert a[view].tolist() == [7.0, 0.0, 0.0]
 
 
+def test_put_out_of_range_writes_nothing():
+    def f(a, places):
+        np.put(a, places, [5.0, 6.0, 7.0])
+        return a
+
+    a = np.zeros(4)
+    with pytest.raises(IndexError, match="index 9 is out of bounds for axis 0 with size 4"):
+        tg.jit(f)(a, np.array([0, 1, 9]))
+    assert not a.any()
+
+
 @pytest.mark.parametrize(
     ("function", "args", "error", "text"),
     [

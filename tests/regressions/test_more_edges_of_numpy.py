@@ -209,6 +209,7 @@ def test_lists_with_nan(key: Any) -> None:
         lambda x: (x == None, x != None),  # noqa: E711
         lambda x: (np.flip(np.array(2.5)), np.isreal(1.5), np.array_equiv(x, x[:2])),
         lambda x: np.average(M, axis=[0]),
+        lambda x: np.dot(x, x, out=np.zeros(())),
     ],
 )
 def test_values(program: Callable[..., Any]) -> None:

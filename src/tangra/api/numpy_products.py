@@ -115,7 +115,9 @@ def dot(ctx: Context, a: AbstractValue, b: AbstractValue, out: AbstractValue = N
         return return_value(ctx, ew(ctx, "and" if x.dtype == BOOL else "mul", x, y), out, "np.dot", rule="equal")
     inner = y.array.rank - 2 if y.array.rank > 1 else 0
     _same_inner(ctx, x.shape, x.array.rank - 1, y.shape, inner)
-    return return_value(ctx, contract(ctx, x, y, ((x.array.rank - 1,), (inner,))), out, "np.dot", rule="equal")
+    product = contract(ctx, x, y, ((x.array.rank - 1,), (inner,)))
+    written = return_value(ctx, product, out, "np.dot", rule="equal")
+    return written if product.shape else ctx.result(product)  # of two vectors, also with out=, a number
 
 
 def _same_inner(ctx: Context, x: Shape, i: int, y: Shape, j: int) -> None:
