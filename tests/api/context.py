@@ -8,11 +8,12 @@ gives the IR that was emitted. Straight-line programs only: branches and loops a
 
 from __future__ import annotations
 
+import builtins
 import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from scipy import special
@@ -220,6 +221,9 @@ class Heap:
     # ---- checks and errors -------------------------------------------------------------------------------------
     def fail_if(self, cond: Value, kind: str, message: str, payload: Sequence[Value] = ()) -> None:
         self.b.emit("fail_if", [cond, *payload], {"kind": kind, "message": message, "state": (), "n_state": 0})
+
+    def python_error(self, name: str, message: str) -> NoReturn:
+        raise getattr(builtins, name)(message)
 
     def require_equal(self, a: Size, b: Size, what: str) -> Size:
         known = known_eq(a, b, self.facts)

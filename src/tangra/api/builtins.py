@@ -27,7 +27,7 @@ from tangra.api.elementwise import (
     sized_one_converts,
 )
 from tangra.api.kinds import PYBOOL, PYFLOAT, PYINT, kind_of
-from tangra.api.numbers import describe, python_message
+from tangra.api.numbers import by_python, describe, python_message
 from tangra.api.numpy_layout import keep_order
 from tangra.api.registry import find, function, is_of_the_program
 from tangra.api.values import (
@@ -411,10 +411,12 @@ def isinstance_(ctx: Context, v: AbstractValue, classes: AbstractValue) -> Abstr
     """`isinstance(v, cls)`: constant, or a test of the run-time kind."""
     targets = ctx.static(classes, "the class of isinstance()")
     if isinstance(v, Const):
-        return Const(isinstance(v.value, targets))
+        known = v.value
+        return Const(by_python(ctx, lambda: isinstance(known, targets)))
     if any(is_of_the_program(type(target).__instancecheck__) for target in _flat(targets)):
         what = f"isinstance() of {describe(ctx, v)} and a class whose metaclass has an __instancecheck__ of its own"
         ctx.error(TypeMismatchError, what, code=NO_CONVERSION, fix="ask for the class itself: type(x) is C")
+    by_python(ctx, lambda: isinstance(None, targets))  # whether it names classes
     if isinstance(v, Scalar) and len(v.kinds) > 1:
         assert v.tag is not None
         hits = [k for k, kind in enumerate(v.kinds) if issubclass(kind.type, targets)]

@@ -140,6 +140,9 @@ class Context(Protocol):
         """Emit: raise `kind(message.format(*payload))` here at run time if `cond`."""
         ...
 
+    def python_error(self, name: str, message: str) -> NoReturn:
+        """Report an exception that Python is certain to raise here."""
+
     def require_equal(self, a: Size, b: Size, what: str) -> Size:
         """`a` and `b` must be equal: known → the simpler one; unknown → a guard or run-time check; else an error."""
         ...

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -31,7 +31,7 @@ from tangra.api.elementwise import (
 from tangra.api.kinds import PYBOOL, PYFLOAT, PYINT, kind_of
 from tangra.api.numpy_layout import keep_order
 from tangra.api.values import AbstractValue, ArrayValue, Const, DictView, InstanceValue, Scalar, TupleValue
-from tangra.errors import ShapeMismatchError, TypeMismatchError, declare
+from tangra.errors import ShapeMismatchError, TangraError, TypeMismatchError, declare
 from tangra.ir import BOOL, F64, I8, I64, U64, DType, Value
 
 BAD_OPERAND = declare("TG220", "an operator is not defined for these operands", fix="convert one of the operands")
@@ -56,6 +56,7 @@ PYTHON: dict[str, Callable[[Any, Any], Any]] = {
 }
 ARITHMETIC = {"+": "add", "-": "sub", "*": "mul", "//": "floordiv", "%": "mod"}
 BITWISE = {"&": "and", "|": "or", "^": "xor", "<<": "shl", ">>": "shr"}
+T = TypeVar("T")
 _FOLDED_TYPES = (bool, int, float, np.generic, str, bytes)
 
 
@@ -66,6 +67,16 @@ def python_message(compute: Callable[[], Any]) -> str:
     except (ZeroDivisionError, ValueError) as e:
         return str(e)
     raise AssertionError("it did not raise")
+
+
+def by_python(ctx: Context, compute: Callable[[], T]) -> T:
+    """What Python computes of constants; what it raises, it is certain to raise where the program says so."""
+    try:
+        return compute()
+    except TangraError:
+        raise
+    except Exception as error:
+        ctx.python_error(type(error).__name__, str(error))
 
 
 _F0 = 0.0

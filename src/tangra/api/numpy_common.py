@@ -65,7 +65,11 @@ def static_int(ctx: Context, v: AbstractValue, what: str) -> int:
 
 
 def static_bool(ctx: Context, v: AbstractValue, what: str) -> bool:
-    return bool(ctx.static(v, what))
+    """A bool known at compile time, as ints may be."""
+    value = ctx.static(v, what)
+    if value is None or isinstance(value, (int, np.integer, np.bool_)):
+        return bool(value)
+    bad_value(ctx, f"{what} must be a bool, not {value!r}")
 
 
 def static_str(ctx: Context, v: AbstractValue, what: str, allowed: Sequence[str]) -> str:
@@ -131,7 +135,7 @@ def dtype_arg(ctx: Context, dtype: AbstractValue | None, default: DType | None =
     value = ctx.static(dtype, "dtype")
     try:
         asked = np.dtype(value)
-    except TypeError:
+    except (TypeError, ValueError):
         bad_value(ctx, f"{value!r} is not a dtype")
     return supported(ctx, asked)
 

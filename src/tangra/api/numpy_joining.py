@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import operator
 from collections.abc import Sequence
 
 import numpy as np
 
 from tangra.api.context import Context
 from tangra.api.elementwise import rank_of, shape_error
+from tangra.api.numbers import by_python
 from tangra.api.numpy_common import (
     NONE,
     ZERO,
@@ -253,7 +255,7 @@ def split_bounds(
         for length in lengths:
             starts.append(starts[-1] + length)
         return list(zip(starts[:-1], lengths, strict=True))
-    return _between(ctx, size, [int(i) for i in asked])
+    return _between(ctx, size, by_python(ctx, lambda: [operator.index(i) for i in asked]))
 
 
 def _between(ctx: Context, size: Size, places: list[int]) -> list[tuple[Size, Size]]:

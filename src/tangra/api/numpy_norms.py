@@ -121,11 +121,11 @@ def vector_norm(ctx: Context, value: Value, order: Any, axes: Sequence[int]) -> 
     b, over = ctx.b, {"axes": tuple(sorted(axes))}
     if order in (None, 2):
         return root_of_squares(ctx, b("reduce_sum", b("mul", value, value), **over))
-    if isinstance(order, str):
-        bad_value(ctx, f"Invalid norm order '{order}' for vectors")
+    if not isinstance(order, (int, float, np.number)):
+        bad_value(ctx, f"Invalid norm order {order!r} for vectors")
     magnitude = b("abs", value)
     if order in (np.inf, -np.inf):
-        return _extreme(ctx, magnitude, tuple(axes), order > 0)
+        return _extreme(ctx, magnitude, tuple(axes), bool(order > 0))
     if order == 0:
         return b("reduce_sum", cast(ctx, b("ne", value, b.zeros(value.array)), value.dtype), **over)
     if order == 1:

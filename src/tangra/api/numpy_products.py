@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 
 import numpy as np
 
 from tangra.api.context import Context
 from tangra.api.elementwise import broadcast, broadcast_to, cast, rank_of, shape_error
+from tangra.api.numbers import by_python
 from tangra.api.numpy_common import (
     BOOL,
     NONE,
@@ -169,7 +171,7 @@ def tensordot(ctx: Context, a: AbstractValue, b: AbstractValue, axes: AbstractVa
         count = int(asked)
         left, right = list(range(x.array.rank - count, x.array.rank)), list(range(count))
     else:
-        left, right = ([int(i) for i in np.ravel(side)] for side in asked)
+        left, right = by_python(ctx, lambda: [[operator.index(i) for i in np.ravel(side)] for side in asked])
     if len(left) != len(right):
         bad_shape(ctx, "shape-mismatch for sum: np.tensordot needs as many axes of a as of b")
     if any(not -x.array.rank <= i < x.array.rank for i in left) or any(

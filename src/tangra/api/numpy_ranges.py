@@ -132,6 +132,8 @@ def _constant_range(ctx: Context, bounds: Sequence[AbstractValue], dtype: DType)
     if step == 0:
         ctx.fail_if(ctx.b.bool(True), "ZeroDivisionError", "division by zero")
         return ctx.new_array(ctx.b.const_array(np.zeros(0), dtype))
+    if not math.isfinite((stop - start) / step):
+        ctx.python_error("ValueError", "arange: cannot compute length")
     length = math.ceil((stop - start) / step)
     if length <= CONSTANT_LIMIT and not all(isinstance(v, (int, np.integer)) for v in (start, stop, step)):
         return ctx.new_array(ctx.b.const_array(np.arange(start, stop, step, dtype=dtype.numpy), dtype))

@@ -133,6 +133,10 @@ def reduce_ufunc(
     logical = ufunc in (np.logical_and, np.logical_or, np.logical_xor)
     target = BOOL if logical else dtype_arg(ctx, dtype) or accumulation_dtype(ctx, ufunc, value.dtype, out)
     value = cast(ctx, value, target)
+    if initial is not None and not is_none(initial) and rank_of(ctx, initial):
+        bad_value(ctx, f"{name}: initial must be a number")
+    if not is_true(where) and ctx.type_of(where).dtype != BOOL:
+        bad_value(ctx, f"{name}: where must be of dtype bool, not {ctx.type_of(where).dtype.numpy}")
     start = None if initial is None or is_none(initial) else cast(ctx, operand(ctx, initial, _number(target)), target)
     identity = None if initial is not None and is_none(initial) else ufunc.identity
     if identity is None and start is None:

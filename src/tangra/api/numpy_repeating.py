@@ -8,6 +8,7 @@ import numpy as np
 
 from tangra.api.context import Context
 from tangra.api.elementwise import is_number, operand, stored
+from tangra.api.numbers import by_python
 from tangra.api.numpy_common import (
     I64,
     NONE,
@@ -146,7 +147,8 @@ def _rolled(ctx: Context, value: Value, shift: AbstractValue, axis: int) -> Valu
     """Element i comes from (i - shift) mod n. A constant shift of a known size is two slices."""
     size = value.shape[axis]
     if isinstance(shift, Const) and isinstance(size, int):
-        s = int(shift.value) % size if size else 0
+        places = shift.value
+        s = by_python(ctx, lambda: int(places)) % size if size else 0
         if not s:
             return value
         return ctx.b("concat", part(ctx, value, axis, size - s, s), part(ctx, value, axis, 0, size - s), axis=axis)

@@ -104,7 +104,9 @@ def sinc(ctx: Context, x: AbstractValue) -> AbstractValue:
 
 @function(np.real)
 def real(ctx: Context, val: AbstractValue) -> AbstractValue:
-    """`np.real` of reals: the argument."""
+    """`np.real` of reals: the argument; of Python's bools an int, as their `real` is."""
+    if is_number(val) and kinds_of(val) == (PYBOOL,):
+        return ctx.binary("+", val, ZERO)
     return val if is_number(val) else as_array(ctx, val)
 
 
@@ -112,7 +114,7 @@ def real(ctx: Context, val: AbstractValue) -> AbstractValue:
 def imag(ctx: Context, val: AbstractValue) -> AbstractValue:
     """`np.imag` of reals: zeros."""
     if is_number(val):
-        return Const(ctx.kind(val).type(0))
+        return ZERO if kinds_of(val) == (PYBOOL,) else Const(ctx.kind(val).type(0))
     return ctx.new_array(ctx.b.zeros(ctx.type_of(val)))
 
 

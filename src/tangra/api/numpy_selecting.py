@@ -17,6 +17,7 @@ from tangra.api.numpy_common import (
     TRUE,
     ZERO,
     as_array,
+    bad_shape,
     bad_value,
     cast,
     common,
@@ -34,6 +35,7 @@ from tangra.api.registry import function
 from tangra.api.values import AbstractValue, ArrayValue, Const
 from tangra.errors import DataDependentShapeError, declare
 from tangra.ir import Value
+from tangra.shapes import shape_text
 
 WHERE_ONE = declare("TG604", "positions of true elements: how many there are depends on data")
 
@@ -81,6 +83,8 @@ def clip(
     where: AbstractValue = TRUE,
 ) -> AbstractValue:
     """`np.clip(a, low, high)`: minimum(maximum(a, low), high); either bound may be None."""
+    if is_number(a) and all_python(a):
+        a = ctx.result(ctx.array(a))  # NumPy makes an array of it first, of which the dtype counts
     low = _limit(ctx, a, a_min if min is None else min, True)
     high = _limit(ctx, a, a_max if max is None else max, False)
     if is_none(low) and is_none(high):
@@ -171,6 +175,12 @@ def bounded(ctx: Context, index: Value, count: int, mode: str) -> Value:
     return index
 
 
+def _fitting(ctx: Context, mask: Value, value: Value) -> Value:
+    if mask.array.rank > value.array.rank:
+        bad_shape(ctx, f"np.piecewise: a condition of shape {shape_text(mask.shape)} for {shape_text(value.shape)}")
+    return broadcast(ctx, [mask, value])[0]
+
+
 @function(np.piecewise)
 @copies_order
 def piecewise(
@@ -188,7 +198,7 @@ def piecewise(
     whole = rank_of(ctx, condlist) == base.type.rank
     conditions = [condlist] if whole else list(items_arg(ctx, condlist, "condlist"))
     functions = list(items_arg(ctx, funclist, "funclist"))
-    masks = [broadcast(ctx, [mask_of(ctx, c), value])[0] for c in conditions]
+    masks = [_fitting(ctx, mask_of(ctx, c), value) for c in conditions]
     if len(functions) == len(masks) + 1:
         rest = masks[0]
         for mask in masks[1:]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tangra.api.context import Context
-from tangra.api.elementwise import cast, operand
+from tangra.api.elementwise import cast, operand, rank_of
 from tangra.api.numpy_common import (
     F64,
     FALSE,
@@ -106,6 +106,8 @@ def convolve(ctx: Context, a: AbstractValue, v: AbstractValue, mode: AbstractVal
 def correlate(ctx: Context, a: AbstractValue, v: AbstractValue, mode: AbstractValue = Const("valid")) -> AbstractValue:
     """`np.correlate(a, v, mode)`: convolution with v reversed; in 'same' and 'valid' of a longer v, the result
     reversed."""
+    if not rank_of(ctx, a) or not rank_of(ctx, v):
+        bad_shape(ctx, "np.correlate: object of too small depth for desired array")
     x, y = _vectors(ctx, a, v, "correlate")
     word = static_str(ctx, mode, "mode", ("full", "same", "valid"))
     n, m = x.shape[0], y.shape[0]

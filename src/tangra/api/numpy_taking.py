@@ -129,6 +129,8 @@ def along_axis(ctx: Context, a: Value, indices: AbstractValue, axis: int, name: 
     rank = a.array.rank
     if rank_of(ctx, indices) != rank:
         bad_shape(ctx, f"{name}: `indices` and `arr` must have the same number of dimensions")
+    if not isinstance(indices, ArrayValue) or not indices.type.dtype.is_integer:
+        bad_value(ctx, f"{name}: `indices` must be an integer array")
     index = index_values(ctx, indices, a.shape[axis], axis)
     own = (*a.shape[:axis], index.shape[axis], *a.shape[axis + 1 :])
     shape = tuple(o if i == 1 else i for i, o in zip(index.shape, own, strict=True))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import operator
+
 import numpy as np
 
 from tangra.api.context import Context
+from tangra.api.numbers import by_python
 from tangra.api.numpy_common import FALSE, NONE, as_array, axis_arg, bad_value, is_none, size_as, unsupported
 from tangra.api.numpy_layout import step_view
 from tangra.api.registry import function
@@ -28,7 +31,8 @@ def sliding_window_view(
         unsupported(ctx, "sliding_window_view with writeable=True", "write to the array itself")
     view = as_array(ctx, x)
     windows = ctx.static(window_shape, "window_shape")
-    sizes = tuple(windows) if isinstance(windows, (tuple, list)) else (int(windows),)
+    listed = windows if isinstance(windows, (tuple, list)) else (windows,)
+    sizes = by_python(ctx, lambda: tuple(operator.index(size) for size in listed))
     rank = view.type.rank
     places = ctx.static(axis, "axis")
     chosen = tuple(places) if isinstance(places, (tuple, list)) else (places,)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import SupportsIndex
 
 from tangra.api.context import Context
 from tangra.api.kinds import PYINT
@@ -46,7 +45,7 @@ def known_step(ctx: Context, s: SliceValue) -> int:
     if isinstance(s.step, Const) and s.step.value is None:
         return 1
     step = ctx.static(s.step, STEP)
-    if not isinstance(step, SupportsIndex):
+    if not hasattr(type(step), "__index__"):
         ctx.symbol_for(s.step)  # says what is wrong
     step = int(step)
     if step == 0:

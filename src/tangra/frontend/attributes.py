@@ -158,7 +158,7 @@ def _super(ev: Evaluator, v: classes.SuperValue, name: str) -> AbstractValue | N
 
 
 def _plain_setattr(ev: Evaluator, self: InstanceValue, name: AbstractValue, value: AbstractValue, /) -> AbstractValue:
-    classes.set_plainly(ev, self, ev.static(name, "the name of an attribute"), value)
+    classes.set_plainly(ev, self, conversion.attribute_name(ev, name), value)
     return Const(None)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tangra.api import registry
+from tangra.api.numbers import by_python
 from tangra.api.values import (
     AbstractValue,
     BoundMethod,
@@ -193,14 +194,14 @@ def sort(
     except conversion.NotPlain:
         stack_order.sort(ev, v, key, backwards, keys)
         return NONE
-    order = sorted(range(len(items)), key=plain.__getitem__, reverse=backwards)
+    order = by_python(ev, lambda: sorted(range(len(items)), key=plain.__getitem__, reverse=backwards))
     ev.put(v.ref, ListState(tuple(items[k] for k in order)))
     return NONE
 
 
 @_method(DICT_METHODS, "get")
 def dict_get(ev: Evaluator, v: DictValue, key: AbstractValue, default: AbstractValue = NONE) -> Result:
-    found = dict_state(ev, v).get(ev.static(key, "a key of a dict"))
+    found = dict_state(ev, v).get(conversion.static_key(ev, key))
     if found is None or isinstance(found, MaybeNone):
         return default if found is None else found
     return conversion.slot(ev, found, "the value")
@@ -243,7 +244,7 @@ def update_dict(
 
 @_method(DICT_METHODS, "setdefault")
 def setdefault(ev: Evaluator, v: DictValue, key: AbstractValue, default: AbstractValue = NONE) -> AbstractValue:
-    found = dict_state(ev, v).get(ev.static(key, "a key of a dict"))
+    found = dict_state(ev, v).get(conversion.static_key(ev, key))
     if found is not None:
         return conversion.slot(ev, found, "the value")
     setitem(ev, v, key, default)
@@ -252,7 +253,7 @@ def setdefault(ev: Evaluator, v: DictValue, key: AbstractValue, default: Abstrac
 
 @_method(DICT_METHODS, "pop")
 def dict_pop(ev: Evaluator, v: DictValue, key: AbstractValue, default: AbstractValue | None = None) -> AbstractValue:
-    name = ev.static(key, "a key of a dict")
+    name = conversion.static_key(ev, key)
     found = dict_state(ev, v).get(name)
     if found is None:
         if default is None:
@@ -300,7 +301,7 @@ def class_method(cls: type, name: str) -> Callable[[Any], Any]:
 def fromkeys(
     ev: Evaluator, cls: AbstractValue, iterable: AbstractValue, value: AbstractValue = NONE, /
 ) -> AbstractValue:
-    keys = [ev.static(key, "a key of a dict") for key in as_items(ev, iterable, "dict.fromkeys()")]
+    keys = [conversion.static_key(ev, key) for key in as_items(ev, iterable, "dict.fromkeys()")]
     return new_dict(ev, list(dict.fromkeys(keys)), [value] * len(dict.fromkeys(keys)))
 
 
@@ -333,9 +334,6 @@ def _constant_method(name: str) -> Callable[..., AbstractValue]:
         plain_kwargs = {k: ev.static(a, f"an argument of .{name}()") for k, a in kwargs.items()}
         for argument in (*plain_args, *plain_kwargs.values()):
             ev.live.reads.as_text(argument)
-        try:
-            return ev.live.constant(getattr(receiver.value, name)(*plain_args, **plain_kwargs))
-        except Exception as e:  # any exception is what Python itself raises here
-            ev.python_error(type(e).__name__, str(e))
+        return ev.live.constant(by_python(ev, lambda: getattr(receiver.value, name)(*plain_args, **plain_kwargs)))
 
     return call

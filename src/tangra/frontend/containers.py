@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tangra.api.elementwise import is_number, kinds_of
 from tangra.api.kinds import PYBOOL
+from tangra.api.numbers import by_python
 from tangra.api.values import (
     AbstractValue,
     ArrayValue,
@@ -113,8 +114,9 @@ def length(ev: Evaluator, v: AbstractValue) -> AbstractValue:
         from tangra.frontend import iteration
 
         return iteration.range_length(ev, v)
-    if isinstance(v, Const) and hasattr(v.value, "__len__"):
-        return Const(len(fixed.contents(ev, v, "the length of")))
+    if isinstance(v, Const) and hasattr(type(v.value), "__len__"):
+        contents = fixed.contents(ev, v, "the length of")
+        return Const(by_python(ev, lambda: len(contents)))
     ev.python_error("TypeError", f"object of type {conversion.describe(ev, v)} has no len()")
 
 
@@ -139,7 +141,8 @@ def binary(ev: Evaluator, op: str, left: AbstractValue, right: AbstractValue) ->
     if isinstance(left, Const) and isinstance(left.value, str) and op == "%":
         if wordings.needs_run(ev, right):
             ev.unsupported("text of a number that is only known at run time", "put the numbers into an f-string")
-        return Const(left.value % ev.static(right, wordings.IN_TEXT))
+        pattern, values = left.value, ev.static(right, wordings.IN_TEXT)
+        return Const(by_python(ev, lambda: pattern % values))
     return None
 
 
@@ -342,7 +345,7 @@ def item_index(ev: Evaluator, index: AbstractValue, count: int, what: str) -> in
     if count == 0 and isinstance(index, Scalar) and not any(k.dtype.is_float for k in index.kinds):
         ev.python_error("IndexError", f"{what} index out of range")
     k = ev.static(index, f"an index into a {what}")
-    if isinstance(k, float) or not hasattr(k, "__index__"):
+    if not hasattr(type(k), "__index__"):
         ev.python_error("TypeError", f"{what} indices must be integers or slices, not {type(k).__name__}")
     if not -count <= k.__index__() < count:
         ev.python_error("IndexError", f"{what} index out of range")
@@ -350,7 +353,7 @@ def item_index(ev: Evaluator, index: AbstractValue, count: int, what: str) -> in
 
 
 def _dict_item(ev: Evaluator, target: DictValue, index: AbstractValue) -> AbstractValue:
-    key = ev.static(index, "a key of a dict")
+    key = conversion.static_key(ev, index)
     found = dict_state(ev, target).get(key)
     if found is None:
         ev.python_error("KeyError", repr(key))
@@ -368,7 +371,7 @@ def _constant_item(ev: Evaluator, target: Const, index: AbstractValue) -> Abstra
 def setitem(ev: Evaluator, target: AbstractValue, index: AbstractValue, value: AbstractValue) -> None:
     """`target[index] = value` of a list or dict."""
     if isinstance(target, DictValue):
-        ev.put(target.ref, with_key(dict_state(ev, target), ev.static(index, "a key of a dict"), value))
+        ev.put(target.ref, with_key(dict_state(ev, target), conversion.static_key(ev, index), value))
         return
     if not isinstance(target, ListValue):
         ev.python_error("TypeError", f"{conversion.describe(ev, target)} object does not support item assignment")
@@ -396,7 +399,7 @@ def setitem(ev: Evaluator, target: AbstractValue, index: AbstractValue, value: A
 def delitem(ev: Evaluator, target: AbstractValue, index: AbstractValue) -> None:
     """`del target[index]`."""
     if isinstance(target, DictValue):
-        key = ev.static(index, "a key of a dict")
+        key = conversion.static_key(ev, index)
         _dict_item(ev, target, index)
         without_key(ev, target, key)
         return
@@ -432,5 +435,5 @@ def pairs_of(ev: Evaluator, v: AbstractValue) -> list[tuple[Any, Any]]:
     found = []
     for pair in as_items(ev, v, "dict()"):
         key, value = as_items(ev, pair, "a pair of dict()")
-        found.append((ev.static(key, "a key of a dict"), value))
+        found.append((conversion.static_key(ev, key), value))
     return found

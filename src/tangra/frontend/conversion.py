@@ -5,12 +5,13 @@ from __future__ import annotations
 import enum
 import operator
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, SupportsIndex
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tangra.api.elementwise import common_dtype
 from tangra.api.kinds import Kind, kind_of, np_kind, promote
+from tangra.api.numbers import by_python
 from tangra.api.values import (
     AbstractValue,
     ArrayValue,
@@ -262,20 +263,29 @@ def static(ev: Evaluator, v: AbstractValue, what: str) -> Any:
 def static_index(ev: Evaluator, v: AbstractValue, what: str) -> int:
     """`operator.index` of something that must be known at compile time."""
     value = static(ev, v, what)
-    if not isinstance(value, SupportsIndex):
-        ev.python_error("TypeError", f"'{type(value).__name__}' object cannot be interpreted as an integer")
-    return operator.index(value)
+    return by_python(ev, lambda: operator.index(value))
+
+
+def static_key(ev: Evaluator, v: AbstractValue) -> Any:
+    """A key of a dict, which must be known at compile time."""
+    key = static(ev, v, "a key of a dict")
+    by_python(ev, lambda: hash(key))
+    return key
+
+
+def attribute_name(ev: Evaluator, v: AbstractValue) -> str:
+    """The name of an attribute, which must be known at compile time."""
+    name = static(ev, v, "the name of an attribute")
+    if not isinstance(name, str):
+        ev.python_error("TypeError", f"attribute name must be string, not '{type(name).__name__}'")
+    return name
 
 
 def static_slice(ev: Evaluator, v: AbstractValue, what: str) -> slice:
     """A slice of a container, which must be known at compile time."""
-    found = static(ev, v, what)
-    parts = found.start, found.stop, found.step
-    if not all(part is None or isinstance(part, SupportsIndex) for part in parts):
-        ev.python_error("TypeError", "slice indices must be integers or None or have an __index__ method")
-    if found.step is not None and operator.index(found.step) == 0:
-        ev.python_error("ValueError", "slice step cannot be zero")
-    return slice(*(None if part is None else operator.index(part) for part in parts))
+    found: slice = static(ev, v, what)
+    by_python(ev, lambda: found.indices(0))
+    return slice(*(None if part is None else operator.index(part) for part in (found.start, found.stop, found.step)))
 
 
 def static_step(ev: Evaluator, v: SliceValue, what: str) -> int:

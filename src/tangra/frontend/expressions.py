@@ -164,7 +164,7 @@ def dict_(ev: Evaluator, node: ast.Dict) -> AbstractValue:
                 keys.append(k)
                 values.append(v)
         else:
-            keys.append(ev.static(ev.eval(key), "a key of a dict"))
+            keys.append(conversion.static_key(ev, ev.eval(key)))
             values.append(ev.eval(value))
     return containers.new_dict(ev, keys, values)
 

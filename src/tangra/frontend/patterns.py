@@ -221,7 +221,7 @@ def _mapping(ev: Evaluator, pattern: ast.MatchMapping, v: AbstractValue, capture
         key = ev.eval(key_node)
         if not ev.static(operators.contains(ev, key, v), "whether a dict has a key"):
             return Const(False)
-        used.append(ev.static(key, "a key of a dict"))
+        used.append(conversion.static_key(ev, key))
         pairs.append((part, containers.getitem(ev, v, key)))
     if pattern.rest is not None:
         rest = [(k, x) for k, x in containers.pairs_of(ev, v) if k not in used]

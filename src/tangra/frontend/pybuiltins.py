@@ -336,7 +336,7 @@ def reduce_(
 def getattr_(
     ev: Evaluator, v: AbstractValue, name: AbstractValue, default: AbstractValue | None = None
 ) -> AbstractValue:
-    text = ev.static(name, "the name of an attribute")
+    text = conversion.attribute_name(ev, name)
     if default is None:
         return attributes.get(ev, v, text)
     there = classes.set_on_some_paths(ev, v, text)
@@ -361,14 +361,14 @@ def _if_there(ev: Evaluator, v: AbstractValue, name: str) -> AbstractValue | Non
 
 @builtin(builtins.hasattr)
 def hasattr_(ev: Evaluator, v: AbstractValue, name: AbstractValue) -> AbstractValue:
-    text = ev.static(name, "the name of an attribute")
+    text = conversion.attribute_name(ev, name)
     there = classes.set_on_some_paths(ev, v, text)
     return Scalar(there.bound, (PYBOOL,)) if there is not None else Const(_if_there(ev, v, text) is not None)
 
 
 @builtin(builtins.setattr)
 def setattr_(ev: Evaluator, v: AbstractValue, name: AbstractValue, value: AbstractValue) -> AbstractValue:
-    attributes.set_(ev, v, ev.static(name, "the name of an attribute"), value)
+    attributes.set_(ev, v, conversion.attribute_name(ev, name), value)
     return NONE
 
 
@@ -376,7 +376,7 @@ def setattr_(ev: Evaluator, v: AbstractValue, name: AbstractValue, value: Abstra
 def object_setattr(ev: Evaluator, v: AbstractValue, name: AbstractValue, value: AbstractValue) -> AbstractValue:
     if not isinstance(v, InstanceValue):
         ev.unsupported("object.__setattr__ on something else than an instance")
-    classes.set_plainly(ev, v, ev.static(name, "the name of an attribute"), value)
+    classes.set_plainly(ev, v, conversion.attribute_name(ev, name), value)
     return NONE
 
 

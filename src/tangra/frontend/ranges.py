@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tangra.api import builtins
 from tangra.api.elementwise import is_number, kinds_of
 from tangra.api.kinds import PYBOOL
+from tangra.api.numbers import by_python
 from tangra.api.values import AbstractValue, Const, RangeValue, SliceValue
 from tangra.frontend import branches, containers, conversion
 
@@ -21,7 +22,7 @@ def item(ev: Evaluator, r: RangeValue, index: AbstractValue) -> AbstractValue:
     except conversion.NotPlain:
         pass
     else:
-        return _constant(ev, known, place)
+        return ev.live.constant(by_python(ev, lambda: known[place]))
     count = containers.length(ev, r)
     if isinstance(index, SliceValue):
         return _part(ev, r, index, count)
@@ -29,13 +30,6 @@ def item(ev: Evaluator, r: RangeValue, index: AbstractValue) -> AbstractValue:
     for outside in (ev.binary("<", at, Const(0)), ev.binary(">=", at, count)):
         ev.fail_if(ev.number(outside).value, "IndexError", "range object index out of range")
     return _at(ev, r, at)
-
-
-def _constant(ev: Evaluator, known: range, place: Any) -> AbstractValue:
-    try:
-        return ev.live.constant(known[place])
-    except (TypeError, ValueError, IndexError) as error:
-        ev.python_error(type(error).__name__, str(error))
 
 
 def _whole(ev: Evaluator, index: AbstractValue) -> AbstractValue:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
+from tangra.api.numbers import by_python
 from tangra.api.values import AbstractValue, Const, InstanceValue, TupleValue
 from tangra.frontend import classes, conversion, wordings
 
@@ -19,7 +20,7 @@ def text_of(ev: Evaluator, v: AbstractValue, mark: str, spec: str) -> str:
         if wordings.needs_run(ev, v):
             raise conversion.NotPlain
         plain = ev.static(v, wordings.IN_TEXT)
-        return format(wordings.converted(mark, plain) if mark else plain, spec)
+        return by_python(ev, lambda: format(wordings.converted(mark, plain) if mark else plain, spec))
     if mark:
         return format(_of_instance(ev, v, mark), spec)
     method = classes.special_method(ev, v, "__format__")
