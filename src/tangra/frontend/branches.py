@@ -49,6 +49,8 @@ def exit_status(state: State) -> bool | None:
     flags = [state.env.get(name, Const(False)) for name in EXITS]
     if any(isinstance(flag, Const) and flag.value for flag in flags):
         return True
+    if state.leaving and state.leaving <= {flag.value for flag in flags if isinstance(flag, Scalar)}:
+        return True
     return False if all(isinstance(flag, Const) for flag in flags) else None
 
 
@@ -237,6 +239,11 @@ def join_arms(ev: Evaluator, cond: Value, base: State, arms: list[Arm], live: Li
     if arms[0].block.terminator.operands or any(has_effect(arm.block) for arm in arms):
         results = ev.b.emit("if", [cond], {}, [arm.block for arm in arms]).results
     ev.state = plans.plan_state(ev, plan, base, results)
+    if all(
+        arm.exited for arm in arms
+    ):  # by exits that may differ: each flag is open then, but not all of them together
+        flags = [ev.state.env.get(name) for name in EXITS]
+        ev.state.leaving = frozenset(flag.value for flag in flags if isinstance(flag, Scalar))
 
 
 def _leave(ev: Evaluator, cond: Value, arms: list[Arm], dead: list[bool]) -> None:

@@ -189,7 +189,8 @@ class State:
     those of which a partner was written since, with the place of the write. `scope` are the symbols that types may use.
     `narrowed` has what this path knows of the flags of `MaybeNone`s. `read_only` are arrays made while evaluating that
     can't be written to, or None where that depends on the path (views say it themselves, see `ViewStep`). `copied` has
-    for each copy that a transformed function works on the array that it is a copy of.
+    for each copy that a transformed function works on the array that it is a copy of. `leaving` are run-time flags of
+    `return`, `break` and `continue` of which one is certainly set.
     """
 
     heap: dict[int, HeapState] = field(default_factory=dict)
@@ -203,6 +204,7 @@ class State:
     copied: dict[int, int] = field(default_factory=dict)
     homes: dict[int, Home] = field(default_factory=dict)
     dead: bool = False
+    leaving: frozenset[Value] = frozenset()
 
     def copy(self) -> State:
         """A state that can change on its own."""
@@ -218,6 +220,7 @@ class State:
             dict(self.copied),
             dict(self.homes),
             self.dead,
+            self.leaving,
         )
 
 
