@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import FunctionType
@@ -23,8 +24,10 @@ from tangra.api.values import (
 from tangra.core.copies import Copies
 from tangra.core.trees import Flattener, Tree, build, copy, current, like, numbers
 from tangra.errors import NotDifferentiableError, declare
+from tangra.frontend import partials
 from tangra.frontend.evaluator import Evaluator
 from tangra.ir import Block, Value
+from tangra.parameters import signature
 
 NOT_A_FLOAT = declare("TG803", "an argument to differentiate by that holds no floats")
 
@@ -142,7 +145,7 @@ def _names(function: AbstractValue) -> tuple[list[str], list[str]]:
         return _without_self(Const(call)) if isinstance(call, FunctionType) else ([], [])
     live = function.value if isinstance(function, Const) else None
     try:
-        found = inspect.signature(live).parameters.values() if callable(live) else ()
+        found = signature(live).parameters.values() if callable(live) else ()
     except (TypeError, ValueError):
         return [], []
     positional = [p.name for p in found if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
@@ -157,7 +160,9 @@ def _without_self(method: Any) -> tuple[list[str], list[str]]:
 def _left_by_partial(partial: PartialValue) -> tuple[list[str], list[str]]:
     """What a partial leaves to be given: from the first parameter on that it gives by name, only by name."""
     positional, by_name = _names(partial.function)
-    left, given = positional[len(partial.args) :], {name for name, _ in partial.kwargs}
+    held = [*map(partials.is_open, partial.args)]
+    left = [*itertools.compress(positional, held), *positional[len(held) :]]
+    given = {name for name, _ in partial.kwargs}
     end = next((k for k, name in enumerate(left) if name in given), len(left))
     return left[:end], [*left[end:], *by_name]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -12,6 +11,7 @@ from tangra.frontend.nodes import ArrayNode, ExistingNode, Node, OriginNode
 from tangra.frontend.paths import ArgRoot, Path
 from tangra.frontend.specs import ArgSpec, ArraySpec, parts
 from tangra.frontend.traced import Leaf, Traced, Written
+from tangra.parameters import signature
 
 BAD_DONATION = declare("TG831", "an argument that can't be donated")
 Key = int | str
@@ -22,7 +22,7 @@ class Donation:
 
     def __init__(self, chosen: tuple[Key, ...], function: Callable[..., Any]) -> None:
         self.chosen = chosen
-        self.parameters = list(inspect.signature(function).parameters)
+        self.parameters = list(signature(function).parameters)
 
     def of_call(self, call: Mapping[Key, ArgSpec]) -> dict[Key, ArgSpec]:
         """The donated arguments among those of a call."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from tangra.errors import EntryError
+from tangra.parameters import signature
 
 Key = int | str
 BY_POSITION = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
@@ -31,7 +32,7 @@ class Chosen:
         if type(given) not in (int, str):
             raise self._error(given, "is no position and no name", "name arguments by position or name")
         try:
-            parameters = inspect.signature(self.function).parameters
+            parameters = signature(self.function).parameters
         except (TypeError, ValueError):
             return int(given) if isinstance(given, int) else str(given)
         if isinstance(given, str):
@@ -49,7 +50,7 @@ class Chosen:
     def positions(self, keys: Iterable[Key]) -> dict[str, int]:
         """Where the arguments stand that are named."""
         names = [key for key in keys if isinstance(key, str)]
-        parameters = list(inspect.signature(self.function).parameters) if names else []
+        parameters = list(signature(self.function).parameters) if names else []
         return {name: parameters.index(name) for name in names}
 
     def _missing(self, given: Key, parameters: Iterable[str]) -> EntryError:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 import functools
-import inspect
 import types
 from typing import TYPE_CHECKING, Any
 
 from tangra.errors import TangraError
 from tangra.ir.graph import Span
+from tangra.parameters import signature
 
 if TYPE_CHECKING:
     from tangra.frontend.source import Definition
@@ -58,7 +58,7 @@ def argument_names(function: Any, count: int) -> list[str]:
     """What the first `count` positional arguments are called in errors: `argument x`, or `argument 2` for the second
     of those without a name."""
     try:
-        found = inspect.signature(function).parameters.values() if callable(function) else ()
+        found = signature(function).parameters.values() if callable(function) else ()
     except (TypeError, ValueError):
         found = ()
     names = [p.name for p in found if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]

@@ -48,6 +48,7 @@ NOT_STATE = frozenset(
     {"__dict__", "__weakref__", "__doc__", "__module__", "__qualname__", "__tangra_transforms__", "__builtins__"}
     | {"_abc_impl", "__wrapped__", "__annotations__", "__orig_bases__", "__parameters__", "__firstlineno__"}
     | {"__static_attributes__", "__dataclass_fields__", "__dataclass_params__", "__type_params__"}
+    | {"__annotate_func__", "__annotations_cache__"}
 )
 """Names in the dicts of classes and functions that no evaluation reads, or that are read in another way here."""
 _IMPORT = opcode.opmap["IMPORT_NAME"]

@@ -32,6 +32,7 @@ from tangra.frontend import (
     dataclass_methods,
     diagnostics,
     outlining,
+    partials,
     source,
     stack_arrays,
 )
@@ -41,6 +42,7 @@ from tangra.frontend.objects import LIBRARIES
 from tangra.frontend.paths import Path
 from tangra.frontend.source import Definition
 from tangra.ir import Span
+from tangra.parameters import signature
 
 if TYPE_CHECKING:
     from tangra.frontend.evaluator import Evaluator, Frame
@@ -138,7 +140,8 @@ def call(ev: Evaluator, function: AbstractValue, args: list[AbstractValue], kwar
             return call(ev, function.function, [function.self, *args], kwargs)
         return invoke(ev, function.function, [function.self, *args], kwargs)
     if isinstance(function, PartialValue):
-        return call(ev, function.function, [*function.args, *args], {**dict(function.kwargs), **kwargs})
+        held = dict(function.kwargs)
+        return call(ev, function.function, partials.arguments(ev, function, args), {**held, **kwargs})
     if isinstance(function, TransformValue):
         return TRANSFORMS[function.transform](ev, function, args, kwargs)
     method = classes.special_method(ev, function, "__call__")
@@ -240,7 +243,7 @@ def invoke(
 def _is_python_fault(obj: Any, args: list[AbstractValue], kwargs: dict[str, AbstractValue]) -> bool:
     """Whether the real function would refuse these arguments too."""
     try:
-        inspect.signature(obj).bind(*args, **kwargs)
+        signature(obj).bind(*args, **kwargs)
     except TypeError:
         return True
     except ValueError:

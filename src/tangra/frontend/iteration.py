@@ -104,16 +104,12 @@ def fixed(ev: Evaluator, items: Sequence[AbstractValue]) -> Sequence_:
 def _range(ev: Evaluator, v: RangeValue) -> Sequence_:
     step = v.step
     if isinstance(step, Const):
-        if step.value == 0:
-            ev.python_error("ValueError", "range() arg 3 must not be zero")
         return Sequence_(
             range_length(ev, v),
             lambda i: ev.binary("+", v.start, ev.binary("*", i, step)),
             None,
             Bounds(v.start, v.stop, int(step.value)),
         )
-    zero = ev.truth(ev.binary("==", step, Const(0)))
-    ev.fail_if(ev.number(zero).value, "ValueError", "range() arg 3 must not be zero")
     return Sequence_(range_length(ev, v), lambda i: ev.binary("+", v.start, ev.binary("*", i, step)))
 
 

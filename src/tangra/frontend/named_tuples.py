@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,9 @@ from tangra.frontend.paths import Path
 
 if TYPE_CHECKING:
     from tangra.frontend.evaluator import Evaluator
+
+UNKNOWN_FIELD = "TypeError" if sys.version_info >= (3, 13) else "ValueError"
+"""What `_replace` raises for a name that is no field."""
 
 
 def construct(ev: Evaluator, cls: Any, args: list[AbstractValue], kwargs: dict[str, AbstractValue]) -> TupleValue:
@@ -73,9 +77,9 @@ def _replace(ev: Evaluator, v: TupleValue, /, **changes: AbstractValue) -> Abstr
     if make is None or written(make[0]) is None:
         ev.unsupported(f"{cls.__name__}._replace(), which calls a _make() written by hand,", "call the class")
     items = dict(zip(cls._fields, containers.as_items(ev, v, "_replace()"), strict=False))
-    for name in changes:
-        if name not in cls._fields:
-            ev.python_error("ValueError", f"Got unexpected field names: [{name!r}]")
+    unknown = [name for name in changes if name not in cls._fields]
+    if unknown:
+        ev.python_error(UNKNOWN_FIELD, f"Got unexpected field names: {unknown!r}")
     return _make(ev, Const(cls), TupleValue(tuple({**items, **changes}.values())))
 
 

@@ -41,6 +41,7 @@ from tangra.frontend import (
     iteration,
     iterators,
     lazy_sequences,
+    ranges,
     texts,
 )
 from tangra.frontend.calls import builtin
@@ -66,7 +67,9 @@ def range_(ev: Evaluator, *args: AbstractValue) -> AbstractValue:
     parts = [_index(ev, a) for a in args]
     if len(parts) == 1:
         parts = [Const(0), *parts]
-    return RangeValue(parts[0], parts[1], parts[2] if len(parts) == 3 else Const(1))
+    step = parts[2] if len(parts) == 3 else Const(1)
+    ranges.check_step(ev, step)
+    return RangeValue(parts[0], parts[1], step)
 
 
 def _index(ev: Evaluator, v: AbstractValue) -> AbstractValue:

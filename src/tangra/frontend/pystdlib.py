@@ -13,7 +13,6 @@ from tangra.api.values import (
     AbstractValue,
     BoundMethod,
     Const,
-    PartialValue,
     TupleValue,
 )
 from tangra.frontend import (
@@ -25,6 +24,7 @@ from tangra.frontend import (
     dataclass_methods,
     iterators,
     lazy_sequences,
+    partials,
 )
 from tangra.frontend.calls import builtin
 
@@ -36,10 +36,7 @@ NONE = Const(None)
 
 @builtin(functools.partial)
 def partial_(ev: Evaluator, function: AbstractValue, /, *args: AbstractValue, **kwargs: AbstractValue) -> AbstractValue:
-    if isinstance(function, PartialValue):  # one around another counts as one
-        args, kwargs = (*function.args, *args), {**dict(function.kwargs), **kwargs}
-        function = function.function
-    return PartialValue(function, args, tuple(kwargs.items()))
+    return partials.make(ev, function, args, kwargs)
 
 
 @builtin(functools.wraps)

@@ -14,6 +14,17 @@ from tangra.frontend import branches, containers, conversion
 if TYPE_CHECKING:
     from tangra.frontend.evaluator import Evaluator
 
+NO_STEP = "range() arg 3 must not be zero"
+
+
+def check_step(ev: Evaluator, step: AbstractValue) -> None:
+    """Python's check of the step, when the range is made."""
+    zero = ev.truth(ev.binary("==", step, Const(0)))
+    if not isinstance(zero, Const):
+        ev.fail_if(ev.number(zero).value, "ValueError", NO_STEP)
+    elif zero.value:
+        ev.python_error("ValueError", NO_STEP)
+
 
 def item(ev: Evaluator, r: RangeValue, index: AbstractValue) -> AbstractValue:
     """`r[index]`, a Python int of whatever kind the index is; of a slice a range."""
