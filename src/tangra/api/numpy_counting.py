@@ -33,7 +33,7 @@ from tangra.api.registry import function
 from tangra.api.values import AbstractValue, Const, TupleValue
 from tangra.errors import DataDependentShapeError, declare
 from tangra.ir import Value
-from tangra.shapes import Size
+from tangra.shapes import Size, known_eq
 
 UNKNOWN_LENGTH = declare("TG606", "a count table whose length depends on data")
 
@@ -70,7 +70,13 @@ def bincount(
     )
     if is_none(weights):
         return ctx.new_array(b("scatter_add", b.full(b.int(0), (size,)), b.filled(1, index.array), index))
-    w = fit_to(ctx, ctx.array(weights, F64), index.shape)
+    given = ctx.array(weights, F64)
+    if given.array.rank != 1:
+        bad_shape(ctx, f"object {'of too small depth' if given.array.rank == 0 else 'too deep'} for desired array")
+    if known_eq(given.shape[0], index.shape[0], ctx.facts) is False:
+        bad_shape(ctx, "The weights and list don't have the same length.")
+    ctx.require_equal(given.shape[0], index.shape[0], "np.bincount, weights")
+    w = fit_to(ctx, given, index.shape)
     return ctx.new_array(b("scatter_add", b.full(b.float(0.0), (size,)), w, index))
 
 

@@ -206,6 +206,11 @@ def kron(ctx: Context, a: AbstractValue, b: AbstractValue) -> AbstractValue:
     return ctx.new_array(result) if rank else ctx.result(result)
 
 
+PLANE_VECTORS = tuple(map(int, np.__version__.split(".")[:2])) < (2, 5)
+"""Whether `np.cross` takes vectors of two components, which NumPy 2.5 refuses."""
+NOT_THREE = "Both input arrays must be (arrays of) 3-dimensional vectors, but they are {} and {} dimensional instead."
+
+
 def _cross(
     ctx: Context, a: AbstractValue, b: AbstractValue, places: tuple[AbstractValue, AbstractValue, AbstractValue]
 ) -> AbstractValue:
@@ -215,6 +220,8 @@ def _cross(
     y = move(ctx, y, axis_arg(ctx, places[1], y.array.rank), y.array.rank - 1)
     if x.shape[-1] not in (2, 3) or y.shape[-1] not in (2, 3):
         bad_shape(ctx, "incompatible dimensions for cross product (dimension must be 2 or 3)")
+    if not PLANE_VECTORS and (x.shape[-1], y.shape[-1]) != (3, 3):
+        bad_shape(ctx, NOT_THREE.format(x.shape[-1], y.shape[-1]))
     xs = [part(ctx, x, x.array.rank - 1, k, None) for k in range(x.shape[-1])]
     ys = [part(ctx, y, y.array.rank - 1, k, None) for k in range(y.shape[-1])]
 
@@ -256,10 +263,7 @@ def linalg_cross(
     """`np.linalg.cross(x1, x2, axis=)`."""
     sizes = [ctx.type_of(x).shape[axis_arg(ctx, axis, rank_of(ctx, x))] for x in (x1, x2)]
     if any(known_eq(n, 3, ctx.facts) is False for n in sizes):
-        what = (
-            "Both input arrays must be (arrays of) 3-dimensional vectors, but they are {} and {} dimensional instead."
-        )
-        bad_shape(ctx, what.format(*sizes))
+        bad_shape(ctx, NOT_THREE.format(*sizes))
     return _cross(ctx, x1, x2, (axis, axis, axis))
 
 
