@@ -26,8 +26,8 @@ from tangra.core.trees import Flattener, Tree, build, copy, current, like, numbe
 from tangra.errors import NotDifferentiableError, declare
 from tangra.frontend import partials
 from tangra.frontend.evaluator import Evaluator
+from tangra.frontend.parameters import signature
 from tangra.ir import Block, Value
-from tangra.parameters import signature
 
 NOT_A_FLOAT = declare("TG803", "an argument to differentiate by that holds no floats")
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from tangra.errors import EntryError, declare
 from tangra.frontend.nodes import ArrayNode, ExistingNode, Node, OriginNode
+from tangra.frontend.parameters import signature
 from tangra.frontend.paths import ArgRoot, Path
 from tangra.frontend.specs import ArgSpec, ArraySpec, parts
 from tangra.frontend.traced import Leaf, Traced, Written
-from tangra.parameters import signature
 
 BAD_DONATION = declare("TG831", "an argument that can't be donated")
 Key = int | str

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from tangra.errors import EntryError
-from tangra.parameters import signature
+from tangra.frontend.parameters import signature
 
 Key = int | str
 BY_POSITION = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)

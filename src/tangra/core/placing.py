@@ -8,8 +8,8 @@ import types
 from typing import TYPE_CHECKING, Any
 
 from tangra.errors import TangraError
+from tangra.frontend.parameters import signature
 from tangra.ir.graph import Span
-from tangra.parameters import signature
 
 if TYPE_CHECKING:
     from tangra.frontend.source import Definition

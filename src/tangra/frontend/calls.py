@@ -39,10 +39,10 @@ from tangra.frontend import (
 from tangra.frontend.dispatch import expression
 from tangra.frontend.heap import RESULT, RETURNED, CellRef, CellState, MaybeNone, Result
 from tangra.frontend.objects import LIBRARIES
+from tangra.frontend.parameters import signature
 from tangra.frontend.paths import Path
 from tangra.frontend.source import Definition
 from tangra.ir import Span
-from tangra.parameters import signature
 
 if TYPE_CHECKING:
     from tangra.frontend.evaluator import Evaluator, Frame
