@@ -13,7 +13,7 @@ from tangra.core.serving import Plan
 from tangra.core.specialisation import Specialisation
 from tangra.frontend.entry import trace
 from tangra.frontend.overlaps import Overlap
-from tangra.frontend.policy import Policy
+from tangra.frontend.policy import Policy, Tentative
 from tangra.frontend.specs import ArgSpec
 from tangra.frontend.traced import Traced
 from tangra.ir import Func
@@ -82,10 +82,13 @@ def compile_call(
     options: NativeOptions,
     blocks: Sequence[Overlap] = (),
     donation: Donation | None = None,
+    tentative: bool = False,
 ) -> Compiled:
-    """Trace, simplify and compile a call; `blocks` are its arrays that overlap in memory. These keep their memory."""
+    """Trace, simplify and compile a call; `blocks` are its arrays that overlap in memory. These keep their memory. Of a
+    `tentative` form there is another one to compile if it can't be."""
+    usual = Tentative() if tentative else None
 
     def traced(policy: Policy | None) -> Traced:
-        return trace(fn, args, kwargs, name=name, min_dim=min_dim, policy=policy, blocks=blocks)
+        return trace(fn, args, kwargs, name=name, min_dim=min_dim, policy=policy or usual, blocks=blocks)
 
     return Compiled(traced, fn, args, kwargs, min_dim, options, None if blocks else donation)

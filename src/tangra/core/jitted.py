@@ -261,7 +261,10 @@ class JitFunction(CompiledCall):
         def compile_it() -> Compiled:
             from tangra.core.compiling import compile_call
 
-            return compile_call(self.function, positional, named, name, min_dim, options, blocks, self._donation)
+            tentative = min_dim > 0 and not asked
+            return compile_call(
+                self.function, positional, named, name, min_dim, options, blocks, self._donation, tentative
+            )
 
         call = Call(self.function, positional, named, min_dim, options, (name, self.donate))
         try:

@@ -239,9 +239,7 @@ def join_arms(ev: Evaluator, cond: Value, base: State, arms: list[Arm], live: Li
     if arms[0].block.terminator.operands or any(has_effect(arm.block) for arm in arms):
         results = ev.b.emit("if", [cond], {}, [arm.block for arm in arms]).results
     ev.state = plans.plan_state(ev, plan, base, results)
-    if all(
-        arm.exited for arm in arms
-    ):  # by exits that may differ: each flag is open then, but not all of them together
+    if all(arm.exited for arm in arms):  # perhaps by exits that differ: each flag is open then, but one is set
         flags = [ev.state.env.get(name) for name in EXITS]
         ev.state.leaving = frozenset(flag.value for flag in flags if isinstance(flag, Scalar))
 

@@ -16,6 +16,7 @@ from tangra.api import registry
 from tangra.api.builtins import class_of
 from tangra.api.values import (
     AbstractValue,
+    ArrayValue,
     BoundMethod,
     Const,
     FunctionValue,
@@ -43,6 +44,7 @@ from tangra.frontend.parameters import signature
 from tangra.frontend.paths import Path
 from tangra.frontend.source import Definition
 from tangra.ir import Span
+from tangra.shapes import Size
 
 if TYPE_CHECKING:
     from tangra.frontend.evaluator import Evaluator, Frame
@@ -298,6 +300,19 @@ def _recurses(frame: Frame | None, definition: Definition) -> bool:
     return count > 2
 
 
+def _goes_on(ev: Evaluator, frame: Frame | None, definition: Definition, sizes: tuple[Size, ...]) -> bool:
+    """Whether a function has called itself often with sizes that are not constants, and others each time: where that
+    ends may never show."""
+    while frame is not None and frame.definition is not definition:
+        frame = frame.caller
+    if frame is None or frame.sizes == sizes or all(isinstance(size, int) for size in sizes):
+        return False
+    key = "calls with other sizes", id(definition)
+    count: int = ev.memo.get(key, 0) + 1
+    ev.memo[key] = count
+    return count > ev.policy.resizing_calls
+
+
 def call_user(
     ev: Evaluator,
     definition: Definition,
@@ -317,7 +332,8 @@ def call_user(
     env = binding.bind_arguments(ev, definition.name, definition.node.args, args, kwargs, defaults, kw_defaults)
     caller = ev.frame
     depth = 0 if caller is None else caller.depth + 1
-    if ev.all_sizes and _recurses(caller, definition):
+    sizes = tuple(size for v in env.values() if isinstance(v, ArrayValue) for size in v.type.shape)
+    if (ev.all_sizes or _goes_on(ev, caller, definition, sizes)) and _recurses(caller, definition):
         ev.unsupported("recursion whose end depends on a size", code=diagnostics.RECURSION)
     if depth > MAX_DEPTH:
         ev.unsupported(
@@ -330,7 +346,8 @@ def call_user(
     first = args[0] if args else None
 
     def evaluate(names: dict[str, AbstractValue], own: AbstractValue | None, at: Span | None) -> Result:
-        return _evaluate(ev, Frame(definition, caller, at, depth, own, path=path, first_ref=ev.next_ref), names, scope)
+        frame = Frame(definition, caller, at, depth, own, path=path, first_ref=ev.next_ref, sizes=sizes)
+        return _evaluate(ev, frame, names, scope)
 
     if outlining.is_wanted(ev, definition, caller):
         found = outlining.call(ev, definition, env, scope, first, lambda names, own: evaluate(names, own, None))

@@ -45,6 +45,8 @@ class Frame:
     """Comprehensions being evaluated in it that Python makes functions of their own."""
     first_ref: int = 1
     """The first object that it may have made."""
+    sizes: tuple[Size, ...] = ()
+    """The sizes of the arrays that it was called with."""
     suspended: dict[str, Any] = field(default_factory=dict)
     """Its names while a function it calls is evaluated, and after its end."""
 

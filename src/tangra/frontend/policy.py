@@ -41,6 +41,10 @@ DRAWING = ("numpy.random.", "random.")
 class Policy:
     """The compiler's decisions."""
 
+    resizing_calls = 100
+    """Calls of a function by itself with sizes that only the run knows and that differ from its own: where recursion
+    ends that halves any size."""
+
     def unsupported(self, ev: Evaluator, node: ast.AST) -> NoReturn:
         """A construct that the language does not cover."""
         name, fix = WAYS_ROUND.get(type(node), (f"the construct {type(node).__name__}", None))
@@ -123,6 +127,12 @@ class SizesDiffer(Inner):
 
 
 _CLASSES: dict[str, type[TangraError]] = {}
+
+
+class Tentative(Policy):
+    """Those of an attempt to serve all sizes, behind which there is one for the sizes of the call."""
+
+    resizing_calls = 12
 
 
 def python_error_class(name: str) -> type[TangraError]:

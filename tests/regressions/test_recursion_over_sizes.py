@@ -1,0 +1,47 @@
+"""Recursion that halves an array ends at compile time, also where its sizes differ from call to call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tangra as tg
+
+
+def merge_sort(x: Any) -> Any:
+    if len(x) < 2:
+        return x.copy()
+    m = len(x) // 2
+    a, b = merge_sort(x[:m]), merge_sort(x[m:])
+    out = np.empty(len(x))
+    i = j = 0
+    for k in range(len(x)):
+        if j >= len(b) or (i < len(a) and a[i] <= b[j]):
+            out[k] = a[i]
+            i += 1
+        else:
+            out[k] = b[j]
+            j += 1
+    return out
+
+
+def halved(x: Any) -> Any:
+    return np.sum(x) if len(x) < 2 else halved(x[: len(x) // 2]) + x[-1]
+
+
+@pytest.mark.parametrize("program", [merge_sort, halved])
+def test_each_size_has_its_form(program: Any) -> None:
+    """Evaluating it for all sizes at once does not end in any time; that is noticed."""
+    jitted = tg.jit(program)
+    for n in (8, 32, 64, 100):
+        x = np.random.default_rng(n).normal(size=n)
+        assert np.allclose(jitted(x), program(x), rtol=1e-12)
+
+
+def test_one_form_for_all_sizes() -> None:
+    jitted = tg.jit(halved, dynamic=True)
+    for n in (8, 33, 100):
+        x = np.random.default_rng(n).normal(size=n)
+        assert np.allclose(jitted(x), halved(x), rtol=1e-12)
