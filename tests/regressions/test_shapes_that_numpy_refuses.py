@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import tangra as tg
+from tests.programs.oracle import difference
 
 
 @pytest.mark.parametrize("dynamic", [False, True])
@@ -43,3 +44,38 @@ def test_cross(sizes: tuple[int, int]) -> None:
     with pytest.raises(ValueError) as found:
         tg.jit(f)(a, b)
     assert problem in str(found.value)
+
+
+PLACES = [
+    lambda x, w: np.gradient(x, w),
+    lambda x, w: np.histogram(x, bins=3, weights=w),
+    lambda x, w: np.polyfit(x, x, 1, w=w),
+    lambda x, w: np.piecewise(x, [w > 0.0], [1.0]),
+]
+
+
+@pytest.mark.parametrize("program", PLACES)
+@pytest.mark.parametrize("count", [1, 2, 4, 20])
+@pytest.mark.parametrize("dynamic", [False, True])
+def test_lengths_that_do_not_fit_are_not_stretched(program: Any, count: int, dynamic: bool) -> None:
+    x, w = np.array([1.0, 3.0, 2.0]), np.arange(1.0, count + 1.0)
+    with pytest.raises((ValueError, TypeError, IndexError)):
+        program(x, w)
+    with pytest.raises((ValueError, tg.TangraError)) as refused:
+        tg.jit(program, dynamic=dynamic)(x, w)
+    assert not isinstance(refused.value, tg.InternalError)
+
+
+@pytest.mark.parametrize("program", PLACES)
+def test_lengths_that_fit(program: Any) -> None:
+    x, w = np.array([1.0, 3.0, 2.0]), np.array([1.0, 2.0, 4.0])
+    assert difference(tg.jit(program)(x, w), program(x, w), rtol=1e-9) is None
+
+
+def test_conditions_of_the_first_axes() -> None:
+    def program(x: Any, rows: Any) -> Any:
+        return np.piecewise(x, [rows], [lambda q: -q, lambda q: 2.0 * q])
+
+    x, rows = np.arange(9.0).reshape(3, 3), np.array([True, False, True])
+    assert np.array_equal(tg.jit(program)(x, rows), program(x, rows))
+    assert np.array_equal(tg.jit(program)(x, x > 3.0), program(x, x > 3.0))

@@ -16,7 +16,16 @@ from tangra.api.numpy_refusals import BAD_DTYPE, bad_shape, bad_value, only, ord
 from tangra.api.values import AbstractValue, ArrayValue, Const, ListValue, Scalar, SliceValue, TupleValue
 from tangra.errors import UnsupportedError
 from tangra.ir import BOOL, F32, F64, I64, ArrayType, DType, Value
-from tangra.shapes import ShapeError, Size, broadcast_to_shape, normalize_axes, normalize_axis, prod, shape_text
+from tangra.shapes import (
+    ShapeError,
+    Size,
+    broadcast_to_shape,
+    known_eq,
+    normalize_axes,
+    normalize_axis,
+    prod,
+    shape_text,
+)
 
 NONE = Const(None)
 FALSE, TRUE = Const(False), Const(True)
@@ -272,6 +281,17 @@ def fit_to(ctx: Context, value: Value, shape: Shape) -> Value:
     return broadcast_to(ctx, value, shape)
 
 
+def of_shape(ctx: Context, value: Value, shape: Shape, message: str) -> Value:
+    """`value`, which has to have that shape and not one that broadcasts to it."""
+    if value.array.rank != len(shape):
+        bad_shape(ctx, message)
+    for own, wanted in zip(value.shape, shape, strict=True):
+        if known_eq(own, wanted, ctx.facts) is False:
+            bad_shape(ctx, message)
+        ctx.require_equal(own, wanted, message)
+    return renamed(ctx, value, shape)
+
+
 def renamed(ctx: Context, value: Value, shape: Shape) -> Value:
     """`value` under a shape whose sizes are equal but written otherwise."""
     return value if value.shape == shape else ctx.b("reshape", value, shape=shape)
@@ -405,6 +425,7 @@ __all__ = [
     "lift",
     "mask_of",
     "move",
+    "of_shape",
     "only",
     "operand",
     "order_c",

@@ -16,10 +16,10 @@ from tangra.api.numpy_common import (
     bad_shape,
     bad_value,
     ew,
-    fit_to,
     flat,
     inexact,
     is_none,
+    of_shape,
     promote_dtypes,
     size_as,
     static_bool,
@@ -33,7 +33,7 @@ from tangra.api.registry import function
 from tangra.api.values import AbstractValue, Const, TupleValue
 from tangra.errors import DataDependentShapeError, declare
 from tangra.ir import Value
-from tangra.shapes import Size, known_eq
+from tangra.shapes import Size
 
 UNKNOWN_LENGTH = declare("TG606", "a count table whose length depends on data")
 
@@ -73,10 +73,7 @@ def bincount(
     given = ctx.array(weights, F64)
     if given.array.rank != 1:
         bad_shape(ctx, f"object {'of too small depth' if given.array.rank == 0 else 'too deep'} for desired array")
-    if known_eq(given.shape[0], index.shape[0], ctx.facts) is False:
-        bad_shape(ctx, "The weights and list don't have the same length.")
-    ctx.require_equal(given.shape[0], index.shape[0], "np.bincount, weights")
-    w = fit_to(ctx, given, index.shape)
+    w = of_shape(ctx, given, index.shape, "The weights and list don't have the same length.")
     return ctx.new_array(b("scatter_add", b.full(b.float(0.0), (size,)), w, index))
 
 
@@ -147,7 +144,7 @@ def histogram(
     if is_none(weights):
         amount = cast(ctx, inside, I64)
     else:
-        w = flat(ctx, fit_to(ctx, ctx.array(weights), value.shape))
+        w = flat(ctx, of_shape(ctx, ctx.array(weights), value.shape, "weights should have the same shape as a."))
         amount = b("select", inside, w, b.zeros(w.array))
     counts = b("scatter_add", b.full(b.const(0, amount.dtype), (count,)), amount, place)
     if not is_none(density) and static_bool(ctx, density, "density"):

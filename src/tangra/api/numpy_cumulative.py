@@ -21,6 +21,7 @@ from tangra.api.numpy_common import (
     inexact,
     is_none,
     no_bools,
+    of_shape,
     part,
     return_value,
     static_bool,
@@ -235,6 +236,9 @@ def _slope(ctx: Context, value: Value, axis: int, spacing: Value, order: int) ->
     spacing = cast(ctx, spacing, value.dtype)
     if spacing.array.rank > 1:
         unsupported(ctx, "np.gradient with coordinates of more than one dimension", "pass a vector")
+    if spacing.shape:
+        what = "when 1d, distances must match the length of the corresponding dimension"
+        spacing = of_shape(ctx, spacing, (n,), what)
     steps = neighbours(ctx, "sub", spacing, 0) if spacing.shape else b.full(spacing, (n - 1,))
     lower = b("index", steps, b.int(0), sizes=(n - 2,), steps=(1,))
     upper = b("index", steps, b.dim(n - 1 - (n - 2)), sizes=(n - 2,), steps=(1,))

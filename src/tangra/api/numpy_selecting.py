@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 
 from tangra.api.context import Context
-from tangra.api.elementwise import all_python, broadcast, int_range, is_number, kinds_of, operand, rank_of
+from tangra.api.elementwise import all_python, broadcast, broadcast_to, int_range, is_number, kinds_of, operand, rank_of
 from tangra.api.kinds import PYFLOAT, PYINT
 from tangra.api.numpy_common import (
     BOOL,
@@ -25,6 +25,8 @@ from tangra.api.numpy_common import (
     is_none,
     items_arg,
     mask_of,
+    of_shape,
+    reshape,
     return_value,
     static_str,
 )
@@ -176,9 +178,15 @@ def bounded(ctx: Context, index: Value, count: int, mode: str) -> Value:
 
 
 def _fitting(ctx: Context, mask: Value, value: Value) -> Value:
-    if mask.array.rank > value.array.rank:
+    """A condition as an index into `value` means it: a bool for the whole, or for its first axes."""
+    more = value.array.rank - mask.array.rank
+    if mask.shape and more >= 0:
+        what = f"np.piecewise: a condition of shape {shape_text(mask.shape)} for {shape_text(value.shape)}"
+        mask = of_shape(ctx, mask, value.shape[: mask.array.rank], what)
+        mask = reshape(ctx, mask, (*mask.shape, *[1] * more))
+    elif more < 0:
         bad_shape(ctx, f"np.piecewise: a condition of shape {shape_text(mask.shape)} for {shape_text(value.shape)}")
-    return broadcast(ctx, [mask, value])[0]
+    return broadcast_to(ctx, mask, value.shape)
 
 
 @function(np.piecewise)
@@ -195,8 +203,8 @@ def piecewise(
     chooses."""
     base = as_array(ctx, x)
     value = ctx.array(base)
-    whole = rank_of(ctx, condlist) == base.type.rank
-    conditions = [condlist] if whole else list(items_arg(ctx, condlist, "condlist"))
+    single = rank_of(ctx, condlist) == (1 if base.type.rank else 0)  # as NumPy tells it from a list of them
+    conditions = [condlist] if single else list(items_arg(ctx, condlist, "condlist"))
     functions = list(items_arg(ctx, funclist, "funclist"))
     masks = [_fitting(ctx, mask_of(ctx, c), value) for c in conditions]
     if len(functions) == len(masks) + 1:

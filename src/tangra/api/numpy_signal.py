@@ -23,6 +23,7 @@ from tangra.api.numpy_common import (
     is_none,
     items_arg,
     known_array,
+    of_shape,
     part,
     promote_dtypes,
     ramp,
@@ -326,7 +327,8 @@ def polyfit(
         columns if columns.shape[0] == points.shape[0] else reshape(ctx, columns, (points.shape[0], columns.shape[1]))
     )
     if not is_none(w):
-        weight = insert_axis(ctx, ctx.array(w, F64), 1)
+        given = of_shape(ctx, ctx.array(w, F64), points.shape, "expected w and y to have the same length")
+        weight = insert_axis(ctx, given, 1)
         matrix, columns = ew(ctx, "mul", matrix, weight), ew(ctx, "mul", columns, weight)
     scale = ctx.b("sqrt", ctx.b("reduce_sum", ctx.b("mul", matrix, matrix), axes=(0,)))
     q, r = ctx.b.emit("qr", [ew(ctx, "div", matrix, scale)], {}).results
