@@ -51,6 +51,7 @@ PLACES = [
     lambda x, w: np.histogram(x, bins=3, weights=w),
     lambda x, w: np.polyfit(x, x, 1, w=w),
     lambda x, w: np.piecewise(x, [w > 0.0], [1.0]),
+    lambda x, w: np.vecdot(np.stack([x, x]), w),
 ]
 
 
@@ -70,6 +71,22 @@ def test_lengths_that_do_not_fit_are_not_stretched(program: Any, count: int, dyn
 def test_lengths_that_fit(program: Any) -> None:
     x, w = np.array([1.0, 3.0, 2.0]), np.array([1.0, 2.0, 4.0])
     assert difference(tg.jit(program)(x, w), program(x, w), rtol=1e-9) is None
+
+
+def test_coordinates_are_for_one_axis_each() -> None:
+    with pytest.raises(tg.TangraError, match="invalid number of arguments"):
+        tg.jit(lambda x, w: np.gradient(x, w))(np.ones((3, 3)), np.arange(3.0))
+
+
+def test_what_stands_for_nan_is_written_into_the_array() -> None:
+    def program(x: Any, new: Any) -> Any:
+        return np.nan_to_num(x, nan=new)
+
+    x = np.array([1.0, np.nan, 2.0])
+    for new in (np.array([5.0, 6.0, 7.0]), np.array([8.0])):
+        assert difference(tg.jit(program)(x, new), program(x, new), rtol=0.0) is None
+    with pytest.raises(tg.ShapeMismatchError):
+        tg.jit(program)(x, np.ones((2, 3)))
 
 
 def test_conditions_of_the_first_axes() -> None:

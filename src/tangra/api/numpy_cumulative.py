@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tangra.api.context import Context
+from tangra.api.elementwise import rank_of
 from tangra.api.numpy_common import (
     BOOL,
     FALSE,
@@ -209,7 +210,7 @@ def gradient(
     axes = axes_arg(ctx, axis, value.array.rank, lists=True)
     order = static_int(ctx, edge_order, "edge_order")
     spacings = list(varargs) or [Const(1.0)]
-    if len(spacings) == 1:
+    if len(spacings) == 1 and not rank_of(ctx, spacings[0]):
         spacings *= len(axes)
     if len(spacings) != len(axes):
         bad_value(ctx, "np.gradient: invalid number of arguments")

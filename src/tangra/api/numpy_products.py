@@ -322,6 +322,8 @@ def _vecdot(ctx: Context, x1: AbstractValue, x2: AbstractValue, /, *, axis: Abst
     y = move(ctx, y, axis_arg(ctx, axis, y.array.rank), y.array.rank - 1)
     if x.array.rank == y.array.rank == 1:
         return ctx.result(contract(ctx, x, y, ((0,), (0,))))
+    _same_inner(ctx, x.shape, x.array.rank - 1, y.shape, y.array.rank - 1)
+    ctx.require_equal(x.shape[-1], y.shape[-1], "np.vecdot, size of the vectors")
     terms = ew(ctx, "mul", x, y)
     return ctx.result(ctx.b("reduce_sum", terms, axes=(terms.array.rank - 1,)))
 

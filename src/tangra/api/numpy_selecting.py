@@ -22,6 +22,7 @@ from tangra.api.numpy_common import (
     cast,
     common,
     ew,
+    fit_to,
     is_none,
     items_arg,
     mask_of,
@@ -245,8 +246,8 @@ def nan_to_num(
         low = Const(float(info.min)) if is_none(neginf) else neginf
         infinite = {sign: ew(ctx, "eq", value, sign * np.inf) for sign in (1.0, -1.0)}
         for mask, new in ((ctx.b("isnan", value), nan), (infinite[1.0], high), (infinite[-1.0], low)):
-            m, v, old = broadcast(ctx, [mask, cast(ctx, operand(ctx, new, value.dtype), value.dtype), value])
-            value = ctx.b("select", m, v, old)
+            stored = fit_to(ctx, cast(ctx, operand(ctx, new, value.dtype), value.dtype), value.shape)
+            value = ctx.b("select", mask, stored, value)
     if in_place:
         assert isinstance(x, ArrayValue)
         if value.dtype.is_float:
