@@ -182,14 +182,7 @@ def several_values(subject: Subject, r: random.Random) -> Verdict:
         (np.stack([2.0 * gx, gx]), np.stack([2.0 * gy, gy]), np.array([2.0 * gs, gs + 1.0])),
         {"s": (zero(gx), zero(gy), 3.0)},
     )
-    if isinstance(found[0], tuple):
-        return agreement(
-            subject,
-            mode,
-            [np.asarray(v) for v in (*found[0], *found[1]["s"])],
-            [np.asarray(v) for v in (*wanted[0], *wanted[1]["s"])],
-        )
-    return Verdict("wrong", f"{mode}: {found!r:.300} has an unknown form")
+    return agreement(subject, mode, found, wanted)
 
 
 # ---- batches ---------------------------------------------------------------------------------------------------------
